@@ -1,0 +1,320 @@
+//! The one contract between the runner and everything that reports: facts, in the order in which they happened.
+//!
+//! `run.jsonl` holds one [`Event`] per line; console, JSON, JUnit, HTML are folds over them, so that a recorded run
+//! replays to the same report. Times are virtual; nothing here knows wall time.
+
+use protocol::{Joint, Tmgi};
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Scenario;
+
+/// A fact and when it became one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Nanoseconds of run time.
+    pub t_ns: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// First line of every record: everything that the reports need to know about the run.
+    RunStarted(Box<RunHeader>),
+    /// A step of the scenario began.
+    StepStarted {
+        /// Position in the scenario, from 0.
+        index: usize,
+        /// The scenario's own words.
+        description: String,
+    },
+    /// A step of the scenario ended.
+    StepFinished {
+        /// Position in the scenario, from 0.
+        index: usize,
+        /// Why it ended: `delivered`, `elapsed`, `timeout`, `air_limit`, `done`.
+        reason: String,
+    },
+    /// The BM-SC opened an MBMS session; what it allocated is durable.
+    SessionStarted(SessionInfo),
+    /// The BM-SC closed an MBMS session.
+    SessionStopped {
+        /// Name of the session.
+        session: String,
+        /// FLUTE packets sent.
+        packets: u64,
+        /// Octets of IP datagrams sent on the bearer: the bytes on air that are compared between sessions.
+        ip_octets: u64,
+        /// Whole passes of the carousel over the object.
+        passes: u64,
+    },
+    /// The eNB scheduled an MCH scheduling period: what the MSI says.
+    MchScheduled {
+        /// System frame number of the first frame of the period.
+        sfn: u32,
+        /// Per MTCH: logical channel and the last subframe of the period, counted in subframes of this MCH.
+        stops: Vec<MtchStop>,
+        /// Octets of SDUs still waiting after this period was filled.
+        backlog_octets: u64,
+    },
+    /// A UE decoded an MCCH message for the first time, or a changed one.
+    McchAcquired {
+        /// UE.
+        ue: String,
+        /// System frame number.
+        sfn: u32,
+        /// Sessions in it: TMGI and logical channel.
+        sessions: Vec<(Tmgi, u8)>,
+    },
+    /// Block counts and quality of one UE over an interval that ends now. Intervals follow each other without gaps.
+    Radio(RadioReport),
+    /// A transport block failed its CRC.
+    BlockLost {
+        /// UE.
+        ue: String,
+        /// System frame number.
+        sfn: u32,
+        /// Subframe in the frame.
+        subframe: u8,
+        /// Modulation and coding scheme.
+        mcs: u8,
+        /// Carrier to interference and noise ratio of this subframe, dB.
+        cinr_db: f64,
+    },
+    /// RLC found a gap in the sequence numbers.
+    RlcGap {
+        /// UE.
+        ue: String,
+        /// Logical channel.
+        lcid: u8,
+        /// UMD PDUs missing (modulo 32, TS 36.322: 5-bit sequence number).
+        lost_pdus: u32,
+    },
+    /// Equalised symbols of one subframe, thinned out.
+    Constellation {
+        /// UE.
+        ue: String,
+        /// System frame number.
+        sfn: u32,
+        /// Subframe in the frame.
+        subframe: u8,
+        /// `QPSK`, `16QAM`, `64QAM`, `256QAM`.
+        modulation: String,
+        /// In-phase and quadrature parts in thousandths of the unit-power constellation.
+        points_milli: Vec<[i16; 2]>,
+    },
+    /// Power spectral density, averaged over the run so far.
+    Spectrum {
+        /// `eNB`, or the name of a UE.
+        at: String,
+        /// Sample rate, the width of the whole spectrum, Hz.
+        span_hz: f64,
+        /// From -span/2 to +span/2, dB relative to the mean density of the occupied band of the eNB.
+        psd_db: Vec<f32>,
+    },
+    /// A UE has a new FDT instance (RFC 3926).
+    FdtReceived {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// FDT instance id.
+        instance_id: u32,
+        /// Files that it lists.
+        files: Vec<String>,
+    },
+    /// How far a UE has come with an object; at most ten a second for each.
+    ObjectProgress {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// Octets of encoding symbols received, repeats included.
+        received_octets: u64,
+        /// Octets of the object already written out, in order.
+        written_octets: u64,
+    },
+    /// A UE has the whole object.
+    ObjectReceived {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// Transport object identifier.
+        toi: u64,
+        /// Content location of the FDT.
+        content_location: String,
+        /// Length in octets.
+        octets: u64,
+        /// SHA-256 of what was received, hexadecimal.
+        sha256: String,
+        /// SHA-256 equals that of what was sent.
+        intact: bool,
+        /// Seconds since the session started.
+        after_s: f64,
+    },
+    /// The session ended and a UE has not got the object.
+    ObjectMissing {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// Octets of encoding symbols received, repeats included.
+        received_octets: u64,
+        /// Why, in words for a human.
+        reason: String,
+    },
+    /// A procedure step was seen on the wire.
+    LadderTick {
+        /// Ladder, by its position in [`RunHeader::ladders`].
+        ladder: usize,
+        /// The source's own step number.
+        step: String,
+        /// Number of the packet in `capture.pcapng`, from 1.
+        packet: u64,
+    },
+    /// A packet went into `capture.pcapng`; only the first ones of a kind are recorded, all are counted at the end.
+    Captured {
+        /// Reference point.
+        joint: Joint,
+        /// Packets on it over the whole run.
+        packets: u64,
+        /// Octets on it over the whole run.
+        octets: u64,
+    },
+    /// A measured quantity, ready to be held against limits.
+    Measured(Measurement),
+    /// Hash of all IQ that the eNB sent (holds per machine: FFT paths differ by CPU).
+    IqHash {
+        /// SHA-256, hexadecimal.
+        sha256: String,
+        /// Complex samples.
+        samples: u64,
+    },
+    /// Something that the bench wants a human to know.
+    Note {
+        /// The words.
+        text: String,
+    },
+    /// Last line of a complete record.
+    RunFinished,
+}
+
+/// Everything that the reports need to know about the run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// Version of castbench.
+    pub castbench: String,
+    /// The scenario as it was run, `--seed` and `--content` applied.
+    pub scenario: Scenario,
+    /// Name of the rig and what is real in it.
+    pub rig: String,
+    /// `virtual`, `paced`, `live`.
+    pub clock: String,
+    /// The ladders that this run must climb.
+    pub ladders: Vec<LadderHeader>,
+    /// Capacity of the MCH for MTCH after MCCH and MAC/RLC headers, bit/s.
+    pub mch_capacity_bps: f64,
+    /// Transport block size of data subframes, bits.
+    pub tbs_bits: u32,
+    /// Sample rate, Hz.
+    pub sample_rate_hz: f64,
+}
+
+/// A ladder instance: which procedure, played by whom.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LadderHeader {
+    /// Specification and clause, `TS 26.346 7`.
+    pub procedure: String,
+    /// Title.
+    pub title: String,
+    /// The UE whose view it is.
+    pub ue: String,
+    /// The session that it follows.
+    pub session: String,
+}
+
+/// What the BM-SC allocated and announced for a session.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Name in the scenario.
+    pub session: String,
+    /// Temporary mobile group identity.
+    pub tmgi: Tmgi,
+    /// Multicast address and port of the user service.
+    pub destination: String,
+    /// Transport session identifier of the FLUTE session.
+    pub tsi: u64,
+    /// Common tunnel endpoint identifier on M1.
+    pub c_teid: u32,
+    /// Logical channel of the MTCH.
+    pub lcid: u8,
+    /// File name.
+    pub content: String,
+    /// Length in octets.
+    pub content_octets: u64,
+    /// SHA-256 of the content, hexadecimal.
+    pub content_sha256: String,
+    /// `no_code`, `raptor`.
+    pub fec: String,
+    /// Bit rate of IP datagrams to which the sender paces, bit/s.
+    pub bit_rate_bps: u64,
+}
+
+/// One entry of the MCH scheduling information (TS 36.321 clause 6.1.3.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MtchStop {
+    /// Logical channel.
+    pub lcid: u8,
+    /// Last subframe, counted in subframes of this MCH; `None`: nothing scheduled (2047 on the wire).
+    pub stop: Option<u16>,
+}
+
+/// Counts and quality of one UE over an interval. Ratios are left to the reader: counts add up, ratios do not.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RadioReport {
+    /// UE.
+    pub ue: String,
+    /// Start of the interval, nanoseconds of run time.
+    pub from_ns: u64,
+    /// MTCH transport blocks that were scheduled and tried.
+    pub mch_blocks: u64,
+    /// Of these, CRC failures.
+    pub mch_errors: u64,
+    /// Transport blocks at the signalling MCS (MCCH, MSI) tried.
+    pub signalling_blocks: u64,
+    /// Of these, CRC failures.
+    pub signalling_errors: u64,
+    /// Turbo iterations, summed over code blocks.
+    pub turbo_iterations: u64,
+    /// Code blocks decoded.
+    pub code_blocks: u64,
+    /// Mean CINR from MBSFN-RS over the interval (mean of linear values), dB; `None` without a subframe.
+    pub cinr_db: Option<f64>,
+    /// Lowest CINR of a subframe in the interval, dB.
+    pub cinr_min_db: Option<f64>,
+    /// EVM of equalised data symbols, root mean square over the interval, percent of the constellation's rms.
+    pub evm_percent: Option<f64>,
+    /// Carrier frequency offset as tracked at the end of the interval, Hz.
+    pub cfo_hz: Option<f64>,
+    /// Timing offset as tracked at the end of the interval, microseconds.
+    pub timing_us: Option<f64>,
+}
+
+/// A measured quantity.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Name as expectations use it.
+    pub name: crate::scenario::MeasurementName,
+    /// UE, when it is of one.
+    pub ue: Option<String>,
+    /// Session, when it is of one.
+    pub session: Option<String>,
+    /// Value in the unit of the name.
+    pub value: f64,
+    /// Numerator and denominator when the value is a ratio of counts.
+    pub counts: Option<(u64, u64)>,
+}

@@ -1,0 +1,1 @@
+//! castbench: the bench.

@@ -1,0 +1,3 @@
+//! The `castbench` binary.
+
+fn main() {}

@@ -1,0 +1,47 @@
+//! Taps: what was seen on a reference point, in the standard's own bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Instant;
+
+/// A reference point, or a layer of the air interface, on which a tap sits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Joint {
+    /// BM-SC to eNB user plane: IPv4 multicast, GTP-U (TS 29.281), SYNC (TS 25.446). Bytes start at the IPv4 header.
+    M1,
+    /// MAC PDU of an MCH as decoded from the air (TS 36.321 clause 6.1.3.7 and 6.1.2). Bytes are the transport block.
+    Mch,
+    /// MCCH message as decoded from the air (TS 36.331), UPER.
+    Mcch,
+    /// IP datagram of an MBMS bearer as a UE's MTCH gave it. Bytes start at the IP header.
+    Mtch,
+}
+
+impl fmt::Display for Joint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::M1 => "M1",
+            Self::Mch => "MCH",
+            Self::Mcch => "MCCH",
+            Self::Mtch => "MTCH",
+        })
+    }
+}
+
+/// One message seen on a joint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TapEvent {
+    /// When the last bit was there.
+    pub at: Instant,
+    /// Where it was seen.
+    pub joint: Joint,
+    /// Name of the sending box.
+    pub from: String,
+    /// Name of the receiving box.
+    pub to: String,
+    /// The message, byte for byte.
+    pub bytes: Vec<u8>,
+}
