@@ -1,9 +1,18 @@
 //! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness.
 
+mod gtpu;
 mod id;
+mod ip;
+mod sync;
 mod tap;
 mod time;
 
+pub use gtpu::{GTPU_PORT, GtpuError, GtpuMessageType, GtpuPacket, GtpuRepr};
 pub use id::{ParseTmgiError, Plmn, Tmgi};
+pub use ip::{IpError, UdpDatagram};
+pub use sync::{
+    SYNC_MAX_PACKET_LENGTH, SYNC_USER_DATA_HEADER_OCTETS, SyncError, SyncHeader, SyncPlan, SyncRepr, SyncTimestamp,
+    SyncTotals,
+};
 pub use tap::{Joint, TapEvent};
 pub use time::Instant;
