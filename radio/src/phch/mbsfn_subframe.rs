@@ -1,0 +1,132 @@
+//! Whole subframes of a mixed carrier: cell-specific reference signals, PMCH and OFDM together
+//! (TS 36.211 clauses 6.7, 6.10.1, 6.12).
+
+use num_complex::Complex32;
+
+use super::{PmchDecoder, PmchEncoder, PmchQuality};
+use crate::cell::CellConfig;
+use crate::estimate::{EstimateQuality, MbsfnEstimator};
+use crate::grid::Grid;
+use crate::numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout};
+use crate::ofdm::{OfdmDemodulator, OfdmModulator};
+use crate::refsignal::{CRS_PORT0_SYMBOLS, crs_port0};
+
+/// Reference signals of one symbol: (row, elements).
+type ReferenceRow = (usize, Vec<(usize, Complex32)>);
+
+/// Makes the samples of MBSFN subframes; allocates in `new` only.
+pub struct MbsfnSubframeModulator {
+    /// By subframe: CRS of the non-MBSFN region, which is symbol 0 for antenna port 0.
+    crs: Vec<ReferenceRow>,
+    grid: Grid,
+    ofdm: OfdmModulator,
+}
+
+impl MbsfnSubframeModulator {
+    /// Plans subframes with a non-MBSFN region of `non_mbsfn_region` symbols.
+    ///
+    /// `cell_cp` seeds the cell-specific reference signals; the symbols of the region keep normal timing either way.
+    pub fn new(cell: &CellConfig, cell_cp: CyclicPrefix, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
+        Self {
+            crs: (0..10).map(|subframe| (0, crs_port0(cell, cell_cp, 2 * subframe, 0).collect())).collect(),
+            grid: Grid::new(numerology.symbols_per_subframe(), cell.n_rb_dl.subcarriers()),
+            ofdm: OfdmModulator::new(SubframeLayout::mbsfn(cell.n_fft, non_mbsfn_region.into(), numerology)),
+        }
+    }
+
+    /// Fills `iq` with one subframe; without a transport block the MBSFN region is silent, reference signals included
+    /// (TS 36.211 clause 6.10.2: they are sent only with the PMCH).
+    ///
+    /// # Panics
+    /// If `iq` is not one subframe long.
+    pub fn modulate(&mut self, subframe: u8, pmch: Option<(&mut PmchEncoder, &[u8])>, iq: &mut [Complex32]) {
+        self.grid.clear();
+        put(&self.crs[usize::from(subframe)], &mut self.grid);
+        if let Some((encoder, tb)) = pmch {
+            encoder.encode(subframe, tb, &mut self.grid);
+        }
+        self.ofdm.modulate(&self.grid, iq);
+    }
+}
+
+/// Makes the samples of unicast subframes that carry cell-specific reference signals alone; allocates in `new` only.
+pub struct UnicastSubframeModulator {
+    crs: Vec<Vec<ReferenceRow>>,
+    grid: Grid,
+    ofdm: OfdmModulator,
+}
+
+impl UnicastSubframeModulator {
+    /// Plans subframes with normal cyclic prefix.
+    pub fn new(cell: &CellConfig) -> Self {
+        let rows = |subframe: usize| {
+            let crs = |slot: usize, l: usize| crs_port0(cell, CyclicPrefix::Normal, 2 * subframe + slot, l);
+            let row = |slot: usize, l: usize| (7 * slot + l, crs(slot, l).collect());
+            (0..2).flat_map(|slot| CRS_PORT0_SYMBOLS.map(|l| row(slot, l))).collect()
+        };
+        let layout = SubframeLayout::normal(cell.n_fft);
+        Self {
+            crs: (0..10).map(rows).collect(),
+            grid: Grid::new(layout.rows(), cell.n_rb_dl.subcarriers()),
+            ofdm: OfdmModulator::new(layout),
+        }
+    }
+
+    /// Fills `iq` with one subframe.
+    ///
+    /// # Panics
+    /// If `iq` is not one subframe long.
+    pub fn modulate(&mut self, subframe: u8, iq: &mut [Complex32]) {
+        self.grid.clear();
+        self.crs[usize::from(subframe)].iter().for_each(|row| put(row, &mut self.grid));
+        self.ofdm.modulate(&self.grid, iq);
+    }
+}
+
+fn put((row, elements): &ReferenceRow, grid: &mut Grid) {
+    let row = grid.row_mut(*row);
+    elements.iter().for_each(|&(k, r)| row[k] = r);
+}
+
+/// Reads the MBSFN region of subframes of one area; allocates in `new` only.
+pub struct MbsfnSubframeDemodulator {
+    rows: std::ops::Range<usize>,
+    grid: Grid,
+    ofdm: OfdmDemodulator,
+    estimator: MbsfnEstimator,
+}
+
+impl MbsfnSubframeDemodulator {
+    /// The FFT window ends this part of the cyclic prefix early: a signal ahead of nominal time by up to 1 us is fine.
+    const ADVANCE_DIVISOR: usize = 16;
+
+    /// Plans the demodulator of an area.
+    pub fn new(cell: &CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
+        let layout = SubframeLayout::mbsfn(cell.n_fft, non_mbsfn_region.into(), numerology);
+        Self {
+            rows: usize::from(non_mbsfn_region)..layout.rows(),
+            grid: Grid::new(layout.rows(), cell.n_rb_dl.subcarriers()),
+            ofdm: OfdmDemodulator::new(layout, Self::ADVANCE_DIVISOR),
+            estimator: MbsfnEstimator::new(cell, n_id_mbsfn, numerology),
+        }
+    }
+
+    /// Transforms one subframe and estimates its channel; timing counts from the nominal start of the symbols.
+    ///
+    /// # Panics
+    /// If `iq` is not one subframe long.
+    pub fn demodulate(&mut self, subframe: u8, iq: &[Complex32]) -> EstimateQuality {
+        self.ofdm.demodulate(iq, self.rows.clone(), &mut self.grid);
+        let quality = self.estimator.estimate(subframe, &self.grid);
+        let advance = self.ofdm.advance(self.rows.start) as f32;
+        EstimateQuality { timing_samples: quality.timing_samples - advance, ..quality }
+    }
+
+    /// Decodes the PMCH of the subframe last demodulated.
+    ///
+    /// # Panics
+    /// If `tb` is not as long as the transport format says.
+    pub fn decode(&self, decoder: &mut PmchDecoder, subframe: u8, tb: &mut [u8]) -> PmchQuality {
+        decoder.decode(subframe, &self.grid, &self.estimator, tb)
+    }
+}

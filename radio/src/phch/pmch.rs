@@ -1,0 +1,264 @@
+//! Physical multicast channel, TS 36.211 clause 6.5: one antenna port (4), all resource blocks, rv 0.
+
+use num_complex::Complex32;
+
+use crate::cell::{CellConfig, ConfigError};
+use crate::coding::{TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams};
+use crate::estimate::MbsfnEstimator;
+use crate::grid::Grid;
+use crate::isa::Isa;
+use crate::modem::{Demapper, Mapper};
+use crate::numerology::MbsfnNumerology;
+use crate::refsignal::MbsfnReference;
+use crate::sequence::GoldSequence;
+use crate::tbs::TransportFormat;
+
+/// Code rate above which a receiver may skip decoding (TS 36.213 clause 7.1.7), rounded down.
+const MAX_CODE_RATE: f64 = 0.930;
+/// Turbo iterations after which a code block is given up.
+const MAX_TURBO_ITERATIONS: u32 = 8;
+/// Signal to noise ratio at which LLRs stop growing: beyond it single precision gains nothing.
+const MAX_SINR: f32 = 1e5;
+/// Length of CRC24A (TS 36.212 clause 5.1.1).
+const CRC_BITS: usize = 24;
+
+/// Everything that the coding and mapping of a PMCH depends on, but for the subframe number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PmchParams {
+    /// Cell.
+    pub cell: CellConfig,
+    /// MBSFN area identity, 0 to 255.
+    pub n_id_mbsfn: u8,
+    /// Symbols of the non-MBSFN region.
+    pub non_mbsfn_region: u8,
+    /// Numerology of the MBSFN region.
+    pub numerology: MbsfnNumerology,
+    /// Transport format.
+    pub format: TransportFormat,
+}
+
+impl PmchParams {
+    /// Checks a configuration at 15 kHz. Code rates above 0.93 are refused: see [`Self::allow_any_code_rate`].
+    pub fn new(cell: CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, mcs: u8) -> Result<Self, ConfigError> {
+        let params = Self::allow_any_code_rate(cell, n_id_mbsfn, non_mbsfn_region, mcs)?;
+        let code_rate = params.code_rate();
+        if code_rate > MAX_CODE_RATE {
+            return Err(ConfigError::CodeRate { mcs, n_rb_dl: cell.n_rb_dl, region: non_mbsfn_region, code_rate });
+        }
+        Ok(params)
+    }
+
+    /// As [`Self::new`], but leaves undecodable code rates to the caller (for what another transmitter sends).
+    pub fn allow_any_code_rate(
+        cell: CellConfig,
+        n_id_mbsfn: u8,
+        non_mbsfn_region: u8,
+        mcs: u8,
+    ) -> Result<Self, ConfigError> {
+        check_non_mbsfn_region(&cell, non_mbsfn_region)?;
+        let (numerology, format) = (MbsfnNumerology::Khz15, TransportFormat::new(cell.n_rb_dl, mcs)?);
+        Ok(Self { cell, n_id_mbsfn, non_mbsfn_region, numerology, format })
+    }
+
+    /// Resource elements of the PMCH in one subframe.
+    pub fn resource_elements(&self) -> usize {
+        self.rows().map(|(_, comb)| self.cell.n_rb_dl.subcarriers() / comb.map_or(1, |_| 2)).sum()
+    }
+
+    /// G: bits that the PMCH carries in one subframe.
+    pub fn coded_bits(&self) -> usize {
+        self.resource_elements() * self.format.modulation.q_m()
+    }
+
+    /// (Transport block + CRC) / coded bits.
+    pub fn code_rate(&self) -> f64 {
+        (self.format.tbs_bits + CRC_BITS) as f64 / self.coded_bits() as f64
+    }
+
+    /// Rows of the MBSFN region in the order of mapping, with the comb that reference signals take.
+    fn rows(&self) -> impl Iterator<Item = (usize, Option<usize>)> + use<> {
+        let reference = self.numerology.reference_symbols();
+        (usize::from(self.non_mbsfn_region)..self.numerology.symbols_per_subframe())
+            .map(move |row| (row, reference.iter().find(|&&(r, _)| r == row).map(|&(_, first)| first)))
+    }
+
+    fn transport_block(&self) -> TransportBlockParams {
+        TransportBlockParams {
+            a_bits: self.format.tbs_bits,
+            g_bits: self.coded_bits(),
+            q_m: self.format.modulation.q_m() as u8,
+            n_l: 1,
+            rv: 0, // TS 36.213 clause 11.1: redundancy version 0
+        }
+    }
+
+    /// c_init of TS 36.211 clause 6.3.1 for PMCH.
+    fn scrambling(&self, subframe: u8) -> GoldSequence {
+        GoldSequence::new(u32::from(subframe) << 9 | u32::from(self.n_id_mbsfn))
+    }
+}
+
+/// TS 36.211 table 6.7-1, MBSFN subframes on a carrier with PDSCH and one or two cell-specific antenna ports.
+fn check_non_mbsfn_region(cell: &CellConfig, region: u8) -> Result<(), ConfigError> {
+    let narrow = cell.n_rb_dl.get() <= 10;
+    let allowed = if narrow { "allowed: 2" } else { "allowed: 1, 2" };
+    match region {
+        2 => Ok(()),
+        1 if !narrow => Ok(()),
+        _ => Err(ConfigError::NonMbsfnRegion { region, n_rb_dl: cell.n_rb_dl, allowed }),
+    }
+}
+
+/// Puts a transport block and its reference signals on the grid; allocates in `new` only.
+pub struct PmchEncoder {
+    params: PmchParams,
+    coder: TransportBlockEncoder,
+    mapper: Mapper,
+    reference: MbsfnReference,
+    coded: Vec<u8>,
+    scrambling: Vec<u8>,
+    symbols: Vec<Complex32>,
+}
+
+impl PmchEncoder {
+    /// Plans coding and mapping.
+    pub fn new(params: PmchParams) -> Result<Self, crate::CodingError> {
+        Ok(Self {
+            params,
+            coder: TransportBlockEncoder::new(params.transport_block())?,
+            mapper: Mapper::new(params.format.modulation),
+            reference: MbsfnReference::new(params.cell.n_rb_dl, params.n_id_mbsfn, params.numerology),
+            coded: vec![0; params.coded_bits()],
+            scrambling: vec![0; params.coded_bits()],
+            symbols: vec![Complex32::default(); params.resource_elements()],
+        })
+    }
+
+    /// Its parameters.
+    pub fn params(&self) -> &PmchParams {
+        &self.params
+    }
+
+    /// Fills the MBSFN region of `grid` with the transport block `tb`.
+    ///
+    /// # Panics
+    /// If `tb` is not as long as the transport format says, or the grid has other dimensions.
+    pub fn encode(&mut self, subframe: u8, tb: &[u8], grid: &mut Grid) {
+        assert_eq!(tb.len(), self.params.format.octets(), "octets of the transport block");
+        self.coder.encode(tb, &mut self.coded);
+        self.params.scrambling(subframe).fill(&mut self.scrambling);
+        self.coded.iter_mut().zip(&self.scrambling).for_each(|(b, c)| *b ^= c);
+        self.mapper.map(&self.coded, &mut self.symbols);
+        let mut symbols = self.symbols.iter();
+        for (row, comb) in self.params.rows() {
+            let (first, step) = data_comb(comb);
+            grid.row_mut(row)[first..].iter_mut().step_by(step).zip(&mut symbols).for_each(|(e, s)| *e = *s);
+        }
+        for (row, first, values) in self.reference.symbols(subframe) {
+            grid.row_mut(row)[first..].iter_mut().step_by(2).zip(values).for_each(|(e, r)| *e = *r);
+        }
+    }
+}
+
+/// First subcarrier and step of the data in a row: reference signals take every other subcarrier from `comb` on.
+fn data_comb(comb: Option<usize>) -> (usize, usize) {
+    comb.map_or((0, 1), |first| (1 - first, 2))
+}
+
+/// What a decoder found out about one subframe.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct PmchQuality {
+    /// The transport block passed its CRC.
+    pub crc_ok: bool,
+    /// Turbo iterations, summed over code blocks.
+    pub iterations: u32,
+    /// Code blocks.
+    pub code_blocks: u32,
+    /// Mean squared distance of the equalised symbols to the nearest constellation point (unit-power constellation).
+    pub error_power: f32,
+}
+
+impl PmchQuality {
+    /// Error vector magnitude, decision directed: rms error over rms constellation, percent.
+    pub fn evm_percent(&self) -> f32 {
+        self.error_power.sqrt() * 100.0
+    }
+}
+
+/// Turns grid and channel estimate into a transport block; allocates in `new` only.
+pub struct PmchDecoder {
+    params: PmchParams,
+    decoder: TransportBlockDecoder,
+    demapper: Demapper,
+    symbols: Vec<Complex32>,
+    sinr: Vec<f32>,
+    llr: Vec<f32>,
+    scrambling: Vec<u8>,
+}
+
+impl PmchDecoder {
+    /// Plans demapping and decoding.
+    pub fn new(params: PmchParams, isa: Isa) -> Result<Self, crate::CodingError> {
+        let n = params.resource_elements();
+        Ok(Self {
+            params,
+            decoder: TransportBlockDecoder::new(params.transport_block(), isa, MAX_TURBO_ITERATIONS)?,
+            demapper: Demapper::new(params.format.modulation),
+            symbols: vec![Complex32::default(); n],
+            sinr: vec![0.0; n],
+            llr: vec![0.0; params.coded_bits()],
+            scrambling: vec![0; params.coded_bits()],
+        })
+    }
+
+    /// Its parameters.
+    pub fn params(&self) -> &PmchParams {
+        &self.params
+    }
+
+    /// Decodes one subframe into `tb`, whose content is meaningful when the CRC passes.
+    ///
+    /// # Panics
+    /// If `tb` is not as long as the transport format says, or the grid has other dimensions.
+    pub fn decode(&mut self, subframe: u8, grid: &Grid, estimate: &MbsfnEstimator, tb: &mut [u8]) -> PmchQuality {
+        assert_eq!(tb.len(), self.params.format.octets(), "octets of the transport block");
+        self.equalize(grid, estimate);
+        self.demapper.demap(&self.symbols, &self.sinr, &mut self.llr);
+        self.params.scrambling(subframe).fill(&mut self.scrambling);
+        self.llr.iter_mut().zip(&self.scrambling).for_each(|(l, &c)| *l *= 1.0 - 2.0 * f32::from(c));
+        let decoded = self.decoder.decode(&self.llr, tb);
+        PmchQuality {
+            crc_ok: decoded.crc_ok,
+            iterations: decoded.iterations,
+            code_blocks: decoded.code_blocks,
+            error_power: self.error_power(),
+        }
+    }
+
+    /// Equalised symbols of the last subframe, in the order of mapping.
+    pub fn symbols(&self) -> &[Complex32] {
+        &self.symbols
+    }
+
+    /// MMSE with the bias taken out: y h* / |h|^2 with a signal to noise ratio of |h|^2 / noise for each element.
+    fn equalize(&mut self, grid: &Grid, estimate: &MbsfnEstimator) {
+        let noise = estimate.quality().noise;
+        let channel = estimate.channel();
+        let mut out = self.symbols.iter_mut().zip(&mut self.sinr);
+        for (row, comb) in self.params.rows() {
+            let (first, step) = data_comb(comb);
+            let turn = estimate.rotation(row).conj();
+            let elements = grid.row(row)[first..].iter().zip(&channel[first..]).step_by(step);
+            for ((y, h), (symbol, sinr)) in elements.zip(&mut out) {
+                let gain = h.norm_sqr().max(f32::MIN_POSITIVE);
+                *symbol = y * turn * h.conj() / gain;
+                *sinr = (gain / noise).min(MAX_SINR);
+            }
+        }
+    }
+
+    fn error_power(&self) -> f32 {
+        let distance = |y: &Complex32| (y - self.demapper.nearest(*y)).norm_sqr();
+        self.symbols.iter().map(distance).sum::<f32>() / self.symbols.len() as f32
+    }
+}
