@@ -1,0 +1,13 @@
+//! Turbo coding, TS 36.212 5.1.3.2: a parallel concatenation of two recursive systematic convolutional encoders.
+//!
+//! A coded block of K bits is the three streams d^(0), d^(1), d^(2) one after the other, each of D = K + 4 elements.
+
+mod decoder;
+mod encoder;
+mod siso;
+
+pub(super) use decoder::{Outcome, TurboDecoder};
+pub(super) use encoder::encode;
+
+/// Elements that trellis termination adds to each of the three streams (TS 36.212 5.1.3.2.2).
+pub(super) const TAIL: usize = 4;
