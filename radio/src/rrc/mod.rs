@@ -1,1 +1,18 @@
-//! (being written)
+//! TS 36.331: the messages of the MCCH (clauses 6.2.1, 6.2.2 and 6.3.7) in unaligned packed encoding rules.
+
+#[expect(
+    non_camel_case_types,
+    dead_code,
+    missing_docs,
+    clippy::enum_variant_names,
+    reason = "made by the ASN.1 compiler: names are those of the ASN.1 with '-' as '_'"
+)]
+mod generated {
+    pub(crate) mod mcch;
+}
+mod mcch;
+
+pub use mcch::{
+    CommonSfAlloc, EncodeMcchError, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo,
+    SubframeAllocation, Tmgi,
+};
