@@ -20,6 +20,7 @@ mod refsignal;
 mod rlc;
 mod rrc;
 mod sequence;
+mod sync;
 mod tbs;
 
 pub use cell::{CellConfig, ConfigError, NRbDl, SampleRateFamily};
@@ -32,9 +33,11 @@ pub use isa::Isa;
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
+pub use oscillator::Oscillator;
 pub use phch::{
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
     UnicastSubframeModulator,
 };
 pub use sequence::GoldSequence;
+pub use sync::CyclicPrefixSync;
 pub use tbs::TransportFormat;
