@@ -76,7 +76,7 @@ pub enum CodingError {
 
 impl TransportBlockParams {
     /// The effective channel code rate of TS 36.213 7.1.7: information bits with all CRC bits over coded bits. Above 0.931
-    /// (0.930 before release 12) a UE may skip decoding, and above 1 no decoder can succeed on one transmission.
+    /// a UE may skip decoding, and above 1 no decoder can succeed on one transmission.
     #[must_use]
     pub fn effective_code_rate(&self) -> f64 {
         Segmentation::new(self.a_bits + CRC24A.length()).bits_with_crc() as f64 / self.g_bits as f64
@@ -198,3 +198,21 @@ const A_BITS_LIMIT: usize = 1 << 20;
 
 /// How sure the decoder is of a filler bit, in mean magnitudes of the soft values of its code block.
 const FILLER_CONFIDENCE: f32 = 100.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filler_bits_are_known_and_punctured_bits_are_not() {
+        // B = 1032 needs K = 1056: 24 filler bits. 1100 coded bits leave most parity out.
+        let plan = Plan::new(TransportBlockParams { a_bits: 1008, g_bits: 1100, q_m: 2, n_l: 1, rv: 0 }).unwrap();
+        let kind = &plan.kinds[0];
+        assert_eq!((kind.k(), kind.filler), (1056, 24));
+        let mut d = vec![9.0; 3 * 1060];
+        assert!(kind.dematch(&[-0.5; 1100], &mut d));
+        assert!(d[..24].iter().all(|&llr| llr == 50.0));
+        assert_eq!(d[24..].iter().filter(|&&llr| llr == -0.5).count(), 1100);
+        assert_eq!(d[24..].iter().filter(|&&llr| llr == 0.0).count(), 3 * 1060 - 24 - 1100);
+    }
+}

@@ -109,6 +109,7 @@ fn erased_or_broken_soft_values_never_pass() {
         for value in [0.0, -0.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN] {
             let decoded = decoder.decode(&vec![value; p.g_bits], &mut tb);
             assert!(!decoded.crc_ok, "A = {a}, all {value}");
+            assert_eq!((decoded.iterations, decoded.code_block_errors), (0, decoded.code_blocks));
         }
         let mut mixed = vec![1.0; p.g_bits];
         mixed[p.g_bits / 2] = f32::NAN;
@@ -216,10 +217,11 @@ fn block_error_rate(p: TransportBlockParams, snr_db: f64, blocks: usize) -> f64 
 #[test]
 fn ten_percent_of_blocks_are_lost_at_the_known_signal_to_noise_ratio() {
     // 10 % block errors with a known channel by the curves of the Vienna LTE simulator: QPSK of 0.1523, 0.3770 and 0.8770
-    // information bits per resource element. One decibel to either side must be clearly better and clearly worse.
+    // information bits per resource element. A decibel below more must be lost, 0.25 dB above less (this decoder is 0.3
+    // to 0.5 dB better than the curves at these block sizes).
     for (efficiency, snr_db) in [(0.1523, -6.9), (0.3770, -3.2), (0.8770, 0.8)] {
         let p = params((efficiency * 2400.0) as usize / 8 * 8, 4800, 2, 0);
-        let (worse, better) = (block_error_rate(p, snr_db - 1.0, 100), block_error_rate(p, snr_db + 1.0, 100));
-        assert!(worse > 0.1 && better < 0.1, "{efficiency} bits per element: {worse} and {better} around {snr_db} dB");
+        let (below, above) = (block_error_rate(p, snr_db - 1.0, 200), block_error_rate(p, snr_db + 0.25, 200));
+        assert!(below > 0.1 && above < 0.1, "{efficiency} bits per element: {below} and {above} around {snr_db} dB");
     }
 }

@@ -59,26 +59,21 @@ impl TurboDecoder {
     ) -> Outcome {
         let k = interleaver.len();
         assert_eq!(d.len(), 3 * (k + TAIL), "{} soft values for a block of {k} bits", d.len());
-        let (d0, rest) = d.split_at(k + TAIL);
-        let (d1, d2) = rest.split_at(k + TAIL);
-        let systematic = &d0[..k];
-        // Termination as 5.1.3.2.2 spreads it over the streams: (x, z) of each of the three steps.
-        let end_first = siso::backward_through_tail(&[(d0[k], d1[k]), (d2[k], d0[k + 1]), (d1[k + 1], d2[k + 1])]);
-        let end_second =
-            siso::backward_through_tail(&[(d0[k + 2], d1[k + 2]), (d2[k + 2], d0[k + 3]), (d1[k + 3], d2[k + 3])]);
+        let (systematic, d1, d2) = (&d[..k], &d[k + TAIL..][..k], &d[2 * (k + TAIL)..][..k]);
+        let [end_first, end_second] = tails(d, k).map(|tail| siso::backward_through_tail(&tail));
 
         let (first, second, extrinsic) = (&mut self.first[..k], &mut self.second[..k], &mut self.extrinsic[..k]);
         let bits = &mut self.bits[..k];
         first.copy_from_slice(systematic);
         for iteration in 1..=self.max_iterations {
-            (self.siso)(first, &d1[..k], &end_first, &mut self.alpha, extrinsic);
+            (self.siso)(first, d1, &end_first, &mut self.alpha, extrinsic);
             for (extrinsic, systematic) in extrinsic.iter_mut().zip(systematic) {
                 *extrinsic = systematic + EXTRINSIC_SCALE * *extrinsic;
             }
             for (second, &i) in second.iter_mut().zip(interleaver) {
                 *second = extrinsic[usize::from(i)];
             }
-            (self.siso)(second, &d2[..k], &end_second, &mut self.alpha, extrinsic);
+            (self.siso)(second, d2, &end_second, &mut self.alpha, extrinsic);
             for ((&input, &extrinsic), &i) in second.iter().zip(&*extrinsic).zip(interleaver) {
                 let i = usize::from(i);
                 first[i] = systematic[i] + EXTRINSIC_SCALE * extrinsic;
@@ -98,8 +93,38 @@ impl TurboDecoder {
     }
 }
 
+/// The (x, z) of the three termination steps of both encoders, from where 5.1.3.2.2 puts them in the coded block `d`.
+fn tails<T: Copy>(d: &[T], k: usize) -> [[(T, T); TAIL - 1]; 2] {
+    let stream = |n: usize, i: usize| d[n * (k + TAIL) + k + i];
+    [0, 2]
+        .map(|i| [(stream(0, i), stream(1, i)), (stream(2, i), stream(0, i + 1)), (stream(1, i + 1), stream(2, i + 1))])
+}
+
 /// The hard decision. False for NaN.
 #[inline(always)]
 fn is_zero_likelier(llr: f32) -> bool {
     llr > 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoder::{Constituent, encode};
+    use super::*;
+    use crate::coding::qpp;
+
+    #[test]
+    fn tails_are_found_where_the_encoder_puts_them() {
+        let interleaver = qpp::interleaver(40);
+        for seed in 0..100_usize {
+            let c: [u8; 40] = std::array::from_fn(|i| ((seed * 2_654_435_761) >> (i % 29) & 1) as u8);
+            let mut d = [0; 3 * 44];
+            encode(&c, &interleaver, &mut d);
+            let (mut first, mut second) = (Constituent::default(), Constituent::default());
+            for (i, &bit) in c.iter().enumerate() {
+                first.parity(bit);
+                second.parity(c[usize::from(interleaver[i])]);
+            }
+            assert_eq!(tails(&d, 40), [first.terminate(), second.terminate()]);
+        }
+    }
 }

@@ -26,11 +26,11 @@ pub(in crate::coding) fn encode(c: &[u8], interleaver: &[u16], d: &mut [u8]) {
 /// One 8-state constituent encoder, G(D) = [1, g1(D)/g0(D)] with g0 = 1 + D² + D³ and g1 = 1 + D + D³ (5.1.3.2.1).
 /// The register, newest bit first.
 #[derive(Default)]
-struct Constituent(u8, u8, u8);
+pub(super) struct Constituent(u8, u8, u8);
 
 impl Constituent {
     /// Takes in one bit x and gives its parity z.
-    fn parity(&mut self, x: u8) -> u8 {
+    pub(super) fn parity(&mut self, x: u8) -> u8 {
         let Self(s1, s2, s3) = *self;
         let feedback = x ^ s2 ^ s3;
         *self = Self(feedback, s1, s2);
@@ -38,7 +38,7 @@ impl Constituent {
     }
 
     /// Three (x, z) that bring the register to zero: x is what the feedback gives.
-    fn terminate(mut self) -> [(u8, u8); 3] {
+    pub(super) fn terminate(mut self) -> [(u8, u8); 3] {
         std::array::from_fn(|_| {
             let x = self.1 ^ self.2;
             (x, self.parity(x))

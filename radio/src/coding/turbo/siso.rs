@@ -112,3 +112,47 @@ fn normalised(state: States) -> States {
 fn max(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoder::Constituent;
+    use super::*;
+
+    const K: usize = 9;
+
+    /// Twice the extrinsic ratios, from the metrics of all 2^K code words.
+    fn exhaustive(input: &[f32; K], parity: &[f32; K], tail: &[(f32, f32); 3]) -> [f32; K] {
+        let signed = |bit: u8, llr: f32| if bit == 0 { llr } else { -llr };
+        let mut best = [[f32::NEG_INFINITY; 2]; K];
+        for word in 0..1_u32 << K {
+            let x: [u8; K] = std::array::from_fn(|i| (word >> i & 1) as u8);
+            let mut encoder = Constituent::default();
+            let body = (0..K).map(|i| signed(x[i], input[i]) + signed(encoder.parity(x[i]), parity[i])).sum::<f32>();
+            let last = encoder.terminate();
+            let end = last.iter().zip(tail).map(|(&(x, z), &(u, p))| signed(x, u) + signed(z, p)).sum::<f32>();
+            let metric = body + end;
+            for (best, &x) in best.iter_mut().zip(&x) {
+                best[usize::from(x)] = best[usize::from(x)].max(metric);
+            }
+        }
+        std::array::from_fn(|i| best[i][0] - best[i][1] - 2.0 * input[i])
+    }
+
+    #[test]
+    fn extrinsic_is_that_of_the_best_code_words() {
+        let mut seed = 1_u32;
+        let mut llr = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) as f32 / 8192.0 - 4.0
+        };
+        for _ in 0..50 {
+            let (input, parity) = (std::array::from_fn(|_| llr()), std::array::from_fn(|_| llr()));
+            let tail = std::array::from_fn(|_| (llr(), llr()));
+            let (mut alpha, mut extrinsic) = ([[f32::NAN; 8]; K], [f32::NAN; K]);
+            scalar(&input, &parity, &backward_through_tail(&tail), &mut alpha, &mut extrinsic);
+            for (ours, exact) in extrinsic.iter().zip(exhaustive(&input, &parity, &tail)) {
+                assert!((ours - exact).abs() < 1e-3, "{ours} for {exact}");
+            }
+        }
+    }
+}
