@@ -6,6 +6,14 @@ use std::path::PathBuf;
 use protocol::Joint;
 use serde::{Deserialize, Serialize};
 
+mod check;
+mod load;
+mod measurement;
+mod read;
+
+pub use load::{LoadScenarioError, Loaded, Overrides};
+pub use measurement::{MeasurementName, Unit};
+
 /// What is built, done and expected in one run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +45,276 @@ pub struct Scenario {
     #[serde(rename = "expect")]
     pub expectations: Vec<Expectation>,
     /// Messages that are dropped or corrupted on purpose.
+    #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+/// The LTE cell (TS 36.211).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// Downlink bandwidth N_RB^DL in resource blocks: 6, 15, 25, 50, 75, 100.
+    pub n_rb_dl: u8,
+    /// Physical-layer cell identity, 0 to 503.
+    pub n_id_cell: u16,
+    /// Sample rate of the IQ between eNB and UEs.
+    #[serde(default)]
+    pub sample_rate: SampleRate,
+}
+
+/// Sample rate of the IQ, relative to the usual FFT size of the bandwidth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleRate {
+    /// FFT of 128, 256, 512, 1024, 1536, 2048: 30.72 MS/s at 100 resource blocks.
+    #[default]
+    Standard,
+    /// Three quarters of that: 23.04 MS/s at 100 resource blocks.
+    ThreeQuarter,
+}
+
+/// What SIB2 and SIB13 say about the MBSFN area (TS 36.331 clause 6.3.7, `MBSFN-AreaInfo`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MbsfnArea {
+    /// MBSFN area identity N_ID^MBSFN, 0 to 255.
+    pub n_id_mbsfn: u8,
+    /// Symbols of the non-MBSFN region: 1 or 2; 1 only with more than 10 resource blocks (TS 36.211 table 6.7-1).
+    pub non_mbsfn_region: u8,
+    /// Subframes of every radio frame that are given to MBSFN: some of 1, 2, 3, 6, 7, 8 (FDD), ascending.
+    pub subframes: Vec<u8>,
+    /// `mcch-RepetitionPeriod` in radio frames: 32, 64, 128, 256.
+    pub mcch_repetition_period_rf: u16,
+    /// `mcch-Offset` in radio frames, 0 to 10.
+    pub mcch_offset_rf: u8,
+    /// `mcch-ModificationPeriod` in radio frames: 512, 1024.
+    pub mcch_modification_period_rf: u16,
+    /// The subframe that carries MCCH (`sf-AllocInfo` with one bit set); one of `subframes`.
+    pub mcch_subframe: u8,
+    /// `signallingMCS`: 2, 7, 13, 19.
+    pub signalling_mcs: u8,
+}
+
+/// The multicast channel (TS 36.331 clause 6.3.7, `PMCH-Config`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mch {
+    /// `dataMCS`, 0 to 28.
+    pub data_mcs: u8,
+    /// `mch-SchedulingPeriod` in radio frames: 8, 16, 32, 64, 128, 256, 512, 1024.
+    pub scheduling_period_rf: u16,
+}
+
+/// An MBMS session that delivers one file (TS 26.346 clause 7).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Name in this scenario.
+    pub name: String,
+    /// The file, relative to the scenario's own file.
+    pub content: PathBuf,
+    /// Media type that the FDT gives.
+    pub content_type: String,
+    /// Bit rate of IP datagrams to which the sender paces, kbit/s.
+    pub bit_rate_kbps: u32,
+    /// Forward error correction.
+    pub fec: Fec,
+    /// Encoding symbol length, octets.
+    pub symbol_octets: u16,
+    /// Longest source block, symbols.
+    pub source_block_symbols: u16,
+    /// The sender falls silent after this many octets of IP datagrams; without it the carousel turns until it is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub air_limit_octets: Option<u64>,
+}
+
+/// Forward error correction of a FLUTE session.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fec {
+    /// Compact no-code FEC, FEC encoding ID 0 (RFC 5445).
+    NoCode,
+    /// Raptor, FEC encoding ID 1 (RFC 5053).
+    Raptor {
+        /// Repair symbols per source symbols, percent.
+        overhead_percent: u16,
+    },
+}
+
+impl fmt::Display for Fec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCode => "no_code",
+            Self::Raptor { .. } => "raptor",
+        })
+    }
+}
+
+/// A UE and the channel between the eNB and it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ue {
+    /// Name in this scenario.
+    pub name: String,
+    /// Its channel.
+    pub channel: Channel,
+}
+
+/// A channel between the eNB and one UE.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Propagation model.
+    pub model: ChannelModel,
+    /// Signal to noise ratio per resource element, dB.
+    pub snr_db: f64,
+    /// Carrier frequency offset, Hz.
+    #[serde(default)]
+    pub cfo_hz: f64,
+    /// Delay, microseconds; fractions of a sample are kept.
+    #[serde(default)]
+    pub delay_us: f64,
+    /// Gain of signal and noise together, dB.
+    #[serde(default)]
+    pub gain_db: f64,
+}
+
+/// Propagation model.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelModel {
+    /// One path, additive white Gaussian noise.
+    Awgn,
+}
+
+/// A step of the scenario.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// What is done.
+    #[serde(flatten)]
+    pub action: StepAction,
+    /// The scenario's own words for it.
+    pub description: String,
+}
+
+/// What a step does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum StepAction {
+    /// The BM-SC opens a session.
+    Start {
+        /// Which.
+        session: Selector,
+    },
+    /// Time passes.
+    Run {
+        /// How much, milliseconds.
+        for_ms: u64,
+    },
+    /// Time passes until every UE has the object of a session.
+    RunUntilDelivered {
+        /// Which.
+        session: Selector,
+        /// But no longer than this, milliseconds.
+        timeout_ms: u64,
+    },
+    /// Time passes until every running session has sent what its `air_limit_octets` allows.
+    RunUntilAirLimit {
+        /// But no longer than this, milliseconds.
+        timeout_ms: u64,
+    },
+    /// The BM-SC closes a session.
+    Stop {
+        /// Which.
+        session: Selector,
+    },
+}
+
+impl fmt::Display for StepAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start { session } => write!(f, "start {session}"),
+            Self::Run { for_ms } => write!(f, "run for {for_ms} ms"),
+            Self::RunUntilDelivered { session, timeout_ms } => {
+                write!(f, "run until {session} delivered, at most {timeout_ms} ms")
+            }
+            Self::RunUntilAirLimit { timeout_ms } => write!(f, "run until air limit, at most {timeout_ms} ms"),
+            Self::Stop { session } => write!(f, "stop {session}"),
+        }
+    }
+}
+
+/// `"all"`, or one by its name.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum Selector {
+    /// Every one.
+    #[default]
+    All,
+    /// The one of this name.
+    Name(String),
+}
+
+impl Selector {
+    /// The word that selects all, and that nothing may be named.
+    pub const ALL: &str = "all";
+
+    /// True when `name` is selected.
+    pub fn selects(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Name(own) => own == name,
+        }
+    }
+}
+
+impl From<String> for Selector {
+    fn from(s: String) -> Self {
+        if s == Self::ALL { Self::All } else { Self::Name(s) }
+    }
+}
+
+impl From<Selector> for String {
+    fn from(s: Selector) -> Self {
+        match s {
+            Selector::All => Selector::ALL.into(),
+            Selector::Name(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => Self::ALL,
+            Self::Name(name) => name,
+        })
+    }
+}
+
+/// A limit on a measured quantity. With a selector of `all`, every one of the selected values must keep it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// What is measured.
+    pub measure: MeasurementName,
+    /// Of which UE, when the measurement is of one.
+    #[serde(default)]
+    pub ue: Selector,
+    /// Of which session, when the measurement is of one.
+    #[serde(default)]
+    pub session: Selector,
+    /// Lowest value that passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Highest value that passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Unit of the limits, the measurement's own.
+    pub unit: Unit,
+}
+
+/// Messages that are dropped or corrupted on purpose.
     #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
 }
@@ -420,6 +698,10 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Objects, Self::Ues, Self::Seconds, Self::Ratio, Self::Decibels, Self::Percent, Self::Octets, Self::Pdus];
+
     /// The unit as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -479,3 +761,6 @@ pub enum FaultAction {
     /// One bit of its last octet is inverted.
     Corrupt,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::num::ParseIntError;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, value_parser};
+
+/// Test bench for LTE eMBMS: broadcasts files over a PMCH, receives them with UEs and reports how well.
+#[derive(Parser, Clone, PartialEq, Eq, Debug)]
+#[command(name = "castbench", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A command.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Run a scenario and write its report.
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArgs),
+    /// List the scenarios of a folder and what each proves.
+    List(ListArgs),
+    /// Rebuild the reports of a run from its record.
+    Report(ReportArgs),
+    /// One PMCH subframe (TS 36.211 clause 6.5), for test vectors.
+    #[command(subcommand)]
+    Pmch(PmchCommand),
+}
+
+/// Arguments of `castbench run`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct RunArgs {
+    /// Scenario file (TOML).
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Broadcast this file instead of the scenario's own content.
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
+    /// Seed of every random stream, instead of the scenario's own.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+    /// Folder for record and reports [default: out/ and the name of the scenario].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Rig file (TOML): what is real and what is simulated [default: all simulated].
+    #[arg(long, value_name = "FILE")]
+    pub rig: Option<PathBuf>,
+    /// Say nothing but errors and the verdict.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `castbench list`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ListArgs {
+    /// Folder with scenarios, in folders by subject.
+    #[arg(value_name = "DIR", default_value = "fixtures/scenarios")]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `castbench report`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ReportArgs {
+    /// Folder of a run, with its `run.jsonl`.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// A direction.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum PmchCommand {
+    /// Transport block to IQ of one subframe.
+    #[command(allow_negative_numbers = true)]
+    Encode(PmchArgs),
+    /// IQ of one subframe to transport block; prints one JSON object; exit code 0 only when the CRC passes.
+    #[command(allow_negative_numbers = true, after_help = EXIT_CODES)]
+    Decode(PmchArgs),
+}
+
+/// Parameters of one PMCH subframe.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct PmchArgs {
+    /// Downlink bandwidth, resource blocks.
+    #[arg(long, value_name = "N", value_parser = one_of::<u8>(&["6", "15", "25", "50", "75", "100"]))]
+    pub n_rb_dl: u8,
+    /// Modulation and coding scheme, 0 to 28 (TS 36.213 clause 11.1).
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(0..=28))]
+    pub mcs: u8,
+    /// Physical-layer cell identity, 0 to 503.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(0..=503))]
+    pub n_id_cell: u16,
+    /// MBSFN area identity, 0 to 255.
+    #[arg(long, value_name = "N")]
+    pub n_id_mbsfn: u8,
+    /// Subframe in the radio frame.
+    #[arg(long, value_name = "N", value_parser = one_of::<u8>(&["1", "2", "3", "6", "7", "8"]))]
+    pub subframe: u8,
+    /// Symbols of the non-MBSFN region; 1 needs more than 10 resource blocks.
+    #[arg(long, value_name = "N", value_parser = one_of::<u8>(&["1", "2"]))]
+    pub non_mbsfn_region: u8,
+    /// Sample rate, Hz: the standard one of the bandwidth, or three quarters of it.
+    #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]
+    pub sample_rate: u32,
+    /// Input: cf32 (interleaved little-endian float I, Q) for decode, octets of the transport block for encode.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Output, the other of the two.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+}
+
+/// One of some numbers; others are refused with the list.
+fn one_of<T>(values: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = ParseIntError> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(values).try_map(|word| word.parse())
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  pass: every expectation holds; pmch decode: the CRC passes
+  1  fail: an expectation does not hold; pmch decode: the CRC fails
+  2  usage: the command line or a file that it names is wrong; nothing was run or written
+  3  error: the bench itself failed
+  4  inconclusive: something that an expectation needs was not measured";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(line.split_whitespace()).map_err(|e| e.to_string())
+    }
+
+    const PMCH: &str = "castbench pmch decode --n-rb-dl 25 --mcs 9 --n-id-cell 1 --n-id-mbsfn 1 --subframe 1 \
+                        --non-mbsfn-region 2 --sample-rate 7680000 in.cf32 -o out.tb";
+
+    #[test]
+    fn the_definition_is_sound() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn one_subframe_is_read_as_the_contract_says() {
+        let Command::Pmch(PmchCommand::Decode(p)) = parse(PMCH).unwrap().command else { panic!("not decode") };
+        assert_eq!((p.n_rb_dl, p.mcs, p.n_id_cell, p.n_id_mbsfn), (25, 9, 1, 1));
+        assert_eq!((p.subframe, p.non_mbsfn_region, p.sample_rate), (1, 2, 7_680_000));
+        assert_eq!((p.input, p.output), ("in.cf32".into(), "out.tb".into()));
+    }
+
+    #[test]
+    fn a_value_outside_its_range_is_refused_with_what_is_allowed() {
+        let cases = [
+            ("--n-rb-dl 25", "--n-rb-dl 26", "[possible values: 6, 15, 25, 50, 75, 100]"),
+            ("--mcs 9", "--mcs 29", "29 is not in 0..=28"),
+            ("--mcs 9", "--mcs -1", "-1 is not in 0..=28"),
+            ("--n-id-cell 1", "--n-id-cell 504", "504 is not in 0..=503"),
+            ("--n-id-mbsfn 1", "--n-id-mbsfn 256", "256 is not in 0..=255"),
+            ("--subframe 1", "--subframe 0", "[possible values: 1, 2, 3, 6, 7, 8]"),
+            ("--non-mbsfn-region 2", "--non-mbsfn-region 3", "[possible values: 1, 2]"),
+            ("--sample-rate 7680000", "--sample-rate 0", "0 is not in 1..=4294967295"),
+            ("-o out.tb", "", "--output <OUT>"),
+        ];
+        for (right, wrong, said) in cases {
+            let error = parse(&PMCH.replace(right, wrong)).unwrap_err();
+            assert!(error.contains(said), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn run_takes_its_overrides() {
+        let line = "castbench run s.toml --content f.mp4 --seed 7 --out o --rig r.toml --quiet";
+        let Command::Run(run) = parse(line).unwrap().command else { panic!("not run") };
+        assert_eq!(run.seed, Some(7));
+        assert_eq!(run.content, Some("f.mp4".into()));
+        assert!(run.quiet);
+        assert!(parse("castbench run").unwrap_err().contains("<SCENARIO>"));
+        assert!(parse("castbench").unwrap_err().contains("Exit codes:"));
+    }
+}

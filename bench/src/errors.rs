@@ -1,0 +1,87 @@
+//! Errors of the program and the exit code of each.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitCode, Termination};
+
+use crate::rig::LoadRigError;
+use crate::scenario::LoadScenarioError;
+
+/// How the program ends. The numbers are a promise to scripts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every expectation holds, every ladder is climbed; the transport block passed its CRC.
+    Pass = 0,
+    /// An expectation does not hold, a ladder step was not seen; the transport block failed its CRC.
+    Fail = 1,
+    /// The command line or a file that it names is wrong; nothing was run or written.
+    Usage = 2,
+    /// The bench itself failed; the run says nothing about what it tests.
+    Error = 3,
+    /// The run cannot decide: something that an expectation needs was not measured.
+    Inconclusive = 4,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] LoadScenarioError),
+    /// The rig is wrong.
+    #[error(transparent)]
+    Rig(#[from] LoadRigError),
+    /// Parameters that do not go together, or input that they do not fit.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or folder that the command line names cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A result cannot be written.
+    #[error("cannot write {}: {source}; free space or name another place", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The bench itself failed.
+    #[error("the bench failed: {0}")]
+    Bench(String),
+}
+
+impl CommandError {
+    /// How the program ends with this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Scenario(_) | Self::Rig(_) | Self::Usage(_) | Self::Read { .. } => Exit::Usage,
+            Self::Write { .. } | Self::Bench(_) => Exit::Error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_codes_are_those_of_the_readme() {
+        let codes = [Exit::Pass, Exit::Fail, Exit::Usage, Exit::Error, Exit::Inconclusive].map(|e| e as u8);
+        assert_eq!(codes, [0, 1, 2, 3, 4]);
+        let write = CommandError::Write { path: "x".into(), source: io::ErrorKind::StorageFull.into() };
+        assert_eq!(write.exit(), Exit::Error);
+        assert_eq!(CommandError::Usage(String::new()).exit(), Exit::Usage);
+    }
+}

@@ -1,0 +1,130 @@
+//! Scenario files: reading, the overrides of the command line, where the content is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Scenario, check, read};
+use crate::strict_toml::{TomlProblems, read_document};
+
+/// A scenario that is ready to run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loaded {
+    /// The scenario, overrides applied.
+    pub scenario: Scenario,
+    /// Its file.
+    pub file: PathBuf,
+    /// Where the content of each session is, in the order of the sessions.
+    pub content: Vec<PathBuf>,
+}
+
+/// What the command line says instead of the scenario.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Overrides {
+    /// Content of every session.
+    pub content: Option<PathBuf>,
+    /// Seed.
+    pub seed: Option<u64>,
+}
+
+/// A scenario that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadScenarioError {
+    /// The file cannot be read.
+    #[error("cannot read scenario {}: {source}; `castbench list` shows the scenarios that there are", .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is longer than any scenario.
+    #[error("{}: more than {MAX_OCTETS} octets are no scenario", .file.display())]
+    TooLong {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file says something that is not allowed.
+    #[error(transparent)]
+    Wrong(#[from] TomlProblems),
+    /// The content that the command line names is not there.
+    #[error("--content {}: {reason}; allowed values: a file of at least one octet", .file.display())]
+    Content {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Scenario {
+    /// Reads and checks a scenario file. Paths of contents count from the folder of the file.
+    pub fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, LoadScenarioError> {
+        let read_error = |source| LoadScenarioError::Read { file: file.to_owned(), source };
+        if std::fs::metadata(file).map_err(read_error)?.len() > MAX_OCTETS {
+            return Err(LoadScenarioError::TooLong { file: file.to_owned() });
+        }
+        let text = std::fs::read_to_string(file).map_err(read_error)?;
+        Self::parse(file, &text, overrides)
+    }
+
+    /// As [`Scenario::load`], with the text of the file already there.
+    pub fn parse(file: &Path, text: &str, overrides: &Overrides) -> Result<Loaded, LoadScenarioError> {
+        let folder = file.parent().unwrap_or_else(|| Path::new(""));
+        let content_is_given = overrides.content.is_some();
+        let mut scenario = read_document(file, text, read::scenario, |s, note| {
+            check::check(s, folder, content_is_given, note);
+        })?;
+        if let Some(seed) = overrides.seed {
+            scenario.seed = seed;
+        }
+        if let Some(content) = &overrides.content {
+            check_content(content).map_err(|reason| LoadScenarioError::Content { file: content.clone(), reason })?;
+            for session in &mut scenario.sessions {
+                session.content.clone_from(content);
+                session.content_type = content_type(content).to_owned();
+            }
+        }
+        let base = if content_is_given { Path::new("") } else { folder };
+        let content = scenario.sessions.iter().map(|s| base.join(&s.content)).collect();
+        Ok(Loaded { scenario, file: file.to_owned(), content })
+    }
+}
+
+/// Why this cannot be broadcast.
+pub(super) fn check_content(file: &Path) -> Result<(), String> {
+    // Opened, so that a file without read permission is found now and not in the middle of the run.
+    let about = std::fs::File::open(file).and_then(|f| f.metadata()).map_err(|e| e.to_string())?;
+    if !about.is_file() {
+        return Err("not a file".into());
+    }
+    if about.len() == 0 {
+        return Err("an empty file".into());
+    }
+    Ok(())
+}
+
+/// Media type by the extension of the name (IANA media types).
+fn content_type(file: &Path) -> &'static str {
+    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "mp4" | "m4v" => "video/mp4",
+        "webm" => "video/webm",
+        "mkv" => "video/matroska",
+        "mp3" => "audio/mpeg",
+        "m4a" => "audio/mp4",
+        "ogg" => "audio/ogg",
+        "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "gif" => "image/gif",
+        "svg" => "image/svg+xml",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "json" => "application/json",
+        "html" | "htm" => "text/html",
+        "txt" | "md" => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Longest scenario file.
+const MAX_OCTETS: u64 = 1 << 20;

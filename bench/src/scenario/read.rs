@@ -1,0 +1,178 @@
+//! A scenario from its TOML text: every key with the values that its clause allows (TS 36.331 clause 6.3.7, RFC 5053).
+
+use std::path::PathBuf;
+
+use protocol::Joint;
+
+use super::{
+    Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName,
+    SampleRate, Scenario, Selector, Session, Step, StepAction, Ue, Unit,
+};
+use crate::strict_toml::Table;
+
+pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
+    Scenario {
+        name: t.name("name"),
+        title: t.text("title"),
+        proves: t.text("proves"),
+        seed: t.integer("seed", 0..=SEED_MAX),
+        cell: t.table("cell", cell),
+        mbsfn_area: t.table("mbsfn_area", mbsfn_area),
+        mch: t.table("mch", mch),
+        sessions: t.tables("session", 1..=MAX_SESSIONS, session),
+        ues: t.tables("ue", 1..=MAX_UES, ue),
+        steps: t.tables("step", 1..=MAX_LIST, step),
+        expectations: t.tables("expect", 1..=MAX_LIST, expectation),
+        faults: t.tables("fault", 0..=MAX_LIST, fault),
+    }
+}
+
+fn cell(t: &mut Table<'_>) -> Cell {
+    Cell {
+        n_rb_dl: t.one_of("n_rb_dl", &N_RB_DL),
+        n_id_cell: t.integer("n_id_cell", 0..=503),
+        sample_rate: t.choice_or(
+            "sample_rate",
+            &[("standard", SampleRate::Standard), ("three_quarter", SampleRate::ThreeQuarter)],
+            SampleRate::default(),
+        ),
+    }
+}
+
+fn mbsfn_area(t: &mut Table<'_>) -> MbsfnArea {
+    MbsfnArea {
+        n_id_mbsfn: t.integer("n_id_mbsfn", 0..=255),
+        non_mbsfn_region: t.one_of("non_mbsfn_region", &[1, 2]),
+        subframes: t.some_of("subframes", &MBSFN_SUBFRAMES),
+        mcch_repetition_period_rf: t.one_of("mcch_repetition_period_rf", &[32, 64, 128, 256]),
+        mcch_offset_rf: t.integer("mcch_offset_rf", 0..=10),
+        mcch_modification_period_rf: t.one_of("mcch_modification_period_rf", &[512, 1024]),
+        mcch_subframe: t.one_of("mcch_subframe", &MBSFN_SUBFRAMES),
+        signalling_mcs: t.one_of("signalling_mcs", &[2, 7, 13, 19]),
+    }
+}
+
+fn mch(t: &mut Table<'_>) -> Mch {
+    Mch {
+        data_mcs: t.integer("data_mcs", 0..=28),
+        scheduling_period_rf: t.one_of("scheduling_period_rf", &[8, 16, 32, 64, 128, 256, 512, 1024]),
+    }
+}
+
+fn session(t: &mut Table<'_>) -> Session {
+    Session {
+        name: t.name("name"),
+        content: PathBuf::from(t.text("content")),
+        content_type: t.text("content_type"),
+        bit_rate_kbps: t.integer("bit_rate_kbps", 1..=100_000),
+        fec: t.table("fec", fec),
+        symbol_octets: t.integer("symbol_octets", 16..=1400),
+        source_block_symbols: t.integer("source_block_symbols", 4..=8192),
+        air_limit_octets: t.optional_integer("air_limit_octets", 1..=1_000_000_000_000),
+    }
+}
+
+fn fec(t: &mut Table<'_>) -> Fec {
+    if t.variant("code", &[("no_code", false), ("raptor", true)]) {
+        Fec::Raptor { overhead_percent: t.integer("overhead_percent", 1..=500) }
+    } else {
+        Fec::NoCode
+    }
+}
+
+fn ue(t: &mut Table<'_>) -> Ue {
+    Ue { name: t.name("name"), channel: t.table("channel", channel) }
+}
+
+fn channel(t: &mut Table<'_>) -> Channel {
+    Channel {
+        model: t.choice("model", &[("awgn", ChannelModel::Awgn)]),
+        snr_db: t.number("snr_db", -30.0..=100.0),
+        // Half a subcarrier spacing of 15 kHz.
+        cfo_hz: t.optional_number("cfo_hz", -7500.0..=7500.0).unwrap_or(0.0),
+        delay_us: t.optional_number("delay_us", 0.0..=10_000.0).unwrap_or(0.0),
+        gain_db: t.optional_number("gain_db", -100.0..=100.0).unwrap_or(0.0),
+    }
+}
+
+fn step(t: &mut Table<'_>) -> Step {
+    #[derive(Clone, Copy)]
+    enum Do {
+        Start,
+        Run,
+        RunUntilDelivered,
+        RunUntilAirLimit,
+        Stop,
+    }
+    let choices = [
+        ("start", Do::Start),
+        ("run", Do::Run),
+        ("run_until_delivered", Do::RunUntilDelivered),
+        ("run_until_air_limit", Do::RunUntilAirLimit),
+        ("stop", Do::Stop),
+    ];
+    let action = match t.variant("do", &choices) {
+        Do::Start => StepAction::Start { session: selector(t, "session") },
+        Do::Run => StepAction::Run { for_ms: t.integer("for_ms", 1..=MAX_RUN_MS) },
+        Do::RunUntilDelivered => StepAction::RunUntilDelivered {
+            session: selector(t, "session"),
+            timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS),
+        },
+        Do::RunUntilAirLimit => StepAction::RunUntilAirLimit { timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS) },
+        Do::Stop => StepAction::Stop { session: selector(t, "session") },
+    };
+    let description = t.text_or("description", || action.to_string());
+    Step { action, description }
+}
+
+fn expectation(t: &mut Table<'_>) -> Expectation {
+    let measures = MeasurementName::ALL.map(|m| (m.as_str(), m));
+    let units = Unit::ALL.map(|u| (u.as_str(), u));
+    Expectation {
+        measure: t.choice("measure", &measures),
+        ue: selector(t, "ue"),
+        session: selector(t, "session"),
+        min: t.optional_number("min", -1e15..=1e15),
+        max: t.optional_number("max", -1e15..=1e15),
+        unit: t.choice("unit", &units),
+    }
+}
+
+fn fault(t: &mut Table<'_>) -> Fault {
+    let joints = [("m1", Joint::M1), ("mch", Joint::Mch), ("mcch", Joint::Mcch), ("mtch", Joint::Mtch)];
+    let targets = [
+        ("any", FaultTarget::Any),
+        ("msi", FaultTarget::Msi),
+        ("fdt", FaultTarget::Fdt),
+        ("object", FaultTarget::Object),
+    ];
+    Fault {
+        joint: t.choice("joint", &joints),
+        what: t.choice("what", &targets),
+        action: t.choice("action", &[("drop", FaultAction::Drop), ("corrupt", FaultAction::Corrupt)]),
+        ue: selector(t, "ue"),
+    }
+}
+
+/// A name or `"all"`; all when the key is absent.
+fn selector(t: &mut Table<'_>, key: &'static str) -> Selector {
+    Selector::from(t.text_or(key, || Selector::ALL.into()))
+}
+
+/// TS 36.104 table 5.6-1.
+const N_RB_DL: [u8; 6] = [6, 15, 25, 50, 75, 100];
+
+/// FDD subframes that may be MBSFN subframes (TS 36.331 clause 6.3.7, `MBSFN-SubframeConfig`).
+const MBSFN_SUBFRAMES: [u8; 6] = [1, 2, 3, 6, 7, 8];
+
+/// The largest integer that TOML promises to hold.
+const SEED_MAX: u64 = i64::MAX as u64;
+
+/// `maxSessionPerPMCH-1` and the logical channels 1 to 28 of MTCH (TS 36.321 table 6.2.1-4).
+const MAX_SESSIONS: usize = 28;
+
+const MAX_UES: usize = 256;
+const MAX_LIST: usize = 256;
+
+/// Thirty days.
+const MAX_RUN_MS: u64 = 30 * 24 * 3600 * 1000;

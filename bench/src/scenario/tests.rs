@@ -1,0 +1,375 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Line numbers of the expected messages count from here.
+const BASE: &str = r#"name = "t"
+title = "A test"
+proves = "That it is read"
+seed = 3
+
+[cell]
+n_rb_dl = 25
+n_id_cell = 1
+
+[mbsfn_area]
+n_id_mbsfn = 1
+non_mbsfn_region = 2
+subframes = [1, 2, 3, 6]
+mcch_repetition_period_rf = 32
+mcch_offset_rf = 0
+mcch_modification_period_rf = 512
+mcch_subframe = 1
+signalling_mcs = 2
+
+[mch]
+data_mcs = 9
+scheduling_period_rf = 8
+
+[[session]]
+name = "video"
+content = "content/castbench.mp4"
+content_type = "video/mp4"
+bit_rate_kbps = 1000
+fec = { code = "raptor", overhead_percent = 30 }
+symbol_octets = 512
+source_block_symbols = 64
+
+[[ue]]
+name = "near"
+channel = { model = "awgn", snr_db = 20 }
+
+[[step]]
+do = "start"
+session = "video"
+
+[[expect]]
+measure = "mch_bler"
+ue = "near"
+max = 0.01
+unit = "ratio"
+"#;
+
+/// A file of the folder above `content/`, so that the path in [`BASE`] is right; it need not be there itself.
+fn load(text: &str) -> Result<Loaded, String> {
+    let file = fixtures::dir().join("t.toml");
+    let folder = format!("{}/", fixtures::dir().display());
+    Scenario::parse(&file, text, &Overrides::default()).map_err(|e| e.to_string().replace(&folder, ""))
+}
+
+/// First line of what is said when `right` in [`BASE`] is replaced by `wrong`.
+fn said(right: &str, wrong: &str) -> String {
+    assert!(BASE.contains(right), "{right} is not in the base text");
+    let error = load(&BASE.replacen(right, wrong, 1)).expect_err(wrong);
+    error.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_base_is_right_and_defaults_are_filled_in() {
+    let s = load(BASE).unwrap().scenario;
+    assert_eq!(s.seed, 3);
+    assert_eq!(s.cell.sample_rate, SampleRate::Standard);
+    assert_eq!(
+        s.ues[0].channel,
+        Channel { model: ChannelModel::Awgn, snr_db: 20.0, cfo_hz: 0.0, delay_us: 0.0, gain_db: 0.0 }
+    );
+    assert_eq!(s.steps[0].description, "start video");
+    assert_eq!(s.expectations[0].session, Selector::All);
+}
+
+#[test]
+fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
+    let cases = [
+        ("seed = 3", "seed = -3", "t.toml:4:8: seed = -3 is wrong; allowed values: 0 to 9223372036854775807"),
+        (
+            "name = \"t\"",
+            "name = \"a b\"",
+            "t.toml:1:8: name = \"a b\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.'",
+        ),
+        ("title = \"A test\"", "title = \"\"", "t.toml:2:9: title = \"\" is wrong; allowed values: a text on one line"),
+        ("n_rb_dl = 25", "n_rb_dl = 26", "t.toml:7:11: n_rb_dl = 26 is wrong; allowed values: 6, 15, 25, 50, 75, 100"),
+        (
+            "n_rb_dl = 25",
+            "n_rb_dl = \"25\"",
+            "t.toml:7:11: n_rb_dl = \"25\" is wrong; allowed values: 6, 15, 25, 50, 75, 100",
+        ),
+        ("n_id_cell = 1", "n_id_cell = 504", "t.toml:8:13: n_id_cell = 504 is wrong; allowed values: 0 to 503"),
+        ("n_id_cell = 1", "n_id_cell = 1.5", "t.toml:8:13: n_id_cell = 1.5 is wrong; allowed values: 0 to 503"),
+        (
+            "n_id_cell = 1",
+            "n_id_cell = 1\nsample_rate = \"half\"",
+            "t.toml:9:15: sample_rate = \"half\" is wrong; allowed values: \"standard\", \"three_quarter\"",
+        ),
+        ("n_id_mbsfn = 1", "n_id_mbsfn = 256", "t.toml:11:14: n_id_mbsfn = 256 is wrong; allowed values: 0 to 255"),
+        ("region = 2", "region = 3", "t.toml:12:20: non_mbsfn_region = 3 is wrong; allowed values: 1, 2"),
+        (
+            "[1, 2, 3, 6]",
+            "[1, 4]",
+            "t.toml:13:13: subframes = [1, 4] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+        ),
+        (
+            "[1, 2, 3, 6]",
+            "[2, 1]",
+            "t.toml:13:13: subframes = [2, 1] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+        ),
+        (
+            "[1, 2, 3, 6]",
+            "[]",
+            "t.toml:13:13: subframes = [] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+        ),
+        (
+            "period_rf = 32",
+            "period_rf = 16",
+            "t.toml:14:29: mcch_repetition_period_rf = 16 is wrong; allowed values: 32, 64, 128, 256",
+        ),
+        ("offset_rf = 0", "offset_rf = 11", "t.toml:15:18: mcch_offset_rf = 11 is wrong; allowed values: 0 to 10"),
+        (
+            "period_rf = 512",
+            "period_rf = 256",
+            "t.toml:16:31: mcch_modification_period_rf = 256 is wrong; allowed values: 512, 1024",
+        ),
+        (
+            "signalling_mcs = 2",
+            "signalling_mcs = 3",
+            "t.toml:18:18: signalling_mcs = 3 is wrong; allowed values: 2, 7, 13, 19",
+        ),
+        ("data_mcs = 9", "data_mcs = 29", "t.toml:21:12: data_mcs = 29 is wrong; allowed values: 0 to 28"),
+        (
+            "period_rf = 8",
+            "period_rf = 4",
+            "t.toml:22:24: scheduling_period_rf = 4 is wrong; allowed values: 8, 16, 32, 64, 128, 256, 512, 1024",
+        ),
+        (
+            "\"raptor\"",
+            "\"rapter\"",
+            "t.toml:29:16: code = \"rapter\" is wrong; allowed values: \"no_code\", \"raptor\"",
+        ),
+        (
+            "overhead_percent = 30",
+            "overhead_percent = 0",
+            "t.toml:29:45: overhead_percent = 0 is wrong; allowed values: 1 to 500",
+        ),
+        (
+            "symbol_octets = 512",
+            "symbol_octets = 1500",
+            "t.toml:30:17: symbol_octets = 1500 is wrong; allowed values: 16 to 1400",
+        ),
+        ("\"awgn\"", "\"rayleigh\"", "t.toml:35:21: model = \"rayleigh\" is wrong; allowed values: \"awgn\""),
+        ("snr_db = 20", "snr_db = nan", "t.toml:35:38: snr_db = nan is wrong; allowed values: -30 to 100"),
+        (
+            "do = \"start\"",
+            "do = \"begin\"",
+            "t.toml:38:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"stop\"",
+        ),
+        (
+            "unit = \"ratio\"",
+            "unit = \"percent\"",
+            "t.toml:45:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"%\", \"octets\", \"PDUs\"",
+        ),
+    ];
+    for (right, wrong, message) in cases {
+        assert_eq!(said(right, wrong), message);
+    }
+}
+
+#[test]
+fn wrong_and_missing_keys_and_tables_are_said() {
+    let cases = [
+        (
+            "n_rb_dl = 25",
+            "n_rb_d = 25",
+            "t.toml:7:1: unknown key `n_rb_d` in [cell]; did you mean `n_rb_dl`? allowed keys: n_rb_dl, n_id_cell, sample_rate",
+        ),
+        (
+            "seed = 3",
+            "seeds = 3",
+            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, mch, session, ue, step, expect, fault",
+        ),
+        (
+            "data_mcs = 9",
+            "data_mcs = 9\nx = 1",
+            "t.toml:22:1: unknown key `x` in [mch]; allowed keys: data_mcs, scheduling_period_rf",
+        ),
+        ("n_rb_dl = 25\n", "", "t.toml:6:2: missing key `n_rb_dl` in [cell]; allowed values: 6, 15, 25, 50, 75, 100"),
+        ("seed = 3\n", "", "t.toml:1:1: missing key `seed` in the file; allowed values: 0 to 9223372036854775807"),
+        (
+            "[mch]\ndata_mcs = 9\nscheduling_period_rf = 8\n",
+            "",
+            "t.toml:1:1: missing key `mch` in the file; allowed values: a table [mch]",
+        ),
+        (
+            ", overhead_percent = 30",
+            "",
+            "t.toml:29:1: missing key `overhead_percent` in [fec]; allowed values: 1 to 500",
+        ),
+        ("\"raptor\"", "\"no_code\"", "t.toml:29:27: unknown key `overhead_percent` in [fec]; allowed keys: code"),
+        (
+            "fec = { code = \"raptor\", overhead_percent = 30 }",
+            "fec = 3",
+            "t.toml:29:7: fec is a number; allowed: a table",
+        ),
+        (
+            "[[ue]]",
+            "[[ues]]",
+            "t.toml:33:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, mch, session, ue, step, expect, fault",
+        ),
+        ("seed = 3", "seed = ", "t.toml:4:8: not TOML: string values must be quoted, expected literal string"),
+        ("seed = 3", "seed = 3\nseed = 4", "t.toml:5:1: not TOML: duplicate key"),
+    ];
+    for (right, wrong, message) in cases {
+        assert_eq!(said(right, wrong), message);
+    }
+}
+
+#[test]
+fn keys_that_do_not_go_together_are_said() {
+    let second_ue = "channel = { model = \"awgn\", snr_db = 20 }\n[[ue]]\nname = \"near\"\nchannel = { model = \"awgn\", snr_db = 2 }";
+    let fault = "[[fault]]\njoint = \"mcch\"\nwhat = \"fdt\"\naction = \"drop\"\n[[expect]]";
+    let m1 = "[[fault]]\njoint = \"m1\"\nwhat = \"any\"\naction = \"drop\"\nue = \"near\"\n[[expect]]";
+    let cases = [
+        (
+            "n_rb_dl = 25\nn_id_cell = 1\n\n[mbsfn_area]\nn_id_mbsfn = 1\nnon_mbsfn_region = 2",
+            "n_rb_dl = 6\nn_id_cell = 1\n\n[mbsfn_area]\nn_id_mbsfn = 1\nnon_mbsfn_region = 1",
+            "t.toml:12:20: non_mbsfn_region = 1 with n_rb_dl = 6; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than 10 resource blocks)",
+        ),
+        (
+            "mcch_subframe = 1",
+            "mcch_subframe = 7",
+            "t.toml:17:17: mcch_subframe = 7 is not one of subframes; allowed values: 1, 2, 3, 6",
+        ),
+        (
+            "castbench.mp4",
+            "castbench.mp5",
+            "t.toml:26:11: content content/castbench.mp5: No such file or directory (os error 2); allowed values: a file of at least one octet, relative to the folder of this file",
+        ),
+        (
+            "content/castbench.mp4",
+            "content",
+            "t.toml:26:11: content content: not a file; allowed values: a file of at least one octet, relative to the folder of this file",
+        ),
+        (
+            "session = \"video\"",
+            "session = \"vido\"",
+            "t.toml:39:11: no session is named \"vido\"; did you mean \"video\"? allowed values: \"all\", \"video\"",
+        ),
+        ("ue = \"near\"", "ue = \"far\"", "t.toml:43:6: no UE is named \"far\"; allowed values: \"all\", \"near\""),
+        (
+            "name = \"video\"",
+            "name = \"all\"",
+            "t.toml:25:8: name = \"all\" is the word for every session; allowed values: any other name",
+        ),
+        (
+            "channel = { model = \"awgn\", snr_db = 20 }",
+            second_ue,
+            "t.toml:37:8: a second ue with the name \"near\"; allowed values: a name of its own",
+        ),
+        ("unit = \"ratio\"", "unit = \"dB\"", "t.toml:45:8: unit = \"dB\" for mch_bler; allowed values: \"ratio\""),
+        (
+            "max = 0.01",
+            "min = 0.1\nmax = 0.01",
+            "t.toml:44:7: min = 0.1 is above max = 0.01; allowed values: at most 0.01",
+        ),
+        ("max = 0.01\n", "", "t.toml:41:1: mch_bler without a limit; allowed values: min, max, or both"),
+        (
+            "ue = \"near\"",
+            "session = \"video\"",
+            "t.toml:43:11: mch_bler is not measured per session; allowed values: no session",
+        ),
+        (
+            "do = \"start\"\nsession = \"video\"",
+            "do = \"run_until_air_limit\"\ntimeout_ms = 9",
+            "t.toml:38:6: run_until_air_limit, and no session has an air_limit_octets; allowed values: a step that can end",
+        ),
+        ("[[expect]]", fault, "t.toml:43:8: MCCH carries no such message; allowed values: \"any\""),
+        ("[[expect]]", m1, "t.toml:45:6: M1 ends at the eNB, before any UE; allowed values: no ue"),
+    ];
+    for (right, wrong, message) in cases {
+        assert_eq!(said(right, wrong), message);
+    }
+}
+
+#[test]
+fn the_line_is_shown_and_the_place_marked() {
+    let error = load(&BASE.replace("n_rb_dl = 25", "n_rb_dl = 250")).unwrap_err();
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(lines[1..], ["  7 | n_rb_dl = 250", "    |           ^^^"]);
+}
+
+#[test]
+fn all_problems_are_said_at_once_in_the_order_of_the_text() {
+    let text = BASE.replace("data_mcs = 9", "data_mcs = 99").replace("seed = 3", "sed = 3");
+    let error = load(&text).unwrap_err();
+    let places: Vec<&str> = error.lines().filter(|l| l.starts_with("t.toml")).collect();
+    assert_eq!(places.len(), 2, "{error}");
+    assert!(places[0].starts_with("t.toml:4:1: unknown key `sed`"), "{error}");
+    assert!(places[1].starts_with("t.toml:21:12: data_mcs = 99"), "{error}");
+}
+
+#[test]
+fn every_shipped_scenario_loads_and_survives_both_of_its_formats() {
+    let files = fixtures::scenarios();
+    assert!(files.len() >= 3);
+    for file in files {
+        let loaded = Scenario::load(&file, &Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(file.file_stem().and_then(|s| s.to_str()), Some(loaded.scenario.name.as_str()));
+        let json = serde_json::to_string(&loaded.scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&json).unwrap(), loaded.scenario);
+        let toml = toml::to_string(&loaded.scenario).unwrap();
+        assert_eq!(Scenario::parse(&file, &toml, &Overrides::default()).unwrap().scenario, loaded.scenario);
+    }
+}
+
+#[test]
+fn overrides_replace_seed_and_content() {
+    let file = fixtures::scenario("mbms/file_clean.toml");
+    let given = fixtures::dir().join("content/castbench.jpg");
+    let overrides = Overrides { content: Some(given.clone()), seed: Some(77) };
+    let loaded = Scenario::load(&file, &overrides).unwrap();
+    assert_eq!(loaded.scenario.seed, 77);
+    assert_eq!(loaded.content, std::slice::from_ref(&given));
+    assert_eq!(loaded.scenario.sessions[0].content_type, "image/jpeg");
+
+    let gone = Overrides { content: Some("/gone/x.mp4".into()), seed: None };
+    let error = Scenario::load(&file, &gone).unwrap_err().to_string();
+    assert!(error.starts_with("--content /gone/x.mp4: No such file"), "{error}");
+    let error = Scenario::load(Path::new("/gone/s.toml"), &Overrides::default()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot read scenario /gone/s.toml: No such file"), "{error}");
+}
+
+#[test]
+fn deep_nesting_and_odd_texts_are_refused() {
+    let deep = "x = ".to_owned() + &"[".repeat(100_000);
+    for text in ["", "\u{feff}", "\0", "=", "[[[", "[cell", "\"", "é = 'ü", "x\r\ny = 1\r\n", &deep] {
+        assert!(load(text).is_err());
+    }
+}
+
+/// Reads `text` as a scenario; whatever it is, an answer comes, and what it says points into the text.
+fn fuzz(text: &str) {
+    if let Err(LoadScenarioError::Wrong(wrong)) = Scenario::parse(Path::new("f"), text, &Overrides::default()) {
+        assert!(!wrong.problems.is_empty());
+        let lines = text.lines().count().max(1);
+        assert!(wrong.problems.iter().all(|p| p.line <= lines + 1 && p.column >= 1), "{wrong}");
+        let _ = wrong.to_string();
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in "\\PC{0,200}") {
+        fuzz(&text);
+    }
+
+    #[test]
+    fn any_toml_like_text_is_answered(text in "([a-z_]{1,6}( ?= ?)?|[\\[\\]{}='\",.#\n\t é0-9-]){0,80}") {
+        fuzz(&text);
+    }
+
+    #[test]
+    fn any_damage_to_a_scenario_is_answered(at in 0..BASE.len(), len in 0..40usize, new in "\\PC{0,12}") {
+        let end = (at + len).min(BASE.len());
+        fuzz(&format!("{}{new}{}", &BASE[..at], &BASE[end..]));
+    }
+}
