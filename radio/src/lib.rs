@@ -5,6 +5,7 @@
 mod cell;
 mod channel;
 mod coding;
+mod enb;
 mod estimate;
 mod front_end;
 mod grid;
@@ -16,20 +17,32 @@ mod numerology;
 mod ofdm;
 mod oscillator;
 mod phch;
+mod receiver;
 mod refsignal;
 mod rlc;
 mod rrc;
 mod sequence;
+mod spectrum;
 mod sync;
 mod tbs;
+mod time;
 
 pub use cell::{CellConfig, ConfigError, NRbDl, SampleRateFamily};
 pub use channel::{ChannelConfig, ChannelModel};
-pub use coding::CodingError;
+pub use coding::{
+    CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation,
+    TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams,
+};
+pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{EstimateQuality, MbsfnEstimator};
 pub use front_end::{IqFileError, read_cf32, write_cf32};
 pub use grid::Grid;
-pub use isa::Isa;
+pub use isa::{Isa, UnknownIsa};
+pub use mac::{LCID_MCCH, LCID_MSI, MsiEntry, STOP_NOT_SCHEDULED};
+pub use mch::{
+    AreaConfigError, BlockInfo, MalformedMch, MbsfnAreaConfig, McchConfig, MchRx, MchRxEvent, MchSchedule, MchTx,
+    MchTxError, MchTxEvent, PmchPosition, PushError, SubframeSet, SubframeUse, Wanted,
+};
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
@@ -38,6 +51,12 @@ pub use phch::{
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
     UnicastSubframeModulator,
 };
+pub use receiver::{BlockReport, Receiver, ReceiverError, RxEvent};
+pub use rrc::{
+    CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
+};
 pub use sequence::GoldSequence;
+pub use spectrum::SpectrumAnalyzer;
 pub use sync::CyclicPrefixSync;
 pub use tbs::TransportFormat;
+pub use time::SubframeTime;

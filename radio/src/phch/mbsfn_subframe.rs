@@ -129,4 +129,9 @@ impl MbsfnSubframeDemodulator {
     pub fn decode(&self, decoder: &mut PmchDecoder, subframe: u8, tb: &mut [u8]) -> PmchQuality {
         decoder.decode(subframe, &self.grid, &self.estimator, tb)
     }
+
+    /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].
+    pub fn impulse_response(&self) -> &[Complex32] {
+        self.estimator.impulse_response()
+    }
 }

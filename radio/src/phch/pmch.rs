@@ -3,7 +3,7 @@
 use num_complex::Complex32;
 
 use crate::cell::{CellConfig, ConfigError};
-use crate::coding::{TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams};
+use crate::coding::{DEFAULT_MAX_ITERATIONS, TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams};
 use crate::estimate::MbsfnEstimator;
 use crate::grid::Grid;
 use crate::isa::Isa;
@@ -15,8 +15,6 @@ use crate::tbs::TransportFormat;
 
 /// Code rate above which a receiver may skip decoding (TS 36.213 clause 7.1.7), rounded down.
 const MAX_CODE_RATE: f64 = 0.930;
-/// Turbo iterations after which a code block is given up.
-const MAX_TURBO_ITERATIONS: u32 = 8;
 /// Signal to noise ratio at which LLRs stop growing: beyond it single precision gains nothing.
 const MAX_SINR: f32 = 1e5;
 /// Length of CRC24A (TS 36.212 clause 5.1.1).
@@ -202,7 +200,7 @@ impl PmchDecoder {
         let n = params.resource_elements();
         Ok(Self {
             params,
-            decoder: TransportBlockDecoder::new(params.transport_block(), isa, MAX_TURBO_ITERATIONS)?,
+            decoder: TransportBlockDecoder::new(params.transport_block(), isa, DEFAULT_MAX_ITERATIONS)?,
             demapper: Demapper::new(params.format.modulation),
             symbols: vec![Complex32::default(); n],
             sinr: vec![0.0; n],

@@ -1,0 +1,195 @@
+//! The radio side of a UE: samples in, transport blocks, MCCH, MSI, SDUs of MTCHs and measurements out.
+//!
+//! What SIB2 and SIB13 would tell is given; PMCHs and sessions are learnt from the MCCH (TS 36.331 clause 5.8), what is
+//! scheduled from the MSI (TS 36.321 clause 5.12). Samples start at a subframe boundary to within the cyclic prefix.
+
+use num_complex::Complex32;
+
+use crate::cell::{CellConfig, ConfigError};
+use crate::coding::CodingError;
+use crate::estimate::EstimateQuality;
+use crate::isa::Isa;
+use crate::mch::{AreaConfigError, MbsfnAreaConfig, MchRx, MchRxEvent};
+use crate::modem::Modulation;
+use crate::numerology::MbsfnNumerology;
+use crate::oscillator::Oscillator;
+use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams, PmchQuality};
+use crate::sync::CyclicPrefixSync;
+use crate::time::SubframeTime;
+
+/// Subframes whose cyclic prefixes give the first idea of the frequency offset; tracking follows.
+const ACQUISITION_SUBFRAMES: u32 = 12;
+/// Share of the frequency error of a subframe that is taken out of the following ones.
+const TRACKING_GAIN: f64 = 0.1;
+
+/// What one transport block told.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BlockReport {
+    /// Subframe.
+    pub time: SubframeTime,
+    /// Modulation and coding scheme.
+    pub mcs: u8,
+    /// Sent at the signalling MCS.
+    pub signalling: bool,
+    /// Channel measurements of the subframe.
+    pub estimate: EstimateQuality,
+    /// Decoding.
+    pub quality: PmchQuality,
+    /// Frequency offset as tracked after this subframe, Hz.
+    pub cfo_hz: f64,
+}
+
+/// What a receiver has to say.
+#[derive(Debug)]
+pub enum RxEvent<'a> {
+    /// A transport block was tried; its octets when the CRC passed.
+    Block(BlockReport, Option<&'a [u8]>),
+    /// Layer 2 and 3 of the MCH.
+    Mch(MchRxEvent<'a>),
+    /// The stream of samples was interrupted; what was begun is lost.
+    SamplesLost {
+        /// Where the stream should have gone on.
+        expected: u64,
+        /// Where it went on.
+        at: u64,
+    },
+}
+
+/// The receiver; samples are its only clock. Allocates in `new` and when the MCCH brings a new transport format.
+pub struct Receiver {
+    cell: CellConfig,
+    area: MbsfnAreaConfig,
+    isa: Isa,
+    /// Samples of the subframe that is being collected, and where its first one belongs in the stream.
+    samples: Vec<Complex32>,
+    start: u64,
+    mch: MchRx,
+    demodulator: MbsfnSubframeDemodulator,
+    decoders: Vec<PmchDecoder>,
+    last_decoder: usize,
+    tb: Vec<u8>,
+    sync: CyclicPrefixSync,
+    acquisition_left: u32,
+    oscillator: Oscillator,
+    cfo_hz: f64,
+}
+
+/// A configuration that cannot be received.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiverError {
+    /// Physical layer.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Channel coding.
+    #[error(transparent)]
+    Coding(#[from] CodingError),
+    /// MBSFN area.
+    #[error(transparent)]
+    Area(#[from] AreaConfigError),
+}
+
+impl Receiver {
+    /// A receiver for one MBSFN area of a cell; sample 0 of the stream is the start of frame 0.
+    pub fn new(cell: CellConfig, area: MbsfnAreaConfig, isa: Isa) -> Result<Self, ReceiverError> {
+        let (id, region, numerology) = (area.n_id_mbsfn, area.non_mbsfn_region, MbsfnNumerology::Khz15);
+        let params = PmchParams::new(cell, id, region, area.mcch.signalling_mcs)?;
+        Ok(Self {
+            samples: Vec::with_capacity(cell.samples_per_subframe()),
+            start: 0,
+            mch: MchRx::new(&area)?,
+            demodulator: MbsfnSubframeDemodulator::new(&cell, id, region, numerology),
+            tb: vec![0; params.format.octets()],
+            decoders: vec![PmchDecoder::new(params, isa)?],
+            last_decoder: 0,
+            sync: CyclicPrefixSync::new(cell.n_fft, region, numerology),
+            acquisition_left: ACQUISITION_SUBFRAMES,
+            oscillator: Oscillator::new(0.0, cell.sample_rate_hz()),
+            cfo_hz: 0.0,
+            cell,
+            area,
+            isa,
+        })
+    }
+
+    /// Takes samples of which the first is number `at` of the stream; what they tell goes to `sink`, in order.
+    pub fn push(&mut self, at: u64, iq: &[Complex32], sink: &mut impl FnMut(RxEvent<'_>)) {
+        let whole = self.cell.samples_per_subframe();
+        let expected = self.start + self.samples.len() as u64;
+        let mut rest = iq;
+        if at != expected {
+            sink(RxEvent::SamplesLost { expected, at });
+            self.samples.clear();
+            self.start = at.next_multiple_of(whole as u64);
+            let skip = usize::try_from(self.start - at).unwrap_or(usize::MAX).min(iq.len());
+            rest = &iq[skip..];
+        }
+        while !rest.is_empty() {
+            let (head, tail) = rest.split_at(rest.len().min(whole - self.samples.len()));
+            self.samples.extend_from_slice(head);
+            rest = tail;
+            if self.samples.len() == whole {
+                self.subframe(SubframeTime::from_subframes(self.start / whole as u64), sink);
+                self.samples.clear();
+                self.start += whole as u64;
+            }
+        }
+    }
+
+    /// Equalised symbols of the transport block last tried, and their modulation.
+    pub fn symbols(&self) -> (&[Complex32], Modulation) {
+        let decoder = &self.decoders[self.last_decoder];
+        (decoder.symbols(), decoder.params().format.modulation)
+    }
+
+    /// Impulse response of the subframe last tried: see [`crate::MbsfnEstimator::impulse_response`].
+    pub fn impulse_response(&self) -> &[Complex32] {
+        self.demodulator.impulse_response()
+    }
+
+    /// A subframe is whole.
+    fn subframe(&mut self, time: SubframeTime, sink: &mut impl FnMut(RxEvent<'_>)) {
+        if self.area.subframes.contains(time.subframe()) && self.acquisition_left > 0 {
+            self.acquire();
+        }
+        let Some(wanted) = self.mch.wants(time.frame(), time.subframe()) else { return };
+        self.oscillator.rotate(&mut self.samples);
+        let Some(index) = self.decoder(wanted.mcs) else {
+            return self.mch.push_block(time.frame(), time.subframe(), None, &mut |e| sink(RxEvent::Mch(e)));
+        };
+        self.last_decoder = index;
+        let estimate = self.demodulator.demodulate(time.subframe(), &self.samples);
+        let decoder = &mut self.decoders[index];
+        self.tb.resize(decoder.params().format.octets(), 0);
+        let quality = self.demodulator.decode(decoder, time.subframe(), &mut self.tb);
+        if self.acquisition_left == 0 {
+            self.tune(self.cfo_hz + TRACKING_GAIN * f64::from(estimate.frequency_error_hz));
+        }
+        let cfo_hz = self.cfo_hz;
+        let tb = quality.crc_ok.then_some(self.tb.as_slice());
+        let report = BlockReport { time, mcs: wanted.mcs, signalling: wanted.is_signalling, estimate, quality, cfo_hz };
+        sink(RxEvent::Block(report, tb));
+        self.mch.push_block(time.frame(), time.subframe(), tb, &mut |e| sink(RxEvent::Mch(e)));
+    }
+
+    fn acquire(&mut self) {
+        self.sync.push(&self.samples);
+        self.acquisition_left -= 1;
+        self.tune(self.sync.frequency_offset_hz());
+    }
+
+    fn tune(&mut self, cfo_hz: f64) {
+        self.cfo_hz = cfo_hz;
+        self.oscillator.retune(-cfo_hz, self.cell.sample_rate_hz());
+    }
+
+    /// The decoder of an MCS, planned when it is first wanted; `None` when it cannot be planned.
+    fn decoder(&mut self, mcs: u8) -> Option<usize> {
+        if let Some(index) = self.decoders.iter().position(|d| d.params().format.mcs == mcs) {
+            return Some(index);
+        }
+        let (id, region) = (self.area.n_id_mbsfn, self.area.non_mbsfn_region);
+        let params = PmchParams::allow_any_code_rate(self.cell, id, region, mcs).ok()?;
+        self.decoders.push(PmchDecoder::new(params, self.isa).ok()?);
+        Some(self.decoders.len() - 1)
+    }
+}
