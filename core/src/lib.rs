@@ -1,1 +1,16 @@
-//! TBD
+//! Core network nodes of castbench: machines without I/O, and the drivers that they need.
+//!
+//! Every machine has the same four methods: `handle_input(now, input)`, `handle_timeout(now)`, `poll_timeout()` and
+//! `poll_output()`; after each call of the first two, outputs are drained until there are none.
+
+mod mbms;
+mod store;
+
+pub use mbms::{
+    Allocation, Bmsc, BmscConfig, BmscInput, BmscOutput, Content, Delivery, DeliveryError, DeliveryStats, Discard,
+    EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, Fec, FluteOutput, FluteSender,
+    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Provisioning,
+    ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal, SequenceClock, SessionDescription,
+    SessionRefusal,
+};
+pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

@@ -1,0 +1,18 @@
+//! MBMS nodes: BM-SC (TS 23.246 clause 5.1), MBMS-GW (clause 5.4) and the user plane of the eNB (TS 36.300 clause 15).
+
+mod bmsc;
+mod enb_agent;
+mod flute_sender;
+mod mbms_gw;
+mod provisioning;
+mod sequence_clock;
+mod sync_framer;
+
+pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, SessionRefusal};
+pub use enb_agent::{
+    Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
+};
+pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
+pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
+pub use provisioning::{Allocation, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal};
+pub use sequence_clock::SequenceClock;
