@@ -3,3 +3,142 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+/// A measured quantity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasurementName {
+    /// Objects that a UE has recovered bit for bit from a session.
+    ObjectsRecovered,
+    /// UEs that have recovered the object of a session bit for bit.
+    UesComplete,
+    /// From the start of a session to the last octet of its object at a UE.
+    DeliveryTime,
+    /// MTCH transport blocks with a CRC failure, of those scheduled and tried.
+    MchBler,
+    /// The same of blocks at the signalling MCS (MCCH, MSI).
+    SignallingBler,
+    /// Mean carrier to interference and noise ratio from MBSFN reference signals.
+    Cinr,
+    /// Error vector magnitude of equalised data symbols.
+    Evm,
+    /// Octets of IP datagrams that a session has put on its bearer.
+    IpOctets,
+    /// UMD PDUs that RLC found missing.
+    RlcGaps,
+}
+
+impl MeasurementName {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 9] = [
+        Self::ObjectsRecovered,
+        Self::UesComplete,
+        Self::DeliveryTime,
+        Self::MchBler,
+        Self::SignallingBler,
+        Self::Cinr,
+        Self::Evm,
+        Self::IpOctets,
+        Self::RlcGaps,
+    ];
+
+    /// Name as scenarios, records and reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ObjectsRecovered => "objects_recovered",
+            Self::UesComplete => "ues_complete",
+            Self::DeliveryTime => "delivery_time",
+            Self::MchBler => "mch_bler",
+            Self::SignallingBler => "signalling_bler",
+            Self::Cinr => "cinr",
+            Self::Evm => "evm",
+            Self::IpOctets => "ip_octets",
+            Self::RlcGaps => "rlc_gaps",
+        }
+    }
+
+    /// Unit of its values.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::ObjectsRecovered => Unit::Objects,
+            Self::UesComplete => Unit::Ues,
+            Self::DeliveryTime => Unit::Seconds,
+            Self::MchBler | Self::SignallingBler => Unit::Ratio,
+            Self::Cinr => Unit::Decibels,
+            Self::Evm => Unit::Percent,
+            Self::IpOctets => Unit::Octets,
+            Self::RlcGaps => Unit::Pdus,
+        }
+    }
+
+    /// True when there is one value for each UE.
+    pub fn is_per_ue(self) -> bool {
+        !matches!(self, Self::UesComplete | Self::IpOctets)
+    }
+
+    /// True when there is one value for each session.
+    pub fn is_per_session(self) -> bool {
+        matches!(self, Self::ObjectsRecovered | Self::UesComplete | Self::DeliveryTime | Self::IpOctets)
+    }
+}
+
+impl fmt::Display for MeasurementName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Unit of a measured quantity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Unit {
+    /// Objects.
+    #[serde(rename = "objects")]
+    Objects,
+    /// UEs.
+    #[serde(rename = "UEs")]
+    Ues,
+    /// Seconds of run time.
+    #[serde(rename = "s")]
+    Seconds,
+    /// A ratio of counts, 0 to 1.
+    #[serde(rename = "ratio")]
+    Ratio,
+    /// Decibels.
+    #[serde(rename = "dB")]
+    Decibels,
+    /// Percent.
+    #[serde(rename = "%")]
+    Percent,
+    /// Octets.
+    #[serde(rename = "octets")]
+    Octets,
+    /// Protocol data units.
+    #[serde(rename = "PDUs")]
+    Pdus,
+}
+
+impl Unit {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Objects, Self::Ues, Self::Seconds, Self::Ratio, Self::Decibels, Self::Percent, Self::Octets, Self::Pdus];
+
+    /// The unit as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Objects => "objects",
+            Self::Ues => "UEs",
+            Self::Seconds => "s",
+            Self::Ratio => "ratio",
+            Self::Decibels => "dB",
+            Self::Percent => "%",
+            Self::Octets => "octets",
+            Self::Pdus => "PDUs",
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
