@@ -1,0 +1,39 @@
+# castbench: `make run` shows it, `make test` checks it. CARGO_TARGET_DIR is honoured.
+SHELL := /bin/bash
+# A toolchain that rustup has just installed is not on the PATH of a shell that was open before.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+SCENARIO ?= fixtures/scenarios/mbms/file_clean.toml
+ARGS ?=
+
+.PHONY: help run test lint bench soak setup
+
+help:
+	@echo "make run     build, run $(SCENARIO), print the verdict and where the report is"
+	@echo "             (another one: make run SCENARIO=FILE ARGS='--seed 2 --content FILE --out DIR')"
+	@echo "make test    all tests"
+	@echo "make lint    format, clippy, documentation, dependency direction, licences and advisories"
+	@echo "make bench   benchmarks"
+	@echo "make soak    the long form of the tests: more kills, more random cases"
+	@echo "make setup   check the tools and install what is missing"
+
+run: setup
+	cargo build --release --locked -p castbench
+	@cargo run --quiet --release --locked -p castbench -- run $(SCENARIO) $(ARGS)
+
+test: setup
+	@.ci/setup tests
+	@.ci/test
+
+lint: setup
+	@.ci/lint
+
+bench: setup
+	cargo bench --locked -p benches $(ARGS)
+
+soak: setup
+	@.ci/setup tests
+	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 .ci/test --release
+
+setup:
+	@.ci/setup build
