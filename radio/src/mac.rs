@@ -3,11 +3,11 @@
 /// LCID of the MCCH (table 6.2.1-4).
 pub const LCID_MCCH: u8 = 0;
 /// Highest LCID of an MTCH (table 6.2.1-4).
-pub const LCID_MTCH_MAX: u8 = 28;
+pub(crate) const LCID_MTCH_MAX: u8 = 28;
 /// LCID of the MCH scheduling information (table 6.2.1-4).
 pub const LCID_MSI: u8 = 30;
 /// LCID of padding (table 6.2.1-4).
-pub const LCID_PADDING: u8 = 31;
+pub(crate) const LCID_PADDING: u8 = 31;
 /// `Stop MTCH` of an MTCH that is not scheduled (clause 6.1.3.7); 2043 to 2046 are reserved.
 pub const STOP_NOT_SCHEDULED: u16 = 2047;
 
@@ -20,11 +20,11 @@ const F: u8 = 0x80;
 
 /// One MAC SDU or control element of a MAC PDU.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MacElement<'a> {
+pub(crate) struct MacElement<'a> {
     /// Logical channel, or kind of control element; values of later releases included.
-    pub lcid: u8,
+    pub(crate) lcid: u8,
     /// MAC SDU or control element.
-    pub octets: &'a [u8],
+    pub(crate) octets: &'a [u8],
 }
 
 /// A transport block is not a MAC PDU.
@@ -45,7 +45,7 @@ pub enum MacPduError {
 
 /// Checked view of an MCH MAC PDU.
 #[derive(Clone, Copy, Debug)]
-pub struct MchPdu<'a> {
+pub(crate) struct MchPdu<'a> {
     octets: &'a [u8],
     header_octets: usize,
 }
@@ -55,7 +55,7 @@ impl<'a> MchPdu<'a> {
     ///
     /// # Errors
     /// The transport block is not a MAC PDU.
-    pub fn parse(octets: &'a [u8]) -> Result<Self, MacPduError> {
+    pub(crate) fn parse(octets: &'a [u8]) -> Result<Self, MacPduError> {
         let (mut at, mut payload) = (0, 0);
         loop {
             let subheader = Subheader::read(octets, at).ok_or(MacPduError::HeaderTruncated(octets.len()))?;
@@ -72,7 +72,7 @@ impl<'a> MchPdu<'a> {
     }
 
     /// MAC control elements and MAC SDUs in their order; padding is left out.
-    pub fn elements(&self) -> impl Iterator<Item = MacElement<'a>> + use<'a> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = MacElement<'a>> + use<'a> {
         let octets = self.octets;
         let (mut header, mut payload, header_end) = (0, self.header_octets, self.header_octets);
         std::iter::from_fn(move || {
@@ -120,18 +120,18 @@ impl Subheader {
 }
 
 /// Size of a subheader with its L field for an element of `length` octets.
-pub const fn subheader_octets(length: usize) -> usize {
+pub(crate) const fn subheader_octets(length: usize) -> usize {
     if length < 128 { 2 } else { 3 }
 }
 
 /// The elements do not fit into the transport block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("MAC header and elements need {needed} octets, the transport block has {available}")]
-pub struct MacPduOverflow {
+pub(crate) struct MacPduOverflow {
     /// Octets needed at least.
-    pub needed: usize,
+    pub(crate) needed: usize,
     /// Octets of the transport block.
-    pub available: usize,
+    pub(crate) available: usize,
 }
 
 /// Writes the MAC header for elements of `(LCID, length in octets)` and clears the rest of the transport block; returns
@@ -141,7 +141,7 @@ pub struct MacPduOverflow {
 ///
 /// # Errors
 /// The elements do not fit.
-pub fn write_mac_header(
+pub(crate) fn write_mac_header(
     transport_block: &mut [u8],
     elements: impl Iterator<Item = (u8, usize)> + Clone,
 ) -> Result<usize, MacPduOverflow> {
@@ -212,7 +212,7 @@ impl MsiEntry {
 }
 
 /// Entries of an MCH scheduling information control element; an odd octet at the end is left out.
-pub fn msi_entries(control_element: &[u8]) -> impl Iterator<Item = MsiEntry> + '_ {
+pub(crate) fn msi_entries(control_element: &[u8]) -> impl Iterator<Item = MsiEntry> + '_ {
     control_element
         .chunks_exact(2)
         .map(|c| MsiEntry { lcid: c[0] >> 3, stop: u16::from(c[0] & 7) << 8 | u16::from(c[1]) })

@@ -177,7 +177,7 @@ impl MbsfnAreaConfiguration {
             index_of("commonSF-AllocPeriod-r9", &COMMON_SF_ALLOC_PERIOD_RF, period, "4, 8, 16, 32, 64, 128, 256")?;
         let message = asn::MBSFNAreaConfiguration_r9 {
             common_sf_alloc_r9: asn::CommonSF_AllocPatternList_r9(
-                self.common_sf_alloc.iter().map(CommonSfAlloc::to_asn).collect::<Result<_, _>>()?,
+                self.common_sf_alloc.iter().map(|alloc| alloc.to_asn()).collect::<Result<_, _>>()?,
             ),
             common_sf_alloc_period_r9: asn::MBSFNAreaConfiguration_r9CommonSF_AllocPeriod_r9(period),
             pmch_info_list_r9: asn::PMCH_InfoList_r9(self.pmch.iter().map(PmchInfo::to_asn).collect::<Result<_, _>>()?),
@@ -225,7 +225,7 @@ impl MbsfnAreaConfiguration {
 }
 
 impl CommonSfAlloc {
-    fn to_asn(&self) -> Result<asn::MBSFN_SubframeConfig, EncodeMcchError> {
+    fn to_asn(self) -> Result<asn::MBSFN_SubframeConfig, EncodeMcchError> {
         let period = self.radioframe_allocation_period_rf;
         let period = index_of("radioframeAllocationPeriod", &ALLOCATION_PERIOD_RF, period, "1, 2, 4, 8, 16, 32")?;
         let offset = self.radioframe_allocation_offset_rf;
@@ -280,7 +280,7 @@ impl PmchInfo {
                 mch_scheduling_period_r9: asn::PMCH_Config_r9Mch_SchedulingPeriod_r9(period),
             },
             mbms_session_info_list_r9: asn::MBMS_SessionInfoList_r9(
-                self.sessions.iter().map(SessionInfo::to_asn).collect::<Result<_, _>>()?,
+                self.sessions.iter().map(|session| session.to_asn()).collect::<Result<_, _>>()?,
             ),
         })
     }
@@ -303,7 +303,7 @@ impl PmchInfo {
 }
 
 impl SessionInfo {
-    fn to_asn(&self) -> Result<asn::MBMS_SessionInfo_r9, EncodeMcchError> {
+    fn to_asn(self) -> Result<asn::MBMS_SessionInfo_r9, EncodeMcchError> {
         check("logicalChannelIdentity-r9", self.lcid.into(), 0..=28, "0 to 28")?;
         let plmn_id_r9 = match self.tmgi.plmn {
             PlmnId::Index(index) => {
@@ -397,11 +397,11 @@ fn check_count(
 
 fn index_of(field: &'static str, values: &[u16], value: u16, allowed: &'static str) -> Result<u8, EncodeMcchError> {
     let index = values.iter().position(|&v| v == value);
-    index.map(|i| i as u8).ok_or(EncodeMcchError::Value { field, value: value.into(), allowed })
+    index.map(|i| i as u8).ok_or_else(|| EncodeMcchError::Value { field, value: value.into(), allowed })
 }
 
 fn value_at(field: &'static str, values: &[u16], index: u8) -> Result<u16, McchError> {
-    values.get(usize::from(index)).copied().ok_or(McchError::Value { field, value: index.into() })
+    values.get(usize::from(index)).copied().ok_or_else(|| McchError::Value { field, value: index.into() })
 }
 
 fn within<T: PartialOrd + Into<u64> + Copy>(field: &'static str, value: T, max: T) -> Result<T, McchError> {

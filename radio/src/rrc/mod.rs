@@ -3,8 +3,7 @@
 #[expect(
     non_camel_case_types,
     dead_code,
-    missing_docs,
-    clippy::enum_variant_names,
+    clippy::upper_case_acronyms,
     reason = "made by the ASN.1 compiler: names are those of the ASN.1 with '-' as '_'"
 )]
 mod generated {
@@ -12,7 +11,7 @@ mod generated {
 }
 mod mcch;
 
+pub(crate) use mcch::EncodeMcchError;
 pub use mcch::{
-    CommonSfAlloc, EncodeMcchError, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo,
-    SubframeAllocation, Tmgi,
+    CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
 };

@@ -1,0 +1,116 @@
+//! TS 36.321 clause 5.12: how the MTCHs of an MCH share the blocks of a scheduling period.
+//!
+//! One function fills a block; the plan for the MSI walks it over the queue without touching it, the transmission walks it
+//! again block by block, so both see the same.
+
+use crate::mac::subheader_octets;
+use crate::rlc::{Cursor, PduLayout, UmTransmitter};
+
+/// Highest `Stop MTCH` that is an index (2043 to 2047 mean something else, TS 36.321 clause 6.1.3.7).
+pub(super) const STOP_MAX: u16 = 2042;
+
+/// The MTCH of one session.
+#[derive(Debug)]
+pub(super) struct Mtch {
+    pub(super) lcid: u8,
+    pub(super) rlc: UmTransmitter,
+    /// SDUs at the front of the queue that this scheduling period sends.
+    pub(super) sdus: usize,
+    /// Nothing of it goes out after this block.
+    pub(super) last_index: u16,
+    /// Where it stops, as the MSI says.
+    pub(super) stop: Option<u16>,
+}
+
+/// Shares out `room` octets of block `index`: the MTCHs in their order, each as much as it has.
+pub(super) fn fill(
+    mtchs: &[Mtch],
+    cursors: &mut [Cursor],
+    index: u16,
+    mut room: usize,
+    mut place: impl FnMut(usize, PduLayout),
+) {
+    for (i, (mtch, cursor)) in mtchs.iter().zip(cursors).enumerate() {
+        if index > mtch.last_index {
+            continue;
+        }
+        // An element that fills the block has a subheader of one octet; any other has a length.
+        while room > 1 {
+            let Some(layout) = mtch.rlc.layout(*cursor, mtch.sdus, room - 1) else { break };
+            cursor.advance(&layout);
+            place(i, layout);
+            room = room.saturating_sub(subheader_octets(layout.octets()) + layout.octets());
+        }
+    }
+}
+
+/// Decides what the scheduling period sends of what is due at `now`: sets `sdus`, `last_index` and `stop` of each MTCH.
+/// `rooms` is the octets each block has for MTCHs.
+pub(super) fn plan(mtchs: &mut [Mtch], now: u64, rooms: &[usize]) {
+    let rooms = &rooms[..rooms.len().min(usize::from(STOP_MAX) + 1)];
+    for mtch in mtchs.iter_mut() {
+        mtch.sdus = mtch.rlc.due_sdus(now);
+        mtch.last_index = STOP_MAX;
+    }
+    if walk(mtchs, rooms) {
+        return;
+    }
+    // More than fits: each MTCH gets a fair part of the blocks.
+    let block = rooms.iter().copied().max().unwrap_or(0).saturating_sub(4).max(1);
+    let demands: Vec<usize> = mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)).collect();
+    let mut blocks = 0;
+    for (mtch, share) in mtchs.iter_mut().zip(fair_shares(&demands, rooms.len())) {
+        blocks += share;
+        match blocks.checked_sub(1) {
+            Some(last) => mtch.last_index = last as u16,
+            None => mtch.sdus = 0,
+        }
+    }
+    walk(mtchs, rooms);
+}
+
+/// Walks over all blocks, notes where each MTCH stops; true when everything went in.
+fn walk(mtchs: &mut [Mtch], rooms: &[usize]) -> bool {
+    let mut cursors = vec![Cursor::default(); mtchs.len()];
+    let mut stops = vec![None; mtchs.len()];
+    for (index, &room) in rooms.iter().enumerate() {
+        let index = index as u16;
+        fill(mtchs, &mut cursors, index, room, |i, _| stops[i] = Some(index));
+    }
+    let mut all = true;
+    for ((mtch, cursor), stop) in mtchs.iter_mut().zip(cursors).zip(stops) {
+        mtch.stop = stop;
+        all &= cursor.sdu >= mtch.sdus;
+    }
+    all
+}
+
+/// Max-min fair parts of `total`: who wants less than an equal part gets what it wants.
+fn fair_shares(demands: &[usize], total: usize) -> Vec<usize> {
+    let mut shares = vec![0; demands.len()];
+    let mut left = total;
+    loop {
+        let open: Vec<usize> = (0..demands.len()).filter(|&i| shares[i] < demands[i]).collect();
+        if open.is_empty() || left == 0 {
+            return shares;
+        }
+        let part = (left / open.len()).max(1);
+        for i in open {
+            let more = part.min(demands[i] - shares[i]).min(left);
+            shares[i] += more;
+            left -= more;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_max_min_fair() {
+        assert_eq!(fair_shares(&[10, 2, 30], 20), [9, 2, 9]);
+        assert_eq!(fair_shares(&[1, 1, 1], 2), [1, 1, 0]);
+        assert_eq!(fair_shares(&[3, 0], 10), [3, 0]);
+    }
+}

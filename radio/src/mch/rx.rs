@@ -1,0 +1,339 @@
+//! TS 36.321 clause 5.12 and TS 36.331 clause 5.8.2: the receiving side of an MCH, from transport blocks to SDUs.
+
+use super::schedule::{AreaConfigError, MbsfnAreaConfig, MchSchedule, PmchPosition, SubframeUse};
+use crate::mac::{LCID_MCCH, LCID_MSI, LCID_MTCH_MAX, MacPduError, MchPdu, MsiEntry, msi_entries};
+use crate::rlc::{RlcPduError, UmReceiver};
+use crate::rrc::{MbsfnAreaConfiguration, McchError, PmchInfo, Tmgi};
+
+/// Entries an MSI can have: one for each MTCH.
+const MSI_ENTRIES_MAX: usize = LCID_MTCH_MAX as usize + 1;
+/// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
+const PDUS_IN_BLOCK: u32 = 5;
+
+/// Receives the MCCH and all MTCHs of an area. Memory is bounded by one unfinished SDU for each MTCH.
+#[derive(Debug)]
+pub struct MchRx {
+    area: MbsfnAreaConfig,
+    schedule: MchSchedule,
+    configuration: Option<MbsfnAreaConfiguration>,
+    mcch_message: Vec<u8>,
+    mcch_rlc: UmReceiver,
+    pmch: Vec<PmchRx>,
+}
+
+/// A subframe that is worth decoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// Modulation and coding scheme.
+    pub mcs: u8,
+    /// Signalling MCS: an MCCH subframe or the first one of a scheduling period.
+    pub is_signalling: bool,
+}
+
+/// What a transport block told.
+#[derive(Debug)]
+pub enum MchRxEvent<'a> {
+    /// An MCCH message with a configuration.
+    McchMessage {
+        /// As received, UPER.
+        bytes: &'a [u8],
+        /// Decoded.
+        config: &'a MbsfnAreaConfiguration,
+        /// Not the one known before.
+        changed: bool,
+    },
+    /// The scheduling information of a period.
+    Msi {
+        /// Place of the (P)MCH in the MCCH's list.
+        pmch: usize,
+        /// First radio frame of the period, absolute.
+        msp_start: u64,
+        /// As received.
+        entries: &'a [MsiEntry],
+    },
+    /// A whole SDU of an MTCH.
+    Sdu {
+        /// Place of the (P)MCH in the MCCH's list.
+        pmch: usize,
+        /// The MTCH.
+        lcid: u8,
+        /// As sent.
+        bytes: &'a [u8],
+    },
+    /// PDUs of an MTCH are missing.
+    RlcGap {
+        /// Place of the (P)MCH in the MCCH's list.
+        pmch: usize,
+        /// The MTCH.
+        lcid: u8,
+        /// How many, modulo 32; 32 when an SDU is broken and the numbers do not show it.
+        lost_pdus: u8,
+    },
+    /// Something in a block breaks the standard; the rest of it was used.
+    Malformed {
+        /// What.
+        what: MalformedMch,
+    },
+}
+
+/// What breaks the standard.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MalformedMch {
+    /// The transport block.
+    #[error(transparent)]
+    Mac(#[from] MacPduError),
+    /// A PDU of a logical channel.
+    #[error("logical channel {lcid}: {error}")]
+    Rlc {
+        /// The channel.
+        lcid: u8,
+        /// Why.
+        error: RlcPduError,
+    },
+    /// The MCCH message.
+    #[error(transparent)]
+    Mcch(#[from] McchError),
+}
+
+/// One (P)MCH and how far its scheduling period was followed.
+#[derive(Debug)]
+struct PmchRx {
+    info: PmchInfo,
+    /// The period at hand.
+    msp_start: Option<u64>,
+    /// Subframes of the period, all before this one are accounted for.
+    next_index: u16,
+    /// The MSI of the period at hand, if it was received.
+    msi: Vec<MsiEntry>,
+    mtchs: Vec<MtchRx>,
+}
+
+#[derive(Debug)]
+struct MtchRx {
+    lcid: u8,
+    tmgi: Tmgi,
+    rlc: UmReceiver,
+    /// Blocks lost since the last PDU, of those that can have held one.
+    blocks_lost: u32,
+}
+
+impl MchRx {
+    /// Knows the area only; the rest comes with the MCCH.
+    ///
+    /// # Errors
+    /// An area that SIB2 and SIB13 cannot describe.
+    pub fn new(area: &MbsfnAreaConfig) -> Result<Self, AreaConfigError> {
+        area.check()?;
+        Ok(Self {
+            area: *area,
+            schedule: MchSchedule::new(area, None),
+            configuration: None,
+            mcch_message: Vec::new(),
+            mcch_rlc: UmReceiver::default(),
+            pmch: Vec::new(),
+        })
+    }
+
+    /// What the MCCH said last.
+    pub const fn configuration(&self) -> Option<&MbsfnAreaConfiguration> {
+        self.configuration.as_ref()
+    }
+
+    /// Is this subframe worth decoding, and how? `frame` is absolute, SFN = frame mod 1024.
+    ///
+    /// MCCH subframes always, then the first one of each period, then those up to the last stop of the MSI; all of the
+    /// period when the MSI was not received.
+    pub fn wants(&self, frame: u64, subframe: u8) -> Option<Wanted> {
+        let subframe_use = self.schedule.subframe_use(frame, subframe);
+        if subframe_use.is_signalling() {
+            return Some(Wanted { mcs: self.area.mcch.signalling_mcs, is_signalling: true });
+        }
+        let position = subframe_use.position()?;
+        let pmch = &self.pmch[position.pmch];
+        let is_current = pmch.msp_start == Some(self.schedule.msp_start(position.pmch, frame));
+        let is_scheduled = !is_current || pmch.may_carry(position.index_in_msp);
+        is_scheduled.then_some(Wanted { mcs: pmch.info.data_mcs, is_signalling: false })
+    }
+
+    /// Takes the transport block of a subframe that was wanted, `None` when its CRC failed. Subframes in their order; one
+    /// that is left out counts as lost.
+    pub fn push_block(&mut self, frame: u64, subframe: u8, tb: Option<&[u8]>, sink: &mut impl FnMut(MchRxEvent<'_>)) {
+        let pdu = tb
+            .map(MchPdu::parse)
+            .and_then(|parsed| parsed.map_err(|e| sink(MchRxEvent::Malformed { what: MalformedMch::Mac(e) })).ok());
+        let subframe_use = self.schedule.subframe_use(frame, subframe);
+        let is_mcch = matches!(subframe_use, SubframeUse::Mcch { .. });
+        if let (Some(pdu), true) = (&pdu, is_mcch) {
+            self.take_mcch(pdu, sink);
+        }
+        // The MCCH can have changed whose subframe this is.
+        let Some(position) = self.schedule.subframe_use(frame, subframe).position() else { return };
+        let period_rf = u64::from(self.pmch[position.pmch].info.mch_scheduling_period_rf);
+        let msp_start = self.schedule.msp_start(position.pmch, frame);
+        let pmch = &mut self.pmch[position.pmch];
+        pmch.enter(msp_start, position.index_in_msp, period_rf);
+        match pdu {
+            None => pmch.lose(position.index_in_msp, position.index_in_msp),
+            Some(pdu) => pmch.take(&pdu, position, is_mcch, msp_start, sink),
+        }
+        pmch.next_index = position.index_in_msp + 1;
+    }
+
+    /// MCCH first: it may say what the other elements of the same block are.
+    fn take_mcch(&mut self, pdu: &MchPdu<'_>, sink: &mut impl FnMut(MchRxEvent<'_>)) {
+        let Self { area, schedule, configuration, mcch_message, mcch_rlc, pmch } = self;
+        for element in pdu.elements().filter(|element| element.lcid == LCID_MCCH) {
+            let mut message = |bytes: &[u8]| {
+                let changed = configuration.is_none() || mcch_message != bytes;
+                if changed {
+                    match MbsfnAreaConfiguration::decode(bytes) {
+                        Ok(new) => {
+                            *schedule = MchSchedule::new(area, Some(&new));
+                            *pmch = follow(std::mem::take(pmch), &new);
+                            *configuration = Some(new);
+                            mcch_message.clear();
+                            mcch_message.extend_from_slice(bytes);
+                        }
+                        // Counting asks for answers on the uplink, which a broadcast receiver has not.
+                        Err(McchError::OtherMessage) => return,
+                        Err(e) => return sink(MchRxEvent::Malformed { what: e.into() }),
+                    }
+                }
+                if let Some(config) = configuration.as_ref() {
+                    sink(MchRxEvent::McchMessage { bytes, config, changed });
+                }
+            };
+            // Gaps mean nothing here: repetitions are skipped, and the message is the same.
+            if let Err(error) = mcch_rlc.push(element.octets, &mut message) {
+                sink(MchRxEvent::Malformed { what: MalformedMch::Rlc { lcid: LCID_MCCH, error } });
+            }
+        }
+    }
+}
+
+/// The (P)MCHs of a new configuration. A session that goes on keeps its RLC entity; one that ended loses it, a new one
+/// begins fresh (TS 36.331 clauses 5.8.3.2 and 5.8.3.3).
+fn follow(mut old: Vec<PmchRx>, configuration: &MbsfnAreaConfiguration) -> Vec<PmchRx> {
+    let mut pmch = Vec::new();
+    for (i, info) in configuration.pmch.iter().enumerate() {
+        let mut known = old.get_mut(i).map(|pmch| std::mem::take(&mut pmch.mtchs)).unwrap_or_default();
+        let mut mtchs: Vec<MtchRx> = Vec::new();
+        for session in &info.sessions {
+            if mtchs.iter().any(|mtch| mtch.lcid == session.lcid) {
+                continue;
+            }
+            let same = known.iter().position(|mtch| (mtch.lcid, mtch.tmgi) == (session.lcid, session.tmgi));
+            mtchs.push(same.map(|at| known.swap_remove(at)).unwrap_or_else(|| MtchRx {
+                lcid: session.lcid,
+                tmgi: session.tmgi,
+                rlc: UmReceiver::default(),
+                blocks_lost: 0,
+            }));
+        }
+        pmch.push(PmchRx { info: info.clone(), msp_start: None, next_index: 0, msi: Vec::new(), mtchs });
+    }
+    pmch
+}
+
+impl PmchRx {
+    /// Can any MTCH be in this subframe of the period at hand?
+    fn may_carry(&self, index: u16) -> bool {
+        self.msi.is_empty() || self.msi.iter().filter_map(MsiEntry::stop_index).any(|stop| index <= stop)
+    }
+
+    /// Moves on to a subframe; those passed over count as lost.
+    fn enter(&mut self, msp_start: u64, index: u16, period_rf: u64) {
+        match self.msp_start {
+            Some(current) if current == msp_start => {
+                if index > self.next_index {
+                    self.lose(self.next_index, index - 1);
+                }
+                return;
+            }
+            Some(current) if current + period_rf == msp_start => {
+                self.lose(self.next_index, u16::MAX);
+            }
+            Some(_) => {
+                // Whole periods were not listened to: nothing of before can be put together.
+                self.mtchs.iter_mut().for_each(|mtch| mtch.rlc.reset());
+            }
+            None => {}
+        }
+        self.msp_start = Some(msp_start);
+        self.msi.clear();
+        self.next_index = 0;
+        if index > 0 {
+            self.lose(0, index - 1);
+        }
+    }
+
+    /// Counts lost blocks `from..=to` for the MTCHs that can have been in them: between the stop of the MTCH before and
+    /// the own one, or anywhere when the MSI is not known.
+    fn lose(&mut self, from: u16, to: u16) {
+        for mtch in &mut self.mtchs {
+            let (first, last) = range_of(&self.msi, mtch.lcid);
+            let (from, to) = (from.max(first), to.min(last));
+            if from <= to {
+                mtch.blocks_lost = mtch.blocks_lost.saturating_add(u32::from(to - from) + 1);
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        pdu: &MchPdu<'_>,
+        position: PmchPosition,
+        is_mcch: bool,
+        msp_start: u64,
+        sink: &mut impl FnMut(MchRxEvent<'_>),
+    ) {
+        let pmch = position.pmch;
+        for element in pdu.elements() {
+            let lcid = element.lcid;
+            if lcid == LCID_MSI && position.index_in_msp == 0 {
+                self.msi.clear();
+                self.msi.extend(msi_entries(element.octets).take(MSI_ENTRIES_MAX));
+                sink(MchRxEvent::Msi { pmch, msp_start, entries: &self.msi });
+            } else if lcid != LCID_MCCH || !is_mcch {
+                // Without an MCCH in the block its LCID can be that of an MTCH (table 6.2.1-4, note).
+                let Some(mtch) = self.mtchs.iter_mut().find(|mtch| mtch.lcid == lcid) else { continue };
+                mtch.take(element.octets, pmch, sink);
+            }
+        }
+    }
+}
+
+/// First and last subframe of a period that an MTCH can be in; an empty range when it is not scheduled.
+fn range_of(msi: &[MsiEntry], lcid: u8) -> (u16, u16) {
+    if msi.is_empty() {
+        return (0, u16::MAX);
+    }
+    let mut first = 0;
+    for entry in msi {
+        let stop = entry.stop_index();
+        if entry.lcid == lcid {
+            return stop.map_or((1, 0), |stop| (first, stop));
+        }
+        first = stop.unwrap_or(first);
+    }
+    (1, 0)
+}
+
+impl MtchRx {
+    fn take(&mut self, pdu: &[u8], pmch: usize, sink: &mut impl FnMut(MchRxEvent<'_>)) {
+        let lcid = self.lcid;
+        // So many blocks are missing that the sequence number may have come round.
+        let unsure = std::mem::take(&mut self.blocks_lost) * PDUS_IN_BLOCK >= 32;
+        let broken = unsure && self.rlc.lose_partial();
+        let mut deliver = |bytes: &[u8]| sink(MchRxEvent::Sdu { pmch, lcid, bytes });
+        match self.rlc.push(pdu, &mut deliver) {
+            Ok(report) => {
+                let lost_pdus = if report.lost_pdus == 0 && broken { 32 } else { report.lost_pdus };
+                if lost_pdus > 0 {
+                    sink(MchRxEvent::RlcGap { pmch, lcid, lost_pdus });
+                }
+            }
+            Err(error) => sink(MchRxEvent::Malformed { what: MalformedMch::Rlc { lcid, error } }),
+        }
+    }
+}
