@@ -62,14 +62,14 @@ pub struct Cell {
     pub sample_rate: SampleRate,
 }
 
-/// Sample rate of the IQ, relative to the usual FFT size of the bandwidth.
+/// Family of the sample rate of the IQ; the bandwidth says which one of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SampleRate {
-    /// FFT of 128, 256, 512, 1024, 1536, 2048: 30.72 MS/s at 100 resource blocks.
+    /// 1.92, 3.84, 7.68, 15.36, 23.04, 30.72 MS/s.
     #[default]
     Standard,
-    /// Three quarters of that: 23.04 MS/s at 100 resource blocks.
+    /// 1.92, 3.84, 5.76, 11.52, 15.36, 23.04 MS/s.
     ThreeQuarter,
 }
 

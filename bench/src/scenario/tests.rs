@@ -322,6 +322,34 @@ fn every_shipped_scenario_loads_and_survives_both_of_its_formats() {
 }
 
 #[test]
+fn the_readme_lists_every_key_and_every_measurement() {
+    fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+                found.push(key.clone());
+                keys(value, found);
+            }),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let readme = std::fs::read_to_string(fixtures::dir().join("../README.md")).unwrap();
+    let mut found = Vec::new();
+    for file in fixtures::scenarios() {
+        let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        keys(&serde_json::to_value(&scenario).unwrap(), &mut found);
+    }
+    for key in found {
+        let listed = [format!("`{key}`"), format!("[{key}]"), format!("{{ {key} = "), format!(", {key} = ")];
+        assert!(listed.iter().any(|l| readme.contains(l)), "README.md does not list {key}");
+    }
+    for measure in MeasurementName::ALL {
+        let row = format!("| `{measure}` | {} |", measure.unit());
+        assert!(readme.contains(&row), "README.md has no row {row}");
+    }
+}
+
+#[test]
 fn overrides_replace_seed_and_content() {
     let file = fixtures::scenario("mbms/file_clean.toml");
     let given = fixtures::dir().join("content/castbench.jpg");
