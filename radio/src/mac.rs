@@ -211,11 +211,48 @@ impl MsiEntry {
     }
 }
 
-/// Entries of an MCH scheduling information control element; an odd octet at the end is left out.
-pub(crate) fn msi_entries(control_element: &[u8]) -> impl Iterator<Item = MsiEntry> + '_ {
-    control_element
-        .chunks_exact(2)
-        .map(|c| MsiEntry { lcid: c[0] >> 3, stop: u16::from(c[0] & 7) << 8 | u16::from(c[1]) })
+/// MCH scheduling information (clause 6.1.3.7): at most one entry for each LCID that an MTCH can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Msi {
+    entries: [MsiEntry; Self::ENTRIES_MAX],
+    len: usize,
+}
+
+impl Msi {
+    const ENTRIES_MAX: usize = LCID_MTCH_MAX as usize + 1;
+    /// No entries.
+    pub(crate) const EMPTY: Self = Self { entries: [MsiEntry { lcid: 0, stop: 0 }; Self::ENTRIES_MAX], len: 0 };
+
+    /// From a control element; an odd octet at the end and entries beyond the possible number are left out.
+    pub(crate) fn parse(control_element: &[u8]) -> Self {
+        let entry = |c: &[u8]| MsiEntry { lcid: c[0] >> 3, stop: u16::from(c[0] & 7) << 8 | u16::from(c[1]) };
+        control_element.chunks_exact(2).map(entry).collect()
+    }
+}
+
+impl FromIterator<MsiEntry> for Msi {
+    fn from_iter<I: IntoIterator<Item = MsiEntry>>(entries: I) -> Self {
+        let mut msi = Self::EMPTY;
+        for (to, entry) in msi.entries.iter_mut().zip(entries) {
+            *to = entry;
+            msi.len += 1;
+        }
+        msi
+    }
+}
+
+impl std::ops::Deref for Msi {
+    type Target = [MsiEntry];
+
+    fn deref(&self) -> &[MsiEntry] {
+        &self.entries[..self.len]
+    }
+}
+
+impl std::fmt::Debug for Msi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 #[cfg(test)]
@@ -280,9 +317,9 @@ mod tests {
     #[test]
     fn scheduling_information() {
         let octets = [0x08, 0x05, 0x17, 0xff, 0xe7, 0xfb, 0x00];
-        let entries: Vec<_> = msi_entries(&octets).collect();
+        let entries = Msi::parse(&octets);
         assert_eq!(
-            entries,
+            *entries,
             [MsiEntry { lcid: 1, stop: 5 }, MsiEntry { lcid: 2, stop: 2047 }, MsiEntry { lcid: 28, stop: 2043 }]
         );
         assert_eq!(entries.iter().map(MsiEntry::stop_index).collect::<Vec<_>>(), [Some(5), None, None]);
@@ -294,7 +331,7 @@ mod tests {
         if let Ok(pdu) = MchPdu::parse(block) {
             assert!(pdu.elements().map(|e| e.octets.len()).sum::<usize>() < block.len());
             for element in pdu.elements() {
-                msi_entries(element.octets).for_each(drop);
+                assert!(Msi::parse(element.octets).len() <= 29);
             }
         }
     }

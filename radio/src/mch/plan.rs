@@ -44,45 +44,57 @@ pub(super) fn fill(
     }
 }
 
-/// Decides what the scheduling period sends of what is due at `now`: sets `sdus`, `last_index` and `stop` of each MTCH.
-/// `rooms` is the octets each block has for MTCHs.
-pub(super) fn plan(mtchs: &mut [Mtch], now: u64, rooms: &[usize]) {
-    let rooms = &rooms[..rooms.len().min(usize::from(STOP_MAX) + 1)];
-    for mtch in mtchs.iter_mut() {
-        mtch.sdus = mtch.rlc.due_sdus(now);
-        mtch.last_index = STOP_MAX;
-    }
-    if walk(mtchs, rooms) {
-        return;
-    }
-    // More than fits: each MTCH gets a fair part of the blocks.
-    let block = rooms.iter().copied().max().unwrap_or(0).saturating_sub(4).max(1);
-    let demands: Vec<usize> = mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)).collect();
-    let mut blocks = 0;
-    for (mtch, share) in mtchs.iter_mut().zip(fair_shares(&demands, rooms.len())) {
-        blocks += share;
-        match blocks.checked_sub(1) {
-            Some(last) => mtch.last_index = last as u16,
-            None => mtch.sdus = 0,
-        }
-    }
-    walk(mtchs, rooms);
+/// Works out scheduling periods; its memory is kept from one to the next.
+#[derive(Debug, Default)]
+pub(super) struct Planner {
+    /// Octets that each block of the period has for MTCHs.
+    pub(super) rooms: Vec<usize>,
+    cursors: Vec<Cursor>,
+    stops: Vec<Option<u16>>,
 }
 
-/// Walks over all blocks, notes where each MTCH stops; true when everything went in.
-fn walk(mtchs: &mut [Mtch], rooms: &[usize]) -> bool {
-    let mut cursors = vec![Cursor::default(); mtchs.len()];
-    let mut stops = vec![None; mtchs.len()];
-    for (index, &room) in rooms.iter().enumerate() {
-        let index = index as u16;
-        fill(mtchs, &mut cursors, index, room, |i, _| stops[i] = Some(index));
+impl Planner {
+    /// Decides what the period sends of what is due at `now`: sets `sdus`, `last_index` and `stop` of each MTCH.
+    pub(super) fn plan(&mut self, mtchs: &mut [Mtch], now: u64) {
+        for mtch in mtchs.iter_mut() {
+            mtch.sdus = mtch.rlc.due_sdus(now);
+            mtch.last_index = STOP_MAX;
+        }
+        if self.walk(mtchs) {
+            return;
+        }
+        // More than fits: each MTCH gets a fair part of the blocks.
+        let block = self.rooms.iter().copied().max().unwrap_or(0).saturating_sub(4).max(1);
+        let demands: Vec<usize> = mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)).collect();
+        let total = self.rooms.len().min(usize::from(STOP_MAX) + 1);
+        let mut blocks = 0;
+        for (mtch, share) in mtchs.iter_mut().zip(fair_shares(&demands, total)) {
+            blocks += share;
+            match blocks.checked_sub(1) {
+                Some(last) => mtch.last_index = last as u16,
+                None => mtch.sdus = 0,
+            }
+        }
+        self.walk(mtchs);
     }
-    let mut all = true;
-    for ((mtch, cursor), stop) in mtchs.iter_mut().zip(cursors).zip(stops) {
-        mtch.stop = stop;
-        all &= cursor.sdu >= mtch.sdus;
+
+    /// Walks over all blocks, notes where each MTCH stops; true when everything went in.
+    fn walk(&mut self, mtchs: &mut [Mtch]) -> bool {
+        let Self { rooms, cursors, stops } = self;
+        cursors.clear();
+        cursors.resize(mtchs.len(), Cursor::default());
+        stops.clear();
+        stops.resize(mtchs.len(), None);
+        for (index, &room) in (0..=STOP_MAX).zip(rooms.iter()) {
+            fill(mtchs, cursors, index, room, |i, _| stops[i] = Some(index));
+        }
+        let mut all = true;
+        for ((mtch, cursor), stop) in mtchs.iter_mut().zip(cursors).zip(stops) {
+            mtch.stop = *stop;
+            all &= cursor.sdu >= mtch.sdus;
+        }
+        all
     }
-    all
 }
 
 /// Max-min fair parts of `total`: who wants less than an equal part gets what it wants.

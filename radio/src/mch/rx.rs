@@ -1,12 +1,12 @@
 //! TS 36.321 clause 5.12 and TS 36.331 clause 5.8.2: the receiving side of an MCH, from transport blocks to SDUs.
 
+use std::ops::Range;
+
 use super::schedule::{AreaConfigError, MbsfnAreaConfig, MchSchedule, PmchPosition, SubframeUse};
-use crate::mac::{LCID_MCCH, LCID_MSI, LCID_MTCH_MAX, MacPduError, MchPdu, MsiEntry, msi_entries};
+use crate::mac::{LCID_MCCH, LCID_MSI, MacPduError, MchPdu, Msi, MsiEntry};
 use crate::rlc::{RlcPduError, UmReceiver};
 use crate::rrc::{MbsfnAreaConfiguration, McchError, PmchInfo, Tmgi};
 
-/// Entries an MSI can have: one for each MTCH.
-const MSI_ENTRIES_MAX: usize = LCID_MTCH_MAX as usize + 1;
 /// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
 const PDUS_IN_BLOCK: u32 = 5;
 
@@ -103,8 +103,8 @@ struct PmchRx {
     msp_start: Option<u64>,
     /// Subframes of the period, all before this one are accounted for.
     next_index: u16,
-    /// The MSI of the period at hand, if it was received.
-    msi: Vec<MsiEntry>,
+    /// The MSI of the period at hand; without entries until it is received.
+    msi: Msi,
     mtchs: Vec<MtchRx>,
 }
 
@@ -168,12 +168,11 @@ impl MchRx {
         }
         // The MCCH can have changed whose subframe this is.
         let Some(position) = self.schedule.subframe_use(frame, subframe).position() else { return };
-        let period_rf = u64::from(self.pmch[position.pmch].info.mch_scheduling_period_rf);
         let msp_start = self.schedule.msp_start(position.pmch, frame);
         let pmch = &mut self.pmch[position.pmch];
-        pmch.enter(msp_start, position.index_in_msp, period_rf);
+        pmch.enter(&self.schedule, msp_start, position);
         match pdu {
-            None => pmch.lose(position.index_in_msp, position.index_in_msp),
+            None => pmch.lose(position.index_in_msp, position.index_in_msp + 1),
             Some(pdu) => pmch.take(&pdu, position, is_mcch, msp_start, sink),
         }
         pmch.next_index = position.index_in_msp + 1;
@@ -230,7 +229,7 @@ fn follow(mut old: Vec<PmchRx>, configuration: &MbsfnAreaConfiguration) -> Vec<P
                 blocks_lost: 0,
             }));
         }
-        pmch.push(PmchRx { info: info.clone(), msp_start: None, next_index: 0, msi: Vec::new(), mtchs });
+        pmch.push(PmchRx { info: info.clone(), msp_start: None, next_index: 0, msi: Msi::EMPTY, mtchs });
     }
     pmch
 }
@@ -242,40 +241,31 @@ impl PmchRx {
     }
 
     /// Moves on to a subframe; those passed over count as lost.
-    fn enter(&mut self, msp_start: u64, index: u16, period_rf: u64) {
-        match self.msp_start {
-            Some(current) if current == msp_start => {
-                if index > self.next_index {
-                    self.lose(self.next_index, index - 1);
+    fn enter(&mut self, schedule: &MchSchedule, msp_start: u64, position: PmchPosition) {
+        let index = position.index_in_msp;
+        if self.msp_start != Some(msp_start) {
+            match self.msp_start {
+                None => {}
+                Some(before) if before + u64::from(self.info.mch_scheduling_period_rf) == msp_start => {
+                    self.lose(self.next_index, schedule.subframes_of_msp(position.pmch, before).count() as u16);
                 }
-                return;
-            }
-            Some(current) if current + period_rf == msp_start => {
-                self.lose(self.next_index, u16::MAX);
-            }
-            Some(_) => {
                 // Whole periods were not listened to: nothing of before can be put together.
-                self.mtchs.iter_mut().for_each(|mtch| mtch.rlc.reset());
+                Some(_) => self.mtchs.iter_mut().for_each(|mtch| mtch.rlc.reset()),
             }
-            None => {}
+            self.msp_start = Some(msp_start);
+            self.msi = Msi::EMPTY;
+            self.next_index = 0;
         }
-        self.msp_start = Some(msp_start);
-        self.msi.clear();
-        self.next_index = 0;
-        if index > 0 {
-            self.lose(0, index - 1);
-        }
+        self.lose(self.next_index, index);
     }
 
-    /// Counts lost blocks `from..=to` for the MTCHs that can have been in them: between the stop of the MTCH before and
+    /// Counts lost blocks `from..end` for the MTCHs that can have been in them: between the stop of the MTCH before and
     /// the own one, or anywhere when the MSI is not known.
-    fn lose(&mut self, from: u16, to: u16) {
+    fn lose(&mut self, from: u16, end: u16) {
         for mtch in &mut self.mtchs {
-            let (first, last) = range_of(&self.msi, mtch.lcid);
-            let (from, to) = (from.max(first), to.min(last));
-            if from <= to {
-                mtch.blocks_lost = mtch.blocks_lost.saturating_add(u32::from(to - from) + 1);
-            }
+            let range = range_of(&self.msi, mtch.lcid);
+            let lost = end.min(range.end).saturating_sub(from.max(range.start));
+            mtch.blocks_lost = mtch.blocks_lost.saturating_add(lost.into());
         }
     }
 
@@ -291,8 +281,7 @@ impl PmchRx {
         for element in pdu.elements() {
             let lcid = element.lcid;
             if lcid == LCID_MSI && position.index_in_msp == 0 {
-                self.msi.clear();
-                self.msi.extend(msi_entries(element.octets).take(MSI_ENTRIES_MAX));
+                self.msi = Msi::parse(element.octets);
                 sink(MchRxEvent::Msi { pmch, msp_start, entries: &self.msi });
             } else if lcid != LCID_MCCH || !is_mcch {
                 // Without an MCCH in the block its LCID can be that of an MTCH (table 6.2.1-4, note).
@@ -303,27 +292,27 @@ impl PmchRx {
     }
 }
 
-/// First and last subframe of a period that an MTCH can be in; an empty range when it is not scheduled.
-fn range_of(msi: &[MsiEntry], lcid: u8) -> (u16, u16) {
+/// Subframes of a period that an MTCH can be in; none when it is not scheduled, all when the MSI is not known.
+fn range_of(msi: &[MsiEntry], lcid: u8) -> Range<u16> {
     if msi.is_empty() {
-        return (0, u16::MAX);
+        return 0..u16::MAX;
     }
-    let mut first = 0;
+    let mut start = 0;
     for entry in msi {
         let stop = entry.stop_index();
         if entry.lcid == lcid {
-            return stop.map_or((1, 0), |stop| (first, stop));
+            return stop.map_or(0..0, |stop| start..stop + 1);
         }
-        first = stop.unwrap_or(first);
+        start = stop.unwrap_or(start);
     }
-    (1, 0)
+    0..0
 }
 
 impl MtchRx {
     fn take(&mut self, pdu: &[u8], pmch: usize, sink: &mut impl FnMut(MchRxEvent<'_>)) {
         let lcid = self.lcid;
         // So many blocks are missing that the sequence number may have come round.
-        let unsure = std::mem::take(&mut self.blocks_lost) * PDUS_IN_BLOCK >= 32;
+        let unsure = std::mem::take(&mut self.blocks_lost).saturating_mul(PDUS_IN_BLOCK) >= 32;
         let broken = unsure && self.rlc.lose_partial();
         let mut deliver = |bytes: &[u8]| sink(MchRxEvent::Sdu { pmch, lcid, bytes });
         match self.rlc.push(pdu, &mut deliver) {

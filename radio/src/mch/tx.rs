@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::plan::{Mtch, fill, plan};
+use super::plan::{Mtch, Planner, fill};
 use super::schedule::{AreaConfigError, MbsfnAreaConfig, MchSchedule, SubframeUse};
 use crate::mac::{
-    LCID_MCCH, LCID_MSI, LCID_MTCH_MAX, MacPduOverflow, MsiEntry, STOP_NOT_SCHEDULED, subheader_octets,
+    LCID_MCCH, LCID_MSI, LCID_MTCH_MAX, MacPduOverflow, Msi, MsiEntry, STOP_NOT_SCHEDULED, subheader_octets,
     write_mac_header,
 };
 use crate::rlc::{Cursor, PduLayout, SDU_MAX_OCTETS, UmTransmitter};
@@ -30,6 +30,7 @@ pub struct MchTx {
     msp_start: Option<u64>,
     queue_limit_octets: usize,
     events: VecDeque<MchTxEvent>,
+    planner: Planner,
     /// Elements and layouts of the block at hand, kept for their memory.
     elements: Vec<(u8, usize)>,
     layouts: Vec<(usize, PduLayout)>,
@@ -56,8 +57,8 @@ pub enum MchTxEvent {
         frame: u64,
         /// Subframes of the (P)MCH in it.
         subframes: u16,
-        /// The MSI.
-        entries: Vec<MsiEntry>,
+        /// The MSI, in LCID order.
+        entries: Msi,
         /// Octets of SDUs that wait, those of this period included.
         backlog_octets: usize,
     },
@@ -160,7 +161,8 @@ impl MchTx {
             mtchs: lcids.into_iter().map(mtch).collect(),
             msp_start: None,
             queue_limit_octets: 2 * subframes * tbs_data_octets + SDU_MAX_OCTETS,
-            events: VecDeque::new(),
+            events: VecDeque::with_capacity(EVENTS_MAX),
+            planner: Planner::default(),
             elements: Vec::new(),
             layouts: Vec::new(),
         })
@@ -271,19 +273,22 @@ impl MchTx {
 
     /// Plans a scheduling period from what is due now.
     fn begin_msp(&mut self, msp_start: u64) {
-        let rooms: Vec<usize> = self
-            .schedule
-            .subframes_of_msp(0, msp_start)
-            .map(|(_, _, subframe_use)| self.room(&subframe_use, self.block_info(&subframe_use).octets))
-            .collect();
-        plan(&mut self.mtchs, msp_start, &rooms);
+        let mut planner = std::mem::take(&mut self.planner);
+        planner.rooms.clear();
+        planner.rooms.extend(
+            self.schedule
+                .subframes_of_msp(0, msp_start)
+                .map(|(_, _, subframe_use)| self.room(&subframe_use, self.block_info(&subframe_use).octets)),
+        );
+        planner.plan(&mut self.mtchs, msp_start);
+        self.planner = planner;
         self.msp_start = Some(msp_start);
         if self.events.len() == EVENTS_MAX {
             self.events.pop_front();
         }
         self.events.push_back(MchTxEvent::Msp {
             frame: msp_start,
-            subframes: rooms.len() as u16,
+            subframes: self.planner.rooms.len() as u16,
             entries: self.mtchs.iter().map(msi_entry).collect(),
             backlog_octets: self.backlog_octets(),
         });
