@@ -1,1 +1,7 @@
-//! TBD
+//! The UE side of castbench: machines without I/O.
+
+mod mbms_client;
+
+pub use mbms_client::{
+    MbmsClient, MbmsClientInput, MbmsClientOutput, MbmsClientProgress, MbmsClientStats, ServiceDescription,
+};
