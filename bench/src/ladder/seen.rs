@@ -1,0 +1,136 @@
+//! What a message on a reference point says, as far as ladders ask.
+
+use std::net::SocketAddr;
+
+use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
+use radio::MbsfnAreaConfiguration;
+
+use super::lct::LctHeader;
+
+/// The parts of a message that steps are compared with. A malformed message says nothing.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Seen {
+    /// TEID of a G-PDU with a valid SYNC PDU of type 1.
+    pub(crate) m1_teid: Option<u32>,
+    /// An ALC packet in a UDP datagram, of M1 or MTCH.
+    pub(crate) alc: Option<Alc>,
+    /// Sessions of an MCCH message: TMGI and logical channel.
+    pub(crate) mcch_sessions: Vec<([u8; 6], u8)>,
+    /// Logical channels that an MSI schedules in its period.
+    pub(crate) msi_scheduled: Vec<u8>,
+}
+
+/// An ALC packet.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Alc {
+    /// UDP destination.
+    pub(crate) destination: SocketAddr,
+    /// Its LCT header.
+    pub(crate) lct: LctHeader,
+}
+
+impl Alc {
+    /// True for a packet of the FLUTE session with this destination and TSI.
+    pub(crate) fn is_of(&self, destination: &str, tsi: u64) -> bool {
+        self.lct.tsi == tsi && destination.parse() == Ok(self.destination)
+    }
+
+    fn of(ip_datagram: &[u8]) -> Option<Self> {
+        let udp = UdpDatagram::parse(ip_datagram).ok()?;
+        Some(Self { destination: udp.destination, lct: LctHeader::parse(udp.payload).ok()? })
+    }
+}
+
+impl Seen {
+    pub(crate) fn of(event: &TapEvent) -> Self {
+        let bytes = &event.bytes[..];
+        match event.joint {
+            Joint::M1 => Self::of_m1(bytes).unwrap_or_default(),
+            Joint::Mtch => Self { alc: Alc::of(bytes), ..Self::default() },
+            Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
+            Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
+        }
+    }
+
+    fn of_m1(bytes: &[u8]) -> Option<Self> {
+        let udp = UdpDatagram::parse(bytes).ok()?;
+        let gtpu = GtpuPacket::new_checked(udp.payload).ok().filter(|g| g.message_type() == GtpuMessageType::G_PDU)?;
+        let SyncRepr::UserData { payload, .. } = SyncRepr::parse(gtpu.payload()).ok()? else { return None };
+        Some(Self { m1_teid: Some(gtpu.teid()), alc: Alc::of(payload), ..Self::default() })
+    }
+}
+
+fn mcch_sessions(bytes: &[u8]) -> Vec<([u8; 6], u8)> {
+    let pmch = MbsfnAreaConfiguration::decode(bytes).map(|m| m.pmch).unwrap_or_default();
+    let sessions = pmch.iter().flat_map(|p| &p.sessions);
+    sessions.filter_map(|s| Some((s.tmgi.octets()?, s.lcid))).collect()
+}
+
+/// Logical channels with a stop below 2047 in the MCH scheduling information of a MAC PDU (TS 36.321 clause 6.1.3.7).
+fn msi_scheduled(pdu: &[u8]) -> Option<Vec<u8>> {
+    // TS 36.321 clause 6.2.1: R/F2/E/LCID, then F and L of 7 or 15 bits, unless it is the last one or padding.
+    let (mut at, mut control_elements, mut msi) = (0, 0, None);
+    loop {
+        let octet = *pdu.get(at)?;
+        let (last, lcid) = (octet & 0x20 == 0, octet & 0x1f);
+        at += 1;
+        if last {
+            break;
+        }
+        if lcid == LCID_PADDING {
+            continue;
+        }
+        let first = usize::from(*pdu.get(at)?);
+        let length = if first & 0x80 == 0 { first } else { (first & 0x7f) << 8 | usize::from(*pdu.get(at + 1)?) };
+        at += if first & 0x80 == 0 { 1 } else { 2 };
+        if lcid == LCID_MSI && msi.is_none() {
+            msi = Some((control_elements, length));
+        }
+        control_elements += length;
+    }
+    let (offset, length) = msi?;
+    let entries = pdu.get(at + offset..at + offset + length)?.chunks_exact(2);
+    let scheduled = entries.filter(|e| u16::from(e[0] & 7) << 8 | u16::from(e[1]) != NOT_SCHEDULED);
+    Some(scheduled.map(|e| e[0] >> 3).collect())
+}
+
+/// TS 36.321 table 6.2.1-4.
+const LCID_MSI: u8 = 30;
+const LCID_PADDING: u8 = 31;
+/// TS 36.321 clause 6.1.3.7.
+const NOT_SCHEDULED: u16 = 2047;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Octets as tshark 4.0.17 dissects them: MSI with MTCH 1 up to subframe 5, then the SDU of LCID 1.
+    #[test]
+    fn msi_as_tshark_reads_it() {
+        assert_eq!(msi_scheduled(&[0x3e, 0x02, 0x01, 0x08, 0x05, 0, 1, 2]), Some(vec![1]));
+        // MCCH of three octets before it, a second entry that is not scheduled.
+        let pdu = [0x3e, 4, 0x20, 3, 0x01, 0x08, 5, 0x17, 0xff, 9, 9, 9, 1, 2];
+        assert_eq!(msi_scheduled(&pdu), Some(vec![1]));
+    }
+
+    #[test]
+    fn no_msi_no_channels() {
+        assert_eq!(msi_scheduled(&[0x01, 1, 2, 3]), None);
+        assert_eq!(msi_scheduled(&[0x3e, 200, 0x01]), None);
+        assert_eq!(msi_scheduled(&[0x3f; 40]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_on_any_joint(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for joint in [Joint::M1, Joint::Mch, Joint::Mcch, Joint::Mtch] {
+                let event = TapEvent {
+                    at: protocol::Instant::ZERO, joint, from: String::new(), to: String::new(), bytes: bytes.clone(),
+                };
+                let _ = Seen::of(&event);
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Measurements: quantities with a unit, taken from the model of a run. Counts stand beside every ratio.
+
+use crate::event::Measurement;
+use crate::report::model::{Model, Outcome};
+use crate::report::radio_sum::Ratio;
+use crate::scenario::MeasurementName;
+
+/// A quantity of a UE, of a session, of both or of neither.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Measured {
+    /// What was measured.
+    pub name: MeasurementName,
+    /// Of which UE.
+    pub ue: Option<String>,
+    /// Of which session.
+    pub session: Option<String>,
+    /// What came of it.
+    pub result: Result<Value, NoValue>,
+}
+
+/// A value in the unit of its name.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Value {
+    /// The value.
+    pub value: f64,
+    /// Numerator and denominator when it is a ratio of counts.
+    pub counts: Option<(u64, u64)>,
+}
+
+/// Why there is no value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoValue {
+    /// Nothing was sampled: no verdict is possible.
+    NoSamples(&'static str),
+    /// It did not happen, and that is known: a limit cannot hold.
+    DidNotHappen(String),
+}
+
+/// All values of one measurement: UE by UE and session by session in the scenario's order.
+pub fn measure(model: &Model, name: MeasurementName) -> Vec<Measured> {
+    let ues: Vec<Option<&str>> =
+        if name.is_per_ue() { model.ues.iter().map(|u| Some(&*u.name)).collect() } else { vec![None] };
+    let sessions: Vec<Option<&str>> =
+        if name.is_per_session() { model.sessions.iter().map(|s| Some(&*s.name)).collect() } else { vec![None] };
+    let pairs = ues.iter().flat_map(|&ue| sessions.iter().map(move |&session| (ue, session)));
+    pairs
+        .map(|(ue, session)| Measured {
+            name,
+            ue: ue.map(str::to_owned),
+            session: session.map(str::to_owned),
+            result: recorded(model, name, ue, session).map_or_else(|| derive(model, name, ue, session), Ok),
+        })
+        .collect()
+}
+
+/// A value that a box measured itself goes before what is derived from other events.
+fn recorded(model: &Model, name: MeasurementName, ue: Option<&str>, session: Option<&str>) -> Option<Value> {
+    let same = |m: &&Measurement| m.name == name && m.ue.as_deref() == ue && m.session.as_deref() == session;
+    model.measured.iter().find(same).map(|m| Value { value: m.value, counts: m.counts })
+}
+
+fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Option<&str>) -> Result<Value, NoValue> {
+    let ue_run = model.ues.iter().find(|u| Some(&*u.name) == ue);
+    let delivery = model.delivery(ue.unwrap_or_default(), session.unwrap_or_default());
+    let no_ue = NoValue::NoSamples("no such UE in the scenario");
+    match name {
+        MeasurementName::ObjectsRecovered => match delivery {
+            Some(d) if d.is_complete() || d.outcome != Outcome::Open => Ok(plain(d.objects_intact as f64)),
+            _ => Err(NoValue::NoSamples("the delivery neither completed nor ended")),
+        },
+        MeasurementName::UesComplete => ues_complete(model, session),
+        MeasurementName::DeliveryTime => match delivery.map(|d| &d.outcome) {
+            Some(Outcome::Received { after_s, intact: true, .. }) => Ok(plain(*after_s)),
+            Some(Outcome::Received { intact: false, .. }) => {
+                Err(NoValue::DidNotHappen("what arrived differs from what was sent".into()))
+            }
+            Some(Outcome::Missing { reason, .. }) => Err(NoValue::DidNotHappen(format!("not delivered: {reason}"))),
+            Some(Outcome::Open) | None => Err(NoValue::NoSamples("the delivery neither completed nor ended")),
+        },
+        MeasurementName::MchBler => ratio(ue_run.ok_or(no_ue)?.radio.mch, "no MTCH block was tried"),
+        MeasurementName::SignallingBler => {
+            ratio(ue_run.ok_or(no_ue)?.radio.signalling, "no signalling block was tried")
+        }
+        MeasurementName::Cinr => {
+            let cinr_db = ue_run.ok_or(no_ue)?.radio.cinr_db();
+            cinr_db.map(plain).ok_or(NoValue::NoSamples("no subframe with MBSFN reference signals was received"))
+        }
+        MeasurementName::Evm => {
+            let evm_percent = ue_run.ok_or(no_ue)?.radio.evm_percent();
+            evm_percent.map(plain).ok_or(NoValue::NoSamples("no data symbol was equalised"))
+        }
+        MeasurementName::IpOctets => {
+            let stopped = model.sessions.iter().find(|s| Some(&*s.name) == session).and_then(|s| s.stopped);
+            stopped.map(|s| plain(s.ip_octets as f64)).ok_or(NoValue::NoSamples("the session was never stopped"))
+        }
+        MeasurementName::RlcGaps => {
+            let run = ue_run.ok_or(no_ue)?;
+            if run.radio.mch.trials + run.radio.signalling.trials == 0 {
+                return Err(NoValue::NoSamples("no block was tried"));
+            }
+            Ok(plain(run.rlc_gaps.0 as f64))
+        }
+    }
+}
+
+fn ues_complete(model: &Model, session: Option<&str>) -> Result<Value, NoValue> {
+    let started = model.sessions.iter().any(|s| Some(&*s.name) == session && s.started.is_some());
+    if !started {
+        return Err(NoValue::NoSamples("the session was never started"));
+    }
+    Ok(plain(model.ues_complete(session.unwrap_or_default()).0 as f64))
+}
+
+fn ratio(ratio: Ratio, none: &'static str) -> Result<Value, NoValue> {
+    let value = ratio.value().ok_or(NoValue::NoSamples(none))?;
+    Ok(Value { value, counts: Some((ratio.errors, ratio.trials)) })
+}
+
+fn plain(value: f64) -> Value {
+    Value { value, counts: None }
+}
+
+impl Value {
+    /// 95 % Wilson interval when it is a ratio of counts.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let (errors, trials) = self.counts?;
+        Ratio { errors, trials }.wilson_95()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic;
+
+    #[test]
+    fn every_measurement_has_one_value_for_each_ue_and_session_that_it_is_of() {
+        let model = synthetic::model();
+        let (ues, sessions) = (model.ues.len(), model.sessions.len());
+        for name in MeasurementName::ALL {
+            let expected =
+                (if name.is_per_ue() { ues } else { 1 }) * (if name.is_per_session() { sessions } else { 1 });
+            let measured = measure(&model, name);
+            assert_eq!(measured.len(), expected, "{name}");
+            assert!(measured.iter().all(|m| m.ue.is_some() == name.is_per_ue()), "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_sampled_is_no_value() {
+        let model = Model::new(synthetic::header());
+        for name in MeasurementName::ALL {
+            for m in measure(&model, name) {
+                assert!(matches!(m.result, Err(NoValue::NoSamples(_))), "{name}: {:?}", m.result);
+            }
+        }
+    }
+
+    #[test]
+    fn a_recorded_measurement_goes_first() {
+        let mut model = synthetic::model();
+        let ue = Some(model.ues[0].name.clone());
+        let measured =
+            Measurement { name: MeasurementName::Cinr, ue: ue.clone(), session: None, value: 7.5, counts: None };
+        model.measured.push(measured);
+        let found = measure(&model, MeasurementName::Cinr);
+        assert_eq!(found[0].result, Ok(Value { value: 7.5, counts: None }));
+        assert_ne!(found[1].result, found[0].result);
+    }
+}

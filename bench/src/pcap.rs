@@ -1,0 +1,215 @@
+//! `capture.pcapng`: what was seen on the reference points, so that Wireshark needs no preferences to read it.
+//!
+//! One interface for each reference point, and for those on the air one for each UE: `M1`, `MCH ue1`, `MCCH ue1`,
+//! `MTCH ue1`. IP datagrams are raw; radio layers are exported PDUs whose tags name the dissector. Times are run time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use pcap_file::pcapng::PcapNgWriter;
+use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
+use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
+use pcap_file::{DataLink, Endianness, PcapError};
+use protocol::{Instant, Joint, TapEvent};
+
+use crate::event::SessionInfo;
+
+/// File name of the capture in a run's folder.
+pub const CAPTURE_FILE: &str = "capture.pcapng";
+
+/// Name of the interface on which messages of a joint to a receiver are found: `frame.interface_name` in a filter.
+pub fn interface_name(joint: Joint, to: &str) -> String {
+    match joint {
+        Joint::M1 => joint.to_string(),
+        Joint::Mch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
+    }
+}
+
+/// Options with which tshark and Wireshark also dissect what is inside M1 and inside the datagrams of the MTCH: SYNC and
+/// ALC have no port of their own.
+pub fn wireshark_options<'a>(sessions: impl IntoIterator<Item = &'a SessionInfo>) -> Vec<String> {
+    let mut options = vec!["-o".to_owned(), "gtp.dissect_tpdu_as:SYNC".to_owned()];
+    for session in sessions {
+        if let Ok(destination) = session.destination.parse::<SocketAddr>() {
+            options.extend(["-d".to_owned(), format!("udp.port=={},alc", destination.port())]);
+        }
+    }
+    options
+}
+
+/// Writes a capture as the run goes. The file bears its name only once [`CaptureWriter::finish`] was called.
+pub struct CaptureWriter {
+    out: PcapNgWriter<BufWriter<File>>,
+    interfaces: BTreeMap<(Joint, String), u32>,
+    packets: u64,
+    totals: BTreeMap<Joint, (u64, u64)>,
+    part: PathBuf,
+    path: PathBuf,
+    scratch: Vec<u8>,
+}
+
+impl CaptureWriter {
+    /// Opens `dir/capture.pcapng.part`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn create(dir: &Path) -> Result<Self, CaptureError> {
+        let path = dir.join(CAPTURE_FILE);
+        let part = dir.join(format!("{CAPTURE_FILE}.part"));
+        let error = |source| CaptureError { path: part.clone(), source };
+        let file = File::create(&part).map_err(|e| error(PcapError::IoError(e)))?;
+        let application = concat!("castbench ", env!("CARGO_PKG_VERSION"));
+        let section = SectionHeaderBlock {
+            endianness: Endianness::Little,
+            options: vec![SectionHeaderOption::UserApplication(application.into())],
+            ..SectionHeaderBlock::default()
+        };
+        let out = PcapNgWriter::with_section_header(BufWriter::new(file), section).map_err(error)?;
+        let (interfaces, totals, scratch) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Ok(Self { out, interfaces, packets: 0, totals, part, path, scratch })
+    }
+
+    /// Number that the next packet will have, from 1.
+    pub fn next_packet(&self) -> u64 {
+        self.packets + 1
+    }
+
+    /// Appends a message with a comment for each procedure step that it ticks.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, event: &TapEvent, comments: &[String]) -> Result<(), CaptureError> {
+        let interface_id = self.interface(event)?;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        frame(event, &mut scratch);
+        let options = comments.iter().map(|c| EnhancedPacketOption::Comment(c.into())).collect();
+        let block = EnhancedPacketBlock {
+            interface_id,
+            timestamp: event.at.elapsed(),
+            original_len: scratch.len() as u32,
+            data: (&scratch[..]).into(),
+            options,
+        };
+        let written = self.out.write_pcapng_block(block);
+        self.scratch = scratch;
+        written.map_err(|source| CaptureError { path: self.part.clone(), source })?;
+        self.packets += 1;
+        let total = self.totals.entry(event.joint).or_default();
+        *total = (total.0 + 1, total.1 + event.bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Packets and octets per reference point so far.
+    pub fn totals(&self) -> &BTreeMap<Joint, (u64, u64)> {
+        &self.totals
+    }
+
+    /// Flushes and gives the file its name.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(self) -> Result<PathBuf, CaptureError> {
+        let path = self.path.clone();
+        let mut file = self.out.into_inner();
+        file.flush()
+            .and_then(|()| std::fs::rename(&self.part, &self.path))
+            .map_err(|e| CaptureError { path, source: PcapError::IoError(e) })?;
+        Ok(self.path)
+    }
+
+    fn interface(&mut self, event: &TapEvent) -> Result<u32, CaptureError> {
+        let to = if event.joint == Joint::M1 { String::new() } else { event.to.clone() };
+        if let Some(&known) = self.interfaces.get(&(event.joint, to.clone())) {
+            return Ok(known);
+        }
+        let description = match event.joint {
+            Joint::M1 => "reference point M1, BM-SC to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
+            Joint::Mch => format!("MAC PDUs of the MCH as {to} decoded them (TS 36.321)"),
+            Joint::Mcch => format!("MCCH messages as {to} decoded them (TS 36.331)"),
+            Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
+        };
+        let block = InterfaceDescriptionBlock {
+            linktype: match event.joint {
+                Joint::M1 | Joint::Mtch => DataLink::RAW,
+                Joint::Mch | Joint::Mcch => DataLink::WIRESHARK_UPPER_PDU,
+            },
+            snaplen: 0,
+            options: vec![
+                InterfaceDescriptionOption::IfName(interface_name(event.joint, &to).into()),
+                InterfaceDescriptionOption::IfDescription(description.into()),
+                InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
+            ],
+        };
+        let written = self.out.write_pcapng_block(block);
+        written.map_err(|source| CaptureError { path: self.part.clone(), source })?;
+        let id = self.interfaces.len() as u32;
+        self.interfaces.insert((event.joint, to), id);
+        Ok(id)
+    }
+}
+
+/// The capture cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}")]
+pub struct CaptureError {
+    /// File.
+    pub path: PathBuf,
+    /// Why.
+    pub source: PcapError,
+}
+
+/// The octets of a packet block: raw IP, or exported PDU tags and the message.
+fn frame(event: &TapEvent, out: &mut Vec<u8>) {
+    match event.joint {
+        Joint::M1 | Joint::Mtch => {}
+        Joint::Mcch => exported_pdu_tags("lte-rrc.mcch", out),
+        Joint::Mch => {
+            exported_pdu_tags("mac-lte-framed", out);
+            mac_lte_context(event.at, out);
+        }
+    }
+    out.extend_from_slice(&event.bytes);
+}
+
+/// Tags of an exported PDU (LINKTYPE_WIRESHARK_UPPER_PDU, Wireshark `epan/exported_pdu.h`): dissector name, end.
+fn exported_pdu_tags(dissector: &str, out: &mut Vec<u8>) {
+    let padded = dissector.len().next_multiple_of(4);
+    out.extend(EXP_PDU_TAG_DISSECTOR_NAME.to_be_bytes());
+    out.extend((padded as u16).to_be_bytes());
+    out.extend_from_slice(dissector.as_bytes());
+    out.resize(out.len() + padded - dissector.len(), 0);
+    out.extend([0; 4]);
+}
+
+/// Context of a MAC PDU (Wireshark `epan/dissectors/packet-mac-lte.h`): FDD, downlink, M-RNTI, time, CRC passed.
+fn mac_lte_context(at: Instant, out: &mut Vec<u8>) {
+    // The tap says when the last bit was there: up to half a subframe after the end of the subframe.
+    let subframes = (at.as_nanos() + HALF_SUBFRAME_NS) / (2 * HALF_SUBFRAME_NS);
+    let subframe = subframes.saturating_sub(1);
+    let sfn_and_subframe = ((subframe / 10 % 1024) << 4 | subframe % 10) as u16;
+    out.extend([FDD_RADIO, DIRECTION_DOWNLINK, M_RNTI, MAC_LTE_RNTI_TAG]);
+    out.extend(M_RNTI_VALUE.to_be_bytes());
+    out.push(MAC_LTE_FRAME_SUBFRAME_TAG);
+    out.extend(sfn_and_subframe.to_be_bytes());
+    out.extend([MAC_LTE_CRC_STATUS_TAG, CRC_SUCCESS, MAC_LTE_PAYLOAD_TAG]);
+}
+
+/// `if_tsresol`: powers of ten.
+const NANOSECONDS: u8 = 9;
+const EXP_PDU_TAG_DISSECTOR_NAME: u16 = 12;
+const HALF_SUBFRAME_NS: u64 = 500_000;
+const FDD_RADIO: u8 = 1;
+const DIRECTION_DOWNLINK: u8 = 1;
+const M_RNTI: u8 = 6;
+/// TS 36.321 table 7.1-1.
+const M_RNTI_VALUE: u16 = 0xfffd;
+const MAC_LTE_PAYLOAD_TAG: u8 = 1;
+const MAC_LTE_RNTI_TAG: u8 = 2;
+const MAC_LTE_FRAME_SUBFRAME_TAG: u8 = 4;
+const MAC_LTE_CRC_STATUS_TAG: u8 = 7;
+const CRC_SUCCESS: u8 = 1;

@@ -1,0 +1,84 @@
+//! Expectations against what was measured.
+
+use maud::{Markup, html};
+
+use super::{chip, panel, term};
+use crate::report::text;
+use crate::scenario::Unit;
+use crate::verdict::{Check, Judgement};
+
+pub(super) fn section(judgement: &Judgement) -> Markup {
+    panel(
+        "expectations",
+        "Expectations",
+        &html! { "Every limit of the scenario against every value that it holds for. Ratios carry their counts and the "
+        (term("Wilson interval")) "; without a sample the verdict is inconclusive." },
+        &html! {
+            @if judgement.checks.is_empty() { p.soft { "The scenario expects nothing." } } @else {
+                div.scroll { table {
+                    thead { tr {
+                        th { "Verdict" } th { "Measurement" } th { "UE" } th { "Session" } th.n { "Value" } th.n { "Limit" }
+                        th { "Value on the way to its limit" } th.n { "Counts" } th.n { "95 %" }
+                    } }
+                    tbody { @for check in &judgement.checks { (row(check)) } }
+                } }
+            }
+        },
+    )
+}
+
+fn row(check: &Check) -> Markup {
+    let value = check.value.map_or_else(|| "–".to_owned(), |v| quantity(v.value, check.unit));
+    let counts = check.value.and_then(|v| v.counts);
+    let interval = check.value.and_then(|v| v.interval());
+    html! {
+        tr id=(check.id) {
+            td { (chip(check.verdict)) }
+            td { (check.measure.as_str().replace('_', " ")) }
+            td { (check.ue.as_deref().unwrap_or("–")) }
+            td { (check.session.as_deref().unwrap_or("–")) }
+            td.n { (value) }
+            td.n { (limits(check)) }
+            td { (gauge(check)) }
+            td.n { @if let Some((n, d)) = counts { (text::grouped(n)) " of " (text::grouped(d)) } }
+            td.n { @if let Some((low, high)) = interval { (text::percent(low)) " to " (text::percent(high)) } }
+        }
+        @if let Some(reason) = &check.reason { tr.reason { td {} td colspan="8" { (reason) } } }
+    }
+}
+
+fn limits(check: &Check) -> String {
+    match check.limits {
+        (Some(min), Some(max)) => format!("{} to {}", quantity(min, check.unit), quantity(max, check.unit)),
+        (Some(min), None) => format!("≥ {}", quantity(min, check.unit)),
+        (None, Some(max)) => format!("≤ {}", quantity(max, check.unit)),
+        (None, None) => "none".into(),
+    }
+}
+
+fn quantity(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Ratio => text::percent(value),
+        Unit::Octets if (0.0..1e18).contains(&value) => format!("{} B", text::grouped(value as u64)),
+        Unit::Percent => format!("{} %", text::number(value)),
+        _ => format!("{} {unit}", text::number(value)),
+    }
+}
+
+/// A bar from zero to the value, with the limits as marks.
+fn gauge(check: &Check) -> Markup {
+    let (min, max) = check.limits;
+    let Some(value) = check.value.map(|v| v.value).filter(|v| *v >= 0.0 && v.is_finite()) else { return html! {} };
+    let largest = [Some(value), min, max].into_iter().flatten().fold(0.0, f64::max);
+    if largest <= 0.0 {
+        return html! {};
+    }
+    let x = |v: f64| (v.max(0.0) / (largest * 1.15) * 150.0 * 10.0).round() / 10.0;
+    html! {
+        svg.gauge.(check.verdict) viewBox="0 0 150 14" width="150" height="14" aria-hidden="true" {
+            rect.track x="0" y="5" width="150" height="4" rx="2" {}
+            rect.value x="0" y="5" width=(x(value).max(2.0)) height="4" rx="2" {}
+            @for limit in [min, max].into_iter().flatten() { line.limit x1=(x(limit)) x2=(x(limit)) y1="1" y2="13" {} }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! `report.html`: one self-contained file for people. It opens offline, prints, and follows light and dark.
+
+mod checks;
+mod delivery;
+mod details;
+mod ladder;
+mod overview;
+mod radio;
+mod timeline;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::model::Model;
+use crate::verdict::{Judgement, Verdict};
+
+/// The text of `report.html`.
+pub fn html(model: &Model, judgement: &Judgement) -> String {
+    let scenario = &model.header.scenario;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (scenario.name) ": " (judgement.verdict) " – castbench" }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                header.top {
+                    span.brand { "castbench" }
+                    nav {
+                        a href="#overview" { "Overview" }
+                        a href="#delivery" { "Delivery" }
+                        a href="#radio" { "Radio" }
+                        a href="#timeline" { "Timeline" }
+                        a href="#ladders" { "Ladders" }
+                        a href="#expectations" { "Expectations" }
+                        a href="#details" { "Details" }
+                    }
+                    button #theme type="button" title="Switch between light and dark" { "◐" }
+                }
+                main {
+                    (overview::section(model, judgement))
+                    (delivery::section(model))
+                    (radio::section(model))
+                    (timeline::section(model))
+                    (ladder::section(model, judgement))
+                    (checks::section(judgement))
+                    (details::section(model))
+                }
+                footer {
+                    "Made by castbench " (model.header.castbench) " from run.jsonl. All times are run time; "
+                    "the same record gives the same report."
+                }
+                div #tip role="status" {}
+                script { (PreEscaped(include_str!("script.js"))) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// A section with its heading and one line that says how to read it.
+fn panel(id: &str, title: &str, lead: &Markup, body: &Markup) -> Markup {
+    html! {
+        section id=(id) {
+            h2 { (title) }
+            p.lead { (lead) }
+            (body)
+        }
+    }
+}
+
+/// A verdict as a chip: sign and word, never colour alone.
+fn chip(verdict: Verdict) -> Markup {
+    html! { span class=(format!("chip {verdict}")) { (sign(verdict)) " " (verdict) } }
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail => "✕",
+        Verdict::Inconclusive => "?",
+        Verdict::Error => "!",
+    }
+}
+
+/// A term with its meaning at the pointer.
+fn term(word: &str) -> Markup {
+    let meaning = GLOSSARY.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning);
+    html! {
+        @if let Some(meaning) = meaning { abbr title=(meaning) { (word) } } @else { (word) }
+    }
+}
+
+/// Words of the standards, as this report uses them.
+const GLOSSARY: &[(&str, &str)] = &[
+    ("ALC", "Asynchronous layered coding (RFC 5775): the packets of FLUTE"),
+    ("BLER", "Block error rate: transport blocks with a CRC failure, of those scheduled and tried"),
+    ("BM-SC", "Broadcast multicast service centre (TS 26.346): sends the file"),
+    ("CFO", "Carrier frequency offset"),
+    ("CINR", "Carrier to interference and noise ratio, here from MBSFN reference signals"),
+    ("eNB", "LTE base station; its agent ends M1"),
+    ("EVM", "Error vector magnitude: distance of equalised symbols from where they should be"),
+    ("FDT", "File delivery table (RFC 3926): says which file the session carries"),
+    ("FEC", "Forward error correction: Raptor (RFC 5053), or no code and a carousel"),
+    ("FLUTE", "File delivery over unidirectional transport (RFC 3926)"),
+    ("M1", "Reference point from the MBMS gateway to the eNB: GTP-U with SYNC (TS 25.446)"),
+    ("MBMS-GW", "MBMS gateway: puts SYNC PDUs into GTP-U multicast"),
+    ("MBSFN", "Multicast-broadcast single-frequency network"),
+    ("MCCH", "Multicast control channel: lists the sessions (TS 36.331)"),
+    ("MCH", "Multicast channel: transport channel of MCCH and MTCH (TS 36.321)"),
+    ("MCS", "Modulation and coding scheme (TS 36.213)"),
+    ("MSI", "MCH scheduling information (TS 36.321 6.1.3.7): up to which subframe a session is sent"),
+    ("MTCH", "Multicast traffic channel: carries the IP datagrams of one session"),
+    ("PMCH", "Physical multicast channel (TS 36.211 6.5)"),
+    ("Raptor", "A systematic fountain code (RFC 5053): any few more symbols than the file has are enough"),
+    ("RLC", "Radio link control, unacknowledged mode (TS 36.322)"),
+    ("TMGI", "Temporary mobile group identity (TS 23.003 15.2): names an MBMS session"),
+    ("TOI", "Transport object identifier; 0 is the file delivery table"),
+    ("TSI", "Transport session identifier of FLUTE"),
+    ("Wilson interval", "Where the true error rate lies with 95 % confidence, given the counts"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic;
+
+    fn page(model: &Model) -> String {
+        html(model, &Judgement::of(model))
+    }
+
+    /// `CASTBENCH_SAMPLE_REPORTS=dir` keeps the pages to look at.
+    fn keep(name: &str, page: &str) {
+        if let Some(dir) = std::env::var_os("CASTBENCH_SAMPLE_REPORTS") {
+            std::fs::write(std::path::Path::new(&dir).join(name), page).unwrap();
+        }
+    }
+
+    fn clean() -> Model {
+        Model::fold(synthetic::clean_events().into_iter().map(Ok::<_, std::convert::Infallible>)).unwrap()
+    }
+
+    #[test]
+    fn page_is_self_contained_and_small() {
+        for (name, model) in [("comparison.html", synthetic::model()), ("clean.html", clean())] {
+            let page = page(&model);
+            keep(name, &page);
+            assert!(page.len() < 1_000_000, "{name}: {} octets", page.len());
+            for remote in ["src=\"", "http:", "https:", "url(h", "url(\"", "@import", "<link"] {
+                assert!(!page.contains(remote), "{name} has {remote}");
+            }
+            assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+        }
+    }
+
+    #[test]
+    fn a_failed_run_says_what_was_not_seen() {
+        let events = synthetic::clean_events().into_iter();
+        let events = events
+            .filter(|e| !matches!(&e.what, crate::event::What::LadderTick { step, ladder: 2, .. } if step == "4"));
+        let model = Model::fold(events.map(Ok::<_, std::convert::Infallible>)).unwrap();
+        let page = page(&model);
+        keep("failed.html", &page);
+        assert!(page.contains("step 4 (MTCH, FDT instance (TOI 0)) was not seen"));
+    }
+
+    #[test]
+    fn a_run_without_anything_still_has_a_report() {
+        let page = page(&Model::new(synthetic::header()));
+        keep("empty.html", &page);
+        assert!(page.contains("The run did not come to its end"));
+    }
+
+    #[test]
+    fn text_from_outside_is_escaped() {
+        let mut model = synthetic::model();
+        model.header.scenario.title = "<script>alert(1)</script>".into();
+        model.header.scenario.ues[0].name = "a\"b<c".into();
+        assert!(!page(&model).contains("<script>alert"));
+    }
+}

@@ -1,0 +1,215 @@
+//! The radio side: per UE constellation, CINR and block errors over time; spectra.
+
+use maud::{Markup, html};
+
+use super::{panel, term};
+use crate::report::model::{Model, Spectrum, UeRun};
+use crate::report::plot::{Axis, Curve, NEUTRAL, Plot, Style, constellation, legend, round_up, series_class};
+use crate::report::radio_sum::Ratio;
+use crate::report::text;
+use crate::scenario::Channel;
+
+pub(super) fn section(model: &Model) -> Markup {
+    let scales = Scales::of(model);
+    let channel = |ue: &str| model.header.scenario.ues.iter().find(|u| u.name == ue).map(|u| &u.channel);
+    panel(
+        "radio",
+        "Radio",
+        &html! { "What each receiver measured. All UEs share the same scales. Point at a curve for counts and the "
+        (term("Wilson interval")) "." },
+        &html! {
+            div.ues { @for (i, ue) in model.ues.iter().enumerate() { (card(ue, channel(&ue.name), i, &scales)) } }
+            (spectra(model))
+        },
+    )
+}
+
+/// One scale for all UEs: only so can they be compared.
+struct Scales {
+    end_s: f64,
+    cinr_db: (f64, f64),
+    bler_percent: f64,
+}
+
+impl Scales {
+    fn of(model: &Model) -> Self {
+        let points = || model.ues.iter().flat_map(|u| u.radio_series.points());
+        let highs = points().filter_map(|p| p.cinr_db());
+        let lows = points().filter_map(|p| p.cinr_min_db.or_else(|| p.cinr_db()));
+        let (low, high) = (lows.fold(f64::INFINITY, f64::min), highs.fold(f64::NEG_INFINITY, f64::max));
+        let cinr_db =
+            if low <= high { ((low / 2.0).floor() * 2.0, (high / 2.0).ceil() * 2.0 + 1.0) } else { (0.0, 30.0) };
+        let bler = points().filter_map(|p| p.mch.value()).fold(0.01, f64::max);
+        Self { end_s: round_up(model.end_ns as f64 / 1e9), cinr_db, bler_percent: round_up(bler * 105.0) }
+    }
+}
+
+fn card(ue: &UeRun, channel: Option<&Channel>, palette: usize, scales: &Scales) -> Markup {
+    html! {
+        article.ue {
+            header {
+                h3 { svg.swatch.(series_class(palette)) viewBox="0 0 22 8" width="22" height="8" aria-hidden="true" {
+                        path d="M1 4H21" {} } (ue.name) }
+                @if let Some(c) = channel {
+                    p.note { "Channel: white noise, " strong { (text::number(c.snr_db)) " dB" } " per resource element, "
+                        (term("CFO")) " " (text::number(c.cfo_hz)) " Hz, delay " (text::number(c.delay_us)) " µs" }
+                }
+            }
+            div.ue-body {
+                (constellation_figure(ue, palette))
+                figure { (cinr(ue, palette, scales).svg()) }
+                figure { (bler(ue, palette, scales).svg()) }
+            }
+            (figures(ue))
+        }
+    }
+}
+
+fn constellation_figure(ue: &UeRun, palette: usize) -> Markup {
+    html! {
+        figure {
+            @if let Some(c) = &ue.constellation {
+                (constellation(&c.points_milli, &c.modulation, palette))
+                figcaption { (c.modulation) ", SFN " (c.subframe.0) " subframe " (c.subframe.1) ", " (text::at(c.at_ns)) }
+            } @else {
+                div.none { "no constellation" }
+            }
+        }
+    }
+}
+
+fn figures(ue: &UeRun) -> Markup {
+    let radio = &ue.radio;
+    let optional = |value: Option<f64>, digits: usize, unit: &str| {
+        value.map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$} {unit}"))
+    };
+    let item = |label: Markup, value: Markup| html! { div { dt { (label) } dd { (value) } } };
+    html! {
+        dl.figures {
+            (item(html! { (term("BLER")) " MTCH" }, ratio(radio.mch)))
+            (item(html! { (term("BLER")) " signalling" }, ratio(radio.signalling)))
+            (item(html! { (term("CINR")) " mean, lowest" },
+                html! { (optional(radio.cinr_db(), 1, "dB")) ", " (optional(radio.cinr_min_db, 1, "dB")) }))
+            (item(html! { (term("EVM")) }, html! { (optional(radio.evm_percent(), 1, "%")) }))
+            (item(html! { (term("CFO")) " tracked" }, html! { (optional(radio.cfo_hz, 1, "Hz")) }))
+            (item(html! { "Timing tracked" }, html! { (optional(radio.timing_us, 2, "µs")) }))
+            (item(html! { "Turbo iterations" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
+            (item(html! { (term("RLC")) " PDUs missing" }, html! { (ue.rlc_gaps.0) " in " (ue.rlc_gaps.1) " gaps" }))
+            (item(html! { (term("MCCH")) " at" }, html! { (ue.mcch.as_ref().map_or_else(|| "–".into(), |m| text::at(m.0))) }))
+        }
+    }
+}
+
+fn ratio(r: Ratio) -> Markup {
+    html! {
+        @match (r.value(), r.wilson_95()) {
+            (Some(value), Some((low, high))) => {
+                (text::percent(value)) " "
+                span.soft { (text::grouped(r.errors)) " of " (text::grouped(r.trials)) ", 95 %: "
+                    (text::percent(low)) " to " (text::percent(high)) }
+            }
+            _ => { "–" }
+        }
+    }
+}
+
+fn cinr(ue: &UeRun, palette: usize, scales: &Scales) -> Plot {
+    let points = ue.radio_series.points();
+    let at = |ns: u64| ns as f64 / 1e9;
+    let mean: Vec<_> = points.iter().filter_map(|p| Some((at(p.to_ns), p.cinr_db()?, p.cinr_min_db))).collect();
+    let tip = |(t, db, low): &(f64, f64, Option<f64>)| {
+        let low = low.map_or_else(String::new, |low| format!(", lowest subframe {low:.1} dB"));
+        format!("{}: {db:.1} dB{low}", text::seconds(*t))
+    };
+    let lowest = Curve {
+        palette,
+        name: "lowest subframe".into(),
+        points: points.iter().filter_map(|p| Some((at(p.to_ns), p.cinr_min_db?))).collect(),
+        tips: Vec::new(),
+        style: Style::Faint,
+        end: None,
+    };
+    let curve = Curve {
+        palette,
+        name: "CINR".into(),
+        tips: mean.iter().map(tip).collect(),
+        points: mean.iter().map(|m| (m.0, m.1)).collect(),
+        style: Style::Line,
+        end: None,
+    };
+    Plot {
+        size: (420.0, 208.0),
+        x: Axis::new(0.0, scales.end_s, "run time, s"),
+        y: Axis::new(scales.cinr_db.0, scales.cinr_db.1, "CINR, dB (faint: lowest)"),
+        curves: vec![lowest, curve],
+        marks: Vec::new(),
+        title: format!("CINR over time, {}", ue.name),
+    }
+}
+
+fn bler(ue: &UeRun, palette: usize, scales: &Scales) -> Plot {
+    let (mut curve_points, mut tips) = (Vec::new(), Vec::new());
+    for p in ue.radio_series.points() {
+        let (Some(value), Some((low, high))) = (p.mch.value(), p.mch.wilson_95()) else { continue };
+        if curve_points.is_empty() {
+            curve_points.push((p.from_ns as f64 / 1e9, value * 100.0));
+            tips.push(String::new());
+        }
+        curve_points.push((p.to_ns as f64 / 1e9, value * 100.0));
+        let (errors, trials) = (p.mch.errors, p.mch.trials);
+        let interval = format!("95 %: {} to {}", text::percent(low), text::percent(high));
+        tips.push(format!("{}: {} ({errors} of {trials}), {interval}", text::at(p.to_ns), text::percent(value)));
+    }
+    let curve = Curve { palette, name: "BLER".into(), points: curve_points, tips, style: Style::Area, end: None };
+    Plot {
+        size: (420.0, 208.0),
+        x: Axis::new(0.0, scales.end_s, "run time, s"),
+        y: Axis::new(0.0, scales.bler_percent, "MTCH blocks lost, %"),
+        curves: vec![curve],
+        marks: Vec::new(),
+        title: format!("block error rate over time, {}", ue.name),
+    }
+}
+
+fn spectra(model: &Model) -> Markup {
+    if model.spectra.is_empty() {
+        return html! {};
+    }
+    let span_mhz = model.spectra.iter().map(|s| s.span_hz).fold(0.0, f64::max) / 1e6;
+    let values = || model.spectra.iter().flat_map(|s| &s.psd_db).map(|&v| f64::from(v)).filter(|v| v.is_finite());
+    let (low, high) = (values().fold(0.0, f64::min).max(-80.0), values().fold(0.0, f64::max));
+    let palette = |at: &str| model.ues.iter().position(|u| u.name == at).unwrap_or(NEUTRAL);
+    let curves = model.spectra.iter().map(|s| spectrum(s, palette(&s.at))).collect();
+    let plot = Plot {
+        size: (1096.0, 270.0),
+        x: Axis::new(-span_mhz / 2.0, span_mhz / 2.0, "frequency from the carrier, MHz"),
+        y: Axis::new((low / 10.0).floor() * 10.0, (high / 10.0).ceil() * 10.0, "power density, dB"),
+        curves,
+        marks: Vec::new(),
+        title: "power spectral density".into(),
+    };
+    html! {
+        h3 { "Spectrum" }
+        (legend(model.spectra.iter().map(|s| (palette(&s.at), &*s.at))))
+        figure { (plot.svg()) }
+        p.hint { "Average over the run, relative to the mean density of the eNB's occupied band." }
+    }
+}
+
+fn spectrum(s: &Spectrum, palette: usize) -> Curve {
+    let bins = s.psd_db.len().max(1) as f64;
+    let frequency = |i: usize| ((i as f64 + 0.5) / bins - 0.5) * s.span_hz / 1e6;
+    // As many points as there are pixels to see: the mean of neighbours.
+    let group = s.psd_db.len().div_ceil(256).max(1);
+    let points: Vec<_> = s
+        .psd_db
+        .chunks(group)
+        .enumerate()
+        .map(|(i, chunk)| {
+            let mean = chunk.iter().map(|&v| f64::from(v)).sum::<f64>() / chunk.len() as f64;
+            (frequency(i * group + chunk.len() / 2), if mean.is_finite() { mean } else { -300.0 })
+        })
+        .collect();
+    let tips = points.iter().map(|(mhz, db)| format!("{mhz:.2} MHz: {db:.1} dB")).collect();
+    Curve { palette, name: s.at.clone(), points, tips, style: Style::Line, end: None }
+}

@@ -1,0 +1,162 @@
+//! The run on one axis: scenario steps, sessions, what each UE got when.
+
+use maud::{Markup, html};
+
+use super::{panel, term};
+use crate::report::model::{Model, Outcome, UeRun};
+use crate::report::plot::{round_up, ticks};
+use crate::report::text;
+
+const LEFT: f64 = 132.0;
+const RIGHT: f64 = 1084.0;
+const TOP: f64 = 12.0;
+const ROW: f64 = 28.0;
+
+pub(super) fn section(model: &Model) -> Markup {
+    panel(
+        "timeline",
+        "Timeline",
+        &html! { "Steps of the scenario, sessions on air, and on each UE: first " (term("MCCH")) ", first "
+        (term("FDT")) ", file complete. One line of marks for each session." },
+        &html! {
+            figure.scroll { (picture(model)) }
+            ul.legend {
+                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (mcch_mark(8.0, 8.0)) } "MCCH" }
+                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (fdt_mark(8.0, 8.0)) } "FDT" }
+                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (done_mark(8.0, 8.0)) } "file complete" }
+                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (missing_mark(8.0, 8.0)) } "ended without the file" }
+            }
+            (steps(model))
+        },
+    )
+}
+
+struct Scale {
+    end_s: f64,
+}
+
+impl Scale {
+    fn x(&self, ns: u64) -> f64 {
+        self.x_s(ns as f64 / 1e9)
+    }
+
+    fn x_s(&self, s: f64) -> f64 {
+        let x = LEFT + (s / self.end_s).clamp(0.0, 1.0) * (RIGHT - LEFT);
+        (x * 10.0).round() / 10.0
+    }
+}
+
+fn picture(model: &Model) -> Markup {
+    let scale = Scale { end_s: round_up((model.end_ns as f64 / 1e9).max(0.001)) };
+    let sessions = model.sessions.len();
+    let ue_row = ROW.max(8.0 + 14.0 * sessions as f64);
+    let ues_at = TOP + ROW * (1 + sessions) as f64 + 8.0;
+    let bottom = ues_at + ue_row * model.ues.len() as f64;
+    html! {
+        svg.timeline viewBox=(format!("0 0 1096 {}", bottom + 40.0)) width="1096" height=(bottom + 40.0) role="img"
+            aria-label="timeline of the run" {
+            @for tick in ticks(0.0, scale.end_s, 12) {
+                line.grid x1=(scale.x_s(tick)) x2=(scale.x_s(tick)) y1=(TOP) y2=(bottom) {}
+                text.tick x=(scale.x_s(tick)) y=(bottom + 15.0) text-anchor="middle" { (text::number(tick)) }
+            }
+            text.axis-label x=((LEFT + RIGHT) / 2.0) y=(bottom + 33.0) text-anchor="middle" { "run time, s" }
+            text.row-name x="0" y=(TOP + ROW / 2.0 + 4.0) { "Steps" }
+            @for step in &model.steps {
+                @let to_ns = step.end.as_ref().map_or(model.end_ns, |e| e.0);
+                @let (from, to) = (scale.x(step.from_ns), scale.x(to_ns).max(scale.x(step.from_ns) + 3.0));
+                g.step data-tip=(format!("step {}: {}, {} to {}", step.index + 1, step.description,
+                    text::at(step.from_ns), text::at(to_ns))) {
+                    rect x=(from) y=(TOP + 3.0) width=(to - from) height=(ROW - 6.0) rx="4" {}
+                    @if to - from > 16.0 { text x=(from + 6.0) y=(TOP + ROW / 2.0 + 4.0) { (step.index + 1) } }
+                    @if to - from > 8.0 * step.description.len() as f64 {
+                        text.words x=(from + 20.0) y=(TOP + ROW / 2.0 + 4.0) { (step.description) }
+                    }
+                }
+            }
+            @for (i, run) in model.sessions.iter().enumerate() {
+                @let y = TOP + ROW * (1 + i) as f64;
+                text.row-name x="0" y=(y + ROW / 2.0 + 4.0) { (run.name) }
+                @if let Some((from_ns, info)) = &run.started {
+                    @let to_ns = run.stopped.map_or(model.end_ns, |s| s.at_ns);
+                    @let (from, to) = (scale.x(*from_ns), scale.x(to_ns));
+                    g.session data-tip=(format!("session {}: {} on air from {} to {}", run.name, text::bit_rate(info.bit_rate_bps as f64),
+                        text::at(*from_ns), text::at(to_ns))) {
+                        rect x=(from) y=(y + 5.0) width=((to - from).max(3.0)) height=(ROW - 10.0) rx="4" {}
+                        text x=(from + 8.0) y=(y + ROW / 2.0 + 4.0) { "on air, TMGI " (info.tmgi) }
+                    }
+                }
+            }
+            @for (i, ue) in model.ues.iter().enumerate() { (ue_lane(model, ue, ues_at + ue_row * i as f64, ue_row, &scale)) }
+            line.axis x1=(LEFT) x2=(RIGHT) y1=(bottom) y2=(bottom) {}
+        }
+    }
+}
+
+fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Markup {
+    let middle = y + height / 2.0;
+    let lanes = model.sessions.len() as f64;
+    html! {
+        text.row-name x="0" y=(middle + 4.0) { (ue.name) }
+        line.row-line x1="0" x2=(RIGHT) y1=(y) y2=(y) {}
+        @if let Some((at_ns, _)) = &ue.mcch {
+            g data-tip=(format!("{}: first MCCH at {}", ue.name, text::at(*at_ns))) { (mcch_mark(scale.x(*at_ns), middle)) }
+        }
+        @for (s, d) in model.deliveries.iter().filter(|d| d.ue == ue.name).enumerate() {
+            @let lane = middle + 14.0 * (s as f64 - (lanes - 1.0) / 2.0);
+            @let end_ns = match &d.outcome {
+                Outcome::Open => model.end_ns,
+                Outcome::Received { at_ns, .. } | Outcome::Missing { at_ns, .. } => *at_ns,
+            };
+            @if let Some(fdt_ns) = d.fdt_ns {
+                line.waiting x1=(scale.x(fdt_ns)) x2=(scale.x(end_ns)) y1=(lane) y2=(lane) {}
+                g data-tip=(format!("{}, {}: first FDT at {}", d.ue, d.session, text::at(fdt_ns))) { (fdt_mark(scale.x(fdt_ns), lane)) }
+            }
+            @match &d.outcome {
+                Outcome::Open => {}
+                Outcome::Received { at_ns, after_s, .. } => {
+                    g data-tip=(format!("{}, {}: complete at {}, {} after the start", d.ue, d.session, text::at(*at_ns), text::seconds(*after_s))) {
+                        (done_mark(scale.x(*at_ns), lane))
+                    }
+                    @if lanes > 1.0 { text.lane-name x=(scale.x(*at_ns) + 10.0) y=(lane + 4.0) { (d.session) } }
+                }
+                Outcome::Missing { at_ns, reason, .. } => {
+                    g data-tip=(format!("{}, {}: {reason}", d.ue, d.session)) { (missing_mark(scale.x(*at_ns), lane)) }
+                    @if lanes > 1.0 { text.lane-name x=(scale.x(*at_ns) - 10.0) y=(lane + 4.0) text-anchor="end" { (d.session) } }
+                }
+            }
+        }
+    }
+}
+
+fn mcch_mark(x: f64, y: f64) -> Markup {
+    html! { path.mcch d=(format!("M{} {y}l5 -5l5 5l-5 5Z", x - 5.0)) {} }
+}
+
+fn fdt_mark(x: f64, y: f64) -> Markup {
+    html! { rect.fdt x=(x - 4.0) y=(y - 4.0) width="8" height="8" {} }
+}
+
+fn done_mark(x: f64, y: f64) -> Markup {
+    html! { circle.done cx=(x) cy=(y) r="6" {} path.tickmark d=(format!("M{} {}l2.2 2.4l4 -4.6", x - 3.0, y + 0.2)) {} }
+}
+
+fn missing_mark(x: f64, y: f64) -> Markup {
+    html! { path.missing d=(format!("M{} {}l8 8m0 -8l-8 8", x - 4.0, y - 4.0)) {} }
+}
+
+fn steps(model: &Model) -> Markup {
+    html! {
+        ol.steps {
+            @for step in &model.steps {
+                li value=(step.index + 1) {
+                    (step.description) " "
+                    span.soft {
+                        (text::at(step.from_ns))
+                        @if let Some((to_ns, reason)) = &step.end { " to " (text::at(*to_ns)) ", " (reason.replace('_', " ")) }
+                        @else { ", did not end" }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,553 @@
+//! The model of a run: a fold over its events in bounded memory. Every report is made from it alone.
+
+use std::collections::BTreeMap;
+
+use protocol::{Joint, Tmgi};
+
+use super::radio_sum::RadioSum;
+use super::series::{Merge, Series};
+use crate::event::{Event, Measurement, RunHeader, SessionInfo, What};
+use crate::ladder::Ladder;
+
+/// What is known about a run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Model {
+    /// Scenario, rig, ladders.
+    pub header: RunHeader,
+    /// Time of the last event, nanoseconds of run time.
+    pub end_ns: u64,
+    /// The record was complete.
+    pub finished: bool,
+    /// Scenario steps that began, in order.
+    pub steps: Vec<StepRun>,
+    /// One for each session of the scenario, in its order.
+    pub sessions: Vec<SessionRun>,
+    /// One for each UE of the scenario, in its order.
+    pub ues: Vec<UeRun>,
+    /// One for each UE and session: UE by UE, sessions inside.
+    pub deliveries: Vec<Delivery>,
+    /// The ladders of the header.
+    pub ladders: Vec<Ladder>,
+    /// Packets and octets per reference point.
+    pub captured: BTreeMap<Joint, (u64, u64)>,
+    /// Power spectra, the newest of each place.
+    pub spectra: Vec<Spectrum>,
+    /// Quantities that were measured by a box and not derived here.
+    pub measured: Vec<Measurement>,
+    /// SHA-256 of the eNB's IQ and the number of samples.
+    pub iq: Option<(String, u64)>,
+    /// MCH scheduling periods, and the largest backlog after one, octets.
+    pub mch_periods: (u64, u64),
+    /// Notes to humans, the first ones.
+    pub notes: Vec<Note>,
+}
+
+/// A scenario step that began.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepRun {
+    /// Position in the scenario, from 0.
+    pub index: usize,
+    /// The scenario's words.
+    pub description: String,
+    /// When it began.
+    pub from_ns: u64,
+    /// When and why it ended.
+    pub end: Option<(u64, String)>,
+}
+
+/// A session as the BM-SC ran it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SessionRun {
+    /// Name in the scenario.
+    pub name: String,
+    /// When it started and what was allocated.
+    pub started: Option<(u64, SessionInfo)>,
+    /// When it stopped and what it had sent.
+    pub stopped: Option<SessionStop>,
+}
+
+/// What a session had sent when it stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionStop {
+    /// When.
+    pub at_ns: u64,
+    /// FLUTE packets.
+    pub packets: u64,
+    /// Octets of IP datagrams.
+    pub ip_octets: u64,
+    /// Whole passes of the carousel.
+    pub passes: u64,
+}
+
+/// What a UE measured.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UeRun {
+    /// Name in the scenario.
+    pub name: String,
+    /// Over the whole run.
+    pub radio: RadioSum,
+    /// Over time.
+    pub radio_series: Series<RadioSum>,
+    /// Blocks whose loss was recorded one by one.
+    pub blocks_lost: u64,
+    /// When MCCH was first there, and what it listed last.
+    pub mcch: Option<(u64, Vec<(Tmgi, u8)>)>,
+    /// UMD PDUs missing, and in how many gaps.
+    pub rlc_gaps: (u64, u64),
+    /// The newest constellation.
+    pub constellation: Option<Constellation>,
+}
+
+/// Equalised symbols of one subframe.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Constellation {
+    /// When.
+    pub at_ns: u64,
+    /// System frame number and subframe.
+    pub subframe: (u32, u8),
+    /// `QPSK`, `16QAM`, `64QAM`, `256QAM`.
+    pub modulation: String,
+    /// I and Q in thousandths of the unit-power constellation.
+    pub points_milli: Vec<[i16; 2]>,
+}
+
+/// Power spectral density at a place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Spectrum {
+    /// `eNB` or a UE.
+    pub at: String,
+    /// Width, Hz.
+    pub span_hz: f64,
+    /// From -span/2 to +span/2, dB.
+    pub psd_db: Vec<f32>,
+}
+
+/// A file on its way to a UE.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Delivery {
+    /// UE.
+    pub ue: String,
+    /// Session.
+    pub session: String,
+    /// When the first FDT instance was there.
+    pub fdt_ns: Option<u64>,
+    /// How far the object had come over time.
+    pub progress: Series<Progress>,
+    /// Objects that arrived bit for bit.
+    pub objects_intact: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How far an object had come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// When.
+    pub t_ns: u64,
+    /// Octets of encoding symbols received, repeats included.
+    pub received_octets: u64,
+    /// Octets written out, in order.
+    pub written_octets: u64,
+}
+
+impl Merge for Progress {
+    fn merge(&mut self, later: &Self) {
+        *self = *later;
+    }
+}
+
+/// How a delivery ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// Neither received nor given up.
+    Open,
+    /// The whole object is there.
+    Received {
+        /// When.
+        at_ns: u64,
+        /// Seconds since the session started.
+        after_s: f64,
+        /// Transport object identifier.
+        toi: u64,
+        /// Content location of the FDT.
+        content_location: String,
+        /// Octets.
+        octets: u64,
+        /// SHA-256, hexadecimal.
+        sha256: String,
+        /// Bit for bit what was sent.
+        intact: bool,
+    },
+    /// The session ended without it.
+    Missing {
+        /// When that was clear.
+        at_ns: u64,
+        /// Octets of encoding symbols received.
+        received_octets: u64,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A note to humans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// When.
+    pub at_ns: u64,
+    /// The words.
+    pub text: String,
+}
+
+impl Model {
+    /// The model of a run that has just started.
+    pub fn new(header: RunHeader) -> Self {
+        let scenario = &header.scenario;
+        let pairs = scenario.ues.iter().flat_map(|u| scenario.sessions.iter().map(move |s| (&u.name, &s.name)));
+        Self {
+            end_ns: 0,
+            finished: false,
+            steps: Vec::new(),
+            sessions: scenario.sessions.iter().map(|s| SessionRun::new(&s.name)).collect(),
+            ues: scenario.ues.iter().map(|u| UeRun::new(&u.name)).collect(),
+            deliveries: pairs.map(|(ue, session)| Delivery::new(ue, session)).collect(),
+            ladders: header.ladders.iter().cloned().map(Ladder::new).collect(),
+            captured: BTreeMap::new(),
+            spectra: Vec::new(),
+            measured: Vec::new(),
+            iq: None,
+            mch_periods: (0, 0),
+            notes: Vec::new(),
+            header,
+        }
+    }
+
+    /// Folds a whole record.
+    ///
+    /// # Errors
+    /// The source's own, and an event that the header does not allow.
+    pub fn fold<E>(events: impl IntoIterator<Item = Result<Event, E>>) -> Result<Self, FoldError<E>> {
+        let mut events = events.into_iter();
+        let first = events.next().ok_or(FoldError::Model(ModelError::NotStarted))?.map_err(FoldError::Source)?;
+        let What::RunStarted(header) = first.what else { return Err(FoldError::Model(ModelError::NotStarted)) };
+        let mut model = Self::new(*header);
+        for event in events {
+            model.apply(&event.map_err(FoldError::Source)?).map_err(FoldError::Model)?;
+        }
+        Ok(model)
+    }
+
+    /// Takes one event in.
+    ///
+    /// # Errors
+    /// The event names a UE, session, step or ladder that the header does not have.
+    pub fn apply(&mut self, event: &Event) -> Result<(), ModelError> {
+        self.end_ns = self.end_ns.max(event.t_ns);
+        let t = event.t_ns;
+        match &event.what {
+            What::RunStarted(_) => return Err(ModelError::StartedTwice),
+            What::RunFinished => self.finished = true,
+            What::StepStarted { .. } | What::StepFinished { .. } => self.apply_step(t, &event.what)?,
+            What::SessionStarted(info) => {
+                self.session_mut(&info.session)?.started = Some((t, info.clone()));
+                self.ladders.iter_mut().for_each(|l| l.session_started(info));
+            }
+            What::SessionStopped { session, packets, ip_octets, passes } => {
+                let stop = SessionStop { at_ns: t, packets: *packets, ip_octets: *ip_octets, passes: *passes };
+                self.session_mut(session)?.stopped = Some(stop);
+            }
+            What::MchScheduled { backlog_octets, .. } => {
+                self.mch_periods = (self.mch_periods.0 + 1, self.mch_periods.1.max(*backlog_octets));
+            }
+            What::LadderTick { ladder, step, packet } => self.apply_tick(t, *ladder, step, *packet)?,
+            What::Captured { joint, packets, octets } => {
+                self.captured.insert(*joint, (*packets, *octets));
+            }
+            What::Spectrum { at, span_hz, psd_db } => self.apply_spectrum(at, *span_hz, psd_db),
+            What::Measured(measurement) => {
+                let key = |m: &Measurement| (m.name, m.ue.clone(), m.session.clone());
+                self.measured.retain(|m| key(m) != key(measurement));
+                self.measured.push(measurement.clone());
+            }
+            What::IqHash { sha256, samples } => self.iq = Some((sha256.clone(), *samples)),
+            What::Note { text } => {
+                if self.notes.len() < NOTES_LIMIT {
+                    self.notes.push(Note { at_ns: t, text: text.clone() });
+                }
+            }
+            What::McchAcquired { .. }
+            | What::Radio(_)
+            | What::BlockLost { .. }
+            | What::RlcGap { .. }
+            | What::Constellation { .. } => self.apply_ue(t, &event.what)?,
+            What::FdtReceived { .. }
+            | What::ObjectProgress { .. }
+            | What::ObjectReceived { .. }
+            | What::ObjectMissing { .. } => self.apply_delivery(t, &event.what)?,
+        }
+        Ok(())
+    }
+
+    /// The delivery of a session to a UE.
+    pub fn delivery(&self, ue: &str, session: &str) -> Option<&Delivery> {
+        self.deliveries.iter().find(|d| d.ue == ue && d.session == session)
+    }
+
+    /// What was allocated for the sessions that started.
+    pub fn session_infos(&self) -> impl Iterator<Item = &SessionInfo> {
+        self.sessions.iter().filter_map(|s| s.started.as_ref().map(|started| &started.1))
+    }
+
+    /// UEs that have the object of a session bit for bit, and all.
+    pub fn ues_complete(&self, session: &str) -> (u64, u64) {
+        let of_session = self.deliveries.iter().filter(|d| d.session == session);
+        of_session.fold((0, 0), |(complete, all), d| (complete + u64::from(d.is_complete()), all + 1))
+    }
+
+    fn apply_step(&mut self, t: u64, what: &What) -> Result<(), ModelError> {
+        let limit = self.header.scenario.steps.len();
+        match what {
+            What::StepStarted { index, description } => {
+                if *index >= limit || self.steps.iter().any(|s| s.index == *index) {
+                    return Err(ModelError::NoStep { index: *index, limit });
+                }
+                let description = description.clone();
+                self.steps.push(StepRun { index: *index, description, from_ns: t, end: None });
+            }
+            What::StepFinished { index, reason } => {
+                let step = self.steps.iter_mut().find(|s| s.index == *index);
+                step.ok_or(ModelError::NoStep { index: *index, limit })?.end = Some((t, reason.clone()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn apply_tick(&mut self, t: u64, ladder: usize, step: &str, packet: u64) -> Result<(), ModelError> {
+        let limit = self.ladders.len();
+        let found = self.ladders.get_mut(ladder).ok_or(ModelError::NoLadder { ladder, limit })?;
+        if found.tick(step, t, packet) {
+            Ok(())
+        } else {
+            Err(ModelError::NoLadderStep { ladder, step: step.to_owned() })
+        }
+    }
+
+    fn apply_ue(&mut self, t: u64, what: &What) -> Result<(), ModelError> {
+        match what {
+            What::McchAcquired { ue, sessions, .. } => {
+                let ue = self.ue_mut(ue)?;
+                let first = ue.mcch.as_ref().map_or(t, |m| m.0);
+                ue.mcch = Some((first, sessions.clone()));
+            }
+            What::Radio(report) => {
+                let ue = self.ue_mut(&report.ue)?;
+                let sum = RadioSum::of(report, t);
+                if ue.radio_series.is_empty() {
+                    ue.radio = sum;
+                } else {
+                    ue.radio.merge(&sum);
+                }
+                ue.radio_series.push(sum);
+            }
+            What::BlockLost { ue, .. } => self.ue_mut(ue)?.blocks_lost += 1,
+            What::RlcGap { ue, lost_pdus, .. } => {
+                let gaps = &mut self.ue_mut(ue)?.rlc_gaps;
+                *gaps = (gaps.0 + u64::from(*lost_pdus), gaps.1 + 1);
+            }
+            What::Constellation { ue, sfn, subframe, modulation, points_milli } => {
+                let thin = points_milli.len().div_ceil(CONSTELLATION_POINTS).max(1);
+                self.ue_mut(ue)?.constellation = Some(Constellation {
+                    at_ns: t,
+                    subframe: (*sfn, *subframe),
+                    modulation: modulation.clone(),
+                    points_milli: points_milli.iter().copied().step_by(thin).collect(),
+                });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn apply_delivery(&mut self, t: u64, what: &What) -> Result<(), ModelError> {
+        match what {
+            What::FdtReceived { ue, session, .. } => {
+                self.delivery_mut(ue, session)?.fdt_ns.get_or_insert(t);
+            }
+            What::ObjectProgress { ue, session, received_octets, written_octets } => {
+                let (received_octets, written_octets) = (*received_octets, *written_octets);
+                let point = Progress { t_ns: t, received_octets, written_octets };
+                self.delivery_mut(ue, session)?.progress.push(point);
+            }
+            What::ObjectReceived { ue, session, toi, content_location, octets, sha256, intact, after_s } => {
+                let delivery = self.delivery_mut(ue, session)?;
+                delivery.objects_intact += u64::from(*intact);
+                if !matches!(delivery.outcome, Outcome::Received { intact: true, .. }) {
+                    delivery.outcome = Outcome::Received {
+                        at_ns: t,
+                        after_s: *after_s,
+                        toi: *toi,
+                        content_location: content_location.clone(),
+                        octets: *octets,
+                        sha256: sha256.clone(),
+                        intact: *intact,
+                    };
+                }
+            }
+            What::ObjectMissing { ue, session, received_octets, reason } => {
+                let delivery = self.delivery_mut(ue, session)?;
+                if delivery.outcome == Outcome::Open {
+                    let (received_octets, reason) = (*received_octets, reason.clone());
+                    delivery.outcome = Outcome::Missing { at_ns: t, received_octets, reason };
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn apply_spectrum(&mut self, at: &str, span_hz: f64, psd_db: &[f32]) {
+        let spectrum = Spectrum { at: at.to_owned(), span_hz, psd_db: psd_db.to_vec() };
+        // The eNB and each UE have one.
+        let full = self.spectra.len() > self.ues.len();
+        match self.spectra.iter_mut().find(|s| s.at == at) {
+            Some(known) => *known = spectrum,
+            None if full => {}
+            None => self.spectra.push(spectrum),
+        }
+    }
+
+    fn session_mut(&mut self, name: &str) -> Result<&mut SessionRun, ModelError> {
+        let found = self.sessions.iter_mut().find(|s| s.name == name);
+        found.ok_or_else(|| ModelError::NoSession { session: name.to_owned() })
+    }
+
+    fn ue_mut(&mut self, name: &str) -> Result<&mut UeRun, ModelError> {
+        let found = self.ues.iter_mut().find(|u| u.name == name);
+        found.ok_or_else(|| ModelError::NoUe { ue: name.to_owned() })
+    }
+
+    fn delivery_mut(&mut self, ue: &str, session: &str) -> Result<&mut Delivery, ModelError> {
+        let found = self.deliveries.iter_mut().find(|d| d.ue == ue && d.session == session);
+        found.ok_or_else(|| ModelError::NoDelivery { ue: ue.to_owned(), session: session.to_owned() })
+    }
+}
+
+impl SessionRun {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), started: None, stopped: None }
+    }
+}
+
+impl UeRun {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            radio: RadioSum::default(),
+            radio_series: Series::new(SERIES_POINTS),
+            blocks_lost: 0,
+            mcch: None,
+            rlc_gaps: (0, 0),
+            constellation: None,
+        }
+    }
+}
+
+impl Delivery {
+    fn new(ue: &str, session: &str) -> Self {
+        Self {
+            ue: ue.to_owned(),
+            session: session.to_owned(),
+            fdt_ns: None,
+            progress: Series::new(SERIES_POINTS),
+            objects_intact: 0,
+            outcome: Outcome::Open,
+        }
+    }
+
+    /// True when the object is there bit for bit.
+    pub fn is_complete(&self) -> bool {
+        self.objects_intact > 0
+    }
+
+    /// Octets of encoding symbols received up to the end.
+    pub fn received_octets(&self) -> u64 {
+        match &self.outcome {
+            Outcome::Missing { received_octets, .. } => *received_octets,
+            _ => self.progress.last().map_or(0, |p| p.received_octets),
+        }
+    }
+}
+
+/// An event does not belong to the run that the header describes.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ModelError {
+    #[error("a record begins with `run_started`")]
+    NotStarted,
+    #[error("`run_started` a second time in one record")]
+    StartedTwice,
+    #[error("the scenario has no UE named {ue:?}")]
+    NoUe { ue: String },
+    #[error("the scenario has no session named {session:?}")]
+    NoSession { session: String },
+    #[error("the scenario has no UE {ue:?} with a session {session:?}")]
+    NoDelivery { ue: String, session: String },
+    #[error("step {index}: the scenario has {limit} steps, each begins once and ends after it began")]
+    NoStep { index: usize, limit: usize },
+    #[error("ladder {ladder}: the header lists {limit}")]
+    NoLadder { ladder: usize, limit: usize },
+    #[error("ladder {ladder} has no step {step:?}")]
+    NoLadderStep { ladder: usize, step: String },
+}
+
+/// A record cannot be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError<E> {
+    /// It could not be read.
+    #[error("{0}")]
+    Source(E),
+    /// It contradicts itself.
+    #[error("the record contradicts itself: {0}")]
+    Model(ModelError),
+}
+
+/// Points of a curve that are kept: more than a screen shows.
+const SERIES_POINTS: usize = 240;
+const CONSTELLATION_POINTS: usize = 700;
+const NOTES_LIMIT: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::RadioReport;
+    use crate::report::synthetic;
+
+    #[test]
+    fn long_runs_keep_their_sums_in_bounded_series() {
+        let mut model = synthetic::model();
+        let ue = model.ues[0].name.clone();
+        let before = model.ues[0].radio.mch;
+        for i in 0..100_000u64 {
+            let report = RadioReport { from_ns: i, mch_blocks: 10, mch_errors: i % 2, ..synthetic::radio_report(&ue) };
+            model.apply(&Event { t_ns: 1_000_000_000_000 + i, what: What::Radio(report) }).unwrap();
+        }
+        let run = &model.ues[0];
+        assert!(run.radio_series.points().len() <= SERIES_POINTS);
+        assert_eq!(run.radio.mch.trials, before.trials + 1_000_000);
+        assert_eq!(run.radio.mch.errors, before.errors + 50_000);
+        let summed: u64 = run.radio_series.points().iter().map(|p| p.mch.trials).sum();
+        assert_eq!(summed, run.radio.mch.trials);
+    }
+
+    #[test]
+    fn strangers_are_refused_by_name() {
+        let mut model = synthetic::model();
+        let what = What::BlockLost { ue: "nobody".into(), sfn: 0, subframe: 1, mcs: 9, cinr_db: 3.0 };
+        let error = model.apply(&Event { t_ns: 0, what }).unwrap_err();
+        assert_eq!(error.to_string(), "the scenario has no UE named \"nobody\"");
+        let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1 };
+        assert!(model.apply(&Event { t_ns: 0, what }).is_err());
+        let what = What::LadderTick { ladder: 0, step: "17".into(), packet: 1 };
+        assert!(model.apply(&Event { t_ns: 0, what }).is_err());
+    }
+}
