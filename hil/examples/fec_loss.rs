@@ -17,11 +17,14 @@ const LOSS_PERCENT: [u64; 4] = [2, 5, 10, 20];
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse().expect("a number of octets"));
-    let (file, block) = (arguments.next().unwrap_or(350_000), arguments.next().unwrap_or(500));
+    let (file, block) = (arguments.next().unwrap_or(350_000u64), arguments.next().unwrap_or(500));
     println!("{file} octets, transport blocks of {block} octets, {SEEDS} seeds; complete after one pass, percent");
     println!("symbol  blocks  overhead  IP octets  loss of blocks {LOSS_PERCENT:?} %: Raptor, no code on equal octets");
     for symbol_octets in [128, 256, 512, 1024] {
-        for source_block_symbols in [256, 1024, 8192] {
+        let symbols = file.div_ceil(u64::from(symbol_octets));
+        let mut block_lengths = [256, 1024, 8192].to_vec();
+        block_lengths.dedup_by_key(|length| symbols.div_ceil(u64::from(*length)));
+        for source_block_symbols in block_lengths {
             for overhead_percent in [10, 20, 40, 60, 80, 100] {
                 row(file, block, symbol_octets, source_block_symbols, overhead_percent);
             }

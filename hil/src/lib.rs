@@ -3,5 +3,5 @@
 mod mbms_client;
 
 pub use mbms_client::{
-    MbmsClient, MbmsClientInput, MbmsClientOutput, MbmsClientProgress, MbmsClientStats, ServiceDescription,
+    MbmsClient, MbmsClientInput, MbmsClientOutput, MbmsClientProgress, MbmsClientStats, MbmsDiscard, ServiceDescription,
 };

@@ -112,7 +112,33 @@ pub enum MbmsClientOutput {
         reason: String,
     },
     /// A datagram was dropped.
-    Discarded(String),
+    Discarded(MbmsDiscard),
+}
+
+/// Why a datagram was dropped.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MbmsDiscard {
+    /// Not UDP over IP, or damaged.
+    #[error(transparent)]
+    Ip(#[from] IpError),
+    /// Not an ALC packet.
+    #[error("ALC: {0}")]
+    Alc(String),
+    /// A FEC scheme that MBMS does not use.
+    #[error("LCT codepoint {0} is neither Compact No-Code (0) nor Raptor (1)")]
+    Codepoint(u8),
+    /// Encoding symbols that cost more memory than they carry.
+    #[error("encoding symbols of {0} octets: at least {MIN_SYMBOL_OCTETS} are taken")]
+    SymbolOctets(u16),
+    /// A TOI of more than 64 bits.
+    #[error("TOI {0} has more than 64 bits")]
+    Toi(u128),
+    /// An object that no FDT announces, after several others.
+    #[error("no FDT announces TOI {0}")]
+    Unannounced(u128),
+    /// The FLUTE receiver refuses the packet.
+    #[error("FLUTE: {0}")]
+    Flute(String),
 }
 
 /// How far a session has come.
@@ -194,13 +220,13 @@ impl MbmsClient {
         self.stats
     }
 
-    fn ip(&mut self, now: Instant, octets: &[u8]) -> Result<(), String> {
-        let datagram = UdpDatagram::parse(octets).map_err(|e: IpError| e.to_string())?;
+    fn ip(&mut self, now: Instant, octets: &[u8]) -> Result<(), MbmsDiscard> {
+        let datagram = UdpDatagram::parse(octets)?;
         let Some(session) = self.sessions.get_mut(&datagram.destination) else {
             self.stats.other += 1;
             return Ok(());
         };
-        let packet = parse_alc_pkt(datagram.payload).map_err(|e| format!("ALC: {}", e.0))?;
+        let packet = parse_alc_pkt(datagram.payload).map_err(|e| MbmsDiscard::Alc(e.0.to_string()))?;
         if packet.lct.tsi != session.service.tsi {
             self.stats.other += 1;
             return Ok(());
@@ -229,17 +255,17 @@ impl Session {
     }
 
     /// Whether the receiver may see the packet; true when it had to start afresh for it.
-    fn admit(&mut self, packet: &AlcPkt<'_>) -> Result<bool, String> {
+    fn admit(&mut self, packet: &AlcPkt<'_>) -> Result<bool, MbmsDiscard> {
         let (toi, codepoint) = (packet.lct.toi, packet.lct.cp);
         if toi > MAX_TOI {
-            return Err(format!("TOI {toi} has more than 64 bits"));
+            return Err(MbmsDiscard::Toi(toi));
         }
         if !FEC_ENCODING_IDS.contains(&codepoint) {
-            return Err(format!("LCT codepoint {codepoint} is neither Compact No-Code (0) nor Raptor (1)"));
+            return Err(MbmsDiscard::Codepoint(codepoint));
         }
         let symbol_octets = packet.oti.as_ref().map(|oti| oti.encoding_symbol_length);
         if let Some(short) = symbol_octets.filter(|&octets| octets < MIN_SYMBOL_OCTETS) {
-            return Err(format!("encoding symbols of {short} octets: at least {MIN_SYMBOL_OCTETS} are taken"));
+            return Err(MbmsDiscard::SymbolOctets(short));
         }
         if let Some(fdt) = packet.fdt_info.as_ref().filter(|_| toi == 0) {
             return Ok(self.admit_fdt(fdt.fdt_instance_id));
@@ -249,7 +275,7 @@ impl Session {
         }
         if !self.announced.contains(&toi) && !self.unannounced.contains(&toi) {
             if self.unannounced.len() >= MAX_UNANNOUNCED_OBJECTS {
-                return Err(format!("no FDT announces TOI {toi}"));
+                return Err(MbmsDiscard::Unannounced(toi));
             }
             self.unannounced.insert(toi);
         }
@@ -277,13 +303,13 @@ impl Session {
         packet: &AlcPkt<'_>,
         utc: SystemTime,
         outputs: &mut VecDeque<MbmsClientOutput>,
-    ) -> Result<(), String> {
+    ) -> Result<(), MbmsDiscard> {
         let instance_id = packet.fdt_info.as_ref().map(|fdt| fdt.fdt_instance_id);
         if instance_id.is_some() {
             // Forgets instances that failed or expired: without that, their ids would be dead.
             self.receiver.cleanup(utc);
         }
-        let result = self.receiver.push(packet, utc).map_err(|e| format!("FLUTE: {}", e.0));
+        let result = self.receiver.push(packet, utc).map_err(|e| MbmsDiscard::Flute(e.0.to_string()));
         if let (Err(_), Some(instance_id)) = (&result, instance_id) {
             self.incomplete_fdts.remove(&instance_id);
         }
