@@ -105,12 +105,25 @@ pub struct PmchArgs {
     /// Sample rate, Hz: the standard one of the bandwidth, or three quarters of it.
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]
     pub sample_rate: u32,
+    /// Cyclic prefix of the cell that seeds its reference signals (N_CP of TS 36.211 clause 6.10.1.1): `extended` is
+    /// what other transmitters' single-subframe vectors use, `normal` what a mixed carrier uses. Encode only.
+    #[arg(long, value_name = "CP", value_enum, default_value_t = CellCp::Extended)]
+    pub cell_cp: CellCp,
     /// Input: cf32 (interleaved little-endian float I, Q) for decode, octets of the transport block for encode.
     #[arg(value_name = "IN")]
     pub input: PathBuf,
     /// Output, the other of the two.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+}
+
+/// Cyclic prefix of a cell.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CellCp {
+    /// N_CP = 1.
+    Normal,
+    /// N_CP = 0.
+    Extended,
 }
 
 /// One of some numbers; others are refused with the list.

@@ -71,7 +71,7 @@ impl Console {
     }
 
     /// Run time has come to `at`.
-    pub(crate) fn progress(&mut self, at: Instant, model: &Model) {
+    pub(crate) fn progress(&self, at: Instant, model: &Model) {
         if self.mode == Mode::Bars {
             let step = model.steps.last().map_or("", |s| &s.description);
             self.clock.set_message(format!("{at} of run time: {step}"));

@@ -6,6 +6,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::rig::LoadRigError;
 use crate::scenario::LoadScenarioError;
+use crate::verdict::Verdict;
 
 /// How the program ends. The numbers are a promise to scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +27,17 @@ pub enum Exit {
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(self as u8)
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail => Self::Fail,
+            Verdict::Inconclusive => Self::Inconclusive,
+            Verdict::Error => Self::Error,
+        }
     }
 }
 

@@ -1,18 +1,48 @@
 //! castbench: the bench.
 
+mod air;
 mod cli;
+mod commands;
+mod console;
 mod errors;
+mod event;
+mod faults;
+mod ladder;
 mod list;
+mod measure;
+mod network;
+mod observer;
+mod pcap;
+mod record;
+mod report;
 mod rig;
+mod runner;
 mod scenario;
+mod setup;
 mod strict_toml;
+mod ue;
+mod verdict;
 
 pub use cli::{Cli, Command, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs};
+pub use commands::{list_command, pmch, report, run};
 pub use errors::{CommandError, Exit};
+pub use event::{Event, LadderHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What};
+pub use ladder::{
+    DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, PROCEDURES, Party, Procedure,
+    ProcedureStep, Tick, Ticked,
+};
 pub use list::list;
+pub use measure::{Measured, NoValue, Value, measure};
+pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wireshark_options};
+pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
+pub use report::{
+    Delivery, FoldError, Model, ModelError, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError, SCHEMA, html, json,
+    junit, replay, write_reports,
+};
 pub use rig::{Clock, LoadRigError, RadioFrontEnd, Rig, UeKind};
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
     MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction, Ue, Unit,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
+pub use verdict::{Check, Judgement, LadderVerdict, Verdict};

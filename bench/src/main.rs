@@ -1,3 +1,17 @@
-//! The `castbench` binary.
+//! The `castbench` binary: parse, call, map errors to exit codes.
 
-fn main() {}
+use castbench::{Cli, Command, CommandError, Exit, list_command, pmch, report, run};
+use clap::Parser;
+
+fn main() -> Exit {
+    let outcome = match &Cli::parse().command {
+        Command::Run(args) => run(args),
+        Command::List(args) => list_command(args),
+        Command::Report(args) => report(args),
+        Command::Pmch(command) => pmch(command),
+    };
+    outcome.unwrap_or_else(|error: CommandError| {
+        eprintln!("castbench: {error}");
+        error.exit()
+    })
+}

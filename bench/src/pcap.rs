@@ -191,7 +191,7 @@ fn mac_lte_context(at: Instant, out: &mut Vec<u8>) {
     // The tap says when the last bit was there: up to half a subframe after the end of the subframe.
     let subframes = (at.as_nanos() + HALF_SUBFRAME_NS) / (2 * HALF_SUBFRAME_NS);
     let subframe = subframes.saturating_sub(1);
-    let sfn_and_subframe = ((subframe / 10 % 1024) << 4 | subframe % 10) as u16;
+    let sfn_and_subframe = (((subframe / 10 % 1024) << 4) | (subframe % 10)) as u16;
     out.extend([FDD_RADIO, DIRECTION_DOWNLINK, M_RNTI, MAC_LTE_RNTI_TAG]);
     out.extend(M_RNTI_VALUE.to_be_bytes());
     out.push(MAC_LTE_FRAME_SUBFRAME_TAG);

@@ -151,8 +151,7 @@ mod tests {
     use crate::report::synthetic;
 
     fn record() -> String {
-        let lines = synthetic::events().iter().map(|e| serde_json::to_string(e).unwrap() + "\n").collect();
-        lines
+        synthetic::events().iter().map(|e| serde_json::to_string(e).unwrap() + "\n").collect()
     }
 
     fn read(text: &str) -> Result<Vec<Event>, RecordError> {

@@ -154,11 +154,11 @@ fn check_one(index: usize, expectation: &Expectation, m: Measured) -> Check {
 fn broken_limit(value: &Value, (min, max): (Option<f64>, Option<f64>), unit: Unit) -> Option<String> {
     let counts = value.counts.map(|(n, d)| format!(" ({n} of {d})")).unwrap_or_default();
     let v = value.value;
-    // Written so that a value that is not a number breaks any limit.
-    if let Some(min) = min.filter(|min| !(v >= *min)) {
+    // A value that is not a number breaks any limit.
+    if let Some(min) = min.filter(|min| v.is_nan() || v < *min) {
         return Some(format!("{v} {unit}{counts} is below the limit of {min} {unit}"));
     }
-    let max = max.filter(|max| !(v <= *max))?;
+    let max = max.filter(|max| v.is_nan() || v > *max)?;
     Some(format!("{v} {unit}{counts} is above the limit of {max} {unit}"))
 }
 

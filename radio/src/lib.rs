@@ -38,7 +38,7 @@ pub use estimate::{EstimateQuality, MbsfnEstimator};
 pub use front_end::{IqFileError, read_cf32, write_cf32};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
-pub use mac::{LCID_MCCH, LCID_MSI, MsiEntry, STOP_NOT_SCHEDULED};
+pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};
 pub use mch::{
     AreaConfigError, BlockInfo, MalformedMch, MbsfnAreaConfig, McchConfig, MchRx, MchRxEvent, MchSchedule, MchTx,
     MchTxError, MchTxEvent, PmchPosition, PushError, SubframeSet, SubframeUse, Wanted,
@@ -51,7 +51,7 @@ pub use phch::{
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
     UnicastSubframeModulator,
 };
-pub use receiver::{BlockReport, Receiver, ReceiverError, RxEvent};
+pub use receiver::{BlockFilter, BlockReport, Receiver, ReceiverError, RxEvent};
 pub use rrc::{
     CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
 };

@@ -11,6 +11,10 @@ pub(crate) const LCID_PADDING: u8 = 31;
 /// `Stop MTCH` of an MTCH that is not scheduled (clause 6.1.3.7); 2043 to 2046 are reserved.
 pub const STOP_NOT_SCHEDULED: u16 = 2047;
 
+/// An LCID that no MCH has a use for (table 6.2.1-4).
+const LCID_RESERVED: u8 = 29;
+/// LCID of a MAC PDU subheader (clause 6.2.1).
+const LCID_MASK: u8 = 0x1f;
 /// E of a MAC PDU subheader: another subheader follows (clause 6.2.1).
 const E: u8 = 0x20;
 /// F2 of a MAC PDU subheader: the length is 32 768 octets or more, L has 16 bits (clause 6.2.1).
@@ -105,7 +109,7 @@ struct Subheader {
 impl Subheader {
     fn read(octets: &[u8], at: usize) -> Option<Self> {
         let first = *octets.get(at)?;
-        let (lcid, last) = (first & 0x1f, first & E == 0);
+        let (lcid, last) = (first & LCID_MASK, first & E == 0);
         if last || lcid == LCID_PADDING {
             return Some(Self { lcid, last, octets: 1, length: None });
         }
@@ -116,6 +120,27 @@ impl Subheader {
         let low = *octets.get(at + 2)?;
         let high = if first & F2 == 0 { high & !F } else { high };
         Some(Self { lcid, last, octets: 3, length: Some(usize::from(high) << 8 | usize::from(low)) })
+    }
+}
+
+/// The MCH scheduling information of a transport block, if it has one.
+pub fn msi_of(tb: &[u8]) -> Option<Msi> {
+    let msi = MchPdu::parse(tb).ok()?.elements().find(|e| e.lcid == LCID_MSI)?;
+    Some(Msi::parse(msi.octets))
+}
+
+/// A fault on purpose: gives the elements of `lcid` a reserved LCID, so that no receiver knows them. The rest of the
+/// transport block stays as it is.
+pub fn hide_mac_elements(tb: &mut [u8], lcid: u8) {
+    let mut at = 0;
+    while let Some(subheader) = Subheader::read(tb, at) {
+        if subheader.lcid == lcid {
+            tb[at] = tb[at] & !LCID_MASK | LCID_RESERVED;
+        }
+        if subheader.last {
+            return;
+        }
+        at += subheader.octets;
     }
 }
 

@@ -31,6 +31,8 @@ pub struct BlockReport {
     pub mcs: u8,
     /// Sent at the signalling MCS.
     pub signalling: bool,
+    /// Something was sent for sure: without the MSI of the period a failed CRC may mean that nothing was.
+    pub announced: bool,
     /// Channel measurements of the subframe.
     pub estimate: EstimateQuality,
     /// Decoding.
@@ -72,7 +74,11 @@ pub struct Receiver {
     acquisition_left: u32,
     oscillator: Oscillator,
     cfo_hz: f64,
+    block_filter: Option<BlockFilter>,
 }
+
+/// See [`Receiver::set_block_filter`].
+pub type BlockFilter = Box<dyn FnMut(&mut [u8]) -> bool + Send>;
 
 /// A configuration that cannot be received.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +111,7 @@ impl Receiver {
             acquisition_left: ACQUISITION_SUBFRAMES,
             oscillator: Oscillator::new(0.0, cell.sample_rate_hz()),
             cfo_hz: 0.0,
+            block_filter: None,
             cell,
             area,
             isa,
@@ -133,6 +140,18 @@ impl Receiver {
                 self.start += whole as u64;
             }
         }
+    }
+
+    /// Goes on at another subframe; samples of one that was begun are forgotten.
+    pub fn skip_to(&mut self, time: SubframeTime) {
+        self.samples.clear();
+        self.start = time.subframes() * self.cell.samples_per_subframe() as u64;
+    }
+
+    /// Lets `filter` change or drop (by giving `false`) transport blocks before layer 2 and the events see them: a
+    /// fault put in on purpose.
+    pub fn set_block_filter(&mut self, filter: BlockFilter) {
+        self.block_filter = Some(filter);
     }
 
     /// Equalised symbols of the transport block last tried, and their modulation.
@@ -165,8 +184,18 @@ impl Receiver {
             self.tune(self.cfo_hz + TRACKING_GAIN * f64::from(estimate.frequency_error_hz));
         }
         let cfo_hz = self.cfo_hz;
-        let tb = quality.crc_ok.then_some(self.tb.as_slice());
-        let report = BlockReport { time, mcs: wanted.mcs, signalling: wanted.is_signalling, estimate, quality, cfo_hz };
+        let tb = self.tb.as_mut_slice();
+        let keep = quality.crc_ok && self.block_filter.as_mut().is_none_or(|filter| filter(tb));
+        let tb = keep.then_some(&*tb);
+        let report = BlockReport {
+            time,
+            mcs: wanted.mcs,
+            signalling: wanted.is_signalling,
+            announced: wanted.is_announced,
+            estimate,
+            quality,
+            cfo_hz,
+        };
         sink(RxEvent::Block(report, tb));
         self.mch.push_block(time.frame(), time.subframe(), tb, &mut |e| sink(RxEvent::Mch(e)));
     }

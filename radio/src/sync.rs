@@ -11,8 +11,9 @@ pub struct CyclicPrefixSync {
     layout: SubframeLayout,
     rows: std::ops::Range<usize>,
     subcarrier_spacing_hz: f64,
-    correlation: Complex64,
-    power: f64,
+    /// Of the second half of the prefixes, and of as many samples after them.
+    correlation: [Complex64; 2],
+    power: [f64; 2],
 }
 
 impl CyclicPrefixSync {
@@ -23,12 +24,15 @@ impl CyclicPrefixSync {
             rows: usize::from(non_mbsfn_region)..layout.rows(),
             layout,
             subcarrier_spacing_hz: numerology.subcarrier_spacing_hz(),
-            correlation: Complex64::ZERO,
-            power: 0.0,
+            correlation: [Complex64::ZERO; 2],
+            power: [0.0; 2],
         }
     }
 
-    /// Takes one subframe into account. The first half of each prefix is left out: echoes of the symbol before.
+    /// Takes one subframe into account.
+    ///
+    /// A signal that comes early in the prefix repeats in its second half, one that comes late repeats in the samples
+    /// after it; the other half holds the symbol before or after. Both are summed up, the better one counts.
     ///
     /// # Panics
     /// If `iq` is not one subframe long.
@@ -36,24 +40,35 @@ impl CyclicPrefixSync {
         assert_eq!(iq.len(), self.layout.samples(), "samples of a subframe");
         let n_fft = self.layout.n_fft();
         for position in self.rows.clone().filter_map(|l| self.layout.symbol(l)) {
-            let prefix = &iq[position.start + position.cp / 2..position.start + position.cp];
-            let tail = &iq[position.start + position.cp / 2 + n_fft..];
-            let mut sum = Complex32::ZERO;
-            for (p, t) in prefix.iter().zip(tail) {
-                sum += t * p.conj();
-                self.power += f64::from(t.norm_sqr() + p.norm_sqr()) / 2.0;
+            let half = position.cp / 2;
+            for (window, start) in [position.start + half, position.start + position.cp].into_iter().enumerate() {
+                // The last symbol of the subframe has no samples after it.
+                let Some(tail) = iq.get(start + n_fft..start + n_fft + half) else { continue };
+                let mut sum = Complex32::ZERO;
+                for (p, t) in iq[start..start + half].iter().zip(tail) {
+                    sum += t * p.conj();
+                    self.power[window] += f64::from(t.norm_sqr() + p.norm_sqr()) / 2.0;
+                }
+                self.correlation[window] += Complex64::new(sum.re.into(), sum.im.into());
             }
-            self.correlation += Complex64::new(sum.re.into(), sum.im.into());
         }
     }
 
     /// Offset over all subframes so far, Hz.
     pub fn frequency_offset_hz(&self) -> f64 {
-        self.correlation.arg() / std::f64::consts::TAU * self.subcarrier_spacing_hz
+        self.correlation[self.better()].arg() / std::f64::consts::TAU * self.subcarrier_spacing_hz
     }
 
     /// Share of the power that repeats, 0 to 1: signal to signal plus noise.
     pub fn coherence(&self) -> f64 {
-        if self.power > 0.0 { self.correlation.norm() / self.power } else { 0.0 }
+        self.share(self.better())
+    }
+
+    fn better(&self) -> usize {
+        usize::from(self.share(1) > self.share(0))
+    }
+
+    fn share(&self, window: usize) -> f64 {
+        if self.power[window] > 0.0 { self.correlation[window].norm() / self.power[window] } else { 0.0 }
     }
 }

@@ -101,6 +101,16 @@ fn every_bandwidth_and_rate_delivers_through_offset_delay_and_noise() {
     }
 }
 
+/// The window of the FFT starts 1/16 of the prefix early, so this much less than the prefix may pass.
+#[test]
+fn the_whole_cyclic_prefix_is_of_use() {
+    let cell = CellConfig::new(NRbDl::try_from(25).unwrap(), 1, SampleRateFamily::Standard).unwrap();
+    for delay_s in [0.0, 8e-6, 12e-6, 15.6e-6] {
+        let out = run(cell, 9, channel(&cell, 15.0, 700.0, delay_s), 12, 24, 7680);
+        assert_eq!(out.sdus.len(), 12, "{delay_s} s: {} of {} lost", out.errors, out.blocks);
+    }
+}
+
 #[test]
 fn cinr_is_the_snr_of_the_channel() {
     let cell = CellConfig::new(NRbDl::try_from(25).unwrap(), 1, SampleRateFamily::Standard).unwrap();

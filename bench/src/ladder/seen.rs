@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
-use radio::MbsfnAreaConfiguration;
+use radio::{MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, msi_of};
 
 use super::lct::LctHeader;
 
@@ -66,39 +66,11 @@ fn mcch_sessions(bytes: &[u8]) -> Vec<([u8; 6], u8)> {
     sessions.filter_map(|s| Some((s.tmgi.octets()?, s.lcid))).collect()
 }
 
-/// Logical channels with a stop below 2047 in the MCH scheduling information of a MAC PDU (TS 36.321 clause 6.1.3.7).
+/// Logical channels that the MCH scheduling information of a MAC PDU schedules (TS 36.321 clause 6.1.3.7).
 fn msi_scheduled(pdu: &[u8]) -> Option<Vec<u8>> {
-    // TS 36.321 clause 6.2.1: R/F2/E/LCID, then F and L of 7 or 15 bits, unless it is the last one or padding.
-    let (mut at, mut control_elements, mut msi) = (0, 0, None);
-    loop {
-        let octet = *pdu.get(at)?;
-        let (last, lcid) = (octet & 0x20 == 0, octet & 0x1f);
-        at += 1;
-        if last {
-            break;
-        }
-        if lcid == LCID_PADDING {
-            continue;
-        }
-        let first = usize::from(*pdu.get(at)?);
-        let length = if first & 0x80 == 0 { first } else { (first & 0x7f) << 8 | usize::from(*pdu.get(at + 1)?) };
-        at += if first & 0x80 == 0 { 1 } else { 2 };
-        if lcid == LCID_MSI && msi.is_none() {
-            msi = Some((control_elements, length));
-        }
-        control_elements += length;
-    }
-    let (offset, length) = msi?;
-    let entries = pdu.get(at + offset..at + offset + length)?.chunks_exact(2);
-    let scheduled = entries.filter(|e| u16::from(e[0] & 7) << 8 | u16::from(e[1]) != NOT_SCHEDULED);
-    Some(scheduled.map(|e| e[0] >> 3).collect())
+    let msi = msi_of(pdu)?;
+    Some(msi.iter().filter(|e| e.stop != STOP_NOT_SCHEDULED).map(|e| e.lcid).collect())
 }
-
-/// TS 36.321 table 6.2.1-4.
-const LCID_MSI: u8 = 30;
-const LCID_PADDING: u8 = 31;
-/// TS 36.321 clause 6.1.3.7.
-const NOT_SCHEDULED: u16 = 2047;
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ pub struct Series<T> {
 impl<T: Merge + Copy> Series<T> {
     /// An empty curve of at most `limit` points, an even number.
     pub fn new(limit: usize) -> Self {
-        assert!(limit >= 2 && limit % 2 == 0, "a curve of {limit} points cannot be halved");
+        assert!(limit >= 2 && limit.is_multiple_of(2), "a curve of {limit} points cannot be halved");
         Self { points: Vec::new(), limit, values_per_point: 1, values_in_last: 0 }
     }
 

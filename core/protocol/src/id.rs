@@ -39,7 +39,7 @@ impl Plmn {
     }
 
     /// The three octets of TS 24.008 clause 10.5.1.13: MCC2 MCC1, MNC3 MCC3, MNC2 MNC1, MNC3 being 0xF when absent.
-    pub fn to_octets(&self) -> [u8; 3] {
+    pub fn to_octets(self) -> [u8; 3] {
         let mnc3 = if self.mnc_digits == 3 { self.mnc[2] } else { 0xf };
         [self.mcc[1] << 4 | self.mcc[0], mnc3 << 4 | self.mcc[2], self.mnc[1] << 4 | self.mnc[0]]
     }
@@ -79,9 +79,14 @@ pub struct Tmgi {
 
 impl Tmgi {
     /// Six octets: service id, then PLMN (TS 29.061 clause 17.7.2).
-    pub fn to_octets(&self) -> [u8; 6] {
+    pub fn to_octets(self) -> [u8; 6] {
         let ([a, b, c], [x, y, z]) = (self.service_id, self.plmn.to_octets());
         [a, b, c, x, y, z]
+    }
+
+    /// Inverse of [`Tmgi::to_octets`]; `None` when a digit of the PLMN is not decimal.
+    pub fn from_octets([a, b, c, x, y, z]: [u8; 6]) -> Option<Self> {
+        Some(Self { service_id: [a, b, c], plmn: Plmn::from_octets([x, y, z])? })
     }
 }
 
@@ -146,6 +151,7 @@ mod tests {
         let t: Tmgi = "00abcd@262-01".parse().unwrap();
         assert_eq!(t.to_string(), "00abcd@262-01");
         assert_eq!(t.to_octets(), [0x00, 0xab, 0xcd, 0x62, 0xf2, 0x10]);
+        assert_eq!(Tmgi::from_octets(t.to_octets()), Some(t));
         for bad in ["", "00abcd", "00abcd@26-01", "0abcd@262-01", "+0abcd@262-01", "00abcd@262-0x"] {
             assert!(bad.parse::<Tmgi>().is_err(), "{bad}");
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{chip, panel, term};
 use crate::report::text;
-use crate::scenario::Unit;
+use crate::scenario::{MeasurementName, Unit};
 use crate::verdict::{Check, Judgement};
 
 pub(super) fn section(judgement: &Judgement) -> Markup {
@@ -18,7 +18,7 @@ pub(super) fn section(judgement: &Judgement) -> Markup {
                 div.scroll { table {
                     thead { tr {
                         th { "Verdict" } th { "Measurement" } th { "UE" } th { "Session" } th.n { "Value" } th.n { "Limit" }
-                        th { "Value on the way to its limit" } th.n { "Counts" } th.n { "95 %" }
+                        th { "Against the limit" } th.n { "Counts" } th.n { "95 %" }
                     } }
                     tbody { @for check in &judgement.checks { (row(check)) } }
                 } }
@@ -34,7 +34,7 @@ fn row(check: &Check) -> Markup {
     html! {
         tr id=(check.id) {
             td { (chip(check.verdict)) }
-            td { (check.measure.as_str().replace('_', " ")) }
+            td { (name(check.measure)) }
             td { (check.ue.as_deref().unwrap_or("–")) }
             td { (check.session.as_deref().unwrap_or("–")) }
             td.n { (value) }
@@ -49,10 +49,29 @@ fn row(check: &Check) -> Markup {
 
 fn limits(check: &Check) -> String {
     match check.limits {
-        (Some(min), Some(max)) => format!("{} to {}", quantity(min, check.unit), quantity(max, check.unit)),
-        (Some(min), None) => format!("≥ {}", quantity(min, check.unit)),
-        (None, Some(max)) => format!("≤ {}", quantity(max, check.unit)),
+        (Some(min), Some(max)) => format!("{} to {}", limit(min, check.unit), limit(max, check.unit)),
+        (Some(min), None) => format!("≥ {}", limit(min, check.unit)),
+        (None, Some(max)) => format!("≤ {}", limit(max, check.unit)),
         (None, None) => "none".into(),
+    }
+}
+
+/// A limit as the scenario has it, a ratio in percent.
+fn limit(value: f64, unit: Unit) -> String {
+    if unit == Unit::Ratio { format!("{} %", text::number(value * 100.0)) } else { quantity(value, unit) }
+}
+
+fn name(measure: MeasurementName) -> Markup {
+    match measure {
+        MeasurementName::ObjectsRecovered => html! { "Objects recovered" },
+        MeasurementName::UesComplete => html! { "UEs complete" },
+        MeasurementName::DeliveryTime => html! { "Delivery time" },
+        MeasurementName::MchBler => html! { (term("MCH")) " " (term("BLER")) },
+        MeasurementName::SignallingBler => html! { "Signalling " (term("BLER")) },
+        MeasurementName::Cinr => html! { (term("CINR")) },
+        MeasurementName::Evm => html! { (term("EVM")) },
+        MeasurementName::IpOctets => html! { "IP octets on air" },
+        MeasurementName::RlcGaps => html! { (term("RLC")) " PDUs missing" },
     }
 }
 

@@ -31,6 +31,7 @@ fn comparison(model: &Model) -> Markup {
     }
     html! {
         div.compare {
+            p.finding { (finding(model, &runs)) }
             div.scores {
                 @for (i, (run, info)) in runs.iter().enumerate() {
                     @let (complete, all) = model.ues_complete(&run.name);
@@ -55,6 +56,22 @@ fn comparison(model: &Model) -> Markup {
             }
         }
     }
+}
+
+/// One sentence: how many UEs each session served, and whether the comparison is fair.
+fn finding(model: &Model, runs: &[(&SessionRun, &SessionInfo)]) -> String {
+    let octets: Vec<u64> = runs.iter().filter_map(|(run, _)| run.stopped).map(|s| s.ip_octets).collect();
+    let (low, high) = (octets.iter().min().copied().unwrap_or(0), octets.iter().max().copied().unwrap_or(0));
+    let fair = octets.len() == runs.len() && high - low <= high / 50;
+    let scores: Vec<String> = runs
+        .iter()
+        .map(|(run, _)| {
+            let (complete, all) = model.ues_complete(&run.name);
+            format!("{} completes {complete} of {all} UEs", run.name)
+        })
+        .collect();
+    let start = if fair { "Same file, equal octets on air" } else { "Same file, different octets on air" };
+    format!("{start}: {}.", scores.join(", "))
 }
 
 fn fec_words(fec: &str) -> Markup {

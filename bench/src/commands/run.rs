@@ -1,0 +1,88 @@
+//! `castbench run`: a scenario from file to report.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant as WallInstant;
+
+use serde::Serialize;
+
+use crate::cli::RunArgs;
+use crate::console::Console;
+use crate::errors::{CommandError, Exit};
+use crate::pcap::CAPTURE_FILE;
+use crate::record::RECORD_FILE;
+use crate::report::REPORT_FILES;
+use crate::rig::Rig;
+use crate::runner::{self, Played};
+use crate::scenario::{Overrides, Scenario};
+
+/// File name of what a run cost in wall time and memory.
+const PERF_FILE: &str = "perf.json";
+/// Folder of what the UEs received.
+const UES_FOLDER: &str = "ues";
+
+/// Runs `castbench run`.
+pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
+    let overrides = Overrides { content: args.content.clone(), seed: args.seed };
+    let loaded = Scenario::load(&args.scenario, &overrides)?;
+    let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::load)?;
+    let dir = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    prepare(&dir).map_err(|source| CommandError::Write { path: dir.clone(), source })?;
+    let mut console = Console::new(args.quiet);
+    let start = wall_now();
+    let (judgement, played) = runner::run(&loaded, &rig, &dir, &mut console)?;
+    write_perf(&dir, start, played)?;
+    console.verdict(&judgement, &dir);
+    Ok(judgement.verdict.into())
+}
+
+/// Makes the folder and takes away what an earlier run left in it, and nothing else.
+fn prepare(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let files = REPORT_FILES.iter().copied().chain([RECORD_FILE, CAPTURE_FILE, PERF_FILE]);
+    let leftovers = files.flat_map(|f| [dir.join(f), dir.join(format!("{f}.part"))]);
+    let absent_is_fine = |result: io::Result<()>| match result {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    leftovers.into_iter().try_for_each(|path: PathBuf| absent_is_fine(fs::remove_file(path)))?;
+    absent_is_fine(fs::remove_dir_all(dir.join(UES_FOLDER)))
+}
+
+/// What a run cost. Kept apart from the reports, which hold virtual time only.
+#[derive(Serialize)]
+struct Perf {
+    wall_s: f64,
+    air_s: f64,
+    real_time_factor: f64,
+    samples: u64,
+    peak_memory_octets: Option<u64>,
+}
+
+fn write_perf(dir: &Path, start: WallInstant, played: Played) -> Result<(), CommandError> {
+    let wall_s = wall_now().duration_since(start).as_secs_f64();
+    let air_s = played.air_time.as_secs_f64();
+    let perf = Perf {
+        wall_s,
+        air_s,
+        real_time_factor: air_s / wall_s,
+        samples: played.samples,
+        peak_memory_octets: peak_memory_octets(),
+    };
+    let path = dir.join(PERF_FILE);
+    let text = serde_json::to_string_pretty(&perf).map_err(|e| CommandError::Bench(e.to_string()))?;
+    fs::write(&path, text + "\n").map_err(|source| CommandError::Write { path, source })
+}
+
+#[expect(clippy::disallowed_methods, reason = "wall time goes to perf.json alone")]
+fn wall_now() -> WallInstant {
+    WallInstant::now()
+}
+
+/// Largest resident set of this process so far (`VmHWM`, Linux).
+fn peak_memory_octets() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}

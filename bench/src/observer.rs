@@ -1,0 +1,96 @@
+//! Where facts go: record, model, ladders, capture, console. The runner tells, nobody here decides.
+
+use std::path::Path;
+
+use protocol::{Instant, Joint, TapEvent};
+
+use crate::console::Console;
+use crate::errors::CommandError;
+use crate::event::{Event, RunHeader, SessionInfo, What};
+use crate::ladder::LadderWatch;
+use crate::pcap::CaptureWriter;
+use crate::record::RecordWriter;
+use crate::report::{Model, write_reports};
+use crate::verdict::Judgement;
+
+/// Everything that watches a run.
+pub(crate) struct Observer<'a> {
+    record: RecordWriter,
+    model: Model,
+    ladders: LadderWatch,
+    capture: CaptureWriter,
+    console: &'a mut Console,
+}
+
+impl<'a> Observer<'a> {
+    /// Opens record and capture in `dir` and writes the header.
+    pub(crate) fn new(dir: &Path, header: RunHeader, console: &'a mut Console) -> Result<Self, CommandError> {
+        let mut observer = Self {
+            record: RecordWriter::create(dir).map_err(bench)?,
+            ladders: LadderWatch::new(&header.ladders),
+            model: Model::new(header.clone()),
+            capture: CaptureWriter::create(dir).map_err(bench)?,
+            console,
+        };
+        observer.emit(Event { t_ns: 0, what: What::RunStarted(Box::new(header)) }, false)?;
+        Ok(observer)
+    }
+
+    /// A fact.
+    pub(crate) fn fact(&mut self, at: Instant, what: What) -> Result<(), CommandError> {
+        self.emit(Event { t_ns: at.as_nanos(), what }, true)
+    }
+
+    /// A session runs: ladders learn what to look for.
+    pub(crate) fn session_started(&mut self, at: Instant, info: SessionInfo) -> Result<(), CommandError> {
+        self.ladders.session_started(&info);
+        self.fact(at, What::SessionStarted(info))
+    }
+
+    /// A message on a reference point.
+    pub(crate) fn tap(&mut self, tap: &TapEvent) -> Result<(), CommandError> {
+        let packet = self.capture.next_packet();
+        let ticked = self.ladders.observe(tap, packet);
+        let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
+        self.capture.write(tap, &comments).map_err(bench)?;
+        for t in ticked {
+            self.fact(tap.at, What::LadderTick { ladder: t.ladder, step: t.step.number.to_owned(), packet })?;
+        }
+        Ok(())
+    }
+
+    /// Time has come to `at`.
+    pub(crate) fn progress(&mut self, at: Instant) {
+        self.console.progress(at, &self.model);
+    }
+
+    /// The model of the run so far.
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Closes record and capture and writes the reports.
+    pub(crate) fn finish(mut self, at: Instant, dir: &Path) -> Result<Judgement, CommandError> {
+        let totals: Vec<(Joint, (u64, u64))> = self.capture.totals().iter().map(|(&joint, &t)| (joint, t)).collect();
+        for (joint, (packets, octets)) in totals {
+            self.fact(at, What::Captured { joint, packets, octets })?;
+        }
+        self.fact(at, What::RunFinished)?;
+        self.capture.finish().map_err(bench)?;
+        self.record.finish().map_err(bench)?;
+        write_reports(dir, &self.model).map_err(bench)
+    }
+
+    fn emit(&mut self, event: Event, apply: bool) -> Result<(), CommandError> {
+        self.record.write(&event).map_err(bench)?;
+        if apply {
+            self.model.apply(&event).map_err(bench)?;
+        }
+        self.console.event(&event);
+        Ok(())
+    }
+}
+
+fn bench(error: impl std::fmt::Display) -> CommandError {
+    CommandError::Bench(error.to_string())
+}

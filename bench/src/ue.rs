@@ -1,0 +1,269 @@
+//! One UE of a run: its MBMS client, the files that it writes, and what its radio measured since the last report.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use hil::{MbmsClient, MbmsClientInput, MbmsClientOutput, ServiceDescription};
+use protocol::Instant;
+use radio::BlockReport;
+
+use crate::errors::CommandError;
+use crate::event::{RadioReport, What};
+use crate::setup;
+
+/// A UE.
+pub(crate) struct Ue {
+    pub(crate) name: String,
+    client: MbmsClient,
+    folder: PathBuf,
+    files: BTreeMap<(String, u64), PartFile>,
+    radio: RadioTally,
+    /// Octets of symbols of each session at the last progress report.
+    reported: BTreeMap<String, u64>,
+}
+
+/// A file that is being received.
+struct PartFile {
+    file: File,
+    part: PathBuf,
+    path: PathBuf,
+}
+
+/// What a session's content must be, to say whether an object is intact.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) sha256: String,
+    pub(crate) started: Instant,
+}
+
+impl Ue {
+    /// A UE that listens to `services` and writes objects below `folder`.
+    pub(crate) fn new(name: &str, services: Vec<ServiceDescription>, folder: PathBuf, samples_per_us: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            client: MbmsClient::new(services, setup::wall_clock()),
+            folder,
+            files: BTreeMap::new(),
+            radio: RadioTally { samples_per_us, ..RadioTally::default() },
+            reported: BTreeMap::new(),
+        }
+    }
+
+    /// An IP datagram from an MTCH; facts go to `facts`.
+    pub(crate) fn datagram(
+        &mut self,
+        now: Instant,
+        datagram: &[u8],
+        sent: &BTreeMap<String, Sent>,
+        facts: &mut Vec<What>,
+    ) -> Result<(), CommandError> {
+        self.client.handle_input(now, MbmsClientInput::Ip(datagram));
+        while let Some(output) = self.client.poll_output() {
+            self.output(now, output, sent, facts)?;
+        }
+        Ok(())
+    }
+
+    fn output(
+        &mut self,
+        now: Instant,
+        output: MbmsClientOutput,
+        sent: &BTreeMap<String, Sent>,
+        facts: &mut Vec<What>,
+    ) -> Result<(), CommandError> {
+        let ue = self.name.clone();
+        match output {
+            MbmsClientOutput::FdtReceived { session, instance_id, files } => {
+                facts.push(What::FdtReceived { ue, session, instance_id, files });
+            }
+            MbmsClientOutput::ObjectStarted { session, toi, content_location, .. } => {
+                let file = PartFile::create(&self.folder.join(&session), &content_location)?;
+                self.files.insert((session, toi), file);
+            }
+            MbmsClientOutput::ObjectData { session, toi, bytes } => {
+                if let Some(file) = self.files.get_mut(&(session, toi)) {
+                    file.write(&bytes)?;
+                }
+            }
+            MbmsClientOutput::ObjectComplete { session, toi, content_location, octets, sha256, .. } => {
+                if let Some(file) = self.files.remove(&(session.clone(), toi)) {
+                    file.finish()?;
+                }
+                let (intact, after_s) = sent.get(&session).map_or((false, 0.0), |s| {
+                    (s.sha256 == sha256, now.saturating_duration_since(s.started).as_secs_f64())
+                });
+                facts.push(What::ObjectReceived {
+                    ue,
+                    session,
+                    toi,
+                    content_location,
+                    octets,
+                    sha256,
+                    intact,
+                    after_s,
+                });
+            }
+            MbmsClientOutput::ObjectFailed { session, toi, reason } => {
+                if let Some(file) = self.files.remove(&(session.clone(), toi)) {
+                    file.discard();
+                }
+                facts.push(What::Note { text: format!("{ue}: object {toi} of {session}: {reason}") });
+            }
+            MbmsClientOutput::Discarded(why) => {
+                facts.push(What::Note { text: format!("{ue}: datagram dropped: {why}") });
+            }
+        }
+        Ok(())
+    }
+
+    /// A transport block was tried.
+    pub(crate) fn block(&mut self, report: &BlockReport) {
+        self.radio.add(report);
+    }
+
+    /// Ends an interval of radio measurements.
+    pub(crate) fn radio_report(&mut self, from: Instant) -> What {
+        What::Radio(self.radio.take(&self.name, from))
+    }
+
+    /// How far a session has come, when that is news.
+    pub(crate) fn progress(&mut self, session: &str) -> Option<What> {
+        let progress = self.client.progress(session)?;
+        let (ue, session) = (self.name.clone(), session.to_owned());
+        let last = self.reported.insert(session.clone(), progress.received_symbol_octets);
+        (last.unwrap_or_default() != progress.received_symbol_octets).then_some(What::ObjectProgress {
+            ue,
+            session,
+            received_octets: progress.received_symbol_octets,
+            written_octets: progress.written_octets,
+        })
+    }
+
+    /// Octets of encoding symbols of a session so far.
+    pub(crate) fn received_octets(&self, session: &str) -> u64 {
+        self.client.progress(session).map_or(0, |p| p.received_symbol_octets)
+    }
+
+    /// Removes what was begun and not completed.
+    pub(crate) fn discard_incomplete(&mut self) {
+        std::mem::take(&mut self.files).into_values().for_each(PartFile::discard);
+    }
+}
+
+impl PartFile {
+    fn create(folder: &Path, content_location: &str) -> Result<Self, CommandError> {
+        let path = folder.join(file_name(content_location));
+        let part = folder.join(format!("{}.part", file_name(content_location)));
+        let file = fs::create_dir_all(folder)
+            .and_then(|()| File::create(&part))
+            .map_err(|source| CommandError::Write { path: part.clone(), source })?;
+        Ok(Self { file, part, path })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.file.write_all(bytes).map_err(|source| CommandError::Write { path: self.part.clone(), source })
+    }
+
+    fn finish(self) -> Result<(), CommandError> {
+        fs::rename(&self.part, &self.path).map_err(|source| CommandError::Write { path: self.path, source })
+    }
+
+    fn discard(self) {
+        let _ = fs::remove_file(self.part);
+    }
+}
+
+/// A file name from a Content-Location, which comes from the air: its last segment, harmless characters only.
+fn file_name(content_location: &str) -> String {
+    let last = content_location.rsplit('/').next().unwrap_or_default();
+    let name: String =
+        last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
+    if name.chars().all(|c| c == '.') { "object".into() } else { name }
+}
+
+/// Sums over an interval.
+#[derive(Default)]
+struct RadioTally {
+    samples_per_us: f64,
+    mch: (u64, u64),
+    signalling: (u64, u64),
+    turbo_iterations: u64,
+    code_blocks: u64,
+    cinr_sum: f64,
+    cinr_min_db: Option<f64>,
+    error_power_sum: f64,
+    data_blocks: u64,
+    cfo_hz: Option<f64>,
+    timing_us: Option<f64>,
+}
+
+impl RadioTally {
+    fn add(&mut self, report: &BlockReport) {
+        if !report.announced && !report.quality.crc_ok {
+            return; // perhaps nothing was sent
+        }
+        let (blocks, errors) = if report.signalling { &mut self.signalling } else { &mut self.mch };
+        *blocks += 1;
+        *errors += u64::from(!report.quality.crc_ok);
+        self.turbo_iterations += u64::from(report.quality.iterations);
+        self.code_blocks += u64::from(report.quality.code_blocks);
+        let cinr_db = f64::from(report.estimate.cinr_db());
+        self.cinr_sum += 10f64.powf(cinr_db / 10.0);
+        self.cinr_min_db = Some(self.cinr_min_db.map_or(cinr_db, |m| m.min(cinr_db)));
+        if !report.signalling {
+            self.error_power_sum += f64::from(report.quality.error_power);
+            self.data_blocks += 1;
+        }
+        self.cfo_hz = Some(round(report.cfo_hz, 2));
+        self.timing_us = Some(round(f64::from(report.estimate.timing_samples) / self.samples_per_us, 3));
+    }
+
+    fn take(&mut self, ue: &str, from: Instant) -> RadioReport {
+        let t = std::mem::replace(self, Self { samples_per_us: self.samples_per_us, ..Self::default() });
+        let blocks = (t.mch.0 + t.signalling.0) as f64;
+        RadioReport {
+            ue: ue.to_owned(),
+            from_ns: from.as_nanos(),
+            mch_blocks: t.mch.0,
+            mch_errors: t.mch.1,
+            signalling_blocks: t.signalling.0,
+            signalling_errors: t.signalling.1,
+            turbo_iterations: t.turbo_iterations,
+            code_blocks: t.code_blocks,
+            cinr_db: (blocks > 0.0).then(|| round(10.0 * (t.cinr_sum / blocks).log10(), 3)),
+            cinr_min_db: t.cinr_min_db.map(|c| round(c, 3)),
+            evm_percent: (t.data_blocks > 0)
+                .then(|| round((t.error_power_sum / t.data_blocks as f64).sqrt() * 100.0, 3)),
+            cfo_hz: t.cfo_hz,
+            timing_us: t.timing_us,
+        }
+    }
+}
+
+/// Keeps `digits` decimals: more would only make records longer.
+pub(crate) fn round(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_from_the_air_stay_in_their_folder() {
+        for (location, name) in [
+            ("file:///castbench.mp4", "castbench.mp4"),
+            ("http://x/a/b%20c.jpg", "b_20c.jpg"),
+            ("file:///../../etc/passwd", "passwd"),
+            ("file:///..", "object"),
+            ("", "object"),
+            ("a/b/", "object"),
+            ("x\\..\\y", "x_.._y"),
+        ] {
+            assert_eq!(file_name(location), name, "{location}");
+        }
+    }
+}
