@@ -7,6 +7,7 @@ mod junit;
 pub(crate) mod model;
 mod plot;
 pub(crate) mod radio_sum;
+mod runs;
 mod series;
 #[cfg(test)]
 pub(crate) mod synthetic;
@@ -18,8 +19,9 @@ use std::path::{Path, PathBuf};
 pub use html::html;
 pub use json::{SCHEMA, json};
 pub use junit::junit;
-pub use model::{Delivery, FoldError, Model, ModelError, Outcome};
+pub use model::{FoldError, Model, ModelError};
 pub use radio_sum::{RadioSum, Ratio};
+pub use runs::{Delivery, Outcome};
 
 use crate::record::{RecordError, RecordReader};
 use crate::verdict::Judgement;

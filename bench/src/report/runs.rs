@@ -1,0 +1,250 @@
+//! What the model of a run knows of steps, sessions, UEs and deliveries.
+
+use protocol::Tmgi;
+
+use super::radio_sum::RadioSum;
+use super::series::{Merge, Series};
+use crate::event::SessionInfo;
+
+/// A scenario step that began.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepRun {
+    /// Position in the scenario, from 0.
+    pub index: usize,
+    /// The scenario's words.
+    pub description: String,
+    /// When it began.
+    pub from_ns: u64,
+    /// When and why it ended.
+    pub end: Option<(u64, String)>,
+}
+
+/// A session as the BM-SC ran it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SessionRun {
+    /// Name in the scenario.
+    pub name: String,
+    /// When it started and what was allocated.
+    pub started: Option<(u64, SessionInfo)>,
+    /// When it stopped and what it had sent.
+    pub stopped: Option<SessionStop>,
+}
+
+/// What a session had sent when it stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionStop {
+    /// When.
+    pub at_ns: u64,
+    /// FLUTE packets.
+    pub packets: u64,
+    /// Octets of IP datagrams.
+    pub ip_octets: u64,
+    /// Whole passes of the carousel.
+    pub passes: u64,
+}
+
+/// What a UE measured.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UeRun {
+    /// Name in the scenario.
+    pub name: String,
+    /// Over the whole run.
+    pub radio: RadioSum,
+    /// Over time.
+    pub radio_series: Series<RadioSum>,
+    /// Blocks whose loss was recorded one by one.
+    pub blocks_lost: u64,
+    /// When MCCH was first there, and what it listed last.
+    pub mcch: Option<(u64, Vec<(Tmgi, u8)>)>,
+    /// UMD PDUs missing, and in how many gaps.
+    pub rlc_gaps: (u64, u64),
+    /// The newest constellation.
+    pub constellation: Option<Constellation>,
+}
+
+/// Equalised symbols of one subframe.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Constellation {
+    /// When.
+    pub at_ns: u64,
+    /// System frame number and subframe.
+    pub subframe: (u32, u8),
+    /// `QPSK`, `16QAM`, `64QAM`, `256QAM`.
+    pub modulation: String,
+    /// I and Q in thousandths of the unit-power constellation.
+    pub points_milli: Vec<[i16; 2]>,
+}
+
+/// Power spectral density at a place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Spectrum {
+    /// `eNB` or a UE.
+    pub at: String,
+    /// Width, Hz.
+    pub span_hz: f64,
+    /// From -span/2 to +span/2, dB.
+    pub psd_db: Vec<f32>,
+}
+
+/// A file on its way to a UE.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Delivery {
+    /// UE.
+    pub ue: String,
+    /// Session.
+    pub session: String,
+    /// When the first FDT instance was there.
+    pub fdt_ns: Option<u64>,
+    /// How far the object had come over time.
+    pub progress: Series<Progress>,
+    /// Objects that arrived bit for bit.
+    pub objects_intact: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How far an object had come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// When.
+    pub t_ns: u64,
+    /// Octets of encoding symbols received, repeats included.
+    pub received_octets: u64,
+    /// Octets written out, in order.
+    pub written_octets: u64,
+}
+
+impl Merge for Progress {
+    fn merge(&mut self, later: &Self) {
+        *self = *later;
+    }
+}
+
+/// How a delivery ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// Neither received nor given up.
+    Open,
+    /// The whole object is there.
+    Received {
+        /// When.
+        at_ns: u64,
+        /// Seconds since the session started.
+        after_s: f64,
+        /// Transport object identifier.
+        toi: u64,
+        /// Content location of the FDT.
+        content_location: String,
+        /// Octets.
+        octets: u64,
+        /// SHA-256, hexadecimal.
+        sha256: String,
+        /// Bit for bit what was sent.
+        intact: bool,
+    },
+    /// The session ended without it.
+    Missing {
+        /// When that was clear.
+        at_ns: u64,
+        /// Octets of encoding symbols received.
+        received_octets: u64,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A note to humans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// When.
+    pub at_ns: u64,
+    /// The words.
+    pub text: String,
+}
+
+impl SessionRun {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), started: None, stopped: None }
+    }
+}
+
+impl UeRun {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            radio: RadioSum::default(),
+            radio_series: Series::new(SERIES_POINTS),
+            blocks_lost: 0,
+            mcch: None,
+            rlc_gaps: (0, 0),
+            constellation: None,
+        }
+    }
+}
+
+impl Delivery {
+    pub(super) fn new(ue: &str, session: &str) -> Self {
+        Self {
+            ue: ue.to_owned(),
+            session: session.to_owned(),
+            fdt_ns: None,
+            progress: Series::new(SERIES_POINTS),
+            objects_intact: 0,
+            outcome: Outcome::Open,
+        }
+    }
+
+    /// True when the object is there bit for bit.
+    pub fn is_complete(&self) -> bool {
+        self.objects_intact > 0
+    }
+
+    /// Octets of encoding symbols that had been received when the object was complete or given up.
+    pub fn received_octets(&self) -> u64 {
+        match &self.outcome {
+            Outcome::Missing { received_octets, .. } => *received_octets,
+            _ => self.progress.last().map_or(0, |p| p.received_octets),
+        }
+    }
+
+    /// Takes a report of progress in. What comes after completion only serves to find, between two reports, how much had
+    /// been received at completion.
+    pub(super) fn push_progress(&mut self, point: Progress) {
+        let Outcome::Received { at_ns, .. } = self.outcome else { return self.progress.push(point) };
+        let Some(before) = self.progress.last().copied().filter(|p| p.t_ns < at_ns && at_ns < point.t_ns) else {
+            return;
+        };
+        let part = (at_ns - before.t_ns) as f64 / (point.t_ns - before.t_ns) as f64;
+        let gained = point.received_octets.saturating_sub(before.received_octets) as f64 * part;
+        let received_octets = before.received_octets + gained.round() as u64;
+        self.progress.push(Progress { t_ns: at_ns, received_octets, written_octets: point.written_octets });
+    }
+}
+
+/// Points of a curve that are kept: more than a screen shows.
+pub(super) const SERIES_POINTS: usize = 240;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_at_completion_lie_between_two_reports() {
+        let mut delivery = Delivery::new("a", "b");
+        let point = |t_ns, received_octets| Progress { t_ns, received_octets, written_octets: 0 };
+        delivery.push_progress(point(100, 1000));
+        delivery.outcome = Outcome::Received {
+            at_ns: 150,
+            after_s: 0.0,
+            toi: 1,
+            content_location: String::new(),
+            octets: 1200,
+            sha256: String::new(),
+            intact: true,
+        };
+        delivery.push_progress(point(200, 2000));
+        delivery.push_progress(point(300, 3000));
+        assert_eq!(delivery.received_octets(), 1500);
+        assert_eq!(delivery.progress.points(), [point(100, 1000), point(150, 1500)]);
+    }
+}
