@@ -35,7 +35,7 @@ pub(crate) enum HeardWhat {
     /// An MCCH message, decoded when it is new.
     Mcch { message: Vec<u8>, configuration: Option<MbsfnAreaConfiguration> },
     /// An SDU of an MTCH.
-    Sdu { lcid: u8, sdu: Vec<u8> },
+    Sdu(Vec<u8>),
     /// RLC found a gap.
     RlcGap { lcid: u8, lost_pdus: u32 },
     /// Layer 2 could not make sense of something.
@@ -202,7 +202,7 @@ fn owned(time: SubframeTime, event: RxEvent<'_>) -> Option<Heard> {
             HeardWhat::Mcch { message: bytes.to_vec(), configuration: changed.then(|| config.clone()) }
         }
         RxEvent::Mch(MchRxEvent::Msi { .. }) => return None,
-        RxEvent::Mch(MchRxEvent::Sdu { lcid, bytes, .. }) => HeardWhat::Sdu { lcid, sdu: bytes.to_vec() },
+        RxEvent::Mch(MchRxEvent::Sdu { bytes, .. }) => HeardWhat::Sdu(bytes.to_vec()),
         RxEvent::Mch(MchRxEvent::RlcGap { lcid, lost_pdus, .. }) => {
             HeardWhat::RlcGap { lcid, lost_pdus: u32::from(lost_pdus) }
         }

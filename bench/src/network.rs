@@ -124,18 +124,18 @@ impl Network {
     fn drain(&mut self, now: Instant) {
         loop {
             if let Some(output) = self.bmsc.poll_output() {
-                self.from_bmsc(now, output);
+                self.bmsc_output(now, output);
             } else if let Some(output) = self.gateway.poll_output() {
-                self.from_gateway(now, output);
+                self.gateway_output(now, output);
             } else if let Some(output) = self.agent.poll_output() {
-                self.from_agent(output);
+                self.agent_output(output);
             } else {
                 return;
             }
         }
     }
 
-    fn from_bmsc(&mut self, now: Instant, output: BmscOutput) {
+    fn bmsc_output(&mut self, now: Instant, output: BmscOutput) {
         match output {
             BmscOutput::Store(request) => {
                 let answer = self.store.execute(&request);
@@ -163,7 +163,7 @@ impl Network {
         }
     }
 
-    fn from_gateway(&mut self, now: Instant, output: MbmsGwOutput) {
+    fn gateway_output(&mut self, now: Instant, output: MbmsGwOutput) {
         match output {
             MbmsGwOutput::M1(datagram) => self.outputs.push_back(NetworkOutput::M1(datagram)),
             MbmsGwOutput::SessionStarted { tmgi, m1 } => {
@@ -178,7 +178,7 @@ impl Network {
         }
     }
 
-    fn from_agent(&mut self, output: EnbAgentOutput) {
+    fn agent_output(&mut self, output: EnbAgentOutput) {
         match output {
             EnbAgentOutput::Sdu { lcid, sdu, due } => self.outputs.push_back(NetworkOutput::Sdu { lcid, sdu, due }),
             EnbAgentOutput::Lost(loss) => self.trouble(&format!(

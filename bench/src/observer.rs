@@ -60,7 +60,7 @@ impl<'a> Observer<'a> {
     }
 
     /// Time has come to `at`.
-    pub(crate) fn progress(&mut self, at: Instant) {
+    pub(crate) fn progress(&self, at: Instant) {
         self.console.progress(at, &self.model);
     }
 

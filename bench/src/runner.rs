@@ -382,7 +382,7 @@ impl Runner<'_> {
                 let sessions = sessions.filter_map(|s| Some((Tmgi::from_octets(s.tmgi.octets()?)?, s.lcid))).collect();
                 self.observer.fact(at, What::McchAcquired { ue, sfn, sessions })
             }
-            HeardWhat::Sdu { sdu, .. } => {
+            HeardWhat::Sdu(sdu) => {
                 let mut tap = tap(Joint::Mtch, sdu);
                 if !faults::apply(&self.loaded.scenario.faults, &ue, &mut tap) {
                     return Ok(());
@@ -423,7 +423,7 @@ impl Runner<'_> {
         }
         for ue in &mut self.ues {
             ue.discard_incomplete();
-            for (session, _) in &self.sent {
+            for session in self.sent.keys() {
                 if self.observer.model().delivery(&ue.name, session).is_some_and(|d| d.is_complete()) {
                     continue;
                 }

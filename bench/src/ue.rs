@@ -94,6 +94,7 @@ impl Ue {
                 let (intact, after_s) = sent.get(&session).map_or((false, 0.0), |s| {
                     (s.sha256 == sha256, now.saturating_duration_since(s.started).as_secs_f64())
                 });
+                facts.extend(self.progress(&session)); // exact at this moment
                 facts.push(What::ObjectReceived {
                     ue,
                     session,

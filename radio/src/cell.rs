@@ -98,7 +98,7 @@ impl CellConfig {
         [SampleRateFamily::Standard, SampleRateFamily::ThreeQuarter]
             .into_iter()
             .find(|&family| n_rb_dl.n_fft(family) as u64 * 15_000 == sample_rate_hz)
-            .ok_or(ConfigError::SampleRate {
+            .ok_or_else(|| ConfigError::SampleRate {
                 sample_rate_hz,
                 n_rb_dl,
                 standard_hz: n_rb_dl.n_fft(SampleRateFamily::Standard) as u64 * 15_000,

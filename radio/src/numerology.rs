@@ -2,11 +2,11 @@
 //! (TS 36.211 clauses 6.2.1, 6.7 and 6.12).
 
 /// Duration of a subframe, seconds (TS 36.211 clause 4).
-pub const SUBFRAME_S: f64 = 1e-3;
+pub(crate) const SUBFRAME_S: f64 = 1e-3;
 /// Radio frame: ten subframes (TS 36.211 clause 4.1).
-pub const SUBFRAMES_PER_FRAME: u64 = 10;
+pub(crate) const SUBFRAMES_PER_FRAME: u64 = 10;
 /// The system frame number has ten bits (TS 36.331, MIB: eight in the message, two from the position).
-pub const SFN_MODULUS: u64 = 1024;
+pub(crate) const SFN_MODULUS: u64 = 1024;
 
 /// FFT size at which TS 36.211 table 6.12-1 counts cyclic prefix samples: T_s = 1 / (15000 x 2048) s.
 const T_S_FFT: usize = 2048;
@@ -87,7 +87,7 @@ pub struct SymbolPosition {
     pub cp: usize,
 }
 
-/// The symbols of one subframe at one sample rate. A symbol's place in [`Self::symbols`] is its row in the grid.
+/// The symbols of one subframe at one sample rate. The number of a symbol is its row in the grid.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SubframeLayout {
     n_fft: usize,

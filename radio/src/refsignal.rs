@@ -12,7 +12,7 @@ const N_RB_MAX_DL: usize = 110;
 /// Cell-specific reference signals of antenna port 0 in one symbol: two per resource block.
 ///
 /// `l` is the symbol in slot `n_s`. Yields (subcarrier, value).
-pub fn crs_port0(
+pub(crate) fn crs_port0(
     cell: &CellConfig,
     cell_cp: CyclicPrefix,
     n_s: usize,
@@ -28,11 +28,11 @@ pub fn crs_port0(
 }
 
 /// Symbols of a slot with normal cyclic prefix in which port 0 sends (TS 36.211 clause 6.10.1.2: l = 0, N_symb - 3).
-pub const CRS_PORT0_SYMBOLS: [usize; 2] = [0, 4];
+pub(crate) const CRS_PORT0_SYMBOLS: [usize; 2] = [0, 4];
 
 /// MBSFN reference signals of one area, planned for every subframe of a frame.
 #[derive(Clone, Debug)]
-pub struct MbsfnReference {
+pub(crate) struct MbsfnReference {
     numerology: MbsfnNumerology,
     /// By subframe, then by reference symbol in the order of [`MbsfnNumerology::reference_symbols`].
     values: Vec<Vec<Vec<Complex32>>>,
@@ -40,7 +40,7 @@ pub struct MbsfnReference {
 
 impl MbsfnReference {
     /// Plans the sequences of area `n_id_mbsfn`.
-    pub fn new(n_rb_dl: NRbDl, n_id_mbsfn: u8, numerology: MbsfnNumerology) -> Self {
+    pub(crate) fn new(n_rb_dl: NRbDl, n_id_mbsfn: u8, numerology: MbsfnNumerology) -> Self {
         let id = u32::from(n_id_mbsfn);
         let per_slot = numerology.symbols_per_subframe() / 2;
         let n = n_rb_dl.get();
@@ -58,7 +58,7 @@ impl MbsfnReference {
     }
 
     /// The reference symbols of a subframe: (row, first subcarrier of the comb of two, values).
-    pub fn symbols(&self, subframe: u8) -> impl Iterator<Item = (usize, usize, &[Complex32])> {
+    pub(crate) fn symbols(&self, subframe: u8) -> impl Iterator<Item = (usize, usize, &[Complex32])> {
         let rows = self.numerology.reference_symbols().iter();
         rows.zip(&self.values[usize::from(subframe)]).map(|(&(row, first), v)| (row, first, v.as_slice()))
     }
