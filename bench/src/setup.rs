@@ -15,8 +15,9 @@ use crate::scenario::{Cell, Channel, Fec, MbsfnArea, SampleRate, Scenario, Sessi
 
 /// PLMN of the simulated network: the test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01.
 const PLMN: (&str, &str) = ("001", "01");
-/// TMGI service identities that the BM-SC may give away.
-const SERVICE_IDS: std::ops::RangeInclusive<u32> = 0x00_0001..=0xff_ffff;
+/// How many TMGI service identities the BM-SC may give away; the seed says where in the PLMN's range they lie, as
+/// every BM-SC of a network has its own part.
+const SERVICE_IDS: u32 = 0x1000;
 /// Multicast addresses of user services: administratively scoped (RFC 2365).
 const SERVICE_ADDRESSES: std::ops::RangeInclusive<Ipv4Addr> =
     Ipv4Addr::new(239, 255, 1, 1)..=Ipv4Addr::new(239, 255, 1, 254);
@@ -94,10 +95,12 @@ pub(crate) fn seed_of(scenario: &Scenario, name: &str) -> u64 {
 
 pub(crate) fn bmsc(scenario: &Scenario) -> Result<BmscConfig, CommandError> {
     let plmn = Plmn::new(PLMN.0, PLMN.1).ok_or_else(|| CommandError::Bench("PLMN of the test network".into()))?;
+    let parts = u64::from((1 << 24) / SERVICE_IDS - 1); // but the first, whose first identity is 0
+    let first_service_id = (1 + seed_of(scenario, "BM-SC") % parts) as u32 * SERVICE_IDS;
     Ok(BmscConfig {
         provisioning: ProvisioningConfig {
             plmn,
-            service_ids: SERVICE_IDS,
+            service_ids: first_service_id..=first_service_id + SERVICE_IDS - 1,
             addresses: SERVICE_ADDRESSES,
             ports: SERVICE_PORTS,
         },
