@@ -12,6 +12,7 @@ use protocol::{Instant, Joint, TapEvent, Tmgi};
 use radio::{CellConfig, Enb, EnbConfig, Isa, MchTxEvent, Receiver, STOP_NOT_SCHEDULED, SubframeTime};
 
 use crate::air::{Air, Heard, HeardWhat, Link};
+use crate::capacity::Capacity;
 use crate::console::Console;
 use crate::errors::CommandError;
 use crate::event::{LadderHeader, MtchStop, RunHeader, SessionInfo, What};
@@ -21,7 +22,7 @@ use crate::network::{Network, NetworkOutput};
 use crate::observer::Observer;
 use crate::rig::Rig;
 use crate::scenario::{Loaded, Selector, StepAction};
-use crate::setup::{self, Capacity};
+use crate::setup;
 use crate::ue::{Sent, Ue, round};
 use crate::verdict::Judgement;
 
@@ -49,7 +50,7 @@ pub(crate) fn run(
 ) -> Result<(Judgement, Played), CommandError> {
     let scenario = &loaded.scenario;
     let cell = setup::cell(&scenario.cell).map_err(|e| CommandError::Usage(e.to_string()))?;
-    let capacity = setup::capacity(scenario, &cell)?;
+    let capacity = Capacity::of(scenario).map_err(|e| CommandError::Usage(e.to_string()))?;
     let mut network = Network::new(setup::bmsc(scenario)?, setup::gateway(), setup::agent(scenario)?)
         .map_err(|e| CommandError::Bench(e.to_string()))?;
     let allocations = allocate(loaded, &mut network)?;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use core_network::{BmscConfig, Delivery, EnbAgentConfig, MbmsGwConfig, ProvisioningConfig};
 use protocol::{Plmn, SyncPlan, Tmgi};
 use radio::{
-    CellConfig, ChannelConfig, ConfigError, MbsfnAreaConfig, MbsfnAreaConfiguration, McchConfig, NRbDl, PmchParams,
+    CellConfig, ChannelConfig, ConfigError, MbsfnAreaConfig, MbsfnAreaConfiguration, McchConfig, NRbDl,
     SampleRateFamily, SessionInfo, SubframeSet,
 };
 
@@ -137,45 +137,4 @@ pub(crate) fn delivery(session: &Session) -> Delivery {
         fdt_period: FDT_PERIOD,
         ip_octet_limit: session.air_limit_octets,
     }
-}
-
-/// What the MCH carries for MTCHs and what the sessions ask of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Capacity {
-    /// Transport block size of data subframes, bits.
-    pub(crate) tbs_bits: usize,
-    /// For SDUs, after MCCH, MSI and headers, bit/s.
-    pub(crate) bps: f64,
-}
-
-/// Octets of MAC and RLC headers in a data block: one subheader for the MTCH and one for padding, the RLC header and
-/// the length indicators of a few SDUs (TS 36.321 clause 6.2.1, TS 36.322 clause 6.2.1.3).
-const HEADER_OCTETS: usize = 12;
-
-/// The capacity of the MCH; refuses formats that cannot be decoded and sessions that do not fit.
-pub(crate) fn capacity(scenario: &Scenario, cell: &CellConfig) -> Result<Capacity, CommandError> {
-    let usage = |e: ConfigError| CommandError::Usage(e.to_string());
-    let area = &scenario.mbsfn_area;
-    let params = |mcs| PmchParams::new(*cell, area.n_id_mbsfn, area.non_mbsfn_region, mcs).map_err(usage);
-    params(area.signalling_mcs)?;
-    let format = params(scenario.mch.data_mcs)?.format;
-    let period_rf = f64::from(scenario.mch.scheduling_period_rf);
-    // The first subframe of a scheduling period and those of the MCCH go at the signalling MCS: counted as full.
-    let mcch = (period_rf / f64::from(area.mcch_repetition_period_rf)).min(1.0);
-    let data_subframes = area.subframes.len() as f64 * period_rf - 1.0 - mcch;
-    let octets = format.octets().saturating_sub(HEADER_OCTETS) as f64;
-    let bps = (data_subframes * octets * 8.0 / (period_rf * 0.01)).max(0.0);
-    let asked: f64 = scenario.sessions.iter().map(|s| f64::from(s.bit_rate_kbps) * 1000.0).sum();
-    if asked > bps {
-        return Err(CommandError::Usage(format!(
-            "the sessions ask for {:.0} kbit/s, but MCS {} at {} PRB in {} subframes of a frame carries {:.0} kbit/s: \
-             lower session.bit_rate_kbps or raise mch.data_mcs",
-            asked / 1000.0,
-            scenario.mch.data_mcs,
-            scenario.cell.n_rb_dl,
-            area.subframes.len(),
-            bps / 1000.0
-        )));
-    }
-    Ok(Capacity { tbs_bits: format.tbs_bits, bps })
 }

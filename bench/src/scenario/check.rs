@@ -6,11 +6,13 @@ use protocol::Joint;
 
 use super::load::check_content;
 use super::{Fault, FaultTarget, Scenario, Selector, StepAction};
+use crate::capacity::Capacity;
 use crate::strict_toml::{Checker, nearest};
 
 /// Notes everything that is wrong between the keys of `s`, whose file is in `folder`.
 pub(super) fn check(s: &Scenario, folder: &Path, content_is_given: bool, note: &mut Checker<'_>) {
     area(s, note);
+    capacity(s, note);
     sessions(s, folder, content_is_given, note);
     names(s.sessions.iter().map(|x| x.name.as_str()), "session", note);
     names(s.ues.iter().map(|x| x.name.as_str()), "ue", note);
@@ -43,6 +45,16 @@ fn area(s: &Scenario, note: &mut Checker<'_>) {
                 list.join(", ")
             ),
         );
+    }
+}
+
+/// Only where the area is right: else the same mistake would be told twice.
+fn capacity(s: &Scenario, note: &mut Checker<'_>) {
+    if s.mbsfn_area.non_mbsfn_region == 1 && s.cell.n_rb_dl <= 10 {
+        return;
+    }
+    if let Err(problem) = Capacity::of(s).and_then(|capacity| capacity.admit(s)) {
+        note.note(&problem.key, problem.to_string());
     }
 }
 

@@ -137,6 +137,18 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         ),
         ("data_mcs = 9", "data_mcs = 29", "t.toml:21:12: data_mcs = 29 is wrong; allowed values: 0 to 28"),
         (
+            "data_mcs = 9",
+            "data_mcs = 28",
+            "t.toml:21:12: data_mcs = 28: MCS 28 at 25 PRB with non_mbsfn_region 2 has code rate 1.200: undecodable above \
+             0.930; take a lower MCS or a shorter non-MBSFN region; allowed values: 0 to 25",
+        ),
+        (
+            "bit_rate_kbps = 1000",
+            "bit_rate_kbps = 9000",
+            "t.toml:21:12: the sessions ask for 9000 kbit/s together, data_mcs = 9 at 25 resource blocks in 4 subframes \
+             of a frame carries 1503; allowed values: bit_rate_kbps up to that, or a higher data_mcs",
+        ),
+        (
             "period_rf = 8",
             "period_rf = 4",
             "t.toml:22:24: scheduling_period_rf = 4 is wrong; allowed values: 8, 16, 32, 64, 128, 256, 512, 1024",
