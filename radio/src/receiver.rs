@@ -17,10 +17,18 @@ use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams, PmchQuality
 use crate::sync::CyclicPrefixSync;
 use crate::time::SubframeTime;
 
-/// Subframes whose cyclic prefixes give the first idea of the frequency offset; tracking follows.
+/// Subframes with a signal whose cyclic prefixes give the first idea of the frequency offset; tracking follows.
 const ACQUISITION_SUBFRAMES: u32 = 12;
 /// Share of the frequency error of a subframe that is taken out of the following ones.
 const TRACKING_GAIN: f64 = 0.1;
+/// A frequency error counts when the reference symbols agree this many times better than noise would: once in e^9 by
+/// chance. Noise alone would walk the offset out of the range of tracking.
+const TRACKING_STANDS_OUT: f32 = 3.0;
+/// Announced blocks lost in a row after which the frequency offset is looked for anew.
+const BLOCKS_LOST_MAX: u32 = 16;
+/// Components beyond this, and those that are no numbers, are faults of a front end: such samples count as silence, so
+/// that no sum of squares overflows.
+const SAMPLE_MAX: f32 = 1e9;
 
 /// What one transport block told.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -65,6 +73,8 @@ pub struct Receiver {
     /// Samples of the subframe that is being collected, and where its first one belongs in the stream.
     samples: Vec<Complex32>,
     start: u64,
+    /// Number in the stream of the sample that comes next; before `start` when the rest of a cut subframe is left out.
+    next: u64,
     mch: MchRx,
     demodulator: MbsfnSubframeDemodulator,
     decoders: Vec<PmchDecoder>,
@@ -72,6 +82,7 @@ pub struct Receiver {
     tb: Vec<u8>,
     sync: CyclicPrefixSync,
     acquisition_left: u32,
+    blocks_lost: u32,
     oscillator: Oscillator,
     cfo_hz: f64,
     block_filter: Option<BlockFilter>,
@@ -102,6 +113,7 @@ impl Receiver {
         Ok(Self {
             samples: Vec::with_capacity(cell.samples_per_subframe()),
             start: 0,
+            next: 0,
             mch: MchRx::new(&area)?,
             demodulator: MbsfnSubframeDemodulator::new(&cell, id, region, numerology),
             tb: vec![0; params.format.octets()],
@@ -109,6 +121,7 @@ impl Receiver {
             last_decoder: 0,
             sync: CyclicPrefixSync::new(cell.n_fft, region, numerology),
             acquisition_left: ACQUISITION_SUBFRAMES,
+            blocks_lost: 0,
             oscillator: Oscillator::new(0.0, cell.sample_rate_hz()),
             cfo_hz: 0.0,
             block_filter: None,
@@ -121,15 +134,14 @@ impl Receiver {
     /// Takes samples of which the first is number `at` of the stream; what they tell goes to `sink`, in order.
     pub fn push(&mut self, at: u64, iq: &[Complex32], sink: &mut impl FnMut(RxEvent<'_>)) {
         let whole = self.cell.samples_per_subframe();
-        let expected = self.start + self.samples.len() as u64;
-        let mut rest = iq;
-        if at != expected {
-            sink(RxEvent::SamplesLost { expected, at });
+        if at != self.next {
+            sink(RxEvent::SamplesLost { expected: self.next, at });
             self.samples.clear();
             self.start = at.next_multiple_of(whole as u64);
-            let skip = usize::try_from(self.start - at).unwrap_or(usize::MAX).min(iq.len());
-            rest = &iq[skip..];
         }
+        self.next = at + iq.len() as u64;
+        let left_out = (self.start + self.samples.len() as u64).saturating_sub(at);
+        let mut rest = &iq[usize::try_from(left_out).unwrap_or(usize::MAX).min(iq.len())..];
         while !rest.is_empty() {
             let (head, tail) = rest.split_at(rest.len().min(whole - self.samples.len()));
             self.samples.extend_from_slice(head);
@@ -146,6 +158,7 @@ impl Receiver {
     pub fn skip_to(&mut self, time: SubframeTime) {
         self.samples.clear();
         self.start = time.subframes() * self.cell.samples_per_subframe() as u64;
+        self.next = self.start;
     }
 
     /// Lets `filter` change or drop (by giving `false`) transport blocks before layer 2 and the events see them: a
@@ -167,10 +180,15 @@ impl Receiver {
 
     /// A subframe is whole.
     fn subframe(&mut self, time: SubframeTime, sink: &mut impl FnMut(RxEvent<'_>)) {
-        if self.area.subframes.contains(time.subframe()) && self.acquisition_left > 0 {
+        let acquires = self.area.subframes.contains(time.subframe()) && self.acquisition_left > 0;
+        let wanted = self.mch.wants(time.frame(), time.subframe());
+        if acquires || wanted.is_some() {
+            self.samples.iter_mut().filter(|s| !is_sample(s)).for_each(|s| *s = Complex32::ZERO);
+        }
+        if acquires {
             self.acquire();
         }
-        let Some(wanted) = self.mch.wants(time.frame(), time.subframe()) else { return };
+        let Some(wanted) = wanted else { return };
         self.oscillator.rotate(&mut self.samples);
         let Some(index) = self.decoder(wanted.mcs) else {
             return self.mch.push_block(time.frame(), time.subframe(), None, &mut |e| sink(RxEvent::Mch(e)));
@@ -180,9 +198,7 @@ impl Receiver {
         let decoder = &mut self.decoders[index];
         self.tb.resize(decoder.params().format.octets(), 0);
         let quality = self.demodulator.decode(decoder, time.subframe(), &mut self.tb);
-        if self.acquisition_left == 0 {
-            self.tune(self.cfo_hz + TRACKING_GAIN * f64::from(estimate.frequency_error_hz));
-        }
+        self.track(&estimate, quality.crc_ok, wanted.is_announced);
         let cfo_hz = self.cfo_hz;
         let tb = self.tb.as_mut_slice();
         let keep = quality.crc_ok && self.block_filter.as_mut().is_none_or(|filter| filter(tb));
@@ -200,10 +216,31 @@ impl Receiver {
         self.mch.push_block(time.frame(), time.subframe(), tb, &mut |e| sink(RxEvent::Mch(e)));
     }
 
+    /// Subframes in which nothing is heard do not count.
     fn acquire(&mut self) {
-        self.sync.push(&self.samples);
-        self.acquisition_left -= 1;
-        self.tune(self.sync.frequency_offset_hz());
+        if self.sync.push(&self.samples) {
+            self.acquisition_left -= 1;
+            self.tune(self.sync.frequency_offset_hz());
+        }
+    }
+
+    /// Follows the frequency offset, or looks for it anew when too many blocks were lost.
+    fn track(&mut self, estimate: &EstimateQuality, crc_ok: bool, announced: bool) {
+        self.blocks_lost = if crc_ok { 0 } else { self.blocks_lost + u32::from(announced) };
+        if self.blocks_lost >= BLOCKS_LOST_MAX {
+            self.blocks_lost = 0;
+            self.acquisition_left = ACQUISITION_SUBFRAMES;
+            self.sync.clear();
+        }
+        if self.acquisition_left > 0 {
+            return;
+        }
+        // Share of the power in which the reference symbols agree; of noise alone it is about 1 / sqrt(their number).
+        let pilots = self.cell.n_rb_dl.subcarriers() as f32 / 2.0;
+        let agreement = estimate.signal / (estimate.signal + estimate.noise);
+        if crc_ok || agreement > TRACKING_STANDS_OUT / pilots.sqrt() {
+            self.tune(self.cfo_hz + TRACKING_GAIN * f64::from(estimate.frequency_error_hz));
+        }
     }
 
     fn tune(&mut self, cfo_hz: f64) {
@@ -221,4 +258,9 @@ impl Receiver {
         self.decoders.push(PmchDecoder::new(params, self.isa).ok()?);
         Some(self.decoders.len() - 1)
     }
+}
+
+/// False for NaN too.
+fn is_sample(s: &Complex32) -> bool {
+    s.re.abs() <= SAMPLE_MAX && s.im.abs() <= SAMPLE_MAX
 }

@@ -5,6 +5,9 @@ use num_complex::{Complex32, Complex64};
 
 use crate::numerology::{MbsfnNumerology, SubframeLayout};
 
+/// A correlation stands out when it is this many times the rms of that of noise: once in e^9 by chance.
+const STANDS_OUT: f64 = 3.0;
+
 /// Estimates the carrier frequency offset up to half a subcarrier spacing; sums up over subframes.
 #[derive(Clone, Debug)]
 pub struct CyclicPrefixSync {
@@ -29,16 +32,18 @@ impl CyclicPrefixSync {
         }
     }
 
-    /// Takes one subframe into account.
+    /// Takes one subframe into account, unless nothing in it stands out of the noise: then it is left out and `false`
+    /// is returned.
     ///
     /// A signal that comes early in the prefix repeats in its second half, one that comes late repeats in the samples
     /// after it; the other half holds the symbol before or after. Both are summed up, the better one counts.
     ///
     /// # Panics
     /// If `iq` is not one subframe long.
-    pub fn push(&mut self, iq: &[Complex32]) {
+    pub fn push(&mut self, iq: &[Complex32]) -> bool {
         assert_eq!(iq.len(), self.layout.samples(), "samples of a subframe");
         let n_fft = self.layout.n_fft();
+        let (mut correlation, mut power, mut samples) = ([Complex64::ZERO; 2], [0.0; 2], [0usize; 2]);
         for position in self.rows.clone().filter_map(|l| self.layout.symbol(l)) {
             let half = position.cp / 2;
             for (window, start) in [position.start + half, position.start + position.cp].into_iter().enumerate() {
@@ -47,11 +52,30 @@ impl CyclicPrefixSync {
                 let mut sum = Complex32::ZERO;
                 for (p, t) in iq[start..start + half].iter().zip(tail) {
                     sum += t * p.conj();
-                    self.power[window] += f64::from(t.norm_sqr() + p.norm_sqr()) / 2.0;
+                    power[window] += f64::from(t.norm_sqr() + p.norm_sqr()) / 2.0;
                 }
-                self.correlation[window] += Complex64::new(sum.re.into(), sum.im.into());
+                correlation[window] += Complex64::new(sum.re.into(), sum.im.into());
+                samples[window] += half;
             }
         }
+        // Also false for what is not a number.
+        let stands_out = |w: usize| {
+            correlation[w].norm() > STANDS_OUT * power[w] / (samples[w] as f64).sqrt() && power[w].is_finite()
+        };
+        if !stands_out(0) && !stands_out(1) {
+            return false;
+        }
+        for window in 0..2 {
+            self.correlation[window] += correlation[window];
+            self.power[window] += power[window];
+        }
+        true
+    }
+
+    /// Forgets all subframes.
+    pub fn clear(&mut self) {
+        self.correlation = [Complex64::ZERO; 2];
+        self.power = [0.0; 2];
     }
 
     /// Offset over all subframes so far, Hz.

@@ -1,0 +1,162 @@
+//! Frequency tracking and broken samples: whatever comes in, the receiver is back when the carrier is.
+
+use std::collections::BTreeSet;
+
+use num_complex::Complex32;
+use radio::{
+    CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig, MchRxEvent, NRbDl,
+    Receiver, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+};
+
+/// Radio frames of an MCH scheduling period: one SDU is sent in each.
+const PERIOD_RF: u64 = 8;
+/// Radio frames from one MCCH to the next.
+const REPETITION_RF: u16 = 32;
+
+fn area() -> MbsfnAreaConfig {
+    MbsfnAreaConfig {
+        n_id_mbsfn: 9,
+        non_mbsfn_region: 2,
+        subframes: SubframeSet::new(&[1, 2, 3, 6, 7, 8]).unwrap(),
+        mcch: McchConfig {
+            repetition_period_rf: REPETITION_RF,
+            offset_rf: 0,
+            modification_period_rf: 512,
+            subframe: 1,
+            signalling_mcs: 2,
+        },
+    }
+}
+
+fn cell(n_rb_dl: u16) -> CellConfig {
+    CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 42, SampleRateFamily::Standard).unwrap()
+}
+
+fn channel(cell: &CellConfig, cfo_hz: f64) -> ChannelModel {
+    let sample_rate_hz = cell.sample_rate_hz();
+    ChannelModel::new(&ChannelConfig {
+        sample_rate_hz,
+        snr_db: Some(6.0),
+        cfo_hz,
+        delay_s: 1e-6,
+        gain_db: -30.0,
+        seed: 5,
+    })
+}
+
+/// Runs `periods` scheduling periods through `air`, which gets the number of the subframe, what was sent in it, and where
+/// to put what is heard. Returns the periods whose SDU arrived and the offset that was tracked last.
+fn run(
+    cell: CellConfig,
+    periods: u64,
+    mut air: impl FnMut(u64, &mut [Complex32], &mut Vec<Complex32>),
+) -> (BTreeSet<u64>, f64) {
+    let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
+    let mcch = area().single_pmch(2, PERIOD_RF as u16, vec![session]);
+    let mut enb = Enb::new(&EnbConfig { cell, area: area(), mcch }).unwrap();
+    let mut receiver = Receiver::new(cell, area(), Isa::Scalar).unwrap();
+    let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
+    let (mut heard, mut at, mut cfo_hz) = (Vec::new(), 0, 0.0);
+    let mut arrived = BTreeSet::new();
+    for n in 0..periods * PERIOD_RF * 10 {
+        if n % (PERIOD_RF * 10) == 0 {
+            let period = n / (PERIOD_RF * 10);
+            enb.push_sdu(1, &period.to_be_bytes(), period * PERIOD_RF).unwrap();
+        }
+        enb.next_subframe(&mut iq);
+        air(n, &mut iq, &mut heard);
+        receiver.push(at, &heard, &mut |event| match event {
+            RxEvent::Block(report, _) => cfo_hz = report.cfo_hz,
+            RxEvent::Mch(MchRxEvent::Sdu { bytes, .. }) => {
+                arrived.insert(u64::from_be_bytes(bytes.try_into().unwrap()));
+            }
+            _ => {}
+        });
+        at += heard.len() as u64;
+    }
+    (arrived, cfo_hz)
+}
+
+/// Periods from one MCCH to the next.
+const PERIODS_OF_MCCH: u64 = REPETITION_RF as u64 / PERIOD_RF;
+
+/// Silence of the transmitter: noise alone must neither be taken for a signal nor walk a tracked offset away.
+#[test]
+fn a_carrier_that_begins_late_is_acquired() {
+    for n_rb_dl in [6, 25] {
+        let cell = cell(n_rb_dl);
+        for cfo_hz in [-4200.0, 3000.0] {
+            let mut model = channel(&cell, cfo_hz);
+            let begins = 3 * PERIODS_OF_MCCH;
+            let (arrived, tracked) = run(cell, begins + 8 * PERIODS_OF_MCCH, |n, sent, heard| {
+                if n < begins * PERIOD_RF * 10 {
+                    sent.fill(Complex32::default());
+                }
+                model.process(sent, heard);
+            });
+            assert!((tracked - cfo_hz).abs() < 60.0, "{n_rb_dl} PRB: {tracked} Hz for {cfo_hz} Hz");
+            // The first MCCH may pass while the offset is unknown.
+            let want = begins + PERIODS_OF_MCCH..begins + 8 * PERIODS_OF_MCCH - 1;
+            assert!(want.clone().all(|p| arrived.contains(&p)), "{n_rb_dl} PRB, {cfo_hz} Hz: {arrived:?} of {want:?}");
+        }
+    }
+}
+
+/// A hole in coverage, and an oscillator that is elsewhere after it: 1500 Hz is where tracking alone would lock wrongly.
+#[test]
+fn a_hole_in_coverage_and_another_offset_after_it() {
+    let cell = cell(25);
+    for (before_hz, after_hz) in [(500.0, 500.0), (500.0, 2000.0), (-1000.0, 5500.0)] {
+        let (mut before, mut after) = (channel(&cell, before_hz), channel(&cell, after_hz));
+        let (hole, end, all) = (2 * PERIODS_OF_MCCH, 6 * PERIODS_OF_MCCH, 10 * PERIODS_OF_MCCH);
+        let (arrived, tracked) = run(cell, all, |n, sent, heard| {
+            let period = n / (PERIOD_RF * 10);
+            if (hole..end).contains(&period) {
+                sent.fill(Complex32::default());
+            }
+            if period < end { before.process(sent, heard) } else { after.process(sent, heard) }
+        });
+        assert!((1..hole - 1).all(|p| arrived.contains(&p)), "before the hole: {arrived:?}");
+        assert!((tracked - after_hz).abs() < 60.0, "{tracked} Hz for {after_hz} Hz");
+        let want = 7 * PERIODS_OF_MCCH..all - 1;
+        assert!(want.clone().all(|p| arrived.contains(&p)), "after the hole: {arrived:?} of {want:?}");
+    }
+}
+
+/// What is no sample spoils the subframe that it is in, and nothing else.
+#[test]
+fn broken_samples_do_no_lasting_harm() {
+    let cell = cell(6);
+    for broken in [f32::NAN, f32::INFINITY, f32::MAX, 1e12, 1e8] {
+        for (from, count) in [(0, 40), (403, 40)] {
+            let mut model = channel(&cell, 650.0);
+            let (arrived, tracked) = run(cell, 8 * PERIODS_OF_MCCH, |n, sent, heard| {
+                model.process(sent, heard);
+                if (from..from + count).contains(&n) {
+                    heard.iter_mut().step_by(7).for_each(|s| s.im = broken);
+                }
+            });
+            assert!((tracked - 650.0).abs() < 60.0, "{broken} in {count} from {from}: {tracked} Hz");
+            let want = 5 * PERIODS_OF_MCCH..8 * PERIODS_OF_MCCH - 1;
+            assert!(want.clone().all(|p| arrived.contains(&p)), "{broken} in {count} from {from}: {arrived:?}");
+        }
+    }
+}
+
+/// The rest of a cut subframe is left out without being called lost again.
+#[test]
+fn one_interruption_is_told_once() {
+    let cell = cell(6);
+    let mut receiver = Receiver::new(cell, area(), Isa::Scalar).unwrap();
+    let (mut lost, mut at) = (Vec::new(), 0);
+    for n in 0..100 {
+        at += if n == 50 { 1234 } else { 0 };
+        receiver.push(at, &[Complex32::ONE; 100], &mut |event| {
+            if let RxEvent::SamplesLost { expected, at } = event {
+                lost.push((expected, at));
+            }
+        });
+        at += 100;
+    }
+    assert_eq!(lost, [(5000, 6234)]);
+}
