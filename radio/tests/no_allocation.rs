@@ -2,8 +2,9 @@
 
 use num_complex::Complex32;
 use radio::{
-    CellConfig, CyclicPrefix, Isa, MbsfnSubframeDemodulator, MbsfnSubframeModulator, NRbDl, PmchDecoder, PmchEncoder,
-    PmchParams, SampleRateFamily, UnicastSubframeModulator,
+    CellConfig, CyclicPrefix, Enb, EnbConfig, Isa, MbsfnAreaConfig, MbsfnSubframeDemodulator, MbsfnSubframeModulator,
+    McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder, PmchEncoder, PmchParams, PushError, Receiver, RxEvent,
+    SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
 };
 
 #[test]
@@ -30,5 +31,84 @@ fn subframes_are_made_and_read_without_allocation() {
         });
         assert_eq!(counted.count_total, 0, "{n_rb_dl} PRB, MCS {mcs}: {counted:?}");
         assert_eq!(decoded, tb);
+    }
+}
+
+/// An eNB with two MTCHs whose queues never run dry, so that every scheduling period has to be shared out, and a receiver.
+struct Carrier {
+    enb: Enb,
+    receiver: Receiver,
+    iq: Vec<Complex32>,
+    at: u64,
+    sdus_sent: u64,
+    sdus_received: u64,
+    periods: u32,
+}
+
+impl Carrier {
+    fn new(n_rb_dl: u16, mcs: u8) -> Self {
+        let cell = CellConfig::new(n_rb_dl.try_into().unwrap(), 1, SampleRateFamily::ThreeQuarter).unwrap();
+        let mcch = McchConfig {
+            repetition_period_rf: 32,
+            offset_rf: 0,
+            modification_period_rf: 512,
+            subframe: 1,
+            signalling_mcs: 7,
+        };
+        let subframes = SubframeSet::new(&[1, 2, 3, 6, 7, 8]).unwrap();
+        let area = MbsfnAreaConfig { n_id_mbsfn: 1, non_mbsfn_region: 2, subframes, mcch };
+        let session = |lcid| SessionInfo { tmgi: [0, 0, lcid, 0x00, 0xf1, 0x10].into(), session_id: None, lcid };
+        let mcch = area.single_pmch(mcs, 8, vec![session(1), session(2)]);
+        Self {
+            enb: Enb::new(&EnbConfig { cell, area, mcch }).unwrap(),
+            receiver: Receiver::new(cell, area, Isa::Scalar).unwrap(),
+            iq: vec![Complex32::default(); cell.samples_per_subframe()],
+            at: 0,
+            sdus_sent: 0,
+            sdus_received: 0,
+            periods: 0,
+        }
+    }
+
+    fn run(&mut self, subframes: u32) {
+        let Self { enb, receiver, iq, at, sdus_sent, sdus_received, periods } = self;
+        let octets = [0xa5; 1400];
+        for _ in 0..subframes {
+            // From 1 to 1400 octets, longest after a while only, each due at once.
+            loop {
+                let octets = &octets[..1 + (*sdus_sent * 977 % 1400) as usize];
+                match enb.push_sdu(1 + (*sdus_sent % 2) as u8, octets, 0) {
+                    Ok(()) => *sdus_sent += 1,
+                    Err(PushError::Full { .. }) => break,
+                    Err(e) => panic!("{e}"),
+                }
+            }
+            enb.next_subframe(iq);
+            while let Some(MchTxEvent::Msp { .. }) = enb.poll_event() {
+                *periods += 1;
+            }
+            receiver.push(*at, iq, &mut |event| match event {
+                RxEvent::Block(report, _) => assert!(report.quality.crc_ok, "{}", report.time),
+                RxEvent::Mch(MchRxEvent::Sdu { .. }) => *sdus_received += 1,
+                RxEvent::Mch(MchRxEvent::RlcGap { .. } | MchRxEvent::Malformed { .. }) => panic!("nothing is lost"),
+                RxEvent::Mch(_) => {}
+                RxEvent::SamplesLost { .. } => panic!("no samples are lost here"),
+            });
+            *at += iq.len() as u64;
+        }
+    }
+}
+
+#[test]
+fn enb_and_receiver_run_without_allocation_once_queues_have_their_size() {
+    for (n_rb_dl, mcs) in [(6, 9), (25, 9), (100, 20)] {
+        let mut carrier = Carrier::new(n_rb_dl, mcs);
+        // Past the second MCCH: configuration, decoders, longest SDU and fullest queue have been seen.
+        carrier.run(640);
+        let (sdus, periods) = (carrier.sdus_received, carrier.periods);
+        let counted = allocation_counter::measure(|| carrier.run(640));
+        assert_eq!(counted.count_total, 0, "{n_rb_dl} PRB, MCS {mcs}: {counted:?}");
+        assert_eq!(carrier.periods - periods, 8);
+        assert!(carrier.sdus_received > sdus + 50, "{} SDUs", carrier.sdus_received - sdus);
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct Planner {
     pub(super) rooms: Vec<usize>,
     cursors: Vec<Cursor>,
     stops: Vec<Option<u16>>,
+    demands: Vec<usize>,
+    shares: Vec<usize>,
 }
 
 impl Planner {
@@ -65,10 +67,12 @@ impl Planner {
         }
         // More than fits: each MTCH gets a fair part of the blocks.
         let block = self.rooms.iter().copied().max().unwrap_or(0).saturating_sub(4).max(1);
-        let demands: Vec<usize> = mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)).collect();
+        self.demands.clear();
+        self.demands.extend(mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)));
         let total = self.rooms.len().min(usize::from(STOP_MAX) + 1);
+        fair_shares(&self.demands, total, &mut self.shares);
         let mut blocks = 0;
-        for (mtch, share) in mtchs.iter_mut().zip(fair_shares(&demands, total)) {
+        for (mtch, share) in mtchs.iter_mut().zip(&self.shares) {
             blocks += share;
             match blocks.checked_sub(1) {
                 Some(last) => mtch.last_index = last as u16,
@@ -80,7 +84,7 @@ impl Planner {
 
     /// Walks over all blocks, notes where each MTCH stops; true when everything went in.
     fn walk(&mut self, mtchs: &mut [Mtch]) -> bool {
-        let Self { rooms, cursors, stops } = self;
+        let Self { rooms, cursors, stops, .. } = self;
         cursors.clear();
         cursors.resize(mtchs.len(), Cursor::default());
         stops.clear();
@@ -98,18 +102,19 @@ impl Planner {
 }
 
 /// Max-min fair parts of `total`: who wants less than an equal part gets what it wants.
-fn fair_shares(demands: &[usize], total: usize) -> Vec<usize> {
-    let mut shares = vec![0; demands.len()];
+fn fair_shares(demands: &[usize], total: usize, shares: &mut Vec<usize>) {
+    shares.clear();
+    shares.resize(demands.len(), 0);
     let mut left = total;
     loop {
-        let open: Vec<usize> = (0..demands.len()).filter(|&i| shares[i] < demands[i]).collect();
-        if open.is_empty() || left == 0 {
-            return shares;
+        let open = shares.iter().zip(demands).filter(|(share, demand)| share < demand).count();
+        if open == 0 || left == 0 {
+            return;
         }
-        let part = (left / open.len()).max(1);
-        for i in open {
-            let more = part.min(demands[i] - shares[i]).min(left);
-            shares[i] += more;
+        let part = (left / open).max(1);
+        for (share, demand) in shares.iter_mut().zip(demands) {
+            let more = part.min(demand - *share).min(left);
+            *share += more;
             left -= more;
         }
     }
@@ -121,8 +126,12 @@ mod tests {
 
     #[test]
     fn shares_are_max_min_fair() {
-        assert_eq!(fair_shares(&[10, 2, 30], 20), [9, 2, 9]);
-        assert_eq!(fair_shares(&[1, 1, 1], 2), [1, 1, 0]);
-        assert_eq!(fair_shares(&[3, 0], 10), [3, 0]);
+        let mut shares = vec![7; 9];
+        for (demands, total, want) in
+            [(&[10, 2, 30][..], 20, &[9, 2, 9][..]), (&[1, 1, 1], 2, &[1, 1, 0]), (&[3, 0], 10, &[3, 0])]
+        {
+            fair_shares(demands, total, &mut shares);
+            assert_eq!(shares, want);
+        }
     }
 }
