@@ -49,7 +49,9 @@ pub(crate) struct Link {
     receiver: Receiver,
     received: Vec<Complex32>,
     position: u64,
-    /// Samples still in the channel that belong to before a skip.
+    /// Samples in the channel that it has taken and not given yet: nothing before its first call.
+    in_channel: usize,
+    /// Of those, what belongs to before a skip.
     of_the_past: usize,
     /// The subframe last decoded.
     now: SubframeTime,
@@ -70,6 +72,7 @@ impl Link {
             receiver,
             received: Vec::new(),
             position: 0,
+            in_channel: 0,
             of_the_past: 0,
             now: SubframeTime::default(),
             spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
@@ -82,11 +85,12 @@ impl Link {
     fn skip_to(&mut self, time: SubframeTime, position: u64) {
         self.receiver.skip_to(time);
         self.position = position;
-        self.of_the_past = ChannelModel::LOOKAHEAD;
+        self.of_the_past = self.in_channel;
     }
 
     fn hear(&mut self, sent: &[Complex32]) {
         self.channel.process(sent, &mut self.received);
+        self.in_channel = ChannelModel::LOOKAHEAD;
         self.received.drain(..std::mem::take(&mut self.of_the_past).min(self.received.len()));
         self.spectrum.push(&self.received);
         // One subframe at a time, so that the symbols of a block can be looked at before the next one.
