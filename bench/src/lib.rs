@@ -1,6 +1,7 @@
 //! castbench: the bench.
 
 mod air;
+mod boxes;
 mod capacity;
 mod cli;
 mod commands;

@@ -2,16 +2,14 @@
 //! the radio turns in steps of one radio frame.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use core_network::Content;
-use hil::ServiceDescription;
 use protocol::{Instant, Joint, TapEvent, Tmgi};
-use radio::{CellConfig, Enb, EnbConfig, Isa, MchTxEvent, Receiver, STOP_NOT_SCHEDULED, SubframeTime};
+use radio::{CellConfig, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime};
 
-use crate::air::{Air, Heard, HeardWhat, Link};
+use crate::air::{Air, Heard, HeardWhat};
+use crate::boxes::Boxes;
 use crate::capacity::Capacity;
 use crate::console::Console;
 use crate::errors::CommandError;
@@ -41,28 +39,16 @@ pub(crate) struct Played {
     pub(crate) samples: u64,
 }
 
-/// Runs a scenario and writes record, capture and reports into `dir`.
+/// Runs a scenario with the boxes that were made for it and writes record, capture and reports into `dir`.
 pub(crate) fn run(
     loaded: &Loaded,
     rig: &Rig,
+    boxes: Boxes,
     dir: &Path,
     console: &mut Console,
 ) -> Result<(Judgement, Played), CommandError> {
     let scenario = &loaded.scenario;
-    let cell = setup::cell(&scenario.cell).map_err(|e| CommandError::Usage(e.to_string()))?;
-    let capacity = Capacity::of(scenario).map_err(|e| CommandError::Usage(e.to_string()))?;
-    let mut network = Network::new(setup::bmsc(scenario)?, setup::gateway(), setup::agent(scenario)?)
-        .map_err(|e| CommandError::Bench(e.to_string()))?;
-    let allocations = allocate(loaded, &mut network)?;
-    let air = air(loaded, cell, &allocations.iter().map(|a| a.tmgi).collect::<Vec<_>>())?;
-    let services: Vec<ServiceDescription> = allocations
-        .iter()
-        .map(|a| ServiceDescription {
-            session: a.user_service.clone(),
-            destination: a.destination.into(),
-            tsi: a.tsi(),
-        })
-        .collect();
+    let Boxes { cell, capacity, network, air, services } = boxes;
     let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz() / 1e6);
     let mut runner = Runner {
         loaded,
@@ -106,39 +92,6 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: Capacity) -> 
         tbs_bits: capacity.tbs_bits as u32,
         sample_rate_hz: cell.sample_rate_hz(),
     }
-}
-
-/// TMGI and multicast address of every session, in the order of their logical channels.
-fn allocate(loaded: &Loaded, network: &mut Network) -> Result<Vec<core_network::Allocation>, CommandError> {
-    for (session, lcid) in loaded.scenario.sessions.iter().zip(1..) {
-        network.allocate(Instant::ZERO, &session.name, lcid);
-    }
-    let mut allocations = Vec::new();
-    while let Some(output) = network.poll_output() {
-        match output {
-            NetworkOutput::Allocated(allocation) => allocations.push(allocation),
-            NetworkOutput::Trouble(text) => return Err(CommandError::Bench(text)),
-            other => return Err(CommandError::Bench(format!("{other:?} before any session"))),
-        }
-    }
-    Ok(allocations)
-}
-
-fn air(loaded: &Loaded, cell: CellConfig, tmgis: &[Tmgi]) -> Result<Air, CommandError> {
-    let scenario = &loaded.scenario;
-    let usage = |e: String| CommandError::Usage(e);
-    let area = setup::area(&scenario.mbsfn_area)?;
-    let mcch = setup::mcch(scenario, &area, tmgis);
-    let enb = Enb::new(&EnbConfig { cell, area, mcch }).map_err(|e| usage(e.to_string()))?;
-    let links = scenario.ues.iter().map(|ue| {
-        let mut receiver = Receiver::new(cell, area, Isa::fastest()).map_err(|e| usage(e.to_string()))?;
-        if let Some(filter) = faults::block_filter(&scenario.faults, &ue.name) {
-            receiver.set_block_filter(filter);
-        }
-        let channel = setup::channel(&cell, &ue.channel, setup::seed_of(scenario, &ue.name));
-        Ok(Link::new(&ue.name, &channel, receiver))
-    });
-    Ok(Air::new(enb, links.collect::<Result<_, CommandError>>()?))
 }
 
 struct Runner<'a> {
@@ -191,13 +144,8 @@ impl Runner<'_> {
     fn start(&mut self, selector: &Selector) -> Result<&'static str, CommandError> {
         for index in self.selected(selector) {
             let (session, path) = (&self.loaded.scenario.sessions[index], &self.loaded.content[index]);
-            let file = File::open(path).map_err(|source| CommandError::Read { path: path.clone(), source })?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let content = Content {
-                stream: Box::new(file),
-                location: format!("file:///{}", percent_encode(&name)),
-                content_type: session.content_type.clone(),
-            };
+            let content = setup::content(session, path);
+            let content = content.map_err(|source| CommandError::Read { path: path.clone(), source })?;
             self.network.start(self.now, &session.name, content, setup::delivery(session));
             self.drain_network(self.now)?;
             if !self.running.contains(&session.name) {
@@ -460,10 +408,4 @@ fn frame_start(at: Instant) -> Instant {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// A file name as a segment of a URI (RFC 3986 clause 2.1).
-fn percent_encode(name: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    name.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

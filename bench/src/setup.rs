@@ -1,10 +1,16 @@
 //! From a scenario to the configuration of each box.
 
+use std::fs::File;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use core_network::{BmscConfig, Delivery, EnbAgentConfig, MbmsGwConfig, ProvisioningConfig};
-use protocol::{Plmn, SyncPlan, Tmgi};
+use core_network::{
+    BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, ProvisioningConfig,
+    SequenceClock,
+};
+use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
     CellConfig, ChannelConfig, ConfigError, MbsfnAreaConfig, MbsfnAreaConfiguration, McchConfig, NRbDl,
     SampleRateFamily, SessionInfo, SubframeSet,
@@ -137,4 +143,29 @@ pub(crate) fn delivery(session: &Session) -> Delivery {
         fdt_period: FDT_PERIOD,
         ip_octet_limit: session.air_limit_octets,
     }
+}
+
+/// The file at `path` as the content of a session.
+pub(crate) fn content(session: &Session, path: &Path) -> io::Result<Content> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Content {
+        stream: Box::new(File::open(path)?),
+        location: format!("file:///{}", percent_encode(&name)),
+        content_type: session.content_type.clone(),
+    })
+}
+
+/// What the BM-SC will find when it opens a session: asked before the run, when nothing has been written yet.
+pub(crate) fn try_session(scenario: &Scenario, session: &Session, path: &Path) -> Result<(), DeliveryError> {
+    let Ok(plan) = sync_plan(scenario) else { return Ok(()) };
+    let clock = SequenceClock { plan, max_transfer_delay: M1_TRANSFER_DELAY };
+    let destination = SocketAddrV4::new(*SERVICE_ADDRESSES.start(), *SERVICE_PORTS.start());
+    let (delivery, content) = (delivery(session), content(session, path)?);
+    FluteSender::new(Instant::ZERO, (BMSC_ADDRESS, destination), 1, &delivery, content, clock, wall_clock()).map(drop)
+}
+
+/// A file name as a segment of a URI (RFC 3986 clause 2.1).
+fn percent_encode(name: &str) -> String {
+    let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    name.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

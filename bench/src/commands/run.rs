@@ -7,6 +7,7 @@ use std::time::Instant as WallInstant;
 
 use serde::Serialize;
 
+use crate::boxes::Boxes;
 use crate::cli::RunArgs;
 use crate::console::Console;
 use crate::errors::{CommandError, Exit};
@@ -28,18 +29,23 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let loaded = Scenario::load(&args.scenario, &overrides)?;
     let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::load)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
-    prepare(&dir).map_err(|source| CommandError::Write { path: dir.clone(), source })?;
+    let boxes = Boxes::new(&loaded)?;
+    fs::create_dir_all(&dir)
+        .and_then(|()| clear(&dir))
+        .map_err(|source| CommandError::Write { path: dir.clone(), source })?;
     let mut console = Console::new(args.quiet);
     let start = wall_now();
-    let (judgement, played) = runner::run(&loaded, &rig, &dir, &mut console)?;
+    let (judgement, played) = runner::run(&loaded, &rig, boxes, &dir, &mut console).inspect_err(|_| {
+        // Half of a run is of no use; what matters is the error that is on its way.
+        let _ = clear(&dir).and_then(|()| fs::remove_dir(&dir));
+    })?;
     write_perf(&dir, start, played)?;
     console.verdict(&judgement, &dir);
     Ok(judgement.verdict.into())
 }
 
-/// Makes the folder and takes away what an earlier run left in it, and nothing else.
-fn prepare(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
+/// Takes away what a run leaves in its folder, and nothing else.
+fn clear(dir: &Path) -> io::Result<()> {
     let files = REPORT_FILES.iter().copied().chain([RECORD_FILE, CAPTURE_FILE, PERF_FILE]);
     let leftovers = files.flat_map(|f| [dir.join(f), dir.join(format!("{f}.part"))]);
     let absent_is_fine = |result: io::Result<()>| match result {

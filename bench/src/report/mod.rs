@@ -42,7 +42,10 @@ pub fn write_reports(dir: &Path, model: &Model) -> Result<Judgement, ReportError
         std::fs::File::create(&part)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| std::fs::rename(&part, &path))
-            .map_err(|source| ReportError::Write { path, source })?;
+            .map_err(|source| {
+                let _ = std::fs::remove_file(&part);
+                ReportError::Write { path, source }
+            })?;
     }
     Ok(judgement)
 }

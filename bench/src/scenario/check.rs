@@ -2,18 +2,21 @@
 
 use std::path::Path;
 
+use core_network::DeliveryError;
 use protocol::Joint;
 
 use super::load::check_content;
 use super::{Fault, FaultTarget, Scenario, Selector, StepAction};
 use crate::capacity::Capacity;
+use crate::setup;
 use crate::strict_toml::{Checker, nearest};
 
-/// Notes everything that is wrong between the keys of `s`, whose file is in `folder`.
-pub(super) fn check(s: &Scenario, folder: &Path, content_is_given: bool, note: &mut Checker<'_>) {
+/// Notes everything that is wrong between the keys of `s`, whose file is in `folder`; `content` is broadcast instead of
+/// its own.
+pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
     area(s, note);
     capacity(s, note);
-    sessions(s, folder, content_is_given, note);
+    sessions(s, folder, content, note);
     names(s.sessions.iter().map(|x| x.name.as_str()), "session", note);
     names(s.ues.iter().map(|x| x.name.as_str()), "ue", note);
     steps(s, note);
@@ -58,16 +61,26 @@ fn capacity(s: &Scenario, note: &mut Checker<'_>) {
     }
 }
 
-fn sessions(s: &Scenario, folder: &Path, content_is_given: bool, note: &mut Checker<'_>) {
+fn sessions(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
     for (i, session) in s.sessions.iter().enumerate() {
         let at = i.to_string();
-        let path = folder.join(&session.content);
-        let Some(reason) = check_content(&path).err().filter(|_| !content_is_given) else { continue };
-        let message = format!(
-            "content {}: {reason}; allowed values: a file of at least one octet, relative to the folder of this file",
-            path.display()
-        );
-        note.note(&["session", &at, "content"], message);
+        let own = folder.join(&session.content);
+        if let Some(reason) = check_content(&own).err().filter(|_| content.is_none()) {
+            let message = format!(
+                "content {}: {reason}; allowed values: a file of at least one octet, relative to the folder of this \
+                 file",
+                own.display()
+            );
+            note.note(&["session", &at, "content"], message);
+        } else if let Err(why) = setup::try_session(s, session, content.unwrap_or(&own)) {
+            let key = match why {
+                DeliveryError::SymbolOctets { .. } => "symbol_octets",
+                DeliveryError::SourceBlockSymbols { .. } => "source_block_symbols",
+                DeliveryError::BitRate { .. } => "bit_rate_kbps",
+                _ => "fec",
+            };
+            note.note(&["session", &at, key], format!("session {} cannot be delivered: {why}", session.name));
+        }
     }
 }
 

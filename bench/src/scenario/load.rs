@@ -70,21 +70,22 @@ impl Scenario {
     /// As [`Scenario::load`], with the text of the file already there.
     pub fn parse(file: &Path, text: &str, overrides: &Overrides) -> Result<Loaded, LoadScenarioError> {
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
-        let content_is_given = overrides.content.is_some();
+        if let Some(content) = &overrides.content {
+            check_content(content).map_err(|reason| LoadScenarioError::Content { file: content.clone(), reason })?;
+        }
         let mut scenario = read_document(file, text, read::scenario, |s, note| {
-            check::check(s, folder, content_is_given, note);
+            check::check(s, folder, overrides.content.as_deref(), note);
         })?;
         if let Some(seed) = overrides.seed {
             scenario.seed = seed;
         }
         if let Some(content) = &overrides.content {
-            check_content(content).map_err(|reason| LoadScenarioError::Content { file: content.clone(), reason })?;
             for session in &mut scenario.sessions {
                 session.content.clone_from(content);
                 session.content_type = content_type(content).to_owned();
             }
         }
-        let base = if content_is_given { Path::new("") } else { folder };
+        let base = if overrides.content.is_some() { Path::new("") } else { folder };
         let content = scenario.sessions.iter().map(|s| base.join(&s.content)).collect();
         Ok(Loaded { scenario, file: file.to_owned(), content })
     }
@@ -92,11 +93,12 @@ impl Scenario {
 
 /// Why this cannot be broadcast.
 pub(super) fn check_content(file: &Path) -> Result<(), String> {
-    // Opened, so that a file without read permission is found now and not in the middle of the run.
-    let about = std::fs::File::open(file).and_then(|f| f.metadata()).map_err(|e| e.to_string())?;
+    let about = std::fs::metadata(file).map_err(|e| e.to_string())?;
     if !about.is_file() {
         return Err("not a file".into());
     }
+    // A file without read permission is found now and not in the middle of the run.
+    std::fs::File::open(file).map_err(|e| e.to_string())?;
     if about.len() == 0 {
         return Err("an empty file".into());
     }

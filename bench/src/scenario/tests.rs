@@ -86,7 +86,14 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "name = \"t\"",
             "name = \"a b\"",
-            "t.toml:1:8: name = \"a b\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.'",
+            "t.toml:1:8: name = \"a b\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.', the first no \
+             '.'",
+        ),
+        (
+            "name = \"near\"",
+            "name = \"..\"",
+            "t.toml:34:8: name = \"..\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.', the first no \
+             '.'",
         ),
         ("title = \"A test\"", "title = \"\"", "t.toml:2:9: title = \"\" is wrong; allowed values: a text on one line"),
         ("n_rb_dl = 25", "n_rb_dl = 26", "t.toml:7:11: n_rb_dl = 26 is wrong; allowed values: 6, 15, 25, 50, 75, 100"),
@@ -293,6 +300,16 @@ fn keys_that_do_not_go_together_are_said() {
             "do = \"start\"\nsession = \"video\"",
             "do = \"run_until_air_limit\"\ntimeout_ms = 9",
             "t.toml:38:6: run_until_air_limit, and no session has an air_limit_octets; allowed values: a step that can end",
+        ),
+        (
+            "symbol_octets = 512",
+            "symbol_octets = 514",
+            "t.toml:30:17: session video cannot be delivered: symbol_octets is 514: use 16 to 1452, with Raptor a multiple of 4",
+        ),
+        (
+            "bit_rate_kbps = 1000",
+            "bit_rate_kbps = 50",
+            "t.toml:28:17: session video cannot be delivered: 50000 bit/s allow 500 octets per MCH scheduling period, less than one datagram of 1092: raise the rate, lengthen the period or shorten the symbols",
         ),
         ("[[expect]]", fault, "t.toml:43:8: MCCH carries no such message; allowed values: \"any\""),
         ("[[expect]]", m1, "t.toml:45:6: M1 ends at the eNB, before any UE; allowed values: no ue"),

@@ -52,11 +52,11 @@ impl<'a> Table<'a> {
         self.optional(key, "a text on one line", one_line).unwrap_or_else(default)
     }
 
-    /// A name: letters, digits, `_`, `-`, `.`.
+    /// A name, which also is a file's or a folder's: letters, digits, `_`, `-`, `.`, the first no `.`.
     pub(crate) fn name(&mut self, key: &'static str) -> String {
-        self.required(key, "1 to 64 letters, digits, '_', '-', '.'", |v| {
+        self.required(key, "1 to 64 letters, digits, '_', '-', '.', the first no '.'", |v| {
             v.as_str()
-                .filter(|s| (1..=64).contains(&s.len()))
+                .filter(|s| (1..=64).contains(&s.len()) && !s.starts_with('.'))
                 .filter(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b)))
                 .map(str::to_owned)
         })
