@@ -179,7 +179,7 @@ pub enum ConfigError {
         n_rb_dl: NRbDl,
         /// Length of the non-MBSFN region.
         region: u8,
-        /// (TBS + CRC) / coded bits.
+        /// Transport block and all CRC bits over coded bits.
         code_rate: f64,
     },
 }

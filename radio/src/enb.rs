@@ -52,7 +52,7 @@ pub struct Enb {
 }
 
 impl Enb {
-    /// Plans a transmitter that starts at frame 0. Only the first PMCH of the area is scheduled.
+    /// Plans a transmitter that starts at frame 0. The MCCH has to name exactly one PMCH.
     pub fn new(config: &EnbConfig) -> Result<Self, EnbError> {
         let EnbConfig { cell, area, mcch } = config;
         let encoder = |mcs: u8| -> Result<PmchEncoder, EnbError> {

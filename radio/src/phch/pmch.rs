@@ -17,8 +17,6 @@ use crate::tbs::TransportFormat;
 const MAX_CODE_RATE: f64 = 0.930;
 /// Signal to noise ratio at which LLRs stop growing: beyond it single precision gains nothing.
 const MAX_SINR: f32 = 1e5;
-/// Length of CRC24A (TS 36.212 clause 5.1.1).
-const CRC_BITS: usize = 24;
 
 /// Everything that the coding and mapping of a PMCH depends on, but for the subframe number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,9 +66,9 @@ impl PmchParams {
         self.resource_elements() * self.format.modulation.q_m()
     }
 
-    /// (Transport block + CRC) / coded bits.
+    /// Effective channel code rate (TS 36.213 clause 7.1.7): transport block and all CRC bits over coded bits.
     pub fn code_rate(&self) -> f64 {
-        (self.format.tbs_bits + CRC_BITS) as f64 / self.coded_bits() as f64
+        self.transport_block().effective_code_rate()
     }
 
     /// Rows of the MBSFN region in the order of mapping, with the comb that reference signals take.
