@@ -71,3 +71,91 @@ fn qpsk_reference(c_init: u32, total: usize, skip: usize, count: usize) -> Vec<C
     let part = |bit: u8| (1.0 - 2.0 * f32::from(bit)) * std::f32::consts::FRAC_1_SQRT_2;
     c.as_chunks::<2>().0[skip..skip + count].iter().map(|b| Complex32::new(part(b[0]), part(b[1]))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::SampleRateFamily;
+    use crate::grid::Grid;
+    use crate::numerology::SubframeLayout;
+    use crate::ofdm::OfdmDemodulator;
+    use fixtures::vectors::{PmchVector, pmch};
+
+    fn cell_of(v: &PmchVector) -> CellConfig {
+        let p = &v.parameters;
+        CellConfig::with_sample_rate(p.n_rb_dl.try_into().unwrap(), p.n_id_cell, p.sample_rate).unwrap()
+    }
+
+    fn grid_of(v: &PmchVector) -> Grid {
+        let cell = cell_of(v);
+        let layout = SubframeLayout::mbsfn(cell.n_fft, v.parameters.non_mbsfn_region.into(), MbsfnNumerology::Khz15);
+        let mut grid = Grid::new(layout.rows(), cell.n_rb_dl.subcarriers());
+        OfdmDemodulator::new(layout, 0).demodulate(&v.iq, 0..12, &mut grid);
+        grid
+    }
+
+    /// Nothing but CRS is in the non-MBSFN region of these vectors, so that row 0 has to be ours element for element.
+    #[test]
+    fn cell_specific_signals_are_those_that_another_transmitter_sends() {
+        let Some(vectors) = pmch() else { return };
+        for v in &vectors {
+            let (cell, grid) = (cell_of(v), grid_of(v));
+            let mut want = vec![Complex32::ZERO; cell.n_rb_dl.subcarriers()];
+            // These vectors seed with N_CP = 0.
+            crs_port0(&cell, CyclicPrefix::Extended, 2 * usize::from(v.parameters.subframe), 0)
+                .for_each(|(k, r)| want[k] = r);
+            for (k, (got, want)) in grid.row(0).iter().zip(&want).enumerate() {
+                assert!((got - want).norm() < 1e-3, "{} subcarrier {k}: {got} for {want}", v.parameters.name);
+            }
+        }
+    }
+
+    #[test]
+    fn mbsfn_signals_are_those_that_another_transmitter_sends() {
+        let Some(vectors) = pmch() else { return };
+        for v in &vectors {
+            let (p, grid) = (&v.parameters, grid_of(v));
+            let reference = MbsfnReference::new(cell_of(v).n_rb_dl, p.n_id_mbsfn, MbsfnNumerology::Khz15);
+            assert_eq!(reference.symbols(p.subframe).map(|(row, ..)| row).collect::<Vec<_>>(), [2, 6, 10]);
+            for (row, first, values) in reference.symbols(p.subframe) {
+                assert_eq!(values.len(), 6 * usize::from(p.n_rb_dl));
+                for (m, (got, want)) in grid.row(row)[first..].iter().step_by(2).zip(values).enumerate() {
+                    assert!((got - want).norm() < 1e-3, "{} row {row} value {m}: {got} for {want}", p.name);
+                }
+            }
+        }
+    }
+
+    /// A live carrier, 6 PRB, cell 150: subframes with normal cyclic prefix, CRS in symbols 0 and 4 of every slot. Behind
+    /// an unknown channel, what is left of the CRS after ours is taken out turns little from one to the next.
+    #[test]
+    fn cell_specific_signals_are_those_of_a_live_carrier() {
+        let Some(path) = fixtures::shared("vectors/lte_real_6prb_mib.cf32") else { return };
+        let iq = fixtures::vectors::read_cf32(&path);
+        let smoothness = |n_id_cell: u16, cp: CyclicPrefix| {
+            let cell = CellConfig::new(NRbDl::ALL[0], n_id_cell, SampleRateFamily::Standard).unwrap();
+            let layout = SubframeLayout::normal(cell.n_fft);
+            let mut ofdm = OfdmDemodulator::new(layout.clone(), 4);
+            let (mut together, mut power) = (Complex32::ZERO, 0.0);
+            for (subframe, iq) in iq.chunks_exact(layout.samples()).enumerate() {
+                let mut grid = Grid::new(layout.rows(), cell.n_rb_dl.subcarriers());
+                ofdm.demodulate(iq, 0..layout.rows(), &mut grid);
+                for (slot, l) in [(0, 0), (0, 4), (1, 0), (1, 4)] {
+                    let row = grid.row(7 * slot + l);
+                    let channel: Vec<_> =
+                        crs_port0(&cell, cp, 2 * subframe + slot, l).map(|(k, r)| row[k] * r.conj()).collect();
+                    together += channel.windows(2).map(|w| w[1] * w[0].conj()).sum::<Complex32>();
+                    power += channel.windows(2).map(|w| w[0].norm() * w[1].norm()).sum::<f32>();
+                }
+            }
+            together.norm() / power
+        };
+        let ours = smoothness(150, CyclicPrefix::Normal);
+        assert!(ours > 0.8, "{ours}");
+        for (n_id_cell, cp) in [(150, CyclicPrefix::Extended), (151, CyclicPrefix::Normal), (156, CyclicPrefix::Normal)]
+        {
+            let other = smoothness(n_id_cell, cp);
+            assert!(other < 0.4, "cell {n_id_cell}, {cp:?}: {other}");
+        }
+    }
+}

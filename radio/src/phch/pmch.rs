@@ -258,3 +258,46 @@ impl PmchDecoder {
         self.symbols.iter().map(distance).sum::<f32>() / self.symbols.len() as f32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerology::SubframeLayout;
+    use crate::ofdm::OfdmDemodulator;
+
+    /// Hard bits of the vectors of another transmitter: with the scrambling sequence they are our coded bits (CRC,
+    /// segmentation, turbo coding, rate matching), and with our coded bits they are c(n).
+    #[test]
+    fn scrambling_and_coded_bits_are_those_that_another_transmitter_sends() {
+        let Some(vectors) = fixtures::vectors::pmch() else { return };
+        for v in &vectors {
+            let p = &v.parameters;
+            let cell = CellConfig::with_sample_rate(p.n_rb_dl.try_into().unwrap(), p.n_id_cell, p.sample_rate).unwrap();
+            let params = PmchParams::new(cell, p.n_id_mbsfn, p.non_mbsfn_region, p.mcs).unwrap();
+            let layout = SubframeLayout::mbsfn(cell.n_fft, p.non_mbsfn_region.into(), params.numerology);
+            let mut grid = Grid::new(layout.rows(), cell.n_rb_dl.subcarriers());
+            OfdmDemodulator::new(layout, 0).demodulate(&v.iq, 0..12, &mut grid);
+            let mut symbols = Vec::new();
+            for (row, comb) in params.rows() {
+                let (first, step) = data_comb(comb);
+                symbols.extend(grid.row(row)[first..].iter().step_by(step));
+            }
+            assert_eq!(symbols.len(), p.pmch_re, "{}", p.name);
+            let mut llr = vec![0.0; params.coded_bits()];
+            Demapper::new(params.format.modulation).demap(&symbols, &vec![1.0; symbols.len()], &mut llr);
+
+            let mut coded = vec![0; params.coded_bits()];
+            TransportBlockEncoder::new(params.transport_block()).unwrap().encode(&v.tb, &mut coded);
+            let seen: Vec<u8> = llr.iter().zip(&coded).map(|(&l, c)| u8::from(l < 0.0) ^ c).collect();
+            let mut c = vec![0; seen.len()];
+            params.scrambling(p.subframe).fill(&mut c);
+            assert!(
+                seen == c,
+                "{}: {} of {} bits",
+                p.name,
+                seen.iter().zip(&c).filter(|(a, b)| a != b).count(),
+                c.len()
+            );
+        }
+    }
+}
