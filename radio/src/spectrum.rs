@@ -30,9 +30,12 @@ impl SpectrumAnalyzer {
         }
     }
 
-    /// Takes every whole segment of `iq` into account.
+    /// Takes every whole segment of `iq` into account, but for those whose samples are not all numbers.
     pub fn push(&mut self, iq: &[Complex32]) {
         for part in iq.chunks_exact(self.segment.len()) {
+            if !part.iter().all(|x| x.is_finite()) {
+                continue;
+            }
             self.segment.iter_mut().zip(part).zip(&self.window).for_each(|((s, x), w)| *s = x * w);
             self.fft.process_with_scratch(&mut self.segment, &mut self.scratch);
             self.sum.iter_mut().zip(&self.segment).for_each(|(sum, s)| *sum += f64::from(s.norm_sqr()));
@@ -70,5 +73,7 @@ mod tests {
         let peak = psd.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
         assert_eq!(peak, 16); // -f_s/4 is a quarter of the way from -f_s/2
         assert!(psd[48] < -60.0, "{}", psd[48]);
+        analyzer.push(&[Complex32::new(0.0, f32::NAN); 64]);
+        assert_eq!(analyzer.psd_db(), Some(psd));
     }
 }

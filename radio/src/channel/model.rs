@@ -48,6 +48,7 @@ impl ChannelModel {
     pub fn new(config: &ChannelConfig) -> Self {
         assert!((0.0..=1.0).contains(&config.delay_s), "delay {} s", config.delay_s);
         assert!(config.cfo_hz.is_finite() && config.gain_db.is_finite(), "finite offset and gain");
+        assert!(config.snr_db.is_none_or(f64::is_finite), "SNR {:?} dB", config.snr_db);
         let gain = 10f64.powf(config.gain_db / 20.0);
         let noise = config.snr_db.map_or(0.0, |snr| 10f64.powf(-snr / 10.0));
         Self {

@@ -125,7 +125,8 @@ impl MbsfnEstimator {
         let phase = if correlation == Complex32::default() { 0.0 } else { correlation.arg() };
         let turn = Complex32::cis(-phase);
         let n = a.len() as f32;
-        let noise = pairs().map(|(x, y)| (y * turn - x).norm_sqr()).sum::<f32>() / (2.0 * n);
+        // The common phase, fitted to the same values, takes one of 2n degrees of freedom.
+        let noise = pairs().map(|(x, y)| (y * turn - x).norm_sqr()).sum::<f32>() / (2.0 * n - 1.0);
         let power = pairs().map(|(x, y)| x.norm_sqr() + y.norm_sqr()).sum::<f32>() / (2.0 * n);
         self.phase_per_row = phase / (row_b - row_a) as f32;
         self.quality.noise = noise.max(f32::MIN_POSITIVE);
