@@ -32,16 +32,24 @@ fn cell(n_rb_dl: u16) -> CellConfig {
     CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 42, SampleRateFamily::Standard).unwrap()
 }
 
-fn channel(cell: &CellConfig, cfo_hz: f64) -> ChannelModel {
+fn channel(cell: &CellConfig, cfo_hz: f64, snr_db: f64) -> ChannelModel {
     let sample_rate_hz = cell.sample_rate_hz();
-    ChannelModel::new(&ChannelConfig {
-        sample_rate_hz,
-        snr_db: Some(6.0),
-        cfo_hz,
-        delay_s: 1e-6,
-        gain_db: -30.0,
-        seed: 5,
-    })
+    let snr_db = Some(snr_db);
+    ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz, delay_s: 1e-6, gain_db: -30.0, seed: 5 })
+}
+
+/// Through one of two channels; both go on, so that both streams stay as long.
+fn hear(
+    other: bool,
+    one: &mut ChannelModel,
+    another: &mut ChannelModel,
+    sent: &[Complex32],
+    heard: &mut Vec<Complex32>,
+) {
+    let mut unheard = Vec::new();
+    let (first, second) = if other { (&mut unheard, heard) } else { (heard, &mut unheard) };
+    one.process(sent, first);
+    another.process(sent, second);
 }
 
 /// Runs `periods` scheduling periods through `air`, which gets the number of the subframe, what was sent in it, and where
@@ -86,7 +94,7 @@ fn a_carrier_that_begins_late_is_acquired() {
     for n_rb_dl in [6, 25] {
         let cell = cell(n_rb_dl);
         for cfo_hz in [-4200.0, 3000.0] {
-            let mut model = channel(&cell, cfo_hz);
+            let mut model = channel(&cell, cfo_hz, 6.0);
             let begins = 3 * PERIODS_OF_MCCH;
             let (arrived, tracked) = run(cell, begins + 8 * PERIODS_OF_MCCH, |n, sent, heard| {
                 if n < begins * PERIOD_RF * 10 {
@@ -107,19 +115,38 @@ fn a_carrier_that_begins_late_is_acquired() {
 fn a_hole_in_coverage_and_another_offset_after_it() {
     let cell = cell(25);
     for (before_hz, after_hz) in [(500.0, 500.0), (500.0, 2000.0), (-1000.0, 5500.0)] {
-        let (mut before, mut after) = (channel(&cell, before_hz), channel(&cell, after_hz));
+        let (mut before, mut after) = (channel(&cell, before_hz, 6.0), channel(&cell, after_hz, 6.0));
         let (hole, end, all) = (2 * PERIODS_OF_MCCH, 6 * PERIODS_OF_MCCH, 10 * PERIODS_OF_MCCH);
         let (arrived, tracked) = run(cell, all, |n, sent, heard| {
             let period = n / (PERIOD_RF * 10);
             if (hole..end).contains(&period) {
                 sent.fill(Complex32::default());
             }
-            if period < end { before.process(sent, heard) } else { after.process(sent, heard) }
+            hear(period >= end, &mut before, &mut after, sent, heard);
         });
         assert!((1..hole - 1).all(|p| arrived.contains(&p)), "before the hole: {arrived:?}");
         assert!((tracked - after_hz).abs() < 60.0, "{tracked} Hz for {after_hz} Hz");
         let want = 7 * PERIODS_OF_MCCH..all - 1;
         assert!(want.clone().all(|p| arrived.contains(&p)), "after the hole: {arrived:?} of {want:?}");
+    }
+}
+
+/// A signal too weak for any block: what is measured on it must not lead the offset astray.
+#[test]
+fn failed_blocks_at_very_low_snr_do_not_lead_astray() {
+    for n_rb_dl in [6, 25] {
+        let cell = cell(n_rb_dl);
+        for weak_db in [-20.0, -6.0] {
+            let (mut strong, mut weak) = (channel(&cell, 650.0, 6.0), channel(&cell, 650.0, weak_db));
+            let (from, end, all) = (2 * PERIODS_OF_MCCH, 7 * PERIODS_OF_MCCH, 10 * PERIODS_OF_MCCH);
+            let (arrived, tracked) = run(cell, all, |n, sent, heard| {
+                let period = n / (PERIOD_RF * 10);
+                hear((from..end).contains(&period), &mut strong, &mut weak, sent, heard);
+            });
+            let want = end + PERIODS_OF_MCCH..all - 1;
+            assert!(want.clone().all(|p| arrived.contains(&p)), "{n_rb_dl} PRB, {weak_db} dB: {arrived:?} of {want:?}");
+            assert!((tracked - 650.0).abs() < 60.0, "{n_rb_dl} PRB, {weak_db} dB: {tracked} Hz");
+        }
     }
 }
 
@@ -129,7 +156,7 @@ fn broken_samples_do_no_lasting_harm() {
     let cell = cell(6);
     for broken in [f32::NAN, f32::INFINITY, f32::MAX, 1e12, 1e8] {
         for (from, count) in [(0, 40), (403, 40)] {
-            let mut model = channel(&cell, 650.0);
+            let mut model = channel(&cell, 650.0, 6.0);
             let (arrived, tracked) = run(cell, 8 * PERIODS_OF_MCCH, |n, sent, heard| {
                 model.process(sent, heard);
                 if (from..from + count).contains(&n) {
