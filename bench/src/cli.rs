@@ -20,7 +20,7 @@ pub struct Cli {
 #[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
 pub enum Command {
     /// Run a scenario and write its report.
-    #[command(after_help = EXIT_CODES)]
+    #[command(allow_negative_numbers = true, after_help = EXIT_CODES)]
     Run(RunArgs),
     /// List the scenarios of a folder and what each proves.
     List(ListArgs),
