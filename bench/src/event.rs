@@ -175,6 +175,9 @@ pub enum What {
         step: String,
         /// Number of the packet in `capture.pcapng`, from 1.
         packet: u64,
+        /// A few fields of the message: name and value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        decoded: Vec<(String, String)>,
     },
     /// A packet went into `capture.pcapng`; only the first ones of a kind are recorded, all are counted at the end.
     Captured {

@@ -54,7 +54,7 @@ impl<'a> Observer<'a> {
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
         self.capture.write(tap, &comments).map_err(bench)?;
         for t in ticked {
-            self.fact(tap.at, What::LadderTick { ladder: t.ladder, step: t.step.number.to_owned(), packet })?;
+            self.fact(tap.at, t.fact())?;
         }
         Ok(())
     }

@@ -187,8 +187,7 @@ impl Run {
             let comments: Vec<String> = ticked.iter().map(castbench::Ticked::comment).collect();
             capture.write(&tap, &comments).unwrap();
             for t in ticked {
-                let what = What::LadderTick { ladder: t.ladder, step: t.step.number.into(), packet };
-                model.apply(&Event { t_ns: tap.at.as_nanos(), what }).unwrap();
+                model.apply(&Event { t_ns: tap.at.as_nanos(), what: t.fact() }).unwrap();
             }
         }
         capture.finish().unwrap();

@@ -1,5 +1,6 @@
 //! Ladders: a 3GPP procedure as numbered steps, each ticked by a message that was seen on a reference point.
 
+mod decode;
 mod download_delivery;
 mod lct;
 mod seen;
@@ -8,8 +9,9 @@ use std::fmt;
 
 use protocol::{Joint, TapEvent};
 
-use crate::event::{LadderHeader, SessionInfo};
+use crate::event::{LadderHeader, SessionInfo, What};
 use crate::pcap::interface_name;
+use decode::Field;
 pub use download_delivery::DOWNLOAD_DELIVERY;
 pub use lct::{LctError, LctHeader};
 pub(crate) use seen::Seen;
@@ -80,13 +82,15 @@ pub struct Ladder {
     ticks: Vec<Option<Tick>>,
 }
 
-/// When and in which packet a step was first seen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// When, in which packet and how a step was first seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tick {
     /// Nanoseconds of run time.
     pub at_ns: u64,
     /// Number in `capture.pcapng`, from 1.
     pub packet: u64,
+    /// Fields of the message.
+    pub decoded: Vec<Field>,
 }
 
 /// A step of a ladder as reports show it.
@@ -130,11 +134,11 @@ impl Ladder {
     }
 
     /// Ticks a step, the first time counts; false when there is no such step.
-    pub fn tick(&mut self, number: &str, at_ns: u64, packet: u64) -> bool {
+    pub fn tick(&mut self, number: &str, tick: Tick) -> bool {
         let Some(position) = self.procedure().and_then(|p| p.steps.iter().position(|s| s.number == number)) else {
             return false;
         };
-        self.ticks[position].get_or_insert(Tick { at_ns, packet });
+        self.ticks[position].get_or_insert(tick);
         true
     }
 
@@ -152,7 +156,7 @@ impl Ladder {
                     let interface = interface_name(row.joint, &name(row.to));
                     format!("frame.interface_name == \"{interface}\" && {}", (row.filter)(s))
                 }),
-                tick: *tick,
+                tick: tick.clone(),
             })
             .collect()
     }
@@ -183,7 +187,7 @@ pub struct LadderWatch {
 }
 
 /// A step of a ladder was seen for the first time.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Ticked {
     /// Position in the run header's ladders.
     pub ladder: usize,
@@ -191,6 +195,8 @@ pub struct Ticked {
     pub step: &'static ProcedureStep,
     /// Specification and clause of the procedure.
     pub procedure: &'static str,
+    /// When and how it was seen.
+    pub tick: Tick,
 }
 
 impl LadderWatch {
@@ -213,14 +219,21 @@ impl LadderWatch {
         let mut ticked = Vec::new();
         for (index, ladder) in self.ladders.iter_mut().enumerate() {
             let (Some(step), Some(procedure)) = (ladder.observe(event, &seen), ladder.procedure()) else { continue };
-            ladder.tick(step.number, event.at.as_nanos(), packet);
-            ticked.push(Ticked { ladder: index, step, procedure: procedure.procedure });
+            let tick = Tick { at_ns: event.at.as_nanos(), packet, decoded: decode::decode(event) };
+            ladder.tick(step.number, tick.clone());
+            ticked.push(Ticked { ladder: index, step, procedure: procedure.procedure, tick });
         }
         ticked
     }
 }
 
 impl Ticked {
+    /// The fact for the record.
+    pub fn fact(self) -> What {
+        let Tick { packet, decoded, .. } = self.tick;
+        What::LadderTick { ladder: self.ladder, step: self.step.number.to_owned(), packet, decoded }
+    }
+
     /// One line for a packet comment: procedure, step, what it is, clause.
     pub fn comment(&self) -> String {
         format!("{} step {}: {} ({})", self.procedure, self.step.number, self.step.expect, self.step.clause)

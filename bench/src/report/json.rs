@@ -180,6 +180,7 @@ struct LadderStepReport {
     seen: bool,
     t_ms: Option<f64>,
     packet: Option<u64>,
+    decoded: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -373,8 +374,14 @@ impl LadderStepReport {
             clause: step.row.clause,
             filter: step.filter,
             seen: step.tick.is_some(),
-            t_ms: step.tick.map(|t| ms(t.at_ns)),
-            packet: step.tick.map(|t| t.packet),
+            t_ms: step.tick.as_ref().map(|t| ms(t.at_ns)),
+            packet: step.tick.as_ref().map(|t| t.packet),
+            decoded: step
+                .tick
+                .iter()
+                .flat_map(|t| &t.decoded)
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect(),
         }
     }
 }

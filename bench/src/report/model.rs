@@ -10,7 +10,7 @@ pub(crate) use super::runs::{
 };
 use super::series::Merge;
 use crate::event::{Event, Measurement, RunHeader, SessionInfo, What};
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, Tick};
 
 /// What is known about a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -105,7 +105,10 @@ impl Model {
             What::MchScheduled { backlog_octets, .. } => {
                 self.mch_periods = (self.mch_periods.0 + 1, self.mch_periods.1.max(*backlog_octets));
             }
-            What::LadderTick { ladder, step, packet } => self.apply_tick(t, *ladder, step, *packet)?,
+            What::LadderTick { ladder, step, packet, decoded } => {
+                let tick = Tick { at_ns: t, packet: *packet, decoded: decoded.clone() };
+                self.apply_tick(*ladder, step, tick)?;
+            }
             What::Captured { joint, packets, octets } => {
                 self.captured.insert(*joint, (*packets, *octets));
             }
@@ -169,10 +172,10 @@ impl Model {
         Ok(())
     }
 
-    fn apply_tick(&mut self, t: u64, ladder: usize, step: &str, packet: u64) -> Result<(), ModelError> {
+    fn apply_tick(&mut self, ladder: usize, step: &str, tick: Tick) -> Result<(), ModelError> {
         let limit = self.ladders.len();
         let found = self.ladders.get_mut(ladder).ok_or(ModelError::NoLadder { ladder, limit })?;
-        if found.tick(step, t, packet) {
+        if found.tick(step, tick) {
             Ok(())
         } else {
             Err(ModelError::NoLadderStep { ladder, step: step.to_owned() })
@@ -345,9 +348,9 @@ mod tests {
         let what = What::BlockLost { ue: "nobody".into(), sfn: 0, subframe: 1, mcs: 9, cinr_db: 3.0 };
         let error = model.apply(&Event { t_ns: 0, what }).unwrap_err();
         assert_eq!(error.to_string(), "the scenario has no UE named \"nobody\"");
-        let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1 };
+        let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1, decoded: Vec::new() };
         assert!(model.apply(&Event { t_ns: 0, what }).is_err());
-        let what = What::LadderTick { ladder: 0, step: "17".into(), packet: 1 };
+        let what = What::LadderTick { ladder: 0, step: "17".into(), packet: 1, decoded: Vec::new() };
         assert!(model.apply(&Event { t_ns: 0, what }).is_err());
     }
 }

@@ -242,7 +242,7 @@ impl Sample {
             for s in 0..scenario.sessions.len() {
                 for (step, t_ms) in [("1", 14), ("2", 321), ("3", 481), ("4", 486), ("5", 487)] {
                     let ladder = u * scenario.sessions.len() + s;
-                    push(t_ms, What::LadderTick { ladder, step: step.into(), packet });
+                    push(t_ms, What::LadderTick { ladder, step: step.into(), packet, decoded: Vec::new() });
                     packet += 1;
                 }
             }

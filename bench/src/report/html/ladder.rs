@@ -8,8 +8,8 @@ use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::report::model::Model;
 use crate::verdict::{Judgement, LadderVerdict, Verdict};
 
-const WIDTH: f64 = 760.0;
-const TIME: f64 = 92.0;
+const WIDTH: f64 = 700.0;
+const TIME: f64 = 84.0;
 const ROW: f64 = 58.0;
 const HEAD: f64 = 44.0;
 
@@ -55,10 +55,10 @@ fn one(index: usize, ladder: &Ladder, verdict: &LadderVerdict, open: bool) -> Ma
 
 fn picture(index: usize, ladder: &Ladder, procedure: &Procedure, steps: &[LadderStep]) -> Markup {
     let columns = procedure.parties.len();
-    let gap = (WIDTH - TIME - 130.0) / (columns.max(2) - 1) as f64;
+    let gap = (WIDTH - TIME - 112.0) / (columns.max(2) - 1) as f64;
     let x_of = |party: Party| {
         let column = procedure.parties.iter().position(|p| *p == party).unwrap_or(0);
-        TIME + 65.0 + gap * column as f64
+        TIME + 56.0 + gap * column as f64
     };
     let bottom = HEAD + ROW * steps.len() as f64 + 8.0;
     html! {
@@ -67,7 +67,7 @@ fn picture(index: usize, ladder: &Ladder, procedure: &Procedure, steps: &[Ladder
             @for party in procedure.parties {
                 @let name = if *party == Party::Ue { ladder.header.ue.clone() } else { party.to_string() };
                 line.life x1=(x_of(*party)) x2=(x_of(*party)) y1=(HEAD - 10.0) y2=(bottom) {}
-                rect.box x=(x_of(*party) - 56.0) y="2" width="112" height="30" rx="7" {}
+                rect.box x=(x_of(*party) - 52.0) y="2" width="104" height="30" rx="7" {}
                 text.box-name x=(x_of(*party)) y="22" text-anchor="middle" { (name) }
             }
             @for (s, step) in steps.iter().enumerate() {
@@ -85,8 +85,8 @@ fn arrow(target: &str, from: f64, to: f64, y: f64, step: &LadderStep) -> Markup 
     html! {
         a.arrow.(if seen { "seen" } else { "unseen" }) href=(format!("#{target}")) data-target=(target) {
             rect.hit x="0" y=(y - ROW / 2.0 + 2.0) width=(WIDTH) height=(ROW - 4.0) rx="6" {}
-            text.time x=(TIME - 14.0) y=(y + 4.0) text-anchor="end" {
-                @if let Some(tick) = step.tick { (format!("{:.3} ms", tick.at_ns as f64 / 1e6)) } @else { "not seen" }
+            text.time x=(TIME - 10.0) y=(y + 4.0) text-anchor="end" {
+                @if let Some(tick) = &step.tick { (format!("{:.3} ms", tick.at_ns as f64 / 1e6)) } @else { "not seen" }
             }
             path.shaft d=(format!("M{from} {y}H{}", to - 7.0 * sign)) {}
             path.point d=(format!("M{to} {y}l{} -4.5v9Z", -9.0 * sign)) {}
@@ -107,13 +107,16 @@ fn fit(words: &str, width: f64) -> Option<f64> {
 
 fn message(ladder: usize, index: usize, step: &LadderStep) -> Markup {
     html! {
-        div.message id=(format!("l{ladder}s{index}")) {
+        div.message.missing[step.tick.is_none()] id=(format!("l{ladder}s{index}")) {
             p { strong { "Step " (step.row.number) ": " } (step.row.expect) }
             p.soft {
                 (step.from) " → " (step.to) " on " (step.row.joint) " · " (step.row.clause) " · "
-                @if let Some(tick) = step.tick {
+                @if let Some(tick) = &step.tick {
                     "packet " (tick.packet) " of " (CAPTURE_FILE) " at " (format!("{:.6} s", tick.at_ns as f64 / 1e9))
                 } @else { span.bad { "not seen" } }
+            }
+            @if let Some(tick) = step.tick.as_ref().filter(|t| !t.decoded.is_empty()) {
+                dl.decoded { @for (name, value) in &tick.decoded { dt { (name) } dd { (value) } } }
             }
             @if let Some(filter) = &step.filter { pre.copy title="Click to copy" { (filter) } }
             @else { p.soft { "The session never started: there is nothing to compare messages with." } }
