@@ -373,12 +373,17 @@ impl Runner<'_> {
         for ue in &mut self.ues {
             ue.discard_incomplete();
             for session in self.sent.keys() {
-                if self.observer.model().delivery(&ue.name, session).is_some_and(|d| d.is_complete()) {
+                let delivery = self.observer.model().delivery(&ue.name, session);
+                if delivery.is_some_and(|d| d.is_complete()) {
                     continue;
                 }
+                let without_fdt = delivery.is_none_or(|d| d.fdt_ns.is_none());
                 let received_octets = ue.received_octets(session);
                 let reason = match received_octets {
                     0 => "nothing of it was received".to_owned(),
+                    n if without_fdt => {
+                        format!("{n} octets of encoding symbols, but no FDT instance that names their file")
+                    }
                     n => format!("{n} octets of encoding symbols were not enough"),
                 };
                 let (ue, session) = (ue.name.clone(), session.clone());

@@ -87,8 +87,9 @@ impl Judgement {
         let expectations = model.header.scenario.expectations.iter().enumerate();
         let checks: Vec<_> = expectations.flat_map(|(i, e)| check(model, i, e)).collect();
         let ladders: Vec<_> = model.ladders.iter().enumerate().map(|(i, l)| judge_ladder(i, l)).collect();
-        let all = checks.iter().map(|c| (c.verdict, c.reason.as_deref()));
-        let mut all: Vec<_> = all.chain(ladders.iter().map(|l| (l.verdict, l.reason.as_deref()))).collect();
+        // Ladders first: the message that was not seen explains the limits that were broken after it.
+        let all = ladders.iter().map(|l| (l.verdict, l.reason.as_deref()));
+        let mut all: Vec<_> = all.chain(checks.iter().map(|c| (c.verdict, c.reason.as_deref()))).collect();
         if all.is_empty() {
             all.push((Verdict::Inconclusive, Some("the scenario expects nothing")));
         }
@@ -176,7 +177,11 @@ fn judge_ladder(index: usize, ladder: &Ladder) -> LadderVerdict {
     LadderVerdict { ladder: index, verdict, reason }
 }
 
+/// Names of measurements stay as scenarios write them.
 fn capitalised(sentence: &str) -> String {
+    if sentence.split(',').next().is_some_and(|word| word.contains('_')) {
+        return sentence.to_owned();
+    }
     let mut chars = sentence.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
