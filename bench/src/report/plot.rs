@@ -5,6 +5,7 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 /// A plot of curves over one axis.
+#[derive(Clone)]
 pub(super) struct Plot {
     /// Width and height of the picture, pixels.
     pub(super) size: (f64, f64),
@@ -21,6 +22,7 @@ pub(super) struct Plot {
 }
 
 /// An axis.
+#[derive(Clone)]
 pub(super) struct Axis {
     /// Range.
     pub(super) from: f64,
@@ -31,6 +33,7 @@ pub(super) struct Axis {
 }
 
 /// A curve.
+#[derive(Clone)]
 pub(super) struct Curve {
     /// Position in the palette.
     pub(super) palette: usize,
@@ -68,10 +71,14 @@ pub(super) enum EndMark {
     GivenUp,
 }
 
-const LEFT: f64 = 48.0;
-const RIGHT: f64 = 12.0;
+const LEFT: f64 = 50.0;
+const RIGHT: f64 = 14.0;
 const TOP: f64 = 10.0;
-const BOTTOM: f64 = 38.0;
+const BOTTOM: f64 = 40.0;
+/// Size on a narrow screen, where a wide picture would shrink its words beyond reading.
+const NARROW: (f64, f64) = (350.0, 230.0);
+/// Dash of curves that lie on each other, pixels: each shows through the gaps of the others.
+const SHARED_DASH: usize = 12;
 
 impl Axis {
     /// An axis from `from` to `to`, widened when it is empty.
@@ -86,38 +93,51 @@ impl Axis {
 }
 
 impl Plot {
+    /// The picture in its own size, and a small one for narrow screens.
+    pub(super) fn responsive(&self) -> Markup {
+        let narrow = Self { size: NARROW, ..self.clone() };
+        html! { div.wide { (self.svg()) } div.narrow { (narrow.svg()) } }
+    }
+
     /// The picture.
     pub(super) fn svg(&self) -> Markup {
         let (width, height) = self.size;
         let (right, bottom) = (width - RIGHT, height - BOTTOM);
+        let paths: Vec<String> = self.curves.iter().map(|c| self.path(c)).collect();
+        let dash = |i: usize| if self.curves[i].style == Style::Steps { shared_dash(&paths, i) } else { None };
         html! {
             svg.plot viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height) role="img"
                 aria-label=(self.title) data-left=(LEFT) data-right=(right) data-top=(TOP) data-bottom=(bottom) {
                 @for tick in ticks(self.y.from, self.y.to, ((bottom - TOP) / 26.0) as usize) {
                     @let y = self.y_at(tick);
                     line.grid x1=(LEFT) x2=(right) y1=(px(y)) y2=(px(y)) {}
-                    text.tick x=(LEFT - 6.0) y=(px(y + 3.5)) text-anchor="end" { (label(tick)) }
+                    text.tick x=(LEFT - 6.0) y=(px(y + 4.0)) text-anchor="end" { (label(tick)) }
                 }
                 @for tick in ticks(self.x.from, self.x.to, ((right - LEFT) / 62.0) as usize) {
                     @let x = self.x_at(tick);
                     line.grid x1=(px(x)) x2=(px(x)) y1=(TOP) y2=(bottom) {}
-                    text.tick x=(px(x)) y=(bottom + 15.0) text-anchor="middle" { (label(tick)) }
+                    text.tick x=(px(x)) y=(bottom + 16.0) text-anchor="middle" { (label(tick)) }
                 }
                 line.axis x1=(LEFT) x2=(right) y1=(bottom) y2=(bottom) {}
                 text.axis-label x=(px((LEFT + right) / 2.0)) y=(height - 5.0) text-anchor="middle" { (self.x.label) }
-                text.axis-label transform=(format!("translate(11 {}) rotate(-90)", px((TOP + bottom) / 2.0)))
+                text.axis-label transform=(format!("translate(12 {}) rotate(-90)", px((TOP + bottom) / 2.0)))
                     text-anchor="middle" { (self.y.label) }
                 @for (x, words) in &self.marks {
                     line.mark x1=(px(self.x_at(*x))) x2=(px(self.x_at(*x))) y1=(TOP) y2=(bottom) {}
-                    text.mark-label x=(px(self.x_at(*x) - 5.0)) y=(TOP + 10.0) text-anchor="end" { (words) }
+                    // Behind the mark, where curves have ended, if there is room.
+                    @let (side, anchor) = if right - self.x_at(*x) > 90.0 { (5.0, "start") } else { (-5.0, "end") };
+                    text.mark-label x=(px(self.x_at(*x) + side)) y=(TOP + 10.0) text-anchor=(anchor) { (words) }
                 }
-                @for curve in &self.curves { (self.curve(curve)) }
+                @for (i, curve) in self.curves.iter().enumerate() { (self.curve(curve, &paths[i], dash(i))) }
+                @if paths.iter().all(String::is_empty) {
+                    text.none x=(px((LEFT + right) / 2.0)) y=(px((TOP + bottom) / 2.0 + 4.0)) text-anchor="middle" { "no samples" }
+                }
                 line.cursor x1="0" x2="0" y1=(TOP) y2=(bottom) {}
             }
         }
     }
 
-    fn curve(&self, curve: &Curve) -> Markup {
+    fn curve(&self, curve: &Curve, path: &str, dash: Option<String>) -> Markup {
         let class = format!(
             "{} {}",
             series_class(curve.palette),
@@ -133,7 +153,7 @@ impl Plot {
         let end = curve.points.last().map(|p| (self.x_at(p.0), self.y_at(p.1))).zip(curve.end);
         html! {
             g class=(class) data-series=(curve.palette) {
-                path d=(self.path(curve)) {}
+                path d=(path) style=[dash] {}
                 @if !curve.tips.is_empty() {
                     desc.pointer data-name=(curve.name) data-x=(xs.join(" ")) data-y=(ys.join(" "))
                         data-tips=(curve.tips.join("|")) {}
@@ -178,6 +198,20 @@ impl Plot {
     }
 }
 
+/// Dash pattern of a curve whose path others have, too: they take turns along it.
+fn shared_dash(paths: &[String], index: usize) -> Option<String> {
+    let same = |p: &&String| !p.is_empty() && **p == paths[index];
+    let count = paths.iter().filter(same).count();
+    let position = paths[..index].iter().filter(same).count();
+    (count > 1).then(|| {
+        format!(
+            "stroke-dasharray:{SHARED_DASH} {};stroke-dashoffset:{}",
+            SHARED_DASH * (count - 1),
+            SHARED_DASH * (count - position)
+        )
+    })
+}
+
 /// The palette's place for what is not a UE.
 pub(super) const NEUTRAL: usize = usize::MAX;
 
@@ -204,7 +238,7 @@ pub(super) fn legend<'a>(names: impl IntoIterator<Item = (usize, &'a str)>) -> M
 
 /// Received symbols on the complex plane, with the points that were sent.
 pub(super) fn constellation(points_milli: &[[i16; 2]], modulation: &str, palette: usize) -> Markup {
-    const SIZE: f64 = 196.0;
+    const SIZE: f64 = 172.0;
     const RANGE: f64 = 1.6;
     let at = |v: f64| SIZE / 2.0 + v / RANGE * SIZE / 2.0;
     let inside = |v: f64| at(v).clamp(1.0, SIZE - 1.0);

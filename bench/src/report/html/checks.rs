@@ -15,7 +15,7 @@ pub(super) fn section(judgement: &Judgement) -> Markup {
         (term("Wilson interval")) "; without a sample the verdict is inconclusive." },
         &html! {
             @if judgement.checks.is_empty() { p.soft { "The scenario expects nothing." } } @else {
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     thead { tr {
                         th { "Verdict" } th { "Measurement" } th { "UE" } th { "Session" } th.n { "Value" } th.n { "Limit" }
                         th { "Against the limit" } th.n { "Counts" } th.n { "95 %" }
@@ -43,7 +43,10 @@ fn row(check: &Check) -> Markup {
             td.n { @if let Some((n, d)) = counts { (text::grouped(n)) " of " (text::grouped(d)) } }
             td.n { @if let Some((low, high)) = interval { (text::percent(low)) " to " (text::percent(high)) } }
         }
-        @if let Some(reason) = &check.reason { tr.reason { td {} td colspan="8" { (reason) } } }
+        @if let Some(reason) = &check.reason {
+            // The row above says already whose value it is.
+            tr.reason { td {} td colspan="8" { (reason.split_once(": ").map_or(&**reason, |(_, why)| why)) } }
+        }
     }
 }
 
@@ -80,6 +83,10 @@ fn quantity(value: f64, unit: Unit) -> String {
         Unit::Ratio => text::percent(value),
         Unit::Octets if (0.0..1e18).contains(&value) => format!("{} B", text::grouped(value as u64)),
         Unit::Percent => format!("{} %", text::number(value)),
+        // Hundredths of a decibel are noise enough.
+        Unit::Decibels => format!("{} dB", text::number((value * 100.0).round() / 100.0)),
+        Unit::Objects if value == 1.0 => "1 object".into(),
+        Unit::Ues if value == 1.0 => "1 UE".into(),
         _ => format!("{} {unit}", text::number(value)),
     }
 }

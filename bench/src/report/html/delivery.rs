@@ -48,7 +48,8 @@ fn comparison(model: &Model) -> Markup {
                 }
             }
             figure {
-                (dot_plot(model, &runs))
+                div.wide { (dot_plot(model, &runs, 720.0)) }
+                div.narrow { (dot_plot(model, &runs, 350.0)) }
                 figcaption {
                     "Octets of encoding symbols that each UE had received when its file was complete, in sizes of the file. "
                     "Hollow with a cross: the session ended before. Further left is better."
@@ -90,15 +91,15 @@ fn fec_short(fec: &str) -> Markup {
     }
 }
 
-fn dot_plot(model: &Model, runs: &[(&SessionRun, &SessionInfo)]) -> Markup {
+fn dot_plot(model: &Model, runs: &[(&SessionRun, &SessionInfo)], width: f64) -> Markup {
     let size = runs[0].1.content_octets.max(1) as f64;
     let sizes = |d: &Delivery| d.received_octets() as f64 / size;
-    let (left, right, row, top) = (120.0, 700.0, 34.0, 24.0);
+    let (left, right, row, top) = (if width < 500.0 { 84.0 } else { 120.0 }, width - 20.0, 34.0, 24.0);
     let most = model.deliveries.iter().map(sizes).fold(1.2, f64::max) * 1.05;
     let x_at = |v: f64| left + v / most * (right - left);
     let bottom = top + row * model.ues.len() as f64;
     html! {
-        svg.dots-plot viewBox=(format!("0 0 720 {}", bottom + 38.0)) width="720" height=(bottom + 38.0) role="img"
+        svg.dots-plot viewBox=(format!("0 0 {width} {}", bottom + 38.0)) width=(width) height=(bottom + 38.0) role="img"
             aria-label="octets needed per UE and session" {
             @for tick in crate::report::plot::ticks(0.0, most, 6) {
                 line.grid x1=(x_at(tick)) x2=(x_at(tick)) y1=(top - 6.0) y2=(bottom) {}
@@ -117,6 +118,7 @@ fn dot_plot(model: &Model, runs: &[(&SessionRun, &SessionInfo)]) -> Markup {
                     @if let Some(d) = model.delivery(&ue.name, &run.name) {
                         @let y = y + 7.0 * (s as f64 - (runs.len() as f64 - 1.0) / 2.0);
                         g class=(format!("k{s}")) data-tip=(outcome_tip(d, sizes(d))) {
+                            rect.hit x=(left) y=(y - 3.5) width=(x_at(sizes(d)) - left + 8.0) height="7" {}
                             line.stem x1=(left) x2=(x_at(sizes(d))) y1=(y) y2=(y) {}
                             (key(s, x_at(sizes(d)), y, d.is_complete()))
                         }
@@ -169,13 +171,13 @@ fn curves(model: &Model) -> Markup {
                 figure {
                     figcaption.head { (run.name)
                         @if let Some((_, info)) = &run.started { span.note { " – " (fec_words(&info.fec)) } } }
-                    (completion(model, run, if half { 540.0 } else { 1096.0 }, (end_s, highest)).svg())
+                    (completion(model, run, if half { 470.0 } else { 980.0 }, (end_s, highest)).responsive())
                 }
             }
         }
         p.hint { "Strong: octets written out in order. A plain carousel stops at its first hole until that packet comes round again; "
             (term("Raptor")) " writes a whole source block at once. Faint: symbols received, repeats included. "
-            "Circle: complete. Cross: the session ended without it." }
+            "Circle: complete. Cross: the session ended without it. Curves that lie on each other share one line in turns." }
     }
 }
 
@@ -189,7 +191,8 @@ fn completion(model: &Model, run: &SessionRun, width: f64, (end_s, highest): (f6
         for p in d.progress.points() {
             let share = p.written_octets as f64 / size * 100.0;
             points.push((p.t_ns as f64 / 1e9, share));
-            tips.push(format!("{share:.0} % written, {} received", text::octets(p.received_octets)));
+            let (at, received) = (text::at(p.t_ns), text::octets(p.received_octets));
+            tips.push(format!("{at}, {share:.0} % written, {received} received"));
         }
         let end = match &d.outcome {
             Outcome::Received { at_ns, .. } => {
@@ -213,7 +216,7 @@ fn completion(model: &Model, run: &SessionRun, width: f64, (end_s, highest): (f6
     };
     let marks = run.stopped.map(|s| (s.at_ns as f64 / 1e9, "session ends".to_owned()));
     Plot {
-        size: (width, 250.0),
+        size: (width, if width > 600.0 { 270.0 } else { 240.0 }),
         x: Axis::new(0.0, round_up(end_s), "run time, s"),
         y: Axis::new(0.0, highest, "share of the file, %"),
         curves: deliveries.clone().enumerate().map(received).chain(deliveries.enumerate().map(curve)).collect(),
@@ -228,7 +231,7 @@ fn table(model: &Model) -> Markup {
         div.scroll { table {
             thead { tr {
                 th { "UE" } th { "Session" } th { (term("FEC")) } th { "Outcome" } th.n { "After" } th.n { (term("FDT")) " at" }
-                th.n { "File" } th.n { "Symbols received" } th { "SHA-256" }
+                th.n { "File" } th.n title="Octets of encoding symbols, repeats included, until the file was complete" { "Received" } th { "SHA-256" }
             } }
             tbody { @for d in &model.deliveries { (row(model, d)) } }
         } }
@@ -248,7 +251,7 @@ fn row(model: &Model, d: &Delivery) -> Markup {
             (outcome, Some(*after_s), Some(*octets), Some(sha256))
         }
         Outcome::Missing { reason, .. } => {
-            (html! { span.bad { "✕ incomplete" } " " span.soft { (reason) } }, None, None, None)
+            (html! { span.bad { "✕ incomplete" } div.why { (reason) } }, None, None, None)
         }
     };
     let received = d.received_octets();

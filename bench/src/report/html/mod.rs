@@ -38,7 +38,7 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                         a href="#expectations" { "Expectations" }
                         a href="#details" { "Details" }
                     }
-                    button #theme type="button" title="Switch between light and dark" { "◐" }
+                    button #theme type="button" title="Switch between light and dark" aria-label="Switch between light and dark" { "◐" }
                 }
                 main {
                     (overview::section(model, judgement))

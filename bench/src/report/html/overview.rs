@@ -8,6 +8,7 @@ use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
 use crate::report::series::Merge;
 use crate::report::text;
+use crate::scenario::{FaultAction, FaultTarget, Selector};
 use crate::verdict::{Judgement, Verdict};
 
 pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
@@ -18,7 +19,7 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
             "overview",
             "What was tested",
             &html! { "Boxes and the reference points between them. Each was tapped; figures are what was seen there." },
-            &html! { (system(model)) (rig_line(model)) },
+            &html! { (system(model)) (rig_line(model)) (faults(model)) },
         ))
     }
 }
@@ -89,76 +90,89 @@ fn cards(model: &Model) -> Markup {
     }
 }
 
-/// The chain as a picture; the figures under the arrows are packets and octets of the taps.
+/// The chain as a picture; the figures at the arrows are packets and octets of the taps.
 fn system(model: &Model) -> Markup {
-    let seen = |joint| model.captured.get(&joint).copied();
-    let figures = |joint| {
-        seen(joint).map_or_else(String::new, |(packets, octets)| {
-            format!("{} packets, {}", text::grouped(packets), text::octets(octets))
-        })
-    };
-    let simulated = model.header.rig.contains("simulated");
-    let kind = if simulated { "simulated" } else { "see rig" };
-    let cell = &model.header.scenario.cell;
-    let area = &model.header.scenario.mbsfn_area;
+    let kind = if model.header.rig.contains("simulated") { "simulated" } else { "see rig" };
+    let (cell, area) = (&model.header.scenario.cell, &model.header.scenario.mbsfn_area);
+    let blocks = format!("{} PRB, area {}", cell.n_rb_dl, area.n_id_mbsfn);
+    let mcs = format!("MCS {}", model.header.scenario.mch.data_mcs);
+    let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
+    let samples =
+        model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
-        svg.system viewBox="0 0 1120 232" role="img" aria-label="BM-SC, MBMS gateway, eNB, channel and UEs in a row" {
-            defs {
-                marker #head viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto" {
-                    path d="M0 0L8 4L0 8Z" {}
-                }
-            }
-            (node(8.0, 150.0, "BM-SC", &["FLUTE sender", "SYNC, TMGI pool"], "our code"))
-            (node(222.0, 130.0, "MBMS-GW", &["GTP-U", "multicast"], "our code"))
-            (node(452.0, 150.0, "eNB", &[
-                &format!("{} resource blocks", cell.n_rb_dl),
-                &format!("area {}, MCS {}", area.n_id_mbsfn, model.header.scenario.mch.data_mcs),
-            ], "our code"))
-            (node(712.0, 150.0, "Channel", &["white noise", "CFO, delay"], kind))
-            (node(962.0, 150.0, "UEs", &[
-                &format!("{} receivers", model.ues.len()),
-                "FLUTE receiver",
-            ], kind))
-            (arrow(158.0, 222.0, "SYNC", ""))
-            (arrow(352.0, 452.0, "M1", &figures(Joint::M1)))
-            (arrow(602.0, 712.0, "IQ", &model.iq.as_ref().map_or_else(String::new, |iq| format!("{} MS", text::number((iq.1 as f64 / 1e6).round())))))
-            (arrow(862.0, 962.0, "air", ""))
-            g.stack {
-                @for (i, joint) in [Joint::Mcch, Joint::Mch, Joint::Mtch].into_iter().enumerate() {
-                    @let y = 176.0 + 18.0 * i as f64;
-                    text.joint x="880" y=(y) { (joint.to_string()) }
-                    text.figure x="1112" y=(y) text-anchor="end" { (figures(joint)) }
-                }
-            }
+        div.chain {
+            (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
+            (link(&html! { b { "SYNC" } }))
+            (node("MBMS-GW", &["GTP-U", "multicast"], "our code"))
+            (link(&joint(model, Joint::M1)))
+            (node("eNB", &[&blocks, &mcs], "our code"))
+            (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
+            (node("Channel", &["white noise", "CFO, delay"], kind))
+            (link(&html! { div.joints { @for j in [Joint::Mcch, Joint::Mch, Joint::Mtch] { (joint(model, j)) } } }))
+            (node("UEs", &[&receivers, "FLUTE receiver"], kind))
         }
     }
 }
 
-fn node(x: f64, width: f64, title: &str, lines: &[&str], kind: &str) -> Markup {
+fn node(title: &str, lines: &[&str], kind: &str) -> Markup {
     html! {
-        g.node.(kind.replace(" ", "-")) {
-            rect x=(x) y="30" width=(width) height="112" rx="10" {}
-            text.title x=(x + 14.0) y="58" { (title) }
-            @for (i, line) in lines.iter().enumerate() { text.line x=(x + 14.0) y=(80.0 + 18.0 * i as f64) { (line) } }
-            text.kind x=(x + 14.0) y="130" { (kind) }
+        div.node.(kind.replace(' ', "-")) {
+            p.title { (title) }
+            @for line in lines { p.line { (line) } }
+            p.kind { (kind) }
         }
     }
 }
 
-fn arrow(from: f64, to: f64, joint: &str, figures: &str) -> Markup {
-    let middle = (from + to) / 2.0;
-    // Two lines when it is long: packets, octets.
-    let (first, second) = figures.split_once(", ").unwrap_or((figures, ""));
+fn link(words: &Markup) -> Markup {
+    html! { div.link { div.words { (words) } svg viewBox="0 0 64 12" aria-hidden="true" { path d="M0 6H56" {} path.head d="M54 1L64 6L54 11Z" {} } } }
+}
+
+/// What the tap of a reference point counted.
+fn joint(model: &Model, joint: Joint) -> Markup {
     html! {
-        g.arrow {
-            path d=(format!("M{} 86H{}", from + 4.0, to - 5.0)) marker-end="url(#head)" {}
-            text.joint x=(middle) y="76" text-anchor="middle" { (joint) }
-            text.figure x=(middle) y="106" text-anchor="middle" { (first) }
-            text.figure x=(middle) y="122" text-anchor="middle" { (second) }
+        b { (joint) }
+        @if let Some((packets, octets)) = model.captured.get(&joint) {
+            span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) }
         }
     }
 }
 
 fn rig_line(model: &Model) -> Markup {
     html! { p.rig { strong { "Rig: " } (model.header.rig) } }
+}
+
+/// Messages that the scenario takes away or damages: a reader must know that before he reads on.
+fn faults(model: &Model) -> Markup {
+    let faults = &model.header.scenario.faults;
+    html! {
+        @if !faults.is_empty() {
+            div.faults {
+                strong { "Faults on purpose" }
+                ul {
+                    @for fault in faults {
+                        li {
+                            (fault.joint) ": "
+                            @match fault.what {
+                                FaultTarget::Any => "every message",
+                                FaultTarget::Msi => { "every " (term("MSI")) },
+                                FaultTarget::Fdt => { "every " (term("FDT")) " instance" },
+                                FaultTarget::Object => "every packet with encoding symbols of the file",
+                            }
+                            @match fault.action {
+                                FaultAction::Drop => " is dropped",
+                                FaultAction::Corrupt => " is damaged",
+                            }
+                            @if fault.joint != Joint::M1 {
+                                @match &fault.ue {
+                                    Selector::All => " on the way to every UE",
+                                    Selector::Name(ue) => { " on the way to " b { (ue) } },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

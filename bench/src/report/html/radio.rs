@@ -16,7 +16,7 @@ pub(super) fn section(model: &Model) -> Markup {
         "radio",
         "Radio",
         &html! { "What each receiver measured. All UEs share the same scales. Point at a curve for counts and the "
-        (term("Wilson interval")) "." },
+        (term("Wilson interval")) "; faint is the lowest subframe of each interval." },
         &html! {
             div.ues { @for (i, ue) in model.ues.iter().enumerate() { (card(ue, channel(&ue.name), i, &scales)) } }
             (spectra(model))
@@ -59,8 +59,8 @@ fn card(ue: &UeRun, channel: Option<&Channel>, palette: usize, scales: &Scales) 
                 (constellation_figure(ue, palette))
                 figure { (cinr(ue, palette, scales).svg()) }
                 figure { (bler(ue, palette, scales).svg()) }
+                (figures(ue))
             }
-            (figures(ue))
         }
     }
 }
@@ -83,32 +83,40 @@ fn figures(ue: &UeRun) -> Markup {
     let optional = |value: Option<f64>, digits: usize, unit: &str| {
         value.map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$} {unit}"))
     };
-    let item = |label: Markup, value: Markup| html! { div { dt { (label) } dd { (value) } } };
+    let item = |label: Markup, value: Markup| html! { dt { (label) } dd { (value) } };
     html! {
         dl.figures {
             (item(html! { (term("BLER")) " MTCH" }, ratio(radio.mch)))
             (item(html! { (term("BLER")) " signalling" }, ratio(radio.signalling)))
-            (item(html! { (term("CINR")) " mean, lowest" },
-                html! { (optional(radio.cinr_db(), 1, "dB")) ", " (optional(radio.cinr_min_db, 1, "dB")) }))
+            (item(html! { (term("CINR")) " mean, lowest" }, html! { (pair(radio.cinr_db(), radio.cinr_min_db)) }))
             (item(html! { (term("EVM")) }, html! { (optional(radio.evm_percent(), 1, "%")) }))
             (item(html! { (term("CFO")) " tracked" }, html! { (optional(radio.cfo_hz, 1, "Hz")) }))
             (item(html! { "Timing tracked" }, html! { (optional(radio.timing_us, 2, "µs")) }))
-            (item(html! { "Turbo iterations" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
-            (item(html! { (term("RLC")) " PDUs missing" }, html! { (ue.rlc_gaps.0) " in " (ue.rlc_gaps.1) " gaps" }))
-            (item(html! { (term("MCCH")) " at" }, html! { (ue.mcch.as_ref().map_or_else(|| "–".into(), |m| text::at(m.0))) }))
+            (item(html! { "Turbo iterations, mean" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
+            (item(html! { (term("RLC")) " PDUs missing" }, html! {
+                (text::grouped(ue.rlc_gaps.0))
+                @if ue.rlc_gaps.1 > 0 { span.soft { " in " (text::grouped(ue.rlc_gaps.1)) " gaps" } }
+            }))
+            (item(html! { "First " (term("MCCH")) " at" }, html! { (ue.mcch.as_ref().map_or_else(|| "never".into(), |m| text::at(m.0))) }))
         }
     }
 }
 
+/// Mean and lowest CINR.
+fn pair(mean: Option<f64>, lowest: Option<f64>) -> String {
+    match (mean, lowest) {
+        (Some(mean), Some(lowest)) => format!("{mean:.1}, {lowest:.1} dB"),
+        (Some(only), None) | (None, Some(only)) => format!("{only:.1} dB"),
+        (None, None) => "–".into(),
+    }
+}
+
+/// A ratio with its counts, the interval at the pointer.
 fn ratio(r: Ratio) -> Markup {
+    let Some((value, (low, high))) = r.value().zip(r.wilson_95()) else { return html! { "–" } };
     html! {
-        @match (r.value(), r.wilson_95()) {
-            (Some(value), Some((low, high))) => {
-                (text::percent(value)) " "
-                span.soft { (text::grouped(r.errors)) " of " (text::grouped(r.trials)) ", 95 %: "
-                    (text::percent(low)) " to " (text::percent(high)) }
-            }
-            _ => { "–" }
+        span data-tip=(format!("95 %: {} to {}", text::percent(low), text::percent(high))) {
+            (text::percent(value)) " " span.soft { "(" (text::grouped(r.errors)) " of " (text::grouped(r.trials)) ")" }
         }
     }
 }
@@ -138,9 +146,9 @@ fn cinr(ue: &UeRun, palette: usize, scales: &Scales) -> Plot {
         end: None,
     };
     Plot {
-        size: (420.0, 208.0),
+        size: (300.0, 196.0),
         x: Axis::new(0.0, scales.end_s, "run time, s"),
-        y: Axis::new(scales.cinr_db.0, scales.cinr_db.1, "CINR, dB (faint: lowest)"),
+        y: Axis::new(scales.cinr_db.0, scales.cinr_db.1, "CINR, dB"),
         curves: vec![lowest, curve],
         marks: Vec::new(),
         title: format!("CINR over time, {}", ue.name),
@@ -162,7 +170,7 @@ fn bler(ue: &UeRun, palette: usize, scales: &Scales) -> Plot {
     }
     let curve = Curve { palette, name: "BLER".into(), points: curve_points, tips, style: Style::Area, end: None };
     Plot {
-        size: (420.0, 208.0),
+        size: (300.0, 196.0),
         x: Axis::new(0.0, scales.end_s, "run time, s"),
         y: Axis::new(0.0, scales.bler_percent, "MTCH blocks lost, %"),
         curves: vec![curve],
@@ -181,7 +189,7 @@ fn spectra(model: &Model) -> Markup {
     let palette = |at: &str| model.ues.iter().position(|u| u.name == at).unwrap_or(NEUTRAL);
     let curves = model.spectra.iter().map(|s| spectrum(s, palette(&s.at))).collect();
     let plot = Plot {
-        size: (1096.0, 270.0),
+        size: (980.0, 270.0),
         x: Axis::new(-span_mhz / 2.0, span_mhz / 2.0, "frequency from the carrier, MHz"),
         y: Axis::new((low / 10.0).floor() * 10.0, (high / 10.0).ceil() * 10.0, "power density, dB"),
         curves,
@@ -191,7 +199,7 @@ fn spectra(model: &Model) -> Markup {
     html! {
         h3 { "Spectrum" }
         (legend(model.spectra.iter().map(|s| (palette(&s.at), &*s.at))))
-        figure { (plot.svg()) }
+        figure { (plot.responsive()) }
         p.hint { "Average over the run, relative to the mean density of the eNB's occupied band." }
     }
 }

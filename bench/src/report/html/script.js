@@ -64,13 +64,12 @@
     if (first) select(first);
   }
 
+  // Copies; where the browser does not let a page do that, the text is at least selected.
   for (const pre of document.querySelectorAll('pre.copy')) {
-    pre.addEventListener('click', event => {
-      if (!navigator.clipboard) return;
-      navigator.clipboard.writeText(pre.textContent).then(() => show(event, ['copied']), () => {});
-      setTimeout(hide, 900);
+    pre.addEventListener('click', async event => {
+      getSelection().selectAllChildren(pre);
+      try { await navigator.clipboard.writeText(pre.textContent); show(event, ['copied']); } catch { show(event, ['selected: copy it with Ctrl+C']); }
+      setTimeout(hide, 1200);
     });
   }
-
-  addEventListener('beforeprint', () => document.querySelectorAll('details.ladder').forEach(d => { d.open = true; }));
 })();

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::{panel, term};
-use crate::report::model::{Model, Outcome, UeRun};
+use crate::report::model::{Model, Outcome, StepRun, UeRun};
 use crate::report::plot::{round_up, ticks};
 use crate::report::text;
 
-const LEFT: f64 = 132.0;
-const RIGHT: f64 = 1084.0;
+const LEFT: f64 = 100.0;
+const RIGHT: f64 = 964.0;
 const TOP: f64 = 12.0;
 const ROW: f64 = 28.0;
 
@@ -53,26 +53,15 @@ fn picture(model: &Model) -> Markup {
     let ues_at = TOP + ROW * (1 + sessions) as f64 + 8.0;
     let bottom = ues_at + ue_row * model.ues.len() as f64;
     html! {
-        svg.timeline viewBox=(format!("0 0 1096 {}", bottom + 40.0)) width="1096" height=(bottom + 40.0) role="img"
+        svg.timeline viewBox=(format!("0 0 980 {}", bottom + 40.0)) width="980" height=(bottom + 40.0) role="img"
             aria-label="timeline of the run" {
-            @for tick in ticks(0.0, scale.end_s, 12) {
+            @for tick in ticks(0.0, scale.end_s, 10) {
                 line.grid x1=(scale.x_s(tick)) x2=(scale.x_s(tick)) y1=(TOP) y2=(bottom) {}
-                text.tick x=(scale.x_s(tick)) y=(bottom + 15.0) text-anchor="middle" { (text::number(tick)) }
+                text.tick x=(scale.x_s(tick)) y=(bottom + 16.0) text-anchor="middle" { (text::number(tick)) }
             }
             text.axis-label x=((LEFT + RIGHT) / 2.0) y=(bottom + 33.0) text-anchor="middle" { "run time, s" }
             text.row-name x="0" y=(TOP + ROW / 2.0 + 4.0) { "Steps" }
-            @for step in &model.steps {
-                @let to_ns = step.end.as_ref().map_or(model.end_ns, |e| e.0);
-                @let (from, to) = (scale.x(step.from_ns), scale.x(to_ns).max(scale.x(step.from_ns) + 3.0));
-                g.step data-tip=(format!("step {}: {}, {} to {}", step.index + 1, step.description,
-                    text::at(step.from_ns), text::at(to_ns))) {
-                    rect x=(from) y=(TOP + 3.0) width=(to - from) height=(ROW - 6.0) rx="4" {}
-                    @if to - from > 16.0 { text x=(from + 6.0) y=(TOP + ROW / 2.0 + 4.0) { (step.index + 1) } }
-                    @if to - from > 8.0 * step.description.len() as f64 {
-                        text.words x=(from + 20.0) y=(TOP + ROW / 2.0 + 4.0) { (step.description) }
-                    }
-                }
-            }
+            (step_bars(model, &scale))
             @for (i, run) in model.sessions.iter().enumerate() {
                 @let y = TOP + ROW * (1 + i) as f64;
                 text.row-name x="0" y=(y + ROW / 2.0 + 4.0) { (run.name) }
@@ -88,6 +77,40 @@ fn picture(model: &Model) -> Markup {
             }
             @for (i, ue) in model.ues.iter().enumerate() { (ue_lane(model, ue, ues_at + ue_row * i as f64, ue_row, &scale)) }
             line.axis x1=(LEFT) x2=(RIGHT) y1=(bottom) y2=(bottom) {}
+        }
+    }
+}
+
+/// Scenario steps as bars; one that took no time to speak of is a disc with its number.
+fn step_bars(model: &Model, scale: &Scale) -> Markup {
+    let bars = model.steps.iter().map(|step| {
+        let to_ns = step.end.as_ref().map_or(model.end_ns, |e| e.0);
+        (step, to_ns, scale.x(step.from_ns), scale.x(to_ns))
+    });
+    let (long, short): (Vec<_>, Vec<_>) = bars.partition(|(_, _, from, to)| to - from > 30.0);
+    // Discs that would lie on each other stand side by side.
+    let mut free = 0.0;
+    let middle = TOP + ROW / 2.0;
+    let tip = |step: &StepRun, to_ns: u64| {
+        format!("step {}: {}, {} to {}", step.index + 1, step.description, text::at(step.from_ns), text::at(to_ns))
+    };
+    html! {
+        @for (step, to_ns, from, to) in long {
+            g.step data-tip=(tip(step, to_ns)) {
+                rect x=(from) y=(TOP + 3.0) width=(to - from) height=(ROW - 6.0) rx="4" {}
+                text x=(from + 16.0) y=(middle + 4.0) {
+                    (step.index + 1)
+                    @if to - from > 8.0 * step.description.len() as f64 + 40.0 { "  " (step.description) }
+                }
+            }
+        }
+        @for (step, to_ns, from, _) in short {
+            @let x = f64::max(from, free);
+            @let () = free = x + 20.0;
+            g.step data-tip=(tip(step, to_ns)) {
+                circle cx=(x) cy=(middle) r="9" {}
+                text x=(x) y=(middle + 4.0) text-anchor="middle" { (step.index + 1) }
+            }
         }
     }
 }
