@@ -70,7 +70,7 @@ fn constellation_figure(ue: &UeRun, palette: usize) -> Markup {
         figure {
             @if let Some(c) = &ue.constellation {
                 (constellation(&c.points_milli, &c.modulation, palette))
-                figcaption { (c.modulation) ", SFN " (c.subframe.0) " subframe " (c.subframe.1) ", " (text::at(c.at_ns)) }
+                figcaption { (c.modulation) " at " (text::at(c.at_ns)) br; "SFN " (c.subframe.0) ", subframe " (c.subframe.1) }
             } @else {
                 div.none { "no constellation" }
             }
@@ -92,7 +92,7 @@ fn figures(ue: &UeRun) -> Markup {
             (item(html! { (term("EVM")) }, html! { (optional(radio.evm_percent(), 1, "%")) }))
             (item(html! { (term("CFO")) " tracked" }, html! { (optional(radio.cfo_hz, 1, "Hz")) }))
             (item(html! { "Timing tracked" }, html! { (optional(radio.timing_us, 2, "µs")) }))
-            (item(html! { "Turbo iterations, mean" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
+            (item(html! { "Turbo iterations" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
             (item(html! { (term("RLC")) " PDUs missing" }, html! {
                 (text::grouped(ue.rlc_gaps.0))
                 @if ue.rlc_gaps.1 > 0 { span.soft { " in " (text::grouped(ue.rlc_gaps.1)) " gaps" } }
