@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::strict_toml::{Table, TomlProblems, read_document};
+use crate::strict_toml::{Table, TomlProblems, read_document, read_text};
 
 /// What is real and what is simulated.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,7 +62,7 @@ pub enum LoadRigError {
 impl Rig {
     /// Reads and checks a rig file.
     pub fn load(file: &Path) -> Result<Self, LoadRigError> {
-        let text = std::fs::read_to_string(file).map_err(|source| LoadRigError::Read { file: file.into(), source })?;
+        let text = read_text(file).map_err(|source| LoadRigError::Read { file: file.into(), source })?;
         Ok(Self::parse(file, &text)?)
     }
 

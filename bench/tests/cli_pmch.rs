@@ -135,6 +135,7 @@ fn bad_input_is_refused_with_nothing_written() {
     write("cut_in_sample.cf32", &iq[..iq.len() - 3]);
     write("nan.cf32", &[&iq[..iq.len() - 4], &f32::NAN.to_le_bytes()].concat());
     write("empty", &[]);
+    write("long.cf32", &vec![0; 30_721 * 8]);
     write("short.tb", &[0; 500]);
     fs::create_dir(dir.path().join("folder")).unwrap();
     let before = inside(dir.path());
@@ -146,7 +147,9 @@ fn bad_input_is_refused_with_nothing_written() {
         ("decode", p(), "nan.cf32", "OUT", 2, "nan.cf32: sample 7679 is not finite"),
         ("decode", p(), "empty", "OUT", 2, "0 samples"),
         ("decode", p(), "gone.cf32", "OUT", 2, "cannot read gone.cf32: No such file"),
-        ("decode", p(), "folder", "OUT", 2, "cannot read folder: Is a directory"),
+        ("decode", p(), "folder", "OUT", 2, "folder: not a file"),
+        ("decode", p(), "/dev/zero", "OUT", 2, "/dev/zero: not a file"),
+        ("decode", p(), "long.cf32", "OUT", 2, "long.cf32: 245768 octets; one subframe has at most 245760"),
         ("decode", p(), "in.cf32", "gone/OUT", 3, "cannot write gone/OUT: No such file"),
         ("decode", p(), "in.cf32", "folder", 3, "cannot write folder: Is a directory"),
         ("decode", PmchParameters { sample_rate: 7_000_000, ..p() }, "in.cf32", "OUT", 2, "7000000"),

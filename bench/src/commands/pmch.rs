@@ -1,6 +1,7 @@
 //! `castbench pmch`: one subframe in or out, the way other people's vectors come in.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use num_complex::Complex32;
@@ -36,6 +37,7 @@ struct DecodeResult {
 
 fn decode(args: &PmchArgs) -> Result<Exit, CommandError> {
     let params = params(args)?;
+    check_input(&args.input)?;
     let mut iq = read_cf32(&args.input).map_err(usage_or_read)?;
     let samples = params.cell.samples_per_subframe();
     if iq.len() != samples {
@@ -66,12 +68,15 @@ fn decode(args: &PmchArgs) -> Result<Exit, CommandError> {
     if quality.crc_ok {
         write_whole(&args.output, &tb)?;
     }
-    println!("{}", serde_json::to_string(&result).map_err(|e| CommandError::Bench(e.to_string()))?);
+    let line = serde_json::to_string(&result).map_err(|e| CommandError::Bench(e.to_string()))?;
+    writeln!(io::stdout(), "{line}")
+        .map_err(|source| CommandError::Write { path: "standard output".into(), source })?;
     Ok(if quality.crc_ok { Exit::Pass } else { Exit::Fail })
 }
 
 fn encode(args: &PmchArgs) -> Result<Exit, CommandError> {
     let params = params(args)?;
+    check_input(&args.input)?;
     let tb = fs::read(&args.input).map_err(|source| CommandError::Read { path: args.input.clone(), source })?;
     if tb.len() != params.format.octets() {
         return Err(CommandError::Usage(format!(
@@ -105,6 +110,19 @@ fn params(args: &PmchArgs) -> Result<PmchParams, CommandError> {
     PmchParams::new(cell, args.n_id_mbsfn, args.non_mbsfn_region, args.mcs).map_err(usage)
 }
 
+/// Refuses what cannot be one subframe before it is read: a device may never end.
+fn check_input(path: &Path) -> Result<(), CommandError> {
+    let about = fs::metadata(path).map_err(|source| CommandError::Read { path: path.into(), source })?;
+    let why = match about.len() {
+        _ if !about.is_file() => "not a file".to_owned(),
+        octets if octets > MAX_INPUT_OCTETS => {
+            format!("{octets} octets; one subframe has at most {MAX_INPUT_OCTETS} at 30720000 Hz")
+        }
+        _ => return Ok(()),
+    };
+    Err(CommandError::Usage(format!("{}: {why}", path.display())))
+}
+
 /// Takes the carrier frequency offset out of one subframe and tells how large it was.
 fn correct_frequency(params: &PmchParams, iq: &mut [Complex32]) -> f64 {
     let mut sync = CyclicPrefixSync::new(params.cell.n_fft, params.non_mbsfn_region, params.numerology);
@@ -130,3 +148,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
         CommandError::Write { path: path.into(), source }
     })
 }
+
+/// A subframe of 1 ms at 30.72 MS/s as cf32.
+const MAX_INPUT_OCTETS: u64 = 30_720 * 8;

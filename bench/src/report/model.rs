@@ -175,11 +175,7 @@ impl Model {
     fn apply_tick(&mut self, ladder: usize, step: &str, tick: Tick) -> Result<(), ModelError> {
         let limit = self.ladders.len();
         let found = self.ladders.get_mut(ladder).ok_or(ModelError::NoLadder { ladder, limit })?;
-        if found.tick(step, tick) {
-            Ok(())
-        } else {
-            Err(ModelError::NoLadderStep { ladder, step: step.to_owned() })
-        }
+        if found.tick(step, tick) { Ok(()) } else { Err(ModelError::NoLadderStep { ladder, step: step.to_owned() }) }
     }
 
     fn apply_ue(&mut self, t: u64, what: &What) -> Result<(), ModelError> {

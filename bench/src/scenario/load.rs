@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Scenario, check, read};
-use crate::strict_toml::{TomlProblems, read_document};
+use crate::strict_toml::{TomlProblems, read_document, read_text};
 
 /// A scenario that is ready to run.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,12 +37,6 @@ pub enum LoadScenarioError {
         /// Why.
         source: io::Error,
     },
-    /// The file is longer than any scenario.
-    #[error("{}: more than {MAX_OCTETS} octets are no scenario", .file.display())]
-    TooLong {
-        /// The file.
-        file: PathBuf,
-    },
     /// The file says something that is not allowed.
     #[error(transparent)]
     Wrong(#[from] TomlProblems),
@@ -59,11 +53,7 @@ pub enum LoadScenarioError {
 impl Scenario {
     /// Reads and checks a scenario file. Paths of contents count from the folder of the file.
     pub fn load(file: &Path, overrides: &Overrides) -> Result<Loaded, LoadScenarioError> {
-        let read_error = |source| LoadScenarioError::Read { file: file.to_owned(), source };
-        if std::fs::metadata(file).map_err(read_error)?.len() > MAX_OCTETS {
-            return Err(LoadScenarioError::TooLong { file: file.to_owned() });
-        }
-        let text = std::fs::read_to_string(file).map_err(read_error)?;
+        let text = read_text(file).map_err(|source| LoadScenarioError::Read { file: file.to_owned(), source })?;
         Self::parse(file, &text, overrides)
     }
 
@@ -127,6 +117,3 @@ fn content_type(file: &Path) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-
-/// Longest scenario file.
-const MAX_OCTETS: u64 = 1 << 20;

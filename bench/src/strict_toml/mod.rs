@@ -3,6 +3,8 @@
 //! A [`Table`] is asked for each key that it may have. What is wrong is noted, a placeholder is given back and reading
 //! goes on; what was not asked for is an unknown key. A file with a note is refused as a whole.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use toml::Spanned;
@@ -16,6 +18,17 @@ pub(crate) use near::nearest;
 use problem::Note;
 pub use problem::{TomlProblem, TomlProblems};
 pub(crate) use table::Table;
+
+/// The text of a file; a file longer than any that somebody writes is not read to its end, for it may have none.
+pub(crate) fn read_text(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(MAX_OCTETS + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_OCTETS {
+        let why = format!("more than {MAX_OCTETS} octets");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(text)
+}
 
 /// Reads a whole file with `read`, then holds the result against `check`, which may look at several keys at once.
 pub(crate) fn read_document<T>(
@@ -73,6 +86,9 @@ impl Checker<'_> {
         self.notes.push(Note { span, message });
     }
 }
+
+/// Longest file.
+const MAX_OCTETS: u64 = 1 << 20;
 
 /// More than this is not said at once.
 const MAX_PROBLEMS: usize = 20;
