@@ -146,7 +146,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "data_mcs = 9",
             "data_mcs = 28",
-            "t.toml:21:12: data_mcs = 28: MCS 28 at 25 PRB with non_mbsfn_region 2 has code rate 1.200: undecodable above \
+            "t.toml:21:12: data_mcs = 28: MCS 28 at 25 PRB with non_mbsfn_region 2 has code rate 1.205: undecodable above \
              0.930; take a lower MCS or a shorter non-MBSFN region; allowed values: 0 to 25",
         ),
         (
