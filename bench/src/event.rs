@@ -35,7 +35,7 @@ pub enum What {
     StepFinished {
         /// Position in the scenario, from 0.
         index: usize,
-        /// Why it ended: `delivered`, `elapsed`, `timeout`, `air_limit`, `done`.
+        /// Why it ended: `done`, `elapsed`, `delivered`, `air_limit`, `nothing_to_send`, `timeout`.
         reason: String,
     },
     /// The BM-SC opened an MBMS session; what it allocated is durable.

@@ -124,15 +124,16 @@ impl Runner<'_> {
         match action {
             StepAction::Start { session } => self.start(session),
             StepAction::Stop { session } => self.stop(session),
-            StepAction::Run { for_ms } => self.advance(after(*for_ms), None, |_| false),
+            StepAction::Run { for_ms } => self.advance(after(*for_ms), "elapsed", |_| None),
             StepAction::RunUntilDelivered { session, timeout_ms } => {
-                self.advance(after(*timeout_ms), Some("delivered"), |runner| runner.is_delivered(session))
-            }
-            StepAction::RunUntilAirLimit { timeout_ms } => {
-                self.advance(after(*timeout_ms), Some("air_limit"), |runner| {
-                    runner.running.iter().all(|session| runner.limit_reached.contains(session))
+                self.advance(after(*timeout_ms), "timeout", |runner| match runner.is_delivered(session) {
+                    true => Some("delivered"),
+                    false => runner.is_exhausted(session).then_some("nothing_to_send"),
                 })
             }
+            StepAction::RunUntilAirLimit { timeout_ms } => self.advance(after(*timeout_ms), "timeout", |runner| {
+                runner.running.is_subset(&runner.limit_reached).then_some("air_limit")
+            }),
         }
     }
 
@@ -173,24 +174,29 @@ impl Runner<'_> {
         })
     }
 
-    /// Lets time pass until `until`, or until `done` is true after a turn.
+    /// None of these sessions will send any more, and what was sent has been on the air.
+    fn is_exhausted(&self, selector: &Selector) -> bool {
+        let may_send = |name: &String| self.running.contains(name) && !self.limit_reached.contains(name);
+        let sessions = &self.loaded.scenario.sessions;
+        self.now >= self.on_air_until && !self.selected(selector).into_iter().any(|i| may_send(&sessions[i].name))
+    }
+
+    /// Lets time pass until `until`, or until `end` gives a reason; it is asked before the first turn and after each.
     fn advance(
         &mut self,
         until: Instant,
-        when_done: Option<&'static str>,
-        done: impl Fn(&Self) -> bool,
+        otherwise: &'static str,
+        end: impl Fn(&Self) -> Option<&'static str>,
     ) -> Result<&'static str, CommandError> {
-        while self.now < until {
-            if let Some(reason) = when_done.filter(|_| done(self)) {
+        loop {
+            if let Some(reason) = end(self) {
                 return Ok(reason);
+            }
+            if self.now >= until {
+                return Ok(otherwise);
             }
             self.turn(until)?;
         }
-        Ok(match when_done {
-            Some(reason) if done(self) => reason,
-            Some(_) => "timeout",
-            None => "elapsed",
-        })
     }
 
     /// One radio frame, or a jump over time in which nothing is on air.

@@ -88,9 +88,10 @@ fn channel(t: &mut Table<'_>) -> Channel {
     Channel {
         model: t.choice("model", &[("awgn", ChannelModel::Awgn)]),
         snr_db: t.number("snr_db", -30.0..=100.0),
-        // Half a subcarrier spacing of 15 kHz.
-        cfo_hz: t.optional_number("cfo_hz", -7500.0..=7500.0).unwrap_or(0.0),
-        delay_us: t.optional_number("delay_us", 0.0..=10_000.0).unwrap_or(0.0),
+        // What the receiver acquires without a cell search: below half a subcarrier spacing of 15 kHz.
+        cfo_hz: t.optional_number("cfo_hz", -7000.0..=7000.0).unwrap_or(0.0),
+        // Frames are aligned to within the extended cyclic prefix, 16.7 us, less the advance of the FFT window.
+        delay_us: t.optional_number("delay_us", 0.0..=15.0).unwrap_or(0.0),
         gain_db: t.optional_number("gain_db", -100.0..=100.0).unwrap_or(0.0),
     }
 }
