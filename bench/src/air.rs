@@ -32,6 +32,8 @@ pub(crate) enum HeardWhat {
     Block(BlockReport, Option<Vec<u8>>),
     /// Equalised symbols, thinned out, of the block just tried.
     Symbols(Modulation, Vec<Complex32>),
+    /// Samples of the subframe whose data block just failed, without the frequency offset.
+    LostIq(Vec<Complex32>),
     /// An MCCH message, decoded when it is new.
     Mcch { message: Vec<u8>, configuration: Option<MbsfnAreaConfiguration> },
     /// An SDU of an MTCH.
@@ -58,9 +60,13 @@ pub(crate) struct Link {
     spectrum: SpectrumAnalyzer,
     /// A constellation is wanted of the next data block.
     wants_symbols: bool,
+    /// Lost data blocks whose samples are still to be kept.
+    lost_left: u32,
     heard: Vec<Heard>,
 }
 
+/// Lost data blocks of which a UE keeps the samples.
+const LOST_KEPT: u32 = 2;
 /// Symbols that a constellation shows.
 const SYMBOLS_SHOWN: usize = 400;
 
@@ -77,6 +83,7 @@ impl Link {
             now: SubframeTime::default(),
             spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
             wants_symbols: false,
+            lost_left: LOST_KEPT,
             heard: Vec::new(),
         }
     }
@@ -96,15 +103,22 @@ impl Link {
         // One subframe at a time, so that the symbols of a block can be looked at before the next one.
         let step = sent.len() / SUBFRAMES_PER_TURN;
         for part in self.received.chunks(step) {
-            let (heard, now, mut data_block) = (&mut self.heard, &mut self.now, false);
+            let (heard, now) = (&mut self.heard, &mut self.now);
+            let (mut data_block, mut lost) = (false, false);
             self.receiver.push(self.position, part, &mut |event| {
                 if let RxEvent::Block(report, _) = &event {
                     *now = report.time;
                     data_block |= !report.signalling && report.quality.crc_ok;
+                    lost |= !report.signalling && report.announced && !report.quality.crc_ok;
                 }
                 heard.extend(owned(*now, event));
             });
             self.position += part.len() as u64;
+            if lost && self.lost_left > 0 {
+                self.lost_left -= 1;
+                let what = HeardWhat::LostIq(self.receiver.last_subframe().to_vec());
+                self.heard.push(Heard { time: self.now, what });
+            }
             if data_block && self.wants_symbols {
                 let time = self.now;
                 self.wants_symbols = false;

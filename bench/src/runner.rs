@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
+use num_complex::Complex32;
 use protocol::{Instant, Joint, TapEvent, Tmgi};
-use radio::{CellConfig, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime};
+use radio::{CellConfig, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
 
 use crate::air::{Air, Heard, HeardWhat};
 use crate::boxes::Boxes;
@@ -32,6 +33,9 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 const SYMBOLS_INTERVAL: Duration = Duration::from_secs(1);
 const SYMBOLS_MAX: u32 = 4;
 
+/// Folder of samples of lost blocks.
+pub(crate) const IQ_FOLDER: &str = "iq";
+
 /// What a run cost, for `perf.json`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Played {
@@ -52,6 +56,7 @@ pub(crate) fn run(
     let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz() / 1e6);
     let mut runner = Runner {
         loaded,
+        dir,
         now: Instant::ZERO,
         network,
         air,
@@ -70,7 +75,7 @@ pub(crate) fn run(
         let reason = runner.step(&step.action)?;
         runner.fact(What::StepFinished { index, reason: reason.to_owned() })?;
     }
-    runner.finish(dir)
+    runner.finish()
 }
 
 fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: Capacity) -> RunHeader {
@@ -96,6 +101,8 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: Capacity) -> 
 
 struct Runner<'a> {
     loaded: &'a Loaded,
+    /// The run's folder.
+    dir: &'a Path,
     /// Always the start of a radio frame.
     now: Instant,
     network: Network,
@@ -330,6 +337,7 @@ impl Runner<'_> {
                 let modulation = modulation.to_string();
                 self.observer.fact(at, What::Constellation { ue, sfn, subframe, modulation, points_milli })
             }
+            HeardWhat::LostIq(samples) => self.keep_lost(at, &ue, time, &samples),
             HeardWhat::Mcch { message, configuration } => {
                 self.observer.tap(&tap(Joint::Mcch, message))?;
                 let Some(configuration) = configuration else { return Ok(()) };
@@ -352,6 +360,29 @@ impl Runner<'_> {
         }
     }
 
+    /// Keeps the samples of a lost block where `castbench pmch decode` can look at them, and says how.
+    fn keep_lost(&mut self, at: Instant, ue: &str, time: SubframeTime, iq: &[Complex32]) -> Result<(), CommandError> {
+        let scenario = &self.loaded.scenario;
+        let name = format!("{IQ_FOLDER}/{ue}_{}_{}.cf32", time.sfn(), time.subframe());
+        let path = self.dir.join(&name);
+        let error = |e: &dyn std::fmt::Display| CommandError::Bench(e.to_string());
+        std::fs::create_dir_all(self.dir.join(IQ_FOLDER)).map_err(|e| error(&e))?;
+        write_cf32(&path, iq).map_err(|e| error(&e))?;
+        let (cell, area) = (&scenario.cell, &scenario.mbsfn_area);
+        let text = format!(
+            "{ue}: samples of a lost block kept; castbench pmch decode --n-rb-dl {} --mcs {} --n-id-cell {} \
+             --n-id-mbsfn {} --subframe {} --non-mbsfn-region {} --sample-rate {} {name} -o lost.tb",
+            cell.n_rb_dl,
+            scenario.mch.data_mcs,
+            cell.n_id_cell,
+            area.n_id_mbsfn,
+            time.subframe(),
+            area.non_mbsfn_region,
+            self.air.enb().cell().sample_rate_hz(),
+        );
+        self.observer.fact(at, What::Note { text })
+    }
+
     /// Ends an interval: measurements and progress of every UE.
     fn report(&mut self) -> Result<(), CommandError> {
         let from = std::mem::replace(&mut self.reported, self.now);
@@ -368,7 +399,7 @@ impl Runner<'_> {
     }
 
     /// Lets the air run empty, says what is missing, closes everything.
-    fn finish(mut self, dir: &Path) -> Result<(Judgement, Played), CommandError> {
+    fn finish(mut self) -> Result<(Judgement, Played), CommandError> {
         self.stop(&Selector::All)?;
         while self.now < self.on_air_until {
             self.turn(self.on_air_until)?;
@@ -405,7 +436,7 @@ impl Runner<'_> {
         let (sha256, samples) = self.air.iq_hash();
         self.fact(What::IqHash { sha256: hex(&sha256), samples })?;
         let played = Played { air_time: self.now.elapsed(), samples };
-        Ok((self.observer.finish(self.now, dir)?, played))
+        Ok((self.observer.finish(self.now, self.dir)?, played))
     }
 }
 

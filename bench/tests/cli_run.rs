@@ -45,6 +45,22 @@ fn iq_hash(folder: &Path, out: &str) -> String {
     hashes[0].as_str().unwrap().to_owned()
 }
 
+/// The note of a lost block is a command line that says again what the receiver found.
+#[test]
+fn samples_of_lost_blocks_are_kept_and_decode_alike() {
+    let dir = folder(&scenario::text().replace("snr_db = 20.0", "snr_db = 1.0"));
+    assert_ne!(run(dir.path(), "out", &[]).code, 0);
+    let kept = inside(&dir.path().join("out/iq"));
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    let record = String::from_utf8(read(dir.path(), "out", "run.jsonl")).unwrap();
+    let lines: Vec<&str> = record.lines().filter_map(|l| l.split_once("kept; castbench ")).map(|(_, l)| l).collect();
+    assert_eq!(lines.len(), kept.len());
+    for line in lines {
+        let words = line.trim_end_matches("\"}").split_whitespace();
+        castbench(&dir.path().join("out"), words).assert(1, "\"crc\":false");
+    }
+}
+
 #[test]
 fn every_ue_has_the_picture_bit_for_bit_and_nothing_is_half_written() {
     let dir = folder(&scenario::text());

@@ -72,6 +72,8 @@ pub struct Receiver {
     isa: Isa,
     /// Samples of the subframe that is being collected, and where its first one belongs in the stream.
     samples: Vec<Complex32>,
+    /// The subframe collected before it.
+    last: Vec<Complex32>,
     start: u64,
     /// Number in the stream of the sample that comes next; before `start` when the rest of a cut subframe is left out.
     next: u64,
@@ -112,6 +114,7 @@ impl Receiver {
         let params = PmchParams::new(cell, id, region, area.mcch.signalling_mcs)?;
         Ok(Self {
             samples: Vec::with_capacity(cell.samples_per_subframe()),
+            last: Vec::with_capacity(cell.samples_per_subframe()),
             start: 0,
             next: 0,
             mch: MchRx::new(&area)?,
@@ -148,6 +151,7 @@ impl Receiver {
             rest = tail;
             if self.samples.len() == whole {
                 self.subframe(SubframeTime::from_subframes(self.start / whole as u64), sink);
+                std::mem::swap(&mut self.samples, &mut self.last);
                 self.samples.clear();
                 self.start += whole as u64;
             }
@@ -171,6 +175,11 @@ impl Receiver {
     pub fn symbols(&self) -> (&[Complex32], Modulation) {
         let decoder = &self.decoders[self.last_decoder];
         (decoder.symbols(), decoder.params().format.modulation)
+    }
+
+    /// Samples of the subframe last collected; if it was tried, without the frequency offset.
+    pub fn last_subframe(&self) -> &[Complex32] {
+        &self.last
     }
 
     /// Impulse response of the subframe last tried: see [`crate::MbsfnEstimator::impulse_response`].

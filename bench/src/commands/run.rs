@@ -15,7 +15,7 @@ use crate::pcap::CAPTURE_FILE;
 use crate::record::RECORD_FILE;
 use crate::report::REPORT_FILES;
 use crate::rig::Rig;
-use crate::runner::{self, Played};
+use crate::runner::{self, IQ_FOLDER, Played};
 use crate::scenario::{Overrides, Scenario};
 
 /// File name of what a run cost in wall time and memory.
@@ -53,7 +53,7 @@ fn clear(dir: &Path) -> io::Result<()> {
         other => other,
     };
     leftovers.into_iter().try_for_each(|path: PathBuf| absent_is_fine(fs::remove_file(path)))?;
-    absent_is_fine(fs::remove_dir_all(dir.join(UES_FOLDER)))
+    [UES_FOLDER, IQ_FOLDER].iter().try_for_each(|folder| absent_is_fine(fs::remove_dir_all(dir.join(folder))))
 }
 
 /// What a run cost. Kept apart from the reports, which hold virtual time only.
