@@ -112,7 +112,7 @@ pub enum What {
         at: String,
         /// Sample rate, the width of the whole spectrum, Hz.
         span_hz: f64,
-        /// From -span/2 to +span/2, dB relative to the mean density of the occupied band of the eNB.
+        /// From -span/2 to +span/2, dB relative to the mean of its strongest tenth.
         psd_db: Vec<f32>,
     },
     /// A UE has a new FDT instance (RFC 3926).

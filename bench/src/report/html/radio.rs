@@ -200,7 +200,7 @@ fn spectra(model: &Model) -> Markup {
         h3 { "Spectrum" }
         (legend(model.spectra.iter().map(|s| (palette(&s.at), &*s.at))))
         figure { (plot.responsive()) }
-        p.hint { "Average over the run, relative to the mean density of the eNB's occupied band." }
+        p.hint { "Average over the run, each relative to the mean of its own strongest tenth of the bins." }
     }
 }
 
