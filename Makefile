@@ -33,7 +33,7 @@ bench: setup
 
 soak: setup
 	@.ci/setup tests
-	@cargo test --release --locked -p radio --test awgn -- --ignored --nocapture
+	@cargo test --release --locked -p radio --test awgn -- --nocapture
 	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 .ci/test --release
 
 setup:
