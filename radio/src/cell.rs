@@ -118,6 +118,50 @@ impl CellConfig {
     }
 }
 
+/// `phich-Duration`: OFDM symbols of the control region that the PHICH takes (TS 36.211 table 6.9.3-1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PhichDuration {
+    /// One symbol.
+    #[default]
+    Normal,
+    /// Three symbols; two in MBSFN subframes.
+    Extended,
+}
+
+/// `phich-Resource`: N_g, which scales the number of PHICH groups (TS 36.211 clause 6.9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PhichResource {
+    /// 1/6.
+    OneSixth,
+    /// 1/2.
+    Half,
+    /// 1.
+    #[default]
+    One,
+    /// 2.
+    Two,
+}
+
+/// PHICH-Config of the MasterInformationBlock (TS 36.331 clause 6.3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PhichConfig {
+    /// Duration.
+    pub duration: PhichDuration,
+    /// Number of groups.
+    pub resource: PhichResource,
+}
+
+/// A cell with what the physical broadcast channel tells of it: antenna ports and PHICH.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CarrierConfig {
+    /// Bandwidth, identity, sampling.
+    pub cell: CellConfig,
+    /// Antenna ports with cell-specific reference signals: 1, 2 or 4.
+    pub n_ports: u8,
+    /// PHICH.
+    pub phich: PhichConfig,
+}
+
 /// A configuration that the standard does not allow, or that cannot be decoded.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum ConfigError {

@@ -27,7 +27,9 @@ mod sync;
 mod tbs;
 mod time;
 
-pub use cell::{CellConfig, ConfigError, NRbDl, SampleRateFamily};
+pub use cell::{
+    CarrierConfig, CellConfig, ConfigError, NRbDl, PhichConfig, PhichDuration, PhichResource, SampleRateFamily,
+};
 pub use channel::{ChannelConfig, ChannelModel};
 pub use coding::{
     CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation,
@@ -35,7 +37,7 @@ pub use coding::{
 };
 pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{EstimateQuality, MbsfnEstimator};
-pub use front_end::{IqFileError, read_cf32, write_cf32};
+pub use front_end::{FrontEndError, IqFileError, IqSink, IqSource, ReadBlock, StreamStatus, read_cf32, write_cf32};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};
