@@ -8,8 +8,8 @@ use std::thread;
 
 use num_complex::Complex32;
 use radio::{
-    BlockReport, ChannelConfig, ChannelModel, Enb, MbsfnAreaConfiguration, MchRxEvent, Modulation, Receiver, RxEvent,
-    SpectrumAnalyzer, SubframeTime,
+    AlignedReceiver, BlockReport, ChannelConfig, ChannelModel, Enb, MbsfnAreaConfiguration, MchRxEvent, Modulation,
+    RxEvent, SpectrumAnalyzer, SubframeTime,
 };
 use sha2::{Digest, Sha256};
 
@@ -48,7 +48,7 @@ pub(crate) enum HeardWhat {
 pub(crate) struct Link {
     name: String,
     channel: ChannelModel,
-    receiver: Receiver,
+    receiver: AlignedReceiver,
     received: Vec<Complex32>,
     position: u64,
     /// Samples in the channel that it has taken and not given yet: nothing before its first call.
@@ -71,7 +71,7 @@ const LOST_KEPT: u32 = 2;
 const SYMBOLS_SHOWN: usize = 400;
 
 impl Link {
-    pub(crate) fn new(name: &str, channel: &ChannelConfig, receiver: Receiver) -> Self {
+    pub(crate) fn new(name: &str, channel: &ChannelConfig, receiver: AlignedReceiver) -> Self {
         Self {
             name: name.to_owned(),
             channel: ChannelModel::new(channel),
@@ -216,18 +216,19 @@ impl Air {
 fn owned(time: SubframeTime, event: RxEvent<'_>) -> Option<Heard> {
     let what = match event {
         RxEvent::Block(report, tb) => HeardWhat::Block(report, tb.map(<[u8]>::to_vec)),
-        RxEvent::Mch(MchRxEvent::McchMessage { bytes, config, changed }) => {
+        RxEvent::Mch { event: MchRxEvent::McchMessage { bytes, config, changed }, .. } => {
             HeardWhat::Mcch { message: bytes.to_vec(), configuration: changed.then(|| config.clone()) }
         }
-        RxEvent::Mch(MchRxEvent::Msi { .. }) => return None,
-        RxEvent::Mch(MchRxEvent::Sdu { bytes, .. }) => HeardWhat::Sdu(bytes.to_vec()),
-        RxEvent::Mch(MchRxEvent::RlcGap { lcid, lost_pdus, .. }) => {
+        RxEvent::Mch { event: MchRxEvent::Msi { .. }, .. } => return None,
+        RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => HeardWhat::Sdu(bytes.to_vec()),
+        RxEvent::Mch { event: MchRxEvent::RlcGap { lcid, lost_pdus, .. }, .. } => {
             HeardWhat::RlcGap { lcid, lost_pdus: u32::from(lost_pdus) }
         }
-        RxEvent::Mch(MchRxEvent::Malformed { what }) => HeardWhat::Trouble(what.to_string()),
+        RxEvent::Mch { event: MchRxEvent::Malformed { what }, .. } => HeardWhat::Trouble(what.to_string()),
         RxEvent::SamplesLost { expected, at } => {
             HeardWhat::Trouble(format!("samples lost: {at} came where {expected} was expected"))
         }
+        _ => return None,
     };
     Some(Heard { time, what })
 }

@@ -3,7 +3,7 @@
 use core_network::Allocation;
 use hil::ServiceDescription;
 use protocol::{Instant, Tmgi};
-use radio::{CellConfig, Enb, EnbConfig, Isa, Receiver};
+use radio::{AlignedReceiver, CellConfig, Enb, EnbConfig, Isa};
 
 use crate::air::{Air, Link};
 use crate::capacity::Capacity;
@@ -64,7 +64,7 @@ fn air(loaded: &Loaded, cell: CellConfig, tmgis: &[Tmgi]) -> Result<Air, Command
     let mcch = setup::mcch(scenario, &area, tmgis);
     let enb = Enb::new(&EnbConfig { cell, area, mcch }).map_err(|e| usage(loaded, e))?;
     let links = scenario.ues.iter().map(|ue| {
-        let mut receiver = Receiver::new(cell, area, Isa::fastest()).map_err(|e| usage(loaded, e))?;
+        let mut receiver = AlignedReceiver::new(cell, area, Isa::fastest()).map_err(|e| usage(loaded, e))?;
         if let Some(filter) = faults::block_filter(&scenario.faults, &ue.name) {
             receiver.set_block_filter(filter);
         }

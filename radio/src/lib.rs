@@ -53,7 +53,7 @@ pub use phch::{
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
     UnicastSubframeModulator,
 };
-pub use receiver::{BlockFilter, BlockReport, Receiver, ReceiverError, RxEvent};
+pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use rrc::{
     CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
 };

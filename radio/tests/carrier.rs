@@ -2,8 +2,8 @@
 
 use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig, MchRxEvent, NRbDl,
-    Receiver, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    AlignedReceiver, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig,
+    MchRxEvent, NRbDl, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
 };
 
 struct Outcome {
@@ -42,7 +42,7 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
     let mut enb = Enb::new(&EnbConfig { cell, area, mcch }).unwrap();
     (0..count).for_each(|i| enb.push_sdu(1, &sdu(i), 0).unwrap());
     let mut model = ChannelModel::new(&channel);
-    let mut receiver = Receiver::new(cell, area, Isa::Scalar).unwrap();
+    let mut receiver = AlignedReceiver::new(cell, area, Isa::Scalar).unwrap();
     let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
     let mut received = Vec::new();
     let mut at = 0;
@@ -59,9 +59,10 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
                     out.timing_samples = report.estimate.timing_samples;
                     out.cinr_db = report.estimate.cinr_db();
                 }
-                RxEvent::Mch(MchRxEvent::Sdu { lcid: 1, bytes, .. }) => out.sdus.push(bytes.to_vec()),
-                RxEvent::Mch(_) => {}
+                RxEvent::Mch { event: MchRxEvent::Sdu { lcid: 1, bytes, .. }, .. } => out.sdus.push(bytes.to_vec()),
+                RxEvent::Mch { .. } => {}
                 RxEvent::SamplesLost { .. } => panic!("no samples are lost here"),
+                _ => {}
             });
             at += part.len() as u64;
         }
@@ -125,7 +126,7 @@ fn cinr_is_the_snr_of_the_channel() {
 #[test]
 fn cut_samples_are_reported_and_reception_goes_on() {
     let cell = CellConfig::new(NRbDl::try_from(6).unwrap(), 1, SampleRateFamily::Standard).unwrap();
-    let mut receiver = Receiver::new(cell, area(), Isa::Scalar).unwrap();
+    let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
     let mut lost = Vec::new();
     let silence = vec![Complex32::default(); 5000];
     for at in [0u64, 5000, 12_345, 3] {

@@ -2,9 +2,9 @@
 
 use num_complex::Complex32;
 use radio::{
-    CellConfig, CyclicPrefix, Enb, EnbConfig, Isa, MbsfnAreaConfig, MbsfnSubframeDemodulator, MbsfnSubframeModulator,
-    McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder, PmchEncoder, PmchParams, PushError, Receiver, RxEvent,
-    SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
+    AlignedReceiver, CellConfig, CyclicPrefix, Enb, EnbConfig, Isa, MbsfnAreaConfig, MbsfnSubframeDemodulator,
+    MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder, PmchEncoder, PmchParams, PushError,
+    RxEvent, SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
 };
 
 #[test]
@@ -37,7 +37,7 @@ fn subframes_are_made_and_read_without_allocation() {
 /// An eNB with two MTCHs whose queues never run dry, so that every scheduling period has to be shared out, and a receiver.
 struct Carrier {
     enb: Enb,
-    receiver: Receiver,
+    receiver: AlignedReceiver,
     iq: Vec<Complex32>,
     at: u64,
     sdus_sent: u64,
@@ -61,7 +61,7 @@ impl Carrier {
         let mcch = area.single_pmch(mcs, 8, vec![session(1), session(2)]);
         Self {
             enb: Enb::new(&EnbConfig { cell, area, mcch }).unwrap(),
-            receiver: Receiver::new(cell, area, Isa::Scalar).unwrap(),
+            receiver: AlignedReceiver::new(cell, area, Isa::Scalar).unwrap(),
             iq: vec![Complex32::default(); cell.samples_per_subframe()],
             at: 0,
             sdus_sent: 0,
@@ -89,10 +89,13 @@ impl Carrier {
             }
             receiver.push(*at, iq, &mut |event| match event {
                 RxEvent::Block(report, _) => assert!(report.quality.crc_ok, "{}", report.time),
-                RxEvent::Mch(MchRxEvent::Sdu { .. }) => *sdus_received += 1,
-                RxEvent::Mch(MchRxEvent::RlcGap { .. } | MchRxEvent::Malformed { .. }) => panic!("nothing is lost"),
-                RxEvent::Mch(_) => {}
+                RxEvent::Mch { event: MchRxEvent::Sdu { .. }, .. } => *sdus_received += 1,
+                RxEvent::Mch { event: MchRxEvent::RlcGap { .. } | MchRxEvent::Malformed { .. }, .. } => {
+                    panic!("nothing is lost")
+                }
+                RxEvent::Mch { .. } => {}
                 RxEvent::SamplesLost { .. } => panic!("no samples are lost here"),
+                _ => {}
             });
             *at += iq.len() as u64;
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig, MchRxEvent, NRbDl,
-    Receiver, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    AlignedReceiver, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig,
+    MchRxEvent, NRbDl, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
 };
 
 /// Radio frames of an MCH scheduling period: one SDU is sent in each.
@@ -62,7 +62,7 @@ fn run(
     let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
     let mcch = area().single_pmch(2, PERIOD_RF as u16, vec![session]);
     let mut enb = Enb::new(&EnbConfig { cell, area: area(), mcch }).unwrap();
-    let mut receiver = Receiver::new(cell, area(), Isa::Scalar).unwrap();
+    let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
     let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
     let (mut heard, mut at, mut cfo_hz) = (Vec::new(), 0, 0.0);
     let mut arrived = BTreeSet::new();
@@ -75,7 +75,7 @@ fn run(
         air(n, &mut iq, &mut heard);
         receiver.push(at, &heard, &mut |event| match event {
             RxEvent::Block(report, _) => cfo_hz = report.cfo_hz,
-            RxEvent::Mch(MchRxEvent::Sdu { bytes, .. }) => {
+            RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => {
                 arrived.insert(u64::from_be_bytes(bytes.try_into().unwrap()));
             }
             _ => {}
@@ -172,7 +172,7 @@ fn broken_samples_do_no_lasting_harm() {
 #[test]
 fn one_interruption_is_told_once() {
     let cell = cell(6);
-    let mut receiver = Receiver::new(cell, area(), Isa::Scalar).unwrap();
+    let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
     let (mut lost, mut at) = (Vec::new(), 0);
     for n in 0..100 {
         at += if n == 50 { 1234 } else { 0 };

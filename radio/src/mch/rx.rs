@@ -30,6 +30,8 @@ pub struct Wanted {
     pub is_signalling: bool,
     /// Something is sent for sure; without the MSI of the period there may be nothing.
     pub is_announced: bool,
+    /// Place in the MCCH's list of the (P)MCH whose subframe it is, when one has it.
+    pub pmch: Option<usize>,
 }
 
 /// What a transport block told.
@@ -148,14 +150,20 @@ impl MchRx {
     pub fn wants(&self, frame: u64, subframe: u8) -> Option<Wanted> {
         let subframe_use = self.schedule.subframe_use(frame, subframe);
         if subframe_use.is_signalling() {
-            return Some(Wanted { mcs: self.area.mcch.signalling_mcs, is_signalling: true, is_announced: true });
+            let pmch = subframe_use.position().map(|position| position.pmch);
+            return Some(Wanted { mcs: self.area.mcch.signalling_mcs, is_signalling: true, is_announced: true, pmch });
         }
         let position = subframe_use.position()?;
         let pmch = &self.pmch[position.pmch];
         let is_current = pmch.msp_start == Some(self.schedule.msp_start(position.pmch, frame));
         let is_scheduled = !is_current || pmch.may_carry(position.index_in_msp);
         let is_announced = is_current && !pmch.msi.is_empty();
-        is_scheduled.then_some(Wanted { mcs: pmch.info.data_mcs, is_signalling: false, is_announced })
+        is_scheduled.then_some(Wanted {
+            mcs: pmch.info.data_mcs,
+            is_signalling: false,
+            is_announced,
+            pmch: Some(position.pmch),
+        })
     }
 
     /// Takes the transport block of a subframe that was wanted, `None` when its CRC failed. Subframes in their order; one

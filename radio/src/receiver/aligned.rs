@@ -1,19 +1,18 @@
-//! The radio side of a UE: samples in, transport blocks, MCCH, MSI, SDUs of MTCHs and measurements out.
-//!
-//! What SIB2 and SIB13 would tell is given; PMCHs and sessions are learnt from the MCCH (TS 36.331 clause 5.8), what is
-//! scheduled from the MSI (TS 36.321 clause 5.12). Samples start at a subframe boundary to within the cyclic prefix.
+//! A receiver for one MBSFN area that is told what SIB2 and SIB13 would tell, fed with samples that start at a subframe
+//! boundary to within the cyclic prefix; PMCHs and sessions are learnt from the MCCH (TS 36.331 clause 5.8), what is
+//! scheduled from the MSI (TS 36.321 clause 5.12).
 
 use num_complex::Complex32;
 
-use crate::cell::{CellConfig, ConfigError};
-use crate::coding::CodingError;
+use super::event::{BlockFilter, BlockReport, ReceiverError, RxEvent};
+use crate::cell::CellConfig;
 use crate::estimate::EstimateQuality;
 use crate::isa::Isa;
-use crate::mch::{AreaConfigError, MbsfnAreaConfig, MchRx, MchRxEvent};
+use crate::mch::{MbsfnAreaConfig, MchRx};
 use crate::modem::Modulation;
 use crate::numerology::MbsfnNumerology;
 use crate::oscillator::Oscillator;
-use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams, PmchQuality};
+use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams};
 use crate::sync::CyclicPrefixSync;
 use crate::time::SubframeTime;
 
@@ -30,43 +29,8 @@ const BLOCKS_LOST_MAX: u32 = 16;
 /// that no sum of squares overflows.
 const SAMPLE_MAX: f32 = 1e9;
 
-/// What one transport block told.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct BlockReport {
-    /// Subframe.
-    pub time: SubframeTime,
-    /// Modulation and coding scheme.
-    pub mcs: u8,
-    /// Sent at the signalling MCS.
-    pub signalling: bool,
-    /// Something was sent for sure: without the MSI of the period a failed CRC may mean that nothing was.
-    pub announced: bool,
-    /// Channel measurements of the subframe.
-    pub estimate: EstimateQuality,
-    /// Decoding.
-    pub quality: PmchQuality,
-    /// Frequency offset as tracked after this subframe, Hz.
-    pub cfo_hz: f64,
-}
-
-/// What a receiver has to say.
-#[derive(Debug)]
-pub enum RxEvent<'a> {
-    /// A transport block was tried; its octets when the CRC passed.
-    Block(BlockReport, Option<&'a [u8]>),
-    /// Layer 2 and 3 of the MCH.
-    Mch(MchRxEvent<'a>),
-    /// The stream of samples was interrupted; what was begun is lost.
-    SamplesLost {
-        /// Where the stream should have gone on.
-        expected: u64,
-        /// Where it went on.
-        at: u64,
-    },
-}
-
-/// The receiver; samples are its only clock. Allocates in `new` and when the MCCH brings a new transport format.
-pub struct Receiver {
+/// The receiver of an aligned stream; samples are its only clock. Allocates in `new` and when the MCCH brings a new transport format.
+pub struct AlignedReceiver {
     cell: CellConfig,
     area: MbsfnAreaConfig,
     isa: Isa,
@@ -90,24 +54,7 @@ pub struct Receiver {
     block_filter: Option<BlockFilter>,
 }
 
-/// See [`Receiver::set_block_filter`].
-pub type BlockFilter = Box<dyn FnMut(&mut [u8]) -> bool + Send>;
-
-/// A configuration that cannot be received.
-#[derive(Debug, thiserror::Error)]
-pub enum ReceiverError {
-    /// Physical layer.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Channel coding.
-    #[error(transparent)]
-    Coding(#[from] CodingError),
-    /// MBSFN area.
-    #[error(transparent)]
-    Area(#[from] AreaConfigError),
-}
-
-impl Receiver {
+impl AlignedReceiver {
     /// A receiver for one MBSFN area of a cell; sample 0 of the stream is the start of frame 0.
     pub fn new(cell: CellConfig, area: MbsfnAreaConfig, isa: Isa) -> Result<Self, ReceiverError> {
         let (id, region, numerology) = (area.n_id_mbsfn, area.non_mbsfn_region, MbsfnNumerology::Khz15);
@@ -198,9 +145,12 @@ impl Receiver {
             self.acquire();
         }
         let Some(wanted) = wanted else { return };
+        let n_id_mbsfn = self.area.n_id_mbsfn;
         self.oscillator.rotate(&mut self.samples);
         let Some(index) = self.decoder(wanted.mcs) else {
-            return self.mch.push_block(time.frame(), time.subframe(), None, &mut |e| sink(RxEvent::Mch(e)));
+            return self.mch.push_block(time.frame(), time.subframe(), None, &mut |event| {
+                sink(RxEvent::Mch { n_id_mbsfn, event });
+            });
         };
         self.last_decoder = index;
         let estimate = self.demodulator.demodulate(time.subframe(), &self.samples);
@@ -214,6 +164,8 @@ impl Receiver {
         let tb = keep.then_some(&*tb);
         let report = BlockReport {
             time,
+            n_id_mbsfn,
+            pmch: wanted.pmch,
             mcs: wanted.mcs,
             signalling: wanted.is_signalling,
             announced: wanted.is_announced,
@@ -222,7 +174,7 @@ impl Receiver {
             cfo_hz,
         };
         sink(RxEvent::Block(report, tb));
-        self.mch.push_block(time.frame(), time.subframe(), tb, &mut |e| sink(RxEvent::Mch(e)));
+        self.mch.push_block(time.frame(), time.subframe(), tb, &mut |event| sink(RxEvent::Mch { n_id_mbsfn, event }));
     }
 
     /// Subframes in which nothing is heard do not count.
