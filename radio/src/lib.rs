@@ -5,6 +5,7 @@
 mod cell;
 mod channel;
 mod coding;
+mod dci;
 mod enb;
 mod estimate;
 mod front_end;
@@ -35,6 +36,10 @@ pub use coding::{
     CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation,
     TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams,
 };
+pub use dci::{
+    Dci1A, Dci1C, DciError, M_RNTI, NPrb1A, SI_RNTI, pack_mcch_change_notification, si_rv, sib1_rv,
+    unpack_mcch_change_notification,
+};
 pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{EstimateQuality, MbsfnEstimator};
 pub use front_end::{FrontEndError, IqFileError, IqSink, IqSource, ReadBlock, StreamStatus, read_cf32, write_cf32};
@@ -50,8 +55,8 @@ pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPositi
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
 pub use oscillator::Oscillator;
 pub use phch::{
-    MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
-    UnicastSubframeModulator,
+    Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
+    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType,
 };
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use rrc::{

@@ -2,6 +2,9 @@
 
 mod mbsfn_subframe;
 mod pmch;
+mod vrb;
 
 pub use mbsfn_subframe::{MbsfnSubframeDemodulator, MbsfnSubframeModulator, UnicastSubframeModulator};
 pub use pmch::{PmchDecoder, PmchEncoder, PmchParams, PmchQuality};
+pub use vrb::{Gap, VrbAllocation, VrbError, VrbType};
+pub(crate) use vrb::{n_rb_step, riv_bits};
