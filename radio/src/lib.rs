@@ -34,7 +34,7 @@ pub use cell::{
 pub use channel::{ChannelConfig, ChannelModel};
 pub use coding::{
     CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation,
-    TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams,
+    TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams, conv,
 };
 pub use dci::{
     Dci1A, Dci1C, DciError, M_RNTI, NPrb1A, SI_RNTI, pack_mcch_change_notification, si_rv, sib1_rv,
@@ -59,11 +59,12 @@ pub use phch::{
     UnicastSubframeModulator, VrbAllocation, VrbError, VrbType,
 };
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
+pub use refsignal::{crs, crs_symbols};
 pub use rrc::{
     CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
 };
 pub use sequence::GoldSequence;
 pub use spectrum::SpectrumAnalyzer;
-pub use sync::CyclicPrefixSync;
+pub use sync::{CyclicPrefixSync, PSS_ROW, SSS_ROW, SYNC_SUBCARRIERS, pss_sequence, put_pss, put_sss, sss_sequence};
 pub use tbs::TransportFormat;
 pub use time::SubframeTime;

@@ -1,6 +1,7 @@
 //! Channel coding of transport channels, TS 36.212 5.1 and 5.3.2.
 
 mod bits;
+pub mod conv;
 mod crc;
 mod plan;
 mod qpp;

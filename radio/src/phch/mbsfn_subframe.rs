@@ -9,7 +9,7 @@ use crate::estimate::{EstimateQuality, MbsfnEstimator};
 use crate::grid::Grid;
 use crate::numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout};
 use crate::ofdm::{OfdmDemodulator, OfdmModulator};
-use crate::refsignal::{CRS_PORT0_SYMBOLS, crs_port0};
+use crate::refsignal::{crs, crs_symbols};
 
 /// Reference signals of one symbol: (row, elements).
 type ReferenceRow = (usize, Vec<(usize, Complex32)>);
@@ -28,7 +28,7 @@ impl MbsfnSubframeModulator {
     /// `cell_cp` seeds the cell-specific reference signals; the symbols of the region keep normal timing either way.
     pub fn new(cell: &CellConfig, cell_cp: CyclicPrefix, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
         Self {
-            crs: (0..10).map(|subframe| (0, crs_port0(cell, cell_cp, 2 * subframe, 0).collect())).collect(),
+            crs: (0..10).map(|subframe| (0, crs(cell, cell_cp, 0, 2 * subframe, 0).collect())).collect(),
             grid: Grid::new(numerology.symbols_per_subframe(), cell.n_rb_dl.subcarriers()),
             ofdm: OfdmModulator::new(SubframeLayout::mbsfn(cell.n_fft, non_mbsfn_region.into(), numerology)),
         }
@@ -60,9 +60,9 @@ impl UnicastSubframeModulator {
     /// Plans subframes with normal cyclic prefix.
     pub fn new(cell: &CellConfig) -> Self {
         let rows = |subframe: usize| {
-            let crs = |slot: usize, l: usize| crs_port0(cell, CyclicPrefix::Normal, 2 * subframe + slot, l);
-            let row = |slot: usize, l: usize| (7 * slot + l, crs(slot, l).collect());
-            (0..2).flat_map(|slot| CRS_PORT0_SYMBOLS.map(|l| row(slot, l))).collect()
+            let signals = |slot: usize, l: usize| crs(cell, CyclicPrefix::Normal, 0, 2 * subframe + slot, l);
+            let row = |slot: usize, l: usize| (7 * slot + l, signals(slot, l).collect());
+            (0..2).flat_map(|slot| crs_symbols(0).iter().map(move |&l| row(slot, l))).collect()
         };
         let layout = SubframeLayout::normal(cell.n_fft);
         Self {
