@@ -65,6 +65,9 @@ pub use rrc::{
 };
 pub use sequence::GoldSequence;
 pub use spectrum::SpectrumAnalyzer;
-pub use sync::{CyclicPrefixSync, PSS_ROW, SSS_ROW, SYNC_SUBCARRIERS, pss_sequence, put_pss, put_sss, sss_sequence};
+pub use sync::{
+    CellSearch, CyclicPrefixSync, FoundCell, PSS_ROW, SSS_ROW, SYNC_SUBCARRIERS, pss_sequence, put_pss, put_sss,
+    sss_sequence,
+};
 pub use tbs::TransportFormat;
 pub use time::SubframeTime;

@@ -127,7 +127,15 @@ impl MbsfnSubframeDemodulator {
     /// # Panics
     /// If `tb` is not as long as the transport format says.
     pub fn decode(&self, decoder: &mut PmchDecoder, subframe: u8, tb: &mut [u8]) -> PmchQuality {
-        decoder.decode(subframe, &self.grid, &self.estimator, tb)
+        Self::decode_combined(std::slice::from_ref(self), decoder, subframe, tb)
+    }
+
+    /// Decodes the PMCH of the subframe that each of `antennas`, one for each receive antenna, demodulated last.
+    ///
+    /// # Panics
+    /// If `tb` is not as long as the transport format says.
+    pub fn decode_combined(antennas: &[Self], decoder: &mut PmchDecoder, subframe: u8, tb: &mut [u8]) -> PmchQuality {
+        decoder.decode(subframe, antennas.iter().map(|antenna| (&antenna.grid, &antenna.estimator)), tb)
     }
 
     /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].

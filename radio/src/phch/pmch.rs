@@ -212,13 +212,22 @@ impl PmchDecoder {
         &self.params
     }
 
-    /// Decodes one subframe into `tb`, whose content is meaningful when the CRC passes.
+    /// Decodes one subframe into `tb`, whose content is meaningful when the CRC passes; `antennas` gives the grid and the
+    /// estimate of each receive antenna.
     ///
     /// # Panics
-    /// If `tb` is not as long as the transport format says, or the grid has other dimensions.
-    pub fn decode(&mut self, subframe: u8, grid: &Grid, estimate: &MbsfnEstimator, tb: &mut [u8]) -> PmchQuality {
+    /// If `tb` is not as long as the transport format says, or a grid has other dimensions.
+    pub fn decode<'a>(
+        &mut self,
+        subframe: u8,
+        antennas: impl Iterator<Item = (&'a Grid, &'a MbsfnEstimator)>,
+        tb: &mut [u8],
+    ) -> PmchQuality {
         assert_eq!(tb.len(), self.params.format.octets(), "octets of the transport block");
-        self.equalize(grid, estimate);
+        self.symbols.fill(Complex32::ZERO);
+        self.sinr.fill(0.0);
+        antennas.for_each(|(grid, estimate)| self.combine(grid, estimate));
+        self.equalize();
         self.demapper.demap(&self.symbols, &self.sinr, &mut self.llr);
         self.params.scrambling(subframe).fill(&mut self.scrambling);
         self.llr.iter_mut().zip(&self.scrambling).for_each(|(l, &c)| *l *= 1.0 - 2.0 * f32::from(c));
@@ -236,20 +245,27 @@ impl PmchDecoder {
         &self.symbols
     }
 
-    /// MMSE with the bias taken out: y h* / |h|^2 with a signal to noise ratio of |h|^2 / noise for each element.
-    fn equalize(&mut self, grid: &Grid, estimate: &MbsfnEstimator) {
-        let noise = estimate.quality().noise;
+    /// Adds an antenna by maximum ratio combining: h* y / noise, and the signal to noise ratio |h|^2 / noise.
+    fn combine(&mut self, grid: &Grid, estimate: &MbsfnEstimator) {
+        let weight = 1.0 / estimate.quality().noise;
         let channel = estimate.channel();
         let mut out = self.symbols.iter_mut().zip(&mut self.sinr);
         for (row, comb) in self.params.rows() {
             let (first, step) = data_comb(comb);
-            let turn = estimate.rotation(row).conj();
+            let turn = estimate.rotation(row).conj() * weight;
             let elements = grid.row(row)[first..].iter().zip(&channel[first..]).step_by(step);
             for ((y, h), (symbol, sinr)) in elements.zip(&mut out) {
-                let gain = h.norm_sqr().max(f32::MIN_POSITIVE);
-                *symbol = y * turn * h.conj() / gain;
-                *sinr = (gain / noise).min(MAX_SINR);
+                *symbol += y * turn * h.conj();
+                *sinr += h.norm_sqr() * weight;
             }
+        }
+    }
+
+    /// MMSE with the bias taken out: what was combined over its signal to noise ratio.
+    fn equalize(&mut self) {
+        for (symbol, sinr) in self.symbols.iter_mut().zip(&mut self.sinr) {
+            *symbol /= sinr.max(f32::MIN_POSITIVE);
+            *sinr = sinr.min(MAX_SINR);
         }
     }
 

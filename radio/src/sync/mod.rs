@@ -1,11 +1,14 @@
 //! Synchronisation: signals (TS 36.211 clause 6.11) and what a receiver makes of them.
 
 mod cyclic_prefix;
+mod decimate;
 mod pss;
+mod search;
 mod sss;
 
 pub use cyclic_prefix::CyclicPrefixSync;
 pub use pss::{PSS_ROW, pss_sequence, put_pss};
+pub use search::{CellSearch, FoundCell};
 pub use sss::{SSS_ROW, put_sss, sss_sequence};
 
 use crate::grid::Grid;
