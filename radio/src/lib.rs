@@ -42,7 +42,10 @@ pub use dci::{
 };
 pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{EstimateQuality, MbsfnEstimator};
-pub use front_end::{FrontEndError, IqFileError, IqSink, IqSource, ReadBlock, StreamStatus, read_cf32, write_cf32};
+pub use front_end::{
+    FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource, MAX_ANTENNAS, ReadBlock, Recording,
+    SampleFormat, SigmfHeader, StreamStatus, UnknownSampleFormat, read_cf32, write_cf32,
+};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};

@@ -1,12 +1,20 @@
 //! Front ends: where IQ comes from and goes to.
 
 mod file;
+mod format;
+mod raw;
+mod sigmf;
 
 use std::fmt;
 
 use num_complex::Complex32;
 
-pub use file::{IqFileError, read_cf32, write_cf32};
+pub use file::{FileHints, FileSink, FileSource, Recording, SigmfHeader};
+pub use format::{SampleFormat, UnknownSampleFormat};
+pub use raw::{IqFileError, read_cf32, write_cf32};
+
+/// Most antennas of one front end.
+pub const MAX_ANTENNAS: usize = 2;
 
 /// Takes samples of one or more antennas; it may hold the caller back until its time has come.
 pub trait IqSink {
@@ -104,6 +112,14 @@ pub enum FrontEndError {
         /// As the driver says it.
         why: String,
     },
+    /// What came is not what it should be.
+    #[error("{front_end}: {why}")]
+    Malformed {
+        /// Which front end.
+        front_end: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// What was asked for cannot be done.
     #[error("{front_end}: {why}")]
     Unsupported {
@@ -123,4 +139,15 @@ impl fmt::Display for StreamStatus {
              {clipped} clipped"
         )
     }
+}
+
+/// Length of the buffers of `n_antennas` antennas.
+///
+/// # Panics
+/// If there is not one buffer for each antenna, all of one length that is not 0.
+fn buffer_len(antennas: &[&mut [Complex32]], n_antennas: usize) -> usize {
+    assert_eq!(antennas.len(), n_antennas, "one buffer for each antenna");
+    let len = antennas[0].len();
+    assert!(len > 0 && antennas.iter().all(|a| a.len() == len), "buffers of one length, not 0");
+    len
 }

@@ -1,4 +1,4 @@
-//! IQ in files: cf32, interleaved little-endian float32 I and Q.
+//! Whole cf32 files at once: interleaved little-endian float32 I and Q.
 
 use std::fs;
 use std::io;
