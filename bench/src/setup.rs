@@ -60,15 +60,16 @@ pub(crate) fn cell(cell: &Cell) -> Result<CellConfig, ConfigError> {
 }
 
 pub(crate) fn area(area: &MbsfnArea) -> Result<MbsfnAreaConfig, CommandError> {
+    let subframes = |list: &[u8]| SubframeSet::new(list).map_err(|e| CommandError::Usage(e.to_string()));
     Ok(MbsfnAreaConfig {
         n_id_mbsfn: area.n_id_mbsfn,
         non_mbsfn_region: area.non_mbsfn_region,
-        subframes: SubframeSet::new(&area.subframes).map_err(|e| CommandError::Usage(e.to_string()))?,
+        subframes: subframes(&area.subframes)?,
         mcch: McchConfig {
             repetition_period_rf: area.mcch_repetition_period_rf,
             offset_rf: area.mcch_offset_rf,
             modification_period_rf: area.mcch_modification_period_rf,
-            subframe: area.mcch_subframe,
+            subframes: subframes(&[area.mcch_subframe])?,
             signalling_mcs: area.signalling_mcs,
         },
     })

@@ -12,7 +12,7 @@ use castbench::{
 };
 use core_network::{Content, Delivery, Fec, FluteOutput, FluteSender, SequenceClock};
 use protocol::{GtpuRepr, Instant, Joint, SyncHeader, SyncPlan, SyncRepr, SyncTimestamp, TapEvent, UdpDatagram};
-use radio::{CommonSfAlloc, MbsfnAreaConfiguration, PmchInfo, SubframeAllocation};
+use radio::{MbsfnAreaConfiguration, MbsfnSubframeConfig, PmchInfo, SubframeAllocation};
 
 const UES: [&str; 2] = ["near", "street"];
 
@@ -301,7 +301,7 @@ fn m1(ip_datagram: &[u8]) -> Vec<u8> {
 
 fn mcch() -> Vec<u8> {
     let configuration = MbsfnAreaConfiguration {
-        common_sf_alloc: vec![CommonSfAlloc {
+        common_sf_alloc: vec![MbsfnSubframeConfig {
             radioframe_allocation_period_rf: 1,
             radioframe_allocation_offset_rf: 0,
             subframes: SubframeAllocation::OneFrame(0b11_1111),

@@ -50,8 +50,8 @@ pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};
 pub use mch::{
-    AreaConfigError, BlockInfo, MalformedMch, MbsfnAreaConfig, McchConfig, MchRx, MchRxEvent, MchSchedule, MchTx,
-    MchTxError, MchTxEvent, PmchPosition, PushError, SubframeSet, SubframeUse, Wanted,
+    BlockInfo, MalformedMch, MbsfnAreaConfig, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError,
+    MchTxEvent, PmchPosition, PushError, SubframeUse, Wanted,
 };
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};
@@ -64,7 +64,8 @@ pub use phch::{
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{
-    CommonSfAlloc, MbsfnAreaConfiguration, McchError, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, Tmgi,
+    AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, McchError,
+    NotificationConfig, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, SubframeSet, Tmgi,
 };
 pub use sequence::GoldSequence;
 pub use spectrum::SpectrumAnalyzer;

@@ -24,7 +24,7 @@ fn area() -> MbsfnAreaConfig {
             repetition_period_rf: 32,
             offset_rf: 0,
             modification_period_rf: 512,
-            subframe: 1,
+            subframes: SubframeSet::new(&[1]).unwrap(),
             signalling_mcs: 2,
         },
     }

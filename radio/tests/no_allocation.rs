@@ -52,7 +52,7 @@ impl Carrier {
             repetition_period_rf: 32,
             offset_rf: 0,
             modification_period_rf: 512,
-            subframe: 1,
+            subframes: SubframeSet::new(&[1]).unwrap(),
             signalling_mcs: 7,
         };
         let subframes = SubframeSet::new(&[1, 2, 3, 6, 7, 8]).unwrap();

@@ -22,7 +22,7 @@ fn area() -> MbsfnAreaConfig {
             repetition_period_rf: REPETITION_RF,
             offset_rf: 0,
             modification_period_rf: 512,
-            subframe: 1,
+            subframes: SubframeSet::new(&[1]).unwrap(),
             signalling_mcs: 2,
         },
     }

@@ -3,10 +3,12 @@
 mod plan;
 mod rx;
 mod schedule;
+mod subframes;
 mod tx;
 
 pub use rx::{MalformedMch, MchRx, MchRxEvent, Wanted};
-pub use schedule::{AreaConfigError, MbsfnAreaConfig, McchConfig, MchSchedule, PmchPosition, SubframeSet, SubframeUse};
+pub use schedule::{MbsfnAreaConfig, MchSchedule, PmchPosition, SubframeUse};
+pub use subframes::MbsfnSubframes;
 pub use tx::{BlockInfo, MchTx, MchTxError, MchTxEvent, PushError};
 
 #[cfg(test)]

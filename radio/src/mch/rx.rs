@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::schedule::{AreaConfigError, MbsfnAreaConfig, MchSchedule, PmchPosition, SubframeUse};
+use super::schedule::{MchSchedule, PmchPosition, SubframeUse};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduError, MchPdu, Msi, MsiEntry};
 use crate::rlc::{RlcPduError, UmReceiver};
-use crate::rrc::{MbsfnAreaConfiguration, McchError, PmchInfo, Tmgi};
+use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, McchError, PmchInfo, Tmgi};
 
 /// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
 const PDUS_IN_BLOCK: u32 = 5;
@@ -13,7 +13,7 @@ const PDUS_IN_BLOCK: u32 = 5;
 /// Receives the MCCH and all MTCHs of an area. Memory is bounded by one unfinished SDU for each MTCH.
 #[derive(Debug)]
 pub struct MchRx {
-    area: MbsfnAreaConfig,
+    area: MbsfnAreaInfo,
     schedule: MchSchedule,
     configuration: Option<MbsfnAreaConfiguration>,
     mcch_message: Vec<u8>,
@@ -125,8 +125,8 @@ impl MchRx {
     /// Knows the area only; the rest comes with the MCCH.
     ///
     /// # Errors
-    /// An area that SIB2 and SIB13 cannot describe.
-    pub fn new(area: &MbsfnAreaConfig) -> Result<Self, AreaConfigError> {
+    /// An area that SIB13 cannot describe.
+    pub fn new(area: &MbsfnAreaInfo) -> Result<Self, AreaConfigError> {
         area.check()?;
         Ok(Self {
             area: *area,

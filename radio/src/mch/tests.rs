@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mac::{LCID_MSI, MchPdu, Msi, MsiEntry};
-use crate::rrc::{CommonSfAlloc, MbsfnAreaConfiguration, PmchInfo, SessionInfo, SubframeAllocation, Tmgi};
+use crate::rrc::{
+    AreaConfigError, MbsfnAreaConfiguration, MbsfnSubframeConfig, McchConfig, PmchInfo, SessionInfo,
+    SubframeAllocation, SubframeSet, Tmgi,
+};
 
 fn area(subframes: &[u8], mcch_subframe: u8) -> MbsfnAreaConfig {
     MbsfnAreaConfig {
@@ -15,7 +18,7 @@ fn area(subframes: &[u8], mcch_subframe: u8) -> MbsfnAreaConfig {
             repetition_period_rf: 32,
             offset_rf: 0,
             modification_period_rf: 512,
-            subframe: mcch_subframe,
+            subframes: SubframeSet::new(&[mcch_subframe]).unwrap(),
             signalling_mcs: 2,
         },
     }
@@ -34,19 +37,19 @@ fn all_subframes_of_one_pmch_are_counted_through_the_period() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = area.single_pmch(9, 64, vec![session(1)]);
     assert_eq!(config.pmch[0].sf_alloc_end, 383);
-    let schedule = MchSchedule::new(&area, Some(&config));
+    let schedule = MchSchedule::new(&area.info(), Some(&config));
     assert_eq!(schedule.subframe_use(0, 1), SubframeUse::Mcch { owner: Some(position(0, 0)) });
     assert_eq!(schedule.subframe_use(0, 2), SubframeUse::Pmch(position(0, 1)));
-    assert_eq!(schedule.subframe_use(0, 0), SubframeUse::NotMbsfn);
+    assert_eq!(schedule.subframe_use(0, 0), SubframeUse::NotOfArea);
     // The MCCH again in the middle of the period: signalling MCS, counted like any other.
     assert_eq!(schedule.subframe_use(32, 1), SubframeUse::Mcch { owner: Some(position(0, 192)) });
     assert_eq!(schedule.subframe_use(63, 8), SubframeUse::Pmch(position(0, 383)));
     assert_eq!(schedule.subframe_use(1024 + 64, 1), SubframeUse::Mcch { owner: Some(position(0, 0)) });
     assert!(schedule.subframe_use(32, 1).is_signalling() && !schedule.subframe_use(32, 2).is_signalling());
     assert_eq!(schedule.subframes_of_msp(0, 64).count(), 384);
-    let unknown = MchSchedule::new(&area, None);
+    let unknown = MchSchedule::new(&area.info(), None);
     assert_eq!(unknown.subframe_use(0, 1), SubframeUse::Mcch { owner: None });
-    assert_eq!(unknown.subframe_use(0, 2), SubframeUse::Unused);
+    assert_eq!(unknown.subframe_use(0, 2), SubframeUse::NotOfArea);
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn two_pmch_share_a_common_period_and_keep_their_own_scheduling_periods() {
         pmch: vec![pmch(9, 8), pmch(23, 16)],
         ..area.single_pmch(0, 8, vec![])
     };
-    let schedule = MchSchedule::new(&area, Some(&config));
+    let schedule = MchSchedule::new(&area.info(), Some(&config));
     assert_eq!(schedule.subframe_use(3, 1), SubframeUse::Pmch(position(0, 9)));
     assert_eq!(schedule.subframe_use(3, 2), SubframeUse::Pmch(position(1, 0)));
     assert!(schedule.subframe_use(3, 2).is_signalling());
@@ -79,7 +82,7 @@ fn four_frames_patterns_and_scheduling_periods_shorter_than_the_common_one() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = MbsfnAreaConfiguration {
         // Radio frames 4 to 7 of every 8: subframe 1 of the first, 8 of the last.
-        common_sf_alloc: vec![CommonSfAlloc {
+        common_sf_alloc: vec![MbsfnSubframeConfig {
             radioframe_allocation_period_rf: 8,
             radioframe_allocation_offset_rf: 4,
             subframes: SubframeAllocation::FourFrames(0x80_0001),
@@ -87,20 +90,19 @@ fn four_frames_patterns_and_scheduling_periods_shorter_than_the_common_one() {
         common_sf_alloc_period_rf: 16,
         pmch: vec![PmchInfo { sf_alloc_end: 3, data_mcs: 5, mch_scheduling_period_rf: 8, sessions: vec![] }],
     };
-    let schedule = MchSchedule::new(&area, Some(&config));
+    let schedule = MchSchedule::new(&area.info(), Some(&config));
     let all: Vec<_> = schedule.subframes_of_msp(0, 8).map(|(f, s, u)| (f, s, u.position().unwrap())).collect();
     assert_eq!(all, [(12, 1, position(0, 0)), (15, 8, position(0, 1))]);
-    assert_eq!(schedule.subframe_use(8, 1), SubframeUse::Unused);
+    assert_eq!(schedule.subframe_use(8, 1), SubframeUse::NotOfArea);
 }
 
 #[test]
 fn what_sib13_cannot_say_is_refused() {
     assert_eq!(SubframeSet::new(&[1, 5]), Err(AreaConfigError::Subframe(5)));
     assert_eq!(SubframeSet::new(&[]), Err(AreaConfigError::NoSubframes));
-    assert_eq!(area(&[2, 3], 1).check(), Err(AreaConfigError::McchSubframe(1)));
     let mut wrong = area(&[1], 1);
     wrong.mcch.repetition_period_rf = 48;
-    let text = wrong.check().unwrap_err().to_string();
+    let text = wrong.info().check().unwrap_err().to_string();
     assert_eq!(text, "mcch-RepetitionPeriod-r9 is 48: TS 36.331 allows 32, 64, 128, 256");
 }
 
@@ -124,9 +126,9 @@ struct Run {
 impl Run {
     fn new(area: &MbsfnAreaConfig, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> Self {
         Self {
-            schedule: MchSchedule::new(area, Some(config)),
+            schedule: MchSchedule::new(&area.info(), Some(config)),
             tx: MchTx::new(area, config, data, signalling).unwrap(),
-            rx: MchRx::new(area).unwrap(),
+            rx: MchRx::new(&area.info()).unwrap(),
             tb: vec![0; data.max(signalling)],
             sdus: Vec::new(),
             gaps: 0,
@@ -354,7 +356,7 @@ fn a_pause_of_whole_periods_puts_nothing_together() {
 #[test]
 fn a_new_mcch_keeps_running_sessions_and_drops_ended_ones() {
     let area = area(&[1, 2], 1);
-    let mut rx = MchRx::new(&area).unwrap();
+    let mut rx = MchRx::new(&area.info()).unwrap();
     let block = |sessions: Vec<SessionInfo>| {
         let mut tb = vec![0; 100];
         let mut tx = MchTx::new(&area, &area.single_pmch(9, 8, sessions), 100, 100).unwrap();
@@ -468,7 +470,7 @@ proptest! {
     ) {
         let area = area(&[1, 2, 3, 6, 7, 8], 1);
         let config = area.single_pmch(9, 8, (1..=3).map(session).collect());
-        let mut rx = MchRx::new(&area).unwrap();
+        let mut rx = MchRx::new(&area.info()).unwrap();
         let mut tx = MchTx::new(&area, &config, 100, 100).unwrap();
         let mut tb = [0; 100];
         if begin_well && tx.next_block(0, 1, &mut tb).is_some() {

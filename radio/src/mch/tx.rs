@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use super::plan::{Mtch, Planner, fill};
-use super::schedule::{AreaConfigError, MbsfnAreaConfig, MchSchedule, SubframeUse};
+use super::schedule::{MbsfnAreaConfig, MchSchedule, SubframeUse};
 use crate::mac::{
     LCID_MCCH, LCID_MSI, LCID_MTCH_MAX, MacPduOverflow, Msi, MsiEntry, STOP_NOT_SCHEDULED, subheader_octets,
     write_mac_header,
 };
 use crate::rlc::{Cursor, PduLayout, SDU_MAX_OCTETS, UmTransmitter};
-use crate::rrc::{EncodeMcchError, MbsfnAreaConfiguration};
+use crate::rrc::{AreaConfigError, EncodeMcchError, MbsfnAreaConfiguration};
 
 /// Events kept when nobody takes them; older ones go.
 const EVENTS_MAX: usize = 16;
@@ -122,7 +122,7 @@ impl MchTx {
         tbs_data_octets: usize,
         tbs_signalling_octets: usize,
     ) -> Result<Self, MchTxError> {
-        area.check()?;
+        area.info().check()?;
         let mcch_message = configuration.encode()?;
         let [pmch] = configuration.pmch.as_slice() else {
             return Err(MchTxError::PmchCount(configuration.pmch.len()));
@@ -134,7 +134,7 @@ impl MchTx {
                 return Err(MchTxError::Lcid(lcid));
             }
         }
-        let schedule = MchSchedule::new(area, Some(configuration));
+        let schedule = MchSchedule::new(&area.info(), Some(configuration));
         let mut subframes = 0;
         for (_, subframe, _) in schedule.subframes_of_msp(0, 0) {
             subframes += 1;

@@ -64,7 +64,7 @@ impl AlignedReceiver {
             last: Vec::with_capacity(cell.samples_per_subframe()),
             start: 0,
             next: 0,
-            mch: MchRx::new(&area)?,
+            mch: MchRx::new(&area.info())?,
             demodulator: MbsfnSubframeDemodulator::new(&cell, id, region, numerology),
             tb: vec![0; params.format.octets()],
             decoders: vec![PmchDecoder::new(params, isa)?],

@@ -3,9 +3,10 @@
 use crate::cell::ConfigError;
 use crate::coding::CodingError;
 use crate::estimate::EstimateQuality;
-use crate::mch::{AreaConfigError, MchRxEvent};
+use crate::mch::MchRxEvent;
 use crate::numerology::CyclicPrefix;
 use crate::phch::PmchQuality;
+use crate::rrc::AreaConfigError;
 use crate::time::SubframeTime;
 
 /// What a receiver has to say, in the order of the subframes that told it.

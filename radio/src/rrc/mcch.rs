@@ -5,6 +5,7 @@ use asn1_codecs::{PerCodecData, PerCodecError};
 use bitvec::prelude::*;
 
 use super::generated::mcch as asn;
+use super::mbsfn_area::SubframeSet;
 
 /// `radioframeAllocationPeriod` of MBSFN-SubframeConfig (clause 6.3.7), radio frames.
 const ALLOCATION_PERIOD_RF: [u16; 6] = [1, 2, 4, 8, 16, 32];
@@ -25,7 +26,7 @@ const MAX_PLMN: u8 = 6;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MbsfnAreaConfiguration {
     /// `commonSF-Alloc-r9`: the subframes of the area, 1 to 8 patterns.
-    pub common_sf_alloc: Vec<CommonSfAlloc>,
+    pub common_sf_alloc: Vec<MbsfnSubframeConfig>,
     /// `commonSF-AllocPeriod-r9`: the period in which the subframes are shared out, radio frames: 4, 8 .. 256.
     pub common_sf_alloc_period_rf: u16,
     /// `pmch-InfoList-r9`: at most 15 (P)MCHs, in the order in which they take their subframes.
@@ -34,7 +35,7 @@ pub struct MbsfnAreaConfiguration {
 
 /// MBSFN-SubframeConfig: subframes of the radio frames with `SFN mod period = offset`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CommonSfAlloc {
+pub struct MbsfnSubframeConfig {
     /// `radioframeAllocationPeriod`, radio frames: 1, 2 .. 32.
     pub radioframe_allocation_period_rf: u16,
     /// `radioframeAllocationOffset`, radio frames, 0 to 7.
@@ -165,6 +166,31 @@ impl From<PerCodecError> for EncodeMcchError {
 }
 
 impl MbsfnAreaConfiguration {
+    /// One (P)MCH that has these subframes of every radio frame.
+    pub fn single_pmch(
+        subframes: SubframeSet,
+        data_mcs: u8,
+        mch_scheduling_period_rf: u16,
+        sessions: Vec<SessionInfo>,
+    ) -> Self {
+        let common_sf_alloc_period_rf = 64;
+        let in_period = subframes.bits().count_ones() as u16 * common_sf_alloc_period_rf;
+        Self {
+            common_sf_alloc: vec![MbsfnSubframeConfig {
+                radioframe_allocation_period_rf: 1,
+                radioframe_allocation_offset_rf: 0,
+                subframes: SubframeAllocation::OneFrame(subframes.bits()),
+            }],
+            common_sf_alloc_period_rf,
+            pmch: vec![PmchInfo {
+                sf_alloc_end: in_period.saturating_sub(1),
+                data_mcs,
+                mch_scheduling_period_rf,
+                sessions,
+            }],
+        }
+    }
+
     /// The MCCH-Message in UPER, whole octets, zero bits at the end.
     ///
     /// # Errors
@@ -211,7 +237,7 @@ impl MbsfnAreaConfiguration {
                 .common_sf_alloc_r9
                 .0
                 .iter()
-                .map(CommonSfAlloc::from_asn)
+                .map(MbsfnSubframeConfig::from_asn)
                 .collect::<Result<_, _>>()?,
             common_sf_alloc_period_rf: value_at("commonSF-AllocPeriod-r9", &COMMON_SF_ALLOC_PERIOD_RF, period)?,
             pmch: message
@@ -224,7 +250,7 @@ impl MbsfnAreaConfiguration {
     }
 }
 
-impl CommonSfAlloc {
+impl MbsfnSubframeConfig {
     fn to_asn(self) -> Result<asn::MBSFN_SubframeConfig, EncodeMcchError> {
         let period = self.radioframe_allocation_period_rf;
         let period = index_of("radioframeAllocationPeriod", &ALLOCATION_PERIOD_RF, period, "1, 2, 4, 8, 16, 32")?;

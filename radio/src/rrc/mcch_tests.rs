@@ -13,7 +13,7 @@ fn hex(text: &str) -> Vec<u8> {
 
 fn one_session() -> MbsfnAreaConfiguration {
     MbsfnAreaConfiguration {
-        common_sf_alloc: vec![CommonSfAlloc {
+        common_sf_alloc: vec![MbsfnSubframeConfig {
             radioframe_allocation_period_rf: 1,
             radioframe_allocation_offset_rf: 0,
             subframes: SubframeAllocation::OneFrame(0b11_1111),
@@ -36,12 +36,12 @@ fn two_pmch() -> MbsfnAreaConfiguration {
     let session = |tmgi, session_id, lcid| SessionInfo { tmgi, session_id, lcid };
     MbsfnAreaConfiguration {
         common_sf_alloc: vec![
-            CommonSfAlloc {
+            MbsfnSubframeConfig {
                 radioframe_allocation_period_rf: 4,
                 radioframe_allocation_offset_rf: 3,
                 subframes: SubframeAllocation::FourFrames(0xfc_8102),
             },
-            CommonSfAlloc {
+            MbsfnSubframeConfig {
                 radioframe_allocation_period_rf: 32,
                 radioframe_allocation_offset_rf: 7,
                 subframes: SubframeAllocation::OneFrame(0b10_0001),
@@ -153,7 +153,7 @@ fn configuration() -> impl Strategy<Value = MbsfnAreaConfiguration> {
         (0..64u8).prop_map(SubframeAllocation::OneFrame),
         (0..1u32 << 24).prop_map(SubframeAllocation::FourFrames)
     ];
-    let alloc = (0..6usize, 0..8u8, subframes).prop_map(|(period, offset, subframes)| CommonSfAlloc {
+    let alloc = (0..6usize, 0..8u8, subframes).prop_map(|(period, offset, subframes)| MbsfnSubframeConfig {
         radioframe_allocation_period_rf: ALLOCATION_PERIOD_RF[period],
         radioframe_allocation_offset_rf: offset,
         subframes,
