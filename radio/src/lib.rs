@@ -41,7 +41,7 @@ pub use dci::{
     unpack_mcch_change_notification,
 };
 pub use enb::{Enb, EnbConfig, EnbError};
-pub use estimate::{EstimateQuality, MbsfnEstimator};
+pub use estimate::{CrsEstimator, CrsQuality, EstimateQuality, MbsfnEstimator};
 pub use front_end::{
     FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource, MAX_ANTENNAS, ReadBlock, Recording,
     SampleFormat, SigmfHeader, StreamStatus, UnknownSampleFormat, read_cf32, write_cf32,
@@ -59,7 +59,7 @@ pub use ofdm::{OfdmDemodulator, OfdmModulator};
 pub use oscillator::Oscillator;
 pub use phch::{
     Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
-    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType,
+    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use refsignal::{crs, crs_symbols};

@@ -7,7 +7,11 @@
 //! - frequency error: common phase between those symbols over the time between them;
 //! - timing: middle of the delays in which the impulse response stands out of the noise.
 
+mod comb;
+mod crs;
 mod wiener;
+
+pub use crs::{CrsEstimator, CrsQuality};
 
 use std::sync::Arc;
 

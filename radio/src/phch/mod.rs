@@ -2,6 +2,7 @@
 
 mod mbsfn_subframe;
 mod pmch;
+pub mod transmit_diversity;
 mod vrb;
 
 pub use mbsfn_subframe::{MbsfnSubframeDemodulator, MbsfnSubframeModulator, UnicastSubframeModulator};
