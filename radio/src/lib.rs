@@ -64,8 +64,11 @@ pub use phch::{
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{
-    AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, McchError,
-    NotificationConfig, PlmnId, PmchInfo, SessionInfo, SubframeAllocation, SubframeSet, Tmgi,
+    AreaConfigError, BcchDlSchMessage, EncodeRrcError, MasterInformationBlock, MbmsSaiInterFreq,
+    MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, McchError, NotificationConfig,
+    OtherSystemInformationBlock, PlmnId, PmchInfo, RrcError, SchedulingInfo, SessionInfo, SiWindow, SubframeAllocation,
+    SubframeSet, SystemInformation, SystemInformationBlock, SystemInformationBlockType1, SystemInformationBlockType2,
+    SystemInformationBlockType3, SystemInformationBlockType13, SystemInformationBlockType15, Tmgi,
 };
 pub use sequence::GoldSequence;
 pub use spectrum::SpectrumAnalyzer;

@@ -1,10 +1,11 @@
 //! Known answers, round trips, arbitrary octets.
 //!
-//! The known octets come from another encoder (asn1tools 0.167 for Python, over radio/asn1/mcch.asn) and were read back
+//! The known octets come from another encoder (asn1tools 0.167 for Python, over radio/asn1/eutra_rrc.asn) and were read back
 //! with the LTE RRC dissector of tshark 4.0.17, whose own ASN.1 shows every field as named here.
 
 use proptest::prelude::*;
 
+use super::super::mbsfn_subframe_config::{ALLOCATION_PERIOD_RF, SubframeAllocation};
 use super::*;
 
 fn hex(text: &str) -> Vec<u8> {
@@ -96,8 +97,8 @@ fn extension_additions_of_a_later_release_are_skipped() {
 
 #[test]
 fn counting_request_is_another_message() {
-    assert_eq!(MbsfnAreaConfiguration::decode(&hex("8000000008")), Err(McchError::OtherMessage));
-    assert!(matches!(MbsfnAreaConfiguration::decode(&[]), Err(McchError::Codec(_))));
+    assert_eq!(MbsfnAreaConfiguration::decode(&hex("8000000008")), Err(RrcError::OtherMessage));
+    assert!(matches!(MbsfnAreaConfiguration::decode(&[]), Err(RrcError::Codec(_))));
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn values_that_do_not_exist_are_refused() {
     assert!(c.encode().is_err());
     let mut c = one_session();
     c.pmch[0].sessions[0].tmgi.plmn = PlmnId::Explicit([0xff, 0xff, 0xff]);
-    assert!(matches!(c.encode(), Err(EncodeMcchError::Plmn(_))));
+    assert!(matches!(c.encode(), Err(EncodeRrcError::Plmn(_))));
     let mut c = one_session();
     c.pmch[0].sessions = vec![c.pmch[0].sessions[0]; 30];
     assert!(c.encode().is_err());
