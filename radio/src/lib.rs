@@ -58,8 +58,9 @@ pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPositi
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
 pub use oscillator::Oscillator;
 pub use phch::{
-    Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
-    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
+    Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator, PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage,
+    PmchDecoder, PmchEncoder, PmchParams, PmchQuality, UnicastSubframeModulator, VrbAllocation, VrbError, VrbType,
+    transmit_diversity,
 };
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use refsignal::{crs, crs_symbols};

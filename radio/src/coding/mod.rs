@@ -10,6 +10,7 @@ mod segment;
 mod transport_block;
 mod turbo;
 
+pub(crate) use bits::pack;
 pub use crc::{CRC8, CRC16, CRC24A, CRC24B, Crc};
 pub use plan::{CodingError, TransportBlockParams};
 pub use segment::Segmentation;

@@ -46,7 +46,7 @@ pub struct CrsQuality {
 }
 
 impl CrsQuality {
-    /// Carrier to interference and noise ratio of port 0, dB; limited to 80 dB by single precision.
+    /// Carrier to interference and noise ratio of port 0, dB; limited to 70 dB by single precision.
     pub fn cinr_db(&self) -> f32 {
         10.0 * (self.rsrp / self.noise.max(self.rsrp * 1e-8)).max(1e-8).log10()
     }
