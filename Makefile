@@ -5,6 +5,9 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 SCENARIO ?= fixtures/scenarios/mbms/file_clean.toml
 ARGS ?=
+# SOAPY=off builds without the SoapySDR library; SDR devices cannot be used then.
+export SOAPY ?= on
+FEATURES := $(if $(filter off,$(SOAPY)),--no-default-features)
 
 .PHONY: help run test lint bench soak setup
 
@@ -16,14 +19,15 @@ help:
 	@echo "make bench   benchmarks"
 	@echo "make soak    the long form of the tests: more kills, more random cases"
 	@echo "make setup   check the tools and install what is missing"
+	@echo "             (SOAPY=off: without SDR devices and the library for them)"
 
 run: setup
-	cargo build --release --locked -p castbench
-	@cargo run --quiet --release --locked -p castbench -- run $(SCENARIO) $(ARGS)
+	cargo build --release --locked -p castbench $(FEATURES)
+	@cargo run --quiet --release --locked -p castbench $(FEATURES) -- run $(SCENARIO) $(ARGS)
 
 test: setup
 	@.ci/setup tests
-	@.ci/test
+	@.ci/test $(FEATURES)
 
 lint: setup
 	@.ci/lint
@@ -34,7 +38,7 @@ bench: setup
 soak: setup
 	@.ci/setup tests
 	@cargo test --release --locked -p radio --test awgn -- --nocapture
-	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 .ci/test --release
+	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 .ci/test --release $(FEATURES)
 
 setup:
 	@.ci/setup build

@@ -44,8 +44,11 @@ pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{CrsEstimator, CrsQuality, EstimateQuality, MbsfnEstimator};
 pub use front_end::{
     FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource, MAX_ANTENNAS, ReadBlock, Recording,
-    SampleFormat, SigmfHeader, StreamStatus, UnknownSampleFormat, read_cf32, write_cf32,
+    SampleFormat, SigmfHeader, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig, StreamStatus,
+    Transmission, TransmitPermission, TransmitRefused, UnknownSampleFormat, read_cf32, write_cf32,
 };
+#[cfg(feature = "soapy")]
+pub use front_end::{SoapyDeviceState, SoapySink, SoapySource};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};

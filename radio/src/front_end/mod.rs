@@ -2,8 +2,10 @@
 
 mod file;
 mod format;
+mod permission;
 mod raw;
 mod sigmf;
+mod soapy;
 
 use std::fmt;
 
@@ -11,7 +13,11 @@ use num_complex::Complex32;
 
 pub use file::{FileHints, FileSink, FileSource, Recording, SigmfHeader};
 pub use format::{SampleFormat, UnknownSampleFormat};
+pub use permission::{Transmission, TransmitPermission, TransmitRefused};
 pub use raw::{IqFileError, read_cf32, write_cf32};
+pub use soapy::{SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig};
+#[cfg(feature = "soapy")]
+pub use soapy::{SoapyDeviceState, SoapySink, SoapySource};
 
 /// Most antennas of one front end.
 pub const MAX_ANTENNAS: usize = 2;
@@ -128,6 +134,9 @@ pub enum FrontEndError {
         /// What, and what would be possible.
         why: String,
     },
+    /// The operator has not permitted it.
+    #[error(transparent)]
+    Refused(#[from] TransmitRefused),
 }
 
 impl fmt::Display for StreamStatus {
