@@ -43,9 +43,11 @@ pub use dci::{
 pub use enb::{Enb, EnbConfig, EnbError};
 pub use estimate::{CrsEstimator, CrsQuality, EstimateQuality, MbsfnEstimator};
 pub use front_end::{
-    FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource, MAX_ANTENNAS, ReadBlock, Recording,
-    SampleFormat, SigmfHeader, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig, StreamStatus,
-    Transmission, TransmitPermission, TransmitRefused, UnknownSampleFormat, read_cf32, write_cf32,
+    Broker, BrokerReceiver, BrokerStep, FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource,
+    LoopbackSink, LoopbackSource, MAX_ANTENNAS, MAX_MESSAGE_SAMPLES, Paced, ReadBlock, Recording, SampleFormat,
+    SigmfHeader, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig, StreamStatus, Tap, Transmission,
+    TransmitPermission, TransmitRefused, UnknownSampleFormat, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource, loopback,
+    read_cf32, write_cf32,
 };
 #[cfg(feature = "soapy")]
 pub use front_end::{SoapyDeviceState, SoapySink, SoapySource};

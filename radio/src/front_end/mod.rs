@@ -1,23 +1,33 @@
 //! Front ends: where IQ comes from and goes to.
 
+mod broker;
 mod file;
 mod format;
+mod loopback;
+mod pace;
 mod permission;
 mod raw;
 mod sigmf;
 mod soapy;
+mod tap;
+mod zmq;
 
 use std::fmt;
 
 use num_complex::Complex32;
 
+pub use broker::{Broker, BrokerReceiver, BrokerStep};
 pub use file::{FileHints, FileSink, FileSource, Recording, SigmfHeader};
 pub use format::{SampleFormat, UnknownSampleFormat};
+pub use loopback::{LoopbackSink, LoopbackSource, loopback};
+pub use pace::Paced;
 pub use permission::{Transmission, TransmitPermission, TransmitRefused};
 pub use raw::{IqFileError, read_cf32, write_cf32};
 pub use soapy::{SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig};
 #[cfg(feature = "soapy")]
 pub use soapy::{SoapyDeviceState, SoapySink, SoapySource};
+pub use tap::Tap;
+pub use zmq::{MAX_MESSAGE_SAMPLES, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource};
 
 /// Most antennas of one front end.
 pub const MAX_ANTENNAS: usize = 2;

@@ -1,0 +1,182 @@
+//! One transmitter, many receivers, each behind its own channel: what plain srsRAN pairs cannot do.
+
+use num_complex::Complex32;
+
+use super::{FrontEndError, IqSink, IqSource, ReadBlock, StreamStatus};
+use crate::channel::ChannelModel;
+
+/// A receiver of a [`Broker`], with one antenna.
+pub struct BrokerReceiver {
+    /// From each antenna of the transmitter to this receiver, in their order. What they give is added up, so one of
+    /// them has the noise and the others none.
+    pub channels: Vec<ChannelModel>,
+    /// Where the samples go.
+    pub sink: Box<dyn IqSink + Send>,
+}
+
+/// Hands the samples of one transmitter on to receivers. The slowest receiver that asks sets the pace.
+pub struct Broker {
+    source: Box<dyn IqSource + Send>,
+    receivers: Vec<(usize, BrokerReceiver)>,
+    sent: Vec<Vec<Complex32>>,
+    received: Vec<Complex32>,
+    path: Vec<Complex32>,
+}
+
+/// What one step of a broker came to.
+#[derive(Debug)]
+pub struct BrokerStep {
+    /// Samples handed on; 0 when the transmitter has ended.
+    pub samples: usize,
+    /// Receivers that are served no more, by their number, and why. The others go on.
+    pub lost: Vec<(usize, FrontEndError)>,
+}
+
+impl Broker {
+    /// Connects `receivers` to `source`; samples go in blocks of `block` at most.
+    ///
+    /// # Panics
+    /// If a receiver has not one channel for each antenna of the source, or `block` is 0.
+    pub fn new(source: Box<dyn IqSource + Send>, receivers: Vec<BrokerReceiver>, block: usize) -> Self {
+        let n_antennas = source.n_antennas();
+        assert!(
+            receivers.iter().all(|r| r.channels.len() == n_antennas),
+            "a channel for each of {n_antennas} antennas"
+        );
+        assert!(block > 0, "blocks of 0 samples");
+        Self {
+            source,
+            receivers: receivers.into_iter().enumerate().collect(),
+            sent: vec![vec![Complex32::default(); block]; n_antennas],
+            received: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Waits for samples and hands them on to every receiver in turn.
+    ///
+    /// # Errors
+    /// As [`IqSource::read`] of the source; a receiver's error only ends that receiver.
+    pub fn step(&mut self) -> Result<BrokerStep, FrontEndError> {
+        let mut antennas: Vec<&mut [Complex32]> = self.sent.iter_mut().map(Vec::as_mut_slice).collect();
+        let mut lost = Vec::new();
+        let ReadBlock::Samples { len: samples, .. } = self.source.read(&mut antennas)? else {
+            for (number, receiver) in &mut self.receivers {
+                lost.extend(receiver.sink.finish().err().map(|e| (*number, e)));
+            }
+            return Ok(BrokerStep { samples: 0, lost });
+        };
+        let Self { receivers, sent, received, path, .. } = self;
+        receivers.retain_mut(|(number, receiver)| {
+            let mut sent = receiver.channels.iter_mut().zip(sent.iter());
+            if let Some((channel, sent)) = sent.next() {
+                channel.process(&sent[..samples], received);
+            }
+            for (channel, sent) in sent {
+                channel.process(&sent[..samples], path);
+                received.iter_mut().zip(path.iter()).for_each(|(sum, sample)| *sum += sample);
+            }
+            let written = if received.is_empty() { Ok(()) } else { receiver.sink.write(&[received]) };
+            let goes_on = written.is_ok();
+            lost.extend(written.err().map(|e| (*number, e)));
+            goes_on
+        });
+        Ok(BrokerStep { samples, lost })
+    }
+
+    /// Receivers that are still served.
+    pub fn receivers(&self) -> usize {
+        self.receivers.len()
+    }
+
+    /// What the side of the transmitter has seen.
+    pub fn status(&self) -> StreamStatus {
+        self.source.status()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::channel::ChannelConfig;
+    use crate::front_end::{LoopbackSink, loopback};
+
+    fn channel(seed: u64, gain_db: f64, delay_s: f64) -> ChannelModel {
+        let (sample_rate_hz, snr_db, cfo_hz) = (1.92e6, Some(20.0), 100.0 * seed as f64);
+        ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz, delay_s, gain_db, seed })
+    }
+
+    fn iq(len: usize) -> Vec<Complex32> {
+        (0..len).map(|i| Complex32::cis(i as f32 * 0.01)).collect()
+    }
+
+    fn send(mut sink: LoopbackSink, iq: Vec<Complex32>, n_antennas: usize) -> thread::JoinHandle<()> {
+        thread::spawn(move || {
+            for part in iq.chunks(700) {
+                sink.write(&vec![part; n_antennas]).unwrap();
+            }
+            sink.finish().unwrap();
+        })
+    }
+
+    #[test]
+    fn every_receiver_hears_its_own_channel() {
+        let iq = iq(9_600);
+        for n_antennas in 1..=2 {
+            let (sink, source) = loopback(n_antennas, 1.92e6, 4096, 5_000);
+            let transmitter = send(sink, iq.clone(), n_antennas);
+            let channels = |ue: u64| -> Vec<_> {
+                (0..n_antennas as u64).map(|a| channel(10 * ue + a, ue as f64, 1e-6 * a as f64)).collect()
+            };
+            let (sinks, sources): (Vec<_>, Vec<_>) = (0..3).map(|_| loopback(1, 1.92e6, 1 << 20, 5_000)).unzip();
+            let receiver = |(ue, sink)| BrokerReceiver { channels: channels(ue as u64), sink: Box::new(sink) };
+            let receivers = sinks.into_iter().enumerate().map(receiver).collect();
+            let mut broker = Broker::new(Box::new(source), receivers, 1024);
+            while broker.step().unwrap().samples > 0 {}
+            transmitter.join().unwrap();
+            assert_eq!(broker.status().samples, 9_600);
+            for (ue, mut source) in sources.into_iter().enumerate() {
+                let mut expected = vec![Complex32::default(); 9_600];
+                let mut len = 0;
+                for mut channel in channels(ue as u64) {
+                    let mut path = Vec::new();
+                    channel.process(&iq, &mut path);
+                    len = path.len();
+                    expected.iter_mut().zip(path).for_each(|(sum, sample)| *sum += sample);
+                }
+                let mut heard = vec![Complex32::default(); len];
+                let mut at = 0;
+                while let ReadBlock::Samples { len, .. } = source.read(&mut [&mut heard[at..]]).unwrap() {
+                    at += len;
+                    if at == heard.len() {
+                        break;
+                    }
+                }
+                let apart = heard.iter().zip(&expected).map(|(a, b)| (a - b).norm()).fold(0.0, f32::max);
+                assert!(apart < 1e-3, "UE {ue}: {apart}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_leaves_does_not_end_the_others() {
+        let (sink, source) = loopback(1, 1.92e6, 4096, 5_000);
+        let transmitter = send(sink, iq(7_000), 1);
+        let (gone, stays) = (loopback(1, 1.92e6, 1 << 20, 5_000), loopback(1, 1.92e6, 1 << 20, 5_000));
+        drop(gone.1);
+        let receiver = |ue: u64, sink: LoopbackSink| BrokerReceiver {
+            channels: vec![channel(ue, 0.0, 0.0)],
+            sink: Box::new(sink),
+        };
+        let mut broker = Broker::new(Box::new(source), vec![receiver(0, gone.0), receiver(1, stays.0)], 1024);
+        let first = broker.step().unwrap();
+        assert_eq!((first.lost.len(), first.lost[0].0, broker.receivers()), (1, 0, 1));
+        assert!(first.lost[0].1.to_string().contains("the device is gone"), "{}", first.lost[0].1);
+        while broker.step().unwrap().samples > 0 {}
+        transmitter.join().unwrap();
+        assert_eq!(stays.1.status().samples, 0);
+        assert_eq!(broker.receivers(), 1);
+    }
+}
