@@ -41,7 +41,7 @@ pub use report::{
     Delivery, FoldError, Model, ModelError, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError, SCHEMA, html, json,
     junit, replay, write_reports,
 };
-pub use rig::{Clock, LoadRigError, RadioFrontEnd, Rig, UeKind};
+pub use rig::{Clock, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind};
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
     MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction, Ue, Unit,

@@ -4,10 +4,13 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use self::soapy::SoapyRig;
 use crate::strict_toml::{Table, TomlProblems, read_document, read_text};
 
+mod soapy;
+
 /// What is real and what is simulated.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Rig {
     /// Name for the reports.
     pub name: String,
@@ -17,6 +20,8 @@ pub struct Rig {
     pub radio: RadioFrontEnd,
     /// What the UEs are.
     pub ues: UeKind,
+    /// SDR devices.
+    pub soapysdr: Option<SoapyRig>,
 }
 
 /// Who moves time on.
@@ -75,7 +80,13 @@ impl Rig {
 impl Default for Rig {
     /// Everything simulated.
     fn default() -> Self {
-        Self { name: DEFAULT_NAME.into(), clock: Clock::Virtual, radio: RadioFrontEnd::Memory, ues: UeKind::Simulated }
+        Self {
+            name: DEFAULT_NAME.into(),
+            clock: Clock::Virtual,
+            radio: RadioFrontEnd::Memory,
+            ues: UeKind::Simulated,
+            soapysdr: None,
+        }
     }
 }
 
@@ -120,6 +131,7 @@ fn rig(t: &mut Table<'_>) -> Rig {
             RadioFrontEnd::default(),
         ),
         ues: t.built("ues", &[("simulated", UeKind::Simulated)], &["serial", "pty", "tcp"], UeKind::default()),
+        soapysdr: t.optional_table("soapysdr", soapy::soapy),
     }
 }
 

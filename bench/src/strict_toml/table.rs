@@ -52,6 +52,22 @@ impl<'a> Table<'a> {
         self.optional(key, "a text on one line", one_line).unwrap_or_else(default)
     }
 
+    /// A text of at least one character on one line, if the key is there.
+    pub(crate) fn optional_text(&mut self, key: &'static str) -> Option<String> {
+        self.optional(key, "a text on one line", one_line)
+    }
+
+    /// A text on one line that is `right`; `allowed` says what that is.
+    pub(crate) fn text_that(&mut self, key: &'static str, allowed: &str, right: impl FnOnce(&str) -> bool) -> String {
+        self.required(key, allowed, |v| one_line(v).filter(|text| right(text)))
+    }
+
+    /// Texts on one line each; none if the key is not there.
+    pub(crate) fn optional_texts(&mut self, key: &'static str) -> Vec<String> {
+        let list = |v: &DeValue<'_>| v.as_array()?.iter().map(|v| one_line(v.get_ref())).collect();
+        self.optional(key, "a list of texts on one line each", list).unwrap_or_default()
+    }
+
     /// A name, which also is a file's or a folder's: letters, digits, `_`, `-`, `.`, the first no `.`.
     pub(crate) fn name(&mut self, key: &'static str) -> String {
         self.required(key, "1 to 64 letters, digits, '_', '-', '.', the first no '.'", |v| {
@@ -72,6 +88,14 @@ impl<'a> Table<'a> {
     pub(crate) fn optional_integer<T: Whole>(&mut self, key: &'static str, range: RangeInclusive<T>) -> Option<T> {
         let allowed = format!("{} to {}", range.start(), range.end());
         self.optional(key, &allowed, |v| whole(v).filter(|n| range.contains(n)))
+    }
+
+    /// Integers of a range; none if the key is not there.
+    pub(crate) fn optional_integers<T: Whole>(&mut self, key: &'static str, range: RangeInclusive<T>) -> Vec<T> {
+        let allowed = format!("a list of integers from {} to {}", range.start(), range.end());
+        let one = |v: &DeValue<'_>| whole(v).filter(|n| range.contains(n));
+        let list = |v: &DeValue<'_>| v.as_array()?.iter().map(|v| one(v.get_ref())).collect();
+        self.optional(key, &allowed, list).unwrap_or_default()
     }
 
     /// One integer of a list.
@@ -99,6 +123,16 @@ impl<'a> Table<'a> {
     pub(crate) fn optional_number(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let allowed = format!("{} to {}", range.start(), range.end());
         self.optional(key, &allowed, |v| number(v).filter(|n| range.contains(n)))
+    }
+
+    /// A lower and a higher number of a range, `[low, high]`.
+    pub(crate) fn interval(&mut self, key: &'static str, range: RangeInclusive<f64>) -> (f64, f64) {
+        let allowed = format!("[low, high], both {} to {}", range.start(), range.end());
+        self.required(key, &allowed, |v| {
+            let [low, high] = &v.as_array()?[..] else { return None };
+            let (low, high) = (number(low.get_ref())?, number(high.get_ref())?);
+            (low < high && range.contains(&low) && range.contains(&high)).then_some((low, high))
+        })
     }
 
     /// One of some words.
@@ -151,6 +185,15 @@ impl<'a> Table<'a> {
             return self.placeholder(read);
         };
         Table::read(self.text, entries, header.span(), &name, self.notes, read)
+    }
+
+    /// A table of its own, if the key is there.
+    pub(crate) fn optional_table<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Table<'_>) -> T) -> Option<T> {
+        if self.has(key) {
+            return Some(self.table(key, read));
+        }
+        self.asked.push(key);
+        None
     }
 
     /// Tables of the same kind, `[[key]]`; none counts as an empty list when `at_least` is 0.
