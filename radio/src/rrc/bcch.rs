@@ -201,3 +201,7 @@ fn addition(index: i64, octets: Vec<u8>) -> Result<asn::SIB_TypeAndInfo, EncodeR
         open_type: asn::SIB_TypeAndInfo_additionOpenType(octets),
     }))
 }
+
+#[cfg(test)]
+#[path = "bcch_tests.rs"]
+mod tests;
