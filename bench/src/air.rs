@@ -169,7 +169,7 @@ impl Air {
     /// Sends and hears one radio frame.
     pub(crate) fn turn(&mut self) {
         for subframe in self.sent.chunks_exact_mut(self.enb.cell().samples_per_subframe()) {
-            self.enb.next_subframe(subframe);
+            self.enb.next_subframe(&mut [subframe]);
         }
         self.samples += self.sent.len() as u64;
         self.spectrum.push(&self.sent);
@@ -216,7 +216,7 @@ impl Air {
 fn owned(time: SubframeTime, event: RxEvent<'_>) -> Option<Heard> {
     let what = match event {
         RxEvent::Block(report, tb) => HeardWhat::Block(report, tb.map(<[u8]>::to_vec)),
-        RxEvent::Mch { event: MchRxEvent::McchMessage { bytes, config, changed }, .. } => {
+        RxEvent::Mch { event: MchRxEvent::McchMessage { bytes, config, changed, .. }, .. } => {
             HeardWhat::Mcch { message: bytes.to_vec(), configuration: changed.then(|| config.clone()) }
         }
         RxEvent::Mch { event: MchRxEvent::Msi { .. }, .. } => return None,

@@ -62,7 +62,8 @@ fn air(loaded: &Loaded, cell: CellConfig, tmgis: &[Tmgi]) -> Result<Air, Command
     let scenario = &loaded.scenario;
     let area = setup::area(&scenario.mbsfn_area)?;
     let mcch = setup::mcch(scenario, &area, tmgis);
-    let enb = Enb::new(&EnbConfig { cell, area, mcch }).map_err(|e| usage(loaded, e))?;
+    let config = EnbConfig::single_area(cell, area.info(), mcch).map_err(|e| usage(loaded, e))?;
+    let enb = Enb::new(&config).map_err(|e| usage(loaded, e))?;
     let links = scenario.ues.iter().map(|ue| {
         let mut receiver = AlignedReceiver::new(cell, area, Isa::fastest()).map_err(|e| usage(loaded, e))?;
         if let Some(filter) = faults::block_filter(&scenario.faults, &ue.name) {

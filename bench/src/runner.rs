@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use num_complex::Complex32;
 use protocol::{Instant, Joint, TapEvent, Tmgi};
-use radio::{CellConfig, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
+use radio::{CellConfig, EnbEvent, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
 
 use crate::air::{Air, Heard, HeardWhat};
 use crate::boxes::Boxes;
@@ -247,7 +247,7 @@ impl Runner<'_> {
                 NetworkOutput::Sdu { lcid, sdu, due } => {
                     let period = FRAME * u32::from(self.loaded.scenario.mch.scheduling_period_rf);
                     self.on_air_until = self.on_air_until.max(due + period * 2);
-                    if let Err(why) = self.air.enb().push_sdu(lcid, &sdu, frame_of(due)) {
+                    if let Err(why) = self.air.enb().push_sdu(0, 0, lcid, &sdu, frame_of(due)) {
                         self.observer.fact(now, What::Note { text: format!("eNB: SDU dropped: {why}") })?;
                     }
                 }
@@ -300,7 +300,10 @@ impl Runner<'_> {
 
     /// Takes in what the eNB announced and what the UEs heard in the frame that just ended, in the order of time.
     fn hear(&mut self) -> Result<(), CommandError> {
-        while let Some(MchTxEvent::Msp { frame, entries, backlog_octets, .. }) = self.air.enb().poll_event() {
+        while let Some(event) = self.air.enb().poll_event() {
+            let EnbEvent::Mch { event: MchTxEvent::Msp { frame, entries, backlog_octets, .. }, .. } = event else {
+                continue;
+            };
             let stop = |e: &radio::MsiEntry| (e.stop != STOP_NOT_SCHEDULED).then_some(e.stop);
             let stops = entries.iter().map(|e| MtchStop { lcid: e.lcid, stop: stop(e) }).collect();
             let (sfn, backlog_octets) = (SubframeTime::new(frame, 0).sfn(), backlog_octets as u64);

@@ -30,6 +30,14 @@ impl Grid {
         self.elements.fill(Complex32::default());
     }
 
+    /// Takes over the elements of a grid of the same size.
+    ///
+    /// # Panics
+    /// If it has another size.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.elements.copy_from_slice(&other.elements);
+    }
+
     /// The elements of symbol `l`.
     pub fn row(&self, l: usize) -> &[Complex32] {
         &self.elements[l * self.subcarriers..][..self.subcarriers]

@@ -40,7 +40,9 @@ pub use dci::{
     Dci1A, Dci1C, DciError, M_RNTI, NPrb1A, SI_RNTI, pack_mcch_change_notification, si_rv, sib1_rv,
     unpack_mcch_change_notification,
 };
-pub use enb::{Enb, EnbConfig, EnbError};
+pub use enb::{
+    AreaSetup, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, SystemInformationPlan, full_scale_gain,
+};
 pub use estimate::{CrsEstimator, CrsQuality, EstimateQuality, MbsfnEstimator};
 pub use front_end::{
     Broker, BrokerReceiver, BrokerStep, FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource,

@@ -39,8 +39,8 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
     let area = area();
     let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
     let mcch = area.single_pmch(mcs, 8, vec![session]);
-    let mut enb = Enb::new(&EnbConfig { cell, area, mcch }).unwrap();
-    (0..count).for_each(|i| enb.push_sdu(1, &sdu(i), 0).unwrap());
+    let mut enb = Enb::new(&EnbConfig::single_area(cell, area.info(), mcch).unwrap()).unwrap();
+    (0..count).for_each(|i| enb.push_sdu(0, 0, 1, &sdu(i), 0).unwrap());
     let mut model = ChannelModel::new(&channel);
     let mut receiver = AlignedReceiver::new(cell, area, Isa::Scalar).unwrap();
     let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
@@ -48,7 +48,7 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
     let mut at = 0;
     let mut out = Outcome { sdus: Vec::new(), blocks: 0, errors: 0, cfo_hz: 0.0, timing_samples: 0.0, cinr_db: 0.0 };
     for _ in 0..frames * 10 {
-        enb.next_subframe(&mut iq);
+        enb.next_subframe(&mut [&mut iq]);
         model.process(&iq, &mut received);
         for part in received.chunks(chunk) {
             receiver.push(at, part, &mut |event| match event {

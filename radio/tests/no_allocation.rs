@@ -2,9 +2,9 @@
 
 use num_complex::Complex32;
 use radio::{
-    AlignedReceiver, CellConfig, CyclicPrefix, Enb, EnbConfig, Isa, MbsfnAreaConfig, MbsfnSubframeDemodulator,
-    MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder, PmchEncoder, PmchParams, PushError,
-    RxEvent, SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
+    AlignedReceiver, CellConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnAreaConfig,
+    MbsfnSubframeDemodulator, MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder,
+    PmchEncoder, PmchParams, PushError, RxEvent, SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
 };
 
 #[test]
@@ -60,7 +60,7 @@ impl Carrier {
         let session = |lcid| SessionInfo { tmgi: [0, 0, lcid, 0x00, 0xf1, 0x10].into(), session_id: None, lcid };
         let mcch = area.single_pmch(mcs, 8, vec![session(1), session(2)]);
         Self {
-            enb: Enb::new(&EnbConfig { cell, area, mcch }).unwrap(),
+            enb: Enb::new(&EnbConfig::single_area(cell, area.info(), mcch).unwrap()).unwrap(),
             receiver: AlignedReceiver::new(cell, area, Isa::Scalar).unwrap(),
             iq: vec![Complex32::default(); cell.samples_per_subframe()],
             at: 0,
@@ -77,14 +77,14 @@ impl Carrier {
             // From 1 to 1400 octets, longest after a while only, each due at once.
             loop {
                 let octets = &octets[..1 + (*sdus_sent * 977 % 1400) as usize];
-                match enb.push_sdu(1 + (*sdus_sent % 2) as u8, octets, 0) {
+                match enb.push_sdu(0, 0, 1 + (*sdus_sent % 2) as u8, octets, 0) {
                     Ok(()) => *sdus_sent += 1,
                     Err(PushError::Full { .. }) => break,
                     Err(e) => panic!("{e}"),
                 }
             }
-            enb.next_subframe(iq);
-            while let Some(MchTxEvent::Msp { .. }) = enb.poll_event() {
+            enb.next_subframe(&mut [iq]);
+            while let Some(EnbEvent::Mch { event: MchTxEvent::Msp { .. }, .. }) = enb.poll_event() {
                 *periods += 1;
             }
             receiver.push(*at, iq, &mut |event| match event {

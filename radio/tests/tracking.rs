@@ -61,7 +61,7 @@ fn run(
 ) -> (BTreeSet<u64>, f64) {
     let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
     let mcch = area().single_pmch(2, PERIOD_RF as u16, vec![session]);
-    let mut enb = Enb::new(&EnbConfig { cell, area: area(), mcch }).unwrap();
+    let mut enb = Enb::new(&EnbConfig::single_area(cell, area().info(), mcch).unwrap()).unwrap();
     let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
     let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
     let (mut heard, mut at, mut cfo_hz) = (Vec::new(), 0, 0.0);
@@ -69,9 +69,9 @@ fn run(
     for n in 0..periods * PERIOD_RF * 10 {
         if n % (PERIOD_RF * 10) == 0 {
             let period = n / (PERIOD_RF * 10);
-            enb.push_sdu(1, &period.to_be_bytes(), period * PERIOD_RF).unwrap();
+            enb.push_sdu(0, 0, 1, &period.to_be_bytes(), period * PERIOD_RF).unwrap();
         }
-        enb.next_subframe(&mut iq);
+        enb.next_subframe(&mut [&mut iq]);
         air(n, &mut iq, &mut heard);
         receiver.push(at, &heard, &mut |event| match event {
             RxEvent::Block(report, _) => cfo_hz = report.cfo_hz,

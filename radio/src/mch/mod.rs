@@ -1,5 +1,6 @@
 //! TS 36.321 clause 5.12 and TS 36.331 clause 5.8: everything between MBMS service data and transport blocks of an MCH.
 
+mod area_plan;
 mod plan;
 mod rx;
 mod schedule;

@@ -5,6 +5,7 @@
 
 use crate::mac::subheader_octets;
 use crate::rlc::{Cursor, PduLayout, UmTransmitter};
+use crate::rrc::{SessionInfo, Tmgi};
 
 /// Highest `Stop MTCH` that is an index (2043 to 2047 mean something else, TS 36.321 clause 6.1.3.7).
 pub(super) const STOP_MAX: u16 = 2042;
@@ -13,13 +14,38 @@ pub(super) const STOP_MAX: u16 = 2042;
 #[derive(Debug)]
 pub(super) struct Mtch {
     pub(super) lcid: u8,
+    /// Whose it is.
+    pub(super) session: SessionKey,
     pub(super) rlc: UmTransmitter,
+    /// Nothing goes out before the MCCH that tells of this MTCH has been sent.
+    pub(super) is_held: bool,
     /// SDUs at the front of the queue that this scheduling period sends.
     pub(super) sdus: usize,
     /// Nothing of it goes out after this block.
     pub(super) last_index: u16,
     /// Where it stops, as the MSI says.
     pub(super) stop: Option<u16>,
+}
+
+impl Mtch {
+    /// An MTCH that has sent nothing.
+    pub(super) fn new(session: &SessionInfo, is_held: bool) -> Self {
+        let (lcid, session) = (session.lcid, session_key(session));
+        Self { lcid, session, rlc: UmTransmitter::default(), is_held, sdus: 0, last_index: 0, stop: None }
+    }
+
+    /// The rest of the scheduling period goes without it.
+    pub(super) const fn give_up_period(&mut self) {
+        self.sdus = 0;
+    }
+}
+
+/// What makes a session the same one: TMGI and session identity (TS 36.331 clause 5.8.3).
+pub(super) type SessionKey = (Tmgi, Option<u8>);
+
+/// The key of a session of the MCCH.
+pub(super) const fn session_key(session: &SessionInfo) -> SessionKey {
+    (session.tmgi, session.session_id)
 }
 
 /// Shares out `room` octets of block `index`: the MTCHs in their order, each as much as it has.
@@ -59,13 +85,24 @@ impl Planner {
     /// Decides what the period sends of what is due at `now`: sets `sdus`, `last_index` and `stop` of each MTCH.
     pub(super) fn plan(&mut self, mtchs: &mut [Mtch], now: u64) {
         for mtch in mtchs.iter_mut() {
-            mtch.sdus = mtch.rlc.due_sdus(now);
+            mtch.sdus = if mtch.is_held { 0 } else { mtch.rlc.due_sdus(now) };
             mtch.last_index = STOP_MAX;
         }
-        if self.walk(mtchs) {
-            return;
+        if !self.walk(mtchs) {
+            self.share(mtchs);
+            self.walk(mtchs);
         }
-        // More than fits: each MTCH gets a fair part of the blocks.
+        // What the MSI says holds, whatever becomes of the MCCH in later blocks.
+        for mtch in mtchs {
+            match mtch.stop {
+                Some(stop) => mtch.last_index = stop,
+                None => mtch.sdus = 0,
+            }
+        }
+    }
+
+    /// More than fits: each MTCH gets a fair part of the blocks.
+    fn share(&mut self, mtchs: &mut [Mtch]) {
         let block = self.rooms.iter().copied().max().unwrap_or(0).saturating_sub(4).max(1);
         self.demands.clear();
         self.demands.extend(mtchs.iter().map(|m| m.rlc.octets_of(m.sdus).div_ceil(block)));
@@ -79,7 +116,6 @@ impl Planner {
                 None => mtch.sdus = 0,
             }
         }
-        self.walk(mtchs);
     }
 
     /// Walks over all blocks, notes where each MTCH stops; true when everything went in.

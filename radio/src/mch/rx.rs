@@ -2,13 +2,18 @@
 
 use std::ops::Range;
 
+use super::plan::{SessionKey, session_key};
 use super::schedule::{MchSchedule, PmchPosition, SubframeUse};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduError, MchPdu, Msi, MsiEntry};
 use crate::rlc::{RlcPduError, UmReceiver};
-use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, McchError, PmchInfo, Tmgi};
+use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, McchError, PmchInfo};
 
 /// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
 const PDUS_IN_BLOCK: u32 = 5;
+
+/// A (P)MCH has a subframe in each common allocation period, so no more than this is between two of its scheduling periods
+/// (`commonSF-AllocPeriod-r9`, TS 36.331 clause 6.2.2), radio frames.
+const EMPTY_PERIODS_RF: u64 = 256;
 
 /// Receives the MCCH and all MTCHs of an area. Memory is bounded by one unfinished SDU for each MTCH.
 #[derive(Debug)]
@@ -18,6 +23,10 @@ pub struct MchRx {
     configuration: Option<MbsfnAreaConfiguration>,
     mcch_message: Vec<u8>,
     mcch_rlc: UmReceiver,
+    /// Radio frame of the MCCH block last heard.
+    mcch_frame: Option<u64>,
+    /// First radio frame from which the MCCH says something else, as the change notification told; until it was heard.
+    change_from: Option<u64>,
     pmch: Vec<PmchRx>,
 }
 
@@ -45,6 +54,8 @@ pub enum MchRxEvent<'a> {
         config: &'a MbsfnAreaConfiguration,
         /// Not the one known before.
         changed: bool,
+        /// A change notification told of this change.
+        notified: bool,
     },
     /// The scheduling information of a period.
     Msi {
@@ -70,7 +81,11 @@ pub enum MchRxEvent<'a> {
         pmch: usize,
         /// The MTCH.
         lcid: u8,
-        /// How many, modulo 32; 32 when an SDU is broken and the numbers do not show it.
+        /// The RLC sequence number that was due.
+        expected_sn: u8,
+        /// The one that came.
+        received_sn: u8,
+        /// How many are missing, modulo 32; 32 when an SDU is broken and the numbers do not show it.
         lost_pdus: u8,
     },
     /// Something in a block breaks the standard; the rest of it was used.
@@ -115,7 +130,7 @@ struct PmchRx {
 #[derive(Debug)]
 struct MtchRx {
     lcid: u8,
-    tmgi: Tmgi,
+    session: SessionKey,
     rlc: UmReceiver,
     /// Blocks lost since the last PDU, of those that can have held one.
     blocks_lost: u32,
@@ -134,8 +149,23 @@ impl MchRx {
             configuration: None,
             mcch_message: Vec::new(),
             mcch_rlc: UmReceiver::default(),
+            mcch_frame: None,
+            change_from: None,
             pmch: Vec::new(),
         })
+    }
+
+    /// A change notification of this area came in radio frame `frame`: the MCCH says something else from the next
+    /// modification period on (TS 36.331 clause 5.8.1.3). From then until it was heard, what the old one tells is tried,
+    /// but not taken for sure.
+    pub fn expect_change(&mut self, frame: u64) {
+        let period = u64::from(self.area.mcch.modification_period_rf);
+        self.change_from = Some((frame / period + 1) * period);
+    }
+
+    /// The area.
+    pub const fn info(&self) -> &MbsfnAreaInfo {
+        &self.area
     }
 
     /// What the MCCH said last.
@@ -149,21 +179,26 @@ impl MchRx {
     /// period when the MSI was not received.
     pub fn wants(&self, frame: u64, subframe: u8) -> Option<Wanted> {
         let subframe_use = self.schedule.subframe_use(frame, subframe);
-        if subframe_use.is_signalling() {
-            let pmch = subframe_use.position().map(|position| position.pmch);
-            return Some(Wanted { mcs: self.area.mcch.signalling_mcs, is_signalling: true, is_announced: true, pmch });
+        let position = subframe_use.position();
+        let pmch = position.map(|position| position.pmch);
+        let is_changing = self.change_from.is_some_and(|from| frame >= from);
+        if let SubframeUse::Mcch { .. } = subframe_use {
+            let mcs = self.area.mcch.signalling_mcs;
+            return Some(Wanted { mcs, is_signalling: true, is_announced: true, pmch });
         }
-        let position = subframe_use.position()?;
-        let pmch = &self.pmch[position.pmch];
-        let is_current = pmch.msp_start == Some(self.schedule.msp_start(position.pmch, frame));
-        let is_scheduled = !is_current || pmch.may_carry(position.index_in_msp);
-        let is_announced = is_current && !pmch.msi.is_empty();
-        is_scheduled.then_some(Wanted {
-            mcs: pmch.info.data_mcs,
-            is_signalling: false,
-            is_announced,
-            pmch: Some(position.pmch),
-        })
+        let position = position?;
+        let PmchRx { info, msp_start, msi, .. } = &self.pmch[position.pmch];
+        if info.sessions.is_empty() {
+            return None;
+        }
+        if subframe_use.is_signalling() {
+            let mcs = self.area.mcch.signalling_mcs;
+            return Some(Wanted { mcs, is_signalling: true, is_announced: !is_changing, pmch });
+        }
+        let is_current = *msp_start == Some(self.schedule.msp_start(position.pmch, frame));
+        let is_scheduled = !is_current || self.pmch[position.pmch].may_carry(position.index_in_msp);
+        let is_announced = is_current && !msi.is_empty() && !is_changing;
+        is_scheduled.then_some(Wanted { mcs: info.data_mcs, is_signalling: false, is_announced, pmch })
     }
 
     /// Takes the transport block of a subframe that was wanted, `None` when its CRC failed. Subframes in their order; one
@@ -175,7 +210,11 @@ impl MchRx {
         let subframe_use = self.schedule.subframe_use(frame, subframe);
         let is_mcch = matches!(subframe_use, SubframeUse::Mcch { .. });
         if let (Some(pdu), true) = (&pdu, is_mcch) {
-            self.take_mcch(pdu, sink);
+            if self.mcch_frame.replace(frame) != Some(frame) {
+                // No message goes on from one repetition to the next.
+                self.mcch_rlc.lose_partial();
+            }
+            self.take_mcch(frame, pdu, sink);
         }
         // The MCCH can have changed whose subframe this is.
         let Some(position) = self.schedule.subframe_use(frame, subframe).position() else { return };
@@ -190,8 +229,8 @@ impl MchRx {
     }
 
     /// MCCH first: it may say what the other elements of the same block are.
-    fn take_mcch(&mut self, pdu: &MchPdu<'_>, sink: &mut impl FnMut(MchRxEvent<'_>)) {
-        let Self { area, schedule, configuration, mcch_message, mcch_rlc, pmch } = self;
+    fn take_mcch(&mut self, frame: u64, pdu: &MchPdu<'_>, sink: &mut impl FnMut(MchRxEvent<'_>)) {
+        let Self { area, schedule, configuration, mcch_message, mcch_rlc, change_from, pmch, .. } = self;
         for element in pdu.elements().filter(|element| element.lcid == LCID_MCCH) {
             let mut message = |bytes: &[u8]| {
                 let changed = configuration.is_none() || mcch_message != bytes;
@@ -199,7 +238,7 @@ impl MchRx {
                     match MbsfnAreaConfiguration::decode(bytes) {
                         Ok(new) => {
                             *schedule = MchSchedule::new(area, Some(&new));
-                            *pmch = follow(std::mem::take(pmch), &new);
+                            *pmch = follow(std::mem::take(pmch), configuration.as_ref(), &new);
                             *configuration = Some(new);
                             mcch_message.clear();
                             mcch_message.extend_from_slice(bytes);
@@ -209,8 +248,9 @@ impl MchRx {
                         Err(e) => return sink(MchRxEvent::Malformed { what: e.into() }),
                     }
                 }
+                let notified = change_from.take_if(|from| frame >= *from).is_some();
                 if let Some(config) = configuration.as_ref() {
-                    sink(MchRxEvent::McchMessage { bytes, config, changed });
+                    sink(MchRxEvent::McchMessage { bytes, config, changed, notified: changed && notified });
                 }
             };
             // Gaps mean nothing here: repetitions are skipped, and the message is the same.
@@ -222,25 +262,36 @@ impl MchRx {
 }
 
 /// The (P)MCHs of a new configuration. A session that goes on keeps its RLC entity; one that ended loses it, a new one
-/// begins fresh (TS 36.331 clauses 5.8.3.2 and 5.8.3.3).
-fn follow(mut old: Vec<PmchRx>, configuration: &MbsfnAreaConfiguration) -> Vec<PmchRx> {
+/// begins fresh (TS 36.331 clauses 5.8.3.2 and 5.8.3.3). A (P)MCH whose blocks stay the same keeps its scheduling period.
+fn follow(mut old: Vec<PmchRx>, before: Option<&MbsfnAreaConfiguration>, new: &MbsfnAreaConfiguration) -> Vec<PmchRx> {
     let mut pmch = Vec::new();
-    for (i, info) in configuration.pmch.iter().enumerate() {
-        let mut known = old.get_mut(i).map(|pmch| std::mem::take(&mut pmch.mtchs)).unwrap_or_default();
+    for (i, info) in new.pmch.iter().enumerate() {
+        let known = old.get_mut(i);
         let mut mtchs: Vec<MtchRx> = Vec::new();
+        let mut entry =
+            PmchRx { info: info.clone(), msp_start: None, next_index: 0, msi: Msi::EMPTY, mtchs: Vec::new() };
+        let mut known_mtchs = Vec::new();
+        if let Some(known) = known {
+            known_mtchs = std::mem::take(&mut known.mtchs);
+            if before.is_some_and(|before| new.has_same_pmch(before, i)) {
+                (entry.msp_start, entry.next_index) = (known.msp_start, known.next_index);
+                std::mem::swap(&mut entry.msi, &mut known.msi);
+            }
+        }
         for session in &info.sessions {
             if mtchs.iter().any(|mtch| mtch.lcid == session.lcid) {
                 continue;
             }
-            let same = known.iter().position(|mtch| (mtch.lcid, mtch.tmgi) == (session.lcid, session.tmgi));
-            mtchs.push(same.map(|at| known.swap_remove(at)).unwrap_or_else(|| MtchRx {
+            let same = |mtch: &MtchRx| (mtch.lcid, mtch.session) == (session.lcid, session_key(session));
+            let same = known_mtchs.iter().position(same);
+            mtchs.push(same.map(|at| known_mtchs.swap_remove(at)).unwrap_or_else(|| MtchRx {
                 lcid: session.lcid,
-                tmgi: session.tmgi,
+                session: session_key(session),
                 rlc: UmReceiver::default(),
                 blocks_lost: 0,
             }));
         }
-        pmch.push(PmchRx { info: info.clone(), msp_start: None, next_index: 0, msi: Msi::EMPTY, mtchs });
+        pmch.push(PmchRx { mtchs, ..entry });
     }
     pmch
 }
@@ -257,7 +308,7 @@ impl PmchRx {
         if self.msp_start != Some(msp_start) {
             match self.msp_start {
                 None => {}
-                Some(before) if before + u64::from(self.info.mch_scheduling_period_rf) == msp_start => {
+                Some(before) if self.is_next_period(schedule, position.pmch, before, msp_start) => {
                     self.lose(self.next_index, schedule.subframes_of_msp(position.pmch, before).count() as u16);
                 }
                 // Whole periods were not listened to: nothing of before can be put together.
@@ -268,6 +319,17 @@ impl PmchRx {
             self.next_index = 0;
         }
         self.lose(self.next_index, index);
+    }
+
+    /// Is there no period with subframes between that which begins at `before` and that at `msp_start`? A period shorter
+    /// than the common allocation period can have none.
+    fn is_next_period(&self, schedule: &MchSchedule, pmch: usize, before: u64, msp_start: u64) -> bool {
+        let period = u64::from(self.info.mch_scheduling_period_rf).max(1);
+        let first = before + period;
+        let mut between = (first..msp_start).step_by(usize::from(self.info.mch_scheduling_period_rf).max(1));
+        first <= msp_start
+            && msp_start - first <= EMPTY_PERIODS_RF
+            && between.all(|start| schedule.subframes_of_msp(pmch, start).next().is_none())
     }
 
     /// Counts lost blocks `from..end` for the MTCHs that can have been in them: between the stop of the MTCH before and
@@ -330,7 +392,8 @@ impl MtchRx {
             Ok(report) => {
                 let lost_pdus = if report.lost_pdus == 0 && broken { 32 } else { report.lost_pdus };
                 if lost_pdus > 0 {
-                    sink(MchRxEvent::RlcGap { pmch, lcid, lost_pdus });
+                    let (expected_sn, received_sn) = (report.expected_sn, report.sn);
+                    sink(MchRxEvent::RlcGap { pmch, lcid, expected_sn, received_sn, lost_pdus });
                 }
             }
             Err(error) => sink(MchRxEvent::Malformed { what: MalformedMch::Rlc { lcid, error } }),

@@ -24,6 +24,19 @@ fn area(subframes: &[u8], mcch_subframe: u8) -> MbsfnAreaConfig {
     }
 }
 
+fn tx_of(area: &MbsfnAreaConfig, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> MchTx {
+    try_tx_of(area, config, data, signalling).unwrap()
+}
+
+fn try_tx_of(
+    area: &MbsfnAreaConfig,
+    config: &MbsfnAreaConfiguration,
+    data: usize,
+    signalling: usize,
+) -> Result<MchTx, MchTxError> {
+    MchTx::new(&area.info(), config, &|mcs| if mcs == area.mcch.signalling_mcs { signalling } else { data })
+}
+
 fn session(lcid: u8) -> SessionInfo {
     SessionInfo { tmgi: Tmgi::from([0, 0, lcid, 0x62, 0xf2, 0x10]), session_id: None, lcid }
 }
@@ -127,7 +140,7 @@ impl Run {
     fn new(area: &MbsfnAreaConfig, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> Self {
         Self {
             schedule: MchSchedule::new(&area.info(), Some(config)),
-            tx: MchTx::new(area, config, data, signalling).unwrap(),
+            tx: tx_of(area, config, data, signalling),
             rx: MchRx::new(&area.info()).unwrap(),
             tb: vec![0; data.max(signalling)],
             sdus: Vec::new(),
@@ -206,11 +219,11 @@ fn sdu(seed: usize, octets: usize) -> Vec<u8> {
 fn first_block_on_air_octet_by_octet() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = area.single_pmch(9, 32, vec![session(1)]);
-    let mut tx = MchTx::new(&area, &config, 100, 40).unwrap();
-    tx.push_sdu(1, &[0xaa; 3], 0).unwrap();
+    let mut tx = tx_of(&area, &config, 100, 40);
+    tx.push_sdu(0, 1, &[0xaa; 3], 0).unwrap();
     let mut tb = [0; 100];
     let info = tx.next_block(0, 1, &mut tb).unwrap();
-    assert_eq!(info, BlockInfo { mcs: 2, octets: 40, is_signalling: true });
+    assert_eq!(info, BlockInfo { mcs: 2, octets: 40, is_signalling: true, pmch: Some(0) });
     let mcch = tx.mcch_message().to_vec();
     assert_eq!(mcch.len(), 14);
     // MSI with L 2, MCCH with L 15, MTCH with L 4, padding; then LCID 1 stop 0, RLC 0, message, RLC 0, SDU.
@@ -227,7 +240,7 @@ fn sdus_wait_for_the_period_that_begins_at_or_after_their_due_frame() {
     let area = area(&[1, 2], 1);
     let config = area.single_pmch(9, 8, vec![session(1)]);
     let mut run = Run::new(&area, &config, 100, 60);
-    run.tx.push_sdu(1, &sdu(0, 50), 9).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(0, 50), 9).unwrap();
     run.frames(0..16, || false);
     assert!(run.sdus.is_empty());
     run.frames(16..17, || false);
@@ -238,32 +251,31 @@ fn sdus_wait_for_the_period_that_begins_at_or_after_their_due_frame() {
 #[test]
 fn what_cannot_be_queued_is_refused_and_nothing_else_is_touched() {
     let area = area(&[1, 2], 1);
-    let mut tx = MchTx::new(&area, &area.single_pmch(9, 8, vec![session(1)]), 100, 60).unwrap();
+    let mut tx = tx_of(&area, &area.single_pmch(9, 8, vec![session(1)]), 100, 60);
     tx.set_queue_limit(150);
-    assert_eq!(tx.push_sdu(2, &[1], 0), Err(PushError::UnknownLcid(2)));
-    assert_eq!(tx.push_sdu(1, &[], 0), Err(PushError::Length(0)));
-    assert_eq!(tx.push_sdu(1, &[0; 65_536], 0), Err(PushError::Length(65_536)));
-    tx.push_sdu(1, &[0; 100], 0).unwrap();
-    assert_eq!(tx.push_sdu(1, &[0; 51], 0), Err(PushError::Full { backlog_octets: 100, limit_octets: 150 }));
+    assert_eq!(tx.push_sdu(0, 2, &[1], 0), Err(PushError::UnknownMtch { pmch: 0, lcid: 2 }));
+    assert_eq!(tx.push_sdu(0, 1, &[], 0), Err(PushError::Length(0)));
+    assert_eq!(tx.push_sdu(0, 1, &[0; 65_536], 0), Err(PushError::Length(65_536)));
+    tx.push_sdu(0, 1, &[0; 100], 0).unwrap();
+    assert_eq!(tx.push_sdu(0, 1, &[0; 51], 0), Err(PushError::Full { backlog_octets: 100, limit_octets: 150 }));
     assert_eq!(tx.backlog_octets(), 100);
 }
 
 #[test]
 fn configurations_that_cannot_be_sent_are_refused() {
     let area = area(&[1, 2], 1);
-    let new = |config: &MbsfnAreaConfiguration, signalling| MchTx::new(&area, config, 100, signalling).map(drop);
+    let new = |config: &MbsfnAreaConfiguration, signalling| try_tx_of(&area, config, 100, signalling).map(drop);
     let good = area.single_pmch(9, 8, vec![session(1)]);
     // MSI 2 + 2, MCCH 2 + 1 + 14.
     assert_eq!(new(&good, 20), Err(MchTxError::SignallingTooLong { needed: 21, available: 20 }));
     assert_eq!(new(&good, 21), Ok(()));
     let twice = area.single_pmch(9, 8, vec![session(1), session(1)]);
-    assert_eq!(new(&twice, 60), Err(MchTxError::Lcid(1)));
-    let mut outside = good.clone();
-    outside.common_sf_alloc[0].subframes = SubframeAllocation::OneFrame(0x3f);
-    assert_eq!(new(&outside, 60), Err(MchTxError::OutsideOfArea));
-    let mut none = good;
-    none.pmch.clear();
-    assert_eq!(new(&none, 60), Err(MchTxError::PmchCount(0)));
+    assert_eq!(new(&twice, 60), Err(MchTxError::Lcid { pmch: 0, lcid: 1 }));
+    // Two subframes in each of 64 radio frames: the last is 127.
+    let mut longer = good;
+    longer.pmch[0].sf_alloc_end = 128;
+    let error = MchTxError::SfAllocEnd { pmch: 0, sf_alloc_end: 128, first: 0, subframes: 128 };
+    assert_eq!(new(&longer, 60), Err(error));
 }
 
 #[test]
@@ -273,11 +285,11 @@ fn an_overload_is_shared_fairly_and_the_rest_follows() {
     let mut run = Run::new(&area, &config, 200, 100);
     // 48 blocks of 200 octets a period: 9.6 kB; LCID 1 has twice that.
     for i in 0..40 {
-        run.tx.push_sdu(1, &sdu(i, 500), 0).unwrap_or_default();
+        run.tx.push_sdu(0, 1, &sdu(i, 500), 0).unwrap_or_default();
     }
     let sent = run.tx.backlog_octets() / 500;
     run.tx.set_queue_limit(1 << 20);
-    run.tx.push_sdu(2, &sdu(99, 3000), 0).unwrap();
+    run.tx.push_sdu(0, 2, &sdu(99, 3000), 0).unwrap();
     run.frames(0..8, || false);
     assert_eq!(run.of(2), [&sdu(99, 3000)], "the small one is not starved");
     assert!(!run.of(1).is_empty() && run.of(1).len() < sent);
@@ -292,7 +304,7 @@ fn a_receiver_wants_only_what_the_msi_says() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = area.single_pmch(9, 8, vec![session(1)]);
     let mut run = Run::new(&area, &config, 200, 100);
-    run.tx.push_sdu(1, &sdu(0, 700), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(0, 700), 0).unwrap();
     run.frames(0..8, || false);
     // MCCH + MSI + 4 blocks with data: 60 + 199 + 199 + 199 + the rest.
     assert_eq!(run.sdus.len(), 1);
@@ -300,7 +312,7 @@ fn a_receiver_wants_only_what_the_msi_says() {
     assert_eq!(run.announced, run.heard);
     // With the MSI lost, everything of that period.
     run.wanted = 0;
-    run.tx.push_sdu(1, &sdu(1, 700), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(1, 700), 0).unwrap();
     let mut first = true;
     run.frames(8..16, || std::mem::take(&mut first));
     assert_eq!(run.wanted, 48);
@@ -311,7 +323,7 @@ fn losing_exactly_32_pdus_is_noticed() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = area.single_pmch(9, 8, vec![session(1)]);
     let mut run = Run::new(&area, &config, 200, 100);
-    run.tx.push_sdu(1, &sdu(0, 8000), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(0, 8000), 0).unwrap();
     let mut block = 0;
     run.frames(0..8, || {
         block += 1;
@@ -328,8 +340,8 @@ fn a_lost_msi_costs_only_what_was_in_its_block() {
     let mut run = Run::new(&area, &config, 200, 100);
     // LCID 1 fills the first block of the second period, LCID 2 goes on through three periods.
     run.tx.set_queue_limit(1 << 20);
-    run.tx.push_sdu(1, &sdu(1, 150), 8).unwrap();
-    run.tx.push_sdu(2, &sdu(2, 25_000), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(1, 150), 8).unwrap();
+    run.tx.push_sdu(0, 2, &sdu(2, 25_000), 0).unwrap();
     run.frames(0..8, || false);
     let mut first = true;
     run.frames(8..32, || std::mem::take(&mut first));
@@ -343,8 +355,8 @@ fn a_pause_of_whole_periods_puts_nothing_together() {
     let config = area.single_pmch(9, 8, vec![session(1)]);
     let mut run = Run::new(&area, &config, 200, 100);
     run.tx.set_queue_limit(1 << 20);
-    run.tx.push_sdu(1, &sdu(1, 60_000), 0).unwrap();
-    run.tx.push_sdu(1, &sdu(2, 500), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(1, 60_000), 0).unwrap();
+    run.tx.push_sdu(0, 1, &sdu(2, 500), 0).unwrap();
     run.frames(0..8, || false);
     for frame in 8..24 {
         (0..10).for_each(|subframe| _ = run.tx.next_block(frame, subframe, &mut run.tb));
@@ -359,7 +371,7 @@ fn a_new_mcch_keeps_running_sessions_and_drops_ended_ones() {
     let mut rx = MchRx::new(&area.info()).unwrap();
     let block = |sessions: Vec<SessionInfo>| {
         let mut tb = vec![0; 100];
-        let mut tx = MchTx::new(&area, &area.single_pmch(9, 8, sessions), 100, 100).unwrap();
+        let mut tx = tx_of(&area, &area.single_pmch(9, 8, sessions), 100, 100);
         tx.next_block(0, 1, &mut tb).unwrap();
         tb
     };
@@ -410,7 +422,7 @@ fn run_of(load: &Load) -> (Run, Vec<(u8, Vec<u8>)>) {
     let mut pushed = Vec::new();
     for (i, &(lcid, octets, due)) in load.sdus.iter().enumerate() {
         let sdu = sdu(i, octets);
-        run.tx.push_sdu(lcid, &sdu, due).unwrap();
+        run.tx.push_sdu(0, lcid, &sdu, due).unwrap();
         pushed.push((lcid, sdu));
     }
     (run, pushed)
@@ -471,7 +483,7 @@ proptest! {
         let area = area(&[1, 2, 3, 6, 7, 8], 1);
         let config = area.single_pmch(9, 8, (1..=3).map(session).collect());
         let mut rx = MchRx::new(&area.info()).unwrap();
-        let mut tx = MchTx::new(&area, &config, 100, 100).unwrap();
+        let mut tx = tx_of(&area, &config, 100, 100);
         let mut tb = [0; 100];
         if begin_well && tx.next_block(0, 1, &mut tb).is_some() {
             rx.push_block(0, 1, Some(&tb), &mut |_| {});
@@ -491,7 +503,7 @@ proptest! {
 fn msi_is_the_first_element_and_names_every_session() {
     let area = area(&[1, 2], 2);
     let config = area.single_pmch(9, 8, vec![session(7), session(3)]);
-    let mut tx = MchTx::new(&area, &config, 100, 60).unwrap();
+    let mut tx = tx_of(&area, &config, 100, 60);
     let mut tb = [0; 100];
     let info = tx.next_block(8, 1, &mut tb).unwrap();
     let first = MchPdu::parse(&tb[..info.octets]).unwrap().elements().next().unwrap();

@@ -14,6 +14,10 @@ pub(crate) struct UmReceiver {
 /// What a PDU told besides its SDUs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct PduReport {
+    /// Sequence number of this PDU.
+    pub(crate) sn: u8,
+    /// The sequence number that was due; that of this PDU when any will do.
+    pub(crate) expected_sn: u8,
     /// PDUs lost before this one, as its sequence number tells: modulo 32.
     pub(crate) lost_pdus: u8,
     /// An SDU was dropped because a part of it is missing, or longer than [`SDU_MAX_OCTETS`].
@@ -44,9 +48,10 @@ impl UmReceiver {
                 return Err(e);
             }
         };
-        let lost_pdus = self.next_sn.map_or(0, |next| (SN_MODULUS + header.sn - next) % SN_MODULUS);
-        self.next_sn = Some((header.sn + 1) % SN_MODULUS);
-        let mut report = PduReport { lost_pdus, sdu_dropped: false };
+        let sn = header.sn;
+        let expected_sn = self.next_sn.replace((sn + 1) % SN_MODULUS).unwrap_or(sn);
+        let lost_pdus = (SN_MODULUS + sn - expected_sn) % SN_MODULUS;
+        let mut report = PduReport { sn, expected_sn, lost_pdus, sdu_dropped: false };
         if lost_pdus > 0 {
             report.sdu_dropped = self.lose_partial();
         }

@@ -92,12 +92,19 @@ fn a_lost_pdu_costs_the_sdus_it_touches_and_is_counted() {
 #[test]
 fn a_first_pdu_with_any_number_is_no_gap() {
     let mut rx = UmReceiver::default();
-    assert_eq!(receive(&mut rx, &[0x1f, 1]), (vec![vec![1]], PduReport::default()));
+    assert_eq!(
+        receive(&mut rx, &[0x1f, 1]),
+        (vec![vec![1]], PduReport { sn: 31, expected_sn: 31, ..Default::default() })
+    );
     // 31 is followed by 0; then 3 comes: 1 and 2 are missing.
     assert_eq!(receive(&mut rx, &[0x00, 2]).1.lost_pdus, 0);
-    assert_eq!(receive(&mut rx, &[0x03, 3]).1.lost_pdus, 2);
+    let gap = receive(&mut rx, &[0x03, 3]).1;
+    assert_eq!((gap.lost_pdus, gap.expected_sn, gap.sn), (2, 1, 3));
     // An end without a beginning delivers nothing.
-    assert_eq!(receive(&mut rx, &[0x84, 4]), (vec![], PduReport { lost_pdus: 0, sdu_dropped: true }));
+    assert_eq!(
+        receive(&mut rx, &[0x84, 4]),
+        (vec![], PduReport { sn: 4, expected_sn: 4, lost_pdus: 0, sdu_dropped: true })
+    );
 }
 
 #[test]
@@ -153,11 +160,37 @@ proptest! {
             let Some(pdu) = send(&mut tx, grant) else { break };
             prop_assert!(pdu.len() <= grant);
             let (more, report) = receive(&mut rx, &pdu);
-            prop_assert_eq!(report, PduReport::default());
+            prop_assert_eq!((report.lost_pdus, report.sdu_dropped), (0, false));
             got.extend(more);
         }
         prop_assert_eq!(tx.backlog_octets(), 0);
         prop_assert_eq!(got, sdus);
+    }
+
+    #[test]
+    fn what_is_begun_goes_out_whole_when_established_anew(
+        sdus in sdus(), grants in prop::collection::vec(2usize..4000, 1..30), until in 0usize..40,
+    ) {
+        let (mut tx, mut rx) = (UmTransmitter::default(), UmReceiver::default());
+        sdus.iter().for_each(|sdu| tx.push(sdu, 0));
+        let mut got: Vec<Vec<u8>> = Vec::new();
+        for (i, &grant) in grants.iter().cycle().enumerate() {
+            if i == until {
+                tx.re_establish();
+                let mut more = UmTransmitter::default();
+                more.push(&[7; 77], 0);
+                tx.append(&mut more);
+                rx = UmReceiver::default();
+            }
+            let Some(pdu) = send(&mut tx, grant) else { break };
+            got.extend(receive(&mut rx, &pdu).0);
+        }
+        let mut expect = sdus.clone();
+        if got.len() > sdus.len() {
+            expect.push(vec![7; 77]);
+        }
+        prop_assert_eq!(got, expect);
+        prop_assert_eq!(tx.backlog_octets(), 0);
     }
 
     #[test]

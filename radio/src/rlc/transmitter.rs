@@ -7,11 +7,11 @@ use super::{LI_MAX, SN_MODULUS, header_octets};
 /// Queue of SDUs and the sequence number of the next PDU. Buffers are kept: no allocation once the queue had its size.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UmTransmitter {
-    /// Octets of all SDUs, without what has been sent.
+    /// Octets of all SDUs that are not wholly sent.
     octets: VecDeque<u8>,
     sdus: VecDeque<Sdu>,
-    /// Part of the first SDU has been sent.
-    first_begun: bool,
+    /// Octets of the first SDU that have been sent.
+    begun_octets: usize,
     /// VT(US).
     next_sn: u8,
 }
@@ -80,7 +80,28 @@ impl UmTransmitter {
 
     /// Octets waiting.
     pub(crate) fn backlog_octets(&self) -> usize {
-        self.octets.len()
+        self.octets.len() - self.begun_octets
+    }
+
+    /// As if established anew, with the SDUs that are not wholly sent.
+    pub(crate) fn re_establish(&mut self) {
+        if let Some(first) = self.sdus.front_mut() {
+            first.left += std::mem::take(&mut self.begun_octets);
+        }
+        self.next_sn = 0;
+    }
+
+    /// Takes over the SDUs of another entity, which has sent nothing of them, behind its own.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.octets.append(&mut other.octets);
+        self.sdus.append(&mut other.sdus);
+    }
+
+    /// Forgets what is not sent; the sequence numbers go on.
+    pub(crate) fn discard(&mut self) {
+        self.octets.clear();
+        self.sdus.clear();
+        self.begun_octets = 0;
     }
 
     /// SDUs from the front that may be sent at `now`: up to the first that is due later.
@@ -128,8 +149,13 @@ impl UmTransmitter {
         let header = header_octets(layout.elements() - 1);
         pdu[..header].fill(0);
         self.take_sdus(layout, |element, octets| write_length_indicator(pdu, element, octets));
-        copy_front(&mut self.octets, &mut pdu[header..]);
-        let begins_inside = std::mem::replace(&mut self.first_begun, layout.segment_octets > 0);
+        copy_from(&self.octets, self.begun_octets, &mut pdu[header..]);
+        let begins_inside = self.begun_octets > 0;
+        if layout.complete > 0 {
+            self.octets.drain(..self.begun_octets + layout.data_octets - layout.segment_octets);
+            self.begun_octets = 0;
+        }
+        self.begun_octets += layout.segment_octets;
         // FI, E, SN (clause 6.2.1.3).
         let framing = u8::from(begins_inside) << 1 | u8::from(layout.segment_octets > 0);
         pdu[0] = framing << 6 | u8::from(layout.elements() > 1) << 5 | self.next_sn;
@@ -169,12 +195,11 @@ fn write_length_indicator(pdu: &mut [u8], element: usize, octets: usize) {
     }
 }
 
-/// Moves the first octets of the queue into `to`.
-fn copy_front(queue: &mut VecDeque<u8>, to: &mut [u8]) {
+/// Copies octets of the queue from `from` on into `to`.
+fn copy_from(queue: &VecDeque<u8>, from: usize, to: &mut [u8]) {
     let (front, back) = queue.as_slices();
-    let split = front.len().min(to.len());
-    let (head, tail) = to.split_at_mut(split);
-    head.copy_from_slice(&front[..split]);
-    tail.copy_from_slice(&back[..tail.len()]);
-    queue.drain(..to.len());
+    let in_front = front.get(from..).unwrap_or_default();
+    let (head, tail) = to.split_at_mut(in_front.len().min(to.len()));
+    head.copy_from_slice(&in_front[..head.len()]);
+    tail.copy_from_slice(&back[from.saturating_sub(front.len())..][..tail.len()]);
 }

@@ -78,6 +78,16 @@ impl MbsfnAreaConfiguration {
         }
     }
 
+    /// Does (P)MCH `i` have the same subframes, MCS and scheduling period here and there?
+    pub(crate) fn has_same_pmch(&self, other: &Self, i: usize) -> bool {
+        let format = |pmch: &PmchInfo| (pmch.sf_alloc_end, pmch.data_mcs, pmch.mch_scheduling_period_rf);
+        let before = |c: &Self| i.checked_sub(1).and_then(|i| c.pmch.get(i)).map(|pmch| pmch.sf_alloc_end);
+        self.common_sf_alloc == other.common_sf_alloc
+            && self.common_sf_alloc_period_rf == other.common_sf_alloc_period_rf
+            && before(self) == before(other)
+            && self.pmch.get(i).is_some_and(|pmch| other.pmch.get(i).map(format) == Some(format(pmch)))
+    }
+
     /// The MCCH-Message in UPER, whole octets, zero bits at the end.
     ///
     /// # Errors

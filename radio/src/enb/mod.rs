@@ -1,0 +1,374 @@
+//! The radio side of an eNB: SDUs of MBMS bearers in, samples of the carrier out, one subframe at a time.
+//!
+//! MBSFN subframes carry MCCH, MSI and MTCH of the areas (TS 36.211 clause 6.5, TS 36.321 clause 5.12), and in the
+//! non-MBSFN region cell-specific reference signals; the other subframes carry synchronization and reference signals.
+
+mod area;
+mod notification;
+mod subframe;
+mod system_information;
+
+use std::collections::VecDeque;
+
+use num_complex::Complex32;
+
+use crate::cell::{CarrierConfig, CellConfig, ConfigError, PhichConfig};
+use crate::coding::CodingError;
+use crate::mch::{MbsfnSubframes, MchSchedule, MchTxError, MchTxEvent, PushError};
+use crate::numerology::MbsfnNumerology;
+use crate::rrc::{AreaConfigError, MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo};
+use crate::time::SubframeTime;
+use area::Area;
+use notification::ChangeNotification;
+use subframe::SubframeComposer;
+pub use system_information::SystemInformationPlan;
+
+/// `maxMBSFN-Area` (TS 36.331 clause 6.4).
+const MAX_MBSFN_AREA: usize = 8;
+/// Radio frames after which every pattern and period has begun again.
+const CYCLE_RF: u64 = 1024;
+/// Events kept when nobody takes them; older ones go.
+const EVENTS_MAX: usize = 64;
+/// Level of a fully loaded carrier, see [`full_scale_gain`], dB relative to full scale.
+pub const FULL_SCALE_RMS_DBFS: f32 = -12.0;
+
+/// A carrier and its MBSFN areas.
+#[derive(Clone, Debug)]
+pub struct EnbConfig {
+    /// Cell, antenna ports (1 or 2), PHICH.
+    pub carrier: CarrierConfig,
+    /// System information; it has to agree with the areas.
+    pub si: SystemInformationPlan,
+    /// MBSFN areas, at most 8.
+    pub areas: Vec<AreaSetup>,
+}
+
+/// An MBSFN area: what SIB13 and the MCCH say of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AreaSetup {
+    /// In SIB13.
+    pub info: MbsfnAreaInfo,
+    /// On the MCCH.
+    pub mcch: MbsfnAreaConfiguration,
+}
+
+impl EnbConfig {
+    /// One antenna port and one MBSFN area, with system information that tells of it.
+    ///
+    /// # Errors
+    /// See [`SystemInformationPlan::for_areas`].
+    pub fn single_area(cell: CellConfig, info: MbsfnAreaInfo, mcch: MbsfnAreaConfiguration) -> Result<Self, EnbError> {
+        let areas = vec![AreaSetup { info, mcch }];
+        let carrier = CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() };
+        Ok(Self { carrier, si: SystemInformationPlan::for_areas(&areas)?, areas })
+    }
+}
+
+/// A configuration that cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EnbError {
+    /// Physical layer.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Channel coding.
+    #[error(transparent)]
+    Coding(#[from] CodingError),
+    /// MBSFN area or MCCH.
+    #[error(transparent)]
+    Mch(#[from] MchTxError),
+    /// Change notifications, or an area before anything else was looked at.
+    #[error(transparent)]
+    Area(#[from] AreaConfigError),
+    /// Antenna ports that are not sent.
+    #[error("{0} antenna ports: 1 or 2 are sent")]
+    Ports(u8),
+    /// More areas than a cell can have, or two with one identity.
+    #[error("MBSFN areas: at most 8, each with its own identity (TS 36.331 clause 6.3.1)")]
+    Areas,
+    /// No such area.
+    #[error("the eNB has no MBSFN area number {0}")]
+    UnknownArea(usize),
+    /// A subframe in use that is a unicast subframe by SIB2.
+    #[error("subframe {time} of MBSFN area {n_id_mbsfn} is no MBSFN subframe by SIB2")]
+    OutsideOfSib2 {
+        /// The first one.
+        time: SubframeTime,
+        /// The area.
+        n_id_mbsfn: u8,
+    },
+    /// A subframe that two areas have.
+    #[error("subframe {time} belongs to MBSFN areas {first} and {second}: give it to one")]
+    Overlap {
+        /// The first one.
+        time: SubframeTime,
+        /// An area.
+        first: u8,
+        /// Another area.
+        second: u8,
+    },
+    /// A change notification outside of MBSFN subframes.
+    #[error("the MCCH change notification of subframe {time} is not in an MBSFN subframe (TS 36.331 clause 5.8.1.3)")]
+    NotificationSubframe {
+        /// The first one.
+        time: SubframeTime,
+    },
+    /// More patterns of MBSFN subframes than SIB2 can name.
+    #[error("the MBSFN subframes of the areas take {patterns} patterns: SIB2 names at most 8")]
+    TooManyPatterns {
+        /// How many.
+        patterns: usize,
+    },
+}
+
+/// What happened on the sending side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EnbEvent {
+    /// Layer 2 of an MBSFN area.
+    Mch {
+        /// Place of the area in [`EnbConfig::areas`].
+        area: usize,
+        /// What.
+        event: MchTxEvent,
+    },
+    /// An MCCH change notification went out.
+    ChangeNotification {
+        /// Subframe.
+        time: SubframeTime,
+        /// Bit i (from the least significant one) is set when the MCCH of areas with notificationIndicator i changes.
+        bitmap: u8,
+    },
+}
+
+/// The transmitter; samples are its only clock. Allocates in `new` and when an MCCH changes.
+pub struct Enb {
+    carrier: CarrierConfig,
+    mbsfn_subframes: MbsfnSubframes,
+    notification: ChangeNotification,
+    areas: Vec<Area>,
+    next: SubframeTime,
+    is_on_air: bool,
+    unicast: SubframeComposer,
+    /// By length of the non-MBSFN region, 1 and 2; those in use.
+    mbsfn: [Option<SubframeComposer>; 2],
+    /// The region of MBSFN subframes that no area has.
+    idle_region: u8,
+    events: VecDeque<EnbEvent>,
+}
+
+impl Enb {
+    /// Plans a transmitter that starts at frame 0.
+    ///
+    /// # Errors
+    /// What the standard does not allow, or what does not fit together.
+    pub fn new(config: &EnbConfig) -> Result<Self, EnbError> {
+        let EnbConfig { carrier, si, areas } = config;
+        check_carrier(carrier, areas)?;
+        let regions = || areas.iter().map(|area| area.info.non_mbsfn_region);
+        let idle_region = regions().max().unwrap_or(2);
+        let composer = |region| SubframeComposer::mbsfn(carrier, region, MbsfnNumerology::Khz15);
+        let enb = Self {
+            carrier: *carrier,
+            mbsfn_subframes: MbsfnSubframes::new(&si.mbsfn_subframe_config_list),
+            notification: ChangeNotification::new(si.notification, areas.iter().map(|area| &area.info))?,
+            areas: areas.iter().map(|area| Area::new(carrier.cell, area)).collect::<Result<_, _>>()?,
+            next: SubframeTime::default(),
+            is_on_air: false,
+            unicast: SubframeComposer::unicast(carrier),
+            mbsfn: [1, 2].map(|n| (n == idle_region || regions().any(|region| region == n)).then(|| composer(n))),
+            idle_region,
+            events: VecDeque::with_capacity(EVENTS_MAX),
+        };
+        for (area, setup) in areas.iter().enumerate() {
+            enb.check_subframes(area, &MchSchedule::new(&setup.info, Some(&setup.mcch)))?;
+        }
+        let mut occasions = enb.notification.occasions().filter(|_| !areas.is_empty());
+        match occasions.find(|time| !enb.mbsfn_subframes.contains(time.frame(), time.subframe())) {
+            Some(time) => Err(EnbError::NotificationSubframe { time }),
+            None => {
+                drop(occasions);
+                Ok(enb)
+            }
+        }
+    }
+
+    /// The subframes of an area are MBSFN subframes, and no other area has them.
+    fn check_subframes(&self, area: usize, schedule: &MchSchedule) -> Result<(), EnbError> {
+        let n_id_mbsfn = self.areas[area].mch.info().n_id_mbsfn;
+        for (frame, subframe) in (0..CYCLE_RF).flat_map(|frame| MBSFN_SUBFRAMES.map(|subframe| (frame, subframe))) {
+            if !schedule.is_of_area(frame, subframe) {
+                continue;
+            }
+            let time = SubframeTime::new(frame, subframe);
+            if !self.mbsfn_subframes.contains(frame, subframe) {
+                return Err(EnbError::OutsideOfSib2 { time, n_id_mbsfn });
+            }
+            let mut others = self.areas.iter().enumerate().filter(|(other, _)| *other != area);
+            if let Some((_, other)) = others.find(|(_, other)| other.mch.may_use(frame, subframe)) {
+                return Err(EnbError::Overlap { time, first: n_id_mbsfn, second: other.mch.info().n_id_mbsfn });
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues an SDU of a session for the first MCH scheduling period that starts at radio frame `due_frame` or later. The
+    /// session is one of what the MCCH of the area will say then.
+    ///
+    /// # Errors
+    /// See [`PushError`]; nothing is queued then.
+    pub fn push_sdu(
+        &mut self,
+        area: usize,
+        pmch: usize,
+        lcid: u8,
+        sdu: &[u8],
+        due_frame: u64,
+    ) -> Result<(), PushError> {
+        let area = self.areas.get_mut(area).ok_or(PushError::UnknownArea(area))?;
+        area.mch.push_sdu(pmch, lcid, sdu, due_frame)
+    }
+
+    /// Octets of SDUs that wait on an MTCH of what the MCCH says now; 0 when there is none.
+    pub fn backlog_octets(&self, area: usize, pmch: usize, lcid: u8) -> usize {
+        self.areas.get(area).map_or(0, |area| area.mch.backlog_octets_of(pmch, lcid))
+    }
+
+    /// Changes what the MCCH of an area says, and gives the first radio frame of the modification period from which it
+    /// holds (TS 36.331 clause 5.8.1.3): the next one before which a change notification can still go out. Before the
+    /// first subframe is made it holds at once.
+    ///
+    /// Sessions that go on keep their RLC entity and their queue; SDUs of new ones can be queued from now on.
+    ///
+    /// # Errors
+    /// A configuration that cannot be sent; nothing changes then.
+    pub fn set_mcch(&mut self, area: usize, mcch: &MbsfnAreaConfiguration) -> Result<u64, EnbError> {
+        let of = self.areas.get(area).ok_or(EnbError::UnknownArea(area))?;
+        let info = *of.mch.info();
+        self.check_subframes(area, &MchSchedule::new(&info, Some(mcch)))?;
+        let from = match of.mch.last_change() {
+            _ if !self.is_on_air => self.next.frame(),
+            // It was announced, and there is time to announce this one with it.
+            Some(boundary) if self.notification.has_occasion(self.next, boundary) => boundary,
+            Some(boundary) => boundary + u64::from(info.mcch.modification_period_rf),
+            None => self.notification.next_boundary(&info, self.next),
+        };
+        self.areas[area].change(mcch, from)?;
+        Ok(from)
+    }
+
+    /// First radio frame of the next modification period with another MCCH of the area, if one is to come.
+    pub fn next_mcch_change(&self, area: usize) -> Option<u64> {
+        self.areas.get(area)?.mch.next_change()
+    }
+
+    /// What the MCCH of an area says in the subframe that is made next, if nothing changes there.
+    pub fn mcch(&self, area: usize) -> Option<&MbsfnAreaConfiguration> {
+        self.areas.get(area).map(|area| area.mch.configuration())
+    }
+
+    /// Fills `antennas` with the next subframe, one slice for each antenna port, and tells which one it is. The PMCH and
+    /// its reference signals (antenna port 4) and the synchronization signals go out on the first antenna.
+    ///
+    /// # Panics
+    /// If there is not one slice for each antenna port, or one is not one subframe long.
+    pub fn next_subframe(&mut self, antennas: &mut [&mut [Complex32]]) -> SubframeTime {
+        let time = self.next;
+        self.next = time.next();
+        self.is_on_air = true;
+        let (frame, subframe) = (time.frame(), time.subframe());
+        if self.mbsfn_subframes.contains(frame, subframe) {
+            self.mbsfn_subframe(time, antennas);
+        } else {
+            self.unicast.begin(subframe);
+            self.unicast.modulate(antennas);
+        }
+        time
+    }
+
+    fn mbsfn_subframe(&mut self, time: SubframeTime, antennas: &mut [&mut [Complex32]]) {
+        let (frame, subframe) = (time.frame(), time.subframe());
+        let notification = self.change_notification(time);
+        let area = self.areas.iter_mut().find(|area| area.mch.is_of_area(frame, subframe));
+        let region = area.as_ref().map_or(self.idle_region, |area| area.mch.info().non_mbsfn_region);
+        let Some(composer) = self.mbsfn[usize::from(region) - 1].as_mut() else {
+            unreachable!("planned for the regions of all areas")
+        };
+        let grids = composer.begin(subframe);
+        if let Some((encoder, tb)) = area.and_then(|area| area.next_block(frame, subframe)) {
+            encoder.encode(subframe, tb, &mut grids[0]);
+        }
+        composer.modulate(antennas);
+        if let Some(bitmap) = notification {
+            if self.events.len() == EVENTS_MAX {
+                self.events.pop_front();
+            }
+            self.events.push_back(EnbEvent::ChangeNotification { time, bitmap });
+        }
+    }
+
+    /// What the change notification of the subframe says, if it has one.
+    fn change_notification(&self, time: SubframeTime) -> Option<u8> {
+        if !self.notification.is_occasion(time) {
+            return None;
+        }
+        let bit = |area: &Area| {
+            let info = area.mch.info();
+            let changes = area.mch.next_change()?;
+            ChangeNotification::is_announced(info, changes, time.frame()).then_some(1 << info.notification_indicator)
+        };
+        let bitmap = self.areas.iter().filter_map(bit).fold(0u8, |bitmap, bit| bitmap | bit);
+        (bitmap != 0).then_some(bitmap)
+    }
+
+    /// What was announced and changed, the oldest first for each area.
+    pub fn poll_event(&mut self) -> Option<EnbEvent> {
+        let mut areas = self.areas.iter_mut().enumerate();
+        let of_area = areas.find_map(|(area, of)| of.mch.poll_event().map(|event| EnbEvent::Mch { area, event }));
+        of_area.or_else(|| self.events.pop_front())
+    }
+
+    /// The subframe that [`Self::next_subframe`] will make.
+    pub fn next_time(&self) -> SubframeTime {
+        self.next
+    }
+
+    /// Leaves out subframes that nobody listens to; `time` must not lie in the past.
+    ///
+    /// # Panics
+    /// If it does.
+    pub fn skip_to(&mut self, time: SubframeTime) {
+        assert!(time >= self.next, "{time} is before {}", self.next);
+        self.next = time;
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> &CellConfig {
+        &self.carrier.cell
+    }
+
+    /// The carrier.
+    pub fn carrier(&self) -> &CarrierConfig {
+        &self.carrier
+    }
+}
+
+fn check_carrier(carrier: &CarrierConfig, areas: &[AreaSetup]) -> Result<(), EnbError> {
+    if !matches!(carrier.n_ports, 1 | 2) {
+        return Err(EnbError::Ports(carrier.n_ports));
+    }
+    let ids: Vec<_> = areas.iter().map(|area| area.info.n_id_mbsfn).collect();
+    let twice = (1..ids.len()).any(|i| ids[..i].contains(&ids[i]));
+    if areas.len() > MAX_MBSFN_AREA || twice {
+        return Err(EnbError::Areas);
+    }
+    areas.iter().try_for_each(|area| area.info.check().map_err(EnbError::from))
+}
+
+/// What samples of a carrier are multiplied with for a front end whose full scale is 1: a carrier with every resource
+/// element in use then has [`FULL_SCALE_RMS_DBFS`] on each antenna.
+///
+/// The envelope of OFDM is near to Rayleigh: 12 dB above its rms value is passed once in 10^7 samples, so clipping is
+/// below the noise of any converter, and no more than two of its bits are given away.
+pub fn full_scale_gain(cell: &CellConfig) -> f32 {
+    let rms = (cell.n_rb_dl.subcarriers() as f32 / cell.n_fft as f32).sqrt();
+    10f32.powf(FULL_SCALE_RMS_DBFS / 20.0) / rms
+}
