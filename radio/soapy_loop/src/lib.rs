@@ -1,7 +1,7 @@
 //! A SoapySDR device in memory, for tests: what is sent on a channel is received on the same channel.
 //!
 //! A program that links this package finds the device through SoapySDR's own registry; any other program finds it when
-//! `SOAPY_SDR_PLUGIN_PATH` names [`MODULES`]. Its clock is the count of received samples (of sent ones while nobody
+//! `SOAPY_SDR_PLUGIN_PATH` names `MODULES`. Its clock is the count of received samples (of sent ones while nobody
 //! receives), so nothing depends on how fast the machine is: a receiver waits for what is sent, a transmitter for room. A
 //! burst that comes late is dropped and leaves silence of its length.
 //!
