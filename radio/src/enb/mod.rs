@@ -1,9 +1,11 @@
 //! The radio side of an eNB: SDUs of MBMS bearers in, samples of the carrier out, one subframe at a time.
 //!
 //! MBSFN subframes carry MCCH, MSI and MTCH of the areas (TS 36.211 clause 6.5, TS 36.321 clause 5.12), and in the
-//! non-MBSFN region cell-specific reference signals; the other subframes carry synchronization and reference signals.
+//! non-MBSFN region cell-specific reference signals; the other subframes carry synchronization and reference signals and
+//! the broadcast channel.
 
 mod area;
+mod mib;
 mod notification;
 mod subframe;
 mod system_information;
@@ -19,6 +21,7 @@ use crate::numerology::MbsfnNumerology;
 use crate::rrc::{AreaConfigError, MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo};
 use crate::time::SubframeTime;
 use area::Area;
+use mib::MibSender;
 use notification::ChangeNotification;
 use subframe::SubframeComposer;
 pub use system_information::SystemInformationPlan;
@@ -147,6 +150,7 @@ pub struct Enb {
     areas: Vec<Area>,
     next: SubframeTime,
     is_on_air: bool,
+    mib: MibSender,
     unicast: SubframeComposer,
     /// By length of the non-MBSFN region, 1 and 2; those in use.
     mbsfn: [Option<SubframeComposer>; 2],
@@ -173,6 +177,7 @@ impl Enb {
             areas: areas.iter().map(|area| Area::new(carrier.cell, area)).collect::<Result<_, _>>()?,
             next: SubframeTime::default(),
             is_on_air: false,
+            mib: MibSender::new(carrier),
             unicast: SubframeComposer::unicast(carrier),
             mbsfn: [1, 2].map(|n| (n == idle_region || regions().any(|region| region == n)).then(|| composer(n))),
             idle_region,
@@ -278,7 +283,10 @@ impl Enb {
         if self.mbsfn_subframes.contains(frame, subframe) {
             self.mbsfn_subframe(time, antennas);
         } else {
-            self.unicast.begin(subframe);
+            let grids = self.unicast.begin(subframe);
+            if subframe == 0 {
+                self.mib.put(frame, grids);
+            }
             self.unicast.modulate(antennas);
         }
         time
