@@ -48,7 +48,7 @@ pub use front_end::{
     Broker, BrokerReceiver, BrokerStep, FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource,
     LoopbackSink, LoopbackSource, MAX_ANTENNAS, MAX_MESSAGE_SAMPLES, Paced, ReadBlock, Recording, SampleFormat,
     SigmfHeader, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig, StreamStatus, Tap, Transmission,
-    TransmitPermission, TransmitRefused, UnknownSampleFormat, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource, loopback,
+    TransmitPermission, TransmitRefused, UnknownSampleFormat, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource, loopback, mix,
     read_cf32, write_cf32,
 };
 #[cfg(feature = "soapy")]

@@ -7,9 +7,10 @@ use crate::channel::ChannelModel;
 
 /// A receiver of a [`Broker`], with one antenna.
 pub struct BrokerReceiver {
-    /// From each antenna of the transmitter to this receiver, in their order. What they give is added up, so one of
-    /// them has the noise and the others none.
-    pub channels: Vec<ChannelModel>,
+    /// Gain and phase from each antenna of the transmitter.
+    pub paths: Vec<Complex32>,
+    /// What lies behind: delay, frequency offset, noise.
+    pub channel: ChannelModel,
     /// Where the samples go.
     pub sink: Box<dyn IqSink + Send>,
 }
@@ -19,8 +20,8 @@ pub struct Broker {
     source: Box<dyn IqSource + Send>,
     receivers: Vec<(usize, BrokerReceiver)>,
     sent: Vec<Vec<Complex32>>,
+    mixed: Vec<Complex32>,
     received: Vec<Complex32>,
-    path: Vec<Complex32>,
 }
 
 /// What one step of a broker came to.
@@ -36,20 +37,17 @@ impl Broker {
     /// Connects `receivers` to `source`; samples go in blocks of `block` at most.
     ///
     /// # Panics
-    /// If a receiver has not one channel for each antenna of the source, or `block` is 0.
+    /// If a receiver has not one path for each antenna of the source, or `block` is 0.
     pub fn new(source: Box<dyn IqSource + Send>, receivers: Vec<BrokerReceiver>, block: usize) -> Self {
         let n_antennas = source.n_antennas();
-        assert!(
-            receivers.iter().all(|r| r.channels.len() == n_antennas),
-            "a channel for each of {n_antennas} antennas"
-        );
+        assert!(receivers.iter().all(|r| r.paths.len() == n_antennas), "a path for each of {n_antennas} antennas");
         assert!(block > 0, "blocks of 0 samples");
         Self {
             source,
             receivers: receivers.into_iter().enumerate().collect(),
             sent: vec![vec![Complex32::default(); block]; n_antennas],
+            mixed: Vec::new(),
             received: Vec::new(),
-            path: Vec::new(),
         }
     }
 
@@ -66,16 +64,10 @@ impl Broker {
             }
             return Ok(BrokerStep { samples: 0, lost });
         };
-        let Self { receivers, sent, received, path, .. } = self;
+        let Self { receivers, sent, mixed, received, .. } = self;
         receivers.retain_mut(|(number, receiver)| {
-            let mut sent = receiver.channels.iter_mut().zip(sent.iter());
-            if let Some((channel, sent)) = sent.next() {
-                channel.process(&sent[..samples], received);
-            }
-            for (channel, sent) in sent {
-                channel.process(&sent[..samples], path);
-                received.iter_mut().zip(path.iter()).for_each(|(sum, sample)| *sum += sample);
-            }
+            mix(sent.iter().map(|antenna| &antenna[..samples]), &receiver.paths, mixed);
+            receiver.channel.process(mixed, received);
             let written = if received.is_empty() { Ok(()) } else { receiver.sink.write(&[received]) };
             let goes_on = written.is_ok();
             lost.extend(written.err().map(|e| (*number, e)));
@@ -92,6 +84,16 @@ impl Broker {
     /// What the side of the transmitter has seen.
     pub fn status(&self) -> StreamStatus {
         self.source.status()
+    }
+}
+
+/// What the antennas of a transmitter come to at one place: replaces `mixed` by their sum, each with the gain and phase
+/// of its path.
+pub fn mix<'a>(antennas: impl IntoIterator<Item = &'a [Complex32]>, paths: &[Complex32], mixed: &mut Vec<Complex32>) {
+    mixed.clear();
+    for (antenna, &path) in antennas.into_iter().zip(paths) {
+        mixed.resize(antenna.len(), Complex32::ZERO);
+        mixed.iter_mut().zip(antenna).for_each(|(sum, sample)| *sum += sample * path);
     }
 }
 
@@ -127,26 +129,22 @@ mod tests {
         for n_antennas in 1..=2 {
             let (sink, source) = loopback(n_antennas, 1.92e6, 4096, 5_000);
             let transmitter = send(sink, iq.clone(), n_antennas);
-            let channels = |ue: u64| -> Vec<_> {
-                (0..n_antennas as u64).map(|a| channel(10 * ue + a, ue as f64, 1e-6 * a as f64)).collect()
-            };
+            let paths = &[Complex32::ONE, Complex32::new(0.3, -0.5)][..n_antennas];
+            let channel = |ue: usize| channel(ue as u64, ue as f64, 1e-6 * ue as f64);
             let (sinks, sources): (Vec<_>, Vec<_>) = (0..3).map(|_| loopback(1, 1.92e6, 1 << 20, 5_000)).unzip();
-            let receiver = |(ue, sink)| BrokerReceiver { channels: channels(ue as u64), sink: Box::new(sink) };
+            let receiver =
+                |(ue, sink)| BrokerReceiver { paths: paths.to_vec(), channel: channel(ue), sink: Box::new(sink) };
             let receivers = sinks.into_iter().enumerate().map(receiver).collect();
             let mut broker = Broker::new(Box::new(source), receivers, 1024);
             while broker.step().unwrap().samples > 0 {}
             transmitter.join().unwrap();
             assert_eq!(broker.status().samples, 9_600);
             for (ue, mut source) in sources.into_iter().enumerate() {
-                let mut expected = vec![Complex32::default(); 9_600];
-                let mut len = 0;
-                for mut channel in channels(ue as u64) {
-                    let mut path = Vec::new();
-                    channel.process(&iq, &mut path);
-                    len = path.len();
-                    expected.iter_mut().zip(path).for_each(|(sum, sample)| *sum += sample);
-                }
-                let mut heard = vec![Complex32::default(); len];
+                let gain: Complex32 = paths.iter().sum();
+                let sent: Vec<_> = iq.iter().map(|s| s * gain).collect();
+                let mut expected = Vec::new();
+                channel(ue).process(&sent, &mut expected);
+                let mut heard = vec![Complex32::default(); expected.len()];
                 let mut at = 0;
                 while let ReadBlock::Samples { len, .. } = source.read(&mut [&mut heard[at..]]).unwrap() {
                     at += len;
@@ -166,8 +164,9 @@ mod tests {
         let transmitter = send(sink, iq(7_000), 1);
         let (gone, stays) = (loopback(1, 1.92e6, 1 << 20, 5_000), loopback(1, 1.92e6, 1 << 20, 5_000));
         drop(gone.1);
-        let receiver = |ue: u64, sink: LoopbackSink| BrokerReceiver {
-            channels: vec![channel(ue, 0.0, 0.0)],
+        let receiver = |ue, sink: LoopbackSink| BrokerReceiver {
+            paths: vec![Complex32::ONE],
+            channel: channel(ue, 0.0, 0.0),
             sink: Box::new(sink),
         };
         let mut broker = Broker::new(Box::new(source), vec![receiver(0, gone.0), receiver(1, stays.0)], 1024);

@@ -16,7 +16,7 @@ use std::fmt;
 
 use num_complex::Complex32;
 
-pub use broker::{Broker, BrokerReceiver, BrokerStep};
+pub use broker::{Broker, BrokerReceiver, BrokerStep, mix};
 pub use file::{FileHints, FileSink, FileSource, Recording, SigmfHeader};
 pub use format::{SampleFormat, UnknownSampleFormat};
 pub use loopback::{LoopbackSink, LoopbackSource, loopback};
@@ -127,6 +127,16 @@ pub enum FrontEndError {
         front_end: String,
         /// As the driver says it.
         why: String,
+    },
+    /// A recording has no more samples.
+    #[error("{front_end}: ended after {after_s:.3} s; {hint}")]
+    Ended {
+        /// Which front end.
+        front_end: String,
+        /// Length of what there was, seconds.
+        after_s: f64,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// What came is not what it should be.
     #[error("{front_end}: {why}")]

@@ -122,6 +122,14 @@ impl FileSink {
         }
     }
 
+    /// Hands all samples so far to the operating system, for who reads along.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn flush(&mut self) -> Result<(), FrontEndError> {
+        self.file.flush().map_err(|source| self.error(source))
+    }
+
     fn error(&self, source: io::Error) -> FrontEndError {
         FrontEndError::Io { front_end: self.path.display().to_string(), source }
     }
@@ -146,7 +154,7 @@ impl IqSink for FileSink {
     }
 
     fn finish(&mut self) -> Result<(), FrontEndError> {
-        self.file.flush().map_err(|source| self.error(source))?;
+        self.flush()?;
         match &self.meta {
             Some(meta) => meta.store(&self.path).map_err(|source| self.error(source)),
             None => Ok(()),

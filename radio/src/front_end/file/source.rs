@@ -42,7 +42,7 @@ pub struct FileHints {
     pub n_antennas: Option<usize>,
 }
 
-/// Samples out of a file, as fast as they are asked for.
+/// Samples out of a file, as fast as they are asked for; a file that is still being written is followed.
 pub struct FileSource {
     recording: Recording,
     file: BufReader<File>,
@@ -153,6 +153,14 @@ impl FileSource {
         })
     }
 
+    /// Samples of each antenna that are there by now.
+    fn look_again(&mut self) -> Result<u64, FrontEndError> {
+        let Recording { path, format, n_antennas, samples, .. } = &mut self.recording;
+        let octets = self.file.get_ref().metadata().map_err(|source| io_error(path, source))?.len();
+        *samples = (octets / (format.octets() * *n_antennas) as u64).max(*samples);
+        Ok(*samples)
+    }
+
     /// Number in the stream of the next sample.
     fn at(&self) -> u64 {
         let segment = self.segments[self.segment];
@@ -179,6 +187,7 @@ impl IqSource for FileSource {
         while self.segments.get(self.segment + 1).is_some_and(|next| next.index <= self.index) {
             self.segment += 1;
         }
+        let samples = if self.index < samples { samples } else { self.look_again()? };
         let end = self.segments.get(self.segment + 1).map_or(samples, |next| next.index.min(samples));
         let len = room.min(usize::try_from(end - self.index).unwrap_or(usize::MAX)).min(READ_AT_ONCE);
         if len == 0 {

@@ -95,6 +95,21 @@ fn a_recording_that_breaks_off_can_be_read() {
 }
 
 #[test]
+fn a_recording_is_followed_while_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r.sigmf-meta");
+    let mut sink = FileSink::sigmf(&path, &header(SampleFormat::Ci16, 1)).unwrap();
+    let mut source = FileSource::open(&path, &FileHints::default()).unwrap();
+    let mut buffer = [Complex32::default(); 64];
+    for at in [0, 40] {
+        assert_eq!(source.read(&mut [&mut buffer]).unwrap(), ReadBlock::End);
+        sink.write(&[&ramp(0, at as usize, 40)]).unwrap();
+        sink.flush().unwrap();
+        assert_eq!(source.read(&mut [&mut buffer]).unwrap(), ReadBlock::Samples { at, len: 40 });
+    }
+}
+
+#[test]
 fn raw_samples_by_their_ending_or_as_told() {
     let dir = tempfile::tempdir().unwrap();
     let bytes: Vec<u8> = [1i16, 2, 3, 4, i16::MAX, 0, 0, i16::MIN].iter().flat_map(|v| v.to_le_bytes()).collect();
