@@ -33,7 +33,7 @@ pub use cell::{
 };
 pub use channel::{ChannelConfig, ChannelModel};
 pub use coding::{
-    CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation,
+    CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation, SoftBuffer,
     TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams, conv,
 };
 pub use dci::{
@@ -65,9 +65,10 @@ pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPositi
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
 pub use oscillator::Oscillator;
 pub use phch::{
-    Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator, PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage,
-    PmchDecoder, PmchEncoder, PmchParams, PmchQuality, UnicastSubframeModulator, VrbAllocation, VrbError, VrbType,
-    transmit_diversity,
+    AggregationLevel, ControlRegion, DciFormat, FoundPdcch, Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator,
+    PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage, Pcfich, Pdcch, PdcchDecoder, PdcchEncoder, PdschDecoder,
+    PdschEncoder, PmchDecoder, PmchEncoder, PmchParams, PmchQuality, ReceivedCfi, SiAssignment,
+    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
 pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
 pub use refsignal::{crs, crs_symbols};

@@ -71,7 +71,8 @@ pub struct OfdmDemodulator {
     scratch: Vec<Complex32>,
     core: Vec<Complex32>,
     scale: f32,
-    advance_divisor: usize,
+    /// By row.
+    advance: Vec<usize>,
 }
 
 impl OfdmDemodulator {
@@ -79,18 +80,22 @@ impl OfdmDemodulator {
     ///
     /// The FFT window starts `cp / advance_divisor` samples before the end of each cyclic prefix (0: at its end), so
     /// that a signal a little ahead of the nominal time does no harm; the linear phase over frequency that this
-    /// causes is part of the channel estimate.
+    /// causes is part of the channel estimate. It is the same in all symbols with normal cyclic prefix, though the first
+    /// one of a slot is longer.
     pub fn new(layout: SubframeLayout, advance_divisor: usize) -> Self {
         let fft = FftPlanner::new().plan_fft_forward(layout.n_fft());
         let scratch = vec![Complex32::default(); fft.get_inplace_scratch_len()];
         let core = vec![Complex32::default(); layout.n_fft()];
         let scale = 1.0 / (layout.n_fft() as f32).sqrt();
-        Self { layout, fft, scratch, core, scale, advance_divisor }
+        let prefixes: Vec<_> = (0..layout.rows()).map(|l| layout.symbol(l).map_or(0, |p| p.cp)).collect();
+        let shortest_like = |cp: usize| prefixes.iter().copied().filter(|other| 2 * other > cp).min().unwrap_or(0);
+        let advance = prefixes.iter().map(|&cp| shortest_like(cp).checked_div(advance_divisor).unwrap_or(0)).collect();
+        Self { layout, fft, scratch, core, scale, advance }
     }
 
     /// By how many samples the window of row `l` is early.
     pub fn advance(&self, l: usize) -> usize {
-        self.layout.symbol(l).map_or(0, |p| p.cp.checked_div(self.advance_divisor).unwrap_or(0))
+        self.advance.get(l).copied().unwrap_or(0)
     }
 
     /// Fills rows `rows` of the grid.
@@ -118,6 +123,18 @@ impl OfdmDemodulator {
 mod tests {
     use super::*;
     use crate::numerology::MbsfnNumerology;
+
+    /// A channel estimate made in one symbol holds in another.
+    #[test]
+    fn windows_of_normal_symbols_are_early_by_the_same() {
+        for n_fft in [128, 512, 2048] {
+            let ofdm = OfdmDemodulator::new(SubframeLayout::normal(n_fft), 16);
+            assert!((0..14).all(|l| ofdm.advance(l) == 144 * n_fft / 2048 / 16), "{n_fft}");
+            let ofdm = OfdmDemodulator::new(SubframeLayout::mbsfn(n_fft, 2, MbsfnNumerology::Khz15), 16);
+            assert_eq!((ofdm.advance(0), ofdm.advance(1)), (ofdm.advance(1), 144 * n_fft / 2048 / 16));
+            assert!((2..12).all(|l| ofdm.advance(l) == 512 * n_fft / 2048 / 16), "{n_fft}");
+        }
+    }
 
     #[test]
     fn one_element_is_one_tone_and_comes_back() {

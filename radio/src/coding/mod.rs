@@ -7,6 +7,7 @@ mod plan;
 mod qpp;
 mod rate_match;
 mod segment;
+mod soft_buffer;
 mod transport_block;
 mod turbo;
 
@@ -14,6 +15,7 @@ pub(crate) use bits::pack;
 pub use crc::{CRC8, CRC16, CRC24A, CRC24B, Crc};
 pub use plan::{CodingError, TransportBlockParams};
 pub use segment::Segmentation;
+pub use soft_buffer::SoftBuffer;
 pub use transport_block::{DEFAULT_MAX_ITERATIONS, Decoded, TransportBlockDecoder, TransportBlockEncoder};
 
 #[cfg(test)]

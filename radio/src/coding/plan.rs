@@ -69,6 +69,12 @@ pub enum CodingError {
         /// C.
         code_blocks: usize,
     },
+    /// A soft buffer is for one code block.
+    #[error("{a_bits} bits take several code blocks: the soft buffer of system information holds one, up to 6120 bits")]
+    SeveralCodeBlocks {
+        /// A.
+        a_bits: usize,
+    },
     /// A decoder that may not iterate.
     #[error("0 turbo iterations: allow at least 1")]
     NoIterations,
@@ -197,7 +203,7 @@ impl Kind {
 const A_BITS_LIMIT: usize = 1 << 20;
 
 /// How sure the decoder is of a filler bit, in mean magnitudes of the soft values of its code block.
-const FILLER_CONFIDENCE: f32 = 100.0;
+pub(super) const FILLER_CONFIDENCE: f32 = 100.0;
 
 #[cfg(test)]
 mod tests {
