@@ -41,7 +41,8 @@ pub use dci::{
     unpack_mcch_change_notification,
 };
 pub use enb::{
-    AreaSetup, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, SystemInformationPlan, full_scale_gain,
+    AreaSetup, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, SiDciFormat, SystemInformationPlan,
+    full_scale_gain,
 };
 pub use estimate::{CrsEstimator, CrsQuality, EstimateQuality, MbsfnEstimator};
 pub use front_end::{

@@ -1,12 +1,15 @@
 //! The radio side of an eNB: SDUs of MBMS bearers in, samples of the carrier out, one subframe at a time.
 //!
-//! MBSFN subframes carry MCCH, MSI and MTCH of the areas (TS 36.211 clause 6.5, TS 36.321 clause 5.12), and in the
-//! non-MBSFN region cell-specific reference signals; the other subframes carry synchronization and reference signals and
-//! the broadcast channel.
+//! Unicast subframes carry synchronization and reference signals, PBCH, PCFICH, and system information on PDCCH and PDSCH;
+//! the PHICH has its resource elements and no groups in use. MBSFN subframes carry MCCH, MSI and MTCH of the
+//! areas (TS 36.211 clause 6.5, TS 36.321 clause 5.12), and in the non-MBSFN region reference signals, PCFICH, and the PDCCH
+//! that tells of MCCH changes.
 
 mod area;
 mod mib;
 mod notification;
+mod overlay;
+mod si_sender;
 mod subframe;
 mod system_information;
 
@@ -18,11 +21,14 @@ use crate::cell::{CarrierConfig, CellConfig, ConfigError, PhichConfig};
 use crate::coding::CodingError;
 use crate::mch::{MbsfnSubframes, MchSchedule, MchTxError, MchTxEvent, PushError};
 use crate::numerology::MbsfnNumerology;
-use crate::rrc::{AreaConfigError, MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo};
+use crate::phch::ControlRegion;
+use crate::rrc::{AreaConfigError, EncodeRrcError, MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo};
 use crate::time::SubframeTime;
 use area::Area;
 use mib::MibSender;
 use notification::ChangeNotification;
+pub use si_sender::SiDciFormat;
+use si_sender::SiSender;
 use subframe::SubframeComposer;
 pub use system_information::SystemInformationPlan;
 
@@ -40,8 +46,12 @@ pub const FULL_SCALE_RMS_DBFS: f32 = -12.0;
 pub struct EnbConfig {
     /// Cell, antenna ports (1 or 2), PHICH.
     pub carrier: CarrierConfig,
+    /// Control format indicator of unicast subframes, 1 to 3: symbols of the control region, one more up to 10 PRB.
+    pub cfi: u8,
     /// System information; it has to agree with the areas.
     pub si: SystemInformationPlan,
+    /// How the PDCCH announces it.
+    pub si_dci: SiDciFormat,
     /// MBSFN areas, at most 8.
     pub areas: Vec<AreaSetup>,
 }
@@ -56,14 +66,22 @@ pub struct AreaSetup {
 }
 
 impl EnbConfig {
-    /// One antenna port and one MBSFN area, with system information that tells of it.
+    /// These areas and system information that tells of them, announced with format 1A after a CFI of 2.
+    ///
+    /// # Errors
+    /// See [`SystemInformationPlan::for_areas`].
+    pub fn new(carrier: CarrierConfig, areas: Vec<AreaSetup>) -> Result<Self, EnbError> {
+        let si = SystemInformationPlan::for_areas(&areas)?;
+        Ok(Self { carrier, cfi: 2, si, si_dci: SiDciFormat::OneA, areas })
+    }
+
+    /// The same with one antenna port and one MBSFN area.
     ///
     /// # Errors
     /// See [`SystemInformationPlan::for_areas`].
     pub fn single_area(cell: CellConfig, info: MbsfnAreaInfo, mcch: MbsfnAreaConfiguration) -> Result<Self, EnbError> {
-        let areas = vec![AreaSetup { info, mcch }];
         let carrier = CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() };
-        Ok(Self { carrier, si: SystemInformationPlan::for_areas(&areas)?, areas })
+        Self::new(carrier, vec![AreaSetup { info, mcch }])
     }
 }
 
@@ -115,6 +133,36 @@ pub enum EnbError {
         /// The first one.
         time: SubframeTime,
     },
+    /// A control region that the carrier cannot have, or without room for a PDCCH.
+    #[error(
+        "CFI {cfi}: TS 36.211 table 6.7-1 and the PHICH duration do not allow it here, or the region has no room for a \
+         PDCCH of 4 control channel elements: take a larger one, or fewer PHICH groups"
+    )]
+    ControlRegion {
+        /// What was given.
+        cfi: u8,
+    },
+    /// A message of system information.
+    #[error(transparent)]
+    Rrc(#[from] EncodeRrcError),
+    /// SIB13 tells of other areas.
+    #[error("SIB13 does not name the areas of the eNB, in their order")]
+    OtherAreasInSib13,
+    /// A block that SIB1 schedules and that is not there.
+    #[error("SIB1 schedules SIB{0}, which is not given")]
+    NoSuchSib(u8),
+    /// An SI message without a window.
+    #[error("SI message {index} has no window in its period (TS 36.331 clause 5.2.3)")]
+    NoSiWindow {
+        /// Its place in `schedulingInfoList`.
+        index: usize,
+    },
+    /// A message of system information that no transport block holds.
+    #[error("a message of system information has {octets} octets: share its blocks out among more messages")]
+    SiTooLong {
+        /// Its size.
+        octets: usize,
+    },
     /// More patterns of MBSFN subframes than SIB2 can name.
     #[error("the MBSFN subframes of the areas take {patterns} patterns: SIB2 names at most 8")]
     TooManyPatterns {
@@ -146,11 +194,13 @@ pub enum EnbEvent {
 pub struct Enb {
     carrier: CarrierConfig,
     mbsfn_subframes: MbsfnSubframes,
-    notification: ChangeNotification,
+    /// None when the non-MBSFN region has no room for it, as with 6 PRB.
+    notification: Option<ChangeNotification>,
     areas: Vec<Area>,
     next: SubframeTime,
     is_on_air: bool,
     mib: MibSender,
+    si: SiSender,
     unicast: SubframeComposer,
     /// By length of the non-MBSFN region, 1 and 2; those in use.
     mbsfn: [Option<SubframeComposer>; 2],
@@ -165,35 +215,47 @@ impl Enb {
     /// # Errors
     /// What the standard does not allow, or what does not fit together.
     pub fn new(config: &EnbConfig) -> Result<Self, EnbError> {
-        let EnbConfig { carrier, si, areas } = config;
+        let EnbConfig { carrier, cfi, si, si_dci, areas } = config;
         check_carrier(carrier, areas)?;
-        let regions = || areas.iter().map(|area| area.info.non_mbsfn_region);
-        let idle_region = regions().max().unwrap_or(2);
-        let composer = |region| SubframeComposer::mbsfn(carrier, region, MbsfnNumerology::Khz15);
+        si.check(areas)?;
+        let region = ControlRegion::new(carrier, false);
+        if !region.allowed_cfis().contains(cfi) {
+            return Err(EnbError::ControlRegion { cfi: *cfi });
+        }
+        let idle_region = areas.iter().map(|area| area.info.non_mbsfn_region).max().unwrap_or(2);
+        let mut mbsfn = [None, None];
+        for region in areas.iter().map(|area| area.info.non_mbsfn_region).chain([idle_region]) {
+            let composer = SubframeComposer::mbsfn(carrier, region, MbsfnNumerology::Khz15)?;
+            mbsfn[usize::from(region) - 1].get_or_insert(composer);
+        }
+        let notification = si.sib13.as_ref().map(|sib13| ChangeNotification::new(sib13)).transpose()?;
+        let has_room = mbsfn.iter().flatten().all(SubframeComposer::has_room_for_pdcch);
         let enb = Self {
             carrier: *carrier,
-            mbsfn_subframes: MbsfnSubframes::new(&si.mbsfn_subframe_config_list),
-            notification: ChangeNotification::new(si.notification, areas.iter().map(|area| &area.info))?,
+            mbsfn_subframes: MbsfnSubframes::new(&si.sib2.mbsfn_subframe_config_list),
+            notification: notification.filter(|_| has_room),
             areas: areas.iter().map(|area| Area::new(carrier.cell, area)).collect::<Result<_, _>>()?,
             next: SubframeTime::default(),
             is_on_air: false,
             mib: MibSender::new(carrier),
-            unicast: SubframeComposer::unicast(carrier),
-            mbsfn: [1, 2].map(|n| (n == idle_region || regions().any(|region| region == n)).then(|| composer(n))),
+            si: SiSender::new(carrier, &region, *cfi, si, *si_dci)?,
+            unicast: SubframeComposer::unicast(carrier, region, *cfi),
+            mbsfn,
             idle_region,
             events: VecDeque::with_capacity(EVENTS_MAX),
         };
+        enb.check_occasions()?;
         for (area, setup) in areas.iter().enumerate() {
             enb.check_subframes(area, &MchSchedule::new(&setup.info, Some(&setup.mcch)))?;
         }
-        let mut occasions = enb.notification.occasions().filter(|_| !areas.is_empty());
-        match occasions.find(|time| !enb.mbsfn_subframes.contains(time.frame(), time.subframe())) {
-            Some(time) => Err(EnbError::NotificationSubframe { time }),
-            None => {
-                drop(occasions);
-                Ok(enb)
-            }
-        }
+        Ok(enb)
+    }
+
+    /// Change notifications are in MBSFN subframes.
+    fn check_occasions(&self) -> Result<(), EnbError> {
+        let mut occasions = self.notification.iter().flat_map(ChangeNotification::occasions);
+        let outside = occasions.find(|time| !self.mbsfn_subframes.contains(time.frame(), time.subframe()));
+        outside.map_or(Ok(()), |time| Err(EnbError::NotificationSubframe { time }))
     }
 
     /// The subframes of an area are MBSFN subframes, and no other area has them.
@@ -239,7 +301,8 @@ impl Enb {
 
     /// Changes what the MCCH of an area says, and gives the first radio frame of the modification period from which it
     /// holds (TS 36.331 clause 5.8.1.3): the next one before which a change notification can still go out. Before the
-    /// first subframe is made it holds at once.
+    /// first subframe is made it holds at once. A non-MBSFN region without room for a PDCCH, as with 6 PRB, carries no
+    /// notification: then it is the next modification period, which receivers notice by reading the MCCH in each.
     ///
     /// Sessions that go on keep their RLC entity and their queue; SDUs of new ones can be queued from now on.
     ///
@@ -249,12 +312,14 @@ impl Enb {
         let of = self.areas.get(area).ok_or(EnbError::UnknownArea(area))?;
         let info = *of.mch.info();
         self.check_subframes(area, &MchSchedule::new(&info, Some(mcch)))?;
-        let from = match of.mch.last_change() {
+        let period = u64::from(info.mcch.modification_period_rf);
+        let from = match (&self.notification, of.mch.last_change()) {
             _ if !self.is_on_air => self.next.frame(),
+            (None, _) => (self.next.frame() / period + 1) * period,
+            (Some(notification), None) => notification.next_boundary(&info, self.next),
             // It was announced, and there is time to announce this one with it.
-            Some(boundary) if self.notification.has_occasion(self.next, boundary) => boundary,
-            Some(boundary) => boundary + u64::from(info.mcch.modification_period_rf),
-            None => self.notification.next_boundary(&info, self.next),
+            (Some(notification), Some(boundary)) if notification.has_occasion(self.next, boundary) => boundary,
+            (Some(_), Some(boundary)) => boundary + period,
         };
         self.areas[area].change(mcch, from)?;
         Ok(from)
@@ -287,6 +352,7 @@ impl Enb {
             if subframe == 0 {
                 self.mib.put(frame, grids);
             }
+            self.si.put(time, grids);
             self.unicast.modulate(antennas);
         }
         time
@@ -304,20 +370,19 @@ impl Enb {
         if let Some((encoder, tb)) = area.and_then(|area| area.next_block(frame, subframe)) {
             encoder.encode(subframe, tb, &mut grids[0]);
         }
-        composer.modulate(antennas);
         if let Some(bitmap) = notification {
+            composer.put_change_notification(subframe, bitmap);
             if self.events.len() == EVENTS_MAX {
                 self.events.pop_front();
             }
             self.events.push_back(EnbEvent::ChangeNotification { time, bitmap });
         }
+        composer.modulate(antennas);
     }
 
     /// What the change notification of the subframe says, if it has one.
     fn change_notification(&self, time: SubframeTime) -> Option<u8> {
-        if !self.notification.is_occasion(time) {
-            return None;
-        }
+        self.notification.filter(|notification| notification.is_occasion(time))?;
         let bit = |area: &Area| {
             let info = area.mch.info();
             let changes = area.mch.next_change()?;

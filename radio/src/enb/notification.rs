@@ -1,7 +1,7 @@
 //! TS 36.331 clause 5.8.1.3: MCCH information changes at the boundary of a modification period, and the PDCCH tells of it
 //! with the M-RNTI at every occasion of the modification period before.
 
-use crate::rrc::{AreaConfigError, MbsfnAreaInfo, NotificationConfig};
+use crate::rrc::{AreaConfigError, MbsfnAreaInfo, NotificationConfig, SystemInformationBlockType13};
 use crate::time::SubframeTime;
 
 /// Radio frames after which SFN begins again; every period divides it.
@@ -16,13 +16,11 @@ pub(super) struct ChangeNotification {
 }
 
 impl ChangeNotification {
-    pub(super) fn new<'a>(
-        config: NotificationConfig,
-        areas: impl Iterator<Item = &'a MbsfnAreaInfo>,
-    ) -> Result<Self, AreaConfigError> {
+    pub(super) fn new(sib13: &SystemInformationBlockType13) -> Result<Self, AreaConfigError> {
+        let config = sib13.notification;
         config.check()?;
-        let shortest_rf = areas.map(|info| info.mcch.modification_period_rf).min().unwrap_or(SFN_CYCLE_RF as u16);
-        Ok(Self { config, shortest_rf })
+        let periods = sib13.areas.iter().map(|info| info.mcch.modification_period_rf);
+        Ok(Self { config, shortest_rf: periods.min().unwrap_or(SFN_CYCLE_RF as u16) })
     }
 
     pub(super) fn is_occasion(&self, time: SubframeTime) -> bool {
@@ -78,10 +76,19 @@ mod tests {
         }
     }
 
+    fn notification(
+        repetition_coeff: u8,
+        offset_rf: u8,
+        sf_index: u8,
+        areas: &[u16],
+    ) -> Result<ChangeNotification, AreaConfigError> {
+        let notification = NotificationConfig { repetition_coeff, offset_rf, sf_index };
+        let areas = areas.iter().map(|&period| info(period)).collect();
+        ChangeNotification::new(&SystemInformationBlockType13 { areas, notification })
+    }
+
     fn occasions(repetition_coeff: u8, offset_rf: u8, sf_index: u8, areas: &[u16]) -> Vec<(u64, u8)> {
-        let config = NotificationConfig { repetition_coeff, offset_rf, sf_index };
-        let areas: Vec<_> = areas.iter().map(|&period| info(period)).collect();
-        let notification = ChangeNotification::new(config, areas.iter()).unwrap();
+        let notification = notification(repetition_coeff, offset_rf, sf_index, areas).unwrap();
         notification.occasions().map(|time| (time.frame(), time.subframe())).collect()
     }
 
@@ -100,8 +107,7 @@ mod tests {
 
     #[test]
     fn a_change_waits_for_the_boundary_after_the_next_occasion() {
-        let config = NotificationConfig { repetition_coeff: 2, offset_rf: 3, sf_index: 2 };
-        let notification = ChangeNotification::new(config, [info(512)].iter()).unwrap();
+        let notification = notification(2, 3, 2, &[512]).unwrap();
         let boundary = |frame, subframe| notification.next_boundary(&info(512), SubframeTime::new(frame, subframe));
         assert_eq!(boundary(0, 0), 512);
         // Occasions: subframe 2 of frames 3 and 259.
@@ -122,8 +128,7 @@ mod tests {
     #[test]
     fn what_sib13_cannot_say_is_refused() {
         for (repetition_coeff, offset_rf, sf_index) in [(3, 0, 1), (2, 11, 1), (2, 0, 0), (2, 0, 7)] {
-            let config = NotificationConfig { repetition_coeff, offset_rf, sf_index };
-            assert!(ChangeNotification::new(config, [info(512)].iter()).is_err());
+            assert!(notification(repetition_coeff, offset_rf, sf_index, &[512]).is_err());
         }
     }
 }

@@ -3,10 +3,14 @@
 
 use num_complex::Complex32;
 
+use super::EnbError;
+use super::si_sender::common_level;
 use crate::cell::CarrierConfig;
+use crate::dci::{M_RNTI, pack_mcch_change_notification};
 use crate::grid::Grid;
 use crate::numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout};
 use crate::ofdm::OfdmModulator;
+use crate::phch::{ControlRegion, Pcfich, Pdcch, PdcchEncoder};
 use crate::refsignal::{crs, crs_symbols};
 use crate::sync::{put_pss, put_sss};
 
@@ -22,14 +26,17 @@ pub(super) struct SubframeComposer {
     /// By antenna: the subframe at hand.
     grids: Vec<Grid>,
     ofdm: OfdmModulator,
+    region: ControlRegion,
+    cfi: u8,
+    pdcch: PdcchEncoder,
 }
 
 impl SubframeComposer {
-    /// Unicast subframes: cell-specific reference signals of each antenna port on its antenna, synchronization signals on
-    /// the first.
-    pub(super) fn unicast(carrier: &CarrierConfig) -> Self {
+    /// Unicast subframes: cell-specific reference signals of each antenna port on its antenna, PCFICH, synchronization
+    /// signals on the first antenna.
+    pub(super) fn unicast(carrier: &CarrierConfig, region: ControlRegion, cfi: u8) -> Self {
         let layout = SubframeLayout::normal(carrier.cell.n_fft);
-        let mut composer = Self::new(carrier, layout);
+        let mut composer = Self::new(carrier, layout, region, cfi);
         for (subframe, grids) in composer.base.iter_mut().enumerate() {
             for (port, grid) in (0u8..).zip(grids.iter_mut()) {
                 for n_s in [2 * subframe, 2 * subframe + 1] {
@@ -44,24 +51,48 @@ impl SubframeComposer {
         composer
     }
 
-    /// MBSFN subframes: cell-specific reference signals in the non-MBSFN region, which has `region` symbols.
-    pub(super) fn mbsfn(carrier: &CarrierConfig, region: u8, numerology: MbsfnNumerology) -> Self {
-        let region = usize::from(region);
-        let layout = SubframeLayout::mbsfn(carrier.cell.n_fft, region, numerology);
-        let mut composer = Self::new(carrier, layout);
+    /// MBSFN subframes: cell-specific reference signals and PCFICH in the non-MBSFN region, which has `symbols` symbols.
+    ///
+    /// # Errors
+    /// TS 36.211 table 6.7-1 does not allow so many.
+    pub(super) fn mbsfn(carrier: &CarrierConfig, symbols: u8, numerology: MbsfnNumerology) -> Result<Self, EnbError> {
+        let region = ControlRegion::new(carrier, true);
+        let symbols = usize::from(symbols);
+        let cfi = region.allowed_cfis().iter().copied().find(|&cfi| region.symbols(cfi) == symbols);
+        let cfi = cfi.ok_or(EnbError::ControlRegion { cfi: symbols as u8 })?;
+        let layout = SubframeLayout::mbsfn(carrier.cell.n_fft, symbols, numerology);
+        let mut composer = Self::new(carrier, layout, region, cfi);
         for (subframe, grids) in composer.base.iter_mut().enumerate() {
             for (port, grid) in (0u8..).zip(grids) {
-                let symbols = crs_symbols(port).iter().filter(|&&l| l < region);
-                symbols.for_each(|&l| put_crs(carrier, port, 2 * subframe, l, grid));
+                let in_region = crs_symbols(port).iter().filter(|&&l| l < symbols);
+                in_region.for_each(|&l| put_crs(carrier, port, 2 * subframe, l, grid));
             }
         }
-        composer
+        Ok(composer)
     }
 
-    fn new(carrier: &CarrierConfig, layout: SubframeLayout) -> Self {
+    fn new(carrier: &CarrierConfig, layout: SubframeLayout, region: ControlRegion, cfi: u8) -> Self {
         let grid = Grid::new(layout.rows(), carrier.cell.n_rb_dl.subcarriers());
         let grids = vec![grid; carrier.n_ports.into()];
-        Self { base: vec![grids.clone(); SUBFRAMES], grids, ofdm: OfdmModulator::new(layout) }
+        let mut base = vec![grids.clone(); SUBFRAMES];
+        let mut pcfich = Pcfich::new();
+        for (subframe, grids) in (0u8..).zip(&mut base) {
+            pcfich.encode(&region, subframe, cfi, grids);
+        }
+        Self { base, grids, ofdm: OfdmModulator::new(layout), region, cfi, pdcch: PdcchEncoder::new() }
+    }
+
+    /// Has the control region room for a PDCCH in the common search space?
+    pub(super) fn has_room_for_pdcch(&self) -> bool {
+        common_level(&self.region, self.cfi).is_some()
+    }
+
+    /// Puts an MCCH change notification into the subframe begun last; nothing where there is no room.
+    pub(super) fn put_change_notification(&mut self, subframe: u8, bitmap: u8) {
+        let Some(level) = common_level(&self.region, self.cfi) else { return };
+        let dci = pack_mcch_change_notification(self.region.carrier().cell.n_rb_dl, bitmap);
+        let pdcch = Pdcch { rnti: M_RNTI, first_cce: 0, level, dci: &dci };
+        self.pdcch.encode(&self.region, subframe, self.cfi, &pdcch, &mut self.grids);
     }
 
     /// Begins a subframe: its grids with what every radio frame has, one for each antenna.

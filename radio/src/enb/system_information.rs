@@ -1,58 +1,119 @@
-//! What the system information of a cell tells of its MBSFN areas (TS 36.331 clauses 5.2.2.9, 5.8.1.3 and 6.3.1).
-
-use crate::mch::MbsfnSubframes;
-use crate::rrc::{MBSFN_SUBFRAMES, MbsfnSubframeConfig, NotificationConfig, SubframeAllocation};
+//! What the system information of a cell says, and that it agrees with the MBSFN areas (TS 36.331 clauses 5.2.2, 5.8.1.3
+//! and 6.3.1).
 
 use super::{AreaSetup, EnbError};
+use crate::mch::MbsfnSubframes;
+use crate::rrc::{
+    BcchDlSchMessage, MBSFN_SUBFRAMES, MbsfnAreaInfo, MbsfnSubframeConfig, NotificationConfig, SchedulingInfo,
+    SubframeAllocation, SystemInformation, SystemInformationBlock, SystemInformationBlockType1,
+    SystemInformationBlockType2, SystemInformationBlockType3, SystemInformationBlockType13,
+    SystemInformationBlockType15,
+};
 
 /// `maxMBSFN-Allocations` (TS 36.331 clause 6.4).
 const MAX_MBSFN_ALLOCATIONS: usize = 8;
+/// Test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01, as octets of TS 24.008 clause 10.5.1.13.
+const TEST_PLMN: [u8; 3] = [0x00, 0xf1, 0x10];
 
-/// System information that agrees with the MBSFN areas of a cell.
+/// System information of a cell with MBSFN areas.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SystemInformationPlan {
-    /// `mbsfn-SubframeConfigList` of SIB2: every subframe that is no unicast subframe.
-    pub mbsfn_subframe_config_list: Vec<MbsfnSubframeConfig>,
-    /// `notificationConfig-r9` of SIB13.
-    pub notification: NotificationConfig,
+    /// SIB1. Its `schedulingInfoList` says which SI message has which of the blocks below.
+    pub sib1: SystemInformationBlockType1,
+    /// SIB2: its `mbsfn-SubframeConfigList` names every subframe that is no unicast subframe.
+    pub sib2: SystemInformationBlockType2,
+    /// SIB3.
+    pub sib3: SystemInformationBlockType3,
+    /// SIB13, unless there is no MBSFN area.
+    pub sib13: Option<SystemInformationBlockType13>,
+    /// SIB15.
+    pub sib15: Option<SystemInformationBlockType15>,
 }
 
 impl SystemInformationPlan {
-    /// The subframes that the areas have, and change notifications in the first of them, twice in a modification period.
+    /// A cell of the test network whose SIB2 names the subframes that the areas have, and whose SIB13 puts change
+    /// notifications into the first of them, twice in a modification period. SIB2 and SIB3 come every 80 ms, SIB13 and
+    /// SIB15 every 160 ms, in windows of 10 ms.
     ///
     /// # Errors
     /// The subframes need more patterns than SIB2 has.
     pub fn for_areas(areas: &[AreaSetup]) -> Result<Self, EnbError> {
-        let mut list: Vec<MbsfnSubframeConfig> = Vec::new();
-        for area in areas {
-            let mcch = &area.info.mcch;
-            // Offsets end at 7; those of the MCCH at 10.
-            let of_mcch = MbsfnSubframeConfig {
-                radioframe_allocation_period_rf: if mcch.offset_rf > 7 { 8 } else { 32 },
-                radioframe_allocation_offset_rf: mcch.offset_rf % 8,
-                subframes: SubframeAllocation::OneFrame(mcch.subframes.bits()),
-            };
-            let common = MbsfnSubframes::new(&area.mcch.common_sf_alloc);
-            let covered = mcch.subframes.iter().all(|subframe| common.contains(mcch.offset_rf.into(), subframe));
-            let patterns = area.mcch.common_sf_alloc.iter().copied().chain((!covered).then_some(of_mcch));
-            patterns.for_each(|pattern| add(&mut list, pattern));
+        let mbsfn_subframe_config_list = patterns(areas)?;
+        let notification = notification(&mbsfn_subframe_config_list);
+        let areas: Vec<MbsfnAreaInfo> = areas.iter().map(|area| area.info).collect();
+        let mut scheduling_info = vec![SchedulingInfo { si_periodicity_rf: 8, sibs: vec![3] }];
+        if !areas.is_empty() {
+            scheduling_info.push(SchedulingInfo { si_periodicity_rf: 16, sibs: vec![13, 15] });
         }
-        if list.len() > MAX_MBSFN_ALLOCATIONS {
-            return Err(EnbError::TooManyPatterns { patterns: list.len() });
-        }
-        let notification =
-            Self::notification(&list).unwrap_or(NotificationConfig { repetition_coeff: 2, offset_rf: 0, sf_index: 1 });
-        Ok(Self { mbsfn_subframe_config_list: list, notification })
-    }
-
-    /// The first frame offset and subframe that is an MBSFN subframe in all repetition periods.
-    fn notification(list: &[MbsfnSubframeConfig]) -> Option<NotificationConfig> {
-        let all = MbsfnSubframes::new(list);
-        (0..=10u8).find_map(|offset_rf| {
-            let index = MBSFN_SUBFRAMES.iter().position(|&subframe| all.contains(offset_rf.into(), subframe))?;
-            Some(NotificationConfig { repetition_coeff: 2, offset_rf, sf_index: index as u8 + 1 })
+        let sib15 = SystemInformationBlockType15 { intra_freq_sais: vec![1], inter_freq: Vec::new() };
+        Ok(Self {
+            sib1: SystemInformationBlockType1 {
+                plmns: vec![TEST_PLMN],
+                tracking_area_code: 1,
+                cell_identity: 1,
+                cell_barred: false,
+                q_rx_lev_min_dbm: -130,
+                freq_band_indicator: 7,
+                scheduling_info,
+                si_window_length_ms: 10,
+                system_info_value_tag: 0,
+            },
+            sib2: SystemInformationBlockType2 { mbsfn_subframe_config_list, ..Default::default() },
+            sib3: SystemInformationBlockType3::default(),
+            sib15: (!areas.is_empty()).then_some(sib15),
+            sib13: (!areas.is_empty()).then_some(SystemInformationBlockType13 { areas, notification }),
         })
     }
+
+    /// SIB13 names these areas, in this order.
+    pub(super) fn check(&self, areas: &[AreaSetup]) -> Result<(), EnbError> {
+        let told = self.sib13.iter().flat_map(|sib13| &sib13.areas);
+        if told.eq(areas.iter().map(|area| &area.info)) { Ok(()) } else { Err(EnbError::OtherAreasInSib13) }
+    }
+
+    /// The SI messages of `schedulingInfoList`; SIB2 is the first block of the first (TS 36.331 clause 5.2.1.2).
+    pub(super) fn messages(&self) -> Result<Vec<BcchDlSchMessage>, EnbError> {
+        let scheduling_info = self.sib1.scheduling_info.iter().enumerate();
+        let messages = scheduling_info.map(|(i, info)| {
+            let sib2 = (i == 0).then(|| SystemInformationBlock::Type2(self.sib2.clone()));
+            let others = info.sibs.iter().map(|&number| self.block(number));
+            let sibs = sib2.map(Ok).into_iter().chain(others).collect::<Result<_, _>>()?;
+            Ok(BcchDlSchMessage::SystemInformation(SystemInformation { sibs }))
+        });
+        messages.collect()
+    }
+
+    fn block(&self, number: u8) -> Result<SystemInformationBlock, EnbError> {
+        let block = match number {
+            3 => Some(SystemInformationBlock::Type3(self.sib3)),
+            13 => self.sib13.clone().map(SystemInformationBlock::Type13),
+            15 => self.sib15.clone().map(SystemInformationBlock::Type15),
+            _ => None,
+        };
+        block.ok_or(EnbError::NoSuchSib(number))
+    }
+}
+
+/// `mbsfn-SubframeConfigList`: all subframes of the areas.
+fn patterns(areas: &[AreaSetup]) -> Result<Vec<MbsfnSubframeConfig>, EnbError> {
+    let mut list: Vec<MbsfnSubframeConfig> = Vec::new();
+    for area in areas {
+        let mcch = &area.info.mcch;
+        // Offsets end at 7; those of the MCCH at 10.
+        let of_mcch = MbsfnSubframeConfig {
+            radioframe_allocation_period_rf: if mcch.offset_rf > 7 { 8 } else { 32 },
+            radioframe_allocation_offset_rf: mcch.offset_rf % 8,
+            subframes: SubframeAllocation::OneFrame(mcch.subframes.bits()),
+        };
+        let common = MbsfnSubframes::new(&area.mcch.common_sf_alloc);
+        let covered = mcch.subframes.iter().all(|subframe| common.contains(mcch.offset_rf.into(), subframe));
+        let of_area = area.mcch.common_sf_alloc.iter().copied().chain((!covered).then_some(of_mcch));
+        of_area.for_each(|pattern| add(&mut list, pattern));
+    }
+    if list.len() > MAX_MBSFN_ALLOCATIONS {
+        return Err(EnbError::TooManyPatterns { patterns: list.len() });
+    }
+    Ok(list)
 }
 
 /// Adds a pattern; those of one period and offset become one.
@@ -67,4 +128,15 @@ fn add(list: &mut Vec<MbsfnSubframeConfig>, pattern: MbsfnSubframeConfig) {
         }
     }
     list.push(pattern);
+}
+
+/// Change notifications in the first MBSFN subframe: repetition periods are whole multiples of every pattern.
+fn notification(patterns: &[MbsfnSubframeConfig]) -> NotificationConfig {
+    let all = MbsfnSubframes::new(patterns);
+    let first = (0..=10u8).find_map(|offset_rf| {
+        let index = MBSFN_SUBFRAMES.iter().position(|&subframe| all.contains(offset_rf.into(), subframe))?;
+        Some((offset_rf, index as u8 + 1))
+    });
+    let (offset_rf, sf_index) = first.unwrap_or((0, 1));
+    NotificationConfig { repetition_coeff: 2, offset_rf, sf_index }
 }
