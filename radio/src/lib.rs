@@ -59,7 +59,7 @@ pub use isa::{Isa, UnknownIsa};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};
 pub use mch::{
     BlockInfo, MalformedMch, MbsfnAreaConfig, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError,
-    MchTxEvent, PmchPosition, PushError, SubframeUse, Wanted,
+    MchTxEvent, PdcpPrefix, PmchPosition, PushError, SubframeUse, Wanted,
 };
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};
@@ -71,7 +71,10 @@ pub use phch::{
     PdschEncoder, PmchDecoder, PmchEncoder, PmchParams, PmchQuality, ReceivedCfi, SiAssignment,
     UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
-pub use receiver::{AlignedReceiver, BlockFilter, BlockReport, Diagnosis, ReceiverError, RxEvent, Stage, StageCount};
+pub use receiver::{
+    AlignedReceiver, BlockFilter, BlockReport, Diagnosis, KnownCarrier, Receiver, ReceiverConfig, ReceiverError,
+    RxEvent, Stage, StageCount,
+};
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{
     AreaConfigError, BcchDlSchMessage, EncodeRrcError, MasterInformationBlock, MbmsSaiInterFreq,

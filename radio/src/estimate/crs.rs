@@ -46,7 +46,7 @@ pub struct CrsQuality {
 }
 
 impl CrsQuality {
-    /// Carrier to interference and noise ratio of port 0, dB; limited to 70 dB by single precision.
+    /// Carrier to interference and noise ratio of port 0, dB; limited to 80 dB by single precision.
     pub fn cinr_db(&self) -> f32 {
         10.0 * (self.rsrp / self.noise.max(self.rsrp * 1e-8)).max(1e-8).log10()
     }
@@ -122,6 +122,18 @@ impl CrsEstimator {
         for port in 0..self.reference.len() {
             self.interpolate(port, subframe, grid, n_rows);
         }
+        self.quality
+    }
+
+    /// Measures one subframe as [`Self::estimate`] does, for which the reference symbols of port 0 are enough; channels
+    /// stay as they were.
+    ///
+    /// # Panics
+    /// As [`Self::estimate`].
+    pub fn measure(&mut self, subframe: u8, grid: &Grid, n_rows: usize) -> CrsQuality {
+        assert!((1..=grid.rows()).contains(&n_rows), "{n_rows} rows of {}", grid.rows());
+        self.measure_delay(subframe, grid, n_rows);
+        self.compare_slots(subframe, grid, n_rows);
         self.quality
     }
 

@@ -173,6 +173,30 @@ impl MchRx {
         self.configuration.as_ref()
     }
 
+    /// The MCCH message received last, UPER.
+    pub fn message(&self) -> Option<&[u8]> {
+        self.configuration.is_some().then_some(&self.mcch_message)
+    }
+
+    /// Takes an MCCH message that was received before, so that it need not be waited for.
+    pub fn assume(&mut self, message: &[u8], sink: &mut impl FnMut(MchRxEvent<'_>)) {
+        match MbsfnAreaConfiguration::decode(message) {
+            Ok(config) => {
+                self.schedule = MchSchedule::new(&self.area, Some(&config));
+                self.pmch = follow(Vec::new(), None, &config);
+                self.mcch_message = message.to_vec();
+                let config = &*self.configuration.insert(config);
+                sink(MchRxEvent::McchMessage { bytes: message, config, changed: true, notified: false });
+            }
+            Err(e) => sink(MchRxEvent::Malformed { what: e.into() }),
+        }
+    }
+
+    /// Does a scheduling period of a (P)MCH begin with this subframe?
+    pub fn is_msp_start(&self, frame: u64, subframe: u8) -> bool {
+        self.schedule.subframe_use(frame, subframe).position().is_some_and(|position| position.index_in_msp == 0)
+    }
+
     /// Is this subframe worth decoding, and how? `frame` is absolute, SFN = frame mod 1024.
     ///
     /// MCCH subframes always, then the first one of each period, then those up to the last stop of the MSI; all of the

@@ -25,11 +25,13 @@ pub enum Stage {
     MtchCrc,
     /// RLC of the MTCHs: sequence numbers without gaps.
     RlcGap,
+    /// SDUs of the MTCHs: IP datagrams.
+    Ip,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Pss,
         Self::Pbch,
         Self::Cfi,
@@ -40,6 +42,7 @@ impl Stage {
         Self::Msi,
         Self::MtchCrc,
         Self::RlcGap,
+        Self::Ip,
     ];
 
     /// The name used in reports.
@@ -55,6 +58,7 @@ impl Stage {
             Self::Msi => "MSI",
             Self::MtchCrc => "MTCH CRC",
             Self::RlcGap => "RLC gap",
+            Self::Ip => "IP",
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::estimate::EstimateQuality;
 use crate::mch::MchRxEvent;
 use crate::numerology::CyclicPrefix;
 use crate::phch::PmchQuality;
-use crate::rrc::AreaConfigError;
+use crate::rrc::{AreaConfigError, BcchDlSchMessage, MasterInformationBlock, MbsfnAreaInfo};
 use crate::time::SubframeTime;
 
 /// What a receiver has to say, in the order of the subframes that told it.
@@ -25,6 +25,8 @@ pub enum RxEvent<'a> {
     },
     /// The master information block: told when it is first received and when it changes.
     Mib {
+        /// Decoded.
+        mib: &'a MasterInformationBlock,
         /// As sent, first bit first.
         bytes: [u8; 3],
         /// Antenna ports with cell-specific reference signals.
@@ -38,6 +40,8 @@ pub enum RxEvent<'a> {
         time: SubframeTime,
         /// As sent, UPER.
         bytes: &'a [u8],
+        /// Decoded.
+        message: &'a BcchDlSchMessage,
     },
     /// MCCH change notification (TS 36.331 clause 5.8.1.3, DCI format 1C with the M-RNTI).
     McchNotification {
@@ -46,10 +50,12 @@ pub enum RxEvent<'a> {
         /// Bit i (from the least significant one) is set when the MCCH of areas with notificationIndicator i changes.
         bitmap: u8,
     },
-    /// SystemInformationBlockType13 names an MBSFN area, which is listened to from here on.
+    /// SystemInformationBlockType13 names an MBSFN area, which is listened to from here on unless it cannot be.
     Area {
-        /// `mbsfn-AreaId-r9`.
-        n_id_mbsfn: u8,
+        /// What SIB13 says.
+        info: &'a MbsfnAreaInfo,
+        /// Why it cannot be listened to.
+        error: Option<&'a ReceiverError>,
     },
     /// A transport block was tried; its octets when the CRC passed.
     Block(BlockReport, Option<&'a [u8]>),
