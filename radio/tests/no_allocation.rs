@@ -4,7 +4,8 @@ use num_complex::Complex32;
 use radio::{
     AlignedReceiver, CellConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnAreaConfig,
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder,
-    PmchEncoder, PmchParams, PushError, RxEvent, SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
+    PmchEncoder, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    UnicastSubframeModulator,
 };
 
 #[test]
@@ -113,5 +114,61 @@ fn enb_and_receiver_run_without_allocation_once_queues_have_their_size() {
         assert_eq!(counted.count_total, 0, "{n_rb_dl} PRB, MCS {mcs}: {counted:?}");
         assert_eq!(carrier.periods - periods, 8);
         assert!(carrier.sdus_received > sdus + 50, "{} SDUs", carrier.sdus_received - sdus);
+    }
+}
+
+/// Cell, system information and MCCH are known: from here on subframes are read, followed and decoded in place.
+#[test]
+fn a_receiver_that_started_cold_runs_without_allocation_once_it_knows_everything() {
+    const LEARN_RF: u64 = 72;
+    const RUN_RF: u64 = 20;
+    for n_rx in [1, 2] {
+        let cell = CellConfig::new(25.try_into().unwrap(), 1, SampleRateFamily::ThreeQuarter).unwrap();
+        let mcch = McchConfig {
+            repetition_period_rf: 32,
+            offset_rf: 0,
+            modification_period_rf: 512,
+            subframes: SubframeSet::new(&[1]).unwrap(),
+            signalling_mcs: 7,
+        };
+        let subframes = SubframeSet::new(&[1, 2, 3, 6, 7, 8]).unwrap();
+        let area = MbsfnAreaConfig { n_id_mbsfn: 1, non_mbsfn_region: 2, subframes, mcch };
+        let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
+        let config = EnbConfig::single_area(cell, area.info(), area.single_pmch(9, 8, vec![session])).unwrap();
+        let mut enb = Enb::new(&config).unwrap();
+        let mut sdu = [0u8; 600];
+        (sdu[0], sdu[2], sdu[3]) = (0x45, (sdu.len() >> 8) as u8, sdu.len() as u8);
+        // The period before shows the receiver the transport format.
+        for period in 0..=RUN_RF / 8 {
+            (0..40).for_each(|_| enb.push_sdu(0, 0, 1, &sdu, LEARN_RF - 8 + 8 * period).unwrap());
+        }
+        let samples = cell.samples_per_subframe();
+        let mut iq = vec![Complex32::default(); samples * 10 * (LEARN_RF + RUN_RF) as usize];
+        for subframe in iq.chunks_exact_mut(samples) {
+            enb.next_subframe(&mut [subframe]);
+        }
+        let (learn, run) = iq.split_at(samples * 10 * LEARN_RF as usize);
+        let config = ReceiverConfig { n_rx, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
+        let mut receiver = Receiver::new(config).unwrap();
+        let antennas = |iq| [iq; 2];
+        // What its buffers hold grows to what is needed.
+        let mut at = 0;
+        for part in learn.chunks(samples) {
+            receiver.push(at, &antennas(part)[..n_rx.into()], &mut |_| {});
+            at += samples as u64;
+        }
+        let (mut sdus, mut blocks) = (0, 0);
+        let counted = allocation_counter::measure(|| {
+            for part in run.chunks(samples) {
+                receiver.push(at, &antennas(part)[..n_rx.into()], &mut |event| match event {
+                    RxEvent::Mch { event: MchRxEvent::Sdu { .. }, .. } => sdus += 1,
+                    RxEvent::Block(report, _) => blocks += u32::from(report.quality.crc_ok),
+                    _ => {}
+                });
+                at += samples as u64;
+            }
+        });
+        assert!(sdus > 50 && blocks > 50, "{sdus} SDUs, {blocks} blocks: {:?}", receiver.diagnosis());
+        assert_eq!(counted.count_total, 0, "{n_rx} antennas: {counted:?}");
     }
 }
