@@ -228,7 +228,7 @@ impl Enb {
             let composer = SubframeComposer::mbsfn(carrier, region, MbsfnNumerology::Khz15)?;
             mbsfn[usize::from(region) - 1].get_or_insert(composer);
         }
-        let notification = si.sib13.as_ref().map(|sib13| ChangeNotification::new(sib13)).transpose()?;
+        let notification = si.sib13.as_ref().map(ChangeNotification::new).transpose()?;
         let has_room = mbsfn.iter().flatten().all(SubframeComposer::has_room_for_pdcch);
         let enb = Self {
             carrier: *carrier,

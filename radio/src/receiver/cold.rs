@@ -23,8 +23,8 @@ pub struct Receiver {
     config: ReceiverConfig,
     n_fft: usize,
     stream: SampleStream,
-    /// Number in the stream of the sample that comes next.
-    next: u64,
+    /// Number in the stream of the sample that comes next; none before the first one.
+    next: Option<u64>,
     acquisition: Acquisition,
     carrier: Option<Carrier>,
     /// What is known of a cell that was lost.
@@ -52,7 +52,7 @@ impl Receiver {
         Ok(Self {
             n_fft,
             stream: SampleStream::new(config.n_rx),
-            next: 0,
+            next: None,
             acquisition: Acquisition::new(search, 15 * n_fft, config.n_id_cell),
             carrier: None,
             remembered: None,
@@ -74,7 +74,7 @@ impl Receiver {
     }
 
     /// Takes samples of every receive antenna, of which the first is number `at` of the stream; what they tell goes to
-    /// `sink`, in order. A jump of `at` is a loss of samples: the carrier is expected to have gone on meanwhile.
+    /// `sink`, in order. A stream may begin at any number; a jump of `at` is a loss of samples: the carrier is expected to have gone on meanwhile.
     ///
     /// # Panics
     /// If there are not as many antennas as configured, or they do not have the same number of samples.
@@ -82,19 +82,22 @@ impl Receiver {
         assert_eq!(antennas.len(), usize::from(self.config.n_rx), "receive antennas");
         let len = antennas[0].len();
         assert!(antennas.iter().all(|antenna| antenna.len() == len), "as many samples of every antenna");
-        if at != self.next {
-            sink(RxEvent::SamplesLost { expected: self.next, at });
-            self.jump(at);
+        match self.next {
+            Some(expected) if expected != at => {
+                sink(RxEvent::SamplesLost { expected, at });
+                self.jump(at);
+            }
+            Some(_) => {}
+            None => self.jump(at),
         }
         if let Some(known) = self.known.take() {
-            self.begin_with(&known, sink);
+            self.begin_with(&known, at, sink);
         }
         // No more than a subframe at a time: what is held stays small.
         let step = self.samples_per_subframe();
         for from in (0..len).step_by(step) {
-            let range = from..len.min(from + step);
-            self.next += range.len() as u64;
-            self.stream.push(antennas, range);
+            self.stream.push(antennas, from..len.min(from + step));
+            self.next = Some(self.stream.end());
             self.run(false, sink);
         }
     }
@@ -156,9 +159,9 @@ impl Receiver {
 
     /// The next sample is another one than was expected.
     fn jump(&mut self, at: u64) {
-        let is_forward = at >= self.next;
+        let is_forward = self.next.is_some_and(|next| at >= next);
         self.stream.restart(at);
-        self.next = at;
+        self.next = Some(at);
         match &mut self.carrier {
             Some(carrier) if is_forward => carrier.jump(at),
             _ => {
@@ -169,11 +172,11 @@ impl Receiver {
     }
 
     /// Follows a cell that is known beforehand from its first whole subframe on.
-    fn begin_with(&mut self, known: &KnownCarrier, sink: &mut impl FnMut(RxEvent<'_>)) {
+    fn begin_with(&mut self, known: &KnownCarrier, at: u64, sink: &mut impl FnMut(RxEvent<'_>)) {
         let samples = self.samples_per_subframe();
         let (start, time) = known.beginning(samples);
         let mut follower = Follower::new(samples, self.config.n_rx, start, time, known.cfo_hz);
-        follower.skip_to(self.next);
+        follower.skip_to(at);
         let ahead = (SUBFRAMES_PER_FRAME - u64::from(follower.time().subframe())) % SUBFRAMES_PER_FRAME;
         sink(RxEvent::CellFound {
             n_id_cell: known.n_id_cell,

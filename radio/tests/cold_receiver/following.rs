@@ -1,7 +1,7 @@
 //! Time and frequency are followed, holes are lived with, two antennas are better than one.
 
 use num_complex::Complex32;
-use radio::{ChannelConfig, ChannelModel, Oscillator, Receiver, ReceiverConfig};
+use radio::{ChannelConfig, ChannelModel, Oscillator, Receiver, ReceiverConfig, RxEvent};
 
 use crate::told::{Told, datagrams, listen};
 
@@ -129,6 +129,22 @@ fn holes_do_not_lose_the_cell() {
         let missing = carrier.expected.datagrams_complete.iter().filter(|n| !found.contains(n)).count();
         assert!((1..8).contains(&missing), "{missing} datagrams in a hole of 1.6 ms");
     }
+}
+
+/// A stream that begins long after sample 0 loses nothing, and frames count with its samples.
+#[test]
+fn a_stream_may_begin_at_any_sample() {
+    let Some(carrier) = fixtures::vectors::embms_carrier() else { return };
+    let at = 5_000_000_000u64;
+    let (mut receiver, mut told, mut frame) = (receiver(1), Told::default(), 0);
+    receiver.push(at, &[&carrier.iq[..60 * SAMPLES_PER_SUBFRAME]], &mut |event| {
+        if let RxEvent::Mib { time, .. } = event {
+            frame = time.frame();
+        }
+        told.hear(&event);
+    });
+    assert_eq!((told.samples_lost, told.cells.len()), (vec![], 1));
+    assert!(frame.abs_diff(at / (10 * SAMPLES_PER_SUBFRAME as u64)) <= 513, "{frame}");
 }
 
 /// The stream jumps back: everything begins anew.
