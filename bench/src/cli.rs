@@ -29,6 +29,9 @@ pub enum Command {
     /// One PMCH subframe (TS 36.211 clause 6.5), for test vectors.
     #[command(subcommand)]
     Pmch(PmchCommand),
+    /// Recordings of samples.
+    #[command(subcommand)]
+    Iq(IqCommand),
 }
 
 /// Arguments of `castbench run`.
@@ -115,6 +118,70 @@ pub struct PmchArgs {
     /// Output, the other of the two.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+}
+
+/// What to do with a recording.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum IqCommand {
+    /// Say everything that is found in a recording: cells, system information, MBSFN areas, MCHs, block errors,
+    /// datagrams, and where reception gets stuck.
+    #[command(after_help = "Exit code 0 when the recording could be read, whatever is in it.")]
+    Analyze(AnalyzeArgs),
+}
+
+/// Arguments of `castbench iq analyze`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct AnalyzeArgs {
+    /// Recording: one of the two files of SigMF, or raw interleaved samples.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Sample rate, Hz: needed with raw samples, believed instead of what SigMF metadata says.
+    #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]
+    pub sample_rate: Option<u32>,
+    /// Format [default: what the metadata or the ending of the name says, else cf32].
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<IqFormat>,
+    /// Receive antennas, interleaved sample by sample [default: what the metadata says, else 1].
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=2))]
+    pub antennas: Option<u8>,
+    /// Look at this cell only.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(0..=503))]
+    pub n_id_cell: Option<u16>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the IP datagrams of each MTCH as pcapng into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub mtch: Option<PathBuf>,
+    /// Is there a PDCP header of two octets before each datagram?
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ExpectPdcp::Auto)]
+    pub expect_pdcp: ExpectPdcp,
+}
+
+/// How a recording lies in its file.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IqFormat {
+    /// Little-endian float I, Q.
+    #[value(alias = "cf32_le")]
+    Cf32,
+    /// Little-endian 16-bit I, Q.
+    #[value(aliases = ["ci16", "ci16_le"])]
+    Sc16,
+    /// 8-bit I, Q.
+    Ci8,
+    /// As SigMF metadata say.
+    Sigmf,
+}
+
+/// Are SDUs of MTCHs preceded by a PDCP header?
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExpectPdcp {
+    /// Where a datagram begins after it and none before it.
+    Auto,
+    /// All are.
+    Yes,
+    /// None is, as the standard has it.
+    No,
 }
 
 /// Cyclic prefix of a cell.

@@ -25,8 +25,10 @@ mod strict_toml;
 mod ue;
 mod verdict;
 
-pub use cli::{Cli, Command, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs};
-pub use commands::{list_command, pmch, report, run};
+pub use cli::{
+    AnalyzeArgs, Cli, Command, ExpectPdcp, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs,
+};
+pub use commands::{iq, list_command, pmch, report, run};
 pub use errors::{CommandError, Exit};
 pub use event::{Event, LadderHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What};
 pub use ladder::{

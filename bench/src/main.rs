@@ -1,6 +1,6 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
-use castbench::{Cli, Command, CommandError, Exit, list_command, pmch, report, run};
+use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run};
 use clap::Parser;
 
 fn main() -> Exit {
@@ -9,6 +9,7 @@ fn main() -> Exit {
         Command::List(args) => list_command(args),
         Command::Report(args) => report(args),
         Command::Pmch(command) => pmch(command),
+        Command::Iq(command) => iq(command),
     };
     outcome.unwrap_or_else(|error: CommandError| {
         eprintln!("castbench: {error}");

@@ -347,3 +347,90 @@ fn patterns() -> Vec<MbsfnSubframeConfig> {
         },
     ]
 }
+
+/// Messages of srsENB 23.04 as received, with the zero bits that fill up their transport blocks.
+#[test]
+fn messages_of_another_transmitter_mean_what_tshark_says() {
+    let octets = |hex: &str| -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+    };
+    let sib1 = octets("4040040300070019b0181460110154000000");
+    let si =
+        octets("01008ce1bf788800ca09e00100041001829945ab9c30c6a6cc80007fc21462d84ea5a60418001841000000000000000000");
+    let Ok(BcchDlSchMessage::SystemInformationBlockType1(decoded)) = BcchDlSchMessage::decode(&sib1) else {
+        panic!("SIB1")
+    };
+    let expected = SystemInformationBlockType1 {
+        plmns: vec![[0x00, 0xf1, 0x10]],
+        tracking_area_code: 7,
+        cell_identity: 0x19b01,
+        cell_barred: false,
+        q_rx_lev_min_dbm: -130,
+        freq_band_indicator: 7,
+        scheduling_info: vec![SchedulingInfo { si_periodicity_rf: 16, sibs: vec![3, 13] }],
+        si_window_length_ms: 20,
+        system_info_value_tag: 0,
+    };
+    assert_eq!(decoded, expected);
+    assert_fields(
+        "lte_rrc.bcch_dl_sch",
+        sib1,
+        &[
+            ("MCC_MNC_Digit", "0,0,1,0,1"),
+            ("trackingAreaCode", "0007"),
+            ("cellIdentity", "0019b010"),
+            ("cellBarred", "1"),
+            ("q_RxLevMin", "-65"),
+            ("freqBandIndicator", "7"),
+            ("si_Periodicity", "1"),
+            ("SIB_Type", "0,10"),
+            ("si_WindowLength", "5"),
+            ("systemInfoValueTag", "0"),
+        ],
+    );
+
+    let Ok(BcchDlSchMessage::SystemInformation(decoded)) = BcchDlSchMessage::decode(&si) else { panic!("SI") };
+    let [
+        SystemInformationBlock::Type2(sib2),
+        SystemInformationBlock::Type3(sib3),
+        SystemInformationBlock::Type13(sib13),
+    ] = decoded.sibs.as_slice()
+    else {
+        panic!("{decoded:?}")
+    };
+    let pattern = MbsfnSubframeConfig {
+        radioframe_allocation_period_rf: 1,
+        radioframe_allocation_offset_rf: 0,
+        subframes: SubframeAllocation::OneFrame(0b11_1111),
+    };
+    assert_eq!((sib2.bcch_modification_period_rf(), &sib2.mbsfn_subframe_config_list), (512, &vec![pattern]));
+    assert_eq!((sib3.q_hyst_db, sib3.q_rx_lev_min_dbm, sib3.neigh_cell_config), (2, -122, 0b01));
+    let mcch = McchConfig {
+        repetition_period_rf: 64,
+        offset_rf: 0,
+        modification_period_rf: 512,
+        subframes: SubframeSet::new(&[1]).unwrap(),
+        signalling_mcs: 2,
+    };
+    let area = MbsfnAreaInfo { n_id_mbsfn: 1, non_mbsfn_region: 2, notification_indicator: 0, mcch };
+    assert_eq!(sib13.areas, [area]);
+    assert_eq!(sib13.notification, NotificationConfig { repetition_coeff: 2, offset_rf: 0, sf_index: 1 });
+    assert_fields(
+        "lte_rrc.bcch_dl_sch",
+        si,
+        &[
+            ("sib_TypeAndInfo_item", "0,1,11"),
+            ("modificationPeriodCoeff", "3"),
+            ("defaultPagingCycle", "0"),
+            ("oneFrame", "fc"),
+            ("q_Hyst", "2"),
+            ("q_RxLevMin", "-61"),
+            ("mbsfn_AreaId_r9", "1"),
+            ("non_MBSFNregionLength", "1"),
+            ("mcch_RepetitionPeriod_r9", "1"),
+            ("sf_AllocInfo_r9", "80"),
+            ("signallingMCS_r9", "0"),
+            ("notificationSF_Index_r9", "1"),
+        ],
+    );
+}

@@ -22,6 +22,7 @@ pub use junit::junit;
 pub use model::{FoldError, Model, ModelError};
 pub use radio_sum::{RadioSum, Ratio};
 pub use runs::{Delivery, Outcome};
+pub(crate) use text::percent;
 
 use crate::record::{RecordError, RecordReader};
 use crate::verdict::Judgement;

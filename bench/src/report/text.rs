@@ -38,7 +38,7 @@ pub(super) fn at(ns: u64) -> String {
 }
 
 /// A ratio in percent with two significant digits, `0 %` when it is nothing.
-pub(super) fn percent(ratio: f64) -> String {
+pub(crate) fn percent(ratio: f64) -> String {
     let p = ratio * 100.0;
     match p {
         0.0 => "0 %".into(),
