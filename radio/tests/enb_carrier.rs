@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use num_complex::Complex32;
 use radio::transmit_diversity::ReceiveAntenna;
 use radio::{
-    AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, Dci1A, Dci1C, DciFormat, Enb,
-    EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, Grid, Isa, M_RNTI, MasterInformationBlock,
-    MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnNumerology, MbsfnSubframes, McchConfig, MchTxEvent, NRbDl,
-    OfdmDemodulator, PbchDecoder, PbchMessage, Pcfich, PdcchDecoder, PdschDecoder, PhichConfig, PhichDuration,
-    PhichResource, SI_RNTI, SampleRateFamily, SessionInfo, SiAssignment, SiDciFormat, SoftBuffer, SubframeLayout,
-    SubframeSet, SubframeTime, SystemInformation, SystemInformationBlock, full_scale_gain, si_rv, sib1_rv,
-    unpack_mcch_change_notification,
+    AlignedReceiver, AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, Dci1A, Dci1C,
+    DciFormat, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, Grid, Isa, M_RNTI, MasterInformationBlock,
+    MbsfnAreaConfig, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnNumerology, MbsfnSubframes, McchConfig, MchRxEvent,
+    MchTxEvent, NRbDl, OfdmDemodulator, PbchDecoder, PbchMessage, Pcfich, PdcchDecoder, PdschDecoder, PhichConfig,
+    PhichDuration, PhichResource, RxEvent, SI_RNTI, SampleRateFamily, SessionInfo, SiAssignment, SiDciFormat,
+    SoftBuffer, SubframeLayout, SubframeSet, SubframeTime, SystemInformation, SystemInformationBlock, full_scale_gain,
+    si_rv, sib1_rv, unpack_mcch_change_notification,
 };
 
 /// Reads what a carrier says besides its MCHs; knows where subframes begin and what kind they are.
@@ -64,7 +64,8 @@ impl Reader {
         let n_rb_dl = self.carrier.cell.n_rb_dl;
         let notification = self.pdcch.search(M_RNTI, DciFormat::OneC);
         let notification = notification.map(|found| unpack_mcch_change_notification(n_rb_dl, found.dci).unwrap());
-        let rv = if subframe == 5 && time.sfn() % 2 == 0 { sib1_rv(time.sfn()) } else { si_rv(window_place(time)) };
+        let rv =
+            if subframe == 5 && time.sfn().is_multiple_of(2) { sib1_rv(time.sfn()) } else { si_rv(window_place(time)) };
         let of_1a = |dci: &[u8]| SiAssignment::from(Dci1A::unpack(n_rb_dl, dci).unwrap());
         let of_1c = |dci: &[u8]| SiAssignment::of_dci_1c(Dci1C::unpack(n_rb_dl, dci).unwrap(), rv);
         let assignment = self.pdcch.search(SI_RNTI, DciFormat::OneA).map(|found| of_1a(found.dci));
@@ -174,7 +175,7 @@ fn everything_that_the_carrier_says_is_read_back() {
                 "{case}, {time}"
             );
             assert_eq!(said.notification, None);
-            let is_sib1 = time.subframe() == 5 && time.sfn() % 2 == 0;
+            let is_sib1 = time.subframe() == 5 && time.sfn().is_multiple_of(2);
             match said.message {
                 Some(BcchDlSchMessage::SystemInformationBlockType1(message)) => {
                     assert!(is_sib1, "{case}, {time}");
@@ -184,7 +185,7 @@ fn everything_that_the_carrier_says_is_read_back() {
                 Some(BcchDlSchMessage::SystemInformation(SystemInformation { sibs: blocks })) => {
                     assert!(!is_mbsfn && !is_sib1, "{case}, {time}");
                     // Windows of 10 ms: the first message has frames 0 mod 8, the second frames 1 mod 16.
-                    assert!(time.sfn() % 8 == 0 || time.sfn() % 16 == 1, "{case}, {time}");
+                    assert!(time.sfn().is_multiple_of(8) || time.sfn() % 16 == 1, "{case}, {time}");
                     for block in blocks {
                         sibs.insert(block.number().unwrap());
                         match block {
@@ -309,6 +310,37 @@ fn what_does_not_fit_together_is_refused() {
     narrow.info.non_mbsfn_region = 1;
     let config = EnbConfig::new(carrier(6, 1, PhichConfig::default()), vec![narrow]).unwrap();
     assert!(matches!(Enb::new(&config), Err(EnbError::ControlRegion { .. } | EnbError::Config(_))));
+}
+
+/// Every area has its own scrambling and reference signals: with another identity nothing is heard.
+#[test]
+fn areas_are_heard_by_their_own_identity_only() {
+    let carrier = carrier(6, 1, PhichConfig::default());
+    let areas = vec![area(1, &[1, 2, 3], 1..=1), area(200, &[6, 7], 1..=1)];
+    let mut enb = Enb::new(&EnbConfig::new(carrier, areas.clone()).unwrap()).unwrap();
+    enb.push_sdu(0, 0, 1, b"first area", 8).unwrap();
+    enb.push_sdu(1, 0, 1, b"second area", 8).unwrap();
+    let listen = |n_id_mbsfn: u8, subframes: &[u8]| {
+        let mcch = info(0, &subframes[..1], 0).mcch;
+        let subframes = SubframeSet::new(subframes).unwrap();
+        let area = MbsfnAreaConfig { n_id_mbsfn, non_mbsfn_region: 2, subframes, mcch };
+        (AlignedReceiver::new(carrier.cell, area, Isa::Scalar).unwrap(), Vec::new(), 0)
+    };
+    let mut receivers = [listen(1, &[1, 2, 3]), listen(200, &[6, 7]), listen(1, &[6, 7]), listen(2, &[1, 2, 3])];
+    let mut iq = [vec![Complex32::ZERO; carrier.cell.samples_per_subframe()]];
+    for at in (0..).step_by(iq[0].len()).take(200) {
+        next(&mut enb, &mut iq);
+        for (receiver, sdus, good) in &mut receivers {
+            receiver.push(at, &iq[0], &mut |event| match event {
+                RxEvent::Block(report, _) => *good += u32::from(report.quality.crc_ok),
+                RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => sdus.push(bytes.to_vec()),
+                _ => {}
+            });
+        }
+    }
+    let [first, second, wrong, other] = receivers;
+    assert_eq!((first.1, second.1), (vec![b"first area".to_vec()], vec![b"second area".to_vec()]));
+    assert!(first.2 >= 3 && second.2 >= 3 && wrong.2 + other.2 == 0);
 }
 
 /// [`full_scale_gain`]: a loaded subframe has the stated level, and no sample leaves full scale.

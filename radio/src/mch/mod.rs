@@ -16,4 +16,6 @@ pub use subframes::MbsfnSubframes;
 pub use tx::{BlockInfo, MchTx, MchTxError, MchTxEvent, PushError};
 
 #[cfg(test)]
+mod area_tests;
+#[cfg(test)]
 mod tests;

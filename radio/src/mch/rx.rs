@@ -207,22 +207,36 @@ impl MchRx {
         let pmch = position.map(|position| position.pmch);
         let is_changing = self.change_from.is_some_and(|from| frame >= from);
         if let SubframeUse::Mcch { .. } = subframe_use {
+            // The message begins in the first of its subframes; whether it goes on in the others is not known.
+            let is_first = self.area.mcch.subframes.iter().next() == Some(subframe);
+            let is_owned = position.is_some_and(|position| self.is_announced(position, frame));
             let mcs = self.area.mcch.signalling_mcs;
-            return Some(Wanted { mcs, is_signalling: true, is_announced: true, pmch });
+            let is_announced = is_first || is_owned && !is_changing;
+            return Some(Wanted { mcs, is_signalling: true, is_announced, pmch });
         }
         let position = position?;
-        let PmchRx { info, msp_start, msi, .. } = &self.pmch[position.pmch];
+        let PmchRx { info, msp_start, .. } = &self.pmch[position.pmch];
         if info.sessions.is_empty() {
             return None;
         }
+        let is_announced = self.is_announced(position, frame) && !is_changing;
         if subframe_use.is_signalling() {
             let mcs = self.area.mcch.signalling_mcs;
-            return Some(Wanted { mcs, is_signalling: true, is_announced: !is_changing, pmch });
+            return Some(Wanted { mcs, is_signalling: true, is_announced, pmch });
         }
         let is_current = *msp_start == Some(self.schedule.msp_start(position.pmch, frame));
         let is_scheduled = !is_current || self.pmch[position.pmch].may_carry(position.index_in_msp);
-        let is_announced = is_current && !msi.is_empty() && !is_changing;
         is_scheduled.then_some(Wanted { mcs: info.data_mcs, is_signalling: false, is_announced, pmch })
+    }
+
+    /// Does a (P)MCH send in this subframe for sure? In the first one of a period its MSI, then up to the last stop.
+    fn is_announced(&self, position: PmchPosition, frame: u64) -> bool {
+        let pmch = &self.pmch[position.pmch];
+        let is_current = pmch.msp_start == Some(self.schedule.msp_start(position.pmch, frame));
+        match position.index_in_msp {
+            0 => !pmch.info.sessions.is_empty(),
+            index => is_current && !pmch.msi.is_empty() && pmch.may_carry(index),
+        }
     }
 
     /// Takes the transport block of a subframe that was wanted, `None` when its CRC failed. Subframes in their order; one
