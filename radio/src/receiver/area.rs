@@ -150,7 +150,7 @@ impl AreaReceiver {
                 MchRxEvent::Sdu { pmch, lcid, bytes } => MchRxEvent::Sdu { pmch, lcid, bytes: pdcp.strip(bytes) },
                 event => event,
             };
-            counters.count_event(&event);
+            counters.count_event(n_id_mbsfn, &event);
             sink(RxEvent::Mch { n_id_mbsfn, event });
         });
         self.count(&report, has_msi, counters, antennas);

@@ -22,8 +22,18 @@ pub(super) struct Counters {
     pub(super) refused_quality: Option<CrsQuality>,
     /// SDUs that seem to be IP datagrams behind a PDCP header.
     pub(super) pdcp_prefixes: u64,
-    /// PDUs missing, by (P)MCH and logical channel.
-    gaps: Vec<(usize, u8, u64)>,
+    /// By MTCH.
+    gaps: Vec<Gap>,
+}
+
+/// RLC PDUs missing of an MTCH.
+#[derive(Clone, Debug)]
+struct Gap {
+    /// Area, place of the (P)MCH in its MCCH, logical channel.
+    mtch: (u8, usize, u8),
+    lost_pdus: u64,
+    /// Of the last gap: the sequence number that was due, and the one that came.
+    sn: (u8, u8),
 }
 
 impl Counters {
@@ -34,19 +44,20 @@ impl Counters {
     }
 
     /// Layer 2 told something.
-    pub(super) fn count_event(&mut self, event: &MchRxEvent<'_>) {
+    pub(super) fn count_event(&mut self, n_id_mbsfn: u8, event: &MchRxEvent<'_>) {
         match event {
             MchRxEvent::Sdu { bytes, .. } => {
                 self.count(Stage::RlcGap, true);
                 self.count(Stage::Ip, is_datagram(bytes));
                 self.pdcp_prefixes += u64::from(has_prefix(bytes));
             }
-            MchRxEvent::RlcGap { pmch, lcid, lost_pdus, .. } => {
+            MchRxEvent::RlcGap { pmch, lcid, expected_sn, received_sn, lost_pdus } => {
                 self.count(Stage::RlcGap, false);
-                let lost = u64::from(*lost_pdus);
-                match self.gaps.iter().position(|(p, l, _)| (p, l) == (pmch, lcid)) {
-                    Some(known) => self.gaps[known].2 += lost,
-                    None if self.gaps.len() < GAPS_MAX => self.gaps.push((*pmch, *lcid, lost)),
+                let (mtch, lost_pdus) = ((n_id_mbsfn, *pmch, *lcid), u64::from(*lost_pdus));
+                let sn = (*expected_sn, *received_sn);
+                match self.gaps.iter().position(|gap| gap.mtch == mtch) {
+                    Some(i) => self.gaps[i] = Gap { mtch, lost_pdus: self.gaps[i].lost_pdus + lost_pdus, sn },
+                    None if self.gaps.len() < GAPS_MAX => self.gaps.push(Gap { mtch, lost_pdus, sn }),
                     None => {}
                 }
             }
@@ -63,7 +74,11 @@ impl Counters {
 
     /// The gaps, for a reader.
     pub(super) fn gaps(&self) -> String {
-        let gap = |(pmch, lcid, lost): &(usize, u8, u64)| format!("MCH {pmch}, LCID {lcid}: {lost} RLC PDUs missing");
+        let gap = |Gap { mtch: (area, pmch, lcid), lost_pdus, sn: (expected, received) }: &Gap| {
+            format!(
+                "area {area}, MCH {pmch}, LCID {lcid}: {lost_pdus} RLC PDUs missing (last: SN {received} came for {expected})"
+            )
+        };
         self.gaps.iter().map(gap).collect::<Vec<_>>().join(", ")
     }
 

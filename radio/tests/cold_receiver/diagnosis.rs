@@ -263,7 +263,7 @@ fn rlc_gap_without_lost_blocks() {
         blocks += 1;
         blocks % 40 != 0
     }));
-    expect(stuck(receiver, &carrier.iq), Stage::RlcGap, "MCH 0, LCID 1: 2 RLC PDUs missing");
+    expect(stuck(receiver, &carrier.iq), Stage::RlcGap, "area 1, MCH 0, LCID 1: 2 RLC PDUs missing (last: SN ");
 }
 
 #[test]
