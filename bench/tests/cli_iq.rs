@@ -8,7 +8,13 @@ use std::fs;
 use std::path::Path;
 
 use common::{Ended, castbench};
+use num_complex::Complex32;
 use pcap_file::pcapng::{Block, PcapNgReader};
+use protocol::UdpDatagram;
+use radio::{
+    AreaSetup, CarrierConfig, CellConfig, Enb, EnbConfig, FileSink, IqSink, MbsfnAreaConfig, McchConfig, NRbDl,
+    PhichConfig, SampleFormat, SampleRateFamily, SessionInfo, SigmfHeader, SubframeSet, full_scale_gain,
+};
 use serde_json::Value;
 
 fn analyze(folder: &Path, file: &Path, words: &[&str]) -> Ended {
@@ -219,5 +225,89 @@ fn a_carrier_that_ends_anywhere_is_told_as_far_as_it_goes() {
         println!("{ms} ms: {found} cells, {stage}: {hint}");
         assert!(found <= 1 && (found == cells || cells == 0), "{ms} ms: {found} cells");
         assert!(stage.is_null() || !hint.is_empty(), "{ms} ms: {stage} without a hint");
+    }
+}
+
+fn area(n_id_mbsfn: u8, subframes: &[u8], data_mcs: u8) -> AreaSetup {
+    let area = MbsfnAreaConfig {
+        n_id_mbsfn,
+        non_mbsfn_region: 2,
+        subframes: SubframeSet::new(subframes).unwrap(),
+        mcch: McchConfig {
+            repetition_period_rf: 32,
+            offset_rf: 0,
+            modification_period_rf: 512,
+            subframes: SubframeSet::new(&subframes[..1]).unwrap(),
+            signalling_mcs: 2,
+        },
+    };
+    let session = SessionInfo { tmgi: [0, n_id_mbsfn, 9, 0x62, 0xf2, 0x10].into(), session_id: Some(3), lcid: 4 };
+    AreaSetup { info: area.info(), mcch: area.single_pmch(data_mcs, 8, vec![session]) }
+}
+
+/// Ours, as an 8-bit SigMF recording that begins in the midst of a frame: two areas, two antenna ports. What is sent before
+/// the first system information can have come counts too: the recording is read twice.
+#[test]
+fn our_carrier_with_two_areas_is_told_from_its_first_sample_on() {
+    const LATE: usize = 34_567;
+    let cell = CellConfig::new(NRbDl::try_from(15).unwrap(), 77, SampleRateFamily::Standard).unwrap();
+    let carrier = CarrierConfig { cell, n_ports: 2, phich: PhichConfig::default() };
+    let config = EnbConfig::new(carrier, vec![area(7, &[1, 2, 3], 4), area(200, &[6, 7], 10)]).unwrap();
+    let mut enb = Enb::new(&config).unwrap();
+    let mut number = 0;
+    for due_frame in [8, 40] {
+        for (place, port) in [(0, 5000), (1, 6000)] {
+            for _ in 0..5 {
+                number += 1;
+                let (source, destination) = ("10.0.0.1:4000".parse().unwrap(), ([239, 0, 0, 1], port).into());
+                let payload = [number; 90];
+                let datagram = UdpDatagram { source, destination, payload: &payload }.emit().unwrap();
+                enb.push_sdu(place, 0, 4, &datagram, due_frame).unwrap();
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let header = SigmfHeader {
+        format: SampleFormat::Ci8,
+        sample_rate_hz: cell.sample_rate_hz(),
+        n_antennas: 1,
+        frequency_hz: Some(7.5e8),
+        datetime: None,
+        description: "two areas".into(),
+    };
+    let path = dir.path().join("ours.sigmf-meta");
+    let mut sink = FileSink::sigmf(&path, &header).unwrap();
+    let mut ports = vec![vec![Complex32::ZERO; cell.samples_per_subframe()]; 2];
+    let (gain, mut late) = (full_scale_gain(&cell), LATE);
+    for _ in 0..600 {
+        let mut slices: Vec<_> = ports.iter_mut().map(Vec::as_mut_slice).collect();
+        enb.next_subframe(&mut slices);
+        let sum = ports[0].iter().zip(&ports[1]).map(|(a, b)| (a + b * Complex32::new(0.3, 0.8)) * gain * 0.6);
+        let sum: Vec<_> = sum.skip(late).collect();
+        late -= cell.samples_per_subframe() - sum.len();
+        if !sum.is_empty() {
+            sink.write(&[&sum]).unwrap();
+        }
+    }
+    sink.finish().unwrap();
+
+    let report = json(&analyze(dir.path(), &path, &["--json", "--mtch", "."]));
+    assert_eq!(report["first_failing_stage"], Value::Null, "{report:#}");
+    assert_eq!(report["recording"]["frequency_hz"], 7.5e8);
+    let cells = report["cells"].as_array().unwrap();
+    assert_eq!((cells.len(), &cells[0]["n_id_cell"], &cells[0]["n_ports"]), (1, &77.into(), &2.into()));
+    assert!(cells[0]["sibs"].as_array().unwrap().iter().all(|sib| sib["message_hex"].is_string()));
+    for (place, n_id_mbsfn, mcs, port) in [(0, 7, 4, 5000), (1, 200, 10, 6000)] {
+        let area = &cells[0]["mbsfn_areas"][place];
+        let pmch = &area["pmchs"][0];
+        assert_eq!((&area["n_id_mbsfn"], &pmch["data_mcs"]), (&n_id_mbsfn.into(), &mcs.into()));
+        assert_eq!((&pmch["errors"], &pmch["signalling"]["errors"]), (&0.into(), &0.into()), "{pmch:#}");
+        assert_eq!(pmch["tmgis"], serde_json::json!([format!("00{n_id_mbsfn:02x}0962f210")]));
+        let mtch = &pmch["mtchs"][0];
+        assert_eq!(mtch["destinations"][format!("239.0.0.1:{port}")], 10, "{pmch:#}");
+        let packets = packets(&dir.path().join(mtch["file"].as_str().unwrap()));
+        let numbers: Vec<u8> = packets.iter().map(|(_, packet)| packet[40]).collect();
+        let first = 1 + 5 * place as u8;
+        assert_eq!(numbers, (first..first + 5).chain(first + 10..first + 15).collect::<Vec<_>>());
     }
 }

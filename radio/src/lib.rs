@@ -78,7 +78,7 @@ pub use receiver::{
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{
     AreaConfigError, BcchDlSchMessage, EncodeRrcError, MasterInformationBlock, MbmsSaiInterFreq,
-    MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, McchError, NotificationConfig,
+    MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, NotificationConfig,
     OtherSystemInformationBlock, PlmnId, PmchInfo, RrcError, SchedulingInfo, SessionInfo, SiWindow, SubframeAllocation,
     SubframeSet, SystemInformation, SystemInformationBlock, SystemInformationBlockType1, SystemInformationBlockType2,
     SystemInformationBlockType3, SystemInformationBlockType13, SystemInformationBlockType15, Tmgi,

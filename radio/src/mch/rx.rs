@@ -6,7 +6,7 @@ use super::plan::{SessionKey, session_key};
 use super::schedule::{MchSchedule, PmchPosition, SubframeUse};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduError, MchPdu, Msi, MsiEntry};
 use crate::rlc::{RlcPduError, UmReceiver};
-use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, McchError, PmchInfo};
+use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, PmchInfo, RrcError};
 
 /// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
 const PDUS_IN_BLOCK: u32 = 5;
@@ -111,7 +111,7 @@ pub enum MalformedMch {
     },
     /// The MCCH message.
     #[error(transparent)]
-    Mcch(#[from] McchError),
+    Mcch(#[from] RrcError),
 }
 
 /// One (P)MCH and how far its scheduling period was followed.
@@ -282,7 +282,7 @@ impl MchRx {
                             mcch_message.extend_from_slice(bytes);
                         }
                         // Counting asks for answers on the uplink, which a broadcast receiver has not.
-                        Err(McchError::OtherMessage) => return,
+                        Err(RrcError::OtherMessage) => return,
                         Err(e) => return sink(MchRxEvent::Malformed { what: e.into() }),
                     }
                 }

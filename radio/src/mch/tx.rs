@@ -6,7 +6,7 @@ use super::area_plan::{AreaPlan, Segment};
 use super::plan::{Mtch, Planner, SessionKey, fill, session_key};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduOverflow, Msi, MsiEntry, STOP_NOT_SCHEDULED, write_mac_header};
 use crate::rlc::{Cursor, PduLayout, SDU_MAX_OCTETS, UmTransmitter};
-use crate::rrc::{AreaConfigError, EncodeMcchError, MbsfnAreaConfiguration, MbsfnAreaInfo};
+use crate::rrc::{AreaConfigError, EncodeRrcError, MbsfnAreaConfiguration, MbsfnAreaInfo};
 
 /// Events kept when nobody takes them; older ones go.
 const EVENTS_MAX: usize = 64;
@@ -90,7 +90,7 @@ pub enum MchTxError {
     Area(#[from] AreaConfigError),
     /// The MCCH message.
     #[error(transparent)]
-    Mcch(#[from] EncodeMcchError),
+    Mcch(#[from] EncodeRrcError),
     /// A (P)MCH without subframes, or with more than there are.
     #[error(
         "sf-AllocEnd of (P)MCH {pmch} is {sf_alloc_end}: its subframes begin at {first}, and commonSF-Alloc has \

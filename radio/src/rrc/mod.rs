@@ -43,7 +43,3 @@ pub use sib2::SystemInformationBlockType2;
 pub use sib3::SystemInformationBlockType3;
 pub use sib13::SystemInformationBlockType13;
 pub use sib15::{MbmsSaiInterFreq, SystemInformationBlockType15};
-
-// Names of before, until their users have switched.
-pub(crate) use codec::EncodeRrcError as EncodeMcchError;
-pub use codec::RrcError as McchError;
