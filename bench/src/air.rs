@@ -8,48 +8,81 @@ use std::thread;
 
 use num_complex::Complex32;
 use radio::{
-    AlignedReceiver, BlockReport, ChannelConfig, ChannelModel, Enb, MbsfnAreaConfiguration, MchRxEvent, Modulation,
+    BlockReport, ChannelConfig, ChannelModel, Diagnosis, Enb, MbsfnAreaConfiguration, MchRxEvent, Modulation, Receiver,
     RxEvent, SpectrumAnalyzer, SubframeTime,
 };
 use sha2::{Digest, Sha256};
 
 /// Subframes of one turn of the air: a radio frame.
 pub(crate) const SUBFRAMES_PER_TURN: usize = 10;
+/// Subframes after which the system frame number comes round.
+const SFN_CYCLE_SUBFRAMES: u64 = 10_240;
 /// Resolution of spectra, bins.
 const SPECTRUM_BINS: usize = 256;
 
-/// What a UE heard, and in which subframe.
+/// What a UE heard, in which subframe, and when that was at hand.
 #[derive(Debug)]
 pub(crate) struct Heard {
+    /// As the UE counts.
     pub(crate) time: SubframeTime,
+    /// Milliseconds of run time.
+    pub(crate) at_ms: u64,
     pub(crate) what: HeardWhat,
 }
 
 /// What a UE heard.
 #[derive(Debug)]
 pub(crate) enum HeardWhat {
+    /// A cell was found.
+    Cell { n_id_cell: u16, cfo_hz: f64 },
+    /// Its master information block.
+    Mib { bytes: [u8; 3], n_ports: u8 },
+    /// A message of the BCCH on the DL-SCH.
+    SystemInformation(Vec<u8>),
+    /// A change notification.
+    Notification(u8),
+    /// An MBSFN area that cannot be listened to.
+    AreaRefused { n_id_mbsfn: u8, why: String },
+    /// The cell is gone.
+    CellLost,
     /// A transport block was tried; its octets when the CRC passed.
     Block(BlockReport, Option<Vec<u8>>),
     /// Equalised symbols, thinned out, of the block just tried.
     Symbols(Modulation, Vec<Complex32>),
     /// Samples of the subframe whose data block just failed, without the frequency offset.
-    LostIq(Vec<Complex32>),
+    LostIq(BlockReport, Vec<Complex32>),
     /// An MCCH message, decoded when it is new.
-    Mcch { message: Vec<u8>, configuration: Option<MbsfnAreaConfiguration> },
+    Mcch { n_id_mbsfn: u8, message: Vec<u8>, configuration: Option<MbsfnAreaConfiguration> },
     /// An SDU of an MTCH.
-    Sdu(Vec<u8>),
-    /// RLC found a gap.
-    RlcGap { lcid: u8, lost_pdus: u32 },
+    Sdu { mtch: HeardMtch, sdu: Vec<u8> },
+    /// RLC found a gap: the sequence number that was due and the one that came.
+    RlcGap { mtch: HeardMtch, expected_sn: u8, received_sn: u8, lost_pdus: u32 },
     /// Layer 2 could not make sense of something.
     Trouble(String),
+}
+
+/// An MTCH as a UE knows it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct HeardMtch {
+    pub(crate) n_id_mbsfn: u8,
+    pub(crate) pmch: usize,
+    pub(crate) lcid: u8,
 }
 
 /// One UE's side of the air.
 pub(crate) struct Link {
     name: String,
+    /// From each antenna of the eNB.
+    paths: Vec<Complex32>,
     channel: ChannelModel,
-    receiver: AlignedReceiver,
+    receiver: Receiver,
+    mixed: Vec<Complex32>,
     received: Vec<Complex32>,
+    /// Samples that the UE's stream begins after the eNB's.
+    offset: u64,
+    /// Of those, left out still.
+    to_leave_out: usize,
+    /// Number in the UE's stream of the sample that comes next.
     position: u64,
     /// Samples in the channel that it has taken and not given yet: nothing before its first call.
     in_channel: usize,
@@ -71,12 +104,23 @@ const LOST_KEPT: u32 = 2;
 const SYMBOLS_SHOWN: usize = 400;
 
 impl Link {
-    pub(crate) fn new(name: &str, channel: &ChannelConfig, receiver: AlignedReceiver) -> Self {
+    /// `paths`: gain and phase from each antenna of the eNB; the UE's stream begins `offset` samples after the eNB's.
+    pub(crate) fn new(
+        name: &str,
+        channel: &ChannelConfig,
+        paths: Vec<Complex32>,
+        offset: usize,
+        receiver: Receiver,
+    ) -> Self {
         Self {
             name: name.to_owned(),
+            paths,
             channel: ChannelModel::new(channel),
             receiver,
+            mixed: Vec::new(),
             received: Vec::new(),
+            offset: offset as u64,
+            to_leave_out: offset,
             position: 0,
             in_channel: 0,
             of_the_past: 0,
@@ -88,44 +132,73 @@ impl Link {
         }
     }
 
-    /// Goes on at a later subframe of the stream.
-    fn skip_to(&mut self, time: SubframeTime, position: u64) {
-        self.receiver.skip_to(time);
-        self.position = position;
+    /// Goes on at sample `position` of the eNB's stream.
+    fn skip_to(&mut self, position: u64) {
+        self.position = position.saturating_sub(self.offset);
+        self.receiver.skip_to(self.position);
+        self.to_leave_out = self.offset.saturating_sub(position) as usize;
         self.of_the_past = self.in_channel;
     }
 
-    fn hear(&mut self, sent: &[Complex32]) {
-        self.channel.process(sent, &mut self.received);
+    /// Takes a radio frame of each antenna.
+    fn hear(&mut self, sent: &[Vec<Complex32>]) {
+        let (frame, path) = (&sent[0], self.paths[0]);
+        self.mixed.clear();
+        self.mixed.extend(frame.iter().map(|&s| s * path));
+        for (antenna, &path) in sent.iter().zip(&self.paths).skip(1) {
+            self.mixed.iter_mut().zip(antenna).for_each(|(sum, &s)| *sum += s * path);
+        }
+        self.channel.process(&self.mixed, &mut self.received);
         self.in_channel = ChannelModel::LOOKAHEAD;
-        self.received.drain(..std::mem::take(&mut self.of_the_past).min(self.received.len()));
+        let past = std::mem::take(&mut self.of_the_past) + std::mem::take(&mut self.to_leave_out);
+        let left_out = past.min(self.received.len());
+        self.to_leave_out = past - left_out;
+        self.received.drain(..left_out);
         self.spectrum.push(&self.received);
         // One subframe at a time, so that the symbols of a block can be looked at before the next one.
-        let step = sent.len() / SUBFRAMES_PER_TURN;
-        for part in self.received.chunks(step) {
-            let (heard, now) = (&mut self.heard, &mut self.now);
-            let (mut data_block, mut lost) = (false, false);
-            self.receiver.push(self.position, part, &mut |event| {
-                if let RxEvent::Block(report, _) = &event {
-                    *now = report.time;
-                    data_block |= !report.signalling && report.quality.crc_ok;
-                    lost |= !report.signalling && report.announced && !report.quality.crc_ok;
+        let step = frame.len() / SUBFRAMES_PER_TURN;
+        let received = std::mem::take(&mut self.received);
+        for part in received.chunks(step) {
+            self.hear_part(part, step as u64);
+        }
+        self.received = received;
+    }
+
+    fn hear_part(&mut self, part: &[Complex32], samples_per_subframe: u64) {
+        let end = self.position + part.len() as u64;
+        let end_ms = (end + self.offset).div_ceil(samples_per_subframe);
+        let (heard, now, offset) = (&mut self.heard, &mut self.now, self.offset);
+        let (mut data_block, mut lost) = (false, None);
+        self.receiver.push(self.position, &[part], &mut |event| {
+            if let Some(time) = time_of(&event) {
+                *now = time;
+            }
+            if let RxEvent::Block(report, _) = &event {
+                data_block |= !report.signalling && report.quality.crc_ok;
+                if !report.signalling && report.announced && !report.quality.crc_ok {
+                    lost = Some(*report);
                 }
-                heard.extend(owned(*now, event));
-            });
-            self.position += part.len() as u64;
-            if lost && self.lost_left > 0 {
-                self.lost_left -= 1;
-                let what = HeardWhat::LostIq(self.receiver.last_subframe().to_vec());
-                self.heard.push(Heard { time: self.now, what });
             }
-            if data_block && self.wants_symbols {
-                let time = self.now;
-                self.wants_symbols = false;
-                let (symbols, modulation) = self.receiver.symbols();
-                let shown = symbols.iter().copied().step_by(symbols.len().div_ceil(SYMBOLS_SHOWN)).collect();
-                self.heard.push(Heard { time, what: HeardWhat::Symbols(modulation, shown) });
-            }
+            let at_ms = match event {
+                RxEvent::CellFound { frame_start, .. } => (frame_start + offset) / samples_per_subframe,
+                _ => at_ms(*now, end_ms),
+            };
+            heard.extend(owned(event).map(|what| Heard { time: *now, at_ms, what }));
+        });
+        self.position = end;
+        let (time, at_ms) = (self.now, at_ms(self.now, end_ms));
+        if let Some(report) = lost.filter(|_| self.lost_left > 0) {
+            self.lost_left -= 1;
+            let what = HeardWhat::LostIq(report, self.receiver.last_subframe().to_vec());
+            self.heard.push(Heard { time, at_ms, what });
+        }
+        if !(data_block && self.wants_symbols) {
+            return;
+        }
+        if let Some((symbols, modulation)) = self.receiver.symbols() {
+            self.wants_symbols = false;
+            let shown = symbols.iter().copied().step_by(symbols.len().div_ceil(SYMBOLS_SHOWN).max(1)).collect();
+            self.heard.push(Heard { time, at_ms, what: HeardWhat::Symbols(modulation, shown) });
         }
     }
 }
@@ -134,7 +207,8 @@ impl Link {
 pub(crate) struct Air {
     enb: Enb,
     links: Vec<Link>,
-    sent: Vec<Complex32>,
+    /// A radio frame of each antenna.
+    sent: Vec<Vec<Complex32>>,
     hash: Sha256,
     samples: u64,
     spectrum: SpectrumAnalyzer,
@@ -144,10 +218,11 @@ pub(crate) struct Air {
 impl Air {
     pub(crate) fn new(enb: Enb, links: Vec<Link>) -> Self {
         let samples = enb.cell().samples_per_subframe() * SUBFRAMES_PER_TURN;
+        let antennas = usize::from(enb.carrier().n_ports);
         Self {
             enb,
             links,
-            sent: vec![Complex32::default(); samples],
+            sent: vec![vec![Complex32::default(); samples]; antennas],
             hash: Sha256::new(),
             samples: 0,
             spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
@@ -161,18 +236,21 @@ impl Air {
 
     /// Leaves out whole radio frames in which nothing is on air.
     pub(crate) fn skip_to_frame(&mut self, frame: u64) {
-        let (time, position) = (SubframeTime::new(frame, 0), frame * self.sent.len() as u64);
+        let (time, position) = (SubframeTime::new(frame, 0), frame * self.sent[0].len() as u64);
         self.enb.skip_to(time);
-        self.links.iter_mut().for_each(|link| link.skip_to(time, position));
+        self.links.iter_mut().for_each(|link| link.skip_to(position));
     }
 
     /// Sends and hears one radio frame.
     pub(crate) fn turn(&mut self) {
-        for subframe in self.sent.chunks_exact_mut(self.enb.cell().samples_per_subframe()) {
-            self.enb.next_subframe(&mut [subframe]);
+        let step = self.enb.cell().samples_per_subframe();
+        let mut antennas: Vec<_> = self.sent.iter_mut().map(|frame| frame.chunks_exact_mut(step)).collect();
+        for _ in 0..SUBFRAMES_PER_TURN {
+            let mut subframe: Vec<&mut [Complex32]> = antennas.iter_mut().filter_map(Iterator::next).collect();
+            self.enb.next_subframe(&mut subframe);
         }
-        self.samples += self.sent.len() as u64;
-        self.spectrum.push(&self.sent);
+        self.samples += self.sent[0].len() as u64;
+        self.spectrum.push(&self.sent[0]);
         let sent = &self.sent;
         let hash = &mut self.hash;
         let share = self.links.len().div_ceil(self.threads).max(1);
@@ -183,7 +261,7 @@ impl Air {
                 scope.spawn(|| links.iter_mut().for_each(|link| link.hear(sent)));
             }
             own.into_iter().flatten().for_each(|link| link.hear(sent));
-            sent.iter().for_each(|s| {
+            sent.iter().flatten().for_each(|s| {
                 hash.update(s.re.to_le_bytes());
                 hash.update(s.im.to_le_bytes());
             });
@@ -200,35 +278,88 @@ impl Air {
         self.links.iter_mut().for_each(|link| link.wants_symbols = true);
     }
 
-    /// SHA-256 of all IQ sent so far, as cf32, and how many samples that were.
+    /// How far the receiver of a UE came.
+    pub(crate) fn diagnosis(&self, ue: usize) -> Diagnosis {
+        self.links[ue].receiver.diagnosis()
+    }
+
+    /// SHA-256 of all IQ sent so far, as cf32, antenna by antenna in each radio frame, and how many samples of an antenna
+    /// that were.
     pub(crate) fn iq_hash(&self) -> ([u8; 32], u64) {
         (self.hash.clone().finalize().into(), self.samples)
     }
 
-    /// Power spectral densities: of the eNB, then of each UE by name.
+    /// Power spectral densities: of the eNB's first antenna, then of each UE by name.
     pub(crate) fn spectra(&self) -> impl Iterator<Item = (&str, Vec<f32>)> {
         let enb = self.spectrum.psd_db().map(|psd| ("eNB", psd));
         enb.into_iter().chain(self.links.iter().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
     }
 }
 
-/// What outlives the call, with the subframe that `time` tells.
-fn owned(time: SubframeTime, event: RxEvent<'_>) -> Option<Heard> {
-    let what = match event {
+/// The subframe that an event tells.
+fn time_of(event: &RxEvent<'_>) -> Option<SubframeTime> {
+    match event {
+        RxEvent::Block(report, _) => Some(report.time),
+        RxEvent::Mib { time, .. }
+        | RxEvent::SystemInformation { time, .. }
+        | RxEvent::McchNotification { time, .. } => Some(*time),
+        _ => None,
+    }
+}
+
+/// End of a subframe in run time, which lies near `near_ms`: a UE knows the system frame number and no more.
+fn at_ms(time: SubframeTime, near_ms: u64) -> u64 {
+    let phase = (time.subframes() + 1) % SFN_CYCLE_SUBFRAMES;
+    let cycle = (near_ms + SFN_CYCLE_SUBFRAMES / 2).saturating_sub(phase) / SFN_CYCLE_SUBFRAMES;
+    cycle * SFN_CYCLE_SUBFRAMES + phase
+}
+
+/// What outlives the call.
+fn owned(event: RxEvent<'_>) -> Option<HeardWhat> {
+    Some(match event {
+        RxEvent::CellFound { n_id_cell, cfo_hz, .. } => HeardWhat::Cell { n_id_cell, cfo_hz },
+        RxEvent::Mib { bytes, n_ports, .. } => HeardWhat::Mib { bytes, n_ports },
+        RxEvent::SystemInformation { bytes, .. } => HeardWhat::SystemInformation(bytes.to_vec()),
+        RxEvent::McchNotification { bitmap, .. } => HeardWhat::Notification(bitmap),
+        RxEvent::Area { info, error } => {
+            HeardWhat::AreaRefused { n_id_mbsfn: info.n_id_mbsfn, why: error?.to_string() }
+        }
+        RxEvent::CellLost { .. } => HeardWhat::CellLost,
         RxEvent::Block(report, tb) => HeardWhat::Block(report, tb.map(<[u8]>::to_vec)),
-        RxEvent::Mch { event: MchRxEvent::McchMessage { bytes, config, changed, .. }, .. } => {
-            HeardWhat::Mcch { message: bytes.to_vec(), configuration: changed.then(|| config.clone()) }
-        }
-        RxEvent::Mch { event: MchRxEvent::Msi { .. }, .. } => return None,
-        RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => HeardWhat::Sdu(bytes.to_vec()),
-        RxEvent::Mch { event: MchRxEvent::RlcGap { lcid, lost_pdus, .. }, .. } => {
-            HeardWhat::RlcGap { lcid, lost_pdus: u32::from(lost_pdus) }
-        }
-        RxEvent::Mch { event: MchRxEvent::Malformed { what }, .. } => HeardWhat::Trouble(what.to_string()),
+        RxEvent::Mch { n_id_mbsfn, event } => return of_mch(n_id_mbsfn, event),
         RxEvent::SamplesLost { expected, at } => {
             HeardWhat::Trouble(format!("samples lost: {at} came where {expected} was expected"))
         }
-        _ => return None,
-    };
-    Some(Heard { time, what })
+    })
+}
+
+fn of_mch(n_id_mbsfn: u8, event: MchRxEvent<'_>) -> Option<HeardWhat> {
+    let mtch = |pmch, lcid| HeardMtch { n_id_mbsfn, pmch, lcid };
+    Some(match event {
+        MchRxEvent::McchMessage { bytes, config, changed, .. } => {
+            HeardWhat::Mcch { n_id_mbsfn, message: bytes.to_vec(), configuration: changed.then(|| config.clone()) }
+        }
+        MchRxEvent::Msi { .. } => return None,
+        MchRxEvent::Sdu { pmch, lcid, bytes } => HeardWhat::Sdu { mtch: mtch(pmch, lcid), sdu: bytes.to_vec() },
+        MchRxEvent::RlcGap { pmch, lcid, expected_sn, received_sn, lost_pdus } => {
+            HeardWhat::RlcGap { mtch: mtch(pmch, lcid), expected_sn, received_sn, lost_pdus: lost_pdus.into() }
+        }
+        MchRxEvent::Malformed { what } => HeardWhat::Trouble(what.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subframe_number_of_a_ue_is_found_in_run_time() {
+        let time = |subframes| SubframeTime::from_subframes(subframes);
+        assert_eq!(at_ms(time(0), 1), 1);
+        assert_eq!(at_ms(time(4999), 5001), 5000);
+        // SFN came round three times before the UE was switched on.
+        assert_eq!(at_ms(time(10), 30_731), 30_731);
+        assert_eq!(at_ms(time(10_239), 30_721), 30_720);
+        assert_eq!(at_ms(time(3 * 10_240 + 10), 30_731), 30_731);
+    }
 }

@@ -3,20 +3,21 @@
 use core_network::Allocation;
 use hil::ServiceDescription;
 use protocol::{Instant, Tmgi};
-use radio::{AlignedReceiver, CellConfig, Enb, EnbConfig, Isa};
+use radio::{CellConfig, Enb, Receiver, ReceiverConfig};
 
 use crate::air::{Air, Link};
 use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::faults;
 use crate::network::{Network, NetworkOutput};
-use crate::scenario::Loaded;
+use crate::scenario::{Loaded, Scenario};
 use crate::setup;
 
 /// Core network, eNB, channels and receivers of a scenario.
 pub(crate) struct Boxes {
     pub(crate) cell: CellConfig,
-    pub(crate) capacity: Capacity,
+    /// Of each MCH, area by area.
+    pub(crate) capacity: Vec<Capacity>,
     pub(crate) network: Network,
     pub(crate) air: Air,
     /// What a UE knows of the sessions: the user service description (TS 26.346 clause 5.2).
@@ -29,10 +30,16 @@ impl Boxes {
         let scenario = &loaded.scenario;
         let cell = setup::cell(&scenario.cell).map_err(|e| usage(loaded, e))?;
         let capacity = Capacity::of(scenario).map_err(|e| usage(loaded, e))?;
-        let mut network = Network::new(setup::bmsc(scenario)?, setup::gateway(), setup::agent(scenario)?)
-            .map_err(|e| CommandError::Bench(e.to_string()))?;
+        let enb = |bearers: &[_]| -> Result<Enb, CommandError> {
+            Enb::new(&setup::enb(scenario, bearers)?).map_err(|e| usage(loaded, e))
+        };
+        let on_air = enb(&[])?;
+        let network = setup::network(scenario, on_air.notifies_changes()).map_err(|e| usage(loaded, e))?;
+        let mut network = Network::new(network).map_err(|e| CommandError::Bench(e.to_string()))?;
         let allocations = allocate(loaded, &mut network)?;
-        let air = air(loaded, cell, &allocations.iter().map(|a| a.tmgi).collect::<Vec<_>>())?;
+        // The longest MCCHs that the run may come to; on air they begin empty.
+        enb(&all_bearers(scenario, &allocations))?;
+        let air = air(loaded, cell, on_air)?;
         let service = |a: &Allocation| ServiceDescription {
             session: a.user_service.clone(),
             destination: a.destination.into(),
@@ -42,10 +49,10 @@ impl Boxes {
     }
 }
 
-/// TMGI and multicast address of every session, in the order of their logical channels.
+/// TMGI and multicast address of every session.
 fn allocate(loaded: &Loaded, network: &mut Network) -> Result<Vec<Allocation>, CommandError> {
-    for (session, lcid) in loaded.scenario.sessions.iter().zip(1..) {
-        network.allocate(Instant::ZERO, &session.name, lcid);
+    for (session, request) in loaded.scenario.sessions.iter().zip(1..) {
+        network.allocate(Instant::ZERO, request, &session.name);
     }
     let mut allocations = Vec::new();
     while let Some(output) = network.poll_output() {
@@ -58,19 +65,30 @@ fn allocate(loaded: &Loaded, network: &mut Network) -> Result<Vec<Allocation>, C
     Ok(allocations)
 }
 
-fn air(loaded: &Loaded, cell: CellConfig, tmgis: &[Tmgi]) -> Result<Air, CommandError> {
+/// Every session on its MCH, as if all ran at once.
+fn all_bearers(scenario: &Scenario, allocations: &[Allocation]) -> Vec<Vec<Vec<(Tmgi, u8)>>> {
+    let mut bearers: Vec<Vec<Vec<(Tmgi, u8)>>> =
+        scenario.areas.iter().map(|area| vec![Vec::new(); area.mchs.len()]).collect();
+    for (session, allocation) in scenario.sessions.iter().zip(allocations) {
+        let Some((area, mch)) = scenario.mch(&session.mch) else { continue };
+        let own = &mut bearers[area][mch];
+        own.push((allocation.tmgi, own.len() as u8 + 1));
+    }
+    bearers
+}
+
+/// Receivers start cold: they know the sample rate and nothing else.
+fn air(loaded: &Loaded, cell: CellConfig, enb: Enb) -> Result<Air, CommandError> {
     let scenario = &loaded.scenario;
-    let area = setup::area(&scenario.mbsfn_area)?;
-    let mcch = setup::mcch(scenario, &area, tmgis);
-    let config = EnbConfig::single_area(cell, area.info(), mcch).map_err(|e| usage(loaded, e))?;
-    let enb = Enb::new(&config).map_err(|e| usage(loaded, e))?;
     let links = scenario.ues.iter().map(|ue| {
-        let mut receiver = AlignedReceiver::new(cell, area, Isa::fastest()).map_err(|e| usage(loaded, e))?;
-        if let Some(filter) = faults::block_filter(&scenario.faults, &ue.name) {
+        let config = ReceiverConfig::new(cell.sample_rate_hz() as u32);
+        let mut receiver = Receiver::new(config).map_err(|e| usage(loaded, e))?;
+        if let Some(filter) = faults::block_filter(scenario, &ue.name) {
             receiver.set_block_filter(filter);
         }
         let channel = setup::channel(&cell, &ue.channel, setup::seed_of(scenario, &ue.name));
-        Ok(Link::new(&ue.name, &channel, receiver))
+        let (paths, offset) = (setup::paths(scenario, &ue.name), setup::stream_offset(scenario, &cell, &ue.name));
+        Ok(Link::new(&ue.name, &channel, paths, offset, receiver))
     });
     Ok(Air::new(enb, links.collect::<Result<_, CommandError>>()?))
 }

@@ -177,6 +177,20 @@ fn line(event: &Event) -> Option<String> {
         What::SessionStopped { session, packets, ip_octets, .. } => {
             format!("session {session} off air: {packets} packets, {ip_octets} octets of IP datagrams")
         }
+        What::McchChange { n_id_mbsfn, from_ns, sessions } => {
+            let (sessions, from_s) = (sessions.len(), *from_ns as f64 / 1e9);
+            format!("the MCCH of area {n_id_mbsfn} lists {sessions} sessions from {from_s:.3} s on")
+        }
+        What::SessionMoved { session, mch, from_ns, .. } => {
+            format!("session {session} goes on in MCH {mch} from {:.3} s on", *from_ns as f64 / 1e9)
+        }
+        What::CellAcquired { ue, n_id_cell, n_ports, cfo_hz, .. } => {
+            format!("{ue}: cell {n_id_cell}, {n_ports} antenna ports, frequency offset {cfo_hz:.0} Hz")
+        }
+        What::CellLost { ue } => format!("{ue}: cell lost"),
+        What::NotAcquired { ue, within_ms, stage, hint } => {
+            format!("{ue}: carrier not acquired in {within_ms} ms: {stage} fails: {hint}")
+        }
         What::Note { text } => format!("note: {text}"),
         _ => return None,
     };
@@ -187,7 +201,8 @@ fn line(event: &Event) -> Option<String> {
 fn verdict_lines(judgement: &Judgement) -> Vec<String> {
     let checks = judgement.checks.iter().map(|c| (c.verdict, c.reason.as_deref()));
     let ladders = judgement.ladders.iter().map(|l| (l.verdict, l.reason.as_deref()));
-    let bad = checks.chain(ladders).filter(|(verdict, _)| *verdict != Verdict::Pass);
+    let failures = judgement.failures.iter().map(|f| (Verdict::Fail, Some(f.as_str())));
+    let bad = failures.chain(checks).chain(ladders).filter(|(verdict, _)| *verdict != Verdict::Pass);
     let mut lines: Vec<String> =
         bad.map(|(verdict, reason)| format!("{verdict}: {}", reason.unwrap_or("no reason given"))).collect();
     let hidden = lines.len().saturating_sub(REASONS_SHOWN);

@@ -51,8 +51,30 @@ pub enum What {
         /// Whole passes of the carousel over the object.
         passes: u64,
     },
+    /// From `from_ns` on the MCCH of an area lists other sessions: it is notified of before.
+    McchChange {
+        /// MBSFN area identity.
+        n_id_mbsfn: u8,
+        /// Start of the modification period, nanoseconds of run time.
+        from_ns: u64,
+        /// Sessions in it: TMGI and logical channel.
+        sessions: Vec<(Tmgi, u8)>,
+    },
+    /// A session goes on on another MTCH.
+    SessionMoved {
+        /// Session.
+        session: String,
+        /// Name of the MCH.
+        mch: String,
+        /// Logical channel.
+        lcid: u8,
+        /// Since when, nanoseconds of run time.
+        from_ns: u64,
+    },
     /// The eNB scheduled an MCH scheduling period: what the MSI says.
     MchScheduled {
+        /// Name of the MCH.
+        mch: String,
         /// System frame number of the first frame of the period.
         sfn: u32,
         /// Per MTCH: logical channel and the last subframe of the period, counted in subframes of this MCH.
@@ -60,10 +82,63 @@ pub enum What {
         /// Octets of SDUs still waiting after this period was filled.
         backlog_octets: u64,
     },
+    /// A UE has found a cell and has its master information block.
+    CellAcquired {
+        /// UE.
+        ue: String,
+        /// Physical-layer cell identity.
+        n_id_cell: u16,
+        /// Antenna ports with cell-specific reference signals.
+        n_ports: u8,
+        /// System frame number.
+        sfn: u32,
+        /// Carrier frequency offset as found, Hz.
+        cfo_hz: f64,
+    },
+    /// A UE has lost its cell and searches again.
+    CellLost {
+        /// UE.
+        ue: String,
+    },
+    /// A UE found a change notification on the PDCCH (M-RNTI).
+    McchNotified {
+        /// UE.
+        ue: String,
+        /// System frame number.
+        sfn: u32,
+        /// Subframe in the frame.
+        subframe: u8,
+        /// Bits of the areas whose MCCH will change, the first area in the least significant one.
+        bitmap: u8,
+    },
+    /// A UE has not acquired what it should have by now.
+    NotAcquired {
+        /// UE.
+        ue: String,
+        /// How long it had, milliseconds.
+        within_ms: u64,
+        /// The first stage of its receiver that fails.
+        stage: String,
+        /// The receiver's own words.
+        hint: String,
+    },
+    /// How a UE's receiver sees itself at the end of the run.
+    Diagnosis {
+        /// UE.
+        ue: String,
+        /// The first stage that fails.
+        stage: Option<String>,
+        /// The receiver's own words.
+        hint: String,
+        /// Each stage: name, how often it was tried, how often that went well.
+        stages: Vec<(String, u64, u64)>,
+    },
     /// A UE decoded an MCCH message for the first time, or a changed one.
     McchAcquired {
         /// UE.
         ue: String,
+        /// MBSFN area identity.
+        n_id_mbsfn: u8,
         /// System frame number.
         sfn: u32,
         /// Sessions in it: TMGI and logical channel.
@@ -79,6 +154,8 @@ pub enum What {
         sfn: u32,
         /// Subframe in the frame.
         subframe: u8,
+        /// Name of the MCH; none for an MCCH block before the MCCH is known.
+        mch: Option<String>,
         /// Modulation and coding scheme.
         mcs: u8,
         /// Carrier to interference and noise ratio of this subframe, dB.
@@ -88,10 +165,40 @@ pub enum What {
     RlcGap {
         /// UE.
         ue: String,
+        /// Name of the MCH.
+        mch: String,
         /// Logical channel.
         lcid: u8,
+        /// Sequence number of the first missing UMD PDU; none when the numbers do not show it.
+        first_sn: Option<u8>,
         /// UMD PDUs missing (modulo 32, TS 36.322: 5-bit sequence number).
         lost_pdus: u32,
+    },
+    /// Datagrams of a session that the eNB sent did not come out of the receiver of a UE.
+    DatagramsLost {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// Number of the first one, counted from 1 in the session.
+        first: u64,
+        /// How many.
+        count: u64,
+        /// Name of the MCH.
+        mch: String,
+        /// Logical channel.
+        lcid: u8,
+        /// RLC sequence numbers, first and last, that are missing with them; none when RLC had all.
+        rlc_sn: Option<(u8, u8)>,
+    },
+    /// A datagram came out of the receiver of a UE that it had already, or that was never sent.
+    DatagramTooMany {
+        /// UE.
+        ue: String,
+        /// Session.
+        session: String,
+        /// Its number when it was there already.
+        number: Option<u64>,
     },
     /// Equalised symbols of one subframe, thinned out.
     Constellation {
@@ -219,12 +326,27 @@ pub struct RunHeader {
     pub clock: String,
     /// The ladders that this run must climb.
     pub ladders: Vec<LadderHeader>,
-    /// Capacity of the MCH for MTCH after MCCH and MAC/RLC headers, bit/s.
+    /// Capacity of all MCHs for MTCHs after MCCH and MAC/RLC headers, bit/s.
     pub mch_capacity_bps: f64,
-    /// Transport block size of data subframes, bits.
+    /// Transport block size of data subframes, bits; the largest of all MCHs.
     pub tbs_bits: u32,
+    /// The MCHs, area by area.
+    pub mchs: Vec<MchHeader>,
     /// Sample rate, Hz.
     pub sample_rate_hz: f64,
+}
+
+/// An MCH and what it carries.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MchHeader {
+    /// Name in the scenario.
+    pub mch: String,
+    /// MBSFN area identity.
+    pub n_id_mbsfn: u8,
+    /// Capacity for MTCHs after MCCH and MAC/RLC headers, bit/s.
+    pub capacity_bps: f64,
+    /// Transport block size of data subframes, bits.
+    pub tbs_bits: u32,
 }
 
 /// A ladder instance: which procedure, played by whom.
@@ -253,6 +375,10 @@ pub struct SessionInfo {
     pub tsi: u64,
     /// Common tunnel endpoint identifier on M1.
     pub c_teid: u32,
+    /// MBSFN area identity.
+    pub n_id_mbsfn: u8,
+    /// Name of the MCH.
+    pub mch: String,
     /// Logical channel of the MTCH.
     pub lcid: u8,
     /// File name.

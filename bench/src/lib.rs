@@ -3,6 +3,7 @@
 mod air;
 mod boxes;
 mod capacity;
+mod changes;
 mod cli;
 mod commands;
 mod console;
@@ -10,6 +11,7 @@ mod errors;
 mod event;
 mod faults;
 mod ladder;
+mod ledger;
 mod list;
 mod measure;
 mod network;
@@ -30,10 +32,10 @@ pub use cli::{
 };
 pub use commands::{iq, list_command, pmch, report, run};
 pub use errors::{CommandError, Exit};
-pub use event::{Event, LadderHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What};
+pub use event::{Event, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What};
 pub use ladder::{
-    DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, PROCEDURES, Party, Procedure,
-    ProcedureStep, Tick, Ticked,
+    DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, MCCH_ACQUISITION, PROCEDURES, Party,
+    Procedure, ProcedureStep, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -46,7 +48,8 @@ pub use report::{
 pub use rig::{Clock, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind};
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
-    MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction, Ue, Unit,
+    MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction,
+    SubframeAllocation, SubframePattern, Ue, Unit,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use verdict::{Check, Judgement, LadderVerdict, Verdict};

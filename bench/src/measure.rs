@@ -100,6 +100,15 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
             }
             Ok(plain(run.rlc_gaps.0 as f64))
         }
+        // The runner measures these itself.
+        MeasurementName::DatagramsLost | MeasurementName::DatagramsDuplicated => {
+            Err(NoValue::NoSamples("no datagram of the session was sent"))
+        }
+        MeasurementName::McchChangesMissed => Err(NoValue::NoSamples("no MCCH change was on air")),
+        MeasurementName::AcquisitionTime => match &ue_run.ok_or(no_ue)?.not_acquired {
+            Some(reason) => Err(NoValue::DidNotHappen(reason.clone())),
+            None => Err(NoValue::NoSamples("the carrier was not on air for long enough")),
+        },
     }
 }
 

@@ -43,8 +43,9 @@ impl<'a> Observer<'a> {
 
     /// A session runs: ladders learn what to look for.
     pub(crate) fn session_started(&mut self, at: Instant, info: SessionInfo) -> Result<(), CommandError> {
-        self.ladders.session_started(&info);
-        self.fact(at, What::SessionStarted(info))
+        let ticked = self.ladders.session_started(&info);
+        self.fact(at, What::SessionStarted(info))?;
+        ticked.into_iter().try_for_each(|t| self.fact(at, t.fact()))
     }
 
     /// A message on a reference point.

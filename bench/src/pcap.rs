@@ -1,7 +1,8 @@
 //! `capture.pcapng`: what was seen on the reference points, so that Wireshark needs no preferences to read it.
 //!
-//! One interface for each reference point, and for those on the air one for each UE: `M1`, `MCH ue1`, `MCCH ue1`,
-//! `MTCH ue1`. IP datagrams are raw; radio layers are exported PDUs whose tags name the dissector. Times are run time.
+//! One interface for each reference point, and for those on the air one for each UE: `M1`, `BCCH-DL-SCH ue1`, `MCCH ue1`,
+//! `MTCH ue1`; `MCH ue1 mch1` and `RLC ue1 mch1` for each MCH. IP datagrams are raw; radio layers are exported PDUs whose
+//! tags name the dissector. Times are run time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,10 +23,12 @@ use crate::event::SessionInfo;
 pub const CAPTURE_FILE: &str = "capture.pcapng";
 
 /// Name of the interface on which messages of a joint to a receiver are found: `frame.interface_name` in a filter.
-pub fn interface_name(joint: Joint, to: &str) -> String {
+/// `channel` is the name of the MCH where there are several of a kind.
+pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
     match joint {
         Joint::M1 => joint.to_string(),
-        Joint::Mch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
+        Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
+        Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
     }
 }
 
@@ -44,7 +47,7 @@ pub fn wireshark_options<'a>(sessions: impl IntoIterator<Item = &'a SessionInfo>
 /// Writes a capture as the run goes. The file bears its name only once [`CaptureWriter::finish`] was called.
 pub struct CaptureWriter {
     out: PcapNgWriter<BufWriter<File>>,
-    interfaces: BTreeMap<(Joint, String), u32>,
+    interfaces: BTreeMap<(Joint, String, String), u32>,
     packets: u64,
     totals: BTreeMap<Joint, (u64, u64)>,
     part: PathBuf,
@@ -86,7 +89,7 @@ impl CaptureWriter {
         let interface_id = self.interface(event)?;
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        frame(event, &mut scratch);
+        frame(event, interface_id, &mut scratch);
         let options = comments.iter().map(|c| EnhancedPacketOption::Comment(c.into())).collect();
         let block = EnhancedPacketBlock {
             interface_id,
@@ -123,24 +126,33 @@ impl CaptureWriter {
     }
 
     fn interface(&mut self, event: &TapEvent) -> Result<u32, CaptureError> {
-        let to = if event.joint == Joint::M1 { String::new() } else { event.to.clone() };
-        if let Some(&known) = self.interfaces.get(&(event.joint, to.clone())) {
+        let (to, channel) = match event.joint {
+            Joint::M1 => ("", ""),
+            Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
+            _ => (&*event.to, ""),
+        };
+        let key = (event.joint, to.to_owned(), channel.to_owned());
+        if let Some(&known) = self.interfaces.get(&key) {
             return Ok(known);
         }
         let description = match event.joint {
             Joint::M1 => "reference point M1, BM-SC to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
-            Joint::Mch => format!("MAC PDUs of the MCH as {to} decoded them (TS 36.321)"),
+            Joint::BcchBch => format!("master information blocks as {to} decoded them (TS 36.331)"),
+            Joint::BcchDlSch => format!("system information as {to} decoded it (TS 36.331)"),
+            Joint::Pdcch => format!("MCCH change notifications as {to} found them (TS 36.212 5.3.3.1.4)"),
+            Joint::Mch => format!("MAC PDUs of MCH {channel} as {to} decoded them (TS 36.321)"),
+            Joint::Rlc => format!("UMD PDUs in MCH {channel} as {to} decoded them (TS 36.322)"),
             Joint::Mcch => format!("MCCH messages as {to} decoded them (TS 36.331)"),
             Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
                 Joint::M1 | Joint::Mtch => DataLink::RAW,
-                Joint::Mch | Joint::Mcch => DataLink::WIRESHARK_UPPER_PDU,
+                _ => DataLink::WIRESHARK_UPPER_PDU,
             },
             snaplen: 0,
             options: vec![
-                InterfaceDescriptionOption::IfName(interface_name(event.joint, &to).into()),
+                InterfaceDescriptionOption::IfName(interface_name(event.joint, to, channel).into()),
                 InterfaceDescriptionOption::IfDescription(description.into()),
                 InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
             ],
@@ -148,7 +160,7 @@ impl CaptureWriter {
         let written = self.out.write_pcapng_block(block);
         written.map_err(|source| CaptureError { path: self.part.clone(), source })?;
         let id = self.interfaces.len() as u32;
-        self.interfaces.insert((event.joint, to), id);
+        self.interfaces.insert(key, id);
         Ok(id)
     }
 }
@@ -164,16 +176,39 @@ pub struct CaptureError {
 }
 
 /// The octets of a packet block: raw IP, or exported PDU tags and the message.
-fn frame(event: &TapEvent, out: &mut Vec<u8>) {
+fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
     match event.joint {
         Joint::M1 | Joint::Mtch => {}
+        Joint::BcchBch => exported_pdu_tags("lte-rrc.bcch.bch", out),
+        Joint::BcchDlSch => exported_pdu_tags("lte-rrc.bcch.dl.sch", out),
+        Joint::Pdcch => exported_pdu_tags("data", out),
         Joint::Mcch => exported_pdu_tags("lte-rrc.mcch", out),
         Joint::Mch => {
             exported_pdu_tags("mac-lte-framed", out);
             mac_lte_context(event.at, out);
         }
+        Joint::Rlc => {
+            exported_pdu_tags("dct2000", out);
+            rlc_lte_context(event, interface_id, out);
+        }
     }
     out.extend_from_slice(&event.bytes);
+}
+
+/// Context of a UMD PDU. Wireshark's RLC dissector has no framing of its own that works without a preference; the log
+/// format of Catapult DCT2000 can tell it all that it must know (`packet-catapult-dct2000.c`): mode UM, downlink, no
+/// priority, 5-bit sequence numbers, logical channel and its type, a number that keeps channels apart, length.
+fn rlc_lte_context(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
+    let (lcid, octets) = (event.lcid, event.bytes.len());
+    let channel_type = if lcid == 0 { RLC_LTE_MCCH } else { RLC_LTE_MTCH };
+    let at = event.at.as_nanos() / 100_000;
+    let (seconds, fraction) = (at / 10_000, at % 10_000);
+    out.extend_from_slice(b"castbench\0");
+    out.push(0);
+    let fields =
+        format!("{seconds}.{fraction:04}\0rlc_r8_lte\x001\x002,1,0,5,{lcid},{channel_type},{interface_id},{octets}\0");
+    out.extend_from_slice(fields.as_bytes());
+    out.extend([DCT2000_RECEIVED, DCT2000_NO_ENCAPSULATION]);
 }
 
 /// Tags of an exported PDU (LINKTYPE_WIRESHARK_UPPER_PDU, Wireshark `epan/exported_pdu.h`): dissector name, end.
@@ -199,6 +234,11 @@ fn mac_lte_context(at: Instant, out: &mut Vec<u8>) {
     out.extend([MAC_LTE_CRC_STATUS_TAG, CRC_SUCCESS, MAC_LTE_PAYLOAD_TAG]);
 }
 
+/// Channel types of `packet-rlc-lte.h`.
+const RLC_LTE_MCCH: u8 = 7;
+const RLC_LTE_MTCH: u8 = 8;
+const DCT2000_RECEIVED: u8 = 1;
+const DCT2000_NO_ENCAPSULATION: u8 = 0;
 /// `if_tsresol`: powers of ten.
 const NANOSECONDS: u8 = 9;
 const EXP_PDU_TAG_DISSECTOR_NAME: u16 = 12;

@@ -7,18 +7,24 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use core_network::{
-    BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, ProvisioningConfig,
-    SequenceClock,
+    BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, MceArea, MceConfig,
+    MceNotification, PmchId, ProvisioningConfig, SequenceClock,
 };
+use num_complex::Complex32;
 use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
-    CellConfig, ChannelConfig, ConfigError, MbsfnAreaConfig, MbsfnAreaConfiguration, McchConfig, NRbDl,
-    SampleRateFamily, SessionInfo, SubframeSet,
+    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
+    MbsfnSubframeConfig, McchConfig, NRbDl, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo, SubframeAllocation,
+    SubframeSet,
 };
 
+use crate::capacity;
 use crate::errors::CommandError;
-use crate::scenario::{Cell, Channel, Fec, MbsfnArea, SampleRate, Scenario, Session};
+use crate::network::{NetworkConfig, Place};
+use crate::scenario::{Cell, Channel, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern};
 
+/// Radio frame.
+const FRAME: Duration = Duration::from_millis(10);
 /// PLMN of the simulated network: the test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01.
 const PLMN: (&str, &str) = ("001", "01");
 /// How many TMGI service identities the BM-SC may give away; the seed says where in the PLMN's range they lie, as
@@ -43,6 +49,8 @@ const ENB_PROCESSING: Duration = Duration::from_millis(10);
 const ENB_HELD_OCTETS: usize = 64 << 20;
 /// The FDT comes again after this time, so that a late joiner need not wait long.
 const FDT_PERIOD: Duration = Duration::from_millis(500);
+/// Until a cold UE has found the cell, its MIB, SIB1 and all system information.
+const ACQUISITION_TIME: Duration = Duration::from_millis(600);
 /// UTC at the start of every virtual run: 2026-01-01, so that FDT expiry times are the same in each.
 const VIRTUAL_EPOCH_S: u64 = 1_767_225_600;
 
@@ -59,27 +67,69 @@ pub(crate) fn cell(cell: &Cell) -> Result<CellConfig, ConfigError> {
     CellConfig::new(NRbDl::try_from(u16::from(cell.n_rb_dl))?, cell.n_id_cell, family)
 }
 
-pub(crate) fn area(area: &MbsfnArea) -> Result<MbsfnAreaConfig, CommandError> {
-    let subframes = |list: &[u8]| SubframeSet::new(list).map_err(|e| CommandError::Usage(e.to_string()));
-    Ok(MbsfnAreaConfig {
+pub(crate) fn carrier(cell: &Cell) -> Result<CarrierConfig, ConfigError> {
+    Ok(CarrierConfig { cell: self::cell(cell)?, n_ports: cell.n_ports, phich: PhichConfig::default() })
+}
+
+/// What SIB13 tells of an area.
+pub(crate) fn area_info(area: &MbsfnArea) -> Result<MbsfnAreaInfo, CommandError> {
+    Ok(MbsfnAreaInfo {
         n_id_mbsfn: area.n_id_mbsfn,
         non_mbsfn_region: area.non_mbsfn_region,
-        subframes: subframes(&area.subframes)?,
+        notification_indicator: area.notification_indicator,
         mcch: McchConfig {
             repetition_period_rf: area.mcch_repetition_period_rf,
             offset_rf: area.mcch_offset_rf,
             modification_period_rf: area.mcch_modification_period_rf,
-            subframes: subframes(&[area.mcch_subframe])?,
+            subframes: SubframeSet::new(&area.mcch_subframes).map_err(|e| CommandError::Usage(e.to_string()))?,
             signalling_mcs: area.signalling_mcs,
         },
     })
 }
 
-/// What the MCCH says: one PMCH with all sessions, TMGIs in the order of their logical channels from 1.
-pub(crate) fn mcch(scenario: &Scenario, area: &MbsfnAreaConfig, tmgis: &[Tmgi]) -> MbsfnAreaConfiguration {
-    let session = |(tmgi, lcid): (&Tmgi, u8)| SessionInfo { tmgi: tmgi.to_octets().into(), session_id: None, lcid };
-    let sessions = tmgis.iter().zip(1..).map(session).collect();
-    area.single_pmch(scenario.mch.data_mcs, scenario.mch.scheduling_period_rf, sessions)
+/// The eNB with MCCHs that list these bearers: area by area, PMCH by PMCH.
+pub(crate) fn enb(scenario: &Scenario, bearers: &[Vec<Vec<(Tmgi, u8)>>]) -> Result<EnbConfig, CommandError> {
+    let usage = |e: &dyn std::fmt::Display| CommandError::Usage(e.to_string());
+    let setup = |(i, area): (usize, &MbsfnArea)| {
+        let bearers = bearers.get(i).map_or(&[][..], Vec::as_slice);
+        Ok(AreaSetup { info: area_info(area)?, mcch: mcch(area, i, bearers) })
+    };
+    let areas = scenario.areas.iter().enumerate().map(setup).collect::<Result<Vec<_>, CommandError>>()?;
+    EnbConfig::new(carrier(&scenario.cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))
+}
+
+/// What the MCCH of an area says: its PMCHs with these bearers and their logical channels.
+pub(crate) fn mcch(area: &MbsfnArea, index: usize, bearers: &[Vec<(Tmgi, u8)>]) -> MbsfnAreaConfiguration {
+    let shares = capacity::shares(area, index).unwrap_or_default();
+    let session = |&(tmgi, lcid): &(Tmgi, u8)| SessionInfo { tmgi: tmgi.to_octets().into(), session_id: None, lcid };
+    let pmchs = area.mchs.iter().zip(shares).enumerate();
+    MbsfnAreaConfiguration {
+        common_sf_alloc: subframe_configs(area),
+        common_sf_alloc_period_rf: area.common_sf_alloc_period_rf,
+        pmch: pmchs
+            .map(|(i, (mch, share))| PmchInfo {
+                sf_alloc_end: share.end - 1,
+                data_mcs: mch.data_mcs,
+                mch_scheduling_period_rf: mch.scheduling_period_rf,
+                sessions: bearers.get(i).map_or(&[][..], Vec::as_slice).iter().map(session).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
+    let bits = |list: &[u8]| SubframeSet::new(list).map_or(0, |set| set.bits());
+    let config = |a: &crate::scenario::SubframeAllocation| MbsfnSubframeConfig {
+        radioframe_allocation_period_rf: a.period_rf.into(),
+        radioframe_allocation_offset_rf: a.offset_rf,
+        subframes: match &a.pattern {
+            SubframePattern::OneFrame { subframes } => SubframeAllocation::OneFrame(bits(subframes)),
+            SubframePattern::FourFrames { subframes } => {
+                SubframeAllocation::FourFrames(subframes.iter().fold(0, |all, f| all << 6 | u32::from(bits(f))))
+            }
+        },
+    };
+    area.subframe_allocation.iter().map(config).collect()
 }
 
 pub(crate) fn channel(cell: &CellConfig, channel: &Channel, seed: u64) -> ChannelConfig {
@@ -100,7 +150,7 @@ pub(crate) fn seed_of(scenario: &Scenario, name: &str) -> u64 {
     digest.iter().take(8).fold(0, |seed, &b| seed << 8 | u64::from(b))
 }
 
-pub(crate) fn bmsc(scenario: &Scenario) -> Result<BmscConfig, CommandError> {
+fn bmsc(scenario: &Scenario) -> Result<BmscConfig, CommandError> {
     let plmn = Plmn::new(PLMN.0, PLMN.1).ok_or_else(|| CommandError::Bench("PLMN of the test network".into()))?;
     let parts = u64::from((1 << 24) / SERVICE_IDS - 1); // but the first, whose first identity is 0
     let first_service_id = (1 + seed_of(scenario, "BM-SC") % parts) as u32 * SERVICE_IDS;
@@ -112,24 +162,64 @@ pub(crate) fn bmsc(scenario: &Scenario) -> Result<BmscConfig, CommandError> {
             ports: SERVICE_PORTS,
         },
         source: BMSC_ADDRESS,
-        sync: sync_plan(scenario)?,
         max_transfer_delay: M1_TRANSFER_DELAY,
         packet_lengths: false,
         wall_clock: wall_clock(),
     })
 }
 
-pub(crate) fn gateway() -> MbmsGwConfig {
-    MbmsGwConfig { source: GATEWAY_ADDRESS, multicast: M1_ADDRESSES }
+/// `notifies_changes`: the eNB has room for MCCH change notifications.
+pub(crate) fn network(scenario: &Scenario, notifies_changes: bool) -> Result<NetworkConfig, CommandError> {
+    let area = |a: &MbsfnArea| MceArea { modification_period_rf: a.mcch_modification_period_rf, pmchs: a.mchs.len() };
+    let sib13 = enb(scenario, &[])?.si.sib13.filter(|_| notifies_changes);
+    let notification = sib13.map(|sib13| MceNotification {
+        repetition_coeff: sib13.notification.repetition_coeff,
+        offset_rf: sib13.notification.offset_rf,
+    });
+    let longest = scenario.mchs().map(|(.., mch)| scheduling_period(mch)).max().unwrap_or_default();
+    Ok(NetworkConfig {
+        bmsc: bmsc(scenario)?,
+        gateway: MbmsGwConfig { source: GATEWAY_ADDRESS, multicast: M1_ADDRESSES },
+        mce: MceConfig {
+            areas: scenario.areas.iter().map(area).collect(),
+            notification,
+            release_after: M1_TRANSFER_DELAY + 2 * longest,
+        },
+        agent: EnbAgentConfig { processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS },
+    })
 }
 
-pub(crate) fn agent(scenario: &Scenario) -> Result<EnbAgentConfig, CommandError> {
-    Ok(EnbAgentConfig { sync: sync_plan(scenario)?, processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS })
+/// Where the data of a session goes; `None` when the scenario has no such MCH.
+pub(crate) fn place(scenario: &Scenario, mch: &str) -> Option<Place> {
+    let (area, pmch) = scenario.mch(mch)?;
+    let (own, mch) = (&scenario.areas[area], &scenario.areas[area].mchs[pmch]);
+    // A UE reads the first MCCH of a modification period; it has a second chance.
+    let mcch = FRAME * (u32::from(own.mcch_repetition_period_rf) + u32::from(own.mcch_offset_rf) + 1);
+    let sync = SyncPlan::new(mch.scheduling_period_rf)?;
+    Some(Place { pmch: PmchId { area, pmch }, sync, time_to_data: (ACQUISITION_TIME + mcch, mcch) })
 }
 
-fn sync_plan(scenario: &Scenario) -> Result<SyncPlan, CommandError> {
-    SyncPlan::new(scenario.mch.scheduling_period_rf)
-        .ok_or_else(|| CommandError::Usage("mch.scheduling_period_rf has no SYNC sequence".into()))
+/// How long a cold UE may take until it has the MCCH of every area.
+pub(crate) fn acquisition_time(scenario: &Scenario) -> Duration {
+    let places = scenario.areas.iter().filter_map(|a| place(scenario, &a.mchs.first()?.name));
+    places.map(|place| place.time_to_data.0).max().unwrap_or(ACQUISITION_TIME)
+}
+
+/// Gain and phase from each antenna of the eNB to a UE: as strong, at phases of their own.
+pub(crate) fn paths(scenario: &Scenario, ue: &str) -> Vec<Complex32> {
+    let seed = seed_of(scenario, &format!("{ue} paths"));
+    let phase = |antenna: u8| f32::from((seed >> (8 * u32::from(antenna))) as u8) / 256.0 * std::f32::consts::TAU;
+    let path = |antenna| if antenna == 0 { Complex32::ONE } else { Complex32::from_polar(1.0, phase(antenna)) };
+    (0..scenario.cell.n_ports).map(path).collect()
+}
+
+/// Samples by which the stream of a UE begins after that of the eNB: anywhere in a radio frame.
+pub(crate) fn stream_offset(scenario: &Scenario, cell: &CellConfig, ue: &str) -> usize {
+    (seed_of(scenario, &format!("{ue} stream")) % (10 * cell.samples_per_subframe() as u64)) as usize
+}
+
+pub(crate) fn scheduling_period(mch: &Mch) -> Duration {
+    FRAME * u32::from(mch.scheduling_period_rf)
 }
 
 pub(crate) fn delivery(session: &Session) -> Delivery {
@@ -158,8 +248,8 @@ pub(crate) fn content(session: &Session, path: &Path) -> io::Result<Content> {
 
 /// What the BM-SC will find when it opens a session: asked before the run, when nothing has been written yet.
 pub(crate) fn try_session(scenario: &Scenario, session: &Session, path: &Path) -> Result<(), DeliveryError> {
-    let Ok(plan) = sync_plan(scenario) else { return Ok(()) };
-    let clock = SequenceClock { plan, max_transfer_delay: M1_TRANSFER_DELAY };
+    let Some(place) = place(scenario, &session.mch) else { return Ok(()) };
+    let clock = SequenceClock { plan: place.sync, max_transfer_delay: M1_TRANSFER_DELAY };
     let destination = SocketAddrV4::new(*SERVICE_ADDRESSES.start(), *SERVICE_PORTS.start());
     let (delivery, content) = (delivery(session), content(session, path)?);
     FluteSender::new(Instant::ZERO, (BMSC_ADDRESS, destination), 1, &delivery, content, clock, wall_clock()).map(drop)

@@ -79,6 +79,8 @@ pub struct Judgement {
     pub checks: Vec<Check>,
     /// Ladders.
     pub ladders: Vec<LadderVerdict>,
+    /// What failed beside them: UEs that have not acquired the carrier in their time.
+    pub failures: Vec<String>,
 }
 
 impl Judgement {
@@ -87,8 +89,10 @@ impl Judgement {
         let expectations = model.header.scenario.expectations.iter().enumerate();
         let checks: Vec<_> = expectations.flat_map(|(i, e)| check(model, i, e)).collect();
         let ladders: Vec<_> = model.ladders.iter().enumerate().map(|(i, l)| judge_ladder(i, l)).collect();
-        // Ladders first: the message that was not seen explains the limits that were broken after it.
-        let all = ladders.iter().map(|l| (l.verdict, l.reason.as_deref()));
+        let failures: Vec<String> = model.ues.iter().filter_map(|u| u.not_acquired.clone()).collect();
+        // A carrier that was not acquired explains all that follows. Then ladders: the message that was not seen explains the limits that were broken after it.
+        let all = failures.iter().map(|f| (Verdict::Fail, Some(f.as_str())));
+        let all = all.chain(ladders.iter().map(|l| (l.verdict, l.reason.as_deref())));
         let mut all: Vec<_> = all.chain(checks.iter().map(|c| (c.verdict, c.reason.as_deref()))).collect();
         if all.is_empty() {
             all.push((Verdict::Inconclusive, Some("the scenario expects nothing")));
@@ -105,7 +109,7 @@ impl Judgement {
                 n => format!("{}; and {n} more.", capitalised(first)),
             },
         };
-        Self { verdict, sentence, checks, ladders }
+        Self { verdict, sentence, checks, ladders, failures }
     }
 
     /// Number of checks and ladders with a verdict, and of all.

@@ -126,7 +126,7 @@ fn the_record_alone_gives_the_same_reports() {
 /// The scenario with a fault; `more` is a line of its own.
 fn fault(joint: &str, what: &str, action: &str, more: &str) -> String {
     let fault = format!("[[fault]]\njoint = \"{joint}\"\nwhat = \"{what}\"\naction = \"{action}\"\n{more}\n");
-    scenario::text().replace("timeout_ms = 2000", "timeout_ms = 800") + &fault
+    scenario::text().replace("timeout_ms = 4000", "timeout_ms = 2500") + &fault
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn tshark_finds_nothing_malformed() {
         return;
     };
     assert_eq!(malformed, "", "malformed packets");
-    for joint in ["M1", "MCH near", "MCCH far", "MTCH far"] {
+    for joint in ["M1", "BCCH-DL-SCH near", "MCH near mch", "RLC far mch", "MCCH far", "MTCH far"] {
         assert_ne!(tshark(&format!("frame.interface_name == \"{joint}\"")).unwrap(), "", "nothing on {joint}");
     }
 }
@@ -207,7 +207,7 @@ fn tshark_finds_nothing_malformed() {
 fn odd_orders_of_steps_end_in_a_verdict() {
     let start = "[[step]]\ndo = \"start\"\n";
     let stop = "[[step]]\ndo = \"stop\"\n";
-    let deliver = "[[step]]\ndo = \"run_until_delivered\"\ntimeout_ms = 2000\n";
+    let deliver = "[[step]]\ndo = \"run_until_delivered\"\ntimeout_ms = 4000\n";
     let run_for = |ms: u64| format!("[[step]]\ndo = \"run\"\nfor_ms = {ms}\n");
     let cases = [
         ("an hour of silence first", run_for(3_600_000) + start + deliver, 0, "PASS"),

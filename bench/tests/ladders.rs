@@ -52,12 +52,12 @@ fn messages_of_another_session_or_ue_tick_nothing() {
     other.tmgi.service_id = [0, 0, 9];
     (other.c_teid, other.lcid, other.tsi) = (0x9999, 9, 9);
     let mut watch = LadderWatch::new(&headers());
-    watch.session_started(&other);
+    assert_eq!(watch.session_started(&other), []);
     for (message, packet) in messages().iter().zip(1..) {
         assert_eq!(watch.observe(&message.tap, packet), [], "step {}", message.step);
     }
     let mut watch = LadderWatch::new(&headers());
-    watch.session_started(&session());
+    assert_eq!(watch.session_started(&session()), []);
     for (message, packet) in messages().iter_mut().filter(|m| m.tap.joint != Joint::M1).zip(1..) {
         message.tap.to = "stranger".into();
         assert_eq!(watch.observe(&message.tap, packet), [], "step {}", message.step);
@@ -91,7 +91,7 @@ fn tshark_reads_the_capture_without_preferences() {
     for expected in [
         "M1\traw:ip:udp:gtp",
         "MCCH near\texported_pdu:lte_rrc",
-        "MCH near\texported_pdu:mac-lte-framed:mac-lte",
+        "MCH near mch\texported_pdu:mac-lte-framed:mac-lte",
         "MTCH street\traw:ip:udp:data",
     ] {
         assert!(protocols.lines().any(|l| l == expected), "{expected} is not in\n{protocols}");
@@ -174,12 +174,13 @@ impl Run {
             ladders: headers().to_vec(),
             mch_capacity_bps: 1e6,
             tbs_bits: 1000,
+            mchs: Vec::new(),
             sample_rate_hz: 7.68e6,
         };
         let mut watch = LadderWatch::new(&header.ladders);
         let mut capture = CaptureWriter::create(dir.path()).unwrap();
         let mut model = Model::new(header);
-        watch.session_started(&session());
+        assert_eq!(watch.session_started(&session()), []);
         model.apply(&Event { t_ns: 0, what: What::SessionStarted(session()) }).unwrap();
         for Message { tap, .. } in messages {
             let packet = capture.next_packet();
@@ -232,6 +233,8 @@ fn session() -> SessionInfo {
         destination: "239.192.0.1:5000".into(),
         tsi: 7,
         c_teid: 0x0000_1234,
+        n_id_mbsfn: 1,
+        mch: "mch".into(),
         lcid: 3,
         content: "clip.mp4".into(),
         content_octets: 4000,
@@ -256,7 +259,19 @@ fn messages() -> Vec<Message> {
 
 fn message(step: &'static str, at_ms: u64, joint: Joint, to: &str, bytes: Vec<u8>) -> Message {
     let from = if joint == Joint::M1 { "BM-SC" } else { "eNB" };
-    Message { step, tap: TapEvent { at: Instant::from_millis(at_ms), joint, from: from.into(), to: to.into(), bytes } }
+    let channel = if joint == Joint::Mch { "mch".to_owned() } else { String::new() };
+    Message {
+        step,
+        tap: TapEvent {
+            at: Instant::from_millis(at_ms),
+            joint,
+            from: from.into(),
+            to: to.into(),
+            channel,
+            lcid: 0,
+            bytes,
+        },
+    }
 }
 
 /// A datagram of the FDT and one of the file, from a FLUTE sender.

@@ -9,8 +9,8 @@ mod store;
 pub use mbms::{
     Allocation, Bmsc, BmscConfig, BmscInput, BmscOutput, Content, Delivery, DeliveryError, DeliveryStats, Discard,
     EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, Fec, FluteOutput, FluteSender,
-    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Provisioning,
-    ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal, SequenceClock, SessionDescription,
-    SessionRefusal,
+    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Mce, MceArea,
+    MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, PmchId, Provisioning, ProvisioningConfig,
+    ProvisioningInput, ProvisioningOutput, Refusal, SequenceClock, SessionDescription, SessionRefusal,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

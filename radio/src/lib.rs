@@ -56,7 +56,7 @@ pub use front_end::{
 pub use front_end::{SoapyDeviceState, SoapySink, SoapySource};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
-pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, msi_of};
+pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, mac_elements, msi_of};
 pub use mch::{
     BlockInfo, MalformedMch, MbsfnAreaConfig, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError,
     MchTxEvent, PdcpPrefix, PmchPosition, PushError, SubframeUse, Wanted,
@@ -72,8 +72,8 @@ pub use phch::{
     UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
 pub use receiver::{
-    AlignedReceiver, BlockFilter, BlockReport, Diagnosis, KnownCarrier, Receiver, ReceiverConfig, ReceiverError,
-    RxEvent, Stage, StageCount,
+    AlignedReceiver, BlockFilter, BlockReport, Diagnosis, FilteredBlock, KnownCarrier, Receiver, ReceiverConfig,
+    ReceiverError, RxEvent, Stage, StageCount,
 };
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{

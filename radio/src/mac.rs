@@ -123,6 +123,12 @@ impl Subheader {
     }
 }
 
+/// Logical channel and octets of each element of a MAC PDU of an MCH, padding left out; none of a malformed one.
+pub fn mac_elements(tb: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let elements = MchPdu::parse(tb).into_iter().flat_map(|pdu| pdu.elements());
+    elements.map(|e| (e.lcid, e.octets)).filter(|(lcid, _)| *lcid != LCID_PADDING)
+}
+
 /// The MCH scheduling information of a transport block, if it has one.
 pub fn msi_of(tb: &[u8]) -> Option<Msi> {
     let msi = MchPdu::parse(tb).ok()?.elements().find(|e| e.lcid == LCID_MSI)?;

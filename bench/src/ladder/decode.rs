@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use protocol::{GtpuPacket, Joint, SyncRepr, TapEvent, Tmgi, UdpDatagram};
-use radio::{MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, msi_of};
+use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
 use super::lct::LctHeader;
 
@@ -23,6 +23,8 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
     // What cannot be read any further ends the list.
     let _ = match event.joint {
         Joint::M1 => m1(bytes, &mut fields),
+        Joint::BcchDlSch => system_information(bytes, &mut fields),
+        Joint::BcchBch | Joint::Pdcch | Joint::Rlc => None,
         Joint::Mcch => mcch(bytes, &mut fields),
         Joint::Mch => msi(bytes, &mut fields),
         Joint::Mtch => datagram(bytes, &mut fields),
@@ -43,6 +45,21 @@ fn m1(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
     push(fields, "Packet number", header.packet_number);
     push(fields, "Elapsed octets", header.elapsed_octets);
     datagram(payload, fields)
+}
+
+/// SystemInformation (TS 36.331 clause 6.2.2): its blocks, and the areas of SIB13.
+fn system_information(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
+    let BcchDlSchMessage::SystemInformation(si) = BcchDlSchMessage::decode(bytes).ok()? else { return None };
+    let blocks: Vec<String> = si.sibs.iter().filter_map(|s| Some(format!("SIB{}", s.number()?))).collect();
+    push(fields, "Blocks", blocks.join(", "));
+    for sib in &si.sibs {
+        let SystemInformationBlock::Type13(sib13) = sib else { continue };
+        for area in sib13.areas.iter().take(LISTED_MAX) {
+            let (id, period, mcs) = (area.n_id_mbsfn, area.mcch.repetition_period_rf, area.mcch.signalling_mcs);
+            push(fields, "MBSFN area", format!("{id}, MCCH every {period} radio frames at MCS {mcs}"));
+        }
+    }
+    Some(())
 }
 
 /// MBSFNAreaConfiguration (TS 36.331 clause 6.2.2).
@@ -126,7 +143,15 @@ mod tests {
     use super::*;
 
     fn event(joint: Joint, bytes: &[u8]) -> TapEvent {
-        TapEvent { at: Instant::ZERO, joint, from: String::new(), to: String::new(), bytes: bytes.to_vec() }
+        TapEvent {
+            at: Instant::ZERO,
+            joint,
+            from: String::new(),
+            to: String::new(),
+            channel: String::new(),
+            lcid: 0,
+            bytes: bytes.to_vec(),
+        }
     }
 
     /// Octets as tshark 4.0.17 dissects them: MSI with MTCH 1 up to subframe 5, then the SDU of LCID 1.
@@ -147,7 +172,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_octets_give_few_fields(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            for joint in [Joint::M1, Joint::Mch, Joint::Mcch, Joint::Mtch] {
+            for joint in Joint::ALL {
                 let fields = decode(&event(joint, &bytes));
                 prop_assert!(fields.len() <= LISTED_MAX * (LISTED_MAX + 1) + 10);
             }

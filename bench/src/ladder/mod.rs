@@ -3,6 +3,7 @@
 mod decode;
 mod download_delivery;
 mod lct;
+mod mcch_acquisition;
 mod seen;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use crate::pcap::interface_name;
 use decode::Field;
 pub use download_delivery::DOWNLOAD_DELIVERY;
 pub use lct::{LctError, LctHeader};
+pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
 
 /// A procedure: its steps as a table.
@@ -70,7 +72,7 @@ impl fmt::Display for Party {
 }
 
 /// Procedures that this version can follow.
-pub const PROCEDURES: &[&Procedure] = &[&DOWNLOAD_DELIVERY];
+pub const PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
 
 /// A procedure played by one UE and one session, and what of it was seen.
 #[derive(Clone, PartialEq, Debug)]
@@ -153,7 +155,7 @@ impl Ladder {
                 from: name(row.from),
                 to: name(row.to),
                 filter: self.session.as_ref().map(|s| {
-                    let interface = interface_name(row.joint, &name(row.to));
+                    let interface = interface_name(row.joint, &name(row.to), &s.mch);
                     format!("frame.interface_name == \"{interface}\" && {}", (row.filter)(s))
                 }),
                 tick: tick.clone(),
@@ -174,6 +176,7 @@ impl Ladder {
             tick.is_none()
                 && row.joint == event.joint
                 && (row.to != Party::Ue || event.to == self.header.ue)
+                && (row.joint != Joint::Mch || event.channel == session.mch)
                 && (row.sees)(seen, session)
         })?;
         Some(row)
@@ -184,7 +187,12 @@ impl Ladder {
 #[derive(Clone, PartialEq, Debug)]
 pub struct LadderWatch {
     ladders: Vec<Ladder>,
+    /// System information is told once and holds for sessions that start later: messages with their packets.
+    system_information: Vec<(TapEvent, u64)>,
 }
+
+/// Messages of system information that are kept.
+const SYSTEM_INFORMATION_MAX: usize = 256;
 
 /// A step of a ladder was seen for the first time.
 #[derive(Clone, PartialEq, Debug)]
@@ -202,12 +210,17 @@ pub struct Ticked {
 impl LadderWatch {
     /// Watches for these ladders, in the order of the run header.
     pub fn new(headers: &[LadderHeader]) -> Self {
-        Self { ladders: headers.iter().cloned().map(Ladder::new).collect() }
+        Self { ladders: headers.iter().cloned().map(Ladder::new).collect(), system_information: Vec::new() }
     }
 
-    /// A session has started: what it allocated is what messages are compared with.
-    pub fn session_started(&mut self, info: &SessionInfo) {
+    /// A session has started: what it allocated is what messages are compared with. System information that a UE has
+    /// already counts.
+    pub fn session_started(&mut self, info: &SessionInfo) -> Vec<Ticked> {
         self.ladders.iter_mut().for_each(|l| l.session_started(info));
+        let known = std::mem::take(&mut self.system_information);
+        let ticked = known.iter().flat_map(|(event, packet)| self.tick(event, *packet)).collect();
+        self.system_information = known;
+        ticked
     }
 
     /// Looks at a message that will be packet number `packet` of the capture. Cheap once all steps are ticked.
@@ -215,6 +228,13 @@ impl LadderWatch {
         if !self.ladders.iter().any(|l| l.first_unseen().is_some()) {
             return Vec::new();
         }
+        if event.joint == Joint::BcchDlSch && self.system_information.len() < SYSTEM_INFORMATION_MAX {
+            self.system_information.push((event.clone(), packet));
+        }
+        self.tick(event, packet)
+    }
+
+    fn tick(&mut self, event: &TapEvent, packet: u64) -> Vec<Ticked> {
         let seen = Seen::of(event);
         let mut ticked = Vec::new();
         for (index, ladder) in self.ladders.iter_mut().enumerate() {

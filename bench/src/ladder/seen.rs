@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
-use radio::{MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, msi_of};
+use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
 use super::lct::LctHeader;
 
@@ -12,6 +12,10 @@ use super::lct::LctHeader;
 pub(crate) struct Seen {
     /// TEID of a G-PDU with a valid SYNC PDU of type 1.
     pub(crate) m1_teid: Option<u32>,
+    /// MBSFN areas of a SystemInformationBlockType13.
+    pub(crate) sib13_areas: Vec<u8>,
+    /// UDP destination of a datagram of an MTCH.
+    pub(crate) datagram: Option<SocketAddr>,
     /// An ALC packet in a UDP datagram, of M1 or MTCH.
     pub(crate) alc: Option<Alc>,
     /// Sessions of an MCCH message: TMGI and logical channel.
@@ -46,8 +50,13 @@ impl Seen {
         let bytes = &event.bytes[..];
         match event.joint {
             Joint::M1 => Self::of_m1(bytes).unwrap_or_default(),
-            Joint::Mtch => Self { alc: Alc::of(bytes), ..Self::default() },
+            Joint::Mtch => {
+                let datagram = UdpDatagram::parse(bytes).ok().map(|udp| udp.destination);
+                Self { alc: Alc::of(bytes), datagram, ..Self::default() }
+            }
+            Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
+            Joint::BcchBch | Joint::Pdcch | Joint::Rlc => Self::default(),
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
     }
@@ -58,6 +67,15 @@ impl Seen {
         let SyncRepr::UserData { payload, .. } = SyncRepr::parse(gtpu.payload()).ok()? else { return None };
         Some(Self { m1_teid: Some(gtpu.teid()), alc: Alc::of(payload), ..Self::default() })
     }
+}
+
+fn sib13_areas(bytes: &[u8]) -> Vec<u8> {
+    let Ok(BcchDlSchMessage::SystemInformation(si)) = BcchDlSchMessage::decode(bytes) else { return Vec::new() };
+    let areas = si.sibs.iter().filter_map(|sib| match sib {
+        SystemInformationBlock::Type13(sib13) => Some(&sib13.areas),
+        _ => None,
+    });
+    areas.flatten().map(|area| area.n_id_mbsfn).collect()
 }
 
 fn mcch_sessions(bytes: &[u8]) -> Vec<([u8; 6], u8)> {
@@ -97,9 +115,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_octets_on_any_joint(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            for joint in [Joint::M1, Joint::Mch, Joint::Mcch, Joint::Mtch] {
+            for joint in Joint::ALL {
                 let event = TapEvent {
-                    at: protocol::Instant::ZERO, joint, from: String::new(), to: String::new(), bytes: bytes.clone(),
+                    at: protocol::Instant::ZERO, joint, from: String::new(), to: String::new(), channel: String::new(), lcid: 0, bytes: bytes.clone(),
                 };
                 let _ = Seen::of(&event);
             }

@@ -4,9 +4,9 @@
 
 use serde::Serialize;
 
-use super::model::{Delivery, Model, Outcome, SessionRun, UeRun};
+use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
-use crate::event::SessionInfo;
+use crate::event::{MchHeader, SessionInfo};
 use crate::ladder::{Ladder, LadderStep};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::record::RECORD_FILE;
@@ -54,6 +54,9 @@ struct Run<'a> {
     sample_rate_hz: f64,
     tbs_bits: u32,
     mch_capacity_bps: f64,
+    mchs: &'a [MchHeader],
+    /// When MCCHs changed on air.
+    mcch_changes_ms: Vec<f64>,
     mch_scheduling_periods: u64,
     largest_backlog_octets: u64,
     iq_sha256: Option<&'a str>,
@@ -103,7 +106,14 @@ struct Session<'a> {
 struct Ue<'a> {
     ue: &'a str,
     channel: Option<&'a Channel>,
+    cell: Option<CellReport>,
     mcch_acquired_ms: Option<f64>,
+    mcch_notifications: u64,
+    not_acquired: Option<&'a str>,
+    first_failing_stage: Option<&'a str>,
+    hint: Option<&'a str>,
+    stages: Vec<StageReport<'a>>,
+    losses: Vec<LossReport<'a>>,
     mch_bler: RatioReport,
     signalling_bler: RatioReport,
     cinr_db: Option<f64>,
@@ -114,6 +124,32 @@ struct Ue<'a> {
     timing_us: Option<f64>,
     rlc_lost_pdus: u64,
     rlc_gaps: u64,
+}
+
+#[derive(Serialize)]
+struct CellReport {
+    at_ms: f64,
+    n_id_cell: u16,
+    n_ports: u8,
+}
+
+#[derive(Serialize)]
+struct StageReport<'a> {
+    stage: &'a str,
+    tried: u64,
+    good: u64,
+}
+
+/// Datagrams that did not come out of a receiver.
+#[derive(Serialize)]
+struct LossReport<'a> {
+    at_ms: f64,
+    session: &'a str,
+    first: u64,
+    count: u64,
+    mch: &'a str,
+    lcid: u8,
+    rlc_sn: Option<(u8, u8)>,
 }
 
 #[derive(Serialize)]
@@ -238,6 +274,8 @@ impl<'a> Run<'a> {
             sample_rate_hz: header.sample_rate_hz,
             tbs_bits: header.tbs_bits,
             mch_capacity_bps: header.mch_capacity_bps,
+            mchs: &header.mchs,
+            mcch_changes_ms: model.mcch_changes.iter().map(|&ns| ms(ns)).collect(),
             mch_scheduling_periods: model.mch_periods.0,
             largest_backlog_octets: model.mch_periods.1,
             iq_sha256: model.iq.as_ref().map(|iq| &*iq.0),
@@ -273,7 +311,14 @@ impl<'a> Ue<'a> {
         Self {
             ue: &run.name,
             channel,
+            cell: run.cell.map(|(at_ns, n_id_cell, n_ports)| CellReport { at_ms: ms(at_ns), n_id_cell, n_ports }),
             mcch_acquired_ms: run.mcch.as_ref().map(|m| ms(m.0)),
+            mcch_notifications: run.notifications,
+            not_acquired: run.not_acquired.as_deref(),
+            first_failing_stage: run.diagnosis.as_ref().and_then(|d| d.stage.as_deref()),
+            hint: run.diagnosis.as_ref().map(|d| &*d.hint),
+            stages: run.diagnosis.iter().flat_map(|d| &d.stages).map(StageReport::of).collect(),
+            losses: run.losses.iter().map(LossReport::of).collect(),
             mch_bler: RatioReport::of(radio.mch),
             signalling_bler: RatioReport::of(radio.signalling),
             cinr_db: radio.cinr_db(),
@@ -284,6 +329,26 @@ impl<'a> Ue<'a> {
             timing_us: radio.timing_us,
             rlc_lost_pdus: run.rlc_gaps.0,
             rlc_gaps: run.rlc_gaps.1,
+        }
+    }
+}
+
+impl<'a> StageReport<'a> {
+    fn of((stage, tried, good): &'a (String, u64, u64)) -> Self {
+        Self { stage, tried: *tried, good: *good }
+    }
+}
+
+impl<'a> LossReport<'a> {
+    fn of(loss: &'a Loss) -> Self {
+        Self {
+            at_ms: ms(loss.at_ns),
+            session: &loss.session,
+            first: loss.datagrams.0,
+            count: loss.datagrams.1,
+            mch: &loss.mch,
+            lcid: loss.lcid,
+            rlc_sn: loss.rlc_sn,
         }
     }
 }

@@ -6,7 +6,8 @@ use protocol::Joint;
 
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
-    Constellation, Delivery, Note, Outcome, Progress, SessionRun, SessionStop, Spectrum, StepRun, UeRun,
+    Constellation, Delivery, Diagnosis, Loss, Note, Outcome, Progress, SessionRun, SessionStop, Spectrum, StepRun,
+    UeRun,
 };
 use super::series::Merge;
 use crate::event::{Event, Measurement, RunHeader, SessionInfo, What};
@@ -39,6 +40,8 @@ pub struct Model {
     pub measured: Vec<Measurement>,
     /// SHA-256 of the eNB's IQ and the number of samples.
     pub iq: Option<(String, u64)>,
+    /// When MCCHs changed on air, nanoseconds of run time.
+    pub mcch_changes: Vec<u64>,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -62,6 +65,7 @@ impl Model {
             spectra: Vec::new(),
             measured: Vec::new(),
             iq: None,
+            mcch_changes: Vec::new(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             header,
@@ -119,11 +123,16 @@ impl Model {
                 self.measured.push(measurement.clone());
             }
             What::IqHash { sha256, samples } => self.iq = Some((sha256.clone(), *samples)),
-            What::Note { text } => {
-                if self.notes.len() < NOTES_LIMIT {
-                    self.notes.push(Note { at_ns: t, text: text.clone() });
-                }
-            }
+            What::Note { text } => self.note(t, text.clone()),
+            What::McchChange { from_ns, .. } => self.mcch_changes.push(*from_ns),
+            What::SessionMoved { session, .. } => drop(self.session_mut(session)?),
+            What::CellAcquired { .. }
+            | What::CellLost { .. }
+            | What::NotAcquired { .. }
+            | What::Diagnosis { .. }
+            | What::McchNotified { .. }
+            | What::DatagramsLost { .. }
+            | What::DatagramTooMany { .. } => self.apply_receiver(t, &event.what)?,
             What::McchAcquired { .. }
             | What::Radio(_)
             | What::BlockLost { .. }
@@ -212,6 +221,53 @@ impl Model {
             _ => {}
         }
         Ok(())
+    }
+
+    fn apply_receiver(&mut self, t: u64, what: &What) -> Result<(), ModelError> {
+        match what {
+            What::CellAcquired { ue, n_id_cell, n_ports, .. } => {
+                self.ue_mut(ue)?.cell.get_or_insert((t, *n_id_cell, *n_ports));
+            }
+            What::NotAcquired { ue, within_ms, stage, hint } => {
+                let reason = format!("UE {ue} has not acquired the carrier in {within_ms} ms: {stage} fails: {hint}");
+                self.ue_mut(ue)?.not_acquired = Some(reason);
+            }
+            What::Diagnosis { ue, stage, hint, stages } => {
+                let (stage, hint, stages) = (stage.clone(), hint.clone(), stages.clone());
+                self.ue_mut(ue)?.diagnosis = Some(Diagnosis { stage, hint, stages });
+            }
+            What::McchNotified { ue, .. } => self.ue_mut(ue)?.notifications += 1,
+            What::DatagramsLost { ue, session, first, count, mch, lcid, rlc_sn } => {
+                let ue = self.ue_mut(ue)?;
+                ue.losses_all += 1;
+                if ue.losses.len() < LOSSES_LIMIT {
+                    let (session, mch) = (session.clone(), mch.clone());
+                    let (datagrams, lcid, rlc_sn) = ((*first, *count), *lcid, *rlc_sn);
+                    ue.losses.push(Loss { at_ns: t, session, datagrams, mch, lcid, rlc_sn });
+                }
+            }
+            What::CellLost { ue } => {
+                let text = format!("{ue} lost the cell");
+                self.ue_mut(ue)?;
+                self.note(t, text);
+            }
+            What::DatagramTooMany { ue, session, number } => {
+                let text = match number {
+                    Some(n) => format!("{ue} had datagram {n} of session {session} twice"),
+                    None => format!("{ue} had a datagram of session {session} that was never sent"),
+                };
+                self.ue_mut(ue)?;
+                self.note(t, text);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, t: u64, text: String) {
+        if self.notes.len() < NOTES_LIMIT {
+            self.notes.push(Note { at_ns: t, text });
+        }
     }
 
     fn apply_delivery(&mut self, t: u64, what: &What) -> Result<(), ModelError> {
@@ -313,6 +369,7 @@ pub enum FoldError<E> {
 
 const CONSTELLATION_POINTS: usize = 700;
 const NOTES_LIMIT: usize = 200;
+const LOSSES_LIMIT: usize = 200;
 
 #[cfg(test)]
 mod tests {
@@ -341,7 +398,7 @@ mod tests {
     #[test]
     fn strangers_are_refused_by_name() {
         let mut model = synthetic::model();
-        let what = What::BlockLost { ue: "nobody".into(), sfn: 0, subframe: 1, mcs: 9, cinr_db: 3.0 };
+        let what = What::BlockLost { ue: "nobody".into(), sfn: 0, subframe: 1, mch: None, mcs: 9, cinr_db: 3.0 };
         let error = model.apply(&Event { t_ns: 0, what }).unwrap_err();
         assert_eq!(error.to_string(), "the scenario has no UE named \"nobody\"");
         let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1, decoded: Vec::new() };

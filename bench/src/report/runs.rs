@@ -60,6 +60,63 @@ pub struct UeRun {
     pub rlc_gaps: (u64, u64),
     /// The newest constellation.
     pub constellation: Option<Constellation>,
+    /// The cell, once it is found: when, identity, antenna ports.
+    pub cell: Option<(u64, u16, u8)>,
+    /// Why it had not acquired the carrier in its time.
+    pub not_acquired: Option<String>,
+    /// How its receiver saw itself at the end.
+    pub diagnosis: Option<Diagnosis>,
+    /// Change notifications found on the PDCCH.
+    pub notifications: u64,
+    /// Datagrams lost, the first ones, and in how many places.
+    pub losses: Vec<Loss>,
+    /// Places at which datagrams were lost.
+    pub losses_all: u64,
+}
+
+/// How a receiver saw itself at the end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnosis {
+    /// The first stage that fails.
+    pub stage: Option<String>,
+    /// The receiver's own words.
+    pub hint: String,
+    /// Each stage: name, how often it was tried, how often that went well.
+    pub stages: Vec<(String, u64, u64)>,
+}
+
+/// Datagrams that did not reach a UE.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Loss {
+    /// When that was clear.
+    pub at_ns: u64,
+    /// Session.
+    pub session: String,
+    /// Number of the first one in the session, and how many.
+    pub datagrams: (u64, u64),
+    /// Name of the MCH.
+    pub mch: String,
+    /// Logical channel.
+    pub lcid: u8,
+    /// RLC sequence numbers, first and last.
+    pub rlc_sn: Option<(u8, u8)>,
+}
+
+impl Loss {
+    /// In words: which datagrams, MCH, logical channel, RLC sequence numbers.
+    pub fn words(&self) -> String {
+        let (first, count) = self.datagrams;
+        let datagrams = match count {
+            1 => format!("datagram {first}"),
+            n => format!("datagrams {first} to {}", first + n - 1),
+        };
+        let rlc = match self.rlc_sn {
+            Some((first, last)) if first == last => format!("RLC SN {first}"),
+            Some((first, last)) => format!("RLC SN {first} to {last}"),
+            None => "RLC had every PDU".to_owned(),
+        };
+        format!("{datagrams} of session {}: MCH {}, logical channel {}, {rlc}", self.session, self.mch, self.lcid)
+    }
 }
 
 /// Equalised symbols of one subframe.
@@ -178,6 +235,12 @@ impl UeRun {
             mcch: None,
             rlc_gaps: (0, 0),
             constellation: None,
+            cell: None,
+            not_acquired: None,
+            diagnosis: None,
+            notifications: 0,
+            losses: Vec::new(),
+            losses_all: 0,
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use protocol::{Joint, Plmn, Tmgi};
 
 use super::model::Model;
-use crate::event::{Event, LadderHeader, MtchStop, RadioReport, RunHeader, SessionInfo, What};
+use crate::event::{Event, LadderHeader, MchHeader, MtchStop, RadioReport, RunHeader, SessionInfo, What};
 use crate::ladder::DOWNLOAD_DELIVERY;
 use crate::scenario::{
     Cell, Channel, ChannelModel, Expectation, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario, Selector,
-    Session, Step, StepAction, Ue,
+    Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue,
 };
 
 const FILE_OCTETS: u64 = 412_345;
@@ -67,6 +67,7 @@ struct Sample {
 fn session(name: &str, fec: Fec) -> Session {
     Session {
         name: name.into(),
+        mch: "mch".into(),
         content: PathBuf::from("../../content/castbench.mp4"),
         content_type: "video/mp4".into(),
         bit_rate_kbps: 640,
@@ -111,18 +112,24 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         title: title.into(),
         proves: proves.into(),
         seed: 1,
-        cell: Cell { n_rb_dl: 25, n_id_cell: 1, sample_rate: SampleRate::Standard },
-        mbsfn_area: MbsfnArea {
+        cell: Cell { n_rb_dl: 25, n_id_cell: 1, sample_rate: SampleRate::Standard, n_ports: 1 },
+        areas: vec![MbsfnArea {
             n_id_mbsfn: 1,
             non_mbsfn_region: 2,
-            subframes: vec![1, 2, 3, 6, 7, 8],
             mcch_repetition_period_rf: 32,
             mcch_offset_rf: 0,
             mcch_modification_period_rf: 512,
-            mcch_subframe: 1,
+            mcch_subframes: vec![1],
             signalling_mcs: 2,
-        },
-        mch: Mch { data_mcs: 9, scheduling_period_rf: 16 },
+            notification_indicator: 0,
+            common_sf_alloc_period_rf: 16,
+            subframe_allocation: vec![SubframeAllocation {
+                period_rf: 1,
+                offset_rf: 0,
+                pattern: SubframePattern::OneFrame { subframes: vec![1, 2, 3, 6, 7, 8] },
+            }],
+            mchs: vec![Mch { name: "mch".into(), data_mcs: 9, scheduling_period_rf: 16, subframes_per_period: None }],
+        }],
         sessions,
         ues: ues.collect(),
         steps: vec![
@@ -152,6 +159,7 @@ fn sample(scenario: Scenario, seconds: u64, snr_db: &[f64], loss: &[f64], done_s
         clock: "virtual".into(),
         mch_capacity_bps: 2_214_400.0,
         tbs_bits: 4008,
+        mchs: vec![MchHeader { mch: "mch".into(), n_id_mbsfn: 1, capacity_bps: 2_214_400.0, tbs_bits: 4008 }],
         sample_rate_hz: 7_680_000.0,
     };
     Sample { header, seconds, snr_db: snr_db.to_vec(), loss: loss.to_vec(), done_s }
@@ -232,13 +240,18 @@ impl Sample {
         }
         for period in 0..end_ms / 160 {
             let stops = (0..scenario.sessions.len()).map(|i| MtchStop { lcid: i as u8 + 1, stop: Some(40) }).collect();
-            let what = What::MchScheduled { sfn: (period * 16 % 1024) as u32, stops, backlog_octets: period % 7 * 900 };
+            let what = What::MchScheduled {
+                mch: "mch".into(),
+                sfn: (period * 16 % 1024) as u32,
+                stops,
+                backlog_octets: period % 7 * 900,
+            };
             push(period * 160, what);
         }
         let mut packet = 1;
         for (u, ue) in scenario.ues.iter().enumerate() {
             let sessions = (0..scenario.sessions.len()).map(|i| (tmgi(i), i as u8 + 1)).collect();
-            push(321 + u as u64, What::McchAcquired { ue: ue.name.clone(), sfn: 32, sessions });
+            push(321 + u as u64, What::McchAcquired { ue: ue.name.clone(), n_id_mbsfn: 1, sfn: 32, sessions });
             for s in 0..scenario.sessions.len() {
                 for (step, t_ms) in [("1", 14), ("2", 321), ("3", 481), ("4", 486), ("5", 487)] {
                     let ladder = u * scenario.sessions.len() + s;
@@ -257,6 +270,8 @@ impl Sample {
             destination: format!("239.255.0.{}:{}", i + 1, 5001 + i),
             tsi: i as u64 + 1,
             c_teid: 0x1000 + i as u32,
+            n_id_mbsfn: 1,
+            mch: "mch".into(),
             lcid: i as u8 + 1,
             content: "castbench.mp4".into(),
             content_octets: FILE_OCTETS,

@@ -6,19 +6,22 @@ use core_network::DeliveryError;
 use protocol::Joint;
 
 use super::load::check_content;
-use super::{Fault, FaultTarget, Scenario, Selector, StepAction};
-use crate::capacity::Capacity;
+use super::{Fault, FaultTarget, MbsfnArea, Scenario, Selector, StepAction};
+use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
 use crate::strict_toml::{Checker, nearest};
 
 /// Notes everything that is wrong between the keys of `s`, whose file is in `folder`; `content` is broadcast instead of
 /// its own.
 pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
-    area(s, note);
+    areas(s, note);
     capacity(s, note);
     sessions(s, folder, content, note);
-    names(s.sessions.iter().map(|x| x.name.as_str()), "session", note);
-    names(s.ues.iter().map(|x| x.name.as_str()), "ue", note);
+    let path = |parts: &[&dyn ToString]| parts.iter().map(|p| p.to_string()).collect::<Vec<_>>();
+    let mchs = s.mchs().map(|(a, m, _, mch)| (path(&[&"mbsfn_area", &a, &"mch", &m]), mch.name.as_str()));
+    names(mchs, "mch", note);
+    names(s.sessions.iter().enumerate().map(|(i, x)| (path(&[&"session", &i]), x.name.as_str())), "session", note);
+    names(s.ues.iter().enumerate().map(|(i, x)| (path(&[&"ue", &i]), x.name.as_str())), "ue", note);
     steps(s, note);
     expectations(s, note);
     for (i, f) in s.faults.iter().enumerate() {
@@ -26,44 +29,107 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     }
 }
 
-fn area(s: &Scenario, note: &mut Checker<'_>) {
-    let (cell, area) = (&s.cell, &s.mbsfn_area);
-    if area.non_mbsfn_region == 1 && cell.n_rb_dl <= 10 {
-        note.note(
-            &["mbsfn_area", "non_mbsfn_region"],
-            format!(
-                "non_mbsfn_region = 1 with n_rb_dl = {}; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than \
-                 10 resource blocks)",
-                cell.n_rb_dl
-            ),
-        );
-    }
-    if !area.subframes.contains(&area.mcch_subframe) {
-        let list: Vec<String> = area.subframes.iter().map(u8::to_string).collect();
-        note.note(
-            &["mbsfn_area", "mcch_subframe"],
-            format!(
-                "mcch_subframe = {} is not one of subframes; allowed values: {}",
-                area.mcch_subframe,
-                list.join(", ")
-            ),
-        );
+fn areas(s: &Scenario, note: &mut Checker<'_>) {
+    for (i, area) in s.areas.iter().enumerate() {
+        let at = i.to_string();
+        let mut say = |key: &[&str], message: String| note.note(&[&["mbsfn_area", at.as_str()], key].concat(), message);
+        if s.areas[..i].iter().any(|a| a.n_id_mbsfn == area.n_id_mbsfn) {
+            let message =
+                format!("a second area with n_id_mbsfn = {}; allowed values: one of its own", area.n_id_mbsfn);
+            say(&["n_id_mbsfn"], message);
+        }
+        region(s, area, &mut say);
+        allocations(area, &mut say);
+        mcch_subframes(area, &mut say);
+        for other in &s.areas[..i] {
+            if let Some((frame, subframe)) = AreaSubframes::of(area).overlap(&AreaSubframes::of(other)) {
+                let message = format!(
+                    "subframe {subframe} of radio frame {frame} is of area {} as well; allowed values: subframes that no \
+                     other area has",
+                    other.n_id_mbsfn
+                );
+                say(&["subframe_allocation"], message);
+            }
+        }
     }
 }
 
-/// Only where the area is right: else the same mistake would be told twice.
+type Say<'a> = &'a mut dyn FnMut(&[&str], String);
+
+fn region(s: &Scenario, area: &MbsfnArea, say: Say<'_>) {
+    if area.non_mbsfn_region == 1 && s.cell.n_rb_dl <= 10 {
+        let message = format!(
+            "non_mbsfn_region = 1 with n_rb_dl = {}; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than 10 \
+             resource blocks)",
+            s.cell.n_rb_dl
+        );
+        say(&["non_mbsfn_region"], message);
+    }
+}
+
+fn allocations(area: &MbsfnArea, say: Say<'_>) {
+    let mut longest = 1;
+    for (i, allocation) in area.subframe_allocation.iter().enumerate() {
+        longest = longest.max(u16::from(allocation.period_rf));
+        if allocation.offset_rf >= allocation.period_rf {
+            let message = format!(
+                "offset_rf = {} with period_rf = {}; allowed values: 0 to {}",
+                allocation.offset_rf,
+                allocation.period_rf,
+                allocation.period_rf - 1
+            );
+            say(&["subframe_allocation", &i.to_string(), "offset_rf"], message);
+        }
+    }
+    let common = area.common_sf_alloc_period_rf;
+    let shortest = area.mchs.iter().map(|m| m.scheduling_period_rf).min().unwrap_or(common);
+    if common < longest {
+        let message = format!(
+            "common_sf_alloc_period_rf = {common} with a subframe_allocation of period_rf = {longest}; allowed values: \
+             {longest} or more"
+        );
+        say(&["common_sf_alloc_period_rf"], message);
+    } else if area.mchs.len() > 1 && common > shortest {
+        let message = format!(
+            "common_sf_alloc_period_rf = {common} with a scheduling_period_rf of {shortest}: an MCH has no subframe in \
+             some of its scheduling periods; allowed values: {shortest} or less"
+        );
+        say(&["common_sf_alloc_period_rf"], message);
+    }
+}
+
+/// MCCH frames come every 32 frames or multiples of it, as the patterns do.
+fn mcch_subframes(area: &MbsfnArea, say: Say<'_>) {
+    let own = AreaSubframes::of(area);
+    let in_area: Vec<u8> = (0..10).filter(|&s| own.contains(area.mcch_offset_rf.into(), s)).collect();
+    if let Some(stranger) = area.mcch_subframes.iter().find(|s| !in_area.contains(s)) {
+        let list: Vec<String> = in_area.iter().map(u8::to_string).collect();
+        let message = format!(
+            "mcch_subframes: the area does not have subframe {stranger} of radio frame {}; allowed values: {}",
+            area.mcch_offset_rf,
+            if list.is_empty() { "none, take another mcch_offset_rf".into() } else { list.join(", ") }
+        );
+        say(&["mcch_subframes"], message);
+    }
+}
+
+/// Only where the areas are right: else the same mistake would be told twice.
 fn capacity(s: &Scenario, note: &mut Checker<'_>) {
-    if s.mbsfn_area.non_mbsfn_region == 1 && s.cell.n_rb_dl <= 10 {
+    if s.areas.iter().any(|area| area.non_mbsfn_region == 1) && s.cell.n_rb_dl <= 10 {
         return;
     }
-    if let Err(problem) = Capacity::of(s).and_then(|capacity| capacity.admit(s)) {
-        note.note(&problem.key, problem.to_string());
+    if let Err(problem) = Capacity::of(s).and_then(|capacity| Capacity::admit(&capacity, s)) {
+        let key: Vec<&str> = problem.key.iter().map(String::as_str).collect();
+        note.note(&key, problem.to_string());
     }
 }
 
 fn sessions(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
     for (i, session) in s.sessions.iter().enumerate() {
         let at = i.to_string();
+        if s.mch(&session.mch).is_none() {
+            unknown_mch(s, &session.mch, &["session", &at, "mch"], note);
+        }
         let own = folder.join(&session.content);
         if let Some(reason) = check_content(&own).err().filter(|_| content.is_none()) {
             let message = format!(
@@ -84,16 +150,18 @@ fn sessions(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Chec
     }
 }
 
-fn names<'s>(all: impl Iterator<Item = &'s str>, table: &str, note: &mut Checker<'_>) {
+/// `all`: where each is, and its name.
+fn names<'s>(all: impl Iterator<Item = (Vec<String>, &'s str)>, kind: &str, note: &mut Checker<'_>) {
     let mut seen: Vec<&str> = Vec::new();
-    for (i, name) in all.enumerate() {
-        let at = i.to_string();
+    for (path, name) in all {
+        let mut path: Vec<&str> = path.iter().map(String::as_str).collect();
+        path.push("name");
         if name == Selector::ALL {
-            let message = format!("name = \"{name}\" is the word for every {table}; allowed values: any other name");
-            note.note(&[table, &at, "name"], message);
+            let message = format!("name = \"{name}\" is the word for every {kind}; allowed values: any other name");
+            note.note(&path, message);
         } else if seen.contains(&name) {
-            let message = format!("a second {table} with the name \"{name}\"; allowed values: a name of its own");
-            note.note(&[table, &at, "name"], message);
+            let message = format!("a second {kind} with the name \"{name}\"; allowed values: a name of its own");
+            note.note(&path, message);
         }
         seen.push(name);
     }
@@ -113,9 +181,33 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
                     note.note(&["step", &at, "do"], message.into());
                 }
             }
+            StepAction::Update { session, mch } => {
+                known_session(s, session, &["step", &at, "session"], note);
+                moves(s, session, mch, &["step", &at, "mch"], note);
+            }
             StepAction::Run { .. } => {}
         }
     }
+}
+
+/// A session moves within its area.
+fn moves(s: &Scenario, session: &Selector, mch: &str, path: &[&str], note: &mut Checker<'_>) {
+    let Some((area, _)) = s.mch(mch) else { return unknown_mch(s, mch, path, note) };
+    let other = s.sessions.iter().find(|x| session.selects(&x.name) && s.mch(&x.mch).is_some_and(|(a, _)| a != area));
+    if let Some(other) = other {
+        let message = format!(
+            "session {} is in another MBSFN area than mch \"{mch}\"; allowed values: an MCH of its own area",
+            other.name
+        );
+        note.note(path, message);
+    }
+}
+
+fn unknown_mch(s: &Scenario, mch: &str, path: &[&str], note: &mut Checker<'_>) {
+    let names = s.mchs().map(|(.., mch)| mch.name.as_str());
+    let hint = nearest(mch, names.clone()).map_or_else(String::new, |n| format!(" did you mean \"{n}\"?"));
+    let allowed: Vec<String> = names.map(|n| format!("\"{n}\"")).collect();
+    note.note(path, format!("no MCH is named \"{mch}\";{hint} allowed values: {}", allowed.join(", ")));
 }
 
 fn expectations(s: &Scenario, note: &mut Checker<'_>) {
@@ -155,10 +247,23 @@ fn expectations(s: &Scenario, note: &mut Checker<'_>) {
 fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
     known_ue(s, &f.ue, &["fault", at, "ue"], note);
     let (allowed, is_allowed) = match f.joint {
-        Joint::M1 | Joint::Mtch => ("\"any\", \"fdt\", \"object\"", f.what != FaultTarget::Msi),
-        Joint::Mch => ("\"any\", \"msi\"", matches!(f.what, FaultTarget::Any | FaultTarget::Msi)),
-        Joint::Mcch => ("\"any\"", f.what == FaultTarget::Any),
+        Joint::M1 | Joint::Mtch => (
+            "\"any\", \"fdt\", \"object\"",
+            matches!(f.what, FaultTarget::Any | FaultTarget::Fdt | FaultTarget::Object),
+        ),
+        Joint::Mch => {
+            ("\"any\", \"msi\", \"data\"", matches!(f.what, FaultTarget::Any | FaultTarget::Msi | FaultTarget::Data))
+        }
+        Joint::BcchDlSch => ("\"any\", \"sib13\"", matches!(f.what, FaultTarget::Any | FaultTarget::Sib13)),
+        Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch => ("\"any\"", f.what == FaultTarget::Any),
     };
+    if let Some(mch) = &f.mch {
+        if f.joint != Joint::Mch {
+            note.note(&["fault", at, "mch"], format!("{} is not of one MCH; allowed values: no mch", f.joint));
+        } else if s.mch(mch).is_none() {
+            unknown_mch(s, mch, &["fault", at, "mch"], note);
+        }
+    }
     if !is_allowed {
         let message = format!("{} carries no such message; allowed values: {allowed}", f.joint);
         note.note(&["fault", at, "what"], message);

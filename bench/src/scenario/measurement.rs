@@ -26,11 +26,19 @@ pub enum MeasurementName {
     IpOctets,
     /// UMD PDUs that RLC found missing.
     RlcGaps,
+    /// Datagrams of a session that the eNB sent on its MTCH and a UE did not get.
+    DatagramsLost,
+    /// Datagrams of a session that a UE got more than once, or that were never sent.
+    DatagramsDuplicated,
+    /// MCCH changes on air of which a UE was not notified, or that it did not read.
+    McchChangesMissed,
+    /// From the first sample of the carrier to the MCCH of every area at a UE that starts cold.
+    AcquisitionTime,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -40,6 +48,10 @@ impl MeasurementName {
         Self::Evm,
         Self::IpOctets,
         Self::RlcGaps,
+        Self::DatagramsLost,
+        Self::DatagramsDuplicated,
+        Self::McchChangesMissed,
+        Self::AcquisitionTime,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -54,6 +66,10 @@ impl MeasurementName {
             Self::Evm => "evm",
             Self::IpOctets => "ip_octets",
             Self::RlcGaps => "rlc_gaps",
+            Self::DatagramsLost => "datagrams_lost",
+            Self::DatagramsDuplicated => "datagrams_duplicated",
+            Self::McchChangesMissed => "mcch_changes_missed",
+            Self::AcquisitionTime => "acquisition_time",
         }
     }
 
@@ -62,12 +78,14 @@ impl MeasurementName {
         match self {
             Self::ObjectsRecovered => Unit::Objects,
             Self::UesComplete => Unit::Ues,
-            Self::DeliveryTime => Unit::Seconds,
+            Self::DeliveryTime | Self::AcquisitionTime => Unit::Seconds,
             Self::MchBler | Self::SignallingBler => Unit::Ratio,
             Self::Cinr => Unit::Decibels,
             Self::Evm => Unit::Percent,
             Self::IpOctets => Unit::Octets,
             Self::RlcGaps => Unit::Pdus,
+            Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,
+            Self::McchChangesMissed => Unit::Changes,
         }
     }
 
@@ -78,7 +96,15 @@ impl MeasurementName {
 
     /// True when there is one value for each session.
     pub fn is_per_session(self) -> bool {
-        matches!(self, Self::ObjectsRecovered | Self::UesComplete | Self::DeliveryTime | Self::IpOctets)
+        matches!(
+            self,
+            Self::ObjectsRecovered
+                | Self::UesComplete
+                | Self::DeliveryTime
+                | Self::IpOctets
+                | Self::DatagramsLost
+                | Self::DatagramsDuplicated
+        )
     }
 }
 
@@ -115,12 +141,28 @@ pub enum Unit {
     /// Protocol data units.
     #[serde(rename = "PDUs")]
     Pdus,
+    /// Datagrams.
+    #[serde(rename = "datagrams")]
+    Datagrams,
+    /// Changes.
+    #[serde(rename = "changes")]
+    Changes,
 }
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Objects, Self::Ues, Self::Seconds, Self::Ratio, Self::Decibels, Self::Percent, Self::Octets, Self::Pdus];
+    pub const ALL: [Self; 10] = [
+        Self::Objects,
+        Self::Ues,
+        Self::Seconds,
+        Self::Ratio,
+        Self::Decibels,
+        Self::Percent,
+        Self::Octets,
+        Self::Pdus,
+        Self::Datagrams,
+        Self::Changes,
+    ];
 
     /// The unit as it is written.
     pub fn as_str(self) -> &'static str {
@@ -133,6 +175,8 @@ impl Unit {
             Self::Percent => "%",
             Self::Octets => "octets",
             Self::Pdus => "PDUs",
+            Self::Datagrams => "datagrams",
+            Self::Changes => "changes",
         }
     }
 }

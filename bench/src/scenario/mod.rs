@@ -28,11 +28,10 @@ pub struct Scenario {
     pub seed: u64,
     /// The LTE cell.
     pub cell: Cell,
-    /// The MBSFN area that the cell belongs to.
-    pub mbsfn_area: MbsfnArea,
-    /// The multicast channel of the area.
-    pub mch: Mch,
-    /// MBMS sessions, in the order of their logical channels.
+    /// The MBSFN areas that the cell belongs to, in the order of SIB13.
+    #[serde(rename = "mbsfn_area")]
+    pub areas: Vec<MbsfnArea>,
+    /// MBMS sessions.
     #[serde(rename = "session")]
     pub sessions: Vec<Session>,
     /// The UEs.
@@ -49,6 +48,19 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
 }
 
+impl Scenario {
+    /// Every MCH with its place: area, MCH of the area.
+    pub fn mchs(&self) -> impl Iterator<Item = (usize, usize, &MbsfnArea, &Mch)> + Clone {
+        let areas = self.areas.iter().enumerate();
+        areas.flat_map(|(a, area)| area.mchs.iter().enumerate().map(move |(m, mch)| (a, m, area, mch)))
+    }
+
+    /// Place of the MCH of this name: area, MCH of the area.
+    pub fn mch(&self, name: &str) -> Option<(usize, usize)> {
+        self.mchs().find(|(.., mch)| mch.name == name).map(|(a, m, ..)| (a, m))
+    }
+}
+
 /// The LTE cell (TS 36.211).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +72,14 @@ pub struct Cell {
     /// Sample rate of the IQ between eNB and UEs.
     #[serde(default)]
     pub sample_rate: SampleRate,
+    /// Antenna ports with cell-specific reference signals: 1 or 2.
+    #[serde(default = "one")]
+    pub n_ports: u8,
+}
+
+/// Antenna ports of a cell that names none.
+fn one() -> u8 {
+    1
 }
 
 /// Family of the sample rate of the IQ; the bandwidth says which one of it.
@@ -73,7 +93,7 @@ pub enum SampleRate {
     ThreeQuarter,
 }
 
-/// What SIB2 and SIB13 say about the MBSFN area (TS 36.331 clause 6.3.7, `MBSFN-AreaInfo`).
+/// What SIB2, SIB13 and the MCCH say about an MBSFN area (TS 36.331 clause 6.3.7, `MBSFN-AreaInfo`).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MbsfnArea {
@@ -81,28 +101,68 @@ pub struct MbsfnArea {
     pub n_id_mbsfn: u8,
     /// Symbols of the non-MBSFN region: 1 or 2; 1 only with more than 10 resource blocks (TS 36.211 table 6.7-1).
     pub non_mbsfn_region: u8,
-    /// Subframes of every radio frame that are given to MBSFN: some of 1, 2, 3, 6, 7, 8 (FDD), ascending.
-    pub subframes: Vec<u8>,
     /// `mcch-RepetitionPeriod` in radio frames: 32, 64, 128, 256.
     pub mcch_repetition_period_rf: u16,
     /// `mcch-Offset` in radio frames, 0 to 10.
     pub mcch_offset_rf: u8,
     /// `mcch-ModificationPeriod` in radio frames: 512, 1024.
     pub mcch_modification_period_rf: u16,
-    /// The subframe that carries MCCH (`sf-AllocInfo` with one bit set); one of `subframes`.
-    pub mcch_subframe: u8,
+    /// Subframes that carry the MCCH (`sf-AllocInfo`).
+    pub mcch_subframes: Vec<u8>,
     /// `signallingMCS`: 2, 7, 13, 19.
     pub signalling_mcs: u8,
+    /// `notificationIndicator`: the bit of the area in a change notification, 0 to 7.
+    pub notification_indicator: u8,
+    /// `commonSF-AllocPeriod` in radio frames, 4 to 256: the MCHs share out the subframes of such a period.
+    pub common_sf_alloc_period_rf: u16,
+    /// Subframes of the area (`MBSFN-SubframeConfig` of SIB2, `commonSF-Alloc` of the MCCH).
+    pub subframe_allocation: Vec<SubframeAllocation>,
+    /// Multicast channels, in the order in which they take their subframes.
+    #[serde(rename = "mch")]
+    pub mchs: Vec<Mch>,
 }
 
-/// The multicast channel (TS 36.331 clause 6.3.7, `PMCH-Config`).
+/// Subframes of the radio frames with SFN mod period = offset, and of the three after each (`MBSFN-SubframeConfig`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SubframeAllocation {
+    /// `radioframeAllocationPeriod` in radio frames: 1, 2, 4, 8, 16, 32.
+    pub period_rf: u8,
+    /// `radioframeAllocationOffset` in radio frames, 0 to 7.
+    pub offset_rf: u8,
+    /// `subframeAllocation`.
+    #[serde(flatten)]
+    pub pattern: SubframePattern,
+}
+
+/// `subframeAllocation`: some of the subframes 1, 2, 3, 6, 7, 8 (FDD), ascending.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "pattern", rename_all = "snake_case")]
+pub enum SubframePattern {
+    /// `oneFrame`.
+    OneFrame {
+        /// Of the frame.
+        subframes: Vec<u8>,
+    },
+    /// `fourFrames`.
+    FourFrames {
+        /// Of each of four frames in a row.
+        subframes: Vec<Vec<u8>>,
+    },
+}
+
+/// A multicast channel (TS 36.331 clause 6.3.7, `PMCH-Config`).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mch {
+    /// Name in this scenario.
+    pub name: String,
     /// `dataMCS`, 0 to 28.
     pub data_mcs: u8,
     /// `mch-SchedulingPeriod` in radio frames: 8, 16, 32, 64, 128, 256, 512, 1024.
     pub scheduling_period_rf: u16,
+    /// Subframes of each common allocation period; MCHs without it share the rest in equal parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subframes_per_period: Option<u16>,
 }
 
 /// An MBMS session that delivers one file (TS 26.346 clause 7).
@@ -111,6 +171,8 @@ pub struct Mch {
 pub struct Session {
     /// Name in this scenario.
     pub name: String,
+    /// The MCH that carries it.
+    pub mch: String,
     /// The file, relative to the scenario's own file.
     pub content: PathBuf,
     /// Media type that the FDT gives.
@@ -223,6 +285,13 @@ pub enum StepAction {
         /// But no longer than this, milliseconds.
         timeout_ms: u64,
     },
+    /// A session that runs moves to another MCH.
+    Update {
+        /// Which.
+        session: Selector,
+        /// Where it goes on.
+        mch: String,
+    },
     /// The BM-SC closes a session.
     Stop {
         /// Which.
@@ -239,6 +308,7 @@ impl fmt::Display for StepAction {
                 write!(f, "run until {session} delivered, at most {timeout_ms} ms")
             }
             Self::RunUntilAirLimit { timeout_ms } => write!(f, "run until air limit, at most {timeout_ms} ms"),
+            Self::Update { session, mch } => write!(f, "move {session} to {mch}"),
             Self::Stop { session } => write!(f, "stop {session}"),
         }
     }
@@ -327,6 +397,15 @@ pub struct Fault {
     /// On the way to which UE; M1 is before all of them.
     #[serde(default)]
     pub ue: Selector,
+    /// In which MCH, by its name; any when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mch: Option<String>,
+    /// So many of the messages are left alone first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// So many are taken then; all when there is no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
 }
 
 /// Which messages of a joint a fault takes.
@@ -335,6 +414,10 @@ pub struct Fault {
 pub enum FaultTarget {
     /// Every one.
     Any,
+    /// Messages with SystemInformationBlockType13 (`bcch_dl_sch`).
+    Sib13,
+    /// MAC PDUs with neither MCH scheduling information nor MCCH (`mch`).
+    Data,
     /// MAC PDUs with MCH scheduling information (`mch`).
     Msi,
     /// Datagrams with an FDT instance (`m1`, `mtch`).

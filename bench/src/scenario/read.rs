@@ -6,19 +6,22 @@ use protocol::Joint;
 
 use super::{
     Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName,
-    SampleRate, Scenario, Selector, Session, Step, StepAction, Ue, Unit,
+    SampleRate, Scenario, Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
 };
 use crate::strict_toml::Table;
 
 pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
+    let mut area_index = 0;
     Scenario {
         name: t.name("name"),
         title: t.text("title"),
         proves: t.text("proves"),
         seed: t.integer("seed", 0..=SEED_MAX),
         cell: t.table("cell", cell),
-        mbsfn_area: t.table("mbsfn_area", mbsfn_area),
-        mch: t.table("mch", mch),
+        areas: t.tables("mbsfn_area", 1..=MAX_AREAS, |t| {
+            area_index += 1;
+            mbsfn_area(t, area_index - 1)
+        }),
         sessions: t.tables("session", 1..=MAX_SESSIONS, session),
         ues: t.tables("ue", 1..=MAX_UES, ue),
         steps: t.tables("step", 1..=MAX_LIST, step),
@@ -36,32 +39,67 @@ fn cell(t: &mut Table<'_>) -> Cell {
             &[("standard", SampleRate::Standard), ("three_quarter", SampleRate::ThreeQuarter)],
             SampleRate::default(),
         ),
+        n_ports: t.optional_one_of("n_ports", &[1, 2]).unwrap_or(1),
     }
 }
 
-fn mbsfn_area(t: &mut Table<'_>) -> MbsfnArea {
-    MbsfnArea {
+/// The area at this place of the list: areas have notification bits of their own unless the file says otherwise.
+fn mbsfn_area(t: &mut Table<'_>, index: u8) -> MbsfnArea {
+    let mut area = MbsfnArea {
         n_id_mbsfn: t.integer("n_id_mbsfn", 0..=255),
         non_mbsfn_region: t.one_of("non_mbsfn_region", &[1, 2]),
-        subframes: t.some_of("subframes", &MBSFN_SUBFRAMES),
         mcch_repetition_period_rf: t.one_of("mcch_repetition_period_rf", &[32, 64, 128, 256]),
         mcch_offset_rf: t.integer("mcch_offset_rf", 0..=10),
         mcch_modification_period_rf: t.one_of("mcch_modification_period_rf", &[512, 1024]),
-        mcch_subframe: t.one_of("mcch_subframe", &MBSFN_SUBFRAMES),
+        mcch_subframes: t.some_of("mcch_subframes", &MBSFN_SUBFRAMES),
         signalling_mcs: t.one_of("signalling_mcs", &[2, 7, 13, 19]),
+        notification_indicator: t.optional_integer("notification_indicator", 0..=7).unwrap_or(index),
+        common_sf_alloc_period_rf: t.optional_one_of("common_sf_alloc_period_rf", &COMMON_SF_ALLOC_RF).unwrap_or(0),
+        subframe_allocation: t.tables("subframe_allocation", 1..=MAX_ALLOCATIONS, subframe_allocation),
+        mchs: t.tables("mch", 1..=MAX_MCHS, mch),
+    };
+    if area.common_sf_alloc_period_rf == 0 {
+        area.common_sf_alloc_period_rf = default_common_sf_alloc_period_rf(&area);
+    }
+    area
+}
+
+/// The shortest scheduling period, so that every MCH has subframes in each of its own, but no pattern is cut in pieces.
+fn default_common_sf_alloc_period_rf(area: &MbsfnArea) -> u16 {
+    let shortest = area.mchs.iter().map(|m| m.scheduling_period_rf).min().unwrap_or(64);
+    let pattern = area.subframe_allocation.iter().map(|a| u16::from(a.period_rf)).max().unwrap_or(1);
+    shortest.max(pattern).clamp(4, 256)
+}
+
+fn subframe_allocation(t: &mut Table<'_>) -> SubframeAllocation {
+    let four_frames = t.variant("pattern", &[("one_frame", false), ("four_frames", true)]);
+    // Without n1 and n2 for fourFrames (TS 36.331 clause 6.3.7, radioframeAllocationPeriod).
+    let (periods, shortest) =
+        if four_frames { (&ALLOCATION_PERIOD_RF[2..], 4) } else { (&ALLOCATION_PERIOD_RF[..], 1) };
+    SubframeAllocation {
+        pattern: if four_frames {
+            SubframePattern::FourFrames { subframes: t.some_of_each("subframes", 4, &MBSFN_SUBFRAMES) }
+        } else {
+            SubframePattern::OneFrame { subframes: t.some_of("subframes", &MBSFN_SUBFRAMES) }
+        },
+        period_rf: t.optional_one_of("period_rf", periods).unwrap_or(shortest),
+        offset_rf: t.optional_integer("offset_rf", 0..=7).unwrap_or(0),
     }
 }
 
 fn mch(t: &mut Table<'_>) -> Mch {
     Mch {
+        name: t.name("name"),
         data_mcs: t.integer("data_mcs", 0..=28),
         scheduling_period_rf: t.one_of("scheduling_period_rf", &[8, 16, 32, 64, 128, 256, 512, 1024]),
+        subframes_per_period: t.optional_integer("subframes_per_period", 1..=1536),
     }
 }
 
 fn session(t: &mut Table<'_>) -> Session {
     Session {
         name: t.name("name"),
+        mch: t.name("mch"),
         content: PathBuf::from(t.text("content")),
         content_type: t.text("content_type"),
         bit_rate_kbps: t.integer("bit_rate_kbps", 1..=100_000),
@@ -103,6 +141,7 @@ fn step(t: &mut Table<'_>) -> Step {
         Run,
         RunUntilDelivered,
         RunUntilAirLimit,
+        Update,
         Stop,
     }
     let choices = [
@@ -110,6 +149,7 @@ fn step(t: &mut Table<'_>) -> Step {
         ("run", Do::Run),
         ("run_until_delivered", Do::RunUntilDelivered),
         ("run_until_air_limit", Do::RunUntilAirLimit),
+        ("update", Do::Update),
         ("stop", Do::Stop),
     ];
     let action = match t.variant("do", &choices) {
@@ -120,6 +160,7 @@ fn step(t: &mut Table<'_>) -> Step {
             timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS),
         },
         Do::RunUntilAirLimit => StepAction::RunUntilAirLimit { timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS) },
+        Do::Update => StepAction::Update { session: selector(t, "session"), mch: t.name("mch") },
         Do::Stop => StepAction::Stop { session: selector(t, "session") },
     };
     let description = t.text_or("description", || action.to_string());
@@ -140,9 +181,18 @@ fn expectation(t: &mut Table<'_>) -> Expectation {
 }
 
 fn fault(t: &mut Table<'_>) -> Fault {
-    let joints = [("m1", Joint::M1), ("mch", Joint::Mch), ("mcch", Joint::Mcch), ("mtch", Joint::Mtch)];
+    let joints = [
+        ("m1", Joint::M1),
+        ("bcch_dl_sch", Joint::BcchDlSch),
+        ("pdcch", Joint::Pdcch),
+        ("mch", Joint::Mch),
+        ("mcch", Joint::Mcch),
+        ("mtch", Joint::Mtch),
+    ];
     let targets = [
         ("any", FaultTarget::Any),
+        ("sib13", FaultTarget::Sib13),
+        ("data", FaultTarget::Data),
         ("msi", FaultTarget::Msi),
         ("fdt", FaultTarget::Fdt),
         ("object", FaultTarget::Object),
@@ -152,6 +202,9 @@ fn fault(t: &mut Table<'_>) -> Fault {
         what: t.choice("what", &targets),
         action: t.choice("action", &[("drop", FaultAction::Drop), ("corrupt", FaultAction::Corrupt)]),
         ue: selector(t, "ue"),
+        mch: if t.has("mch") { Some(t.name("mch")) } else { t.absent("mch") },
+        after: t.optional_integer("after", 0..=1_000_000_000),
+        count: t.optional_integer("count", 1..=1_000_000_000),
     }
 }
 
@@ -166,11 +219,26 @@ const N_RB_DL: [u8; 6] = [6, 15, 25, 50, 75, 100];
 /// FDD subframes that may be MBSFN subframes (TS 36.331 clause 6.3.7, `MBSFN-SubframeConfig`).
 const MBSFN_SUBFRAMES: [u8; 6] = [1, 2, 3, 6, 7, 8];
 
+/// `radioframeAllocationPeriod` (TS 36.331 clause 6.3.7).
+const ALLOCATION_PERIOD_RF: [u8; 6] = [1, 2, 4, 8, 16, 32];
+
+/// `commonSF-AllocPeriod-r9` (TS 36.331 clause 6.2.2).
+const COMMON_SF_ALLOC_RF: [u16; 7] = [4, 8, 16, 32, 64, 128, 256];
+
+/// `maxMBSFN-Area` (TS 36.331 clause 6.4).
+const MAX_AREAS: usize = 8;
+
+/// `maxMBSFN-Allocations` (TS 36.331 clause 6.4).
+const MAX_ALLOCATIONS: usize = 8;
+
+/// `maxPMCH-PerMBSFN` (TS 36.331 clause 6.4).
+const MAX_MCHS: usize = 15;
+
 /// The largest integer that TOML promises to hold.
 const SEED_MAX: u64 = i64::MAX as u64;
 
-/// `maxSessionPerPMCH-1` and the logical channels 1 to 28 of MTCH (TS 36.321 table 6.2.1-4).
-const MAX_SESSIONS: usize = 28;
+/// Sessions of a scenario: as many as an MCH has logical channels for, on each of a few MCHs.
+const MAX_SESSIONS: usize = 256;
 
 const MAX_UES: usize = 256;
 const MAX_LIST: usize = 256;

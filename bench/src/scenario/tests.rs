@@ -14,22 +14,27 @@ seed = 3
 n_rb_dl = 25
 n_id_cell = 1
 
-[mbsfn_area]
+[[mbsfn_area]]
 n_id_mbsfn = 1
 non_mbsfn_region = 2
-subframes = [1, 2, 3, 6]
 mcch_repetition_period_rf = 32
 mcch_offset_rf = 0
 mcch_modification_period_rf = 512
-mcch_subframe = 1
+mcch_subframes = [1]
 signalling_mcs = 2
 
-[mch]
+[[mbsfn_area.subframe_allocation]]
+pattern = "one_frame"
+subframes = [1, 2, 3, 6]
+
+[[mbsfn_area.mch]]
+name = "mch"
 data_mcs = 9
 scheduling_period_rf = 8
 
 [[session]]
 name = "video"
+mch = "mch"
 content = "content/castbench.mp4"
 content_type = "video/mp4"
 bit_rate_kbps = 1000
@@ -92,7 +97,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "name = \"near\"",
             "name = \"..\"",
-            "t.toml:34:8: name = \"..\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.', the first no \
+            "t.toml:39:8: name = \"..\" is wrong; allowed values: 1 to 64 letters, digits, '_', '-', '.', the first no \
              '.'",
         ),
         ("title = \"A test\"", "title = \"\"", "t.toml:2:9: title = \"\" is wrong; allowed values: a text on one line"),
@@ -114,78 +119,78 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "[1, 2, 3, 6]",
             "[1, 4]",
-            "t.toml:13:13: subframes = [1, 4] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+            "t.toml:21:13: subframes = [1, 4] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
         ),
         (
             "[1, 2, 3, 6]",
             "[2, 1]",
-            "t.toml:13:13: subframes = [2, 1] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+            "t.toml:21:13: subframes = [2, 1] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
         ),
         (
             "[1, 2, 3, 6]",
             "[]",
-            "t.toml:13:13: subframes = [] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
+            "t.toml:21:13: subframes = [] is wrong; allowed values: a list, ascending, of some of 1, 2, 3, 6, 7, 8",
         ),
         (
             "period_rf = 32",
             "period_rf = 16",
-            "t.toml:14:29: mcch_repetition_period_rf = 16 is wrong; allowed values: 32, 64, 128, 256",
+            "t.toml:13:29: mcch_repetition_period_rf = 16 is wrong; allowed values: 32, 64, 128, 256",
         ),
-        ("offset_rf = 0", "offset_rf = 11", "t.toml:15:18: mcch_offset_rf = 11 is wrong; allowed values: 0 to 10"),
+        ("offset_rf = 0", "offset_rf = 11", "t.toml:14:18: mcch_offset_rf = 11 is wrong; allowed values: 0 to 10"),
         (
             "period_rf = 512",
             "period_rf = 256",
-            "t.toml:16:31: mcch_modification_period_rf = 256 is wrong; allowed values: 512, 1024",
+            "t.toml:15:31: mcch_modification_period_rf = 256 is wrong; allowed values: 512, 1024",
         ),
         (
             "signalling_mcs = 2",
             "signalling_mcs = 3",
-            "t.toml:18:18: signalling_mcs = 3 is wrong; allowed values: 2, 7, 13, 19",
+            "t.toml:17:18: signalling_mcs = 3 is wrong; allowed values: 2, 7, 13, 19",
         ),
-        ("data_mcs = 9", "data_mcs = 29", "t.toml:21:12: data_mcs = 29 is wrong; allowed values: 0 to 28"),
+        ("data_mcs = 9", "data_mcs = 29", "t.toml:25:12: data_mcs = 29 is wrong; allowed values: 0 to 28"),
         (
             "data_mcs = 9",
             "data_mcs = 28",
-            "t.toml:21:12: data_mcs = 28: MCS 28 at 25 PRB with non_mbsfn_region 2 has code rate 1.205: undecodable above \
+            "t.toml:25:12: data_mcs = 28: MCS 28 at 25 PRB with non_mbsfn_region 2 has code rate 1.205: undecodable above \
              0.930; take a lower MCS or a shorter non-MBSFN region; allowed values: 0 to 25",
         ),
         (
             "bit_rate_kbps = 1000",
             "bit_rate_kbps = 9000",
-            "t.toml:21:12: the sessions ask for 9000 kbit/s together, data_mcs = 9 at 25 resource blocks in 4 subframes \
-             of a frame carries 1503; allowed values: bit_rate_kbps up to that, or a higher data_mcs",
+            "t.toml:25:12: the sessions ask for 9000 kbit/s together, data_mcs = 9 at 25 resource blocks in 32 \
+             subframes of 8 radio frames carries 1503; allowed values: bit_rate_kbps up to that, or a higher data_mcs",
         ),
         (
             "period_rf = 8",
             "period_rf = 4",
-            "t.toml:22:24: scheduling_period_rf = 4 is wrong; allowed values: 8, 16, 32, 64, 128, 256, 512, 1024",
+            "t.toml:26:24: scheduling_period_rf = 4 is wrong; allowed values: 8, 16, 32, 64, 128, 256, 512, 1024",
         ),
         (
             "\"raptor\"",
             "\"rapter\"",
-            "t.toml:29:16: code = \"rapter\" is wrong; allowed values: \"no_code\", \"raptor\"",
+            "t.toml:34:16: code = \"rapter\" is wrong; allowed values: \"no_code\", \"raptor\"",
         ),
         (
             "overhead_percent = 30",
             "overhead_percent = 0",
-            "t.toml:29:45: overhead_percent = 0 is wrong; allowed values: 1 to 500",
+            "t.toml:34:45: overhead_percent = 0 is wrong; allowed values: 1 to 500",
         ),
         (
             "symbol_octets = 512",
             "symbol_octets = 1500",
-            "t.toml:30:17: symbol_octets = 1500 is wrong; allowed values: 16 to 1400",
+            "t.toml:35:17: symbol_octets = 1500 is wrong; allowed values: 16 to 1400",
         ),
-        ("\"awgn\"", "\"rayleigh\"", "t.toml:35:21: model = \"rayleigh\" is wrong; allowed values: \"awgn\""),
-        ("snr_db = 20", "snr_db = nan", "t.toml:35:38: snr_db = nan is wrong; allowed values: -30 to 100"),
+        ("\"awgn\"", "\"rayleigh\"", "t.toml:40:21: model = \"rayleigh\" is wrong; allowed values: \"awgn\""),
+        ("snr_db = 20", "snr_db = nan", "t.toml:40:38: snr_db = nan is wrong; allowed values: -30 to 100"),
         (
             "do = \"start\"",
             "do = \"begin\"",
-            "t.toml:38:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"stop\"",
+            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\"",
         ),
         (
             "unit = \"ratio\"",
             "unit = \"percent\"",
-            "t.toml:45:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"%\", \"octets\", \"PDUs\"",
+            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\"",
         ),
     ];
     for (right, wrong, message) in cases {
@@ -199,40 +204,40 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "n_rb_dl = 25",
             "n_rb_d = 25",
-            "t.toml:7:1: unknown key `n_rb_d` in [cell]; did you mean `n_rb_dl`? allowed keys: n_rb_dl, n_id_cell, sample_rate",
+            "t.toml:7:1: unknown key `n_rb_d` in [cell]; did you mean `n_rb_dl`? allowed keys: n_rb_dl, n_id_cell, sample_rate, n_ports",
         ),
         (
             "seed = 3",
             "seeds = 3",
-            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, mch, session, ue, step, expect, fault",
+            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ue, step, expect, fault",
         ),
         (
             "data_mcs = 9",
             "data_mcs = 9\nx = 1",
-            "t.toml:22:1: unknown key `x` in [mch]; allowed keys: data_mcs, scheduling_period_rf",
+            "t.toml:26:1: unknown key `x` in [[mch]]; allowed keys: name, data_mcs, scheduling_period_rf, subframes_per_period",
         ),
         ("n_rb_dl = 25\n", "", "t.toml:6:2: missing key `n_rb_dl` in [cell]; allowed values: 6, 15, 25, 50, 75, 100"),
         ("seed = 3\n", "", "t.toml:1:1: missing key `seed` in the file; allowed values: 0 to 9223372036854775807"),
         (
-            "[mch]\ndata_mcs = 9\nscheduling_period_rf = 8\n",
+            "[[mbsfn_area.mch]]\nname = \"mch\"\ndata_mcs = 9\nscheduling_period_rf = 8\n",
             "",
-            "t.toml:1:1: missing key `mch` in the file; allowed values: a table [mch]",
+            "t.toml:10:1: missing key `mch` in [[mbsfn_area]]; allowed values: 1 to 15 tables [[mch]]",
         ),
         (
             ", overhead_percent = 30",
             "",
-            "t.toml:29:1: missing key `overhead_percent` in [fec]; allowed values: 1 to 500",
+            "t.toml:34:1: missing key `overhead_percent` in [fec]; allowed values: 1 to 500",
         ),
-        ("\"raptor\"", "\"no_code\"", "t.toml:29:27: unknown key `overhead_percent` in [fec]; allowed keys: code"),
+        ("\"raptor\"", "\"no_code\"", "t.toml:34:27: unknown key `overhead_percent` in [fec]; allowed keys: code"),
         (
             "fec = { code = \"raptor\", overhead_percent = 30 }",
             "fec = 3",
-            "t.toml:29:7: fec is a number; allowed: a table",
+            "t.toml:34:7: fec is a number; allowed: a table",
         ),
         (
             "[[ue]]",
             "[[ues]]",
-            "t.toml:33:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, mch, session, ue, step, expect, fault",
+            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ue, step, expect, fault",
         ),
         ("seed = 3", "seed = ", "t.toml:4:8: not TOML: string values must be quoted, expected literal string"),
         ("seed = 3", "seed = 3\nseed = 4", "t.toml:5:1: not TOML: duplicate key"),
@@ -249,70 +254,101 @@ fn keys_that_do_not_go_together_are_said() {
     let m1 = "[[fault]]\njoint = \"m1\"\nwhat = \"any\"\naction = \"drop\"\nue = \"near\"\n[[expect]]";
     let cases = [
         (
-            "n_rb_dl = 25\nn_id_cell = 1\n\n[mbsfn_area]\nn_id_mbsfn = 1\nnon_mbsfn_region = 2",
-            "n_rb_dl = 6\nn_id_cell = 1\n\n[mbsfn_area]\nn_id_mbsfn = 1\nnon_mbsfn_region = 1",
+            "n_rb_dl = 25\nn_id_cell = 1\n\n[[mbsfn_area]]\nn_id_mbsfn = 1\nnon_mbsfn_region = 2",
+            "n_rb_dl = 6\nn_id_cell = 1\n\n[[mbsfn_area]]\nn_id_mbsfn = 1\nnon_mbsfn_region = 1",
             "t.toml:12:20: non_mbsfn_region = 1 with n_rb_dl = 6; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than 10 resource blocks)",
         ),
         (
-            "mcch_subframe = 1",
-            "mcch_subframe = 7",
-            "t.toml:17:17: mcch_subframe = 7 is not one of subframes; allowed values: 1, 2, 3, 6",
+            "mcch_subframes = [1]",
+            "mcch_subframes = [1, 7]",
+            "t.toml:16:18: mcch_subframes: the area does not have subframe 7 of radio frame 0; allowed values: 1, 2, 3, 6",
+        ),
+        ("mch = \"mch\"", "mch = \"mhc\"", "t.toml:30:7: no MCH is named \"mhc\"; allowed values: \"mch\""),
+        (
+            "scheduling_period_rf = 8\n",
+            "scheduling_period_rf = 8\n\n[[mbsfn_area.mch]]\nname = \"mch\"\ndata_mcs = 5\nscheduling_period_rf = 16\nsubframes_per_period = 1\n",
+            "t.toml:29:8: a second mch with the name \"mch\"; allowed values: a name of its own",
+        ),
+        (
+            "scheduling_period_rf = 8\n",
+            "scheduling_period_rf = 8\nsubframes_per_period = 33\n",
+            "t.toml:23:1: the MCHs ask for 33 subframes of a common allocation period of 8 radio frames, the area has 32; allowed values: subframes_per_period up to that, at least 1 for each MCH",
+        ),
+        (
+            "signalling_mcs = 2\n",
+            "signalling_mcs = 2\ncommon_sf_alloc_period_rf = 16\n\n[[mbsfn_area.mch]]\nname = \"b\"\ndata_mcs = 5\nscheduling_period_rf = 16\n",
+            "t.toml:18:29: common_sf_alloc_period_rf = 16 with a scheduling_period_rf of 8: an MCH has no subframe in some of its scheduling periods; allowed values: 8 or less",
+        ),
+        (
+            "pattern = \"one_frame\"",
+            "pattern = \"one_frame\"\nperiod_rf = 4\noffset_rf = 4",
+            "t.toml:22:13: offset_rf = 4 with period_rf = 4; allowed values: 0 to 3",
+        ),
+        (
+            "pattern = \"one_frame\"\nsubframes = [1, 2, 3, 6]",
+            "pattern = \"four_frames\"\nsubframes = [[1], [], [], []]\nperiod_rf = 2",
+            "t.toml:22:13: period_rf = 2 is wrong; allowed values: 4, 8, 16, 32",
+        ),
+        (
+            "pattern = \"one_frame\"\nsubframes = [1, 2, 3, 6]",
+            "pattern = \"four_frames\"\nsubframes = [[1], [2, 1], [], []]",
+            "t.toml:21:13: subframes = [[1], [2, 1], [], []] is wrong; allowed values: 4 lists, not all empty, each ascending, of some of 1, 2, 3, 6, 7, 8",
         ),
         (
             "castbench.mp4",
             "castbench.mp5",
-            "t.toml:26:11: content content/castbench.mp5: No such file or directory (os error 2); allowed values: a file of at least one octet, relative to the folder of this file",
+            "t.toml:31:11: content content/castbench.mp5: No such file or directory (os error 2); allowed values: a file of at least one octet, relative to the folder of this file",
         ),
         (
             "content/castbench.mp4",
             "content",
-            "t.toml:26:11: content content: not a file; allowed values: a file of at least one octet, relative to the folder of this file",
+            "t.toml:31:11: content content: not a file; allowed values: a file of at least one octet, relative to the folder of this file",
         ),
         (
             "session = \"video\"",
             "session = \"vido\"",
-            "t.toml:39:11: no session is named \"vido\"; did you mean \"video\"? allowed values: \"all\", \"video\"",
+            "t.toml:44:11: no session is named \"vido\"; did you mean \"video\"? allowed values: \"all\", \"video\"",
         ),
-        ("ue = \"near\"", "ue = \"far\"", "t.toml:43:6: no UE is named \"far\"; allowed values: \"all\", \"near\""),
+        ("ue = \"near\"", "ue = \"far\"", "t.toml:48:6: no UE is named \"far\"; allowed values: \"all\", \"near\""),
         (
             "name = \"video\"",
             "name = \"all\"",
-            "t.toml:25:8: name = \"all\" is the word for every session; allowed values: any other name",
+            "t.toml:29:8: name = \"all\" is the word for every session; allowed values: any other name",
         ),
         (
             "channel = { model = \"awgn\", snr_db = 20 }",
             second_ue,
-            "t.toml:37:8: a second ue with the name \"near\"; allowed values: a name of its own",
+            "t.toml:42:8: a second ue with the name \"near\"; allowed values: a name of its own",
         ),
-        ("unit = \"ratio\"", "unit = \"dB\"", "t.toml:45:8: unit = \"dB\" for mch_bler; allowed values: \"ratio\""),
+        ("unit = \"ratio\"", "unit = \"dB\"", "t.toml:50:8: unit = \"dB\" for mch_bler; allowed values: \"ratio\""),
         (
             "max = 0.01",
             "min = 0.1\nmax = 0.01",
-            "t.toml:44:7: min = 0.1 is above max = 0.01; allowed values: at most 0.01",
+            "t.toml:49:7: min = 0.1 is above max = 0.01; allowed values: at most 0.01",
         ),
-        ("max = 0.01\n", "", "t.toml:41:1: mch_bler without a limit; allowed values: min, max, or both"),
+        ("max = 0.01\n", "", "t.toml:46:1: mch_bler without a limit; allowed values: min, max, or both"),
         (
             "ue = \"near\"",
             "session = \"video\"",
-            "t.toml:43:11: mch_bler is not measured per session; allowed values: no session",
+            "t.toml:48:11: mch_bler is not measured per session; allowed values: no session",
         ),
         (
             "do = \"start\"\nsession = \"video\"",
             "do = \"run_until_air_limit\"\ntimeout_ms = 9",
-            "t.toml:38:6: run_until_air_limit, and no session has an air_limit_octets; allowed values: a step that can end",
+            "t.toml:43:6: run_until_air_limit, and no session has an air_limit_octets; allowed values: a step that can end",
         ),
         (
             "symbol_octets = 512",
             "symbol_octets = 514",
-            "t.toml:30:17: session video cannot be delivered: symbol_octets is 514: use 16 to 1452, with Raptor a multiple of 4",
+            "t.toml:35:17: session video cannot be delivered: symbol_octets is 514: use 16 to 1452, with Raptor a multiple of 4",
         ),
         (
             "bit_rate_kbps = 1000",
             "bit_rate_kbps = 50",
-            "t.toml:28:17: session video cannot be delivered: 50000 bit/s allow 500 octets per MCH scheduling period, less than one datagram of 1092: raise the rate, lengthen the period or shorten the symbols",
+            "t.toml:33:17: session video cannot be delivered: 50000 bit/s allow 500 octets per MCH scheduling period, less than one datagram of 1092: raise the rate, lengthen the period or shorten the symbols",
         ),
-        ("[[expect]]", fault, "t.toml:43:8: MCCH carries no such message; allowed values: \"any\""),
-        ("[[expect]]", m1, "t.toml:45:6: M1 ends at the eNB, before any UE; allowed values: no ue"),
+        ("[[expect]]", fault, "t.toml:48:8: MCCH carries no such message; allowed values: \"any\""),
+        ("[[expect]]", m1, "t.toml:50:6: M1 ends at the eNB, before any UE; allowed values: no ue"),
     ];
     for (right, wrong, message) in cases {
         assert_eq!(said(right, wrong), message);
@@ -333,7 +369,7 @@ fn all_problems_are_said_at_once_in_the_order_of_the_text() {
     let places: Vec<&str> = error.lines().filter(|l| l.starts_with("t.toml")).collect();
     assert_eq!(places.len(), 2, "{error}");
     assert!(places[0].starts_with("t.toml:4:1: unknown key `sed`"), "{error}");
-    assert!(places[1].starts_with("t.toml:21:12: data_mcs = 99"), "{error}");
+    assert!(places[1].starts_with("t.toml:25:12: data_mcs = 99"), "{error}");
 }
 
 #[test]
@@ -369,7 +405,8 @@ fn the_readme_lists_every_key_and_every_measurement() {
         keys(&serde_json::to_value(&scenario).unwrap(), &mut found);
     }
     for key in found {
-        let listed = [format!("`{key}`"), format!("[{key}]"), format!("{{ {key} = "), format!(", {key} = ")];
+        let listed =
+            [format!("`{key}`"), format!("[{key}]"), format!(".{key}]"), format!("{{ {key} = "), format!(", {key} = ")];
         assert!(listed.iter().any(|l| readme.contains(l)), "README.md does not list {key}");
     }
     for measure in MeasurementName::ALL {

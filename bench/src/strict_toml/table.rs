@@ -78,6 +78,12 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// A key that may be there and is not.
+    pub(crate) fn absent<T>(&mut self, key: &'static str) -> Option<T> {
+        self.asked.push(key);
+        None
+    }
+
     /// An integer of a range.
     pub(crate) fn integer<T: Whole>(&mut self, key: &'static str, range: RangeInclusive<T>) -> T {
         let allowed = format!("{} to {}", range.start(), range.end());
@@ -103,14 +109,25 @@ impl<'a> Table<'a> {
         self.required(key, &join(values), |v| whole(v).filter(|n| values.contains(n)))
     }
 
+    /// One integer of a list, if the key is there.
+    pub(crate) fn optional_one_of<T: Whole>(&mut self, key: &'static str, values: &[T]) -> Option<T> {
+        self.optional(key, &join(values), |v| whole(v).filter(|n| values.contains(n)))
+    }
+
+    /// So many lists, each of some integers of a list, ascending; not all of them empty.
+    pub(crate) fn some_of_each<T: Whole>(&mut self, key: &'static str, count: usize, values: &[T]) -> Vec<Vec<T>> {
+        let allowed = format!("{count} lists, not all empty, each ascending, of some of {}", join(values));
+        self.required(key, &allowed, |v| {
+            let lists: Vec<Vec<T>> =
+                v.as_array()?.iter().map(|v| ascending(v.get_ref(), values)).collect::<Option<_>>()?;
+            (lists.len() == count && lists.iter().any(|l| !l.is_empty())).then_some(lists)
+        })
+    }
+
     /// Some integers of a list, ascending, at least one.
     pub(crate) fn some_of<T: Whole>(&mut self, key: &'static str, values: &[T]) -> Vec<T> {
         let allowed = format!("a list, ascending, of some of {}", join(values));
-        self.required(key, &allowed, |v| {
-            let list: Vec<T> = v.as_array()?.iter().map(|v| whole(v.get_ref())).collect::<Option<_>>()?;
-            let right = !list.is_empty() && list.is_sorted_by(|a, b| a < b) && list.iter().all(|n| values.contains(n));
-            right.then_some(list)
-        })
+        self.required(key, &allowed, |v| ascending(v, values).filter(|list| !list.is_empty()))
     }
 
     /// A number of a range.
@@ -324,6 +341,11 @@ fn one_line(v: &DeValue<'_>) -> Option<String> {
 fn whole<T: Whole>(v: &DeValue<'_>) -> Option<T> {
     let integer = v.as_integer()?;
     T::try_from(i128::from_str_radix(integer.as_str(), integer.radix()).ok()?).ok()
+}
+
+fn ascending<T: Whole>(v: &DeValue<'_>, values: &[T]) -> Option<Vec<T>> {
+    let list: Vec<T> = v.as_array()?.iter().map(|v| whole(v.get_ref())).collect::<Option<_>>()?;
+    (list.is_sorted_by(|a, b| a < b) && list.iter().all(|n| values.contains(n))).then_some(list)
 }
 
 fn number(v: &DeValue<'_>) -> Option<f64> {

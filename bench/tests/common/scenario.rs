@@ -11,7 +11,7 @@ session = "picture"
 [[step]]
 do = "run_until_delivered"
 session = "picture"
-timeout_ms = 2000
+timeout_ms = 4000
 
 [[step]]
 do = "stop"
@@ -29,22 +29,27 @@ seed = 1
 n_rb_dl = 15
 n_id_cell = 7
 
-[mbsfn_area]
+[[mbsfn_area]]
 n_id_mbsfn = 3
 non_mbsfn_region = 2
-subframes = [1, 2, 3, 6, 7, 8]
 mcch_repetition_period_rf = 32
 mcch_offset_rf = 0
 mcch_modification_period_rf = 512
-mcch_subframe = 1
+mcch_subframes = [1]
 signalling_mcs = 2
 
-[mch]
+[[mbsfn_area.subframe_allocation]]
+pattern = "one_frame"
+subframes = [1, 2, 3, 6, 7, 8]
+
+[[mbsfn_area.mch]]
+name = "mch"
 data_mcs = 13
 scheduling_period_rf = 8
 
 [[session]]
 name = "picture"
+mch = "mch"
 content = "castbench.jpg"
 content_type = "image/jpeg"
 bit_rate_kbps = 1200

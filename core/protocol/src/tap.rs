@@ -12,19 +12,38 @@ use crate::Instant;
 pub enum Joint {
     /// BM-SC to eNB user plane: IPv4 multicast, GTP-U (TS 29.281), SYNC (TS 25.446). Bytes start at the IPv4 header.
     M1,
+    /// MasterInformationBlock as decoded from the air (TS 36.331, BCCH-BCH-Message), UPER.
+    BcchBch,
+    /// SystemInformationBlockType1 or SystemInformation as decoded from the air (TS 36.331, BCCH-DL-SCH-Message), UPER.
+    BcchDlSch,
+    /// MCCH change notification on the PDCCH: the eight bits of DCI format 1C with the M-RNTI (TS 36.212 clause 5.3.3.1.4),
+    /// one octet.
+    Pdcch,
     /// MAC PDU of an MCH as decoded from the air (TS 36.321 clause 6.1.3.7 and 6.1.2). Bytes are the transport block.
     Mch,
+    /// UMD PDU of a logical channel of an MCH (TS 36.322 clause 6.2.1.3).
+    Rlc,
     /// MCCH message as decoded from the air (TS 36.331), UPER.
     Mcch,
     /// IP datagram of an MBMS bearer as a UE's MTCH gave it. Bytes start at the IP header.
     Mtch,
 }
 
+impl Joint {
+    /// All of them, in the order of the layers.
+    pub const ALL: [Self; 8] =
+        [Self::M1, Self::BcchBch, Self::BcchDlSch, Self::Pdcch, Self::Mch, Self::Rlc, Self::Mcch, Self::Mtch];
+}
+
 impl fmt::Display for Joint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::M1 => "M1",
+            Self::BcchBch => "BCCH-BCH",
+            Self::BcchDlSch => "BCCH-DL-SCH",
+            Self::Pdcch => "PDCCH",
             Self::Mch => "MCH",
+            Self::Rlc => "RLC",
             Self::Mcch => "MCCH",
             Self::Mtch => "MTCH",
         })
@@ -42,6 +61,10 @@ pub struct TapEvent {
     pub from: String,
     /// Name of the receiving box.
     pub to: String,
+    /// Which of several of its kind it belongs to: the name of the MCH on `Mch` and `Rlc`; empty where there is one.
+    pub channel: String,
+    /// Logical channel, on `Rlc`.
+    pub lcid: u8,
     /// The message, byte for byte.
     pub bytes: Vec<u8>,
 }

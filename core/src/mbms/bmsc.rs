@@ -21,8 +21,6 @@ pub struct BmscConfig {
     pub provisioning: ProvisioningConfig,
     /// Source address and port of user data.
     pub source: SocketAddrV4,
-    /// Synchronisation sequences, one per MCH scheduling period.
-    pub sync: SyncPlan,
     /// Longest transfer to an eNB, its processing included: a sequence is complete this long before it is on the air.
     pub max_transfer_delay: Duration,
     /// Close sequences with the length of each packet (SYNC type 3) instead of type 0.
@@ -81,6 +79,11 @@ pub enum BmscInput {
         content: Content,
         /// How.
         delivery: Delivery,
+        /// Synchronisation sequences, one per scheduling period of the MCH that will carry the bearer.
+        sync: SyncPlan,
+        /// No data before then: the session start tells it as `MBMS Time to Data Transfer` (TS 23.246 clause 8.3), so
+        /// that the bearer is set up and every UE knows of it.
+        first_data: Instant,
     },
     /// Stops a session. What was sent stays on its way.
     StopSession {
@@ -146,7 +149,6 @@ pub enum BmscOutput {
 #[derive(Debug)]
 pub struct Bmsc {
     config: BmscConfig,
-    clock: SequenceClock,
     provisioning: Provisioning,
     sessions: BTreeMap<String, Session>,
     outputs: VecDeque<BmscOutput>,
@@ -155,6 +157,7 @@ pub struct Bmsc {
 #[derive(Debug)]
 struct Session {
     tmgi: Tmgi,
+    clock: SequenceClock,
     sender: FluteSender,
     framer: SyncFramer,
 }
@@ -162,9 +165,8 @@ struct Session {
 impl Bmsc {
     /// A BM-SC without sessions; its first output asks the store what is allocated.
     pub fn new(config: BmscConfig) -> Self {
-        let clock = SequenceClock { plan: config.sync, max_transfer_delay: config.max_transfer_delay };
         let provisioning = Provisioning::new(config.provisioning.clone());
-        let mut bmsc = Self { config, clock, provisioning, sessions: BTreeMap::new(), outputs: VecDeque::new() };
+        let mut bmsc = Self { config, provisioning, sessions: BTreeMap::new(), outputs: VecDeque::new() };
         bmsc.drain_provisioning();
         bmsc
     }
@@ -177,8 +179,8 @@ impl Bmsc {
                 self.drain_provisioning();
                 return;
             }
-            BmscInput::StartSession { user_service, content, delivery } => {
-                self.start(now, user_service, content, delivery)
+            BmscInput::StartSession { user_service, content, delivery, sync, first_data } => {
+                self.start(now.max(first_data), user_service, content, delivery, sync)
             }
             BmscInput::StopSession { user_service } => self.stop(now, user_service),
         };
@@ -188,13 +190,13 @@ impl Bmsc {
     /// Sends what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         for (user_service, session) in &mut self.sessions {
-            session.advance(now, self.clock, user_service, &mut self.outputs);
+            session.advance(now, user_service, &mut self.outputs);
         }
     }
 
     /// When a packet or the end of a sequence is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.sessions.values().map(|session| session.next(self.clock)).min()
+        self.sessions.values().map(|session| session.next()).min()
     }
 
     /// The next output.
@@ -222,10 +224,11 @@ impl Bmsc {
 
     fn start(
         &mut self,
-        now: Instant,
+        first_data: Instant,
         user_service: String,
         content: Content,
         delivery: Delivery,
+        sync: SyncPlan,
     ) -> Result<BmscOutput, SessionRefusal> {
         if self.sessions.contains_key(&user_service) {
             return Err(SessionRefusal::Running(user_service));
@@ -235,11 +238,12 @@ impl Bmsc {
         };
         let addresses = (self.config.source, allocation.destination);
         let (tsi, wall_clock) = (allocation.tsi(), self.config.wall_clock);
-        let sender = FluteSender::new(now, addresses, tsi, &delivery, content, self.clock, wall_clock)
+        let clock = SequenceClock { plan: sync, max_transfer_delay: self.config.max_transfer_delay };
+        let sender = FluteSender::new(first_data, addresses, tsi, &delivery, content, clock, wall_clock)
             .map_err(|source| SessionRefusal::Delivery { user_service: user_service.clone(), source })?;
-        let framer = SyncFramer::new(self.config.sync, self.config.packet_lengths, self.clock.on_air(now));
+        let framer = SyncFramer::new(sync, self.config.packet_lengths, clock.on_air(first_data));
         let (content_octets, content_sha256) = sender.content();
-        self.sessions.insert(user_service, Session { tmgi: allocation.tmgi, sender, framer });
+        self.sessions.insert(user_service, Session { tmgi: allocation.tmgi, clock, sender, framer });
         Ok(BmscOutput::SessionStarted(SessionDescription { allocation, tsi, content_octets, content_sha256, delivery }))
     }
 
@@ -247,20 +251,21 @@ impl Bmsc {
         let Some(mut session) = self.sessions.remove(&user_service) else {
             return Err(SessionRefusal::NotRunning(user_service));
         };
-        session.advance(now, self.clock, &user_service, &mut self.outputs);
+        session.advance(now, &user_service, &mut self.outputs);
         session.close_sequence(&mut self.outputs);
         Ok(BmscOutput::SessionStopped { user_service, tmgi: session.tmgi, stats: session.sender.stats() })
     }
 }
 
 impl Session {
-    fn next(&self, clock: SequenceClock) -> Instant {
-        let end = clock.window_end(self.framer.sequence());
+    fn next(&self) -> Instant {
+        let end = self.clock.window_end(self.framer.sequence());
         self.sender.poll_timeout().map_or(end, |due| due.min(end))
     }
 
     /// Packets and ends of sequences up to `now`, in the order in which they are due.
-    fn advance(&mut self, now: Instant, clock: SequenceClock, user_service: &str, outputs: &mut VecDeque<BmscOutput>) {
+    fn advance(&mut self, now: Instant, user_service: &str, outputs: &mut VecDeque<BmscOutput>) {
+        let clock = self.clock;
         if now > clock.window_end(self.framer.sequence()) + clock.plan.sequence() {
             // The clock leapt over a whole sequence: what should have been sent in it is sent from now on.
             self.sender.postpone(now);

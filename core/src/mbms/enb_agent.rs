@@ -20,21 +20,20 @@ const MAX_SEQUENCES: usize = 16;
 /// The agent's plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EnbAgentConfig {
-    /// Synchronisation sequences, as at the BM-SC.
-    pub sync: SyncPlan,
     /// An incomplete sequence is given up this long before it is due. The BM-SC's `max_transfer_delay` covers it.
     pub processing_time: Duration,
     /// Most octets that a bearer holds.
     pub max_held_octets: usize,
 }
 
-/// A bearer as M2AP sets it up (TS 36.443 clause 8.2), with the logical channel that MCE and eNB gave it.
+/// A bearer as M2AP sets it up (TS 36.443 clause 8.2). Where its data goes on the air is in the MBMS scheduling
+/// information.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MbmsBearer {
     /// Bearer.
     pub tmgi: Tmgi,
-    /// Logical channel of its MTCH.
-    pub lcid: u8,
+    /// Its synchronisation sequences, as at the BM-SC.
+    pub sync: SyncPlan,
     /// Multicast address on M1.
     pub multicast: Ipv4Addr,
     /// Common tunnel endpoint identifier on M1.
@@ -60,8 +59,8 @@ pub enum EnbAgentInput<'a> {
 pub enum EnbAgentOutput {
     /// For the radio, in order.
     Sdu {
-        /// Logical channel.
-        lcid: u8,
+        /// Bearer.
+        tmgi: Tmgi,
         /// IP datagram.
         sdu: Vec<u8>,
         /// Start of the MCH scheduling period that carries it.
@@ -76,8 +75,8 @@ pub enum EnbAgentOutput {
 /// Packets that did not come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LossReport {
-    /// Logical channel.
-    pub lcid: u8,
+    /// Bearer.
+    pub tmgi: Tmgi,
     /// Start of the MCH scheduling period.
     pub due: Instant,
     /// Packets lost, by packet number.
@@ -283,7 +282,7 @@ impl EnbAgent {
             .ok_or(Discard::UnknownTunnel { multicast, c_teid })?;
         let pdu = SyncRepr::parse(packet.payload())?;
         let timestamp = pdu.header().timestamp;
-        let due = self.config.sync.instant(timestamp, now).ok_or(Discard::Timestamp(timestamp))?;
+        let due = bearer.setup.sync.instant(timestamp, now).ok_or(Discard::Timestamp(timestamp))?;
         bearer.check_time(now, due)?;
         let complete = match pdu {
             SyncRepr::UserData { header, payload } => bearer.hold(due, header, payload, self.config.max_held_octets)?,
@@ -333,8 +332,8 @@ impl Bearer {
     fn give_out(&mut self, due: Instant, counters: &mut EnbAgentCounters, outputs: &mut VecDeque<EnbAgentOutput>) {
         let Some(sequence) = self.sequences.remove(&due) else { return };
         self.given_out = Some(due);
-        let lcid = self.setup.lcid;
-        let mut lost = LossReport { lcid, due, packets: 0, octets: 0, withheld: 0 };
+        let tmgi = self.setup.tmgi;
+        let mut lost = LossReport { tmgi, due, packets: 0, octets: 0, withheld: 0 };
         let (mut expected, mut elapsed) = (0u32, 0u32);
         let mut silent = false;
         for (packet_number, Pdu { elapsed_octets, sdu }) in sequence.pdus {
@@ -355,7 +354,7 @@ impl Bearer {
             } else {
                 counters.sdus += 1;
                 counters.sdu_octets += octets;
-                outputs.push_back(EnbAgentOutput::Sdu { lcid, sdu, due });
+                outputs.push_back(EnbAgentOutput::Sdu { tmgi, sdu, due });
             }
         }
         if let Some((packets, octets)) = sequence.closed {

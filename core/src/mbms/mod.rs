@@ -4,6 +4,7 @@ mod bmsc;
 mod enb_agent;
 mod flute_sender;
 mod mbms_gw;
+mod mce;
 mod provisioning;
 mod sequence_clock;
 mod sync_framer;
@@ -14,5 +15,6 @@ pub use enb_agent::{
 };
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
 pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
+pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, PmchId};
 pub use provisioning::{Allocation, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal};
 pub use sequence_clock::SequenceClock;

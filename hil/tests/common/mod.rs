@@ -40,7 +40,6 @@ impl Chain {
                 ports: 5000..=5009,
             },
             source: "10.0.0.1:4000".parse().unwrap(),
-            sync,
             max_transfer_delay: Duration::from_millis(10),
             packet_lengths: false,
             wall_clock: wall_clock(),
@@ -50,12 +49,12 @@ impl Chain {
             multicast: Ipv4Addr::new(239, 255, 0, 1)..=Ipv4Addr::new(239, 255, 0, 9),
         });
         let mut agent =
-            EnbAgent::new(EnbAgentConfig { sync, processing_time: Duration::from_millis(5), max_held_octets: 1 << 20 });
+            EnbAgent::new(EnbAgentConfig { processing_time: Duration::from_millis(5), max_held_octets: 1 << 20 });
         let session = start_session(&mut bmsc, stream, delivery);
         let tmgi = session.allocation.tmgi;
         gateway.handle_input(Instant::ZERO, MbmsGwInput::SessionStart { tmgi });
         let Some(MbmsGwOutput::SessionStarted { m1, .. }) = gateway.poll_output() else { panic!("a bearer on M1") };
-        let bearer = MbmsBearer { tmgi, lcid: 1, multicast: m1.multicast, c_teid: m1.c_teid };
+        let bearer = MbmsBearer { tmgi, sync, multicast: m1.multicast, c_teid: m1.c_teid };
         agent.handle_input(Instant::ZERO, EnbAgentInput::SessionStart(bearer));
         Self { bmsc, gateway, agent, session }
     }
@@ -111,7 +110,9 @@ fn start_session(bmsc: &mut Bmsc, stream: flute::sender::ObjectDataStream, deliv
         }
     }
     let content = Content { stream, location: "file:///clip.mp4".into(), content_type: "video/mp4".into() };
-    bmsc.handle_input(Instant::ZERO, BmscInput::StartSession { user_service: user_service(), content, delivery });
+    let (user_service, sync, first_data) = (user_service(), SyncPlan::new(32).unwrap(), Instant::ZERO);
+    let start = BmscInput::StartSession { user_service, content, delivery, sync, first_data };
+    bmsc.handle_input(Instant::ZERO, start);
     match bmsc.poll_output() {
         Some(BmscOutput::SessionStarted(session)) => session,
         other => panic!("{other:?}"),

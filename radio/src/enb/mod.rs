@@ -325,6 +325,11 @@ impl Enb {
         Ok(from)
     }
 
+    /// Are MCCH changes notified of on the PDCCH? False when a non-MBSFN region has no room for it, as with 6 PRB.
+    pub fn notifies_changes(&self) -> bool {
+        self.notification.is_some()
+    }
+
     /// First radio frame of the next modification period with another MCCH of the area, if one is to come.
     pub fn next_mcch_change(&self, area: usize) -> Option<u64> {
         self.areas.get(area)?.mch.next_change()

@@ -4,7 +4,7 @@
 
 use num_complex::Complex32;
 
-use super::event::{BlockFilter, BlockReport, ReceiverError, RxEvent};
+use super::event::{BlockFilter, BlockReport, FilteredBlock, ReceiverError, RxEvent};
 use crate::cell::CellConfig;
 use crate::estimate::EstimateQuality;
 use crate::isa::Isa;
@@ -160,7 +160,8 @@ impl AlignedReceiver {
         self.track(&estimate, quality.crc_ok, wanted.is_announced);
         let cfo_hz = self.cfo_hz;
         let tb = self.tb.as_mut_slice();
-        let keep = quality.crc_ok && self.block_filter.as_mut().is_none_or(|filter| filter(tb));
+        let asked = FilteredBlock::Mch { n_id_mbsfn: self.area.n_id_mbsfn, pmch: wanted.pmch };
+        let keep = quality.crc_ok && self.block_filter.as_mut().is_none_or(|filter| filter(&asked, tb));
         let tb = keep.then_some(&*tb);
         let report = BlockReport {
             time,

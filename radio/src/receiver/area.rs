@@ -6,7 +6,7 @@ use super::area_diagnosis::FailedBlock;
 use super::config::ReceiverConfig;
 use super::counters::Counters;
 use super::diagnosis::Stage;
-use super::event::{BlockFilter, BlockReport, ReceiverError, RxEvent};
+use super::event::{BlockFilter, BlockReport, FilteredBlock, ReceiverError, RxEvent};
 use crate::cell::CellConfig;
 use crate::estimate::EstimateQuality;
 use crate::isa::Isa;
@@ -129,7 +129,8 @@ impl AreaReceiver {
         self.tb.resize(decoder.params().format.octets(), 0);
         let tb = self.tb.as_mut_slice();
         let quality = MbsfnSubframeDemodulator::decode_combined(&self.demodulators, decoder, subframe, tb);
-        let keep = quality.crc_ok && filter.is_none_or(|filter| filter(tb));
+        let asked = FilteredBlock::Mch { n_id_mbsfn, pmch: wanted.pmch };
+        let keep = quality.crc_ok && filter.is_none_or(|filter| filter(&asked, tb));
         let tb = keep.then_some(&*tb);
         let report = BlockReport {
             time,

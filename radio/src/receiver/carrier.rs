@@ -4,7 +4,7 @@ use super::area::AreaReceiver;
 use super::config::{KnownCarrier, ReceiverConfig};
 use super::counters::Counters;
 use super::diagnosis::Stage;
-use super::event::{BlockFilter, RxEvent};
+use super::event::{BlockFilter, FilteredBlock, RxEvent};
 use super::follow::Follower;
 use super::stream::SampleStream;
 use super::system_information::SystemInformationReceiver;
@@ -168,7 +168,7 @@ impl Carrier {
         remembered: &mut Option<Knowledge>,
         sink: &mut impl FnMut(RxEvent<'_>),
     ) {
-        let Surroundings { stream, counters, filter } = with;
+        let Surroundings { stream, counters, mut filter } = with;
         let time = self.follower.time();
         let subframe = time.subframe();
         let (bcch, notification) = self
@@ -188,7 +188,9 @@ impl Carrier {
             }
             if let (Some(wanted), Some(Knowledge { si, .. })) = (bcch, &mut self.knowledge) {
                 let good = counters.good(Stage::Sib);
-                let news = self.unicast.with_antennas(|antennas| si.read(time, wanted, antennas, counters));
+                let news = self
+                    .unicast
+                    .with_antennas(|antennas| si.read(time, wanted, antennas, counters, filter.as_deref_mut()));
                 if counters.good(Stage::Sib) > good {
                     self.since_good = 0;
                 }
@@ -206,7 +208,7 @@ impl Carrier {
                 }
             }
             if notification {
-                self.read_notification(time, sink);
+                self.read_notification(time, filter.as_deref_mut(), sink);
             }
             if wants_mch {
                 self.read_mch(time, counters, filter, sink);
@@ -308,10 +310,20 @@ impl Carrier {
     }
 
     /// Looks for a change notification in the control region of an MBSFN subframe.
-    fn read_notification(&mut self, time: SubframeTime, sink: &mut impl FnMut(RxEvent<'_>)) {
+    fn read_notification(
+        &mut self,
+        time: SubframeTime,
+        filter: Option<&mut BlockFilter>,
+        sink: &mut impl FnMut(RxEvent<'_>),
+    ) {
         let Some(Knowledge { si, areas, .. }) = &mut self.knowledge else { return };
         self.unicast.demodulate(time.subframe(), self.follower.iq(), si.notification_symbols());
         let Some(bitmap) = self.unicast.with_antennas(|antennas| si.notification(time, antennas)) else { return };
+        let mut bits = [bitmap];
+        if filter.is_some_and(|filter| !filter(&FilteredBlock::ChangeNotification, &mut bits)) {
+            return;
+        }
+        let [bitmap] = bits;
         sink(RxEvent::McchNotification { time, bitmap });
         for area in areas.iter_mut().filter(|area| bitmap >> area.info().notification_indicator & 1 == 1) {
             area.expect_change(time);

@@ -113,7 +113,8 @@ impl Receiver {
         self.jump(at);
     }
 
-    /// Lets `filter` change or drop transport blocks of MCHs: a fault put in on purpose.
+    /// Lets `filter` change or drop system information, change notifications and transport blocks of MCHs: a fault put in
+    /// on purpose.
     pub fn set_block_filter(&mut self, filter: BlockFilter) {
         self.filter = Some(filter);
     }

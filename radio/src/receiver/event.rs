@@ -103,9 +103,25 @@ pub struct BlockReport {
     pub cfo_hz: f64,
 }
 
-/// Changes or drops (by giving `false`) transport blocks of MCHs before layer 2 and the events see them: a fault put in
-/// on purpose.
-pub type BlockFilter = Box<dyn FnMut(&mut [u8]) -> bool + Send>;
+/// What a [`BlockFilter`] is asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FilteredBlock {
+    /// A message of the BCCH on the DL-SCH.
+    SystemInformation,
+    /// The eight bits of a change notification, one octet.
+    ChangeNotification,
+    /// A transport block of an MCH.
+    Mch {
+        /// MBSFN area identity.
+        n_id_mbsfn: u8,
+        /// Place of the (P)MCH in the MCCH's list; none for an MCCH subframe before the MCCH is known.
+        pmch: Option<usize>,
+    },
+}
+
+/// Changes or drops (by giving `false`) what came without error before layer 2 and the events see it: a fault put in on
+/// purpose.
+pub type BlockFilter = Box<dyn FnMut(&FilteredBlock, &mut [u8]) -> bool + Send>;
 
 /// A configuration that cannot be received.
 #[derive(Debug, thiserror::Error)]

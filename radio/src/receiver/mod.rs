@@ -24,4 +24,4 @@ pub use aligned::AlignedReceiver;
 pub use cold::Receiver;
 pub use config::{KnownCarrier, ReceiverConfig};
 pub use diagnosis::{Diagnosis, Stage, StageCount};
-pub use event::{BlockFilter, BlockReport, ReceiverError, RxEvent};
+pub use event::{BlockFilter, BlockReport, FilteredBlock, ReceiverError, RxEvent};

@@ -3,6 +3,7 @@
 
 use super::counters::Counters;
 use super::diagnosis::Stage;
+use super::event::{BlockFilter, FilteredBlock};
 use crate::cell::CarrierConfig;
 use crate::coding::SoftBuffer;
 use crate::dci::{Dci1A, Dci1C, M_RNTI, SI_RNTI, si_rv, sib1_rv, unpack_mcch_change_notification};
@@ -175,6 +176,7 @@ impl SystemInformationReceiver {
         wanted: BcchSubframe,
         received: &[ReceiveAntenna<'_>],
         counters: &mut Counters,
+        filter: Option<&mut BlockFilter>,
     ) -> Option<News> {
         let subframe = time.subframe();
         let cfi = self.pcfich.decode(&self.region, subframe, received);
@@ -217,6 +219,9 @@ impl SystemInformationReceiver {
             return None;
         }
         soft.clear();
+        if filter.is_some_and(|filter| !filter(&FilteredBlock::SystemInformation, tb)) {
+            return None;
+        }
         if known == Some(tb) {
             self.done(time, wanted);
             return None;

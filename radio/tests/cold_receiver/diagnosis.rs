@@ -3,10 +3,10 @@
 use fixtures::vectors::EmbmsCarrier;
 use num_complex::Complex32;
 use radio::{
-    BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, Grid, KnownCarrier, LCID_MCCH, LCID_MSI,
-    MbsfnAreaConfiguration, NRbDl, OfdmDemodulator, OfdmModulator, Pcfich, PdcpPrefix, PhichConfig, PhichDuration,
-    PhichResource, Receiver, ReceiverConfig, SampleRateFamily, Stage, SubframeLayout, SystemInformationBlock,
-    hide_mac_elements,
+    BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, FilteredBlock, Grid, KnownCarrier,
+    LCID_MCCH, LCID_MSI, MbsfnAreaConfiguration, NRbDl, OfdmDemodulator, OfdmModulator, Pcfich, PdcpPrefix,
+    PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig, SampleRateFamily, Stage, SubframeLayout,
+    SystemInformationBlock, hide_mac_elements,
 };
 
 use crate::told::listen;
@@ -219,8 +219,10 @@ fn mcch_of_another_signalling_mcs() {
 fn mcch_is_not_in_its_blocks() {
     let Some(carrier) = fixtures::vectors::embms_carrier() else { return };
     let mut receiver = Receiver::new(config()).unwrap();
-    receiver.set_block_filter(Box::new(|tb| {
-        hide_mac_elements(tb, LCID_MCCH);
+    receiver.set_block_filter(Box::new(|block, tb| {
+        if is_mch(block) {
+            hide_mac_elements(tb, LCID_MCCH);
+        }
         true
     }));
     expect(stuck(receiver, &carrier.iq), Stage::McchCrc, "no MBSFNAreaConfiguration is in them");
@@ -230,8 +232,10 @@ fn mcch_is_not_in_its_blocks() {
 fn msi_is_missing() {
     let Some(carrier) = fixtures::vectors::embms_carrier() else { return };
     let mut receiver = Receiver::new(config()).unwrap();
-    receiver.set_block_filter(Box::new(|tb| {
-        hide_mac_elements(tb, LCID_MSI);
+    receiver.set_block_filter(Box::new(|block, tb| {
+        if is_mch(block) {
+            hide_mac_elements(tb, LCID_MSI);
+        }
         true
     }));
     expect(stuck(receiver, &carrier.iq), Stage::Msi, "what is expected in them is missing");
@@ -247,8 +251,10 @@ fn mtch_of_another_data_mcs() {
     known.mcch = vec![(*id, mcch.encode().unwrap())];
     let mut receiver = Receiver::with_known(config(), known).unwrap();
     // The MCCH that is sent would set it right.
-    receiver.set_block_filter(Box::new(|tb| {
-        hide_mac_elements(tb, LCID_MCCH);
+    receiver.set_block_filter(Box::new(|block, tb| {
+        if is_mch(block) {
+            hide_mac_elements(tb, LCID_MCCH);
+        }
         true
     }));
     expect(stuck(receiver, &carrier.iq), Stage::MtchCrc, "sent with MCS 9, not with MCS 16 as the MCCH says");
@@ -259,9 +265,9 @@ fn rlc_gap_without_lost_blocks() {
     let Some(carrier) = fixtures::vectors::embms_carrier() else { return };
     let mut receiver = Receiver::new(config()).unwrap();
     let mut blocks = 0;
-    receiver.set_block_filter(Box::new(move |_| {
-        blocks += 1;
-        blocks % 40 != 0
+    receiver.set_block_filter(Box::new(move |block, _| {
+        blocks += u32::from(is_mch(block));
+        !is_mch(block) || blocks % 40 != 0
     }));
     expect(stuck(receiver, &carrier.iq), Stage::RlcGap, "area 1, MCH 0, LCID 1: 2 RLC PDUs missing (last: SN ");
 }
@@ -271,4 +277,8 @@ fn ip_behind_a_pdcp_prefix() {
     let Some(carrier) = fixtures::vectors::embms_carrier() else { return };
     let receiver = Receiver::new(ReceiverConfig { pdcp: PdcpPrefix::No, ..config() }).unwrap();
     expect(stuck(receiver, &carrier.iq), Stage::Ip, "PDCP header");
+}
+
+fn is_mch(block: &FilteredBlock) -> bool {
+    matches!(block, FilteredBlock::Mch { .. })
 }

@@ -75,6 +75,10 @@ fn name(measure: MeasurementName) -> Markup {
         MeasurementName::Evm => html! { (term("EVM")) },
         MeasurementName::IpOctets => html! { "IP octets on air" },
         MeasurementName::RlcGaps => html! { (term("RLC")) " PDUs missing" },
+        MeasurementName::DatagramsLost => html! { "Datagrams lost" },
+        MeasurementName::DatagramsDuplicated => html! { "Datagrams too many" },
+        MeasurementName::McchChangesMissed => html! { (term("MCCH")) " changes missed" },
+        MeasurementName::AcquisitionTime => html! { "Acquisition time" },
     }
 }
 

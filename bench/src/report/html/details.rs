@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{GLOSSARY, panel};
 use crate::report::model::Model;
 use crate::report::text;
+use crate::scenario::{Cell, MbsfnArea, SubframeAllocation, SubframePattern};
 
 pub(super) fn section(model: &Model) -> Markup {
     panel(
@@ -24,29 +25,15 @@ pub(super) fn section(model: &Model) -> Markup {
 
 fn scenario(model: &Model) -> Markup {
     let (header, s) = (&model.header, &model.header.scenario);
-    let subframes: Vec<String> = s.mbsfn_area.subframes.iter().map(ToString::to_string).collect();
-    let rows: Vec<(&str, String)> = vec![
+    let mut rows: Vec<(&str, String)> = vec![
         ("Scenario", format!("{} – {}", s.name, s.title)),
         ("Proves", s.proves.clone()),
         ("Seed", s.seed.to_string()),
         ("Rig", header.rig.clone()),
         ("Clock", header.clock.clone()),
-        ("Cell", format!("{} resource blocks, identity {}", s.cell.n_rb_dl, s.cell.n_id_cell)),
+        ("Cell", cell(&s.cell)),
         ("Sample rate", format!("{} MS/s", text::number(header.sample_rate_hz / 1e6))),
-        (
-            "MBSFN area",
-            format!("identity {}, non-MBSFN region {}", s.mbsfn_area.n_id_mbsfn, s.mbsfn_area.non_mbsfn_region),
-        ),
-        ("MBSFN subframes", subframes.join(", ")),
-        (
-            "MCCH",
-            format!(
-                "every {} radio frames, subframe {}, MCS {}",
-                s.mbsfn_area.mcch_repetition_period_rf, s.mbsfn_area.mcch_subframe, s.mbsfn_area.signalling_mcs
-            ),
-        ),
-        ("MCH", format!("MCS {}, scheduling period {} radio frames", s.mch.data_mcs, s.mch.scheduling_period_rf)),
-        ("Transport block", format!("{} bit", text::grouped(u64::from(header.tbs_bits)))),
+        ("Largest transport block", format!("{} bit", text::grouped(u64::from(header.tbs_bits)))),
         ("MCH capacity", text::bit_rate(header.mch_capacity_bps)),
         (
             "Scheduling periods",
@@ -60,10 +47,51 @@ fn scenario(model: &Model) -> Markup {
             ),
         ),
     ];
+    let at = rows.iter().position(|(name, _)| *name == "Largest transport block").unwrap_or(rows.len());
+    rows.splice(at..at, s.areas.iter().flat_map(|area| area_rows(model, area)));
     html! {
         h3 { "Scenario" }
         dl.facts { @for (name, value) in rows { dt { (name) } dd { (value) } } }
     }
+}
+
+fn cell(cell: &Cell) -> String {
+    let ports = if cell.n_ports == 1 { "1 antenna port".to_owned() } else { format!("{} antenna ports", cell.n_ports) };
+    format!("{} resource blocks, identity {}, {ports}", cell.n_rb_dl, cell.n_id_cell)
+}
+
+fn area_rows(model: &Model, area: &MbsfnArea) -> Vec<(&'static str, String)> {
+    let list = |subframes: &[u8]| subframes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let allocation = |a: &SubframeAllocation| {
+        let subframes = match &a.pattern {
+            SubframePattern::OneFrame { subframes } => list(subframes),
+            SubframePattern::FourFrames { subframes } => {
+                subframes.iter().map(|f| list(f)).collect::<Vec<_>>().join(" | ")
+            }
+        };
+        if a.period_rf == 1 { subframes } else { format!("{subframes} of every {} radio frames", a.period_rf) }
+    };
+    let mut rows = vec![
+        ("MBSFN area", format!("identity {}, non-MBSFN region {}", area.n_id_mbsfn, area.non_mbsfn_region)),
+        ("MBSFN subframes", area.subframe_allocation.iter().map(allocation).collect::<Vec<_>>().join("; ")),
+        (
+            "MCCH",
+            format!(
+                "every {} radio frames, subframe {}, MCS {}, may change every {} radio frames",
+                area.mcch_repetition_period_rf,
+                list(&area.mcch_subframes),
+                area.signalling_mcs,
+                area.mcch_modification_period_rf
+            ),
+        ),
+    ];
+    for mch in &area.mchs {
+        let capacity = model.header.mchs.iter().find(|m| m.mch == mch.name).map_or(0.0, |m| m.capacity_bps);
+        let (period, capacity) = (mch.scheduling_period_rf, text::bit_rate(capacity));
+        let words = format!("{}: MCS {}, scheduling period {period} radio frames, {capacity}", mch.name, mch.data_mcs);
+        rows.push(("MCH", words));
+    }
+    rows
 }
 
 fn sessions(model: &Model) -> Markup {
@@ -76,7 +104,7 @@ fn sessions(model: &Model) -> Markup {
                     dt { "TMGI" } dd { (info.tmgi) }
                     dt { "Destination" } dd { (info.destination) ", TSI " (info.tsi) }
                     dt { "M1 tunnel" } dd { (format!("C-TEID 0x{:08x}", info.c_teid)) }
-                    dt { "MTCH" } dd { "logical channel " (info.lcid) }
+                    dt { "MTCH" } dd { "MBSFN area " (info.n_id_mbsfn) ", MCH " (info.mch) ", logical channel " (info.lcid) }
                     dt { "File" } dd { (info.content) ", " (text::grouped(info.content_octets)) " octets" }
                     dt { "SHA-256" } dd { code { (info.content_sha256) } }
                     dt { "FEC" } dd { (info.fec) }

@@ -93,9 +93,13 @@ fn cards(model: &Model) -> Markup {
 /// The chain as a picture; the figures at the arrows are packets and octets of the taps.
 fn system(model: &Model) -> Markup {
     let kind = if model.header.rig.contains("simulated") { "simulated" } else { "see rig" };
-    let (cell, area) = (&model.header.scenario.cell, &model.header.scenario.mbsfn_area);
-    let blocks = format!("{} PRB, area {}", cell.n_rb_dl, area.n_id_mbsfn);
-    let mcs = format!("MCS {}", model.header.scenario.mch.data_mcs);
+    let scenario = &model.header.scenario;
+    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let blocks = format!("{} PRB, {}", scenario.cell.n_rb_dl, counted(scenario.areas.len(), "area"));
+    let mcs = match scenario.mchs().count() {
+        1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.data_mcs)),
+        n => format!("{n} MCHs"),
+    };
     let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
     let samples =
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
@@ -108,7 +112,7 @@ fn system(model: &Model) -> Markup {
             (node("eNB", &[&blocks, &mcs], "our code"))
             (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
             (node("Channel", &["white noise", "CFO, delay"], kind))
-            (link(&html! { div.joints { @for j in [Joint::Mcch, Joint::Mch, Joint::Mtch] { (joint(model, j)) } } }))
+            (link(&html! { div.joints { @for j in [Joint::BcchDlSch, Joint::Mcch, Joint::Mch, Joint::Mtch] { (joint(model, j)) } } }))
             (node("UEs", &[&receivers, "FLUTE receiver"], kind))
         }
     }
@@ -155,6 +159,8 @@ fn faults(model: &Model) -> Markup {
                             (fault.joint) ": "
                             @match fault.what {
                                 FaultTarget::Any => "every message",
+                                FaultTarget::Sib13 => "every message with SystemInformationBlockType13",
+                                FaultTarget::Data => "blocks at the data MCS",
                                 FaultTarget::Msi => { "every " (term("MSI")) },
                                 FaultTarget::Fdt => { "every " (term("FDT")) " instance" },
                                 FaultTarget::Object => "every packet with encoding symbols of the file",
@@ -163,6 +169,8 @@ fn faults(model: &Model) -> Markup {
                                 FaultAction::Drop => " is dropped",
                                 FaultAction::Corrupt => " is damaged",
                             }
+                            @if let Some(mch) = &fault.mch { " of MCH " b { (mch) } }
+                            @if let (Some(after), Some(count)) = (fault.after, fault.count) { " (" (count) " after the first " (after) ")" }
                             @if fault.joint != Joint::M1 {
                                 @match &fault.ue {
                                     Selector::All => " on the way to every UE",

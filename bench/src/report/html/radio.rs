@@ -97,7 +97,35 @@ fn figures(ue: &UeRun) -> Markup {
                 (text::grouped(ue.rlc_gaps.0))
                 @if ue.rlc_gaps.1 > 0 { span.soft { " in " (text::grouped(ue.rlc_gaps.1)) " gaps" } }
             }))
+            @if let Some((at_ns, n_id_cell, n_ports)) = ue.cell {
+                (item(html! { "Cell found" }, html! {
+                    (n_id_cell) " at " (text::at(at_ns)) span.soft { ", " (n_ports) " ports" }
+                }))
+            }
             (item(html! { "First " (term("MCCH")) " at" }, html! { (ue.mcch.as_ref().map_or_else(|| "never".into(), |m| text::at(m.0))) }))
+            @if ue.notifications > 0 {
+                (item(html! { "Change notifications" }, html! { (text::grouped(ue.notifications)) }))
+            }
+        }
+        @if let Some(why) = &ue.not_acquired { p.stuck { (why) } }
+        (diagnosis(ue))
+        @if !ue.losses.is_empty() {
+            details.source {
+                summary { "Datagrams lost in " (text::grouped(ue.losses_all)) @if ue.losses_all == 1 { " place" } @else { " places" } }
+                ul { @for loss in &ue.losses { li { span.soft { (text::at(loss.at_ns)) } " " (loss.words()) } } }
+            }
+        }
+    }
+}
+
+/// What the receiver says of itself, where something fails.
+fn diagnosis(ue: &UeRun) -> Markup {
+    let Some((d, stage)) = ue.diagnosis.as_ref().and_then(|d| Some((d, d.stage.as_ref()?))) else { return html! {} };
+    html! {
+        p.stuck { "First failing stage: " b { (stage) } ". " (d.hint) }
+        details.source {
+            summary { "Stages of the receiver" }
+            dl.figures { @for (name, tried, good) in &d.stages { dt { (name) } dd { (text::grouped(*good)) " of " (text::grouped(*tried)) } } }
         }
     }
 }

@@ -18,7 +18,6 @@ fn bmsc() -> Bmsc {
             ports: 5000..=5009,
         },
         source: "10.0.0.1:4000".parse().unwrap(),
-        sync: SyncPlan::new(32).unwrap(),
         max_transfer_delay: Duration::from_millis(10),
         packet_lengths: false,
         wall_clock: SystemTime::UNIX_EPOCH,
@@ -39,7 +38,8 @@ fn delivery() -> Delivery {
 fn start(name: &str) -> BmscInput {
     let stream = Box::new(Cursor::new(vec![7; 20_000]));
     let content = Content { stream, location: "file:///a.bin".into(), content_type: "application/octet-stream".into() };
-    BmscInput::StartSession { user_service: name.into(), content, delivery: delivery() }
+    let (sync, first_data) = (SyncPlan::new(32).unwrap(), Instant::ZERO);
+    BmscInput::StartSession { user_service: name.into(), content, delivery: delivery(), sync, first_data }
 }
 
 /// Hands an input over and everything that the store is asked.

@@ -5,20 +5,20 @@ use protocol::{GtpuRepr, SyncTotals};
 
 use super::*;
 
-const LCID: u8 = 3;
+const TMGI: &str = "000001@262-01";
+
+fn tmgi() -> Tmgi {
+    TMGI.parse().unwrap()
+}
 
 fn config() -> EnbAgentConfig {
-    EnbAgentConfig {
-        sync: SyncPlan::new(32).unwrap(),
-        processing_time: Duration::from_millis(5),
-        max_held_octets: 100_000,
-    }
+    EnbAgentConfig { processing_time: Duration::from_millis(5), max_held_octets: 100_000 }
 }
 
 fn agent() -> EnbAgent {
     let mut agent = EnbAgent::new(config());
-    let tmgi = "000001@262-01".parse().unwrap();
-    let bearer = MbmsBearer { tmgi, lcid: LCID, multicast: Ipv4Addr::new(239, 255, 0, 1), c_teid: 9 };
+    let (sync, multicast) = (SyncPlan::new(32).unwrap(), Ipv4Addr::new(239, 255, 0, 1));
+    let bearer = MbmsBearer { tmgi: tmgi(), sync, multicast, c_teid: 9 };
     agent.handle_input(Instant::ZERO, EnbAgentInput::SessionStart(bearer));
     agent
 }
@@ -49,8 +49,8 @@ fn sdus(outputs: &[EnbAgentOutput]) -> (Vec<u8>, Option<LossReport>) {
     let (mut numbers, mut lost) = (Vec::new(), None);
     for output in outputs {
         match output {
-            EnbAgentOutput::Sdu { lcid, sdu, due } => {
-                assert_eq!((*lcid, sdu.len(), *due), (LCID, 100, Instant::from_millis(640)));
+            EnbAgentOutput::Sdu { tmgi: of, sdu, due } => {
+                assert_eq!((*of, sdu.len(), *due), (tmgi(), 100, Instant::from_millis(640)));
                 numbers.push(sdu[0]);
             }
             EnbAgentOutput::Lost(report) => lost = Some(*report),
@@ -94,7 +94,7 @@ fn one_missing_packet_is_stepped_over_when_time_is_up() {
     agent.handle_timeout(Instant::from_millis(635));
     let outputs: Vec<_> = std::iter::from_fn(|| agent.poll_output()).collect();
     let due = Instant::from_millis(640);
-    let lost = LossReport { lcid: LCID, due, packets: 1, octets: 100, withheld: 0 };
+    let lost = LossReport { tmgi: tmgi(), due, packets: 1, octets: 100, withheld: 0 };
     assert_eq!(sdus(&outputs), (vec![0, 1, 3, 4], Some(lost)));
 }
 
@@ -109,7 +109,7 @@ fn after_several_missing_packets_the_rest_of_the_sequence_is_withheld() {
     agent.handle_timeout(Instant::from_millis(635));
     let outputs: Vec<_> = std::iter::from_fn(|| agent.poll_output()).collect();
     let due = Instant::from_millis(640);
-    let lost = LossReport { lcid: LCID, due, packets: 3, octets: 300, withheld: 2 };
+    let lost = LossReport { tmgi: tmgi(), due, packets: 3, octets: 300, withheld: 2 };
     assert_eq!(sdus(&outputs), (vec![0, 1], Some(lost)));
 }
 

@@ -1,26 +1,31 @@
 //! The virtual-time runner: the only owner of the clock. Time jumps from deadline to deadline; while a bearer is active
 //! the radio turns in steps of one radio frame.
 
+mod heard;
+mod radio;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use num_complex::Complex32;
-use protocol::{Instant, Joint, TapEvent, Tmgi};
-use radio::{CellConfig, EnbEvent, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
+use ::radio::CellConfig;
+use core_network::{MtchId, PmchId};
+use protocol::{Instant, Joint, TapEvent};
 
-use crate::air::{Air, Heard, HeardWhat};
+use crate::air::{Air, HeardMtch};
 use crate::boxes::Boxes;
 use crate::capacity::Capacity;
+use crate::changes::McchChanges;
 use crate::console::Console;
 use crate::errors::CommandError;
-use crate::event::{LadderHeader, MtchStop, RunHeader, SessionInfo, What};
+use crate::event::{LadderHeader, MchHeader, RunHeader, SessionInfo, What};
 use crate::faults;
-use crate::ladder::DOWNLOAD_DELIVERY;
-use crate::network::{Network, NetworkOutput};
+use crate::ladder::PROCEDURES;
+use crate::ledger::Ledger;
+use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
 use crate::rig::Rig;
-use crate::scenario::{Loaded, Selector, StepAction};
+use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
 use crate::setup;
 use crate::ue::{Sent, Ue, round};
 use crate::verdict::Judgement;
@@ -52,7 +57,8 @@ pub(crate) fn run(
     console: &mut Console,
 ) -> Result<(Judgement, Played), CommandError> {
     let scenario = &loaded.scenario;
-    let Boxes { cell, capacity, network, air, services } = boxes;
+    let Boxes { cell, capacity, network, mut air, services } = boxes;
+    let are_notified = air.enb().notifies_changes();
     let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz() / 1e6);
     let mut runner = Runner {
         loaded,
@@ -66,9 +72,16 @@ pub(crate) fn run(
         limit_reached: BTreeSet::new(),
         on_air_until: Instant::ZERO,
         reported: Instant::ZERO,
+        mcch_on_air_until: Instant::ZERO,
+        air_time: Duration::ZERO,
+        mtchs: BTreeMap::new(),
+        ledger: Ledger::new(scenario.ues.len()),
+        gaps: BTreeMap::new(),
+        changes: McchChanges::new(scenario.ues.len(), are_notified),
+        acquired: scenario.ues.iter().map(|_| Acquired::default()).collect(),
         symbols_left: SYMBOLS_MAX,
         next_symbols: Instant::ZERO,
-        observer: Observer::new(dir, header(loaded, rig, &cell, capacity), console)?,
+        observer: Observer::new(dir, header(loaded, rig, &cell, &capacity), console)?,
     };
     for (index, step) in scenario.steps.iter().enumerate() {
         runner.fact(What::StepStarted { index, description: step.description.clone() })?;
@@ -78,25 +91,46 @@ pub(crate) fn run(
     runner.finish()
 }
 
-fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: Capacity) -> RunHeader {
+fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) -> RunHeader {
     let scenario = &loaded.scenario;
-    let ladder = |ue: &str, session: &str| LadderHeader {
-        procedure: DOWNLOAD_DELIVERY.procedure.to_owned(),
-        title: DOWNLOAD_DELIVERY.title.to_owned(),
-        ue: ue.to_owned(),
-        session: session.to_owned(),
+    let mch = |((_, _, area, mch), capacity): ((_, _, &MbsfnArea, &Mch), &Capacity)| MchHeader {
+        mch: mch.name.clone(),
+        n_id_mbsfn: area.n_id_mbsfn,
+        capacity_bps: round(capacity.bps, 0),
+        tbs_bits: capacity.tbs_bits as u32,
     };
-    let sessions = || scenario.sessions.iter();
+    let pairs = || scenario.ues.iter().flat_map(|u| scenario.sessions.iter().map(move |s| (&u.name, &s.name)));
+    let ladders = PROCEDURES.iter().flat_map(|procedure| {
+        pairs().map(|(ue, session)| LadderHeader {
+            procedure: procedure.procedure.to_owned(),
+            title: procedure.title.to_owned(),
+            ue: ue.clone(),
+            session: session.clone(),
+        })
+    });
     RunHeader {
         castbench: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.clone(),
         rig: rig.to_string(),
         clock: rig.clock.to_string(),
-        ladders: scenario.ues.iter().flat_map(|u| sessions().map(|s| ladder(&u.name, &s.name))).collect(),
-        mch_capacity_bps: round(capacity.bps, 0),
-        tbs_bits: capacity.tbs_bits as u32,
+        ladders: ladders.collect(),
+        mch_capacity_bps: round(capacity.iter().map(|c| c.bps).sum(), 0),
+        tbs_bits: capacity.iter().map(|c| c.tbs_bits).max().unwrap_or(0) as u32,
+        mchs: scenario.mchs().zip(capacity).map(mch).collect(),
         sample_rate_hz: cell.sample_rate_hz(),
     }
+}
+
+/// What a UE that started cold has acquired.
+#[derive(Clone, Debug, Default)]
+struct Acquired {
+    /// Frequency offset of the cell that was found last, Hz.
+    cfo_hz: f64,
+    n_id_cell: u16,
+    /// Areas whose MCCH was read.
+    areas: BTreeSet<u8>,
+    /// It took longer than it may.
+    late: bool,
 }
 
 struct Runner<'a> {
@@ -114,6 +148,17 @@ struct Runner<'a> {
     limit_reached: BTreeSet<String>,
     /// Until then the radio has something to send.
     on_air_until: Instant,
+    /// Until then an MCCH change has to be seen by everybody.
+    mcch_on_air_until: Instant,
+    /// How long the carrier has been on air, silence apart.
+    air_time: Duration,
+    /// Session of each MTCH.
+    mtchs: BTreeMap<MtchId, String>,
+    ledger: Ledger,
+    /// RLC sequence numbers missing since the last datagram of an MTCH: first and last.
+    gaps: BTreeMap<(usize, HeardMtch), (u8, u8)>,
+    changes: McchChanges,
+    acquired: Vec<Acquired>,
     reported: Instant,
     symbols_left: u32,
     next_symbols: Instant,
@@ -130,6 +175,7 @@ impl Runner<'_> {
         let after = |ms: u64| self.now + Duration::from_millis(ms);
         match action {
             StepAction::Start { session } => self.start(session),
+            StepAction::Update { session, mch } => self.update(session, mch),
             StepAction::Stop { session } => self.stop(session),
             StepAction::Run { for_ms } => self.advance(after(*for_ms), "elapsed", |_| None),
             StepAction::RunUntilDelivered { session, timeout_ms } => {
@@ -154,10 +200,28 @@ impl Runner<'_> {
             let (session, path) = (&self.loaded.scenario.sessions[index], &self.loaded.content[index]);
             let content = setup::content(session, path);
             let content = content.map_err(|source| CommandError::Read { path: path.clone(), source })?;
-            self.network.start(self.now, &session.name, content, setup::delivery(session));
+            let Some(place) = setup::place(&self.loaded.scenario, &session.mch) else {
+                return Err(CommandError::Usage(format!("session {}: no MCH {}", session.name, session.mch)));
+            };
+            let start = Start { content, delivery: setup::delivery(session), place };
+            self.network.start(self.now, &session.name, start);
             self.drain_network(self.now)?;
             if !self.running.contains(&session.name) {
                 return Err(CommandError::Usage(format!("session {} could not be started", session.name)));
+            }
+        }
+        Ok("done")
+    }
+
+    fn update(&mut self, selector: &Selector, mch: &str) -> Result<&'static str, CommandError> {
+        let Some((area, pmch)) = self.loaded.scenario.mch(mch) else {
+            return Err(CommandError::Usage(format!("no MCH {mch}")));
+        };
+        for index in self.selected(selector) {
+            let name = &self.loaded.scenario.sessions[index].name;
+            if self.running.contains(name) {
+                self.network.update(self.now, name, PmchId { area, pmch });
+                self.drain_network(self.now)?;
             }
         }
         Ok("done")
@@ -208,25 +272,29 @@ impl Runner<'_> {
 
     /// One radio frame, or a jump over time in which nothing is on air.
     fn turn(&mut self, until: Instant) -> Result<(), CommandError> {
-        if self.running.is_empty() && self.now >= self.on_air_until {
-            let next = self.network.poll_timeout().map_or(until, |t| t.min(until));
-            self.now = frame_start(next).max(self.now + FRAME);
-            self.air.skip_to_frame(frame_of(self.now));
-            return Ok(());
-        }
         let end = self.now + FRAME;
         while let Some(deadline) = self.network.poll_timeout().filter(|&t| t < end) {
             self.network.handle_timeout(deadline.max(self.now));
             self.drain_network(deadline.max(self.now))?;
         }
+        if self.running.is_empty() && self.now >= self.on_air_until.max(self.mcch_on_air_until) {
+            let next = self.network.poll_timeout().map_or(until, |t| t.min(until));
+            self.now = frame_start(next).max(end);
+            self.air.skip_to_frame(frame_of(self.now));
+            return Ok(());
+        }
+        self.network.on_air(self.now);
+        self.drain_network(self.now)?;
         if self.symbols_left > 0 && self.now >= self.next_symbols && !self.sent.is_empty() {
             self.symbols_left -= 1;
             self.next_symbols = self.now + SYMBOLS_INTERVAL;
             self.air.want_symbols();
         }
         self.air.turn();
+        self.air_time += FRAME;
         self.hear()?;
         self.now = end;
+        self.check_acquisition()?;
         if self.now - self.reported >= REPORT_INTERVAL {
             self.report()?;
         }
@@ -238,26 +306,30 @@ impl Runner<'_> {
             match output {
                 NetworkOutput::M1(bytes) => {
                     let (from, to) = ("BM-SC".to_owned(), "eNB".to_owned());
-                    let mut tap = TapEvent { at: now, joint: Joint::M1, from, to, bytes };
+                    let channel = String::new();
+                    let mut tap = TapEvent { at: now, joint: Joint::M1, from, to, channel, lcid: 0, bytes };
                     if faults::apply(&self.loaded.scenario.faults, "", &mut tap) {
                         self.observer.tap(&tap)?;
                         self.network.m1(now, &tap.bytes);
                     }
                 }
-                NetworkOutput::Sdu { lcid, sdu, due } => {
-                    let period = FRAME * u32::from(self.loaded.scenario.mch.scheduling_period_rf);
-                    self.on_air_until = self.on_air_until.max(due + period * 2);
-                    if let Err(why) = self.air.enb().push_sdu(0, 0, lcid, &sdu, frame_of(due)) {
-                        self.observer.fact(now, What::Note { text: format!("eNB: SDU dropped: {why}") })?;
+                NetworkOutput::Sdu { mtch, sdu, due } => self.send(now, mtch, &sdu, due)?,
+                NetworkOutput::Mcch { area, pmchs, from } => self.set_mcch(now, area, &pmchs, from)?,
+                NetworkOutput::Mtch { session, mtch, from } => {
+                    self.mtchs.insert(mtch, session.clone());
+                    if self.running.contains(&session) {
+                        let (mch, lcid, from_ns) = (self.mch_name(mtch.pmch), mtch.lcid, from.as_nanos());
+                        self.observer.fact(now, What::SessionMoved { session, mch, lcid, from_ns })?;
                     }
                 }
                 NetworkOutput::BearerStopped(tmgi) => self.network.stop_bearer(now, tmgi),
-                NetworkOutput::SessionStarted { description, lcid, m1 } => {
+                NetworkOutput::SessionStarted { description, mtch, m1 } => {
                     let session = description.allocation.user_service.clone();
                     let sha256 = hex(&description.content_sha256);
                     self.sent.insert(session.clone(), Sent { sha256: sha256.clone(), started: now });
                     self.running.insert(session.clone());
-                    self.observer.session_started(now, self.session_info(&session, &description, lcid, m1.c_teid))?;
+                    self.mtchs.insert(mtch, session.clone());
+                    self.observer.session_started(now, self.session_info(&session, &description, mtch, m1.c_teid))?;
                 }
                 NetworkOutput::SessionStopped { session, stats } => {
                     self.running.remove(&session);
@@ -278,7 +350,7 @@ impl Runner<'_> {
         &self,
         session: &str,
         description: &core_network::SessionDescription,
-        lcid: u8,
+        mtch: MtchId,
         c_teid: u32,
     ) -> SessionInfo {
         let index = self.loaded.scenario.sessions.iter().position(|s| s.name == session).unwrap_or_default();
@@ -289,101 +361,15 @@ impl Runner<'_> {
             destination: description.allocation.destination.to_string(),
             tsi: description.tsi,
             c_teid,
-            lcid,
+            n_id_mbsfn: self.loaded.scenario.areas[mtch.pmch.area].n_id_mbsfn,
+            mch: self.mch_name(mtch.pmch),
+            lcid: mtch.lcid,
             content: file.to_string_lossy().into_owned(),
             content_octets: description.content_octets,
             content_sha256: hex(&description.content_sha256),
             fec: self.loaded.scenario.sessions[index].fec.to_string(),
             bit_rate_bps: description.delivery.bit_rate_bps,
         }
-    }
-
-    /// Takes in what the eNB announced and what the UEs heard in the frame that just ended, in the order of time.
-    fn hear(&mut self) -> Result<(), CommandError> {
-        while let Some(event) = self.air.enb().poll_event() {
-            let EnbEvent::Mch { event: MchTxEvent::Msp { frame, entries, backlog_octets, .. }, .. } = event else {
-                continue;
-            };
-            let stop = |e: &radio::MsiEntry| (e.stop != STOP_NOT_SCHEDULED).then_some(e.stop);
-            let stops = entries.iter().map(|e| MtchStop { lcid: e.lcid, stop: stop(e) }).collect();
-            let (sfn, backlog_octets) = (SubframeTime::new(frame, 0).sfn(), backlog_octets as u64);
-            self.observer.fact(self.now, What::MchScheduled { sfn, stops, backlog_octets })?;
-        }
-        let mut heard: Vec<(usize, Heard)> =
-            self.air.take_heard().flat_map(|(ue, heard)| heard.into_iter().map(move |h| (ue, h))).collect();
-        heard.sort_by_key(|(ue, h)| (h.time, *ue)); // stable: the order of one UE's subframe stays
-        for (ue, Heard { time, what }) in heard {
-            // A subframe is there when its last sample is.
-            let at = Instant::from_millis(time.subframes() + 1);
-            self.heard(ue, at, time, what)?;
-        }
-        Ok(())
-    }
-
-    fn heard(&mut self, index: usize, at: Instant, time: SubframeTime, what: HeardWhat) -> Result<(), CommandError> {
-        let ue = self.ues[index].name.clone();
-        let (sfn, subframe) = (time.sfn(), time.subframe());
-        let tap = |joint: Joint, bytes: Vec<u8>| TapEvent { at, joint, from: "eNB".into(), to: ue.clone(), bytes };
-        match what {
-            HeardWhat::Block(report, tb) => {
-                self.ues[index].block(&report);
-                if report.announced && !report.quality.crc_ok {
-                    let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
-                    let what = What::BlockLost { ue: ue.clone(), sfn, subframe, mcs: report.mcs, cinr_db };
-                    self.observer.fact(at, what)?;
-                }
-                tb.map_or(Ok(()), |tb| self.observer.tap(&tap(Joint::Mch, tb)))
-            }
-            HeardWhat::Symbols(modulation, symbols) => {
-                let milli = |v: f32| (v * 1000.0).round() as i16;
-                let points_milli = symbols.iter().map(|s| [milli(s.re), milli(s.im)]).collect();
-                let modulation = modulation.to_string();
-                self.observer.fact(at, What::Constellation { ue, sfn, subframe, modulation, points_milli })
-            }
-            HeardWhat::LostIq(samples) => self.keep_lost(at, &ue, time, &samples),
-            HeardWhat::Mcch { message, configuration } => {
-                self.observer.tap(&tap(Joint::Mcch, message))?;
-                let Some(configuration) = configuration else { return Ok(()) };
-                let sessions = configuration.pmch.iter().flat_map(|p| &p.sessions);
-                let sessions = sessions.filter_map(|s| Some((Tmgi::from_octets(s.tmgi.octets()?)?, s.lcid))).collect();
-                self.observer.fact(at, What::McchAcquired { ue, sfn, sessions })
-            }
-            HeardWhat::Sdu(sdu) => {
-                let mut tap = tap(Joint::Mtch, sdu);
-                if !faults::apply(&self.loaded.scenario.faults, &ue, &mut tap) {
-                    return Ok(());
-                }
-                self.observer.tap(&tap)?;
-                let mut facts = Vec::new();
-                self.ues[index].datagram(at, &tap.bytes, &self.sent, &mut facts)?;
-                facts.into_iter().try_for_each(|what| self.observer.fact(at, what))
-            }
-            HeardWhat::RlcGap { lcid, lost_pdus } => self.observer.fact(at, What::RlcGap { ue, lcid, lost_pdus }),
-            HeardWhat::Trouble(text) => self.observer.fact(at, What::Note { text: format!("{ue}: {text}") }),
-        }
-    }
-
-    /// Keeps the samples of a lost block where `castbench pmch decode` can look at them, and says how.
-    fn keep_lost(&mut self, at: Instant, ue: &str, time: SubframeTime, iq: &[Complex32]) -> Result<(), CommandError> {
-        let scenario = &self.loaded.scenario;
-        let name = format!("{IQ_FOLDER}/{ue}_{}_{}.cf32", time.sfn(), time.subframe());
-        let path = self.dir.join(&name);
-        let error = |e: &dyn std::fmt::Display| CommandError::Bench(e.to_string());
-        std::fs::create_dir_all(self.dir.join(IQ_FOLDER)).map_err(|e| error(&e))?;
-        write_cf32(&path, iq).map_err(|e| error(&e))?;
-        let (cell, area) = (&scenario.cell, &scenario.mbsfn_area);
-        let text = format!(
-            "{ue}: samples of a lost block kept; castbench pmch decode --n-rb-dl {} --mcs {} --n-id-cell {} \
-             --n-id-mbsfn {} --subframe {} --non-mbsfn-region {} --sample-rate {} {name} -o lost.tb",
-            cell.n_rb_dl,
-            scenario.mch.data_mcs,
-            cell.n_id_cell,
-            area.n_id_mbsfn,
-            time.subframe(),
-            area.non_mbsfn_region,
-            self.air.enb().cell().sample_rate_hz(),
-        );
-        self.observer.fact(at, What::Note { text })
     }
 
     /// Ends an interval: measurements and progress of every UE.
@@ -410,6 +396,7 @@ impl Runner<'_> {
         if self.now > self.reported {
             self.report()?;
         }
+        self.close_ledger()?;
         for ue in &mut self.ues {
             ue.discard_incomplete();
             for session in self.sent.keys() {
