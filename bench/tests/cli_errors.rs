@@ -32,7 +32,7 @@ fn a_wrong_scenario_is_said_with_its_place_and_what_is_allowed() {
         ("castbench.jpg", "gone.jpg", "s.toml:31:11: content gone.jpg: No such file or directory"),
         ("castbench.jpg", "empty", "s.toml:31:11: content empty: an empty file"),
         ("castbench.jpg", "folder", "s.toml:31:11: content folder: not a file"),
-        ("timeout_ms = 2000", "timeout_ms = 0", "timeout_ms = 0 is wrong; allowed values: 1 to 2592000000"),
+        ("timeout_ms = 4000", "timeout_ms = 0", "timeout_ms = 0 is wrong; allowed values: 1 to 2592000000"),
         ("name = \"small\"", "name = \"..\"", "s.toml:1:8: name = \"..\" is wrong"),
         ("cfo_hz = -300.0", "cfo_hz = -7001", "cfo_hz = -7001 is wrong; allowed values: -7000 to 7000"),
     ];

@@ -280,9 +280,9 @@ fn keys_that_do_not_go_together_are_said() {
             "t.toml:18:29: common_sf_alloc_period_rf = 16 with a scheduling_period_rf of 8: an MCH has no subframe in some of its scheduling periods; allowed values: 8 or less",
         ),
         (
-            "pattern = \"one_frame\"",
-            "pattern = \"one_frame\"\nperiod_rf = 4\noffset_rf = 4",
-            "t.toml:22:13: offset_rf = 4 with period_rf = 4; allowed values: 0 to 3",
+            "subframes = [1, 2, 3, 6]",
+            "subframes = [1, 2, 3, 6]\n\n[[mbsfn_area.subframe_allocation]]\npattern = \"one_frame\"\nsubframes = [7]\nperiod_rf = 4\noffset_rf = 4",
+            "t.toml:27:13: offset_rf = 4 with period_rf = 4; allowed values: 0 to 3",
         ),
         (
             "pattern = \"one_frame\"\nsubframes = [1, 2, 3, 6]",
