@@ -162,7 +162,7 @@ fn every_bandwidth_and_port_number_carries_every_datagram_once() {
     let cases: Vec<(u8, u8)> =
         if all { [6, 15, 25, 50, 75, 100].into_iter().flat_map(|n| [(n, 1), (n, 2)]).collect() } else { some.to_vec() };
     for (i, (n_rb_dl, n_ports)) in cases.into_iter().enumerate() {
-        let (rate, n_id_cell) = (["standard", "three_quarter"][i % 2], 83 * i + 3);
+        let (rate, n_id_cell) = (["standard", "three_quarter"][(i + i / 2) % 2], (83 * i + 3) % 504);
         let (mcs, kbps, octets) = if n_rb_dl == 6 { (9, 150, 256) } else { (13, 800, 512) };
         let cell =
             format!("n_rb_dl = {n_rb_dl}\nn_id_cell = {n_id_cell}\nn_ports = {n_ports}\nsample_rate = \"{rate}\"\n");
