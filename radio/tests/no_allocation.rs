@@ -18,7 +18,7 @@ fn subframes_are_made_and_read_without_allocation() {
         let mut modulator = MbsfnSubframeModulator::new(&cell, CyclicPrefix::Normal, 2, params.numerology);
         let mut unicast = UnicastSubframeModulator::new(&cell);
         let mut demodulator = MbsfnSubframeDemodulator::new(&cell, 1, 2, params.numerology);
-        let mut decoder = PmchDecoder::new(params, Isa::Scalar).unwrap();
+        let mut decoder = PmchDecoder::new(params, Isa::fastest()).unwrap();
         let tb = vec![0x5a; params.format.octets()];
         let mut decoded = vec![0; tb.len()];
         let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
@@ -62,7 +62,7 @@ impl Carrier {
         let mcch = area.single_pmch(mcs, 8, vec![session(1), session(2)]);
         Self {
             enb: Enb::new(&EnbConfig::single_area(cell, area.info(), mcch).unwrap()).unwrap(),
-            receiver: AlignedReceiver::new(cell, area, Isa::Scalar).unwrap(),
+            receiver: AlignedReceiver::new(cell, area, Isa::fastest()).unwrap(),
             iq: vec![Complex32::default(); cell.samples_per_subframe()],
             at: 0,
             sdus_sent: 0,

@@ -57,6 +57,14 @@ impl Crc {
         octets.fold(0, step) >> (32 - self.length)
     }
 
+    /// Remainders of 1, x, x², ... by the generator: a block has no error when those of its bits that are 1, the last bit
+    /// standing for 1, add up to zero.
+    pub(super) fn remainders(&self) -> impl Iterator<Item = u32> {
+        let generator = self.table[1];
+        let next = move |x: &u32| Some(x << 1 ^ if x >> 31 == 1 { generator } else { 0 });
+        std::iter::successors(Some(1 << (32 - self.length)), next)
+    }
+
     /// Writes the parity of all but the last L bits into the last L bits.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! Rate matching for turbo coded transport channels, TS 36.212 5.1.4.1, and its soft inverse.
 
+use std::ops::AddAssign;
+
 /// Inter-column permutation pattern P of the sub-block interleaver, TS 36.212 table 5.1.4-1.
 const PERMUTATION: [usize; COLUMNS] = [
     0, 16, 8, 24, 4, 20, 12, 28, 2, 18, 10, 26, 6, 22, 14, 30, 1, 17, 9, 25, 5, 21, 13, 29, 3, 19, 11, 27, 7, 23, 15,
@@ -33,6 +35,11 @@ impl RateMatcher {
         Self { order, coded_len: 3 * d }
     }
 
+    /// Elements of the circular buffer that are not `<NULL>`.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     /// Bit selection: fills `e` from the coded block `d`, wrapping around as often as needed.
     pub(super) fn select(&self, d: &[u8], e: &mut [u8]) {
         assert_eq!(d.len(), self.coded_len, "coded block of {} bits, planned for {}", d.len(), self.coded_len);
@@ -45,10 +52,10 @@ impl RateMatcher {
 
     /// The inverse: adds each soft value of `e` to the coded position it was selected from. Values of a bit that was sent
     /// more than once add up; a punctured bit keeps what `d` held.
-    pub(super) fn combine(&self, e: &[f32], d: &mut [f32]) {
+    pub(super) fn combine<T: Copy + AddAssign>(&self, e: &[T], d: &mut [T]) {
         assert_eq!(d.len(), self.coded_len, "coded block of {} values, planned for {}", d.len(), self.coded_len);
         for lap in e.chunks(self.order.len()) {
-            for (e, &position) in lap.iter().zip(&self.order) {
+            for (&e, &position) in lap.iter().zip(&self.order) {
                 d[usize::from(position)] += e;
             }
         }

@@ -3,12 +3,12 @@
 
 use super::bits::pack;
 use super::crc::CRC24A;
-use super::plan::{CodingError, FILLER_CONFIDENCE};
+use super::plan::CodingError;
 use super::qpp;
 use super::rate_match::RateMatcher;
 use super::segment::Segmentation;
 use super::transport_block::{DEFAULT_MAX_ITERATIONS, Decoded};
-use super::turbo::{TAIL, TurboDecoder};
+use super::turbo::{self, TAIL, TurboDecoder, Windows};
 use crate::isa::Isa;
 
 /// The soft buffer of a transport block, filled by transmissions of any redundancy version and length; allocates in
@@ -17,14 +17,14 @@ use crate::isa::Isa;
 pub struct SoftBuffer {
     octets: usize,
     filler: usize,
-    interleaver: Vec<u16>,
+    windows: Windows,
     /// By redundancy version.
     rate_matchers: [RateMatcher; 4],
     turbo: TurboDecoder,
     /// Sum of what was received of d.
     received: Vec<f32>,
-    /// The same with the filler bits known.
-    d: Vec<f32>,
+    /// The same, quantised, with the filler bits known.
+    d: Vec<i16>,
 }
 
 impl SoftBuffer {
@@ -42,14 +42,15 @@ impl SoftBuffer {
         }
         let (k, filler) = (segmentation.k(0), segmentation.filler(0));
         let coded = 3 * (k + TAIL);
+        let windows = Windows::new(&qpp::interleaver(k), &CRC24A, filler);
         Ok(Self {
             octets: a_bits / 8,
             filler,
-            interleaver: qpp::interleaver(k),
             rate_matchers: [0, 1, 2, 3].map(|rv| RateMatcher::new(k, filler, rv)),
-            turbo: TurboDecoder::new(isa, k, DEFAULT_MAX_ITERATIONS),
+            turbo: TurboDecoder::new(isa, [&windows], DEFAULT_MAX_ITERATIONS),
+            windows,
             received: vec![0.0; coded],
-            d: vec![0.0; coded],
+            d: vec![0; coded],
         })
     }
 
@@ -83,16 +84,15 @@ impl SoftBuffer {
         assert_eq!(tb.len(), self.octets, "octets of the transport block");
         let mut decoded = Decoded { crc_ok: false, iterations: 0, code_blocks: 1, code_block_errors: 1 };
         let heard = self.received.iter().filter(|l| **l != 0.0).count();
-        let mean = self.received.iter().map(|l| l.abs()).sum::<f32>() / heard.max(1) as f32;
+        let mean = turbo::magnitude(&self.received) / heard.max(1) as f32;
         if mean == 0.0 || !mean.is_finite() {
             return decoded;
         }
-        self.d.copy_from_slice(&self.received);
+        turbo::quantise(&self.received, mean, &mut self.d);
         // Filler bits are known to be 0; their parity follows from it.
-        self.d[..self.filler].fill(FILLER_CONFIDENCE * mean);
-        let filler = self.filler;
-        let outcome = self.turbo.decode(&self.d, &self.interleaver, |c| CRC24A.check(&c[filler..]));
-        let bits = &self.turbo.bits(self.interleaver.len())[filler..];
+        self.d[..self.filler].fill(turbo::MAX_CHANNEL);
+        let outcome = self.turbo.decode(&self.d, &self.windows);
+        let bits = &self.turbo.bits(self.windows.k())[self.filler..];
         pack(&bits[..8 * self.octets], tb);
         // A block of zeros has the CRC of zeros: silence must not pass for a message.
         decoded.crc_ok = outcome.accepted && bits.iter().any(|&b| b != 0);

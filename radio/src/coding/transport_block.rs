@@ -3,8 +3,8 @@
 
 use super::bits::{pack, unpack};
 use super::crc::{CRC24A, CRC24B, Crc};
-use super::plan::{CodingError, Plan, TransportBlockParams};
-use super::turbo::{self, Outcome, TAIL, TurboDecoder};
+use super::plan::{CodingError, DematchScratch, Plan, TransportBlockParams};
+use super::turbo::{self, Outcome, TAIL, TurboDecoder, Windows};
 use crate::isa::Isa;
 
 /// Encodes transport blocks of one size into coded bits, planned once.
@@ -65,11 +65,14 @@ impl TransportBlockEncoder {
 #[derive(Debug, Clone)]
 pub struct TransportBlockDecoder {
     plan: Plan,
+    /// By kind of code block.
+    windows: Vec<Windows>,
     turbo: TurboDecoder,
     /// b: the transport block and its CRC.
     b: Vec<u8>,
     /// d_r: one turbo coded block.
-    d: Vec<f32>,
+    d: Vec<i16>,
+    scratch: DematchScratch,
 }
 
 /// How decoding one transport block ended.
@@ -95,9 +98,11 @@ impl TransportBlockDecoder {
             return Err(CodingError::NoIterations);
         }
         let plan = Plan::new(params)?;
-        let (b, k_plus) = (plan.segmentation.b, plan.segmentation.k_plus);
-        let turbo = TurboDecoder::new(isa, k_plus, max_iterations);
-        Ok(Self { plan, turbo, b: vec![0; b], d: vec![0.0; 3 * (k_plus + TAIL)] })
+        let (b, coded) = (plan.segmentation.b, 3 * (plan.segmentation.k_plus + TAIL));
+        let crc: &Crc = if plan.segmentation.c() > 1 { &CRC24B } else { &CRC24A };
+        let windows: Vec<_> = plan.kinds.iter().map(|kind| Windows::new(&kind.interleaver, crc, kind.filler)).collect();
+        let turbo = TurboDecoder::new(isa, &windows, max_iterations);
+        Ok(Self { plan, windows, turbo, b: vec![0; b], d: vec![0; coded], scratch: DematchScratch::new(coded) })
     }
 
     /// What it was planned for.
@@ -115,15 +120,13 @@ impl TransportBlockDecoder {
     /// When a length is not the planned one.
     pub fn decode(&mut self, llr: &[f32], tb: &mut [u8]) -> Decoded {
         self.plan.assert_lengths(tb.len(), llr.len());
-        let segmented = self.plan.segmentation.c() > 1;
-        let crc: &Crc = if segmented { &CRC24B } else { &CRC24A };
         let mut decoded =
             Decoded { crc_ok: false, iterations: 0, code_blocks: self.plan.blocks.len() as u32, code_block_errors: 0 };
         for block in &self.plan.blocks {
             let kind = &self.plan.kinds[block.kind];
             let d = &mut self.d[..3 * (kind.k() + TAIL)];
-            let outcome = if kind.dematch(&llr[block.e.clone()], d) {
-                self.turbo.decode(d, &kind.interleaver, |c| crc.check(&c[kind.filler..]))
+            let outcome = if kind.dematch(&llr[block.e.clone()], &mut self.scratch, d) {
+                self.turbo.decode(d, &self.windows[block.kind])
             } else {
                 Outcome { accepted: false, iterations: 0 }
             };

@@ -1,0 +1,203 @@
+//! The kernels of the turbo decoder in portable Rust: the oracle for all others.
+
+use super::lanes::{EXTRINSIC_SCALE, Edges, LANES, Lanes, MAX_EXTRINSIC, NORMALISE_EVERY, Shuffle, States, Verdict};
+use super::windows::Windows;
+
+/// Max-log-MAP decoding of one constituent code in all windows: per bit in, the log-likelihood ratio of the bit (channel and
+/// a priori) and of its parity. Branch metrics are x·input + z·parity with ±1 for x and z, twice the usual ones, which saves
+/// the halving. `alpha` is scratch of the same length.
+pub(super) fn decode(input: &[Lanes], parity: &[Lanes], edges: &mut Edges, alpha: &mut [States], out: Verdict<'_>) {
+    let mut state = edges.alpha;
+    let steps = input.chunks(NORMALISE_EVERY).zip(parity.chunks(NORMALISE_EVERY));
+    for ((input, parity), alpha) in steps.zip(alpha.chunks_mut(NORMALISE_EVERY)) {
+        state = normalised(state);
+        for ((&u, &p), alpha) in input.iter().zip(parity).zip(alpha) {
+            *alpha = state;
+            state = forward(&state, u, p);
+        }
+    }
+    edges.hand_on_alpha(normalised(state));
+
+    let mut state = edges.beta;
+    for block in (0..input.len().div_ceil(NORMALISE_EVERY)).rev() {
+        state = normalised(state);
+        for row in (block * NORMALISE_EVERY..input.len().min((block + 1) * NORMALISE_EVERY)).rev() {
+            let (u, p) = (input[row], parity[row]);
+            let doubled = extrinsic_doubled(&alpha[row], &state, p);
+            out.decision[row] = each(doubled, u, |x, u| x.saturating_add(2 * u));
+            out.extrinsic[row] = Lanes(doubled.0.map(scaled));
+            state = backward(&state, u, p);
+        }
+    }
+    edges.hand_on_beta(normalised(state));
+}
+
+/// First guess of the metrics at the edges of the windows: each pass runs over rows before the edges, `passes` times.
+pub(super) fn train(input: &[Lanes], parity: &[Lanes], rows: usize, passes: usize, edges: &mut Edges) {
+    for _ in 0..passes {
+        let mut state = edges.alpha;
+        if rows < input.len() {
+            state = [Lanes::ZERO; 8];
+        }
+        let last = input.len() - rows;
+        for (input, parity) in input[last..].chunks(NORMALISE_EVERY).zip(parity[last..].chunks(NORMALISE_EVERY)) {
+            state = normalised(state);
+            input.iter().zip(parity).for_each(|(&u, &p)| state = forward(&state, u, p));
+        }
+        edges.hand_on_alpha(normalised(state));
+        let mut state = edges.beta;
+        if rows < input.len() {
+            state = [Lanes::ZERO; 8];
+        }
+        for (input, parity) in input[..rows].rchunks(NORMALISE_EVERY).zip(parity[..rows].rchunks(NORMALISE_EVERY)) {
+            state = normalised(state);
+            input.iter().zip(parity).rev().for_each(|(&u, &p)| state = backward(&state, u, p));
+        }
+        edges.hand_on_beta(normalised(state));
+    }
+}
+
+/// Lays out one stream: window by window in, row by row out.
+pub(super) fn arrange(windows: &Windows, stream: &[i16], rows: &mut [Lanes]) {
+    rows.fill(Lanes::ZERO);
+    for (lane, window) in stream.chunks(windows.rows()).enumerate() {
+        for (row, &value) in rows.iter_mut().zip(window) {
+            row.0[lane] = value;
+        }
+    }
+}
+
+/// Input of the second decoder: systematic and extrinsic, in interleaved order.
+pub(super) fn interleave(windows: &Windows, systematic: &[Lanes], extrinsic: &[Lanes], second: &mut [Lanes]) {
+    for ((second, &row), shuffle) in second.iter_mut().zip(&windows.row).zip(&windows.interleave) {
+        let row = usize::from(row);
+        *second = shuffled(each(systematic[row], extrinsic[row], i16::wrapping_add), shuffle);
+    }
+}
+
+/// Input of the first decoder from what the second says, `decision` in the order of the block.
+pub(super) fn deinterleave(
+    windows: &Windows,
+    systematic: &[Lanes],
+    said: &Verdict<'_>,
+    first: &mut [Lanes],
+    decision: &mut [Lanes],
+) {
+    for (i, (&row, shuffle)) in windows.row.iter().zip(&windows.deinterleave).enumerate() {
+        let row = usize::from(row);
+        first[row] = each(systematic[row], shuffled(said.extrinsic[i], shuffle), i16::wrapping_add);
+        decision[row] = shuffled(said.decision[i], shuffle);
+    }
+}
+
+/// The remainder of the block that was decided on by the generator of its CRC.
+pub(super) fn remainder(windows: &Windows, decision: &[Lanes]) -> u32 {
+    let mut sums = [0; LANES];
+    for (remainders, decision) in windows.remainders.iter().zip(decision) {
+        for (sum, (remainder, &llr)) in sums.iter_mut().zip(remainders.iter().zip(&decision.0)) {
+            *sum ^= if is_zero_likelier(llr) { 0 } else { *remainder };
+        }
+    }
+    sums.into_iter().fold(0, |sum, x| sum ^ x)
+}
+
+/// The hard decisions in the order of the block.
+pub(super) fn decide(windows: &Windows, decision: &[Lanes], bits: &mut [u8]) {
+    for (lane, window) in bits.chunks_mut(windows.rows()).enumerate() {
+        for (bit, row) in window.iter_mut().zip(decision) {
+            *bit = u8::from(!is_zero_likelier(row.0[lane]));
+        }
+    }
+}
+
+/// The hard decision. A bit that nothing is known about becomes 1: all zeros would pass any CRC.
+#[inline(always)]
+fn is_zero_likelier(llr: i16) -> bool {
+    llr > 0
+}
+
+/// States are numbered s = 4·s1 + 2·s2 + s3, newest register bit first. An edge with feedback f leads from s to 4·f + s/2,
+/// so state n has the two predecessors 2·(n mod 4) and 2·(n mod 4) + 1, whose s3 differs: that flips both x and z, hence
+/// the two edges into a state carry opposite branch metrics. All four butterflies together need two metrics up to sign.
+#[inline(always)]
+fn forward(a: &States, u: Lanes, p: Lanes) -> States {
+    let (same, opposite) = (add(p, u), sub(p, u));
+    [
+        max(add(a[0], same), sub(a[1], same)),
+        max(add(a[2], opposite), sub(a[3], opposite)),
+        max(sub(a[4], opposite), add(a[5], opposite)),
+        max(sub(a[6], same), add(a[7], same)),
+        max(sub(a[0], same), add(a[1], same)),
+        max(sub(a[2], opposite), add(a[3], opposite)),
+        max(add(a[4], opposite), sub(a[5], opposite)),
+        max(add(a[6], same), sub(a[7], same)),
+    ]
+}
+
+#[inline(always)]
+fn backward(b: &States, u: Lanes, p: Lanes) -> States {
+    let (same, opposite) = (add(p, u), sub(p, u));
+    [
+        max(add(b[0], same), sub(b[4], same)),
+        max(sub(b[0], same), add(b[4], same)),
+        max(add(b[1], opposite), sub(b[5], opposite)),
+        max(sub(b[1], opposite), add(b[5], opposite)),
+        max(sub(b[2], opposite), add(b[6], opposite)),
+        max(add(b[2], opposite), sub(b[6], opposite)),
+        max(sub(b[3], same), add(b[7], same)),
+        max(add(b[3], same), sub(b[7], same)),
+    ]
+}
+
+/// Best path with x = 0 less best path with x = 1, leaving out the bit's own input: what parity and neighbours say.
+#[inline(always)]
+fn extrinsic_doubled(a: &States, b: &States, p: Lanes) -> Lanes {
+    let best = |edges: [(usize, usize); 4]| {
+        let [first, second, third, fourth] = edges.map(|(from, to)| add(a[from], b[to]));
+        max(max(first, second), max(third, fourth))
+    };
+    // Edges by x and z.
+    let (x0_z0, x0_z1) = (best([(0, 0), (1, 4), (6, 7), (7, 3)]), best([(2, 5), (3, 1), (4, 2), (5, 6)]));
+    let (x1_z0, x1_z1) = (best([(2, 1), (3, 5), (4, 6), (5, 2)]), best([(0, 4), (1, 0), (6, 3), (7, 7)]));
+    let (x0, x1) = (max(add(x0_z0, p), sub(x0_z1, p)), max(add(x1_z0, p), sub(x1_z1, p)));
+    each(x0, x1, i16::saturating_sub)
+}
+
+/// Extrinsic information for the other decoder; 1 more before rounding down keeps it balanced around zero.
+#[inline(always)]
+fn scaled(doubled: i16) -> i16 {
+    let scaled = (i32::from(doubled.saturating_add(1)) * i32::from(EXTRINSIC_SCALE)) >> 16;
+    (scaled as i16).clamp(-MAX_EXTRINSIC, MAX_EXTRINSIC)
+}
+
+#[inline(always)]
+fn normalised(state: States) -> States {
+    state.map(|metric| sub(metric, state[0]))
+}
+
+#[inline(always)]
+fn shuffled(lanes: Lanes, shuffle: &Shuffle) -> Lanes {
+    Lanes(std::array::from_fn(|lane| lanes.0[usize::from(shuffle[2 * lane] / 2)]))
+}
+
+#[inline(always)]
+fn add(a: Lanes, b: Lanes) -> Lanes {
+    each(a, b, i16::wrapping_add)
+}
+
+#[inline(always)]
+fn sub(a: Lanes, b: Lanes) -> Lanes {
+    each(a, b, i16::wrapping_sub)
+}
+
+#[inline(always)]
+fn max(a: Lanes, b: Lanes) -> Lanes {
+    each(a, b, i16::max)
+}
+
+#[inline(always)]
+fn each(a: Lanes, b: Lanes, f: impl Fn(i16, i16) -> i16) -> Lanes {
+    let mut out = a;
+    out.0.iter_mut().zip(&b.0).for_each(|(a, &b)| *a = f(*a, b));
+    out
+}
