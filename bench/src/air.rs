@@ -1,4 +1,4 @@
-//! The air between one eNB and the UEs: IQ in memory through a channel model for each UE.
+//! The air between one eNB and the UEs: IQ in memory through a channel model for each UE, or over front ends.
 //!
 //! The radio work of one radio frame fans out over scoped threads and joins in UE order, so a run does not depend on
 //! how many cores there are.
@@ -8,10 +8,12 @@ use std::thread;
 
 use num_complex::Complex32;
 use radio::{
-    BlockReport, ChannelConfig, ChannelModel, Diagnosis, Enb, MbsfnAreaConfiguration, MchRxEvent, Modulation, Receiver,
-    RxEvent, SpectrumAnalyzer, SubframeTime,
+    BlockReport, ChannelConfig, ChannelModel, Diagnosis, Enb, FrontEndError, MbsfnAreaConfiguration, MchRxEvent,
+    Modulation, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime, mix,
 };
 use sha2::{Digest, Sha256};
+
+use crate::front_ends::{Arrived, FrontEnds};
 
 /// Subframes of one turn of the air: a radio frame.
 pub(crate) const SUBFRAMES_PER_TURN: usize = 10;
@@ -140,26 +142,26 @@ impl Link {
         self.of_the_past = self.in_channel;
     }
 
-    /// Takes a radio frame of each antenna.
-    fn hear(&mut self, sent: &[Vec<Complex32>]) {
-        let (frame, path) = (&sent[0], self.paths[0]);
-        self.mixed.clear();
-        self.mixed.extend(frame.iter().map(|&s| s * path));
-        for (antenna, &path) in sent.iter().zip(&self.paths).skip(1) {
-            self.mixed.iter_mut().zip(antenna).for_each(|(sum, &s)| *sum += s * path);
+    /// Takes what arrived in a radio frame; this is UE number `ue`, which has one antenna.
+    fn hear(&mut self, arrived: &Arrived<'_>, ue: usize, samples_per_subframe: usize) {
+        match arrived {
+            Arrived::BeforeChannels(antennas) => {
+                mix(antennas.iter().map(Vec::as_slice), &self.paths, &mut self.mixed);
+                self.channel.process(&self.mixed, &mut self.received);
+                self.in_channel = ChannelModel::LOOKAHEAD;
+            }
+            Arrived::AtAll(antennas) => self.received.clone_from(&antennas[0]),
+            Arrived::AtEach(ues) => self.received.clone_from(&ues[ue][0]),
         }
-        self.channel.process(&self.mixed, &mut self.received);
-        self.in_channel = ChannelModel::LOOKAHEAD;
         let past = std::mem::take(&mut self.of_the_past) + std::mem::take(&mut self.to_leave_out);
         let left_out = past.min(self.received.len());
         self.to_leave_out = past - left_out;
         self.received.drain(..left_out);
         self.spectrum.push(&self.received);
         // One subframe at a time, so that the symbols of a block can be looked at before the next one.
-        let step = frame.len() / SUBFRAMES_PER_TURN;
         let received = std::mem::take(&mut self.received);
-        for part in received.chunks(step) {
-            self.hear_part(part, step as u64);
+        for part in received.chunks(samples_per_subframe) {
+            self.hear_part(part, samples_per_subframe as u64);
         }
         self.received = received;
     }
@@ -213,6 +215,8 @@ pub(crate) struct Air {
     samples: u64,
     spectrum: SpectrumAnalyzer,
     threads: usize,
+    /// Of a paced run.
+    front_ends: Option<FrontEnds>,
 }
 
 impl Air {
@@ -227,7 +231,18 @@ impl Air {
             samples: 0,
             spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
             threads: thread::available_parallelism().map_or(1, NonZero::get),
+            front_ends: None,
         }
+    }
+
+    /// From here on samples go over front ends, which take all of them: silence is sent too.
+    pub(crate) fn go_over(&mut self, front_ends: FrontEnds) {
+        self.front_ends = Some(front_ends);
+    }
+
+    /// The front ends of a paced run.
+    pub(crate) fn front_ends(&mut self) -> Option<&mut FrontEnds> {
+        self.front_ends.as_mut()
     }
 
     pub(crate) fn enb(&mut self) -> &mut Enb {
@@ -242,7 +257,10 @@ impl Air {
     }
 
     /// Sends and hears one radio frame.
-    pub(crate) fn turn(&mut self) {
+    ///
+    /// # Errors
+    /// A front end of a paced run is gone, silent or at its end.
+    pub(crate) fn turn(&mut self) -> Result<(), FrontEndError> {
         let step = self.enb.cell().samples_per_subframe();
         let mut antennas: Vec<_> = self.sent.iter_mut().map(|frame| frame.chunks_exact_mut(step)).collect();
         for _ in 0..SUBFRAMES_PER_TURN {
@@ -251,21 +269,29 @@ impl Air {
         }
         self.samples += self.sent[0].len() as u64;
         self.spectrum.push(&self.sent[0]);
-        let sent = &self.sent;
-        let hash = &mut self.hash;
+        let (sent, hash) = (&self.sent, &mut self.hash);
+        let arrived = match &mut self.front_ends {
+            Some(front_ends) => front_ends.pass(sent)?,
+            None => Arrived::BeforeChannels(sent),
+        };
         let share = self.links.len().div_ceil(self.threads).max(1);
+        let hear = |(number, links): (usize, &mut [Link])| {
+            let ues = number * share..;
+            links.iter_mut().zip(ues).for_each(|(link, ue)| link.hear(&arrived, ue, step));
+        };
         thread::scope(|scope| {
-            let mut shares = self.links.chunks_mut(share);
+            let mut shares = self.links.chunks_mut(share).enumerate();
             let own = shares.next();
             for links in shares {
-                scope.spawn(|| links.iter_mut().for_each(|link| link.hear(sent)));
+                scope.spawn(|| hear(links));
             }
-            own.into_iter().flatten().for_each(|link| link.hear(sent));
+            own.into_iter().for_each(hear);
             sent.iter().flatten().for_each(|s| {
                 hash.update(s.re.to_le_bytes());
                 hash.update(s.im.to_le_bytes());
             });
         });
+        Ok(())
     }
 
     /// What was heard since the last call, UE by UE.

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 
 /// Test bench for LTE eMBMS: broadcasts files over a PMCH, receives them with UEs and reports how well.
-#[derive(Parser, Clone, PartialEq, Eq, Debug)]
+#[derive(Parser, Clone, PartialEq, Debug)]
 #[command(name = "castbench", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
@@ -17,11 +17,17 @@ pub struct Cli {
 }
 
 /// A command.
-#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+#[derive(Subcommand, Clone, PartialEq, Debug)]
 pub enum Command {
     /// Run a scenario and write its report.
     #[command(allow_negative_numbers = true, after_help = EXIT_CODES)]
     Run(RunArgs),
+    /// Transmit the carrier of a scenario over a front end.
+    #[command(after_help = EXIT_CODES)]
+    Tx(TxArgs),
+    /// Receive over a front end and say what is found.
+    #[command(after_help = EXIT_CODES)]
+    Rx(RxArgs),
     /// List the scenarios of a folder and what each proves.
     List(ListArgs),
     /// Rebuild the reports of a run from its record.
@@ -55,6 +61,61 @@ pub struct RunArgs {
     /// Say nothing but errors and the verdict.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Arguments of `castbench tx`.
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct TxArgs {
+    /// Scenario file (TOML): its cell, areas and sessions; its UEs and steps are left alone.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Rig file (TOML): the front end that transmits.
+    #[arg(long, value_name = "FILE")]
+    pub rig: PathBuf,
+    /// How long to transmit, seconds of samples.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    pub for_s: f64,
+    /// Broadcast this file instead of the scenario's own content.
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
+    /// Seed of every random stream, instead of the scenario's own.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `castbench rx`.
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct RxArgs {
+    /// Rig file (TOML): the front end that receives.
+    #[arg(long, value_name = "FILE")]
+    pub rig: PathBuf,
+    /// Sample rate, Hz: needed with ZeroMQ and SDR devices, believed instead of what SigMF metadata says.
+    #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]
+    pub sample_rate: Option<u32>,
+    /// Receive antennas.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u8).range(1..=2))]
+    pub antennas: u8,
+    /// How long to listen at most, seconds of samples.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    pub for_s: f64,
+    /// Listen to this cell only.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(0..=503))]
+    pub n_id_cell: Option<u16>,
+    /// Is there a PDCP header of two octets before each datagram?
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ExpectPdcp::Auto)]
+    pub expect_pdcp: ExpectPdcp,
+    /// Print one JSON object at the end, as `iq analyze` does, and nothing before.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the IP datagrams of each MTCH as pcapng into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub mtch: Option<PathBuf>,
+    /// Record what is received as SigMF.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 /// Arguments of `castbench list`.
@@ -191,6 +252,11 @@ pub enum CellCp {
     Normal,
     /// N_CP = 0.
     Extended,
+}
+
+/// A time that can be waited for.
+fn seconds(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|s| (0.001..=1e6).contains(s)).ok_or_else(|| "0.001 to 1000000 seconds".to_owned())
 }
 
 /// One of some numbers; others are refused with the list.

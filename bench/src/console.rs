@@ -191,6 +191,7 @@ fn line(event: &Event) -> Option<String> {
         What::NotAcquired { ue, within_ms, stage, hint } => {
             format!("{ue}: carrier not acquired in {within_ms} ms: {stage} fails: {hint}")
         }
+        What::FrontEndFailed { why } => format!("the run breaks off: {why}"),
         What::Note { text } => format!("note: {text}"),
         _ => return None,
     };

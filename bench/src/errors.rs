@@ -69,6 +69,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// A front end cannot be opened.
+    #[error(transparent)]
+    FrontEnd(#[from] radio::FrontEndError),
     /// The bench itself failed.
     #[error("the bench failed: {0}")]
     Bench(String),
@@ -79,7 +82,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Scenario(_) | Self::Rig(_) | Self::Usage(_) | Self::Read { .. } => Exit::Usage,
-            Self::Write { .. } | Self::Bench(_) => Exit::Error,
+            Self::Write { .. } | Self::FrontEnd(_) | Self::Bench(_) => Exit::Error,
         }
     }
 }

@@ -304,6 +304,13 @@ pub enum What {
         /// Complex samples.
         samples: u64,
     },
+    /// What a front end of a paced run has seen.
+    FrontEnd(FrontEndStatus),
+    /// A front end is gone, silent or at its end: the run breaks off.
+    FrontEndFailed {
+        /// Which one and why.
+        why: String,
+    },
     /// Something that the bench wants a human to know.
     Note {
         /// The words.
@@ -311,6 +318,25 @@ pub enum What {
     },
     /// Last line of a complete record.
     RunFinished,
+}
+
+/// What a front end has seen in a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FrontEndStatus {
+    /// `eNB`, `UEs` when they share one, the name of a UE, `broker`.
+    pub at: String,
+    /// Samples moved.
+    pub samples: u64,
+    /// Samples that were lost or left out, as far as known.
+    pub samples_lost: u64,
+    /// The device wanted samples that were not there yet.
+    pub underflows: u64,
+    /// The device had samples that nobody took.
+    pub overflows: u64,
+    /// Bursts that came after their time.
+    pub late: u64,
+    /// Components beyond full scale that were cut off.
+    pub clipped: u64,
 }
 
 /// Everything that the reports need to know about the run.

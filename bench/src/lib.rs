@@ -10,6 +10,7 @@ mod console;
 mod errors;
 mod event;
 mod faults;
+mod front_ends;
 mod ladder;
 mod ledger;
 mod list;
@@ -29,10 +30,13 @@ mod verdict;
 
 pub use cli::{
     AnalyzeArgs, Cli, Command, ExpectPdcp, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs,
+    RxArgs, TxArgs,
 };
-pub use commands::{iq, list_command, pmch, report, run};
+pub use commands::{iq, list_command, pmch, report, run, rx, tx};
 pub use errors::{CommandError, Exit};
-pub use event::{Event, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What};
+pub use event::{
+    Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,
+};
 pub use ladder::{
     DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, MCCH_ACQUISITION, PROCEDURES, Party,
     Procedure, ProcedureStep, Tick, Ticked,
@@ -45,7 +49,9 @@ pub use report::{
     Delivery, FoldError, Model, ModelError, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError, SCHEMA, html, json,
     junit, replay, write_reports,
 };
-pub use rig::{Clock, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind};
+pub use rig::{
+    BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind, ZmqRig,
+};
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
     MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction,

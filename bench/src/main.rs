@@ -1,6 +1,6 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
-use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run};
+use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, tx};
 use clap::Parser;
 
 fn main() -> Exit {
@@ -10,6 +10,8 @@ fn main() -> Exit {
         Command::Report(args) => report(args),
         Command::Pmch(command) => pmch(command),
         Command::Iq(command) => iq(command),
+        Command::Tx(args) => tx(args),
+        Command::Rx(args) => rx(args),
     };
     outcome.unwrap_or_else(|error: CommandError| {
         eprintln!("castbench: {error}");

@@ -4,10 +4,14 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use self::file::{FileRig, FileRole};
 pub use self::soapy::SoapyRig;
-use crate::strict_toml::{Table, TomlProblems, read_document, read_text};
+pub use self::zmq::{BrokerKind, ZmqRig};
+use crate::strict_toml::{Checker, Table, TomlProblems, read_document, read_text};
 
+mod file;
 mod soapy;
+mod zmq;
 
 /// What is real and what is simulated.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,6 +24,12 @@ pub struct Rig {
     pub radio: RadioFrontEnd,
     /// What the UEs are.
     pub ues: UeKind,
+    /// What lies between the front end and each UE.
+    pub channels: Channels,
+    /// A recording.
+    pub file: Option<FileRig>,
+    /// ZeroMQ.
+    pub zmq: Option<ZmqRig>,
     /// SDR devices.
     pub soapysdr: Option<SoapyRig>,
 }
@@ -30,6 +40,8 @@ pub enum Clock {
     /// Time jumps to the next deadline.
     #[default]
     Virtual,
+    /// Time is the count of samples that a front end takes and gives; silence is on air too.
+    Paced,
 }
 
 /// What carries the IQ from the eNB to the UEs.
@@ -38,6 +50,22 @@ pub enum RadioFrontEnd {
     /// Memory, through the channel model of each UE.
     #[default]
     Memory,
+    /// A recording, written and read back, or only read.
+    File,
+    /// ZeroMQ as srsRAN frames it.
+    Zmq,
+    /// SDR devices.
+    SoapySdr,
+}
+
+/// What lies between the front end and each UE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Channels {
+    /// The channel model of each UE.
+    #[default]
+    Simulated,
+    /// Nothing: the front end has the channel, all UEs hear the same.
+    Real,
 }
 
 /// What the UEs are.
@@ -73,7 +101,9 @@ impl Rig {
 
     /// As [`Rig::load`], with the text of the file already there.
     pub fn parse(file: &Path, text: &str) -> Result<Self, TomlProblems> {
-        read_document(file, text, rig, |_, _| {})
+        let mut rig = read_document(file, text, rig, check)?;
+        rig.file = rig.file.map(|own| own.beside(file));
+        Ok(rig)
     }
 }
 
@@ -85,6 +115,9 @@ impl Default for Rig {
             clock: Clock::Virtual,
             radio: RadioFrontEnd::Memory,
             ues: UeKind::Simulated,
+            channels: Channels::Simulated,
+            file: None,
+            zmq: None,
             soapysdr: None,
         }
     }
@@ -92,7 +125,17 @@ impl Default for Rig {
 
 impl fmt::Display for Rig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (clock {}, radio {}, UEs {})", self.name, self.clock, self.radio, self.ues)
+        write!(f, "{} (clock {}, radio {}", self.name, self.clock, self.radio)?;
+        let detail = match self.radio {
+            RadioFrontEnd::Memory => None,
+            RadioFrontEnd::File => self.file.as_ref().map(ToString::to_string),
+            RadioFrontEnd::Zmq => self.zmq.as_ref().map(ToString::to_string),
+            RadioFrontEnd::SoapySdr => self.soapysdr.as_ref().map(ToString::to_string),
+        };
+        if let Some(detail) = detail {
+            write!(f, ": {detail}")?;
+        }
+        write!(f, ", UEs {})", self.ues)
     }
 }
 
@@ -100,6 +143,7 @@ impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Virtual => f.write_str("virtual"),
+            Self::Paced => f.write_str("paced"),
         }
     }
 }
@@ -108,6 +152,9 @@ impl fmt::Display for RadioFrontEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory"),
+            Self::File => f.write_str("file"),
+            Self::Zmq => f.write_str("zmq"),
+            Self::SoapySdr => f.write_str("soapysdr"),
         }
     }
 }
@@ -121,17 +168,58 @@ impl fmt::Display for UeKind {
 }
 
 fn rig(t: &mut Table<'_>) -> Rig {
+    let clocks = [("virtual", Clock::Virtual), ("paced", Clock::Paced)];
+    let radios = [
+        ("memory", RadioFrontEnd::Memory),
+        ("file", RadioFrontEnd::File),
+        ("zmq", RadioFrontEnd::Zmq),
+        ("soapysdr", RadioFrontEnd::SoapySdr),
+    ];
+    let channels = [("simulated", Channels::Simulated), ("real", Channels::Real)];
     Rig {
         name: t.text_or("name", || DEFAULT_NAME.into()),
-        clock: t.built("clock", &[("virtual", Clock::Virtual)], &["paced", "live"], Clock::default()),
-        radio: t.built(
-            "radio",
-            &[("memory", RadioFrontEnd::Memory)],
-            &["file", "zmq", "soapysdr"],
-            RadioFrontEnd::default(),
-        ),
+        clock: t.built("clock", &clocks, &["live"], Clock::default()),
+        radio: t.choice_or("radio", &radios, RadioFrontEnd::default()),
         ues: t.built("ues", &[("simulated", UeKind::Simulated)], &["serial", "pty", "tcp"], UeKind::default()),
+        channels: t.choice_or("channels", &channels, Channels::default()),
+        file: t.optional_table("file", file::file),
+        zmq: t.optional_table("zmq", zmq::zmq),
         soapysdr: t.optional_table("soapysdr", soapy::soapy),
+    }
+}
+
+/// What does not go together.
+fn check(rig: &Rig, checker: &mut Checker<'_>) {
+    let there = match rig.radio {
+        RadioFrontEnd::Memory => true,
+        RadioFrontEnd::File => rig.file.is_some(),
+        RadioFrontEnd::Zmq => rig.zmq.is_some(),
+        RadioFrontEnd::SoapySdr => rig.soapysdr.is_some(),
+    };
+    if !there {
+        checker.note(&["radio"], format!("radio = \"{0}\" needs a table [{0}]", rig.radio));
+    }
+    match (rig.clock, rig.radio) {
+        (Clock::Paced, RadioFrontEnd::Memory) => {
+            checker.note(
+                &["clock"],
+                "clock = \"paced\" needs a front end that paces: radio = \"file\", \"zmq\" or \"soapysdr\"".into(),
+            );
+        }
+        (Clock::Virtual, radio) if radio != RadioFrontEnd::Memory => {
+            checker.note(&["radio"], format!("radio = \"{radio}\" needs clock = \"paced\""));
+        }
+        _ => {}
+    }
+    if rig.channels == Channels::Real && rig.radio == RadioFrontEnd::Memory {
+        checker.note(&["channels"], "channels = \"real\" needs a front end that has them".into());
+    }
+    let own_broker = rig.zmq.as_ref().is_some_and(|zmq| zmq.broker == BrokerKind::Own);
+    if rig.channels == Channels::Real && rig.radio == RadioFrontEnd::Zmq && own_broker {
+        checker.note(
+            &["channels"],
+            "channels = \"real\" needs [zmq] broker = \"external\": our own simulates them".into(),
+        );
     }
 }
 
@@ -153,12 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_yet_is_refused_and_said_so() {
-        let cases = [
-            ("radio", "soapysdr", "\"memory\""),
-            ("radio", "zmq", "\"memory\""),
-            ("ues", "serial", "\"simulated\""),
-            ("clock", "live", "\"virtual\""),
-        ];
+        let cases = [("ues", "serial", "\"simulated\""), ("clock", "live", "\"virtual\", \"paced\"")];
         for (key, value, today) in cases {
             let error = parse(&format!("name = 'lab'\n{key} = '{value}'\n")).unwrap_err();
             let first = error.lines().next().unwrap();
@@ -173,9 +256,59 @@ mod tests {
     #[test]
     fn an_unknown_value_or_key_is_refused() {
         let error = parse("radio = 'memry'").unwrap_err();
-        assert!(error.starts_with("rig.toml:1:9: radio = 'memry' is wrong; allowed values: \"memory\"\n"), "{error}");
+        let allowed = "\"memory\", \"file\", \"zmq\", \"soapysdr\"";
+        assert!(
+            error.starts_with(&format!("rig.toml:1:9: radio = 'memry' is wrong; allowed values: {allowed}\n")),
+            "{error}"
+        );
         let error = parse("rdio = 'memory'").unwrap_err();
         assert!(error.contains("unknown key `rdio` in the file; did you mean `radio`?"), "{error}");
+    }
+
+    #[test]
+    fn a_front_end_needs_its_table_and_its_clock() {
+        for (text, says) in [
+            ("clock = 'paced'\nradio = 'zmq'", "rig.toml:2:9: radio = \"zmq\" needs a table [zmq]"),
+            ("clock = 'paced'", "rig.toml:1:9: clock = \"paced\" needs a front end"),
+            ("radio = 'file'\n[file]\nrecording = 'a'", "rig.toml:1:9: radio = \"file\" needs clock = \"paced\""),
+            ("channels = 'real'", "channels = \"real\" needs a front end that has them"),
+            ("clock = 'paced'\nradio = 'zmq'\nchannels = 'real'\n[zmq]", "needs [zmq] broker = \"external\""),
+            (
+                "clock = 'paced'\nradio = 'zmq'\n[zmq]\nenb = 'ipc:///x'",
+                "enb = 'ipc:///x' is wrong; allowed values: \"tcp://",
+            ),
+            (
+                "clock = 'paced'\nradio = 'file'\n[file]\nrecording = 'a'\nformat = 'cu8'",
+                "\"cf32_le\", \"ci16_le\", \"ci8\"",
+            ),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_recording_is_looked_for_beside_the_rig_and_written_into_the_run() {
+        let text =
+            |source: &str| format!("clock='paced'\nradio='file'\n[file]\nrecording='a.sigmf-meta'\nsource='{source}'");
+        let rig = |source| Rig::parse(Path::new("lab/rig.toml"), &text(source)).unwrap();
+        assert_eq!(rig("recording").file.unwrap().recording, Path::new("lab/a.sigmf-meta"));
+        assert_eq!(rig("enb").file.as_ref().unwrap().recording, Path::new("a.sigmf-meta"));
+        let says = "all simulated (clock paced, radio file: recording a.sigmf-meta, written by the eNB, UEs simulated)";
+        assert_eq!(rig("enb").to_string(), says);
+    }
+
+    #[test]
+    fn shipped_rigs_are_right() {
+        for (file, radio) in [
+            ("zmq.toml", RadioFrontEnd::Zmq),
+            ("sigmf.toml", RadioFrontEnd::File),
+            ("soapy_loop.toml", RadioFrontEnd::SoapySdr),
+            ("sdr_lab.toml", RadioFrontEnd::SoapySdr),
+        ] {
+            let rig = Rig::load(&fixtures::rig(file)).unwrap();
+            assert_eq!((rig.radio, rig.clock), (radio, Clock::Paced), "{file}");
+        }
     }
 
     #[test]

@@ -15,11 +15,12 @@ use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
     AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
     MbsfnSubframeConfig, McchConfig, NRbDl, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo, SubframeAllocation,
-    SubframeSet,
+    SubframeSet, full_scale_gain,
 };
 
 use crate::capacity;
 use crate::errors::CommandError;
+use crate::front_ends::{OnAir, UeOnAir};
 use crate::network::{NetworkConfig, Place};
 use crate::scenario::{Cell, Channel, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern};
 
@@ -51,6 +52,8 @@ const ENB_HELD_OCTETS: usize = 64 << 20;
 const FDT_PERIOD: Duration = Duration::from_millis(500);
 /// Until a cold UE has found the cell, its MIB, SIB1 and all system information.
 const ACQUISITION_TIME: Duration = Duration::from_millis(600);
+/// Bandwidth of a resource block.
+const RESOURCE_BLOCK_HZ: f64 = 180e3;
 /// UTC at the start of every virtual run: 2026-01-01, so that FDT expiry times are the same in each.
 const VIRTUAL_EPOCH_S: u64 = 1_767_225_600;
 
@@ -216,6 +219,23 @@ pub(crate) fn paths(scenario: &Scenario, ue: &str) -> Vec<Complex32> {
 /// Samples by which the stream of a UE begins after that of the eNB: anywhere in a radio frame.
 pub(crate) fn stream_offset(scenario: &Scenario, cell: &CellConfig, ue: &str) -> usize {
     (seed_of(scenario, &format!("{ue} stream")) % (10 * cell.samples_per_subframe() as u64)) as usize
+}
+
+/// The carrier and its UEs as front ends know them.
+pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
+    let ue = |ue: &crate::scenario::Ue| UeOnAir {
+        name: ue.name.clone(),
+        paths: paths(scenario, &ue.name),
+        channel: channel(cell, &ue.channel, seed_of(scenario, &ue.name)),
+    };
+    OnAir {
+        sample_rate_hz: cell.sample_rate_hz(),
+        frame_samples: 10 * cell.samples_per_subframe(),
+        n_antennas: usize::from(scenario.cell.n_ports),
+        occupied_hz: f64::from(scenario.cell.n_rb_dl) * RESOURCE_BLOCK_HZ,
+        full_scale_gain: full_scale_gain(cell),
+        ues: scenario.ues.iter().map(ue).collect(),
+    }
 }
 
 pub(crate) fn scheduling_period(mch: &Mch) -> Duration {

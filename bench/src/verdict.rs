@@ -97,6 +97,9 @@ impl Judgement {
         if all.is_empty() {
             all.push((Verdict::Inconclusive, Some("the scenario expects nothing")));
         }
+        if let Some(why) = &model.front_end_failed {
+            all.push((Verdict::Error, Some(why)));
+        }
         if !model.finished {
             all.push((Verdict::Error, Some("the run did not come to its end")));
         }

@@ -5,9 +5,11 @@ mod list;
 mod pmch;
 mod report;
 mod run;
+mod tx;
 
-pub use iq::iq;
+pub use iq::{iq, rx};
 pub use list::list_command;
 pub use pmch::pmch;
 pub use report::report;
 pub use run::run;
+pub use tx::tx;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
-use crate::event::{MchHeader, SessionInfo};
+use crate::event::{FrontEndStatus, MchHeader, SessionInfo};
 use crate::ladder::{Ladder, LadderStep};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::record::RECORD_FILE;
@@ -36,6 +36,10 @@ struct Report<'a> {
     deliveries: Vec<DeliveryReport<'a>>,
     expectations: Vec<Expected<'a>>,
     ladders: Vec<LadderReport<'a>>,
+    /// What the front ends of a paced run have seen.
+    front_ends: &'a [FrontEndStatus],
+    /// Why the run broke off.
+    front_end_failed: Option<&'a str>,
     notes: Vec<Note<'a>>,
     /// The scenario as it was run.
     scenario: &'a Scenario,
@@ -245,6 +249,8 @@ impl<'a> Report<'a> {
             deliveries: model.deliveries.iter().map(DeliveryReport::of).collect(),
             expectations: judgement.checks.iter().map(Expected::of).collect(),
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
+            front_ends: &model.front_ends,
+            front_end_failed: model.front_end_failed.as_deref(),
             notes: model.notes.iter().map(|n| Note { t_ms: ms(n.at_ns), text: &n.text }).collect(),
             scenario,
         }
@@ -476,6 +482,8 @@ mod tests {
             "deliveries",
             "expectations",
             "files",
+            "front_end_failed",
+            "front_ends",
             "ladders",
             "notes",
             "run",

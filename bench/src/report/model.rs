@@ -10,7 +10,7 @@ pub(crate) use super::runs::{
     UeRun,
 };
 use super::series::Merge;
-use crate::event::{Event, Measurement, RunHeader, SessionInfo, What};
+use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
 use crate::ladder::{Ladder, Tick};
 
 /// What is known about a run.
@@ -42,6 +42,10 @@ pub struct Model {
     pub iq: Option<(String, u64)>,
     /// When MCCHs changed on air, nanoseconds of run time.
     pub mcch_changes: Vec<u64>,
+    /// Front ends of a paced run.
+    pub front_ends: Vec<FrontEndStatus>,
+    /// Why the run broke off: a front end.
+    pub front_end_failed: Option<String>,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -66,6 +70,8 @@ impl Model {
             measured: Vec::new(),
             iq: None,
             mcch_changes: Vec::new(),
+            front_ends: Vec::new(),
+            front_end_failed: None,
             mch_periods: (0, 0),
             notes: Vec::new(),
             header,
@@ -123,6 +129,11 @@ impl Model {
                 self.measured.push(measurement.clone());
             }
             What::IqHash { sha256, samples } => self.iq = Some((sha256.clone(), *samples)),
+            What::FrontEnd(status) => {
+                self.front_ends.retain(|f| f.at != status.at);
+                self.front_ends.push(status.clone());
+            }
+            What::FrontEndFailed { why } => drop(self.front_end_failed.get_or_insert_with(|| why.clone())),
             What::Note { text } => self.note(t, text.clone()),
             What::McchChange { from_ns, .. } => self.mcch_changes.push(*from_ns),
             What::SessionMoved { session, .. } => drop(self.session_mut(session)?),

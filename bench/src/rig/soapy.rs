@@ -55,6 +55,12 @@ impl SoapyRig {
         Some((SoapyTxConfig { device, occupied_hz, full_scale_dbm, lead_ms }, &transmit.permission))
     }
 
+    /// How far ahead of the device's time samples are sent to it, ms.
+    #[must_use]
+    pub fn lead_ms(&self) -> u32 {
+        self.transmit.as_ref().map_or(0, |transmit| transmit.lead_ms)
+    }
+
     /// The receiver of `n_antennas` antennas; `None` when the rig has none.
     #[must_use]
     pub fn receiver(&self, sample_rate_hz: f64, n_antennas: usize) -> Option<SoapyRxConfig> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use ::radio::CellConfig;
+use ::radio::{CellConfig, StreamStatus};
 use core_network::{MtchId, PmchId};
 use protocol::{Instant, Joint, TapEvent};
 
@@ -18,13 +18,14 @@ use crate::capacity::Capacity;
 use crate::changes::McchChanges;
 use crate::console::Console;
 use crate::errors::CommandError;
-use crate::event::{LadderHeader, MchHeader, RunHeader, SessionInfo, What};
+use crate::event::{FrontEndStatus, LadderHeader, MchHeader, RunHeader, SessionInfo, What};
 use crate::faults;
+use crate::front_ends::{FrontEndReport, FrontEnds};
 use crate::ladder::PROCEDURES;
 use crate::ledger::Ledger;
 use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
-use crate::rig::Rig;
+use crate::rig::{Clock, Rig};
 use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
 use crate::setup;
 use crate::ue::{Sent, Ue, round};
@@ -59,6 +60,12 @@ pub(crate) fn run(
     let scenario = &loaded.scenario;
     let Boxes { cell, capacity, network, mut air, services } = boxes;
     let are_notified = air.enb().notifies_changes();
+    let mut delay = Duration::ZERO;
+    if rig.clock == Clock::Paced {
+        let front_ends = FrontEnds::open(rig, &setup::on_air(scenario, air.enb().cell()), dir)?;
+        delay = front_ends.delay();
+        air.go_over(front_ends);
+    }
     let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz() / 1e6);
     let mut runner = Runner {
         loaded,
@@ -74,6 +81,8 @@ pub(crate) fn run(
         reported: Instant::ZERO,
         mcch_on_air_until: Instant::ZERO,
         air_time: Duration::ZERO,
+        delay,
+        is_broken: false,
         mtchs: BTreeMap::new(),
         ledger: Ledger::new(scenario.ues.len()),
         gaps: BTreeMap::new(),
@@ -87,6 +96,9 @@ pub(crate) fn run(
         runner.fact(What::StepStarted { index, description: step.description.clone() })?;
         let reason = runner.step(&step.action)?;
         runner.fact(What::StepFinished { index, reason: reason.to_owned() })?;
+        if runner.is_broken {
+            break;
+        }
     }
     runner.finish()
 }
@@ -152,6 +164,10 @@ struct Runner<'a> {
     mcch_on_air_until: Instant,
     /// How long the carrier has been on air, silence apart.
     air_time: Duration,
+    /// From eNB to UEs by way of the front ends.
+    delay: Duration,
+    /// A front end has failed.
+    is_broken: bool,
     /// Session of each MTCH.
     mtchs: BTreeMap<MtchId, String>,
     ledger: Ledger,
@@ -266,6 +282,9 @@ impl Runner<'_> {
             if self.now >= until {
                 return Ok(otherwise);
             }
+            if self.is_broken {
+                return Ok("front_end_failed");
+            }
             self.turn(until)?;
         }
     }
@@ -277,7 +296,8 @@ impl Runner<'_> {
             self.network.handle_timeout(deadline.max(self.now));
             self.drain_network(deadline.max(self.now))?;
         }
-        if self.running.is_empty() && self.now >= self.on_air_until.max(self.mcch_on_air_until) {
+        let nothing_on_air = self.running.is_empty() && self.now >= self.on_air_until.max(self.mcch_on_air_until);
+        if nothing_on_air && self.air.front_ends().is_none() {
             let next = self.network.poll_timeout().map_or(until, |t| t.min(until));
             self.now = frame_start(next).max(end);
             self.air.skip_to_frame(frame_of(self.now));
@@ -290,7 +310,10 @@ impl Runner<'_> {
             self.next_symbols = self.now + SYMBOLS_INTERVAL;
             self.air.want_symbols();
         }
-        self.air.turn();
+        if let Err(error) = self.air.turn() {
+            self.is_broken = true;
+            return self.fact(What::FrontEndFailed { why: error.to_string() });
+        }
         self.air_time += FRAME;
         self.hear()?;
         self.now = end;
@@ -387,12 +410,26 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Closes the front ends of a paced run and tells what they have seen.
+    fn close_front_ends(&mut self) -> Result<(), CommandError> {
+        let Some(front_ends) = self.air.front_ends() else { return Ok(()) };
+        let closed = front_ends.finish();
+        let reports = front_ends.reports();
+        if let Err(error) = closed {
+            self.is_broken = true;
+            self.fact(What::FrontEndFailed { why: error.to_string() })?;
+        }
+        reports.into_iter().try_for_each(|report| self.fact(What::FrontEnd(front_end_status(report))))
+    }
+
     /// Lets the air run empty, says what is missing, closes everything.
     fn finish(mut self) -> Result<(Judgement, Played), CommandError> {
         self.stop(&Selector::All)?;
-        while self.now < self.on_air_until {
-            self.turn(self.on_air_until)?;
+        let silent_from = self.on_air_until + self.delay;
+        while self.now < silent_from && !self.is_broken {
+            self.turn(silent_from)?;
         }
+        self.close_front_ends()?;
         if self.now > self.reported {
             self.report()?;
         }
@@ -428,6 +465,11 @@ impl Runner<'_> {
         let played = Played { air_time: self.now.elapsed(), samples };
         Ok((self.observer.finish(self.now, self.dir)?, played))
     }
+}
+
+fn front_end_status(report: FrontEndReport) -> FrontEndStatus {
+    let StreamStatus { samples, samples_lost, underflows, overflows, late, clipped } = report.status;
+    FrontEndStatus { at: report.at, samples, samples_lost, underflows, overflows, late, clipped }
 }
 
 fn frame_of(at: Instant) -> u64 {

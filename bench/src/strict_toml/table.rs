@@ -62,6 +62,16 @@ impl<'a> Table<'a> {
         self.required(key, allowed, |v| one_line(v).filter(|text| right(text)))
     }
 
+    /// As [`Self::text_that`], if the key is there.
+    pub(crate) fn optional_text_that(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        right: impl FnOnce(&str) -> bool,
+    ) -> Option<String> {
+        self.optional(key, allowed, |v| one_line(v).filter(|text| right(text)))
+    }
+
     /// Texts on one line each; none if the key is not there.
     pub(crate) fn optional_texts(&mut self, key: &'static str) -> Vec<String> {
         let list = |v: &DeValue<'_>| v.as_array()?.iter().map(|v| one_line(v.get_ref())).collect();

@@ -32,6 +32,15 @@ impl SampleFormat {
         }
     }
 
+    /// Name in SigMF.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cf32 => "cf32_le",
+            Self::Ci16 => "ci16_le",
+            Self::Ci8 => "ci8",
+        }
+    }
+
     /// One sample of exactly [`Self::octets`] octets.
     pub(crate) fn decode(self, bytes: &[u8]) -> Complex32 {
         match self {
@@ -75,11 +84,7 @@ impl SampleFormat {
 
 impl fmt::Display for SampleFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cf32 => "cf32_le",
-            Self::Ci16 => "ci16_le",
-            Self::Ci8 => "ci8",
-        })
+        f.write_str(self.name())
     }
 }
 

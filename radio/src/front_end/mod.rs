@@ -68,6 +68,24 @@ pub trait IqSource {
     fn status(&self) -> StreamStatus;
 }
 
+impl<T: IqSource + ?Sized> IqSource for Box<T> {
+    fn sample_rate_hz(&self) -> f64 {
+        (**self).sample_rate_hz()
+    }
+
+    fn n_antennas(&self) -> usize {
+        (**self).n_antennas()
+    }
+
+    fn read(&mut self, antennas: &mut [&mut [Complex32]]) -> Result<ReadBlock, FrontEndError> {
+        (**self).read(antennas)
+    }
+
+    fn status(&self) -> StreamStatus {
+        (**self).status()
+    }
+}
+
 /// What one read gave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadBlock {

@@ -3,8 +3,10 @@
 mod analyze;
 mod cell;
 mod describe;
+mod live;
 mod mtch;
 mod report;
 mod text;
 
 pub use analyze::iq;
+pub use live::rx;

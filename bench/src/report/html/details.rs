@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{GLOSSARY, panel};
+use crate::event::FrontEndStatus;
 use crate::report::model::Model;
 use crate::report::text;
 use crate::scenario::{Cell, MbsfnArea, SubframeAllocation, SubframePattern};
@@ -15,7 +16,7 @@ pub(super) fn section(model: &Model) -> Markup {
         &html! {
             div.grid.two {
                 div { (scenario(model)) }
-                div { (sessions(model)) (notes(model)) }
+                div { (sessions(model)) (front_ends(model)) (notes(model)) }
             }
             (source(model))
             (glossary())
@@ -115,6 +116,30 @@ fn sessions(model: &Model) -> Markup {
                     }
                 }
             } @else { p.soft { "never started" } }
+        }
+    }
+}
+
+fn front_ends(model: &Model) -> Markup {
+    let words = |f: &FrontEndStatus| {
+        let mut words = format!("{} samples", text::grouped(f.samples));
+        for (count, what) in [
+            (f.samples_lost, "samples lost"),
+            (f.underflows, "underflows"),
+            (f.overflows, "overflows"),
+            (f.late, "late bursts"),
+            (f.clipped, "components cut off at full scale"),
+        ] {
+            if count > 0 {
+                words += &format!(", {} {what}", text::grouped(count));
+            }
+        }
+        words
+    };
+    html! {
+        @if !model.front_ends.is_empty() {
+            h3 { "Front ends" }
+            dl.facts { @for f in &model.front_ends { dt { (f.at) } dd { (words(f)) } } }
         }
     }
 }
