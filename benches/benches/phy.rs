@@ -3,8 +3,9 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, Isa, MbsfnNumerology, MbsfnSubframeDemodulator,
-    MbsfnSubframeModulator, NRbDl, PmchDecoder, PmchEncoder, PmchParams, SampleRateFamily,
+    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, DEFAULT_MAX_ITERATIONS, Isa, MbsfnNumerology,
+    MbsfnSubframeDemodulator, MbsfnSubframeModulator, NRbDl, PmchDecoder, PmchEncoder, PmchParams, SampleRateFamily,
+    TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams,
 };
 use rustfft::FftPlanner;
 
@@ -67,13 +68,43 @@ fn receiver_subframe(c: &mut Criterion) {
         let mut demodulator = MbsfnSubframeDemodulator::new(&params.cell, N_ID_MBSFN, REGION, MbsfnNumerology::Khz15);
         let mut decoder = PmchDecoder::new(params, isa).expect("a plan");
         let mut decoded = vec![0; tb.len()];
+        demodulator.demodulate(SUBFRAME, &iq);
+        demodulator.decode(&mut decoder, SUBFRAME, &mut decoded);
+        assert_eq!(decoded, tb);
         group.bench_function(BenchmarkId::new(isa.name(), "100rb_mcs20"), |b| {
             b.iter(|| {
                 demodulator.demodulate(SUBFRAME, &iq);
                 assert!(demodulator.decode(&mut decoder, SUBFRAME, &mut decoded).crc_ok, "decodable at 40 dB");
             });
         });
-        assert_eq!(decoded, tb);
+    }
+}
+
+/// Soft values in, transport block out: the same size without noise, and with so much that several iterations are needed.
+fn transport_block_decode(c: &mut Criterion) {
+    let params = TransportBlockParams { a_bits: 39232, g_bits: 61200, q_m: 6, n_l: 1, rv: 0 };
+    let tb: Vec<u8> = (0..params.a_bits / 8).map(|i| (i * 37 + 11) as u8).collect();
+    let mut coded = vec![0; params.g_bits];
+    TransportBlockEncoder::new(params).expect("a plan").encode(&tb, &mut coded);
+    let mut group = c.benchmark_group("transport_block_decode");
+    for (name, noise) in [("39232_clean", 0.0), ("39232_noisy", 1.35)] {
+        let mut state = 1_u32;
+        let mut uniform = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let mut soft = |&bit: &u8| 1.0 - 2.0 * f32::from(bit) + noise * (uniform() + uniform()) * 0.75;
+        let llr: Vec<f32> = coded.iter().map(&mut soft).collect();
+        for isa in Isa::available() {
+            let mut decoder = TransportBlockDecoder::new(params, isa, DEFAULT_MAX_ITERATIONS).expect("a plan");
+            let mut decoded = vec![0; tb.len()];
+            let outcome = decoder.decode(&llr, &mut decoded);
+            assert!(outcome.crc_ok, "{outcome:?}");
+            println!("{name}: {:.1} iterations for a code block", f64::from(outcome.iterations) / 7.0);
+            group.bench_function(BenchmarkId::new(isa.name(), name), |b| {
+                b.iter(|| decoder.decode(&llr, &mut decoded));
+            });
+        }
     }
 }
 
@@ -90,5 +121,5 @@ fn fft(c: &mut Criterion) {
     });
 }
 
-criterion_group!(phy, enb_subframe, receiver_subframe, fft);
+criterion_group!(phy, enb_subframe, receiver_subframe, transport_block_decode, fft);
 criterion_main!(phy);

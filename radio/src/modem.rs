@@ -142,8 +142,9 @@ impl Demapper {
     /// The constellation point nearest to `y`.
     pub fn nearest(&self, y: Complex32) -> Complex32 {
         let outermost = f32::from((1u8 << (self.modulation.q_m() / 2)) - 1);
+        let half_of_units = 0.5 / self.unit;
         let axis = |v: f32| {
-            let odd = 2.0 * (v / self.unit / 2.0 - 0.5).round() + 1.0;
+            let odd = 2.0 * (((v * half_of_units).clamp(-9.0, 9.0) - 0.5 + ROUNDER) - ROUNDER) + 1.0;
             odd.clamp(-outermost, outermost) * self.unit
         };
         Complex32::new(axis(y.re), axis(y.im))
@@ -153,24 +154,29 @@ impl Demapper {
 /// Max-log LLRs of one axis: difference of squared distances to the nearest level with the bit 1 and with the bit 0.
 ///
 /// `v` is in units of the innermost level; levels are odd numbers. Bit 0 is the sign; each further bit folds the
-/// axis at 2^(HALF - i), so the nearest levels are found by clamping instead of searching.
+/// axis at 2^(HALF - i). In the folded coordinate f the bit is 0 above zero and levels reach from -outer to +outer, so for
+/// f >= 0 the difference is (f + 1)^2 less the least (f - n)^2 over odd n up to outer.
+#[inline(always)]
 fn axis_llr<const HALF: usize>(v: f32) -> [f32; HALF] {
     let mut out = [0.0; HALF];
     let mut folded = v;
     for (i, o) in out.iter_mut().enumerate() {
-        // In the folded coordinate this bit is 0 above zero; levels reach from -outer to +outer on both sides.
-        let outer = ((1u32 << (HALF - i)) - 1) as f32;
-        let plus = (folded - nearest_odd(folded, 1.0, outer)).powi(2);
-        let minus = (folded - nearest_odd(folded, -outer, -1.0)).powi(2);
-        *o = minus - plus;
-        folded = (1u32 << (HALF - i - 1)) as f32 - folded.abs();
+        let levels = 1u8 << (HALF - i - 1);
+        let distance = folded.abs();
+        let mut difference = 4.0 * distance;
+        for level in 1..levels {
+            let n = f32::from(2 * level + 1);
+            let of_level = (1.0 + n) * (2.0 * distance + 1.0 - n);
+            difference = if of_level > difference { of_level } else { difference };
+        }
+        *o = difference.copysign(folded);
+        folded = f32::from(levels) - distance;
     }
     out
 }
 
-fn nearest_odd(v: f32, low: f32, high: f32) -> f32 {
-    (2.0 * ((v - 1.0) * 0.5).round() + 1.0).clamp(low, high)
-}
+/// 1.5·2^23: adding and subtracting it rounds what is much smaller to a whole number.
+const ROUNDER: f32 = 12_582_912.0;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@
 const N_C: u32 = 1600;
 /// As many outputs of both registers can be had at once: the highest tap is three below the register length.
 const STEP: u32 = 28;
+/// Outputs taken at once: whole octets.
+const OCTETS: usize = 3;
 
 /// c(n) for one c_init, from n = 0 on.
 #[derive(Clone, Debug)]
@@ -27,13 +29,18 @@ impl GoldSequence {
 
     /// The next `out.len()` elements, each 0 or 1.
     pub fn fill(&mut self, out: &mut [u8]) {
-        for chunk in out.chunks_mut(STEP as usize) {
+        let mut chunks = out.chunks_exact_mut(8 * OCTETS);
+        for chunk in &mut chunks {
             let word = self.x1 ^ self.x2;
-            for (i, c) in chunk.iter_mut().enumerate() {
-                *c = (word >> i & 1) as u8;
+            for (i, octet) in chunk.chunks_exact_mut(8).enumerate() {
+                octet.copy_from_slice(&spread((word >> (8 * i)) as u8));
             }
-            self.advance(chunk.len() as u32);
+            self.advance(8 * OCTETS as u32);
         }
+        let rest = chunks.into_remainder();
+        let word = self.x1 ^ self.x2;
+        rest.iter_mut().enumerate().for_each(|(i, c)| *c = (word >> i & 1) as u8);
+        self.advance(rest.len() as u32);
     }
 
     /// x1(n + 31) = x1(n + 3) + x1(n); x2(n + 31) = x2(n + 3) + x2(n + 2) + x2(n + 1) + x2(n).
@@ -45,6 +52,14 @@ impl GoldSequence {
         self.x1 = self.x1 >> n | f1 << (31 - n);
         self.x2 = self.x2 >> n | f2 << (31 - n);
     }
+}
+
+/// The eight bits of an octet, the lowest first.
+#[inline]
+fn spread(octet: u8) -> [u8; 8] {
+    // In octet i only bit i is kept; adding 127 carries it to the top.
+    let kept = (u64::from(octet) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    (((kept + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
 }
 
 #[cfg(test)]

@@ -27,7 +27,11 @@ pub(crate) fn pack(bits: &[u8], octets: &mut [u8]) {
 /// Up to eight bits as an octet, right-aligned.
 #[inline]
 pub(super) fn octet_of(bits: &[u8]) -> u8 {
-    bits.iter().fold(0, |octet, bit| octet << 1 | bit)
+    match bits.try_into().map(u64::from_le_bytes) {
+        // Bit i is at 8 i, and 63 - 9 i places further up at 63 - i.
+        Ok(bits) => (bits.wrapping_mul(0x8040_2010_0804_0201) >> 56) as u8,
+        Err(_) => bits.iter().fold(0, |octet, bit| octet << 1 | bit),
+    }
 }
 
 #[cfg(test)]

@@ -146,4 +146,4 @@ impl TransportBlockDecoder {
 }
 
 /// Turbo iterations after which a code block is given up, when the caller has no better number.
-pub const DEFAULT_MAX_ITERATIONS: u32 = 8;
+pub const DEFAULT_MAX_ITERATIONS: u32 = 12;

@@ -15,7 +15,7 @@ pub use crs::{CrsEstimator, CrsQuality};
 
 use std::sync::Arc;
 
-use num_complex::Complex32;
+use num_complex::{Complex32, Complex64};
 use rustfft::{Fft, FftPlanner};
 
 use self::wiener::WienerSmoother;
@@ -186,16 +186,26 @@ impl MbsfnEstimator {
     /// Smooths around zero delay and puts the delay back.
     fn smooth(&mut self, middle: f32, spread_s: f64) {
         let step = std::f32::consts::TAU * middle / self.impulse.len() as f32;
-        let turn = |k: usize| Complex32::cis(step * k as f32);
-        for (k, (c, r)) in self.centred.iter_mut().zip(&self.raw).enumerate() {
-            *c = r * turn(k);
+        for ((c, r), turn) in self.centred.iter_mut().zip(&self.raw).zip(turns(step)) {
+            *c = r * turn;
         }
         self.smoother.smooth(spread_s, f64::from(self.quality.cinr_db()), &self.centred, &mut self.channel);
         let carrier = self.channel.len() / 2;
-        for (k, h) in self.channel.iter_mut().enumerate() {
-            *h *= turn(k + usize::from(k >= carrier)).conj();
+        let around_carrier = turns(step).enumerate().filter(|&(k, _)| k != carrier);
+        for (h, (_, turn)) in self.channel.iter_mut().zip(around_carrier) {
+            *h *= turn.conj();
         }
     }
+}
+
+/// e^(j step k) for k = 0, 1, ...
+fn turns(step: f32) -> impl Iterator<Item = Complex32> {
+    let (turn, mut now) = (Complex64::cis(step.into()), Complex64::ONE);
+    std::iter::repeat_with(move || {
+        let value = Complex32::new(now.re as f32, now.im as f32);
+        now *= turn;
+        value
+    })
 }
 
 /// Row to whose phase all reference symbols are brought: the middle one of 2, 6, 10.

@@ -72,7 +72,11 @@ impl WienerSmoother {
                 Some(offset) if offset < TAPS => &plan.around_carrier[offset],
                 above => &plan.plain[(start + usize::from(above.is_none())) % 2][position - start],
             };
-            *out = filter.iter().zip(&input[start..start + TAPS]).map(|(&w, x)| x * w).sum();
+            let mut sums = [Complex32::ZERO; 4];
+            for (weights, pilots) in filter.chunks(sums.len()).zip(input[start..start + TAPS].chunks(sums.len())) {
+                sums.iter_mut().zip(weights.iter().zip(pilots)).for_each(|(sum, (&w, x))| *sum += x * w);
+            }
+            *out = sums.iter().sum();
         }
     }
 }

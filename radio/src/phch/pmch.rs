@@ -230,7 +230,11 @@ impl PmchDecoder {
         self.equalize();
         self.demapper.demap(&self.symbols, &self.sinr, &mut self.llr);
         self.params.scrambling(subframe).fill(&mut self.scrambling);
-        self.llr.iter_mut().zip(&self.scrambling).for_each(|(l, &c)| *l *= 1.0 - 2.0 * f32::from(c));
+        // The sign is the top bit.
+        self.llr
+            .iter_mut()
+            .zip(&self.scrambling)
+            .for_each(|(l, &c)| *l = f32::from_bits(l.to_bits() ^ u32::from(c) << 31));
         let decoded = self.decoder.decode(&self.llr, tb);
         PmchQuality {
             crc_ok: decoded.crc_ok,
@@ -270,8 +274,13 @@ impl PmchDecoder {
     }
 
     fn error_power(&self) -> f32 {
-        let distance = |y: &Complex32| (y - self.demapper.nearest(*y)).norm_sqr();
-        self.symbols.iter().map(distance).sum::<f32>() / self.symbols.len() as f32
+        let mut sums = [0.0; 8];
+        for symbols in self.symbols.chunks(sums.len()) {
+            for (sum, y) in sums.iter_mut().zip(symbols) {
+                *sum += (y - self.demapper.nearest(*y)).norm_sqr();
+            }
+        }
+        sums.iter().sum::<f32>() / self.symbols.len() as f32
     }
 }
 

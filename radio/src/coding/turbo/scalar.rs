@@ -196,8 +196,11 @@ fn max(a: Lanes, b: Lanes) -> Lanes {
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "iterators over both keep the compiler from using vectors")]
 fn each(a: Lanes, b: Lanes, f: impl Fn(i16, i16) -> i16) -> Lanes {
-    let mut out = a;
-    out.0.iter_mut().zip(&b.0).for_each(|(a, &b)| *a = f(*a, b));
-    out
+    let mut out = [0; LANES];
+    for i in 0..LANES {
+        out[i] = f(a.0[i], b.0[i]);
+    }
+    Lanes(out)
 }
