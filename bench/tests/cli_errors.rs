@@ -84,7 +84,7 @@ fn wrong_words_of_the_command_line_are_refused_with_nothing_written() {
         (&["run", "s.toml", "--seed", "-1"], 2, "invalid value '-1' for '--seed <N>'"),
         (&["run", "s.toml", "--seed", "x"], 2, "invalid digit"),
         (&["run", "s.toml", "--rig", "gone"], 2, "cannot read rig gone: No such file"),
-        (&["run", "s.toml", "--rig", "sdr.toml"], 2, "sdr.toml:1:9: radio = \"soapysdr\" is not built yet"),
+        (&["run", "s.toml", "--rig", "sdr.toml"], 2, "sdr.toml:1:9: radio = \"soapysdr\" needs a table [soapysdr]"),
         (
             &["run", "s.toml", "--rig", "odd.toml"],
             2,

@@ -224,8 +224,8 @@ impl FrontEnds {
     }
 
     /// What is behind an error: a thread that has ended knows more than who waits for it.
-    fn cause(&mut self, seen: FrontEndError) -> FrontEndError {
-        self.pumps.iter_mut().find_map(|(_, pump)| pump.error()).unwrap_or(seen)
+    fn cause(&self, seen: FrontEndError) -> FrontEndError {
+        self.pumps.iter().find_map(|(_, pump)| pump.error()).unwrap_or(seen)
     }
 
     /// Closes all; what is under way to a device is still sent.

@@ -1,7 +1,7 @@
 //! Threads that move samples between front ends, which wait, and the run, which computes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use num_complex::Complex32;
@@ -9,9 +9,16 @@ use radio::{Broker, FrontEndError, IqSink, IqSource, ReadBlock, StreamStatus};
 
 /// A thread that moves samples, and what its front end has seen.
 pub(super) struct Pump {
-    thread: Option<JoinHandle<Result<(), FrontEndError>>>,
-    status: Arc<Mutex<StreamStatus>>,
+    thread: Option<JoinHandle<()>>,
+    seen: Arc<Mutex<Seen>>,
     stop: Arc<AtomicBool>,
+}
+
+#[derive(Default)]
+struct Seen {
+    status: StreamStatus,
+    /// Why the thread has ended.
+    error: Option<FrontEndError>,
 }
 
 /// Which side of a pump is the front end.
@@ -29,57 +36,45 @@ impl Pump {
         outside: Outside,
         block: usize,
     ) -> Self {
-        Self::run(move |stop, status| {
-            let mut buffers = vec![vec![Complex32::ZERO; block]; source.n_antennas()];
-            let mut next = None;
-            while !stop.load(Ordering::Relaxed) {
-                let mut antennas: Vec<&mut [Complex32]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
-                let ReadBlock::Samples { at, len } = source.read(&mut antennas)? else { break };
-                let gap = silence_of(at, next, source.sample_rate_hz())?;
-                for from in (0..gap).step_by(block) {
-                    let silence = vec![Complex32::ZERO; block.min(gap - from)];
-                    sink.write(&vec![silence.as_slice(); buffers.len()])?;
-                }
-                sink.write(&buffers.iter().map(|b| &b[..len]).collect::<Vec<_>>())?;
-                next = Some(at + len as u64);
-                *status.lock().unwrap_or_else(PoisonError::into_inner) = match outside {
-                    Outside::Source => source.status(),
-                    Outside::Sink => sink.status(),
-                };
-            }
-            let finished = sink.finish();
+        Self::run(move |stop, seen| {
+            let moved = move_all(source.as_mut(), sink.as_mut(), outside, block, stop, seen);
+            let finished = moved.and_then(|()| sink.finish());
+            let mut seen = lock(seen);
             if outside == Outside::Sink {
-                *status.lock().unwrap_or_else(PoisonError::into_inner) = sink.status();
+                seen.status = sink.status();
             }
-            finished
+            // Before the ends of the pump are dropped: who finds them gone asks why.
+            seen.error = finished.err();
         })
     }
 
     /// Runs a broker; a receiver that it loses ends it.
     pub(super) fn broker(mut broker: Broker) -> Self {
-        Self::run(move |stop, status| {
+        Self::run(move |stop, seen| {
             while !stop.load(Ordering::Relaxed) {
-                let step = broker.step()?;
-                *status.lock().unwrap_or_else(PoisonError::into_inner) = broker.status();
-                if let Some((_, error)) = step.lost.into_iter().next() {
-                    return Err(error);
-                }
-                if step.samples == 0 {
-                    break;
+                let step = broker.step();
+                let mut seen = lock(seen);
+                seen.status = broker.status();
+                match step.map(|step| (step.samples, step.lost.into_iter().next())) {
+                    Ok((0, None)) => break,
+                    Ok((_, None)) => {}
+                    Ok((_, Some((_, error)))) | Err(error) => {
+                        seen.error = Some(error);
+                        break;
+                    }
                 }
             }
-            Ok(())
         })
     }
 
-    fn run(work: impl FnOnce(&AtomicBool, &Mutex<StreamStatus>) -> Result<(), FrontEndError> + Send + 'static) -> Self {
-        let (status, stop) = (Arc::new(Mutex::new(StreamStatus::default())), Arc::new(AtomicBool::new(false)));
-        let (own_status, own_stop) = (Arc::clone(&status), Arc::clone(&stop));
-        Self { thread: Some(thread::spawn(move || work(&own_stop, &own_status))), status, stop }
+    fn run(work: impl FnOnce(&AtomicBool, &Mutex<Seen>) + Send + 'static) -> Self {
+        let (seen, stop) = (Arc::new(Mutex::new(Seen::default())), Arc::new(AtomicBool::new(false)));
+        let (own_seen, own_stop) = (Arc::clone(&seen), Arc::clone(&stop));
+        Self { thread: Some(thread::spawn(move || work(&own_stop, &own_seen))), seen, stop }
     }
 
     pub(super) fn status(&self) -> StreamStatus {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.seen).status
     }
 
     /// Asks it to end after its present block.
@@ -88,14 +83,17 @@ impl Pump {
     }
 
     /// Why it ended, if it has ended with an error that nobody has asked for yet.
-    pub(super) fn error(&mut self) -> Option<FrontEndError> {
-        let thread = self.thread.take_if(|thread| thread.is_finished())?;
-        thread.join().unwrap_or_else(|_| Err(panicked())).err()
+    pub(super) fn error(&self) -> Option<FrontEndError> {
+        lock(&self.seen).error.take()
     }
 
     /// Waits for its end.
     pub(super) fn join(&mut self) -> Result<(), FrontEndError> {
-        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            let why = "its thread panicked".into();
+            return Err(FrontEndError::Gone { front_end: "front end".into(), why });
+        }
+        self.error().map_or(Ok(()), Err)
     }
 }
 
@@ -116,8 +114,37 @@ pub(super) fn silence_of(at: u64, next: Option<u64>, sample_rate_hz: f64) -> Res
     Ok(gap as usize)
 }
 
-fn panicked() -> FrontEndError {
-    FrontEndError::Gone { front_end: "front end".into(), why: "its thread panicked".into() }
+/// Moves samples until there are no more; gaps become silence.
+fn move_all(
+    source: &mut dyn IqSource,
+    sink: &mut dyn IqSink,
+    outside: Outside,
+    block: usize,
+    stop: &AtomicBool,
+    seen: &Mutex<Seen>,
+) -> Result<(), FrontEndError> {
+    let mut buffers = vec![vec![Complex32::ZERO; block]; source.n_antennas()];
+    let mut next = None;
+    while !stop.load(Ordering::Relaxed) {
+        let mut antennas: Vec<&mut [Complex32]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
+        let ReadBlock::Samples { at, len } = source.read(&mut antennas)? else { break };
+        let gap = silence_of(at, next, source.sample_rate_hz())?;
+        for from in (0..gap).step_by(block) {
+            let silence = vec![Complex32::ZERO; block.min(gap - from)];
+            sink.write(&vec![silence.as_slice(); buffers.len()])?;
+        }
+        sink.write(&buffers.iter().map(|b| &b[..len]).collect::<Vec<_>>())?;
+        next = Some(at + len as u64);
+        lock(seen).status = match outside {
+            Outside::Source => source.status(),
+            Outside::Sink => sink.status(),
+        };
+    }
+    Ok(())
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const LONGEST_GAP_S: f64 = 10.0;
