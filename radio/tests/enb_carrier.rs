@@ -267,6 +267,28 @@ fn mcch_changes_are_notified_at_every_occasion_and_happen_at_the_boundary() {
     assert_eq!(enb.mcch(2).unwrap().pmch[0].sessions[0].lcid, 4);
 }
 
+/// Subframes that nobody listens to are left out, an MCCH change among them: the next change is announced all the same.
+#[test]
+fn a_change_after_a_stretch_left_out_is_announced() {
+    let carrier = carrier(25, 1, PhichConfig::default());
+    let mut enb =
+        Enb::new(&EnbConfig::new(carrier, vec![area(1, &[1], 1..=1), area(2, &[2], 1..=1)]).unwrap()).unwrap();
+    let mut iq = [vec![Complex32::ZERO; carrier.cell.samples_per_subframe()]];
+    next(&mut enb, &mut iq);
+    let (second, third) = (area(2, &[2], 1..=2).mcch, area(2, &[2], 1..=3).mcch);
+    assert_eq!(enb.set_mcch(1, &second).unwrap(), 512);
+    // Occasions: every 256 frames, so none before frame 5120.
+    enb.skip_to(SubframeTime::new(5000, 0));
+    assert_eq!((enb.mcch(1), enb.next_mcch_change(1)), (Some(&second), None));
+    assert_eq!(enb.set_mcch(1, &third).unwrap(), 5632);
+    enb.skip_to(SubframeTime::new(5120, 0));
+    for _ in 0..10 {
+        next(&mut enb, &mut iq);
+    }
+    let told = std::iter::from_fn(|| enb.poll_event()).filter(|e| matches!(e, EnbEvent::ChangeNotification { .. }));
+    assert_eq!(told.count(), 1);
+}
+
 #[test]
 fn before_it_is_on_air_a_new_mcch_holds_at_once() {
     let carrier = carrier(6, 1, PhichConfig::default());

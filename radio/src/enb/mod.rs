@@ -71,7 +71,9 @@ impl EnbConfig {
     /// # Errors
     /// See [`SystemInformationPlan::for_areas`].
     pub fn new(carrier: CarrierConfig, areas: Vec<AreaSetup>) -> Result<Self, EnbError> {
-        let si = SystemInformationPlan::for_areas(&areas)?;
+        let mut si = SystemInformationPlan::for_areas(&areas)?;
+        // Every resource element has the same power: rho_B / rho_A = 1 (TS 36.213 table 5.2-1).
+        si.sib2.p_b = u8::from(carrier.n_ports > 1);
         Ok(Self { carrier, cfi: 2, si, si_dci: SiDciFormat::OneA, areas })
     }
 
@@ -309,11 +311,14 @@ impl Enb {
     /// # Errors
     /// A configuration that cannot be sent; nothing changes then.
     pub fn set_mcch(&mut self, area: usize, mcch: &MbsfnAreaConfiguration) -> Result<u64, EnbError> {
-        let of = self.areas.get(area).ok_or(EnbError::UnknownArea(area))?;
-        let info = *of.mch.info();
+        let of = self.areas.get_mut(area).ok_or(EnbError::UnknownArea(area))?;
+        if self.is_on_air {
+            of.mch.advance(self.next.frame());
+        }
+        let (info, last_change) = (*of.mch.info(), of.mch.last_change());
         self.check_subframes(area, &MchSchedule::new(&info, Some(mcch)))?;
         let period = u64::from(info.mcch.modification_period_rf);
-        let from = match (&self.notification, of.mch.last_change()) {
+        let from = match (&self.notification, last_change) {
             _ if !self.is_on_air => self.next.frame(),
             (None, _) => (self.next.frame() / period + 1) * period,
             (Some(notification), None) => notification.next_boundary(&info, self.next),
@@ -350,6 +355,7 @@ impl Enb {
         self.next = time.next();
         self.is_on_air = true;
         let (frame, subframe) = (time.frame(), time.subframe());
+        self.areas.iter_mut().for_each(|area| area.mch.advance(frame));
         if self.mbsfn_subframes.contains(frame, subframe) {
             self.mbsfn_subframe(time, antennas);
         } else {
@@ -416,6 +422,7 @@ impl Enb {
     pub fn skip_to(&mut self, time: SubframeTime) {
         assert!(time >= self.next, "{time} is before {}", self.next);
         self.next = time;
+        self.areas.iter_mut().for_each(|area| area.mch.advance(time.frame()));
     }
 
     /// The cell.

@@ -308,10 +308,7 @@ impl MchTx {
     /// # Panics
     /// `tb` is shorter than the block.
     pub fn next_block(&mut self, frame: u64, subframe: u8, tb: &mut [u8]) -> Option<BlockInfo> {
-        while self.later.first().is_some_and(|(from, _)| *from <= frame) {
-            let (from, content) = self.later.remove(0);
-            self.begin(from, content);
-        }
+        self.advance(frame);
         let subframe_use = self.now.plan.schedule.subframe_use(frame, subframe);
         let info = self.now.plan.block_info(&subframe_use);
         self.elements.clear();
@@ -350,6 +347,14 @@ impl MchTx {
         let written = self.write(&mut tb[..info.octets], position.map(|p| p.pmch), msi.is_some(), mcch);
         written.expect("elements were chosen to fit into the block");
         Some(info)
+    }
+
+    /// Lets the MCCH say what it says in radio frame `frame`.
+    pub(crate) fn advance(&mut self, frame: u64) {
+        while self.later.first().is_some_and(|(from, _)| *from <= frame) {
+            let (from, content) = self.later.remove(0);
+            self.begin(from, content);
+        }
     }
 
     /// The MCCH says something else from now on.

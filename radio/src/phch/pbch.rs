@@ -162,11 +162,13 @@ impl PbchDecoder {
     /// Plans it for a cell. Bandwidth counts for where the middle of the grid is: before it is known, 6 resource blocks do.
     pub fn new(cell: &CellConfig) -> Self {
         let bits = || FrameBits { llr: vec![0.0; FRAME_BITS], energy: 0.0 };
+        let mut viterbi = conv::TailBitingDecoder::new();
+        viterbi.decode(&[0.0; 3 * K], &mut [0; K]); // makes its room
         Self {
             elements: elements(cell),
             scrambling: scrambling(cell),
             rate_match: conv::RateMatch::new(K),
-            viterbi: conv::TailBitingDecoder::new(),
+            viterbi,
             demapper: Demapper::new(Modulation::Qpsk),
             symbols: vec![Complex32::ZERO; ELEMENTS],
             sinr: vec![0.0; ELEMENTS],

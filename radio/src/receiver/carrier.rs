@@ -18,6 +18,9 @@ use crate::time::SubframeTime;
 
 /// Subframes without anything that passed a CRC after which the MIB is read, to see whether the cell is still there.
 const CHECK_AFTER: u64 = 160;
+/// Radio frames from one MIB that is read anyway to the next, to see whether frames are still numbered as they were: a
+/// transmitter that begins anew, or a recording that is played again, may send blocks that pass their CRC in other frames.
+const CHECK_EVERY_RF: u64 = 64;
 /// Subframes without anything that passed a CRC after which the cell is lost.
 const LOST_AFTER: u64 = 640;
 /// The same before the first MIB.
@@ -46,6 +49,8 @@ pub(super) struct Carrier {
     knowledge: Option<Knowledge>,
     /// Subframes since something passed a CRC.
     since_good: u64,
+    /// The MIB says something else than it did.
+    is_another: bool,
     /// A subframe of which time and frequency are well known: sample, time, frequency offset.
     origin: Option<(u64, SubframeTime, f64)>,
     /// Noise per resource element and power of the reference signals, as measured last.
@@ -74,6 +79,7 @@ impl Carrier {
             mib: None,
             knowledge: None,
             since_good: 0,
+            is_another: false,
             origin: None,
             quality: CrsQuality::default(),
             last_area: 0,
@@ -108,9 +114,9 @@ impl Carrier {
         self.areas().get(self.last_area)
     }
 
-    /// Subframes since something passed a CRC after which the cell is given up.
+    /// Has nothing passed a CRC for so long that the cell is given up, or has it become another one?
     pub(super) fn is_lost(&self) -> bool {
-        self.since_good > if self.mib.is_some() { LOST_AFTER } else { REFUSED_AFTER }
+        self.is_another || self.since_good > if self.mib.is_some() { LOST_AFTER } else { REFUSED_AFTER }
     }
 
     /// What is worth keeping of a cell that is lost.
@@ -175,7 +181,8 @@ impl Carrier {
             .knowledge
             .as_ref()
             .map_or((None, false), |knowledge| (knowledge.si.wants(time), knowledge.si.wants_notification(time)));
-        let wants_mib = subframe == 0 && (self.mib.is_none() || self.since_good >= CHECK_AFTER);
+        let is_check = self.since_good >= CHECK_AFTER || time.frame().is_multiple_of(CHECK_EVERY_RF);
+        let wants_mib = subframe == 0 && (self.mib.is_none() || is_check);
         let is_measured = subframe == 0 || subframe == 5;
         let wants_mch = self.areas().iter().any(|area| area.wants(time).is_some());
         self.since_good += 1;
@@ -244,14 +251,12 @@ impl Carrier {
         let Some(received) = received else { return };
         let Ok(mib) = MasterInformationBlock::decode(received.mib) else { return };
         let sfn = u32::from(mib.sfn_msb) * 4 + u32::from(received.quarter);
-        // A check that finds something else is wrong, unless the cell has become another one: then it will be lost.
+        // A check that finds something else: the transmitter has begun anew. Noise does not pass for a MIB.
         if let Some((_, carrier)) = &self.mib {
+            let told = (received.n_ports, mib.n_rb_dl, mib.phich, sfn);
             let time = self.follower.time();
-            if (carrier.n_ports, carrier.cell.n_rb_dl, carrier.phich) == (received.n_ports, mib.n_rb_dl, mib.phich)
-                && time.sfn() == sfn
-            {
-                self.since_good = 0;
-            }
+            self.is_another = (carrier.n_ports, carrier.cell.n_rb_dl, carrier.phich, time.sfn()) != told;
+            self.since_good = 0;
             return;
         }
         self.since_good = 0;

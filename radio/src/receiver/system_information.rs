@@ -9,6 +9,7 @@ use crate::coding::SoftBuffer;
 use crate::dci::{Dci1A, Dci1C, M_RNTI, SI_RNTI, si_rv, sib1_rv, unpack_mcch_change_notification};
 use crate::isa::Isa;
 use crate::mch::MbsfnSubframes;
+use crate::numerology::SFN_MODULUS;
 use crate::phch::transmit_diversity::ReceiveAntenna;
 use crate::phch::{ControlRegion, DciFormat, Pcfich, PdcchDecoder, PdschDecoder, SiAssignment};
 use crate::rrc::{
@@ -198,7 +199,11 @@ impl SystemInformationReceiver {
         };
         let start = match wanted {
             BcchSubframe::Sib1 => time.frame() / SIB1_PERIOD_RF,
-            BcchSubframe::Message(i) => time.subframes() - u64::from(self.messages.get(i)?.window?.position(time)?),
+            // A window of the period before can reach over the beginning of time; the value is only compared.
+            BcchSubframe::Message(i) => {
+                let position = self.messages.get(i)?.window?.position(time)?;
+                time.subframes().wrapping_sub(position.into())
+            }
         };
         let (reception, known) = match wanted {
             BcchSubframe::Sib1 => (&mut self.sib1_reception, self.sib1.as_ref().map(|(octets, _)| octets)),
@@ -271,6 +276,8 @@ impl SystemInformationReceiver {
                 // Another value tag, or another schedule: everything is read again.
                 let message = |i| Message { window: sib1.si_window(i), octets: None, due: true, reception: None };
                 self.messages = (0..sib1.scheduling_info.len()).map(message).collect();
+                // Until SIB2 tells again, an SI message may be in any subframe of its window.
+                self.mbsfn_subframes = None;
                 self.sib1 = Some((octets.to_vec(), sib1.clone()));
                 self.sib1_due = self.next_modification(time);
             }
@@ -279,7 +286,9 @@ impl SystemInformationReceiver {
                     match sib {
                         SystemInformationBlock::Type2(sib2) => {
                             self.mbsfn_subframes = Some(MbsfnSubframes::new(&sib2.mbsfn_subframe_config_list));
-                            self.modification_period_rf = u64::from(sib2.bcch_modification_period_rf()).max(1);
+                            // Boundaries are where SFN mod period = 0: those of a longer period are SFN 0 (5.2.1.3).
+                            let period_rf = u64::from(sib2.bcch_modification_period_rf());
+                            self.modification_period_rf = period_rf.clamp(1, SFN_MODULUS);
                             self.sib1_due = self.next_modification(time);
                         }
                         SystemInformationBlock::Type13(sib13) => self.sib13 = Some(sib13.clone()),

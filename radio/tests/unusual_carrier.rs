@@ -1,0 +1,86 @@
+//! What a receiver meets on carriers that are not as well ordered as ours: a transmitter that begins anew, windows of
+//! system information that reach into the next period.
+
+use num_complex::Complex32;
+use radio::{
+    AreaSetup, CarrierConfig, CellConfig, Enb, EnbConfig, MbsfnAreaConfig, McchConfig, MchRxEvent, NRbDl, PhichConfig,
+    Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SchedulingInfo, SessionInfo, SubframeSet, SubframeTime,
+};
+
+/// 6 PRB, subframe 1 of each radio frame, a scheduling period of 8; data has the MCS of the MCCH.
+fn config() -> EnbConfig {
+    let area = MbsfnAreaConfig {
+        n_id_mbsfn: 3,
+        non_mbsfn_region: 2,
+        subframes: SubframeSet::new(&[1]).unwrap(),
+        mcch: McchConfig {
+            repetition_period_rf: 32,
+            offset_rf: 0,
+            modification_period_rf: 512,
+            subframes: SubframeSet::new(&[1]).unwrap(),
+            signalling_mcs: 7,
+        },
+    };
+    let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
+    let (info, mcch) = (area.info(), area.single_pmch(7, 8, vec![session]));
+    let cell = CellConfig::new(NRbDl::ALL[0], 77, SampleRateFamily::Standard).unwrap();
+    let carrier = CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() };
+    EnbConfig::new(carrier, vec![AreaSetup { info, mcch }]).unwrap()
+}
+
+fn receiver() -> Receiver {
+    Receiver::new(ReceiverConfig::new(1_920_000)).unwrap()
+}
+
+/// Sends `frames` radio frames with something in each scheduling period; `hear` gets what is told.
+fn run(enb: &mut Enb, receiver: &mut Receiver, at: &mut u64, frames: u64, mut hear: impl FnMut(&RxEvent<'_>)) {
+    let mut iq = vec![Complex32::ZERO; 1920];
+    for _ in 0..10 * frames {
+        let time = enb.next_time();
+        if time.subframe() == 0 && time.frame().is_multiple_of(8) {
+            enb.push_sdu(0, 0, 1, &[0x5a; 100], time.frame()).unwrap();
+        }
+        enb.next_subframe(&mut [&mut iq]);
+        receiver.push(*at, &[&iq], &mut |event| hear(&event));
+        *at += 1920;
+    }
+}
+
+/// A transmitter that begins anew, or a recording that is played over and over: the frames go on where they were, their
+/// numbers do not. Blocks of MTCHs still come out right, yet MCCH and MSI are looked for in the wrong frames.
+#[test]
+fn a_system_frame_number_that_jumps_is_noticed() {
+    let (mut receiver, mut at) = (receiver(), 0);
+    let mut scheduled = 0;
+    let is_msi = |event: &RxEvent<'_>| matches!(event, RxEvent::Mch { event: MchRxEvent::Msi { .. }, .. });
+    run(&mut Enb::new(&config()).unwrap(), &mut receiver, &mut at, 100, |event| scheduled += u32::from(is_msi(event)));
+    assert!(scheduled >= 4, "{scheduled} scheduling periods");
+    let mut renewed = Enb::new(&config()).unwrap();
+    renewed.skip_to(SubframeTime::new(333, 0));
+    let (mut mibs, mut scheduled) = (Vec::new(), 0);
+    run(&mut renewed, &mut receiver, &mut at, 200, |event| {
+        if let RxEvent::Mib { time, .. } = event {
+            mibs.push(time.sfn());
+        }
+        scheduled += u32::from(is_msi(event));
+    });
+    assert!(mibs.len() == 1 && (333..333 + 100).contains(&mibs[0]), "{mibs:?}");
+    assert!(scheduled >= 8, "{scheduled} scheduling periods");
+}
+
+/// TS 36.331 clause 5.2.3: the sixth window of 15 ms begins 75 ms into a period of 80 ms, so that it reaches into the
+/// next one; here into the very first frame.
+#[test]
+fn a_window_may_reach_into_the_next_period() {
+    let mut config = config();
+    let sib1 = &mut config.si.sib1;
+    sib1.si_window_length_ms = 15;
+    let messages = [3, 13, 3, 3, 3, 3].map(|sib| SchedulingInfo { si_periodicity_rf: 8, sibs: vec![sib] });
+    sib1.scheduling_info = messages.into();
+    let (mut enb, mut receiver, mut at) = (Enb::new(&config).unwrap(), receiver(), 0);
+    let mut messages = 0;
+    run(&mut enb, &mut receiver, &mut at, 24, |event| {
+        messages += u32::from(matches!(event, RxEvent::SystemInformation { .. }));
+    });
+    assert!(messages >= 6, "{messages} messages");
+}
