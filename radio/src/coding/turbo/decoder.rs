@@ -60,7 +60,7 @@ impl TurboDecoder {
         }
     }
 
-    /// Decodes the coded block `d` of 3·(K + 4) [quantised](super::quantise) log-likelihood ratios log P(0)/P(1)
+    /// Decodes the coded block `d` of 3·(K + 4) [quantised](mod@super::quantise) log-likelihood ratios log P(0)/P(1)
     /// until the CRC of the block passes or the iterations are used up. Read the bits, right or not, with [`Self::bits`].
     pub(in crate::coding) fn decode(&mut self, d: &[i16], windows: &Windows) -> Outcome {
         let (k, rows) = (windows.k(), windows.rows());
