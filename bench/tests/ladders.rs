@@ -1,5 +1,6 @@
-//! The ladder of MBMS download delivery on real octets: every step is ticked by its message alone, a lost or a damaged
-//! message makes the verdict fail by the step's number, and tshark finds each tick again in the capture.
+//! The ladders of MBMS download delivery and of MCCH information acquisition on real octets: every step is ticked by its
+//! message alone, a lost or a damaged message makes the verdict fail by the step's number, and tshark finds each tick again
+//! in the capture.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -7,29 +8,41 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use castbench::{
-    CAPTURE_FILE, CaptureWriter, DOWNLOAD_DELIVERY, Event, Judgement, LadderHeader, LadderWatch, Model, Overrides,
-    RunHeader, Scenario, SessionInfo, Verdict, What, html, json, junit, wireshark_options,
+    CAPTURE_FILE, CaptureWriter, DOWNLOAD_DELIVERY, Event, Judgement, LadderHeader, LadderWatch, MCCH_ACQUISITION,
+    Model, Overrides, Procedure, RunHeader, Scenario, SessionInfo, Verdict, What, html, json, junit, wireshark_options,
 };
 use core_network::{Content, Delivery, Fec, FluteOutput, FluteSender, SequenceClock};
 use protocol::{GtpuRepr, Instant, Joint, SyncHeader, SyncPlan, SyncRepr, SyncTimestamp, TapEvent, UdpDatagram};
-use radio::{MbsfnAreaConfiguration, MbsfnSubframeConfig, PmchInfo, SubframeAllocation};
+use radio::{
+    BcchDlSchMessage, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, NotificationConfig,
+    PmchInfo, SubframeAllocation, SubframeSet, SystemInformation, SystemInformationBlock, SystemInformationBlockType13,
+};
 
 const UES: [&str; 2] = ["near", "street"];
 
+/// A procedure with the messages that play it.
+type Play = (&'static Procedure, fn() -> Vec<Message>);
+
+const PLAYS: [Play; 2] = [(&DOWNLOAD_DELIVERY, messages), (&MCCH_ACQUISITION, acquisition_messages)];
+
 #[test]
 fn every_step_is_ticked_by_its_message() {
-    let run = Run::play(messages());
-    assert_eq!(run.judgement.verdict, Verdict::Pass, "{}", run.judgement.sentence);
-    for ladder in &run.model.ladders {
-        assert!(ladder.steps().iter().all(|s| s.tick.is_some()), "{ladder:?}");
+    for (procedure, messages) in PLAYS {
+        let run = Run::play_of(procedure, messages());
+        assert_eq!(run.judgement.verdict, Verdict::Pass, "{}", run.judgement.sentence);
+        for ladder in &run.model.ladders {
+            assert!(ladder.steps().iter().all(|s| s.tick.is_some()), "{ladder:?}");
+        }
     }
 }
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step() {
-    for step in DOWNLOAD_DELIVERY.steps {
-        let run = Run::play(messages().into_iter().filter(|m| m.step != step.number).collect());
-        run.assert_fails_naming(step.number);
+    for (procedure, messages) in PLAYS {
+        for step in procedure.steps {
+            let left = messages().into_iter().filter(|m| m.step != step.number).collect();
+            Run::play_of(procedure, left).assert_fails_naming(step.number);
+        }
     }
 }
 
@@ -106,31 +119,30 @@ fn tshark_reads_the_capture_without_preferences() {
 
 #[test]
 fn tshark_finds_every_tick_by_its_filter() {
-    let run = Run::play(messages());
-    for ladder in &run.model.ladders {
-        for step in ladder.steps() {
+    for (procedure, messages) in PLAYS {
+        let run = Run::play_of(procedure, messages());
+        for step in run.model.ladders.iter().flat_map(|ladder| ladder.steps()) {
             let filter = step.filter.expect("the session has started");
             let Some(found) = run.tshark(&["-Y", &filter, "-T", "fields", "-e", "frame.number"]) else { return };
-            let packet = step.tick.unwrap().packet.to_string();
-            assert!(
-                found.lines().any(|n| n == packet),
-                "step {}: {packet} is not among {found:?}: {filter}",
-                step.row.number
-            );
+            let (packet, number) = (step.tick.unwrap().packet.to_string(), step.row.number);
+            let is_found = found.lines().any(|n| n == packet);
+            assert!(is_found, "{} step {number}: {packet} is not among {found:?}: {filter}", procedure.procedure);
         }
     }
 }
 
 #[test]
 fn filters_find_nothing_where_the_message_was_lost() {
-    for step in DOWNLOAD_DELIVERY.steps {
-        let run = Run::play(messages().into_iter().filter(|m| m.step != step.number).collect());
-        for ladder in &run.model.ladders {
-            let steps = ladder.steps();
-            let lost = steps.iter().find(|s| s.row.number == step.number).unwrap();
-            let filter = lost.filter.as_deref().unwrap();
-            let Some(found) = run.tshark(&["-Y", filter, "-T", "fields", "-e", "frame.number"]) else { return };
-            assert_eq!(found, "", "step {}: {filter}", step.number);
+    for (procedure, messages) in PLAYS {
+        for step in procedure.steps {
+            let run = Run::play_of(procedure, messages().into_iter().filter(|m| m.step != step.number).collect());
+            for ladder in &run.model.ladders {
+                let steps = ladder.steps();
+                let lost = steps.iter().find(|s| s.row.number == step.number).unwrap();
+                let filter = lost.filter.as_deref().unwrap();
+                let Some(found) = run.tshark(&["-Y", filter, "-T", "fields", "-e", "frame.number"]) else { return };
+                assert_eq!(found, "", "{} step {}: {filter}", procedure.procedure, step.number);
+            }
         }
     }
 }
@@ -162,6 +174,10 @@ struct Run {
 
 impl Run {
     fn play(messages: Vec<Message>) -> Self {
+        Self::play_of(&DOWNLOAD_DELIVERY, messages)
+    }
+
+    fn play_of(procedure: &Procedure, messages: Vec<Message>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut scenario =
             Scenario::load(&fixtures::scenario("mbms/file_clean.toml"), &Overrides::default()).unwrap().scenario;
@@ -171,7 +187,7 @@ impl Run {
             scenario,
             rig: "messages made by hand".into(),
             clock: "virtual".into(),
-            ladders: headers().to_vec(),
+            ladders: headers_of(procedure).to_vec(),
             mch_capacity_bps: 1e6,
             tbs_bits: 1000,
             mchs: Vec::new(),
@@ -218,9 +234,13 @@ impl Run {
 }
 
 fn headers() -> [LadderHeader; 2] {
+    headers_of(&DOWNLOAD_DELIVERY)
+}
+
+fn headers_of(procedure: &Procedure) -> [LadderHeader; 2] {
     UES.map(|ue| LadderHeader {
-        procedure: DOWNLOAD_DELIVERY.procedure.into(),
-        title: DOWNLOAD_DELIVERY.title.into(),
+        procedure: procedure.procedure.into(),
+        title: procedure.title.into(),
         ue: ue.into(),
         session: "video".into(),
     })
@@ -253,6 +273,20 @@ fn messages() -> Vec<Message> {
         messages.push(message("3", 401, Joint::Mch, ue, mac_pdu(&object)));
         messages.push(message("4", 402, Joint::Mtch, ue, fdt.clone()));
         messages.push(message("5", 403, Joint::Mtch, ue, object.clone()));
+    }
+    messages
+}
+
+/// A UE that starts cold: system information of another area and of this one, MCCH, MSI, a datagram.
+fn acquisition_messages() -> Vec<Message> {
+    let (_, object) = flute_datagrams();
+    let mut messages = Vec::new();
+    for ue in UES {
+        messages.push(message("", 91, Joint::BcchDlSch, ue, sib13(session().n_id_mbsfn + 1)));
+        messages.push(message("1", 171, Joint::BcchDlSch, ue, sib13(session().n_id_mbsfn)));
+        messages.push(message("2", 321, Joint::Mcch, ue, mcch()));
+        messages.push(message("3", 401, Joint::Mch, ue, mac_pdu(&object)));
+        messages.push(message("4", 402, Joint::Mtch, ue, object.clone()));
     }
     messages
 }
@@ -312,6 +346,22 @@ fn m1(ip_datagram: &[u8]) -> Vec<u8> {
     let gtpu = GtpuRepr::g_pdu(session().c_teid).emit(&sync).unwrap();
     let (source, destination) = ("10.0.0.2:2152".parse().unwrap(), "239.255.0.1:2152".parse().unwrap());
     UdpDatagram { source, destination, payload: &gtpu }.emit().unwrap()
+}
+
+fn sib13(n_id_mbsfn: u8) -> Vec<u8> {
+    let mcch = McchConfig {
+        repetition_period_rf: 32,
+        offset_rf: 0,
+        modification_period_rf: 512,
+        subframes: SubframeSet::new(&[1]).unwrap(),
+        signalling_mcs: 2,
+    };
+    let sib13 = SystemInformationBlockType13 {
+        areas: vec![MbsfnAreaInfo { n_id_mbsfn, non_mbsfn_region: 2, notification_indicator: 0, mcch }],
+        notification: NotificationConfig { repetition_coeff: 2, offset_rf: 0, sf_index: 1 },
+    };
+    let sibs = vec![SystemInformationBlock::Type13(sib13)];
+    BcchDlSchMessage::SystemInformation(SystemInformation { sibs }).encode().unwrap()
 }
 
 fn mcch() -> Vec<u8> {
