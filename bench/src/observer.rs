@@ -1,6 +1,8 @@
 //! Where facts go: record, model, ladders, capture, console. The runner tells, nobody here decides.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use protocol::{Instant, Joint, TapEvent};
 
@@ -19,6 +21,9 @@ pub(crate) struct Observer<'a> {
     model: Model,
     ladders: LadderWatch,
     capture: CaptureWriter,
+    /// Messages that are not in the capture yet, by time and then as they were told, and how many were told.
+    held: BTreeMap<(Instant, u64), TapEvent>,
+    taps: u64,
     console: &'a mut Console,
 }
 
@@ -30,6 +35,8 @@ impl<'a> Observer<'a> {
             ladders: LadderWatch::new(&header.ladders),
             model: Model::new(header.clone()),
             capture: CaptureWriter::create(dir).map_err(bench)?,
+            held: BTreeMap::new(),
+            taps: 0,
             console,
         };
         observer.emit(Event { t_ns: 0, what: What::RunStarted(Box::new(header)) }, false)?;
@@ -43,17 +50,34 @@ impl<'a> Observer<'a> {
 
     /// A session runs: ladders learn what to look for.
     pub(crate) fn session_started(&mut self, at: Instant, info: SessionInfo) -> Result<(), CommandError> {
+        // What was on the air before is not this session's, though it may have the same logical channel.
+        while let Some((&key, _)) = self.held.first_key_value().filter(|((before, _), _)| *before < at) {
+            self.see(key)?;
+        }
         let ticked = self.ladders.session_started(&info);
         self.fact(at, What::SessionStarted(info))?;
         ticked.into_iter().try_for_each(|t| self.fact(at, t.fact()))
     }
 
-    /// A message on a reference point.
-    pub(crate) fn tap(&mut self, tap: &TapEvent) -> Result<(), CommandError> {
+    /// A message on a reference point. Receivers tell what they heard a frame late, a cold one some frames: messages wait
+    /// for it, so that the capture has them in the order of time.
+    pub(crate) fn tap(&mut self, tap: TapEvent) -> Result<(), CommandError> {
+        self.held.insert((tap.at, self.taps), tap);
+        self.taps += 1;
+        let newest = self.held.last_key_value().map_or(Instant::ZERO, |((at, _), _)| *at);
+        while let Some((&key, _)) = self.held.first_key_value().filter(|((at, _), _)| *at + HELD <= newest) {
+            self.see(key)?;
+        }
+        Ok(())
+    }
+
+    /// A message that waited, into ladders and capture.
+    fn see(&mut self, key: (Instant, u64)) -> Result<(), CommandError> {
+        let Some(tap) = self.held.remove(&key) else { return Ok(()) };
         let packet = self.capture.next_packet();
-        let ticked = self.ladders.observe(tap, packet);
+        let ticked = self.ladders.observe(&tap, packet);
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
-        self.capture.write(tap, &comments).map_err(bench)?;
+        self.capture.write(&tap, &comments).map_err(bench)?;
         for t in ticked {
             self.fact(tap.at, t.fact())?;
         }
@@ -72,6 +96,9 @@ impl<'a> Observer<'a> {
 
     /// Closes record and capture and writes the reports.
     pub(crate) fn finish(mut self, at: Instant, dir: &Path) -> Result<Judgement, CommandError> {
+        while let Some((&key, _)) = self.held.first_key_value() {
+            self.see(key)?;
+        }
         let totals: Vec<(Joint, (u64, u64))> = self.capture.totals().iter().map(|(&joint, &t)| (joint, t)).collect();
         for (joint, (packets, octets)) in totals {
             self.fact(at, What::Captured { joint, packets, octets })?;
@@ -91,6 +118,9 @@ impl<'a> Observer<'a> {
         Ok(())
     }
 }
+
+/// How long messages wait for earlier ones that are told late.
+const HELD: Duration = Duration::from_millis(100);
 
 fn bench(error: impl std::fmt::Display) -> CommandError {
     CommandError::Bench(error.to_string())

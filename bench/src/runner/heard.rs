@@ -56,14 +56,14 @@ impl Runner<'_> {
                 Ok(())
             }
             HeardWhat::Mib { bytes, n_ports } => {
-                self.observer.tap(&tap(at, Joint::BcchBch, &ue, bytes.to_vec()))?;
+                self.observer.tap(tap(at, Joint::BcchBch, &ue, bytes.to_vec()))?;
                 let Acquired { n_id_cell, cfo_hz, .. } = self.acquired[index];
                 let cfo_hz = round(cfo_hz, 1);
                 self.observer.fact(at, What::CellAcquired { ue, n_id_cell, n_ports, sfn, cfo_hz })
             }
-            HeardWhat::SystemInformation(bytes) => self.observer.tap(&tap(at, Joint::BcchDlSch, &ue, bytes)),
+            HeardWhat::SystemInformation(bytes) => self.observer.tap(tap(at, Joint::BcchDlSch, &ue, bytes)),
             HeardWhat::Notification(bitmap) => {
-                self.observer.tap(&tap(at, Joint::Pdcch, &ue, vec![bitmap]))?;
+                self.observer.tap(tap(at, Joint::Pdcch, &ue, vec![bitmap]))?;
                 self.changes.notified(index, at, bitmap);
                 self.observer.fact(at, What::McchNotified { ue, sfn, subframe, bitmap })
             }
@@ -80,7 +80,7 @@ impl Runner<'_> {
             }
             HeardWhat::LostIq(report, samples) => self.keep_lost(at, &ue, &report, &samples),
             HeardWhat::Mcch { n_id_mbsfn, message, configuration } => {
-                self.observer.tap(&tap(at, Joint::Mcch, &ue, message))?;
+                self.observer.tap(tap(at, Joint::Mcch, &ue, message))?;
                 let Some(configuration) = configuration else { return Ok(()) };
                 self.changes.read(index, at, self.area_of(n_id_mbsfn));
                 self.acquire(index, at, n_id_mbsfn)?;
@@ -135,8 +135,8 @@ impl Runner<'_> {
         let of_channel = |joint, lcid, bytes| TapEvent { channel: channel.clone(), lcid, ..tap(at, joint, &ue, bytes) };
         let pdus = radio::mac_elements(&tb).filter(|(lcid, _)| *lcid <= LCID_MTCH_MAX);
         let pdus: Vec<_> = pdus.map(|(lcid, pdu)| of_channel(Joint::Rlc, lcid, pdu.to_vec())).collect();
-        self.observer.tap(&of_channel(Joint::Mch, 0, tb))?;
-        pdus.iter().try_for_each(|pdu| self.observer.tap(pdu))
+        self.observer.tap(of_channel(Joint::Mch, 0, tb))?;
+        pdus.into_iter().try_for_each(|pdu| self.observer.tap(pdu))
     }
 
     /// A datagram: into the ledger, then to the MBMS client.
@@ -152,7 +152,7 @@ impl Runner<'_> {
         if !faults::apply(&self.loaded.scenario.faults, &ue, &mut tap) {
             return Ok(());
         }
-        self.observer.tap(&tap)?;
+        self.observer.tap(tap.clone())?;
         if let Some(session) = self.mtchs.get(&self.mtch_of(mtch)).cloned() {
             let entry = self.ledger.received(index, &session, &tap.bytes);
             let rlc_sn = self.gaps.remove(&(index, mtch));

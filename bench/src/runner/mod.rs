@@ -332,7 +332,7 @@ impl Runner<'_> {
                     let channel = String::new();
                     let mut tap = TapEvent { at: now, joint: Joint::M1, from, to, channel, lcid: 0, bytes };
                     if faults::apply(&self.loaded.scenario.faults, "", &mut tap) {
-                        self.observer.tap(&tap)?;
+                        self.observer.tap(tap.clone())?;
                         self.network.m1(now, &tap.bytes);
                     }
                 }
