@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use protocol::Instant;
 
 use crate::event::{Event, What};
-use crate::report::Model;
+use crate::report::{Model, counted};
 use crate::verdict::{Judgement, Verdict};
 
 /// Shows how a run comes on and how it ended. Progress goes to standard error, the verdict to standard output.
@@ -17,6 +17,8 @@ pub(crate) struct Console {
     bars: Option<MultiProgress>,
     deliveries: Vec<DeliveryBar>,
     clock: ProgressBar,
+    /// Losses of datagrams that were told of.
+    losses: usize,
 }
 
 /// How much is said while a run goes on.
@@ -54,7 +56,7 @@ impl Console {
         let mode = Mode::detect(quiet);
         let draw = || MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND));
         let bars = (mode == Mode::Bars).then(draw);
-        Self { mode, bars, deliveries: Vec::new(), clock: ProgressBar::hidden() }
+        Self { mode, bars, deliveries: Vec::new(), clock: ProgressBar::hidden(), losses: 0 }
     }
 
     /// Shows a fact.
@@ -63,6 +65,14 @@ impl Console {
             Mode::Quiet => {}
             Mode::Bars => self.show_bar(event),
             Mode::Lines => {
+                if matches!(event.what, What::DatagramsLost { .. }) {
+                    self.losses += 1;
+                    match self.losses {
+                        0..=LOSSES_SHOWN => {}
+                        n if n == LOSSES_SHOWN + 1 => return self.say("more datagrams are lost, see the report"),
+                        _ => return,
+                    }
+                }
                 if let Some(line) = line(event) {
                     self.say(&line);
                 }
@@ -159,8 +169,8 @@ fn line(event: &Event) -> Option<String> {
     let text = match &event.what {
         What::RunStarted(header) => {
             let s = &header.scenario;
-            let (ues, sessions) = (s.ues.len(), s.sessions.len());
-            return Some(format!("{}: {} ({ues} UEs, {sessions} sessions, seed {})", s.name, s.title, s.seed));
+            let (ues, sessions) = (counted(s.ues.len() as u64, "UE"), counted(s.sessions.len() as u64, "session"));
+            return Some(format!("{}: {} ({ues}, {sessions}, seed {})", s.name, s.title, s.seed));
         }
         What::StepStarted { index, description } => format!("step {}: {description}", index + 1),
         What::SessionStarted(info) => {
@@ -178,14 +188,24 @@ fn line(event: &Event) -> Option<String> {
             format!("session {session} off air: {packets} packets, {ip_octets} octets of IP datagrams")
         }
         What::McchChange { n_id_mbsfn, from_ns, sessions } => {
-            let (sessions, from_s) = (sessions.len(), *from_ns as f64 / 1e9);
-            format!("the MCCH of area {n_id_mbsfn} lists {sessions} sessions from {from_s:.3} s on")
+            let (sessions, from_s) = (counted(sessions.len() as u64, "session"), *from_ns as f64 / 1e9);
+            format!("the MCCH of area {n_id_mbsfn} lists {sessions} from {from_s:.3} s on")
         }
         What::SessionMoved { session, mch, from_ns, .. } => {
             format!("session {session} goes on in MCH {mch} from {:.3} s on", *from_ns as f64 / 1e9)
         }
         What::CellAcquired { ue, n_id_cell, n_ports, cfo_hz, .. } => {
-            format!("{ue}: cell {n_id_cell}, {n_ports} antenna ports, frequency offset {cfo_hz:.0} Hz")
+            let ports = counted(u64::from(*n_ports), "antenna port");
+            format!("{ue}: cell {n_id_cell}, {ports}, frequency offset {cfo_hz:+.0} Hz")
+        }
+        What::DatagramsLost { ue, session, first, count, mch, lcid, rlc_sn } => {
+            let sn = match rlc_sn {
+                Some((first, last)) if first == last => format!(", RLC SN {first}"),
+                Some((first, last)) => format!(", RLC SN {first} to {last}"),
+                None => String::new(),
+            };
+            let lost = counted(*count, "datagram");
+            format!("{ue} {session}: {lost} lost from number {first} on: MCH {mch}, logical channel {lcid}{sn}")
         }
         What::CellLost { ue } => format!("{ue}: cell lost"),
         What::NotAcquired { ue, within_ms, stage, hint } => {
@@ -220,6 +240,7 @@ fn verdict_lines(judgement: &Judgement) -> Vec<String> {
 
 const REDRAWS_PER_SECOND: u8 = 10;
 const REASONS_SHOWN: usize = 12;
+const LOSSES_SHOWN: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -102,8 +102,8 @@ fn people_read_the_same() {
     for said in [
         "389.6 ms at 7.68 MS/s, ci16_le, 1 antenna",
         "cell 1: 25 PRB, 1 antenna port, normal cyclic prefix",
-        "MBSFN subframes: oneFrame 111111 every 1 rf from 0",
-        "MBSFN area 1: MCCH every 64 rf in subframes [1] at MCS 2",
+        "MBSFN subframes: oneFrame 111111 in every radio frame",
+        "MBSFN area 1: MCCH every 64 radio frames in subframe 1 at MCS 2",
         "MCH 0: MCS 9",
         "TMGI 00000000f030 on LCID 1",
         "no stage fails",

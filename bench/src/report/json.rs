@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             tbs_bits: header.tbs_bits,
             mch_capacity_bps: header.mch_capacity_bps,
             mchs: &header.mchs,
-            mcch_changes_ms: model.mcch_changes.iter().map(|&ns| ms(ns)).collect(),
+            mcch_changes_ms: model.mcch_changes.iter().map(|c| ms(c.from_ns)).collect(),
             mch_scheduling_periods: model.mch_periods.0,
             largest_backlog_octets: model.mch_periods.1,
             iq_sha256: model.iq.as_ref().map(|iq| &*iq.0),

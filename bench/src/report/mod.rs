@@ -22,7 +22,7 @@ pub use junit::junit;
 pub use model::{FoldError, Model, ModelError};
 pub use radio_sum::{RadioSum, Ratio};
 pub use runs::{Delivery, Outcome};
-pub(crate) use text::percent;
+pub(crate) use text::{counted, percent};
 
 use crate::record::{RecordError, RecordReader};
 use crate::verdict::Judgement;

@@ -6,8 +6,8 @@ use protocol::Joint;
 
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
-    Constellation, Delivery, Diagnosis, Loss, Note, Outcome, Progress, SessionRun, SessionStop, Spectrum, StepRun,
-    UeRun,
+    Constellation, Delivery, Diagnosis, Loss, McchChange, Note, Outcome, Progress, SessionRun, SessionStop, Spectrum,
+    StepRun, UeRun,
 };
 use super::series::Merge;
 use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
@@ -40,8 +40,8 @@ pub struct Model {
     pub measured: Vec<Measurement>,
     /// SHA-256 of the eNB's IQ and the number of samples.
     pub iq: Option<(String, u64)>,
-    /// When MCCHs changed on air, nanoseconds of run time.
-    pub mcch_changes: Vec<u64>,
+    /// Changes of MCCHs on air, the first ones.
+    pub mcch_changes: Vec<McchChange>,
     /// Front ends of a paced run.
     pub front_ends: Vec<FrontEndStatus>,
     /// Why the run broke off: a front end.
@@ -135,8 +135,18 @@ impl Model {
             }
             What::FrontEndFailed { why } => drop(self.front_end_failed.get_or_insert_with(|| why.clone())),
             What::Note { text } => self.note(t, text.clone()),
-            What::McchChange { from_ns, .. } => self.mcch_changes.push(*from_ns),
-            What::SessionMoved { session, .. } => drop(self.session_mut(session)?),
+            What::McchChange { from_ns, n_id_mbsfn, sessions } => {
+                if self.mcch_changes.len() < CHANGES_LIMIT {
+                    let (from_ns, n_id_mbsfn, sessions) = (*from_ns, *n_id_mbsfn, sessions.len());
+                    self.mcch_changes.push(McchChange { from_ns, n_id_mbsfn, sessions });
+                }
+            }
+            What::SessionMoved { session, mch, from_ns, .. } => {
+                let moves = &mut self.session_mut(session)?.moves;
+                if moves.len() < CHANGES_LIMIT {
+                    moves.push((*from_ns, mch.clone()));
+                }
+            }
             What::CellAcquired { .. }
             | What::CellLost { .. }
             | What::NotAcquired { .. }
@@ -247,7 +257,13 @@ impl Model {
                 let (stage, hint, stages) = (stage.clone(), hint.clone(), stages.clone());
                 self.ue_mut(ue)?.diagnosis = Some(Diagnosis { stage, hint, stages });
             }
-            What::McchNotified { ue, .. } => self.ue_mut(ue)?.notifications += 1,
+            What::McchNotified { ue, .. } => {
+                let ue = self.ue_mut(ue)?;
+                ue.notifications += 1;
+                if ue.notified_ns.len() < CHANGES_LIMIT {
+                    ue.notified_ns.push(t);
+                }
+            }
             What::DatagramsLost { ue, session, first, count, mch, lcid, rlc_sn } => {
                 let ue = self.ue_mut(ue)?;
                 ue.losses_all += 1;
@@ -381,6 +397,7 @@ pub enum FoldError<E> {
 const CONSTELLATION_POINTS: usize = 700;
 const NOTES_LIMIT: usize = 200;
 const LOSSES_LIMIT: usize = 200;
+const CHANGES_LIMIT: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,19 @@ pub struct SessionRun {
     pub started: Option<(u64, SessionInfo)>,
     /// When it stopped and what it had sent.
     pub stopped: Option<SessionStop>,
+    /// Since when it goes on on another MCH, and which: the first times.
+    pub moves: Vec<(u64, String)>,
+}
+
+/// The MCCH of an area lists other sessions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct McchChange {
+    /// Start of the modification period.
+    pub from_ns: u64,
+    /// MBSFN area identity.
+    pub n_id_mbsfn: u8,
+    /// How many sessions it lists from then on.
+    pub sessions: usize,
 }
 
 /// What a session had sent when it stopped.
@@ -68,6 +81,8 @@ pub struct UeRun {
     pub diagnosis: Option<Diagnosis>,
     /// Change notifications found on the PDCCH.
     pub notifications: u64,
+    /// When the first ones were found.
+    pub notified_ns: Vec<u64>,
     /// Datagrams lost, the first ones, and in how many places.
     pub losses: Vec<Loss>,
     /// Places at which datagrams were lost.
@@ -221,7 +236,7 @@ pub struct Note {
 
 impl SessionRun {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), started: None, stopped: None }
+        Self { name: name.to_owned(), started: None, stopped: None, moves: Vec::new() }
     }
 }
 
@@ -239,6 +254,7 @@ impl UeRun {
             not_acquired: None,
             diagnosis: None,
             notifications: 0,
+            notified_ns: Vec::new(),
             losses: Vec::new(),
             losses_all: 0,
         }

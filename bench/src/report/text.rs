@@ -10,6 +10,11 @@ pub(super) fn octets(n: u64) -> String {
     }
 }
 
+/// A number of things, one or more: `1 port`, `2 ports`.
+pub(crate) fn counted(n: u64, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A whole number in groups of three, with thin spaces.
 pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -78,6 +83,7 @@ mod tests {
         assert_eq!(octets(10_000_000), "10.00 MB");
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(grouped(12), "12");
+        assert_eq!((counted(1, "port"), counted(2, "port")), ("1 port".into(), "2 ports".into()));
         assert_eq!((percent(0.0), percent(1.0), percent(0.0123)), ("0 %".into(), "100 %".into(), "1.23 %".into()));
         assert_eq!((percent(0.000_25), percent(0.000_002)), ("0.025 %".into(), "2.0e-4 %".into()));
         assert_eq!((seconds(1.5), seconds(72.25)), ("1.500 s".into(), "72.25 s".into()));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::report::{AnalyzeReport, AreaReport, BlockReportSum, CellReport, MtchReport, PmchReport};
-use crate::report::percent;
+use crate::report::{counted, percent};
 
 /// The report, a few lines for each cell, area and MCH.
 pub(super) fn text(report: &AnalyzeReport) -> String {
@@ -50,8 +50,11 @@ fn cell(out: &mut String, cell: &CellReport) {
     for n in &cell.mcch_notifications {
         let _ = writeln!(
             out,
-            "  MCCH change notified from SFN {} subframe {} on, {} times: bitmap {:08b}",
-            n.sfn, n.subframe, n.times, n.bitmap
+            "  MCCH change notified from SFN {} subframe {} on, {}: bitmap {:08b}",
+            n.sfn,
+            n.subframe,
+            counted(n.times, "time"),
+            n.bitmap
         );
     }
     cell.mbsfn_areas.iter().for_each(|a| area(out, a));
@@ -95,14 +98,17 @@ fn sib_line(sib: &Value) -> String {
     }
 }
 
-/// `oneFrame 111111 every 1 rf from 0`.
+/// `oneFrame 111111 in every radio frame`.
 fn allocations(list: &Value) -> String {
     let one = |config: &Value| {
         let (kind, bits) = config["oneFrame"]
             .as_str()
             .map_or_else(|| ("fourFrames", word(&config["fourFrames"])), |bits| ("oneFrame", bits));
         let (period, offset) = (&config["radioframe_allocation_period_rf"], &config["radioframe_allocation_offset_rf"]);
-        format!("{kind} {bits} every {period} rf from {offset}")
+        if period == 1 {
+            return format!("{kind} {bits} in every radio frame");
+        }
+        format!("{kind} {bits} every {period} radio frames from {offset}")
     };
     list.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -111,8 +117,12 @@ fn area(out: &mut String, area: &AreaReport) {
     let c = &area.mcch_config;
     let _ = writeln!(
         out,
-        "  MBSFN area {}: MCCH every {} rf in subframes {} at MCS {}, may change every {} rf",
-        area.n_id_mbsfn, c["repetition_period_rf"], c["subframes"], c["signalling_mcs"], c["modification_period_rf"]
+        "  MBSFN area {}: MCCH every {} radio frames in subframe {} at MCS {}, may change every {}",
+        area.n_id_mbsfn,
+        c["repetition_period_rf"],
+        numbers(&c["subframes"]),
+        c["signalling_mcs"],
+        c["modification_period_rf"]
     );
     if let Some(error) = &area.error {
         let _ = writeln!(out, "    cannot be listened to: {error}");
@@ -123,9 +133,12 @@ fn area(out: &mut String, area: &AreaReport) {
         }
         Some(mcch) => {
             let (alloc, period) = (allocations(&mcch["common_sf_alloc"]), &mcch["common_sf_alloc_period_rf"]);
-            let changes =
-                if area.mcch_changes > 0 { format!("; changed {} times", area.mcch_changes) } else { String::new() };
-            let _ = writeln!(out, "    MCCH {alloc}, shared out every {period} rf{changes}");
+            let changes = if area.mcch_changes > 0 {
+                format!("; changed {}", counted(area.mcch_changes, "time"))
+            } else {
+                String::new()
+            };
+            let _ = writeln!(out, "    MCHs share {alloc}, shared out anew every {period} radio frames{changes}");
         }
     }
     if let Some(first) = &area.first_malformed {
@@ -137,7 +150,7 @@ fn area(out: &mut String, area: &AreaReport) {
 fn pmch(out: &mut String, pmch: &PmchReport) {
     let _ = writeln!(
         out,
-        "    MCH {}: MCS {}, scheduling period {} rf, {} MSI",
+        "    MCH {}: MCS {}, scheduling period {} radio frames, {} MSI",
         pmch.index, pmch.data_mcs, pmch.mch_scheduling_period_rf, pmch.msis
     );
     let _ = writeln!(out, "      data blocks       {}", blocks(&pmch.data));
@@ -159,8 +172,12 @@ fn mtch(out: &mut String, mtch: &MtchReport) {
     let to = if to.is_empty() { String::new() } else { format!(" ({})", to.join(", ")) };
     let _ = writeln!(
         out,
-        "      TMGI {} on LCID {}: {} datagrams, {} octets{to}; {} RLC PDUs lost in {} gaps",
-        mtch.tmgi, mtch.lcid, mtch.datagrams, mtch.octets, mtch.rlc_pdus_lost, mtch.rlc_gaps
+        "      TMGI {} on LCID {}: {}, {} octets{to}; {}",
+        mtch.tmgi,
+        mtch.lcid,
+        counted(mtch.datagrams, "datagram"),
+        mtch.octets,
+        gaps(mtch.rlc_pdus_lost, mtch.rlc_gaps)
     );
     if mtch.other_sdus > 0 {
         let _ = writeln!(out, "        {} SDUs are no IP datagrams", mtch.other_sdus);
@@ -168,6 +185,19 @@ fn mtch(out: &mut String, mtch: &MtchReport) {
     if let Some(file) = &mtch.file {
         let _ = writeln!(out, "        written to {file}");
     }
+}
+
+/// What is missing in the sequence numbers of RLC.
+fn gaps(pdus: u64, gaps: u64) -> String {
+    match pdus {
+        0 => "no RLC PDU lost".to_owned(),
+        _ => format!("{} lost in {}", counted(pdus, "RLC PDU"), counted(gaps, "gap")),
+    }
+}
+
+/// `1 2 3`.
+fn numbers(list: &Value) -> String {
+    list.as_array().into_iter().flatten().map(Value::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// `312, 2 failed (BLER 0.64 %, 0.18 to 2.3 %)`.

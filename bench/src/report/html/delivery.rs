@@ -21,12 +21,13 @@ pub(super) fn section(model: &Model) -> Markup {
     )
 }
 
-/// Sessions that carry the same content side by side: which UE had it after how many octets.
+/// Sessions that carry the same content with different codes side by side: which UE had it after how many octets.
 fn comparison(model: &Model) -> Markup {
     let runs: Vec<(&SessionRun, &SessionInfo)> =
         model.sessions.iter().filter_map(|s| Some((s, &s.started.as_ref()?.1))).collect();
     let Some((first, rest)) = runs.split_first().filter(|(_, rest)| !rest.is_empty()) else { return html! {} };
-    if rest.iter().any(|r| r.1.content_sha256 != first.1.content_sha256) {
+    let is_compared = rest.iter().any(|r| r.1.fec != first.1.fec);
+    if !is_compared || rest.iter().any(|r| r.1.content_sha256 != first.1.content_sha256) {
         return html! {};
     }
     html! {

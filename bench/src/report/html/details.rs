@@ -35,7 +35,7 @@ fn scenario(model: &Model) -> Markup {
         ("Cell", cell(&s.cell)),
         ("Sample rate", format!("{} MS/s", text::number(header.sample_rate_hz / 1e6))),
         ("Largest transport block", format!("{} bit", text::grouped(u64::from(header.tbs_bits)))),
-        ("MCH capacity", text::bit_rate(header.mch_capacity_bps)),
+        ("Capacity of all MCHs", text::bit_rate(header.mch_capacity_bps)),
         (
             "Scheduling periods",
             format!("{}, largest backlog {}", model.mch_periods.0, text::octets(model.mch_periods.1)),
@@ -106,6 +106,7 @@ fn sessions(model: &Model) -> Markup {
                     dt { "Destination" } dd { (info.destination) ", TSI " (info.tsi) }
                     dt { "M1 tunnel" } dd { (format!("C-TEID 0x{:08x}", info.c_teid)) }
                     dt { "MTCH" } dd { "MBSFN area " (info.n_id_mbsfn) ", MCH " (info.mch) ", logical channel " (info.lcid) }
+                    @for (from_ns, mch) in &run.moves { dt { "Moved" } dd { "to MCH " (mch) " at " (text::at(*from_ns)) } }
                     dt { "File" } dd { (info.content) ", " (text::grouped(info.content_octets)) " octets" }
                     dt { "SHA-256" } dd { code { (info.content_sha256) } }
                     dt { "FEC" } dd { (info.fec) }

@@ -94,8 +94,7 @@ fn cards(model: &Model) -> Markup {
 fn system(model: &Model) -> Markup {
     let kind = if model.header.rig.contains("simulated") { "simulated" } else { "see rig" };
     let scenario = &model.header.scenario;
-    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    let blocks = format!("{} PRB, {}", scenario.cell.n_rb_dl, counted(scenario.areas.len(), "area"));
+    let blocks = format!("{} PRB, {}", scenario.cell.n_rb_dl, text::counted(scenario.areas.len() as u64, "area"));
     let mcs = match scenario.mchs().count() {
         1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.data_mcs)),
         n => format!("{n} MCHs"),
@@ -112,7 +111,7 @@ fn system(model: &Model) -> Markup {
             (node("eNB", &[&blocks, &mcs], "our code"))
             (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
             (node("Channel", &["white noise", "CFO, delay"], kind))
-            (link(&html! { div.joints { @for j in [Joint::BcchDlSch, Joint::Mcch, Joint::Mch, Joint::Mtch] { (joint(model, j)) } } }))
+            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1) { (joint(model, j)) } } }))
             (node("UEs", &[&receivers, "FLUTE receiver"], kind))
         }
     }
@@ -160,16 +159,16 @@ fn faults(model: &Model) -> Markup {
                             @match fault.what {
                                 FaultTarget::Any => "every message",
                                 FaultTarget::Sib13 => "every message with SystemInformationBlockType13",
-                                FaultTarget::Data => "blocks at the data MCS",
+                                FaultTarget::Data => "transport blocks at the data MCS",
                                 FaultTarget::Msi => { "every " (term("MSI")) },
                                 FaultTarget::Fdt => { "every " (term("FDT")) " instance" },
                                 FaultTarget::Object => "every packet with encoding symbols of the file",
                             }
-                            @match fault.action {
-                                FaultAction::Drop => " is dropped",
-                                FaultAction::Corrupt => " is damaged",
-                            }
                             @if let Some(mch) = &fault.mch { " of MCH " b { (mch) } }
+                            @match fault.action {
+                                FaultAction::Drop => ", dropped",
+                                FaultAction::Corrupt => ", damaged",
+                            }
                             @if let (Some(after), Some(count)) = (fault.after, fault.count) { " (" (count) " after the first " (after) ")" }
                             @if fault.joint != Joint::M1 {
                                 @match &fault.ue {

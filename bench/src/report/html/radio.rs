@@ -61,6 +61,7 @@ fn card(ue: &UeRun, channel: Option<&Channel>, palette: usize, scales: &Scales) 
                 figure { (bler(ue, palette, scales).svg()) }
                 (figures(ue))
             }
+            (troubles(ue))
         }
     }
 }
@@ -99,20 +100,28 @@ fn figures(ue: &UeRun) -> Markup {
             }))
             @if let Some((at_ns, n_id_cell, n_ports)) = ue.cell {
                 (item(html! { "Cell found" }, html! {
-                    (n_id_cell) " at " (text::at(at_ns)) span.soft { ", " (n_ports) " ports" }
+                    (n_id_cell) " at " (text::at(at_ns)) span.soft { ", " (text::counted(u64::from(n_ports), "port")) }
                 }))
             }
             (item(html! { "First " (term("MCCH")) " at" }, html! { (ue.mcch.as_ref().map_or_else(|| "never".into(), |m| text::at(m.0))) }))
             @if ue.notifications > 0 {
-                (item(html! { "Change notifications" }, html! { (text::grouped(ue.notifications)) }))
+                (item(html! { "Notifications" }, html! { (text::grouped(ue.notifications)) }))
             }
         }
+    }
+}
+
+/// What went wrong at a receiver: acquisition, the first stage that fails, datagrams that are missing.
+fn troubles(ue: &UeRun) -> Markup {
+    html! {
         @if let Some(why) = &ue.not_acquired { p.stuck { (why) } }
         (diagnosis(ue))
         @if !ue.losses.is_empty() {
             details.source {
-                summary { "Datagrams lost in " (text::grouped(ue.losses_all)) @if ue.losses_all == 1 { " place" } @else { " places" } }
-                ul { @for loss in &ue.losses { li { span.soft { (text::at(loss.at_ns)) } " " (loss.words()) } } }
+                summary { "Datagrams lost in " (text::counted(ue.losses_all, "place")) }
+                ul { @for loss in &ue.losses { li { span.soft { (text::at(loss.at_ns)) } " " (loss.words()) } }
+                    @if ue.losses_all > ue.losses.len() as u64 { li.soft { "and more: the first ones are listed" } }
+                }
             }
         }
     }
@@ -122,7 +131,7 @@ fn figures(ue: &UeRun) -> Markup {
 fn diagnosis(ue: &UeRun) -> Markup {
     let Some((d, stage)) = ue.diagnosis.as_ref().and_then(|d| Some((d, d.stage.as_ref()?))) else { return html! {} };
     html! {
-        p.stuck { "First failing stage: " b { (stage) } ". " (d.hint) }
+        p.stuck { "First failing stage: " b { (stage) } ": " (d.hint) }
         details.source {
             summary { "Stages of the receiver" }
             dl.figures { @for (name, tried, good) in &d.stages { dt { (name) } dd { (text::grouped(*good)) " of " (text::grouped(*tried)) } } }

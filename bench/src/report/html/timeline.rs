@@ -16,12 +16,16 @@ pub(super) fn section(model: &Model) -> Markup {
     panel(
         "timeline",
         "Timeline",
-        &html! { "Steps of the scenario, sessions on air, and on each UE: first " (term("MCCH")) ", first "
+        &html! { "Steps of the scenario, sessions on air, and on each UE: cell found, first " (term("MCCH")) ", first "
         (term("FDT")) ", file complete. One line of marks for each session." },
         &html! {
             figure.scroll { (picture(model)) }
             ul.legend {
+                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (cell_mark(8.0, 8.0)) } "cell" }
                 li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (mcch_mark(8.0, 8.0)) } "MCCH" }
+                @if model.ues.iter().any(|ue| ue.notifications > 0) {
+                    li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (notified_mark(8.0, 8.0)) } "notified of an MCCH change" }
+                }
                 li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (fdt_mark(8.0, 8.0)) } "FDT" }
                 li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (done_mark(8.0, 8.0)) } "file complete" }
                 li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (missing_mark(8.0, 8.0)) } "ended without the file" }
@@ -50,7 +54,9 @@ fn picture(model: &Model) -> Markup {
     let scale = Scale { end_s: round_up((model.end_ns as f64 / 1e9).max(0.001)) };
     let sessions = model.sessions.len();
     let ue_row = ROW.max(8.0 + 14.0 * sessions as f64);
-    let ues_at = TOP + ROW * (1 + sessions) as f64 + 8.0;
+    let changes: Vec<_> = model.mcch_changes.iter().filter(|c| c.from_ns <= model.end_ns).collect();
+    let changes_at = TOP + ROW * (1 + sessions) as f64;
+    let ues_at = changes_at + if changes.is_empty() { 8.0 } else { ROW + 8.0 };
     let bottom = ues_at + ue_row * model.ues.len() as f64;
     html! {
         svg.timeline viewBox=(format!("0 0 980 {}", bottom + 40.0)) width="980" height=(bottom + 40.0) role="img"
@@ -73,6 +79,23 @@ fn picture(model: &Model) -> Markup {
                         rect x=(from) y=(y + 5.0) width=((to - from).max(3.0)) height=(ROW - 10.0) rx="4" {}
                         text x=(from + 8.0) y=(y + ROW / 2.0 + 4.0) { "on air, TMGI " (info.tmgi) }
                     }
+                    @for (at_ns, mch) in run.moves.iter().filter(|m| m.0 <= to_ns) {
+                        g.session data-tip=(format!("session {}: on MCH {mch} from {} on", run.name, text::at(*at_ns))) {
+                            line.moved x1=(scale.x(*at_ns)) x2=(scale.x(*at_ns)) y1=(y + 5.0) y2=(y + ROW - 5.0) {}
+                            @if to - scale.x(*at_ns) > 7.0 * mch.chars().count() as f64 + 44.0 {
+                                text x=(scale.x(*at_ns) + 6.0) y=(y + ROW / 2.0 + 4.0) { "MCH " (mch) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !changes.is_empty() { text.row-name x="0" y=(changes_at + ROW / 2.0 + 4.0) { "MCCH changes" } }
+            @for change in changes {
+                g data-tip=(format!("area {}: the MCCH lists {} from {} on", change.n_id_mbsfn,
+                    text::counted(change.sessions as u64, "session"), text::at(change.from_ns))) {
+                    line.mark x1=(scale.x(change.from_ns)) x2=(scale.x(change.from_ns)) y1=(changes_at + 4.0) y2=(bottom) {}
+                    (mcch_mark(scale.x(change.from_ns), changes_at + ROW / 2.0))
+                    text.lane-name x=(scale.x(change.from_ns) + 9.0) y=(changes_at + ROW / 2.0 + 4.0) { "area " (change.n_id_mbsfn) }
                 }
             }
             @for (i, ue) in model.ues.iter().enumerate() { (ue_lane(model, ue, ues_at + ue_row * i as f64, ue_row, &scale)) }
@@ -121,6 +144,12 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
     html! {
         text.row-name x="0" y=(middle + 4.0) { (ue.name) }
         line.row-line x1="0" x2=(RIGHT) y1=(y) y2=(y) {}
+        @if let Some((at_ns, n_id_cell, _)) = ue.cell {
+            g data-tip=(format!("{}: cell {n_id_cell} found at {}", ue.name, text::at(at_ns))) { (cell_mark(scale.x(at_ns), middle)) }
+        }
+        @for &at_ns in &ue.notified_ns {
+            g data-tip=(format!("{}: notified of an MCCH change at {}", ue.name, text::at(at_ns))) { (notified_mark(scale.x(at_ns), middle)) }
+        }
         @if let Some((at_ns, _)) = &ue.mcch {
             g data-tip=(format!("{}: first MCCH at {}", ue.name, text::at(*at_ns))) { (mcch_mark(scale.x(*at_ns), middle)) }
         }
@@ -149,6 +178,14 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
             }
         }
     }
+}
+
+fn cell_mark(x: f64, y: f64) -> Markup {
+    html! { circle.cell cx=(x) cy=(y) r="4" {} }
+}
+
+fn notified_mark(x: f64, y: f64) -> Markup {
+    html! { path.notified d=(format!("M{} {}l5 -9l5 9Z", x - 5.0, y + 4.0)) {} }
 }
 
 fn mcch_mark(x: f64, y: f64) -> Markup {
