@@ -38,7 +38,7 @@ bench: setup
 soak: setup
 	@.ci/setup tests
 	@cargo test --release --locked -p radio --test awgn -- --nocapture
-	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 CASTBENCH_CELLS=200 CASTBENCH_MATRIX=all .ci/test --release $(FEATURES)
+	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 CASTBENCH_CELLS=200 CASTBENCH_CLOCK_S=600 CASTBENCH_MATRIX=all .ci/test --release $(FEATURES)
 
 setup:
 	@.ci/setup build
