@@ -87,7 +87,7 @@ fn transport_block_decode(c: &mut Criterion) {
     let mut coded = vec![0; params.g_bits];
     TransportBlockEncoder::new(params).expect("a plan").encode(&tb, &mut coded);
     let mut group = c.benchmark_group("transport_block_decode");
-    for (name, noise) in [("39232_clean", 0.0), ("39232_noisy", 1.35)] {
+    for (name, noise) in [("39232_clean", 0.0), ("39232_noisy", 1.05)] {
         let mut state = 1_u32;
         let mut uniform = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
