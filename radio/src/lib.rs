@@ -11,6 +11,7 @@ mod estimate;
 mod front_end;
 mod grid;
 mod isa;
+mod link;
 mod mac;
 mod mch;
 mod modem;
@@ -56,6 +57,7 @@ pub use front_end::{
 pub use front_end::{SoapyDeviceState, SoapySink, SoapySource};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
+pub use link::{LinkBlock, PmchLink, PmchLinkConfig};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, mac_elements, msi_of};
 pub use mch::{
     BlockInfo, MalformedMch, MbsfnAreaConfig, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError,

@@ -1,88 +1,43 @@
 //! The receiver in white noise: what it measures is what was put in, what it loses is what has to be lost.
 
-use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, EstimateQuality, Isa, MbsfnSubframeDemodulator,
-    MbsfnSubframeModulator, NRbDl, PmchDecoder, PmchEncoder, PmchParams, SampleRateFamily,
+    CellConfig, ChannelConfig, CyclicPrefix, Isa, NRbDl, PmchLink, PmchLinkConfig, PmchParams, SampleRateFamily,
 };
 
 /// One PMCH through noise, one antenna, subframe 1, non-MBSFN region 2.
-struct Link {
-    encoder: PmchEncoder,
-    modulator: MbsfnSubframeModulator,
-    demodulator: MbsfnSubframeDemodulator,
-    decoder: PmchDecoder,
-    iq: Vec<Complex32>,
-    heard: Vec<Complex32>,
-    tb: Vec<u8>,
-    blocks: u64,
+fn link(n_rb_dl: u16, mcs: u8, snr_db: f64, seed: u64) -> PmchLink {
+    let cell = CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 1, SampleRateFamily::Standard).unwrap();
+    let channel = ChannelConfig {
+        sample_rate_hz: cell.sample_rate_hz(),
+        snr_db: Some(snr_db),
+        cfo_hz: 0.0,
+        delay_s: 0.0,
+        gain_db: -12.0,
+        seed,
+    };
+    let params = PmchParams::new(cell, 1, 2, mcs).unwrap();
+    let (cell_cp, subframes, isa) = (CyclicPrefix::Normal, vec![1], Isa::fastest());
+    PmchLink::new(&PmchLinkConfig { params, cell_cp, subframes, channel, isa, seed }).unwrap()
 }
 
-const SUBFRAME: u8 = 1;
-
-impl Link {
-    fn new(n_rb_dl: u16, mcs: u8) -> Self {
-        let cell = CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 1, SampleRateFamily::Standard).unwrap();
-        let params = PmchParams::new(cell, 1, 2, mcs).unwrap();
-        Self {
-            encoder: PmchEncoder::new(params).unwrap(),
-            modulator: MbsfnSubframeModulator::new(&cell, CyclicPrefix::Normal, 2, params.numerology),
-            demodulator: MbsfnSubframeDemodulator::new(&cell, 1, 2, params.numerology),
-            decoder: PmchDecoder::new(params, Isa::fastest()).unwrap(),
-            iq: vec![Complex32::default(); cell.samples_per_subframe() + ChannelModel::LOOKAHEAD],
-            heard: Vec::new(),
-            tb: vec![0; params.format.octets()],
-            blocks: 0,
-        }
-    }
-
-    fn channel(&self, snr_db: f64, seed: u64) -> ChannelModel {
-        ChannelModel::new(&ChannelConfig {
-            sample_rate_hz: self.encoder.params().cell.sample_rate_hz(),
-            snr_db: Some(snr_db),
-            cfo_hz: 0.0,
-            delay_s: 0.0,
-            gain_db: -12.0,
-            seed,
-        })
-    }
-
-    /// Sends one block and the silence that the delay filter looks ahead into; demodulates it.
-    fn receive(&mut self, channel: &mut ChannelModel) -> EstimateQuality {
-        self.blocks += 1;
-        let seed = self.blocks << 16;
-        let octet = |i: u64| ((seed | i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8;
-        (0..).zip(&mut self.tb).for_each(|(i, o)| *o = octet(i));
-        let whole = self.iq.len() - ChannelModel::LOOKAHEAD;
-        self.modulator.modulate(SUBFRAME, Some((&mut self.encoder, &self.tb)), &mut self.iq[..whole]);
-        channel.process(&self.iq, &mut self.heard);
-        let begins = self.heard.len() - whole;
-        self.demodulator.demodulate(SUBFRAME, &self.heard[begins..])
-    }
-
-    /// Share of `blocks` blocks that is lost.
-    fn bler(&mut self, snr_db: f64, blocks: u32) -> f64 {
-        let mut channel = self.channel(snr_db, 11);
-        let mut received = vec![0; self.tb.len()];
-        let lost = (0..blocks).filter(|_| {
-            self.receive(&mut channel);
-            let crc_ok = self.demodulator.decode(&mut self.decoder, SUBFRAME, &mut received).crc_ok;
-            assert_eq!(crc_ok, received == self.tb, "the CRC tells");
-            !crc_ok
-        });
-        lost.count() as f64 / f64::from(blocks)
-    }
+/// Share of `blocks` blocks that is lost.
+fn bler(n_rb_dl: u16, mcs: u8, snr_db: f64, blocks: u32) -> f64 {
+    let mut link = link(n_rb_dl, mcs, snr_db, 11);
+    let lost = (0..blocks).filter(|_| {
+        let block = link.next_block();
+        assert!(!block.undetected_error, "the CRC tells");
+        block.is_error()
+    });
+    lost.count() as f64 / f64::from(blocks)
 }
 
 #[test]
 fn cinr_is_the_snr_within_0_3_db() {
     for n_rb_dl in [6, 25, 100] {
-        let mut link = Link::new(n_rb_dl, 0);
         for snr_db in [-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0] {
-            let mut channel = link.channel(snr_db, 7);
-            let subframes = 4000 / n_rb_dl;
-            let mean: f32 =
-                (0..subframes).map(|_| link.receive(&mut channel).cinr_db()).sum::<f32>() / f32::from(subframes);
+            let mut link = link(n_rb_dl, 0, snr_db, 7);
+            let blocks = 4000 / n_rb_dl;
+            let mean: f32 = (0..blocks).map(|_| link.next_block().estimate.cinr_db()).sum::<f32>() / f32::from(blocks);
             let error_db = f64::from(mean) - snr_db;
             println!("{n_rb_dl} PRB, {snr_db} dB: {error_db:+.2} dB");
             assert!(error_db.abs() < 0.3, "{n_rb_dl} PRB, {snr_db} dB: measured {mean:.2} dB");
@@ -98,8 +53,7 @@ const KNOWN_CHANNEL_DB: [(u8, f64); 7] =
 #[test]
 fn block_errors_are_near_those_of_a_known_channel() {
     for (mcs, known_db) in KNOWN_CHANNEL_DB {
-        let mut link = Link::new(25, mcs);
-        let (below, above) = (link.bler(known_db - 1.25, 40), link.bler(known_db + 0.75, 40));
+        let (below, above) = (bler(25, mcs, known_db - 1.25, 40), bler(25, mcs, known_db + 0.75, 40));
         assert!(below > 0.1 && above < 0.1, "MCS {mcs}: {below} and {above} around {known_db} dB");
     }
 }
@@ -111,7 +65,7 @@ fn block_errors_are_a_decibel_below_those_of_another_receiver() {
     for (mcs, _) in KNOWN_CHANNEL_DB {
         let of_mcs = points.iter().filter(|p| p.n_rb_dl == 25 && p.mcs == mcs);
         let theirs_db = of_mcs.filter(|p| 10 * p.errors >= p.blocks).map(|p| p.snr_db).fold(f64::MIN, f64::max);
-        let bler = Link::new(25, mcs).bler(theirs_db - 1.0, 40);
+        let bler = bler(25, mcs, theirs_db - 1.0, 40);
         assert!(bler < 0.1, "MCS {mcs}: {bler} at {:.1} dB", theirs_db - 1.0);
     }
 }
@@ -120,11 +74,10 @@ fn block_errors_are_a_decibel_below_those_of_another_receiver() {
 #[test]
 fn one_block_in_ten_is_lost_where_a_known_channel_loses_it() {
     for (mcs, known_db) in KNOWN_CHANNEL_DB {
-        let mut link = Link::new(25, mcs);
         let mut snr_db = known_db - 1.5;
         let mut before = (snr_db, 1.0);
         loop {
-            let bler = link.bler(snr_db, 200);
+            let bler = bler(25, mcs, snr_db, 200);
             println!("MCS {mcs} {snr_db:.2} dB {bler:.3}");
             if bler < 0.1 {
                 let log = |b: f64| b.max(1e-3).ln();

@@ -2,10 +2,10 @@
 
 use num_complex::Complex32;
 use radio::{
-    AlignedReceiver, CellConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnAreaConfig,
+    AlignedReceiver, CellConfig, ChannelConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnAreaConfig,
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder,
-    PmchEncoder, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
-    UnicastSubframeModulator,
+    PmchEncoder, PmchLink, PmchLinkConfig, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily,
+    SessionInfo, SubframeSet, UnicastSubframeModulator,
 };
 
 #[test]
@@ -33,6 +33,29 @@ fn subframes_are_made_and_read_without_allocation() {
         assert_eq!(counted.count_total, 0, "{n_rb_dl} PRB, MCS {mcs}: {counted:?}");
         assert_eq!(decoded, tb);
     }
+}
+
+/// Blocks that fail take the longest way.
+#[test]
+fn blocks_go_through_a_link_without_allocation() {
+    let cell = CellConfig::new(NRbDl::try_from(25).unwrap(), 1, SampleRateFamily::Standard).unwrap();
+    let channel = ChannelConfig {
+        sample_rate_hz: cell.sample_rate_hz(),
+        snr_db: Some(13.8),
+        cfo_hz: 0.0,
+        delay_s: 1e-6,
+        gain_db: 0.0,
+        seed: 1,
+    };
+    let params = PmchParams::new(cell, 1, 2, 20).unwrap();
+    let (cell_cp, subframes, isa) = (CyclicPrefix::Normal, vec![1, 2, 3, 6, 7, 8], Isa::fastest());
+    let mut link = PmchLink::new(&PmchLinkConfig { params, cell_cp, subframes, channel, isa, seed: 1 }).unwrap();
+    let errors = |link: &mut PmchLink| (0..60).filter(|_| link.next_block().is_error()).count();
+    errors(&mut link);
+    let mut lost = 0;
+    let counted = allocation_counter::measure(|| lost = errors(&mut link));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+    assert!((1..60).contains(&lost), "{lost} of 60");
 }
 
 /// An eNB with two MTCHs whose queues never run dry, so that every scheduling period has to be shared out, and a receiver.
