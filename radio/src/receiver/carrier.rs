@@ -28,6 +28,8 @@ const REFUSED_AFTER: u64 = 160;
 /// A measurement counts when the reference symbols agree this many times better than noise would: once in e^5 by chance,
 /// and a wrong one does little harm.
 const STANDS_OUT: f32 = 2.2;
+/// Symbols of the longest control region of an MBSFN subframe (TS 36.211 table 6.7-1).
+const NON_MBSFN_REGION_MAX: usize = 2;
 /// Antenna ports whose reference signals are looked at before the MIB tells how many there are.
 const PORTS_MAX: u8 = 4;
 
@@ -322,7 +324,7 @@ impl Carrier {
         sink: &mut impl FnMut(RxEvent<'_>),
     ) {
         let Some(Knowledge { si, areas, .. }) = &mut self.knowledge else { return };
-        self.unicast.demodulate(time.subframe(), self.follower.iq(), si.notification_symbols());
+        self.unicast.demodulate(time.subframe(), self.follower.iq(), NON_MBSFN_REGION_MAX);
         let Some(bitmap) = self.unicast.with_antennas(|antennas| si.notification(time, antennas)) else { return };
         let mut bits = [bitmap];
         if filter.is_some_and(|filter| !filter(&FilteredBlock::ChangeNotification, &mut bits)) {

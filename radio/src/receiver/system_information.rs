@@ -152,12 +152,6 @@ impl SystemInformationReceiver {
         periods.min().is_some_and(is_occasion)
     }
 
-    /// Symbols of the control region of an MBSFN subframe with a notification.
-    pub(super) fn notification_symbols(&self) -> usize {
-        let regions = self.sib13.iter().flat_map(|sib13| &sib13.areas).map(|area| usize::from(area.non_mbsfn_region));
-        regions.max().unwrap_or(1)
-    }
-
     /// The bitmap of a change notification, when there is one in the control region of an MBSFN subframe.
     pub(super) fn notification(&mut self, time: SubframeTime, received: &[ReceiveAntenna<'_>]) -> Option<u8> {
         let subframe = time.subframe();
