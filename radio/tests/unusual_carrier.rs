@@ -3,8 +3,9 @@
 
 use num_complex::Complex32;
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, Enb, EnbConfig, MbsfnAreaConfig, McchConfig, MchRxEvent, NRbDl, PhichConfig,
-    Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SchedulingInfo, SessionInfo, SubframeSet, SubframeTime,
+    AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, Enb, EnbConfig, MbsfnAreaConfig, McchConfig, MchRxEvent,
+    NRbDl, PhichConfig, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SchedulingInfo, SessionInfo, SubframeSet,
+    SubframeTime,
 };
 
 /// 6 PRB, subframe 1 of each radio frame, a scheduling period of 8; data has the MCS of the MCCH.
@@ -83,4 +84,33 @@ fn a_window_may_reach_into_the_next_period() {
         messages += u32::from(matches!(event, RxEvent::SystemInformation { .. }));
     });
     assert!(messages >= 6, "{messages} messages");
+}
+
+/// SIB1 of the next modification period does not schedule SIB13 any more: its areas are left.
+#[test]
+fn areas_end_when_sib13_is_no_longer_scheduled() {
+    let config = config();
+    let (mut enb, mut receiver, mut at) = (Enb::new(&config).unwrap(), receiver(), 0);
+    let mut blocks = 0;
+    run(&mut enb, &mut receiver, &mut at, 100, |event| blocks += u32::from(matches!(event, RxEvent::Block(..))));
+    assert!(blocks > 4, "{blocks} blocks");
+    let mut without = EnbConfig::new(config.carrier, Vec::new()).unwrap();
+    without.si.sib1.system_info_value_tag = 1;
+    let mut without = Enb::new(&without).unwrap();
+    without.skip_to(enb.next_time());
+    let (mut sib1, mut blocks, mut iq) = (None, 0, vec![Complex32::ZERO; 1920]);
+    for _ in 0..2000 {
+        without.next_subframe(&mut [&mut iq]);
+        receiver.push(at, &[&iq], &mut |event| match event {
+            RxEvent::SystemInformation { time, message: BcchDlSchMessage::SystemInformationBlockType1(_), .. } => {
+                sib1 = Some(time);
+            }
+            RxEvent::Block(..) if sib1.is_some() => blocks += 1,
+            RxEvent::CellLost { time } => panic!("lost in {time}"),
+            _ => {}
+        });
+        at += 1920;
+    }
+    assert_eq!(sib1.map(|time| time.frame()), Some(256), "the next boundary");
+    assert_eq!(blocks, 0, "blocks of an area that is no more");
 }

@@ -297,12 +297,11 @@ impl Carrier {
         self.origin = Some((self.follower.start(), self.follower.time(), self.follower.cfo_hz()));
     }
 
-    /// Plans receivers for the areas that SIB13 names; those that stay as they are go on.
+    /// Plans receivers for the areas that SIB13 names; those that stay as they are go on, others end.
     fn follow_areas(&mut self, sink: &mut impl FnMut(RxEvent<'_>)) {
         let Some(Knowledge { carrier, si, areas }) = &mut self.knowledge else { return };
-        let Some(sib13) = si.sib13() else { return };
         let mut old = std::mem::take(areas);
-        for info in &sib13.areas {
+        for info in si.sib13().into_iter().flat_map(|sib13| &sib13.areas) {
             if areas.iter().any(|area| area.info().n_id_mbsfn == info.n_id_mbsfn) {
                 continue;
             }

@@ -272,6 +272,9 @@ impl SystemInformationReceiver {
                 self.messages = (0..sib1.scheduling_info.len()).map(message).collect();
                 // Until SIB2 tells again, an SI message may be in any subframe of its window.
                 self.mbsfn_subframes = None;
+                if !sib1.scheduling_info.iter().any(|info| info.sibs.contains(&13)) {
+                    self.sib13 = None;
+                }
                 self.sib1 = Some((octets.to_vec(), sib1.clone()));
                 self.sib1_due = self.next_modification(time);
             }
