@@ -9,9 +9,9 @@ use radio::{
     DciFormat, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, Grid, Isa, M_RNTI, MasterInformationBlock,
     MbsfnAreaConfig, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnNumerology, MbsfnSubframes, McchConfig, MchRxEvent,
     MchTxEvent, NRbDl, OfdmDemodulator, PbchDecoder, PbchMessage, Pcfich, PdcchDecoder, PdschDecoder, PhichConfig,
-    PhichDuration, PhichResource, RxEvent, SI_RNTI, SampleRateFamily, SessionInfo, SiAssignment, SiDciFormat,
-    SoftBuffer, SubframeLayout, SubframeSet, SubframeTime, SystemInformation, SystemInformationBlock, full_scale_gain,
-    si_rv, sib1_rv, unpack_mcch_change_notification,
+    PhichDuration, PhichResource, RxEvent, SI_RNTI, SampleRateFamily, SchedulingInfo, SessionInfo, SiAssignment,
+    SiDciFormat, SoftBuffer, SubframeLayout, SubframeSet, SubframeTime, SystemInformation, SystemInformationBlock,
+    full_scale_gain, si_rv, sib1_rv, unpack_mcch_change_notification,
 };
 
 /// Reads what a carrier says besides its MCHs; knows where subframes begin and what kind they are.
@@ -327,6 +327,23 @@ fn what_does_not_fit_together_is_refused() {
     assert!(error(&|c| c.cfi = 4).starts_with("CFI 4"));
     assert!(error(&|c| c.carrier.phich.duration = PhichDuration::Extended).starts_with("CFI 2"));
     assert!(error(&|c| c.si.sib1.scheduling_info[0].sibs.push(7)).contains("SIB7"));
+    // Windows of 1 ms: that of the second message is subframe 1, an MBSFN subframe; that of a sixth would be SIB1's.
+    let text = error(&|c| c.si.sib1.si_window_length_ms = 1);
+    assert!(text.starts_with("SI message 1 is never sent") && text.contains("take a longer si-WindowLength"), "{text}");
+    let message = SchedulingInfo { si_periodicity_rf: 8, sibs: vec![3] };
+    let text = error(&|c| {
+        c.si.sib2.mbsfn_subframe_config_list.clear();
+        (c.areas, c.si.sib13, c.si.sib15) = (Vec::new(), None, None);
+        c.si.sib1.si_window_length_ms = 1;
+        c.si.sib1.scheduling_info = vec![message.clone(); 6];
+    });
+    assert!(text.starts_with("SI message 5 is never sent"), "{text}");
+    // 80 ms into its period of 160 ms a third window of 40 ms is that of the first message again.
+    let text = error(&|c| {
+        c.si.sib1.si_window_length_ms = 40;
+        c.si.sib1.scheduling_info.push(SchedulingInfo { si_periodicity_rf: 16, sibs: vec![3] });
+    });
+    assert!(text.starts_with("SI message 2 is never sent"), "{text}");
     // One symbol is not allowed up to 10 PRB (TS 36.211 table 6.7-1).
     let mut narrow = area(1, &[1], 1..=1);
     narrow.info.non_mbsfn_region = 1;

@@ -159,6 +159,16 @@ pub enum EnbError {
         /// Its place in `schedulingInfoList`.
         index: usize,
     },
+    /// An SI message whose windows have no subframe for it.
+    #[error(
+        "SI message {index} is never sent: every subframe of its windows is an MBSFN subframe by SIB2, SIB1's, or in the \
+         window of an earlier message: take a longer si-WindowLength, another place in schedulingInfoList, or fewer MBSFN \
+         subframes"
+    )]
+    NoSiSubframe {
+        /// Its place in `schedulingInfoList`.
+        index: usize,
+    },
     /// A message of system information that no transport block holds.
     #[error("a message of system information has {octets} octets: share its blocks out among more messages")]
     SiTooLong {

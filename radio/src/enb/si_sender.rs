@@ -80,7 +80,7 @@ impl SiSender {
 
     /// Puts what a unicast subframe has of system information on its grids.
     pub(super) fn put(&self, time: SubframeTime, grids: &mut [Grid]) {
-        if time.subframe() == SIB1_SUBFRAME && time.sfn().is_multiple_of(2) {
+        if is_sib1(time) {
             return self.sib1[time.sfn() as usize / 2 % self.sib1.len()].put(grids);
         }
         let due = self.messages.iter().find_map(|message| {
@@ -134,6 +134,11 @@ impl Coder<'_> {
         let dci = Dci1C { allocation, i_tbs };
         Some((dci.pack(n_rb_dl).ok()?, SiAssignment::of_dci_1c(dci, rv)))
     }
+}
+
+/// Is this a subframe of SIB1?
+pub(super) fn is_sib1(time: SubframeTime) -> bool {
+    time.subframe() == SIB1_SUBFRAME && time.sfn().is_multiple_of(2)
 }
 
 /// Resource blocks at a code rate near to 1/3.

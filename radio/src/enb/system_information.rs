@@ -1,14 +1,17 @@
 //! What the system information of a cell says, and that it agrees with the MBSFN areas (TS 36.331 clauses 5.2.2, 5.8.1.3
 //! and 6.3.1).
 
-use super::{AreaSetup, EnbError};
+use super::si_sender::is_sib1;
+use super::{AreaSetup, CYCLE_RF, EnbError};
 use crate::mch::MbsfnSubframes;
+use crate::numerology::SUBFRAMES_PER_FRAME;
 use crate::rrc::{
     BcchDlSchMessage, MBSFN_SUBFRAMES, MbsfnAreaInfo, MbsfnSubframeConfig, NotificationConfig, SchedulingInfo,
-    SubframeAllocation, SystemInformation, SystemInformationBlock, SystemInformationBlockType1,
+    SiWindow, SubframeAllocation, SystemInformation, SystemInformationBlock, SystemInformationBlockType1,
     SystemInformationBlockType2, SystemInformationBlockType3, SystemInformationBlockType13,
     SystemInformationBlockType15,
 };
+use crate::time::SubframeTime;
 
 /// `maxMBSFN-Allocations` (TS 36.331 clause 6.4).
 const MAX_MBSFN_ALLOCATIONS: usize = 8;
@@ -65,10 +68,26 @@ impl SystemInformationPlan {
         })
     }
 
-    /// SIB13 names these areas, in this order.
+    /// SIB13 names these areas, in this order, and every SI message has subframes to be sent in.
     pub(super) fn check(&self, areas: &[AreaSetup]) -> Result<(), EnbError> {
         let told = self.sib13.iter().flat_map(|sib13| &sib13.areas);
-        if told.eq(areas.iter().map(|area| &area.info)) { Ok(()) } else { Err(EnbError::OtherAreasInSib13) }
+        if !told.eq(areas.iter().map(|area| &area.info)) {
+            return Err(EnbError::OtherAreasInSib13);
+        }
+        let window = |index| self.sib1.si_window(index).ok_or(EnbError::NoSiWindow { index });
+        let windows = (0..self.sib1.scheduling_info.len()).map(window).collect::<Result<Vec<_>, _>>()?;
+        let mbsfn_subframes = MbsfnSubframes::new(&self.sib2.mbsfn_subframe_config_list);
+        let is_unicast = |time: &SubframeTime| !mbsfn_subframes.contains(time.frame(), time.subframe());
+        let cycle = (0..CYCLE_RF * SUBFRAMES_PER_FRAME).map(SubframeTime::from_subframes);
+        let free: Vec<_> = cycle.filter(|time| is_unicast(time) && !is_sib1(*time)).collect();
+        for index in 0..windows.len() {
+            let is_in = |window: &SiWindow, time| window.position(time).is_some();
+            let (earlier, window) = (&windows[..index], &windows[index]);
+            if !free.iter().any(|&time| is_in(window, time) && !earlier.iter().any(|window| is_in(window, time))) {
+                return Err(EnbError::NoSiSubframe { index });
+            }
+        }
+        Ok(())
     }
 
     /// The SI messages of `schedulingInfoList`; SIB2 is the first block of the first (TS 36.331 clause 5.2.1.2).
