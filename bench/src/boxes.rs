@@ -86,7 +86,7 @@ fn air(loaded: &Loaded, cell: CellConfig, enb: Enb) -> Result<Air, CommandError>
         if let Some(filter) = faults::block_filter(scenario, &ue.name) {
             receiver.set_block_filter(filter);
         }
-        let channel = setup::channel(&cell, &ue.channel, setup::seed_of(scenario, &ue.name));
+        let channel = ue.channel.config(cell.sample_rate_hz(), 1, setup::seed_of(scenario, &ue.name));
         let (paths, offset) = (setup::paths(scenario, &ue.name), setup::stream_offset(scenario, &cell, &ue.name));
         Ok(Link::new(&ue.name, &channel, paths, offset, receiver))
     });

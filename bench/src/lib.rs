@@ -53,8 +53,8 @@ pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
-    MbsfnArea, Mch, MeasurementName, Overrides, SampleRate, Scenario, Selector, Session, Step, StepAction,
+    Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
+    MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario, Selector, Session, Step, StepAction,
     SubframeAllocation, SubframePattern, Ue, Unit,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};

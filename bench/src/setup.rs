@@ -13,7 +13,7 @@ use core_network::{
 use num_complex::Complex32;
 use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
+    AreaSetup, CarrierConfig, CellConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
     MbsfnSubframeConfig, McchConfig, NRbDl, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo, SubframeAllocation,
     SubframeSet, full_scale_gain,
 };
@@ -22,7 +22,7 @@ use crate::capacity;
 use crate::errors::CommandError;
 use crate::front_ends::{OnAir, UeOnAir};
 use crate::network::{NetworkConfig, Place};
-use crate::scenario::{Cell, Channel, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern};
+use crate::scenario::{Cell, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern};
 
 /// Radio frame.
 const FRAME: Duration = Duration::from_millis(10);
@@ -135,17 +135,6 @@ fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
     area.subframe_allocation.iter().map(config).collect()
 }
 
-pub(crate) fn channel(cell: &CellConfig, channel: &Channel, seed: u64) -> ChannelConfig {
-    ChannelConfig {
-        sample_rate_hz: cell.sample_rate_hz(),
-        snr_db: Some(channel.snr_db),
-        cfo_hz: channel.cfo_hz,
-        delay_s: channel.delay_us * 1e-6,
-        gain_db: channel.gain_db,
-        seed,
-    }
-}
-
 /// The seed of one box: every box has its own stream, and a new box does not move the others.
 pub(crate) fn seed_of(scenario: &Scenario, name: &str) -> u64 {
     use sha2::{Digest, Sha256};
@@ -226,7 +215,7 @@ pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
     let ue = |ue: &crate::scenario::Ue| UeOnAir {
         name: ue.name.clone(),
         paths: paths(scenario, &ue.name),
-        channel: channel(cell, &ue.channel, seed_of(scenario, &ue.name)),
+        channel: ue.channel.config(cell.sample_rate_hz(), 1, seed_of(scenario, &ue.name)),
     };
     OnAir {
         sample_rate_hz: cell.sample_rate_hz(),

@@ -87,6 +87,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
             cfo_hz: [0.0, 180.0, -320.0, 75.0, 510.0, -40.0][i % 6],
             delay_us: 0.4 * i as f64,
             gain_db: 0.0,
+            rx_correlation: 0.0,
         },
     });
     let expect = |measure: MeasurementName, session: &str, min, max| Expectation {

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use protocol::Joint;
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod channel;
 mod check;
 mod load;
 mod measurement;
 mod read;
 
+pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 
@@ -220,33 +222,6 @@ pub struct Ue {
     pub name: String,
     /// Its channel.
     pub channel: Channel,
-}
-
-/// A channel between the eNB and one UE.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Channel {
-    /// Propagation model.
-    pub model: ChannelModel,
-    /// Signal to noise ratio per resource element, dB.
-    pub snr_db: f64,
-    /// Carrier frequency offset, Hz.
-    #[serde(default)]
-    pub cfo_hz: f64,
-    /// Delay, microseconds; fractions of a sample are kept.
-    #[serde(default)]
-    pub delay_us: f64,
-    /// Gain of signal and noise together, dB.
-    #[serde(default)]
-    pub gain_db: f64,
-}
-
-/// Propagation model.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChannelModel {
-    /// One path, additive white Gaussian noise.
-    Awgn,
 }
 
 /// A step of the scenario.

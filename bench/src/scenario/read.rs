@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use protocol::Joint;
 
+use super::channel::{channel, snr_db};
 use super::{
-    Cell, Channel, ChannelModel, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName,
-    SampleRate, Scenario, Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
+    Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
+    Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
 };
 use crate::strict_toml::Table;
 
@@ -119,19 +120,7 @@ fn fec(t: &mut Table<'_>) -> Fec {
 }
 
 fn ue(t: &mut Table<'_>) -> Ue {
-    Ue { name: t.name("name"), channel: t.table("channel", channel) }
-}
-
-fn channel(t: &mut Table<'_>) -> Channel {
-    Channel {
-        model: t.choice("model", &[("awgn", ChannelModel::Awgn)]),
-        snr_db: t.number("snr_db", -30.0..=100.0),
-        // What the receiver acquires without a cell search: below half a subcarrier spacing of 15 kHz.
-        cfo_hz: t.optional_number("cfo_hz", -7000.0..=7000.0).unwrap_or(0.0),
-        // Frames are aligned to within the extended cyclic prefix, 16.7 us, less the advance of the FFT window.
-        delay_us: t.optional_number("delay_us", 0.0..=15.0).unwrap_or(0.0),
-        gain_db: t.optional_number("gain_db", -100.0..=100.0).unwrap_or(0.0),
-    }
+    Ue { name: t.name("name"), channel: t.table("channel", |t| channel(t, snr_db)) }
 }
 
 fn step(t: &mut Table<'_>) -> Step {

@@ -78,7 +78,14 @@ fn the_base_is_right_and_defaults_are_filled_in() {
     assert_eq!(s.cell.sample_rate, SampleRate::Standard);
     assert_eq!(
         s.ues[0].channel,
-        Channel { model: ChannelModel::Awgn, snr_db: 20.0, cfo_hz: 0.0, delay_us: 0.0, gain_db: 0.0 }
+        Channel {
+            model: ChannelModel::Awgn,
+            snr_db: 20.0,
+            cfo_hz: 0.0,
+            delay_us: 0.0,
+            gain_db: 0.0,
+            rx_correlation: 0.0
+        }
     );
     assert_eq!(s.steps[0].description, "start video");
     assert_eq!(s.expectations[0].session, Selector::All);

@@ -152,6 +152,17 @@ impl<'a> Table<'a> {
         self.optional(key, &allowed, |v| number(v).filter(|n| range.contains(n)))
     }
 
+    /// A number of a range or a word that stands for one, if the key is there.
+    pub(crate) fn optional_number_or(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+        words: &[(&str, f64)],
+    ) -> Option<f64> {
+        let allowed = format!("{} to {}, {}", range.start(), range.end(), quote(words));
+        self.optional(key, &allowed, |v| number(v).filter(|n| range.contains(n)).or_else(|| chosen(v, words)))
+    }
+
     /// A lower and a higher number of a range, `[low, high]`.
     pub(crate) fn interval(&mut self, key: &'static str, range: RangeInclusive<f64>) -> (f64, f64) {
         let allowed = format!("[low, high], both {} to {}", range.start(), range.end());
