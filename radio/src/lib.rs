@@ -68,10 +68,10 @@ pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPositi
 pub use ofdm::{OfdmDemodulator, OfdmModulator};
 pub use oscillator::Oscillator;
 pub use phch::{
-    AggregationLevel, ControlRegion, DciFormat, FoundPdcch, Gap, MbsfnSubframeDemodulator, MbsfnSubframeModulator,
-    PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage, Pcfich, Pdcch, PdcchDecoder, PdcchEncoder, PdschDecoder,
-    PdschEncoder, PmchDecoder, PmchEncoder, PmchParams, PmchQuality, ReceivedCfi, SiAssignment,
-    UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
+    AggregationLevel, BitErrors, ControlRegion, DciFormat, FoundPdcch, Gap, MbsfnSubframeDemodulator,
+    MbsfnSubframeModulator, PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage, Pcfich, Pdcch, PdcchDecoder,
+    PdcchEncoder, PdschDecoder, PdschEncoder, PmchDecoder, PmchEncoder, PmchParams, PmchQuality, ReceivedCfi,
+    SiAssignment, UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
 pub use receiver::{
     AlignedReceiver, BlockFilter, BlockReport, Diagnosis, FilteredBlock, KnownCarrier, Receiver, ReceiverConfig,

@@ -28,6 +28,7 @@ fn subframes_are_made_and_read_without_allocation() {
                 modulator.modulate(subframe, Some((&mut encoder, &tb)), &mut iq);
                 demodulator.demodulate(subframe, &iq);
                 assert!(demodulator.decode(&mut decoder, subframe, &mut decoded).crc_ok);
+                assert_eq!(decoder.count_bit_errors(&decoded).errors, 0);
             }
         });
         assert_eq!(counted.count_total, 0, "{n_rb_dl} PRB, MCS {mcs}: {counted:?}");

@@ -17,7 +17,7 @@ pub use pbch::{PBCH_FRAMES, PbchDecoder, PbchEncoder, PbchMessage};
 pub use pcfich::{Pcfich, ReceivedCfi};
 pub use pdcch::{DciFormat, FoundPdcch, Pdcch, PdcchDecoder, PdcchEncoder};
 pub use pdsch::{PdschDecoder, PdschEncoder, SiAssignment};
-pub use pmch::{PmchDecoder, PmchEncoder, PmchParams, PmchQuality};
+pub use pmch::{BitErrors, PmchDecoder, PmchEncoder, PmchParams, PmchQuality};
 pub use reg::{AggregationLevel, ControlRegion};
 pub use vrb::{Gap, VrbAllocation, VrbError, VrbType};
 pub(crate) use vrb::{n_rb_step, riv_bits};

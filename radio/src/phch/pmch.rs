@@ -181,6 +181,15 @@ impl PmchQuality {
     }
 }
 
+/// Hard decisions on coded bits, before decoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BitErrors {
+    /// Coded bits of the subframe.
+    pub bits: u32,
+    /// Those of them decided wrongly.
+    pub errors: u32,
+}
+
 /// Turns grid and channel estimate into a transport block; allocates in `new` only.
 pub struct PmchDecoder {
     params: PmchParams,
@@ -190,6 +199,8 @@ pub struct PmchDecoder {
     sinr: Vec<f32>,
     llr: Vec<f32>,
     scrambling: Vec<u8>,
+    coder: TransportBlockEncoder,
+    coded: Vec<u8>,
 }
 
 impl PmchDecoder {
@@ -204,6 +215,8 @@ impl PmchDecoder {
             sinr: vec![0.0; n],
             llr: vec![0.0; params.coded_bits()],
             scrambling: vec![0; params.coded_bits()],
+            coder: TransportBlockEncoder::new(params.transport_block())?,
+            coded: vec![0; params.coded_bits()],
         })
     }
 
@@ -242,6 +255,17 @@ impl PmchDecoder {
             code_blocks: decoded.code_blocks,
             error_power: self.error_power(),
         }
+    }
+
+    /// Hard decisions on the coded bits of the subframe last decoded that were wrong before decoding, if `tb` was sent:
+    /// counted against `tb` encoded again. Meaningful when the CRC has passed. Allocates nothing.
+    ///
+    /// # Panics
+    /// If `tb` is not as long as the transport format says.
+    pub fn count_bit_errors(&mut self, tb: &[u8]) -> BitErrors {
+        self.coder.encode(tb, &mut self.coded);
+        let wrong = |(&llr, &bit): (&f32, &u8)| u32::from(llr.is_sign_negative() != (bit != 0));
+        BitErrors { bits: self.coded.len() as u32, errors: self.llr.iter().zip(&self.coded).map(wrong).sum() }
     }
 
     /// Equalised symbols of the last subframe, in the order of mapping.
@@ -286,9 +310,49 @@ impl PmchDecoder {
 
 #[cfg(test)]
 mod tests {
+    use rand_core::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+    use rand_pcg::Pcg64Mcg;
+
     use super::*;
-    use crate::numerology::SubframeLayout;
+    use crate::cell::SampleRateFamily;
+    use crate::numerology::{CyclicPrefix, SubframeLayout};
     use crate::ofdm::OfdmDemodulator;
+    use crate::phch::{MbsfnSubframeDemodulator, MbsfnSubframeModulator};
+
+    /// QPSK in white noise: Q(sqrt(E_s/N_0)) of the bits are wrong, and 16QAM loses by the levels of its axes.
+    #[test]
+    fn bit_errors_before_decoding_are_those_of_theory() {
+        // Q(x) at the signal to noise ratio: Q(sqrt(2)), and (3 Q(x) + 2 Q(3x) - Q(5x)) / 4 at x = sqrt(10 / 5).
+        for (mcs, snr, want) in [(2, 2.0f32, 0.078_650), (11, 10.0, 0.058_990)] {
+            let cell = CellConfig::new(50.try_into().unwrap(), 1, SampleRateFamily::Standard).unwrap();
+            let params = PmchParams::new(cell, 1, 2, mcs).unwrap();
+            let mut encoder = PmchEncoder::new(params).unwrap();
+            let mut decoder = PmchDecoder::new(params, Isa::fastest()).unwrap();
+            let mut modulator = MbsfnSubframeModulator::new(&cell, CyclicPrefix::Normal, 2, params.numerology);
+            let mut demodulator = MbsfnSubframeDemodulator::new(&cell, 1, 2, params.numerology);
+            let tb: Vec<u8> = (0..params.format.octets()).map(|i| (i * 37 + 11) as u8).collect();
+            let (mut iq, mut decoded) = (vec![Complex32::ZERO; cell.samples_per_subframe()], vec![0; tb.len()]);
+            let mut rng = Pcg64Mcg::seed_from_u64(36_211);
+            let mut sum = BitErrors::default();
+            for _ in 0..20 {
+                modulator.modulate(3, Some((&mut encoder, &tb)), &mut iq);
+                for sample in &mut iq {
+                    let mut noise = || StandardNormal.sample(&mut rng);
+                    *sample += Complex32::new(noise(), noise()) * (0.5 / snr).sqrt();
+                }
+                demodulator.demodulate(3, &iq);
+                assert!(demodulator.decode(&mut decoder, 3, &mut decoded).crc_ok);
+                let counted = decoder.count_bit_errors(&decoded);
+                assert_eq!(counted.bits as usize, params.coded_bits());
+                sum.bits += counted.bits;
+                sum.errors += counted.errors;
+            }
+            let ratio = f64::from(sum.errors) / f64::from(sum.bits);
+            // The channel is estimated: a little more.
+            assert!((0.97 * want..1.06 * want).contains(&ratio), "MCS {mcs}: {ratio} for {want}");
+        }
+    }
 
     /// Hard bits of the vectors of another transmitter: with the scrambling sequence they are our coded bits (CRC,
     /// segmentation, turbo coding, rate matching), and with our coded bits they are c(n).
