@@ -4,12 +4,12 @@
 //! how many cores there are.
 
 use std::num::NonZero;
-use std::thread;
+use std::{slice, thread};
 
 use num_complex::Complex32;
 use radio::{
     BlockReport, ChannelConfig, ChannelModel, Diagnosis, Enb, FrontEndError, MbsfnAreaConfiguration, MchRxEvent,
-    Modulation, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime, mix,
+    Modulation, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,11 +74,8 @@ pub(crate) struct HeardMtch {
 /// One UE's side of the air.
 pub(crate) struct Link {
     name: String,
-    /// From each antenna of the eNB.
-    paths: Vec<Complex32>,
     channel: ChannelModel,
     receiver: Receiver,
-    mixed: Vec<Complex32>,
     received: Vec<Complex32>,
     /// Samples that the UE's stream begins after the eNB's.
     offset: u64,
@@ -86,9 +83,7 @@ pub(crate) struct Link {
     to_leave_out: usize,
     /// Number in the UE's stream of the sample that comes next.
     position: u64,
-    /// Samples in the channel that it has taken and not given yet: nothing before its first call.
-    in_channel: usize,
-    /// Of those, what belongs to before a skip.
+    /// Samples still in the channel that belong to before a skip.
     of_the_past: usize,
     /// The subframe last decoded.
     now: SubframeTime,
@@ -106,25 +101,16 @@ const LOST_KEPT: u32 = 2;
 const SYMBOLS_SHOWN: usize = 400;
 
 impl Link {
-    /// `paths`: gain and phase from each antenna of the eNB; the UE's stream begins `offset` samples after the eNB's.
-    pub(crate) fn new(
-        name: &str,
-        channel: &ChannelConfig,
-        paths: Vec<Complex32>,
-        offset: usize,
-        receiver: Receiver,
-    ) -> Self {
+    /// The UE's stream begins `offset` samples after the eNB's.
+    pub(crate) fn new(name: &str, channel: &ChannelConfig, offset: usize, receiver: Receiver) -> Self {
         Self {
             name: name.to_owned(),
-            paths,
             channel: ChannelModel::new(channel),
             receiver,
-            mixed: Vec::new(),
             received: Vec::new(),
             offset: offset as u64,
             to_leave_out: offset,
             position: 0,
-            in_channel: 0,
             of_the_past: 0,
             now: SubframeTime::default(),
             spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
@@ -139,16 +125,15 @@ impl Link {
         self.position = position.saturating_sub(self.offset);
         self.receiver.skip_to(self.position);
         self.to_leave_out = self.offset.saturating_sub(position) as usize;
-        self.of_the_past = self.in_channel;
+        self.of_the_past = self.channel.pending();
     }
 
     /// Takes what arrived in a radio frame; this is UE number `ue`, which has one antenna.
     fn hear(&mut self, arrived: &Arrived<'_>, ue: usize, samples_per_subframe: usize) {
         match arrived {
             Arrived::BeforeChannels(antennas) => {
-                mix(antennas.iter().map(Vec::as_slice), &self.paths, &mut self.mixed);
-                self.channel.process(&self.mixed, &mut self.received);
-                self.in_channel = ChannelModel::LOOKAHEAD;
+                let sent: Vec<_> = antennas.iter().map(Vec::as_slice).collect();
+                self.channel.process(&sent, slice::from_mut(&mut self.received));
             }
             Arrived::AtAll(antennas) => self.received.clone_from(&antennas[0]),
             Arrived::AtEach(ues) => self.received.clone_from(&ues[ue][0]),

@@ -86,9 +86,8 @@ fn air(loaded: &Loaded, cell: CellConfig, enb: Enb) -> Result<Air, CommandError>
         if let Some(filter) = faults::block_filter(scenario, &ue.name) {
             receiver.set_block_filter(filter);
         }
-        let channel = ue.channel.config(cell.sample_rate_hz(), 1, setup::seed_of(scenario, &ue.name));
-        let (paths, offset) = (setup::paths(scenario, &ue.name), setup::stream_offset(scenario, &cell, &ue.name));
-        Ok(Link::new(&ue.name, &channel, paths, offset, receiver))
+        let offset = setup::stream_offset(scenario, &cell, &ue.name);
+        Ok(Link::new(&ue.name, &setup::channel(scenario, &cell, ue), offset, receiver))
     });
     Ok(Air::new(enb, links.collect::<Result<_, CommandError>>()?))
 }

@@ -10,12 +10,11 @@ use core_network::{
     BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, MceArea, MceConfig,
     MceNotification, PmchId, ProvisioningConfig, SequenceClock,
 };
-use num_complex::Complex32;
 use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
-    MbsfnSubframeConfig, McchConfig, NRbDl, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo, SubframeAllocation,
-    SubframeSet, full_scale_gain,
+    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
+    MbsfnSubframeConfig, McchConfig, NRbDl, PathConfig, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo,
+    SubframeAllocation, SubframeSet, full_scale_gain,
 };
 
 use crate::capacity;
@@ -135,6 +134,19 @@ fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
     area.subframe_allocation.iter().map(config).collect()
 }
 
+/// What lies between the antennas of the eNB and a UE: they are heard as strong as each other, at phases of their own.
+pub(crate) fn channel(scenario: &Scenario, cell: &CellConfig, ue: &crate::scenario::Ue) -> ChannelConfig {
+    let phases = seed_of(scenario, &format!("{} paths", ue.name)).to_le_bytes();
+    let phase =
+        |stream: usize| if stream == 0 { 0.0 } else { f64::from(phases[stream]) / 256.0 * std::f64::consts::TAU };
+    let mut config = ue.channel.config(cell.sample_rate_hz(), 1, seed_of(scenario, &ue.name));
+    let of_antenna = |stream| {
+        config.paths.iter().map(move |p| PathConfig { stream, phase_rad: p.phase_rad + phase(stream), ..p.clone() })
+    };
+    config.paths = (0..usize::from(scenario.cell.n_ports)).flat_map(of_antenna).collect();
+    config
+}
+
 /// The seed of one box: every box has its own stream, and a new box does not move the others.
 pub(crate) fn seed_of(scenario: &Scenario, name: &str) -> u64 {
     use sha2::{Digest, Sha256};
@@ -197,14 +209,6 @@ pub(crate) fn acquisition_time(scenario: &Scenario) -> Duration {
     places.map(|place| place.time_to_data.0).max().unwrap_or(ACQUISITION_TIME)
 }
 
-/// Gain and phase from each antenna of the eNB to a UE: as strong, at phases of their own.
-pub(crate) fn paths(scenario: &Scenario, ue: &str) -> Vec<Complex32> {
-    let seed = seed_of(scenario, &format!("{ue} paths"));
-    let phase = |antenna: u8| f32::from((seed >> (8 * u32::from(antenna))) as u8) / 256.0 * std::f32::consts::TAU;
-    let path = |antenna| if antenna == 0 { Complex32::ONE } else { Complex32::from_polar(1.0, phase(antenna)) };
-    (0..scenario.cell.n_ports).map(path).collect()
-}
-
 /// Samples by which the stream of a UE begins after that of the eNB: anywhere in a radio frame.
 pub(crate) fn stream_offset(scenario: &Scenario, cell: &CellConfig, ue: &str) -> usize {
     (seed_of(scenario, &format!("{ue} stream")) % (10 * cell.samples_per_subframe() as u64)) as usize
@@ -212,11 +216,7 @@ pub(crate) fn stream_offset(scenario: &Scenario, cell: &CellConfig, ue: &str) ->
 
 /// The carrier and its UEs as front ends know them.
 pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
-    let ue = |ue: &crate::scenario::Ue| UeOnAir {
-        name: ue.name.clone(),
-        paths: paths(scenario, &ue.name),
-        channel: ue.channel.config(cell.sample_rate_hz(), 1, seed_of(scenario, &ue.name)),
-    };
+    let ue = |ue: &crate::scenario::Ue| UeOnAir { name: ue.name.clone(), channel: channel(scenario, cell, ue) };
     OnAir {
         sample_rate_hz: cell.sample_rate_hz(),
         frame_samples: 10 * cell.samples_per_subframe(),

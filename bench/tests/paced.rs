@@ -142,13 +142,8 @@ fn a_peer_that_falls_silent_ends_the_run() {
         "radio='zmq'\n[zmq]\nenb='{enb}'\nues='tcp://127.0.0.1:{ues}'\nbroker='external'\nanswer_ms=1500\nfirst_answer_ms=20000"
     );
     let broker = thread::spawn(move || {
-        let channel = || {
-            let (sample_rate_hz, snr_db, seed) = (RATE_HZ, Some(25.0), 1);
-            ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz: 0.0, delay_s: 0.0, gain_db: 0.0, seed })
-        };
         let receiver = |ue: u16| BrokerReceiver {
-            paths: vec![Complex32::ONE],
-            channel: channel(),
+            channel: ChannelModel::new(&ChannelConfig::awgn(RATE_HZ, 25.0, 1)),
             sink: Box::new(ZmqSink::bind(&ZmqConfig::new(&format!("tcp://127.0.0.1:{}", ues + ue), RATE_HZ)).unwrap()),
         };
         let source = ZmqSource::connect(&ZmqConfig::new(&enb, RATE_HZ)).unwrap();

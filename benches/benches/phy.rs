@@ -52,17 +52,11 @@ fn receiver_subframe(c: &mut Criterion) {
     let params = params();
     let tb = transport_block(&params);
     let clean = subframe(&params, &mut PmchEncoder::new(params).expect("a plan"), &tb);
-    let mut channel = ChannelModel::new(&ChannelConfig {
-        sample_rate_hz: params.cell.sample_rate_hz(),
-        snr_db: Some(40.0),
-        cfo_hz: 0.0,
-        delay_s: 0.0,
-        gain_db: 0.0,
-        seed: 1,
-    });
-    let mut iq = Vec::new();
-    let tail = [Complex32::default(); ChannelModel::LOOKAHEAD];
-    channel.process(&[clean.as_slice(), &tail].concat(), &mut iq);
+    let mut channel = ChannelModel::new(&ChannelConfig::awgn(params.cell.sample_rate_hz(), 40.0, 1));
+    let tail = vec![Complex32::default(); channel.lookahead()];
+    let mut heard = [Vec::new()];
+    channel.process(&[&[clean, tail].concat()], &mut heard);
+    let [iq] = heard;
     let mut group = c.benchmark_group("receiver_subframe");
     for isa in Isa::available() {
         let mut demodulator = MbsfnSubframeDemodulator::new(&params.cell, N_ID_MBSFN, REGION, MbsfnNumerology::Khz15);

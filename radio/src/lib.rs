@@ -32,7 +32,9 @@ mod time;
 pub use cell::{
     CarrierConfig, CellConfig, ConfigError, NRbDl, PhichConfig, PhichDuration, PhichResource, SampleRateFamily,
 };
-pub use channel::{ChannelConfig, ChannelModel};
+pub use channel::{
+    ChannelConfig, ChannelModel, DelayProfile, DelayTap, Evolution, FadingConfig, Impairments, Interferer, PathConfig,
+};
 pub use coding::{
     CRC8, CRC16, CRC24A, CRC24B, CodingError, Crc, DEFAULT_MAX_ITERATIONS, Decoded, Segmentation, SoftBuffer,
     TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams, conv,
@@ -50,7 +52,7 @@ pub use front_end::{
     Broker, BrokerReceiver, BrokerStep, FileHints, FileSink, FileSource, FrontEndError, IqFileError, IqSink, IqSource,
     LoopbackSink, LoopbackSource, MAX_ANTENNAS, MAX_MESSAGE_SAMPLES, Paced, ReadBlock, Recording, SampleFormat,
     SigmfHeader, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig, StreamStatus, Tap, Transmission,
-    TransmitPermission, TransmitRefused, UnknownSampleFormat, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource, loopback, mix,
+    TransmitPermission, TransmitRefused, UnknownSampleFormat, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource, loopback,
     read_cf32, write_cf32,
 };
 #[cfg(feature = "soapy")]

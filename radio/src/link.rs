@@ -92,7 +92,7 @@ impl PmchLink {
         assert!(!subframes.is_empty() && subframes.iter().all(|&s| s < 10), "subframes {subframes:?}");
         assert_eq!(channel.sample_rate_hz, cell.sample_rate_hz(), "sample rate of the channel");
         let samples = cell.samples_per_subframe();
-        let n_rx = 1;
+        let n_rx = channel.n_rx;
         let demodulator =
             || MbsfnSubframeDemodulator::new(cell, params.n_id_mbsfn, params.non_mbsfn_region, params.numerology);
         let queues = || (0..n_rx).map(|_| Vec::with_capacity(3 * samples)).collect();
@@ -161,7 +161,7 @@ impl PmchLink {
         let subframe = self.subframe(self.sent);
         self.modulator.modulate(subframe, Some((&mut self.encoder, &self.tb)), &mut self.iq);
         self.sent += 1;
-        self.channel.process(&self.iq, &mut self.given[0]);
+        self.channel.process(&[&self.iq], &mut self.given);
         self.heard.iter_mut().zip(&self.given).for_each(|(heard, given)| heard.extend_from_slice(given));
     }
 

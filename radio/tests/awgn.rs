@@ -7,14 +7,7 @@ use radio::{
 /// One PMCH through noise, one antenna, subframe 1, non-MBSFN region 2.
 fn link(n_rb_dl: u16, mcs: u8, snr_db: f64, seed: u64) -> PmchLink {
     let cell = CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 1, SampleRateFamily::Standard).unwrap();
-    let channel = ChannelConfig {
-        sample_rate_hz: cell.sample_rate_hz(),
-        snr_db: Some(snr_db),
-        cfo_hz: 0.0,
-        delay_s: 0.0,
-        gain_db: -12.0,
-        seed,
-    };
+    let channel = ChannelConfig { gain_db: -12.0, ..ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, seed) };
     let params = PmchParams::new(cell, 1, 2, mcs).unwrap();
     let (cell_cp, subframes, isa) = (CyclicPrefix::Normal, vec![1], Isa::fastest());
     PmchLink::new(&PmchLinkConfig { params, cell_cp, subframes, channel, isa, seed }).unwrap()

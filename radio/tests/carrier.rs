@@ -1,9 +1,11 @@
 //! From SDUs to SDUs over samples: eNB, channel, receiver together.
 
+use std::slice;
+
 use num_complex::Complex32;
 use radio::{
     AlignedReceiver, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig,
-    MchRxEvent, NRbDl, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    MchRxEvent, NRbDl, PathConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
 };
 
 struct Outcome {
@@ -49,7 +51,7 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
     let mut out = Outcome { sdus: Vec::new(), blocks: 0, errors: 0, cfo_hz: 0.0, timing_samples: 0.0, cinr_db: 0.0 };
     for _ in 0..frames * 10 {
         enb.next_subframe(&mut [&mut iq]);
-        model.process(&iq, &mut received);
+        model.process(&[&iq], slice::from_mut(&mut received));
         for part in received.chunks(chunk) {
             receiver.push(at, part, &mut |event| match event {
                 RxEvent::Block(report, _) => {
@@ -71,14 +73,8 @@ fn run(cell: CellConfig, mcs: u8, channel: ChannelConfig, count: usize, frames: 
 }
 
 fn channel(cell: &CellConfig, snr_db: f64, cfo_hz: f64, delay_s: f64) -> ChannelConfig {
-    ChannelConfig {
-        sample_rate_hz: cell.sample_rate_hz(),
-        snr_db: Some(snr_db),
-        cfo_hz,
-        delay_s,
-        gain_db: -20.0,
-        seed: 3,
-    }
+    let paths = vec![PathConfig { cfo_hz, delay_s, ..PathConfig::default() }];
+    ChannelConfig { gain_db: -20.0, paths, ..ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, 3) }
 }
 
 #[test]

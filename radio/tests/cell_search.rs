@@ -3,11 +3,13 @@
 //!
 //! `CASTBENCH_CELLS` says how many of each; without it there are 20.
 
+use std::slice;
+
 use num_complex::Complex32;
 use radio::{
     CarrierConfig, CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, Grid, MasterInformationBlock, NRbDl,
-    OfdmModulator, PbchEncoder, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig, RxEvent,
-    SampleRateFamily, SubframeLayout, crs, crs_symbols, put_pss, put_sss,
+    OfdmModulator, PathConfig, PbchEncoder, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig,
+    RxEvent, SampleRateFamily, SubframeLayout, crs, crs_symbols, put_pss, put_sss,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -99,10 +101,10 @@ fn reference(
 }
 
 fn heard(iq: &[Complex32], cell: &CellConfig, cfo_hz: f64, seed: u64) -> Vec<Complex32> {
-    let (sample_rate_hz, snr_db) = (cell.sample_rate_hz(), Some(SNR_DB));
+    let paths = vec![PathConfig { cfo_hz, ..PathConfig::default() }];
+    let awgn = ChannelConfig::awgn(cell.sample_rate_hz(), SNR_DB, seed);
     let mut out = Vec::new();
-    ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz, delay_s: 0.0, gain_db: -23.0, seed })
-        .process(iq, &mut out);
+    ChannelModel::new(&ChannelConfig { gain_db: -23.0, paths, ..awgn }).process(&[iq], slice::from_mut(&mut out));
     out
 }
 

@@ -3,9 +3,9 @@
 use num_complex::Complex32;
 use radio::{
     AlignedReceiver, CellConfig, ChannelConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnAreaConfig,
-    MbsfnSubframeDemodulator, MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PmchDecoder,
-    PmchEncoder, PmchLink, PmchLinkConfig, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily,
-    SessionInfo, SubframeSet, UnicastSubframeModulator,
+    MbsfnSubframeDemodulator, MbsfnSubframeModulator, McchConfig, MchRxEvent, MchTxEvent, NRbDl, PathConfig,
+    PmchDecoder, PmchEncoder, PmchLink, PmchLinkConfig, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent,
+    SampleRateFamily, SessionInfo, SubframeSet, UnicastSubframeModulator,
 };
 
 #[test]
@@ -40,14 +40,8 @@ fn subframes_are_made_and_read_without_allocation() {
 #[test]
 fn blocks_go_through_a_link_without_allocation() {
     let cell = CellConfig::new(NRbDl::try_from(25).unwrap(), 1, SampleRateFamily::Standard).unwrap();
-    let channel = ChannelConfig {
-        sample_rate_hz: cell.sample_rate_hz(),
-        snr_db: Some(13.8),
-        cfo_hz: 0.0,
-        delay_s: 1e-6,
-        gain_db: 0.0,
-        seed: 1,
-    };
+    let paths = vec![PathConfig { delay_s: 1e-6, ..PathConfig::default() }];
+    let channel = ChannelConfig { paths, ..ChannelConfig::awgn(cell.sample_rate_hz(), 13.8, 1) };
     let params = PmchParams::new(cell, 1, 2, 20).unwrap();
     let (cell_cp, subframes, isa) = (CyclicPrefix::Normal, vec![1, 2, 3, 6, 7, 8], Isa::fastest());
     let mut link = PmchLink::new(&PmchLinkConfig { params, cell_cp, subframes, channel, isa, seed: 1 }).unwrap();

@@ -2,10 +2,13 @@
 //!
 //! Seconds of air from the environment variable `CASTBENCH_CLOCK_S`, 20 without it.
 
+use std::slice;
+
 use num_complex::Complex32;
 use radio::{
     AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, MbsfnAreaConfig, McchConfig,
-    MchRxEvent, NRbDl, PhichConfig, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    MchRxEvent, NRbDl, PathConfig, PhichConfig, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SessionInfo,
+    SubframeSet,
 };
 
 const LCID: u8 = 1;
@@ -74,14 +77,8 @@ fn a_sample_clock_off_by_2_ppm_is_followed_for_minutes() {
     for ppm in [-2.0, 2.0] {
         let mut enb = Enb::new(&config()).unwrap();
         let sample_rate_hz = enb.cell().sample_rate_hz();
-        let mut channel = ChannelModel::new(&ChannelConfig {
-            sample_rate_hz,
-            snr_db: Some(15.0),
-            cfo_hz: -1200.0,
-            delay_s: 0.0,
-            gain_db: 0.0,
-            seed: 1,
-        });
+        let paths = vec![PathConfig { cfo_hz: -1200.0, ..PathConfig::default() }];
+        let mut channel = ChannelModel::new(&ChannelConfig { paths, ..ChannelConfig::awgn(sample_rate_hz, 15.0, 1) });
         let mut receiver = Receiver::new(ReceiverConfig::new(sample_rate_hz as u32)).unwrap();
         let mut clock = Clock::new(ppm);
         let mut sent = vec![Complex32::ZERO; enb.cell().samples_per_subframe()];
@@ -97,7 +94,7 @@ fn a_sample_clock_off_by_2_ppm_is_followed_for_minutes() {
             }
             enb.next_subframe(&mut [&mut sent]);
             clock.sample(&sent, &mut shifted);
-            channel.process(&shifted, &mut received);
+            channel.process(&[&shifted], slice::from_mut(&mut received));
             receiver.push(at, &[&received], &mut |event| match event {
                 RxEvent::CellFound { .. } => cells += 1,
                 RxEvent::CellLost { .. } => panic!("lost in subframe {subframe}"),

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use std::slice;
+
 use num_complex::Complex32;
 use radio::{
     AlignedReceiver, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig,
-    MchRxEvent, NRbDl, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    MchRxEvent, NRbDl, PathConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
 };
 
 /// Radio frames of an MCH scheduling period: one SDU is sent in each.
@@ -33,9 +35,9 @@ fn cell(n_rb_dl: u16) -> CellConfig {
 }
 
 fn channel(cell: &CellConfig, cfo_hz: f64, snr_db: f64) -> ChannelModel {
-    let sample_rate_hz = cell.sample_rate_hz();
-    let snr_db = Some(snr_db);
-    ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz, delay_s: 1e-6, gain_db: -30.0, seed: 5 })
+    let paths = vec![PathConfig { cfo_hz, delay_s: 1e-6, ..PathConfig::default() }];
+    let awgn = ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, 5);
+    ChannelModel::new(&ChannelConfig { gain_db: -30.0, paths, ..awgn })
 }
 
 /// Through one of two channels; both go on, so that both streams stay as long.
@@ -48,8 +50,8 @@ fn hear(
 ) {
     let mut unheard = Vec::new();
     let (first, second) = if other { (&mut unheard, heard) } else { (heard, &mut unheard) };
-    one.process(sent, first);
-    another.process(sent, second);
+    one.process(&[sent], slice::from_mut(first));
+    another.process(&[sent], slice::from_mut(second));
 }
 
 /// Runs `periods` scheduling periods through `air`, which gets the number of the subframe, what was sent in it, and where
@@ -100,7 +102,7 @@ fn a_carrier_that_begins_late_is_acquired() {
                 if n < begins * PERIOD_RF * 10 {
                     sent.fill(Complex32::default());
                 }
-                model.process(sent, heard);
+                model.process(&[sent], slice::from_mut(heard));
             });
             assert!((tracked - cfo_hz).abs() < 60.0, "{n_rb_dl} PRB: {tracked} Hz for {cfo_hz} Hz");
             // The first MCCH may pass while the offset is unknown.
@@ -156,7 +158,7 @@ fn broken_samples_do_no_lasting_harm() {
         for (from, count) in [(0, 40), (403, 40)] {
             let mut model = channel(&cell, 650.0, 6.0);
             let (arrived, tracked) = run(cell, 8 * PERIODS_OF_MCCH, |n, sent, heard| {
-                model.process(sent, heard);
+                model.process(&[sent], slice::from_mut(heard));
                 if (from..from + count).contains(&n) {
                     heard.iter_mut().step_by(7).for_each(|s| s.im = broken);
                 }

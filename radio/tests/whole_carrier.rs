@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use std::slice;
+
 use num_complex::Complex32;
 use radio::{
     AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, EnbEvent, MbsfnAreaConfig,
-    McchConfig, MchRxEvent, NRbDl, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig, RxEvent,
-    SampleRateFamily, SessionInfo, SiDciFormat, SubframeSet,
+    McchConfig, MchRxEvent, NRbDl, PathConfig, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig,
+    RxEvent, SampleRateFamily, SessionInfo, SiDciFormat, SubframeSet,
 };
 
 /// Samples that the receiver comes late.
@@ -71,17 +73,19 @@ impl Link {
     fn new(config: &EnbConfig, n_rx: u8) -> Self {
         let cell = &config.carrier.cell;
         let sample_rate_hz = cell.sample_rate_hz();
-        let channel = |seed| {
-            ChannelModel::new(&ChannelConfig {
-                sample_rate_hz,
-                snr_db: Some(12.0),
-                cfo_hz: 3000.0,
-                delay_s: 1.1e-6,
-                gain_db: -20.0,
-                seed,
-            })
-        };
         let n_ports = config.carrier.n_ports.into();
+        let channel = |rx: u64| {
+            // Every path has its own phase.
+            let path = |stream: usize| PathConfig {
+                stream,
+                delay_s: 1.1e-6,
+                cfo_hz: 3000.0,
+                phase_rad: 1.0 + 2.0 * rx as f64 + 3.0 * stream as f64,
+                ..PathConfig::default()
+            };
+            let paths = (0..n_ports).map(path).collect();
+            ChannelModel::new(&ChannelConfig { gain_db: -20.0, paths, ..ChannelConfig::awgn(sample_rate_hz, 12.0, rx) })
+        };
         let receiver = ReceiverConfig { n_rx, ..ReceiverConfig::new(sample_rate_hz as u32) };
         Self {
             enb: Enb::new(config).unwrap(),
@@ -100,15 +104,13 @@ impl Link {
         for _ in 0..10 * frames {
             let mut slices: Vec<_> = ports.iter_mut().map(Vec::as_mut_slice).collect();
             self.enb.next_subframe(&mut slices);
-            let hear = |(rx, channel): (usize, &mut ChannelModel)| {
-                // Every path has its own phase.
-                let phase = |port: usize| Complex32::cis((1 + 2 * rx + 3 * port) as f32);
-                let sum = |n: usize| ports.iter().enumerate().map(|(port, iq)| iq[n] * phase(port)).sum();
-                let (sent, mut received) = ((0..samples).map(sum).collect::<Vec<_>>(), Vec::new());
-                channel.process(&sent, &mut received);
+            let sent: Vec<_> = ports.iter().map(Vec::as_slice).collect();
+            let hear = |channel: &mut ChannelModel| {
+                let mut received = Vec::new();
+                channel.process(&sent, slice::from_mut(&mut received));
                 received
             };
-            let mut received: Vec<_> = self.channels.iter_mut().enumerate().map(hear).collect();
+            let mut received: Vec<_> = self.channels.iter_mut().map(hear).collect();
             let left_out = self.late.min(received[0].len());
             self.late -= left_out;
             received.iter_mut().for_each(|antenna| drop(antenna.drain(..left_out)));

@@ -38,8 +38,6 @@ pub(crate) struct OnAir {
 #[derive(Clone, Debug)]
 pub(crate) struct UeOnAir {
     pub(crate) name: String,
-    /// Gain and phase from each antenna of the eNB.
-    pub(crate) paths: Vec<Complex32>,
     pub(crate) channel: ChannelConfig,
 }
 
@@ -144,15 +142,16 @@ impl FrontEnds {
         let (to_zmq, from_run) = loopback(on_air.n_antennas, rate, 2 * on_air.frame_samples, PATIENCE_MS);
         let enb = ZmqSink::bind(&rig.enb(rate, on_air.n_antennas))?;
         let enb_endpoints: Vec<String> = enb.endpoints().map(str::to_owned).collect();
-        let mut receivers = Vec::new();
+        let (mut receivers, mut lookahead) = (Vec::new(), 0);
         let mut ues = Vec::new();
         for (number, ue) in on_air.ues.iter().enumerate() {
             let mut config = rig.ue(rate, number);
             if rig.broker == BrokerKind::Own {
                 let sink = ZmqSink::bind(&config)?;
                 config.endpoints = sink.endpoints().map(str::to_owned).collect();
-                let (paths, channel) = (ue.paths.clone(), ChannelModel::new(&ue.channel));
-                receivers.push(BrokerReceiver { paths, channel, sink: Box::new(sink) });
+                let channel = ChannelModel::new(&ue.channel);
+                lookahead = lookahead.max(channel.lookahead());
+                receivers.push(BrokerReceiver { channel, sink: Box::new(sink) });
             }
             ues.push((ue.name.clone(), ZmqSource::connect(&config)?));
         }
@@ -168,7 +167,7 @@ impl FrontEnds {
             pumps.push((name, Pump::start(Box::new(source), Box::new(to_run), Outside::Source, block)));
         }
         let behind = match rig.broker {
-            BrokerKind::Own => ChannelModel::LOOKAHEAD as u64,
+            BrokerKind::Own => lookahead as u64,
             BrokerKind::External => on_air.frame_samples as u64,
         };
         let arrived = vec![vec![Vec::new()]; streams.len()];

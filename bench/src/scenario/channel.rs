@@ -1,6 +1,6 @@
 //! The channel of a UE: white noise alone, or fading by a delay profile (TS 36.101 clause B.2).
 
-use radio::ChannelConfig;
+use radio::{ChannelConfig, PathConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::strict_toml::Table;
@@ -76,13 +76,11 @@ pub enum Profile {
 impl Channel {
     /// As a channel model takes it, with `n_rx` receive antennas; everything random comes from `seed`.
     pub fn config(&self, sample_rate_hz: f64, _n_rx: usize, seed: u64) -> ChannelConfig {
+        let path = PathConfig { delay_s: self.delay_us * 1e-6, cfo_hz: self.cfo_hz, ..PathConfig::default() };
         ChannelConfig {
-            sample_rate_hz,
-            snr_db: Some(self.snr_db),
-            cfo_hz: self.cfo_hz,
-            delay_s: self.delay_us * 1e-6,
             gain_db: self.gain_db,
-            seed,
+            paths: vec![path],
+            ..ChannelConfig::awgn(sample_rate_hz, self.snr_db, seed)
         }
     }
 }

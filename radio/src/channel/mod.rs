@@ -1,6 +1,13 @@
-//! Channel models between a transmitter and one receive antenna.
+//! Channel models between the antennas of transmitters and one receiver.
 
+mod config;
 mod delay;
+mod impairments;
 mod model;
+mod profile;
+mod static_path;
 
-pub use model::{ChannelConfig, ChannelModel};
+pub use config::{ChannelConfig, Evolution, FadingConfig, PathConfig};
+pub use impairments::{Impairments, Interferer};
+pub use model::ChannelModel;
+pub use profile::{DelayProfile, DelayTap};

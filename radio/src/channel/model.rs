@@ -1,77 +1,113 @@
-//! The seeded channel of one receiver: delay, gain, carrier frequency offset, then white noise.
+//! The seeded channel of one receiver: paths, then white noise.
 
 use num_complex::Complex32;
 use rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 
-use super::delay::{Delay, LOOKAHEAD};
-use crate::oscillator::Oscillator;
+use super::config::ChannelConfig;
+use super::delay::LOOKAHEAD;
+use super::impairments::Impairments;
+use super::static_path::StaticPath;
 
-/// What lies between a transmitter and a receiver.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct ChannelConfig {
-    /// Samples per second.
-    pub sample_rate_hz: f64,
-    /// Signal to noise ratio of a resource element that the transmitter sends with unit power; `None`: no noise.
-    pub snr_db: Option<f64>,
-    /// Carrier frequency offset that the receiver sees, Hz.
-    pub cfo_hz: f64,
-    /// Propagation delay, seconds; fractions of a sample are kept.
-    pub delay_s: f64,
-    /// Gain on signal and noise alike, dB.
-    pub gain_db: f64,
-    /// Seed of the noise.
-    pub seed: u64,
-}
-
-/// A stream of samples in, the same stream as one receiver hears it out.
+/// Streams of samples of transmit antennas in, what the antennas of one receiver hear out.
 #[derive(Clone)]
 pub struct ChannelModel {
-    delay: Delay,
-    oscillator: Option<Oscillator>,
+    paths: Vec<StaticPath>,
+    n_inputs: usize,
     gain: f32,
     noise_per_axis: f32,
-    rng: Pcg64Mcg,
+    /// Noise of each antenna.
+    noise: Vec<Pcg64Mcg>,
+    /// Samples taken, up to the look-ahead.
+    pending: usize,
+    heard: Vec<Complex32>,
+    ray: Vec<Complex32>,
 }
 
 impl ChannelModel {
-    /// Samples that the first call of [`Self::process`] gives less than it takes: the delay filter looks ahead.
-    pub const LOOKAHEAD: usize = LOOKAHEAD;
-
     /// Plans a channel.
     ///
-    /// Transforms being unitary, noise power per sample is noise power per resource element.
-    ///
     /// # Panics
-    /// If the delay is negative or longer than a second, or a number is not finite.
+    /// If there are no paths or not 1 or 2 receive antennas, a delay is negative or longer than a second, a number is not
+    /// finite, or fading or impairments are asked for, which are not there yet.
     pub fn new(config: &ChannelConfig) -> Self {
-        assert!((0.0..=1.0).contains(&config.delay_s), "delay {} s", config.delay_s);
-        assert!(config.cfo_hz.is_finite() && config.gain_db.is_finite(), "finite offset and gain");
+        assert!((1..=2).contains(&config.n_rx), "{} receive antennas", config.n_rx);
+        assert!(!config.paths.is_empty(), "a channel without paths");
+        for path in &config.paths {
+            assert!((0.0..=1.0).contains(&path.delay_s), "delay {} s", path.delay_s);
+            let numbers = [path.cfo_hz, path.power_db, path.phase_rad];
+            assert!(numbers.iter().all(|n| n.is_finite()), "finite offset, power and phase: {path:?}");
+            assert!(path.fading.is_none(), "fading is not there yet");
+        }
+        assert!(config.impairments == Impairments::default(), "impairments are not there yet");
+        assert!(config.gain_db.is_finite(), "gain {} dB", config.gain_db);
         assert!(config.snr_db.is_none_or(f64::is_finite), "SNR {:?} dB", config.snr_db);
         let gain = 10f64.powf(config.gain_db / 20.0);
         let noise = config.snr_db.map_or(0.0, |snr| 10f64.powf(-snr / 10.0));
         Self {
-            delay: Delay::new(config.delay_s * config.sample_rate_hz),
-            oscillator: (config.cfo_hz != 0.0).then(|| Oscillator::new(config.cfo_hz, config.sample_rate_hz)),
+            paths: StaticPath::plan(&config.paths, config.sample_rate_hz),
+            n_inputs: config.paths.iter().map(|p| p.stream + 1).max().unwrap_or(0),
             gain: gain as f32,
             noise_per_axis: ((noise / 2.0).sqrt() * gain) as f32,
-            rng: Pcg64Mcg::seed_from_u64(config.seed),
+            noise: (0..config.n_rx as u64)
+                .map(|rx| Pcg64Mcg::seed_from_u64(config.seed.wrapping_add(rx << 32)))
+                .collect(),
+            pending: 0,
+            heard: Vec::new(),
+            ray: Vec::new(),
         }
     }
 
-    /// Replaces `output` by what arrives while `input` is sent.
-    pub fn process(&mut self, input: &[Complex32], output: &mut Vec<Complex32>) {
-        output.clear();
-        self.delay.process(input, output);
-        if let Some(oscillator) = &mut self.oscillator {
-            oscillator.rotate(output);
+    /// Streams that [`Self::process`] wants.
+    pub fn n_inputs(&self) -> usize {
+        self.n_inputs
+    }
+
+    /// Receive antennas.
+    pub fn n_rx(&self) -> usize {
+        self.noise.len()
+    }
+
+    /// Samples by which the channel's output ends before its input, once so many have been taken.
+    pub fn lookahead(&self) -> usize {
+        LOOKAHEAD
+    }
+
+    /// Samples taken and not given yet: [`Self::lookahead`] as soon as so many were taken.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Draws anew what fades by [`Evolution::PerBlock`](super::Evolution::PerBlock).
+    pub fn new_realisation(&mut self) {}
+
+    /// Replaces `outputs`, one for each receive antenna, by what arrives while `inputs` are sent. What is heard does not
+    /// depend on how the streams are cut into calls.
+    ///
+    /// # Panics
+    /// If there are fewer inputs than [`Self::n_inputs`] or they differ in length, or there are not [`Self::n_rx`] outputs.
+    pub fn process(&mut self, inputs: &[&[Complex32]], outputs: &mut [Vec<Complex32>]) {
+        assert!(inputs.len() >= self.n_inputs, "{} inputs for {}", inputs.len(), self.n_inputs);
+        assert!(inputs.iter().all(|i| i.len() == inputs[0].len()), "inputs differ in length");
+        assert_eq!(outputs.len(), self.n_rx(), "one output for each receive antenna");
+        self.pending = (self.pending + inputs[0].len()).min(self.lookahead());
+        self.heard.clear();
+        let (first, others) = self.paths.split_first_mut().expect("a channel has paths");
+        first.process(inputs, &mut self.heard);
+        for path in others {
+            self.ray.clear();
+            path.process(inputs, &mut self.ray);
+            self.heard.iter_mut().zip(&self.ray).for_each(|(sum, ray)| *sum += ray);
         }
-        for sample in output {
-            *sample *= self.gain;
-            if self.noise_per_axis > 0.0 {
-                let (re, im): (f32, f32) = (StandardNormal.sample(&mut self.rng), StandardNormal.sample(&mut self.rng));
-                *sample += Complex32::new(re, im) * self.noise_per_axis;
+        for (output, rng) in outputs.iter_mut().zip(&mut self.noise) {
+            output.clone_from(&self.heard);
+            for sample in output {
+                *sample *= self.gain;
+                if self.noise_per_axis > 0.0 {
+                    let (re, im): (f32, f32) = (StandardNormal.sample(rng), StandardNormal.sample(rng));
+                    *sample += Complex32::new(re, im) * self.noise_per_axis;
+                }
             }
         }
     }
@@ -85,8 +121,7 @@ mod tests {
     use crate::ofdm::{OfdmDemodulator, OfdmModulator};
 
     fn config(snr_db: f64, seed: u64) -> ChannelConfig {
-        let sample_rate_hz = 7.68e6;
-        ChannelConfig { sample_rate_hz, snr_db: Some(snr_db), cfo_hz: 0.0, delay_s: 0.0, gain_db: 6.0, seed }
+        ChannelConfig { gain_db: 6.0, ..ChannelConfig::awgn(7.68e6, snr_db, seed) }
     }
 
     /// The definition of SNR: power of a resource element over noise in a resource element.
@@ -95,11 +130,12 @@ mod tests {
         let layout = SubframeLayout::mbsfn(512, 2, MbsfnNumerology::Khz15);
         let mut grid = Grid::new(12, 300);
         (0..12).for_each(|l| grid.row_mut(l).fill(Complex32::ONE));
-        let mut iq = vec![Complex32::default(); layout.samples() + ChannelModel::LOOKAHEAD];
+        let mut iq = vec![Complex32::default(); layout.samples() + LOOKAHEAD];
         OfdmModulator::new(layout.clone()).modulate(&grid, &mut iq[..layout.samples()]);
         for snr_db in [-3.0, 10.0, 25.0] {
-            let (mut channel, mut received) = (ChannelModel::new(&config(snr_db, 1)), Vec::new());
-            channel.process(&iq, &mut received);
+            let (mut channel, mut received) = (ChannelModel::new(&config(snr_db, 1)), [Vec::new()]);
+            channel.process(&[&iq], &mut received);
+            let [received] = received;
             let mut back = Grid::new(12, 300);
             OfdmDemodulator::new(layout.clone(), 0).demodulate(&received, 0..12, &mut back);
             let gain = 10f32.powf(6.0 / 20.0);
@@ -113,8 +149,8 @@ mod tests {
     #[test]
     fn same_seed_same_noise() {
         let run = |seed| {
-            let mut out = Vec::new();
-            ChannelModel::new(&config(0.0, seed)).process(&[Complex32::default(); 500], &mut out);
+            let mut out = [Vec::new()];
+            ChannelModel::new(&config(0.0, seed)).process(&[&[Complex32::default(); 500]], &mut out);
             out
         };
         assert_eq!(run(7), run(7));

@@ -5,11 +5,9 @@ use num_complex::Complex32;
 use super::{FrontEndError, IqSink, IqSource, ReadBlock, StreamStatus};
 use crate::channel::ChannelModel;
 
-/// A receiver of a [`Broker`], with one antenna.
+/// A receiver of a [`Broker`].
 pub struct BrokerReceiver {
-    /// Gain and phase from each antenna of the transmitter.
-    pub paths: Vec<Complex32>,
-    /// What lies behind: delay, frequency offset, noise.
+    /// What lies between the antennas of the transmitter and those of the receiver.
     pub channel: ChannelModel,
     /// Where the samples go.
     pub sink: Box<dyn IqSink + Send>,
@@ -20,8 +18,7 @@ pub struct Broker {
     source: Box<dyn IqSource + Send>,
     receivers: Vec<(usize, BrokerReceiver)>,
     sent: Vec<Vec<Complex32>>,
-    mixed: Vec<Complex32>,
-    received: Vec<Complex32>,
+    received: Vec<Vec<Complex32>>,
 }
 
 /// What one step of a broker came to.
@@ -37,16 +34,15 @@ impl Broker {
     /// Connects `receivers` to `source`; samples go in blocks of `block` at most.
     ///
     /// # Panics
-    /// If a receiver has not one path for each antenna of the source, or `block` is 0.
+    /// If a channel wants more antennas than the source has, or `block` is 0.
     pub fn new(source: Box<dyn IqSource + Send>, receivers: Vec<BrokerReceiver>, block: usize) -> Self {
         let n_antennas = source.n_antennas();
-        assert!(receivers.iter().all(|r| r.paths.len() == n_antennas), "a path for each of {n_antennas} antennas");
+        assert!(receivers.iter().all(|r| r.channel.n_inputs() <= n_antennas), "channels of {n_antennas} antennas");
         assert!(block > 0, "blocks of 0 samples");
         Self {
             source,
             receivers: receivers.into_iter().enumerate().collect(),
             sent: vec![vec![Complex32::default(); block]; n_antennas],
-            mixed: Vec::new(),
             received: Vec::new(),
         }
     }
@@ -64,11 +60,13 @@ impl Broker {
             }
             return Ok(BrokerStep { samples: 0, lost });
         };
-        let Self { receivers, sent, mixed, received, .. } = self;
+        let Self { receivers, sent, received, .. } = self;
+        let sent: Vec<&[Complex32]> = sent.iter().map(|antenna| &antenna[..samples]).collect();
         receivers.retain_mut(|(number, receiver)| {
-            mix(sent.iter().map(|antenna| &antenna[..samples]), &receiver.paths, mixed);
-            receiver.channel.process(mixed, received);
-            let written = if received.is_empty() { Ok(()) } else { receiver.sink.write(&[received]) };
+            received.resize_with(receiver.channel.n_rx(), Vec::new);
+            receiver.channel.process(&sent, received);
+            let heard: Vec<&[Complex32]> = received.iter().map(Vec::as_slice).collect();
+            let written = if heard[0].is_empty() { Ok(()) } else { receiver.sink.write(&heard) };
             let goes_on = written.is_ok();
             lost.extend(written.err().map(|e| (*number, e)));
             goes_on
@@ -87,27 +85,20 @@ impl Broker {
     }
 }
 
-/// What the antennas of a transmitter come to at one place: replaces `mixed` by their sum, each with the gain and phase
-/// of its path.
-pub fn mix<'a>(antennas: impl IntoIterator<Item = &'a [Complex32]>, paths: &[Complex32], mixed: &mut Vec<Complex32>) {
-    mixed.clear();
-    for (antenna, &path) in antennas.into_iter().zip(paths) {
-        mixed.resize(antenna.len(), Complex32::ZERO);
-        mixed.iter_mut().zip(antenna).for_each(|(sum, sample)| *sum += sample * path);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::thread;
 
     use super::*;
-    use crate::channel::ChannelConfig;
+    use crate::channel::{ChannelConfig, PathConfig};
     use crate::front_end::{LoopbackSink, loopback};
 
-    fn channel(seed: u64, gain_db: f64, delay_s: f64) -> ChannelModel {
-        let (sample_rate_hz, snr_db, cfo_hz) = (1.92e6, Some(20.0), 100.0 * seed as f64);
-        ChannelModel::new(&ChannelConfig { sample_rate_hz, snr_db, cfo_hz, delay_s, gain_db, seed })
+    /// From `n_antennas` at phases of their own.
+    fn channel(seed: u64, n_antennas: usize, gain_db: f64, delay_s: f64) -> ChannelModel {
+        let cfo_hz = 100.0 * seed as f64;
+        let path = |stream| PathConfig { stream, phase_rad: stream as f64, delay_s, cfo_hz, ..PathConfig::default() };
+        let paths = (0..n_antennas).map(path).collect();
+        ChannelModel::new(&ChannelConfig { gain_db, paths, ..ChannelConfig::awgn(1.92e6, 20.0, seed) })
     }
 
     fn iq(len: usize) -> Vec<Complex32> {
@@ -129,21 +120,18 @@ mod tests {
         for n_antennas in 1..=2 {
             let (sink, source) = loopback(n_antennas, 1.92e6, 4096, 5_000);
             let transmitter = send(sink, iq.clone(), n_antennas);
-            let paths = &[Complex32::ONE, Complex32::new(0.3, -0.5)][..n_antennas];
-            let channel = |ue: usize| channel(ue as u64, ue as f64, 1e-6 * ue as f64);
+            let channel = |ue: usize| channel(ue as u64, n_antennas, ue as f64, 1e-6 * ue as f64);
             let (sinks, sources): (Vec<_>, Vec<_>) = (0..3).map(|_| loopback(1, 1.92e6, 1 << 20, 5_000)).unzip();
-            let receiver =
-                |(ue, sink)| BrokerReceiver { paths: paths.to_vec(), channel: channel(ue), sink: Box::new(sink) };
+            let receiver = |(ue, sink)| BrokerReceiver { channel: channel(ue), sink: Box::new(sink) };
             let receivers = sinks.into_iter().enumerate().map(receiver).collect();
             let mut broker = Broker::new(Box::new(source), receivers, 1024);
             while broker.step().unwrap().samples > 0 {}
             transmitter.join().unwrap();
             assert_eq!(broker.status().samples, 9_600);
             for (ue, mut source) in sources.into_iter().enumerate() {
-                let gain: Complex32 = paths.iter().sum();
-                let sent: Vec<_> = iq.iter().map(|s| s * gain).collect();
-                let mut expected = Vec::new();
-                channel(ue).process(&sent, &mut expected);
+                let mut expected = [Vec::new()];
+                channel(ue).process(&vec![iq.as_slice(); n_antennas], &mut expected);
+                let [expected] = expected;
                 let mut heard = vec![Complex32::default(); expected.len()];
                 let mut at = 0;
                 while let ReadBlock::Samples { len, .. } = source.read(&mut [&mut heard[at..]]).unwrap() {
@@ -164,11 +152,8 @@ mod tests {
         let transmitter = send(sink, iq(7_000), 1);
         let (gone, stays) = (loopback(1, 1.92e6, 1 << 20, 5_000), loopback(1, 1.92e6, 1 << 20, 5_000));
         drop(gone.1);
-        let receiver = |ue, sink: LoopbackSink| BrokerReceiver {
-            paths: vec![Complex32::ONE],
-            channel: channel(ue, 0.0, 0.0),
-            sink: Box::new(sink),
-        };
+        let receiver =
+            |ue, sink: LoopbackSink| BrokerReceiver { channel: channel(ue, 1, 0.0, 0.0), sink: Box::new(sink) };
         let mut broker = Broker::new(Box::new(source), vec![receiver(0, gone.0), receiver(1, stays.0)], 1024);
         let first = broker.step().unwrap();
         assert_eq!((first.lost.len(), first.lost[0].0, broker.receivers()), (1, 0, 1));

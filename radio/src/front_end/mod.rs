@@ -16,7 +16,7 @@ use std::fmt;
 
 use num_complex::Complex32;
 
-pub use broker::{Broker, BrokerReceiver, BrokerStep, mix};
+pub use broker::{Broker, BrokerReceiver, BrokerStep};
 pub use file::{FileHints, FileSink, FileSource, Recording, SigmfHeader};
 pub use format::{SampleFormat, UnknownSampleFormat};
 pub use loopback::{LoopbackSink, LoopbackSource, loopback};

@@ -342,12 +342,14 @@ fn smooth(channel: &[Complex32; SYNC_SUBCARRIERS]) -> [Complex32; SYNC_SUBCARRIE
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use rand_core::{Rng, SeedableRng};
     use rand_pcg::Pcg64Mcg;
 
     use super::*;
     use crate::cell::{CellConfig, NRbDl, SampleRateFamily};
-    use crate::channel::{ChannelConfig, ChannelModel};
+    use crate::channel::{ChannelConfig, ChannelModel, PathConfig};
     use crate::grid::Grid;
     use crate::numerology::SubframeLayout;
     use crate::ofdm::OfdmModulator;
@@ -379,10 +381,10 @@ mod tests {
     }
 
     fn heard(iq: &[Complex32], cell: &CellConfig, snr_db: f64, cfo_hz: f64, seed: u64) -> Vec<Complex32> {
-        let sample_rate_hz = cell.sample_rate_hz();
-        let config = ChannelConfig { sample_rate_hz, snr_db: Some(snr_db), cfo_hz, delay_s: 0.0, gain_db: -17.0, seed };
+        let paths = vec![PathConfig { cfo_hz, ..PathConfig::default() }];
+        let awgn = ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, seed);
         let mut out = Vec::new();
-        ChannelModel::new(&config).process(iq, &mut out);
+        ChannelModel::new(&ChannelConfig { gain_db: -17.0, paths, ..awgn }).process(&[iq], slice::from_mut(&mut out));
         out
     }
 

@@ -1,7 +1,9 @@
 //! Time and frequency are followed, holes are lived with, two antennas are better than one.
 
+use std::slice;
+
 use num_complex::Complex32;
-use radio::{ChannelConfig, ChannelModel, Oscillator, Receiver, ReceiverConfig, RxEvent};
+use radio::{ChannelConfig, ChannelModel, Oscillator, PathConfig, Receiver, ReceiverConfig, RxEvent};
 
 use crate::told::{Told, datagrams, listen};
 
@@ -18,16 +20,10 @@ fn heard(iq: &[Complex32], snr_db: f64, cfo_hz: f64, seed: u64) -> Vec<Complex32
     // A loaded symbol of 25 PRB has 300 of 512 subcarriers.
     let loaded = iq[..10 * SAMPLES_PER_SUBFRAME].iter().map(|s| s.norm_sqr()).fold(0.0, f32::max) / 12.0;
     let iq: Vec<_> = iq.iter().map(|s| s / loaded.sqrt() * (300.0f32 / 512.0).sqrt()).collect();
-    let config = ChannelConfig {
-        sample_rate_hz: SAMPLE_RATE_HZ,
-        snr_db: Some(snr_db),
-        cfo_hz,
-        delay_s: 0.0,
-        gain_db: -10.0,
-        seed,
-    };
+    let paths = vec![PathConfig { cfo_hz, ..PathConfig::default() }];
+    let config = ChannelConfig { gain_db: -10.0, paths, ..ChannelConfig::awgn(SAMPLE_RATE_HZ, snr_db, seed) };
     let mut out = Vec::new();
-    ChannelModel::new(&config).process(&iq, &mut out);
+    ChannelModel::new(&config).process(&[&iq], slice::from_mut(&mut out));
     out
 }
 
