@@ -1,5 +1,6 @@
 //! The UE side of castbench: machines without I/O.
 
+pub mod at;
 mod mbms_client;
 
 pub use mbms_client::{

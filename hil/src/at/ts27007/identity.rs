@@ -1,0 +1,99 @@
+//! Who the modem and its subscriber are: TS 27.007 clauses 5.1 to 5.5, 5.6 (`+CIMI`), 7.1 (`+CNUM`).
+
+use super::super::params::parse_params;
+use super::{AtCommand, AtError, AtResponse, Request, first, ok};
+
+/// What can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Identity {
+    /// `+CGMI`.
+    Manufacturer,
+    /// `+CGMM`.
+    Model,
+    /// `+CGMR`.
+    Revision,
+    /// `+CGSN`: the IMEI, 15 digits.
+    Imei,
+    /// `+CIMI`: up to 15 digits.
+    Imsi,
+}
+
+/// Reads an identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadIdentity(pub Identity);
+
+impl Identity {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Manufacturer => "+CGMI",
+            Self::Model => "+CGMM",
+            Self::Revision => "+CGMR",
+            Self::Imei => "+CGSN",
+            Self::Imsi => "+CIMI",
+        }
+    }
+}
+
+impl Request for ReadIdentity {
+    type Answer = String;
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new(self.0.name()).answered_by_text()
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<String, AtError> {
+        let name = self.0.name();
+        first(self, response, |text| {
+            // The standard has the bare text; some add the prefix or quotation marks, `+CGSN: IMEI490154203237518`.
+            let text =
+                text.strip_prefix(name).map_or(text, |rest| rest.trim_start_matches(':')).trim().trim_matches('"');
+            match self.0 {
+                Identity::Imei => digits(text, 14..=16),
+                Identity::Imsi => digits(text, 6..=15),
+                Identity::Manufacturer | Identity::Model | Identity::Revision => {
+                    (!text.is_empty()).then(|| text.to_owned())
+                }
+            }
+        })
+    }
+}
+
+/// The digits at the end of a text, if there are so many.
+fn digits(text: &str, count: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let start =
+        text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
+    Some(&text[start..]).filter(|d| count.contains(&d.len())).map(str::to_owned)
+}
+
+/// A number of the subscriber.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PhoneNumber {
+    /// Digits, `+` in front of an international number.
+    pub number: String,
+}
+
+/// `+CNUM`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadNumbers;
+
+impl Request for ReadNumbers {
+    type Answer = Vec<PhoneNumber>;
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new("+CNUM").answered_by("+CNUM")
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<Self::Answer, AtError> {
+        /// `<type>` of an international number (TS 24.008 clause 10.5.4.7).
+        const INTERNATIONAL: u8 = 145;
+        ok(self, response)?;
+        let number = |text: &str| {
+            let params = parse_params(text);
+            let number = params.get(1)?.text()?.to_owned();
+            let is_bare = params.get(2).and_then(|p| p.number()) == Some(INTERNATIONAL) && !number.starts_with('+');
+            let number = if is_bare { format!("+{number}") } else { number };
+            (!number.is_empty()).then_some(PhoneNumber { number })
+        };
+        Ok(response.lines.iter().filter_map(|line| number(&line.text)).collect())
+    }
+}
