@@ -5,6 +5,7 @@ mod engine;
 mod line;
 mod params;
 mod result_code;
+pub mod ts27005;
 pub mod ts27007;
 mod urc;
 

@@ -50,6 +50,14 @@ impl ResultCode {
         }
     }
 
+    /// Number of a `+CMS ERROR`.
+    pub fn cms(&self) -> Option<u16> {
+        match self {
+            Self::Cms(EquipmentError::Code(code)) => Some(*code),
+            _ => None,
+        }
+    }
+
     /// The result code that a line is, if it is one. `numeric`: `ATV0` may be in force, one digit is a result code.
     pub(super) fn parse(line: &str, numeric: bool) -> Option<Self> {
         if numeric && line.len() == 1 {

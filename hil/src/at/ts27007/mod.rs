@@ -56,7 +56,7 @@ pub enum AtError {
 }
 
 /// Refuses what did not end with OK.
-fn ok(request: &impl Request, response: &AtResponse) -> Result<(), AtError> {
+pub(super) fn ok(request: &impl Request, response: &AtResponse) -> Result<(), AtError> {
     if response.code.is_ok() {
         return Ok(());
     }
@@ -64,7 +64,7 @@ fn ok(request: &impl Request, response: &AtResponse) -> Result<(), AtError> {
 }
 
 /// The first line of the answer, given a meaning by `meaning`.
-fn first<A>(
+pub(super) fn first<A>(
     request: &impl Request,
     response: &AtResponse,
     meaning: impl FnOnce(&str) -> Option<A>,
