@@ -2,6 +2,7 @@
 
 pub mod at;
 mod mbms_client;
+pub mod sim;
 
 pub use mbms_client::{
     MbmsClient, MbmsClientInput, MbmsClientOutput, MbmsClientProgress, MbmsClientStats, MbmsDiscard, ServiceDescription,

@@ -106,6 +106,13 @@ impl EquipmentError {
         cause.parse().ok().or_else(of_text).map_or_else(|| Self::Text(cause.to_owned()), Self::Code)
     }
 
+    /// The words that stand for a number in `+CME ERROR` or `+CMS ERROR`.
+    pub fn words(&self, name: &str) -> Option<&'static str> {
+        let Self::Code(code) = self else { return None };
+        let table: &[_] = if name == "+CMS ERROR" { &CMS } else { &CME };
+        table.iter().find(|(c, _)| c == code).map(|&(_, text)| text)
+    }
+
     fn describe(&self, f: &mut fmt::Formatter<'_>, table: &[(u16, &str)]) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),

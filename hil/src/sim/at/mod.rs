@@ -1,0 +1,16 @@
+//! The modem's side of AT: V.250, TS 27.007, TS 27.005.
+
+mod command_line;
+mod general;
+mod modem;
+mod output;
+mod personality;
+mod radio;
+mod sms;
+
+pub use modem::{SimInput, SimModem, SimOutput};
+pub use personality::{Personality, Quirk, SimCard};
+pub use radio::SimCell;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What kind of modem a stand-in is: its identity, its SIM, its quirks. A TOML file each.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of modem.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Personality {
+    /// `+CGMI`.
+    pub manufacturer: String,
+    /// `+CGMM`.
+    pub model: String,
+    /// `+CGMR`.
+    pub revision: String,
+    /// `+CGSN`, 15 digits.
+    pub imei: String,
+    /// The SIM.
+    pub sim: SimCard,
+    /// Messages that its memory holds.
+    pub sms_capacity: u16,
+    /// Where it departs from the standards.
+    pub quirks: BTreeSet<Quirk>,
+}
+
+/// The SIM in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SimCard {
+    /// There is one.
+    pub present: bool,
+    /// Up to 15 digits.
+    pub imsi: String,
+    /// Up to 20 digits.
+    pub iccid: String,
+    /// International number without `+`.
+    pub msisdn: String,
+    /// International number of the service centre without `+`.
+    pub service_centre: String,
+    /// Asked for after power-up, when given.
+    pub pin: Option<String>,
+}
+
+/// What real modems do against the standards.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quirk {
+    /// `>` without the space behind it.
+    PromptWithoutSpace,
+    /// `>` alone on a line.
+    PromptOnALine,
+    /// `COMMAND NOT SUPPORT` for unknown commands.
+    CommandNotSupport,
+    /// Blank lines at the end of an answer.
+    BlankLines,
+    /// The memory for messages begins with index 0.
+    SmsIndexFromZero,
+    /// `+CFUN: 1,0`.
+    CfunWithReset,
+    /// Location and cell in `+CREG` and its kin without quotation marks.
+    RegistrationUnquoted,
+    /// `+CREG` and its kin with `<n>` in unsolicited codes.
+    RegistrationUrcWithN,
+    /// No space after the colon of an answer.
+    NoSpaceAfterColon,
+    /// NUL characters between answers.
+    Nuls,
+    /// The first command after power-up is swallowed.
+    SwallowsFirstCommand,
+    /// Codes of the manufacturer come all the time, `^RSSI: 20`.
+    PeriodicUrcs,
+    /// An unsolicited code comes between a command and its echo.
+    UrcBeforeEcho,
+    /// The SIM is busy for some seconds after power-up (`+CME ERROR: 14`).
+    SimBusyAtFirst,
+    /// `+CGSN: IMEI...`.
+    ImeiDecorated,
+    /// `+CMGL` never ends.
+    CmglHangs,
+    /// Unknown commands are answered with OK.
+    UnknownIsOk,
+    /// Error causes in words, whatever `+CMEE` says.
+    ErrorsInWords,
+    /// Result codes in digits until `ATV1`.
+    NumericAtFirst,
+    /// Stops answering at all after a hundred commands.
+    HangsAfterHundred,
+    /// Spaces behind the commas of an answer.
+    SpacesAfterCommas,
+    /// LF alone ends lines.
+    LfOnly,
+    /// Status words of text mode in PDU mode.
+    StatusInWords,
+    /// `+CCHO` answers without prefix.
+    CchoBare,
+    /// Two codes in one line's time: several unsolicited codes at once after registration.
+    UrcBurst,
+}
+
+impl Default for Personality {
+    fn default() -> Self {
+        Self {
+            manufacturer: "castbench".into(),
+            model: "simulated modem".into(),
+            revision: env!("CARGO_PKG_VERSION").into(),
+            // Type allocation code 00440245: test equipment (GSMA TS.06).
+            imei: "004402450000017".into(),
+            sim: SimCard::default(),
+            sms_capacity: 30,
+            quirks: BTreeSet::new(),
+        }
+    }
+}
+
+impl Default for SimCard {
+    fn default() -> Self {
+        Self {
+            present: true,
+            imsi: "001010000000001".into(),
+            iccid: "8988211000000000019".into(),
+            msisdn: "358401234567".into(),
+            service_centre: "358405202000".into(),
+            pin: None,
+        }
+    }
+}
+
+impl Personality {
+    /// Has it this quirk?
+    pub(super) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+}

@@ -1,0 +1,267 @@
+//! Short messages of a modem: TS 27.005 in PDU mode.
+
+use super::command_line::Operation;
+use super::modem::{Reply, SimModem, SimOutput, Wait, numbers};
+use super::output::{Final, NOT_SUPPORTED};
+use super::personality::Quirk;
+
+/// `+CMS ERROR` causes of TS 27.005 clause 3.2.5.
+const OPERATION_NOT_SUPPORTED: Final = Final::Cms(303);
+const INVALID_PDU: Final = Final::Cms(304);
+const INVALID_INDEX: Final = Final::Cms(321);
+const NOT_EXPECTED: Final = Final::Cms(340);
+/// Words of text mode for `<stat>`.
+const STATUS_WORDS: [&str; 4] = ["REC UNREAD", "REC READ", "STO UNSENT", "STO SENT"];
+
+/// What is kept of messages.
+#[derive(Clone, Debug)]
+pub(super) struct SmsState {
+    /// By index.
+    stored: Vec<Option<Stored>>,
+    first_index: usize,
+    memory: String,
+    /// `+CSMS`.
+    service: u8,
+    /// `+CNMI`: mode, mt, bm, ds, bfr.
+    indications: [u8; 5],
+    /// A routed message waits for `+CNMA`.
+    unacknowledged: bool,
+    service_centre: String,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    status: u8,
+    pdu: Vec<u8>,
+}
+
+impl SmsState {
+    pub(super) fn new(personality: &super::Personality) -> Self {
+        let first_index = usize::from(!personality.has(Quirk::SmsIndexFromZero));
+        Self {
+            stored: vec![None; personality.sms_capacity.into()],
+            first_index,
+            memory: "SM".into(),
+            service: 0,
+            indications: [0; 5],
+            unacknowledged: false,
+            service_centre: format!("+{}", personality.sim.service_centre),
+        }
+    }
+
+    /// After a restart: messages stay, settings do not.
+    pub(super) fn restarted(self, fresh: Self) -> Self {
+        Self { stored: self.stored, ..fresh }
+    }
+
+    fn used(&self) -> usize {
+        self.stored.iter().flatten().count()
+    }
+}
+
+impl SimModem {
+    /// A message came from the network; false when the memory is full (TS 24.011: RP cause 22).
+    pub(super) fn receive_sms(&mut self, pdu: &[u8], is_report: bool) -> bool {
+        let [_, mt, _, ds, _] = self.sms.indications;
+        let routes = if is_report { ds == 1 } else { mt == 2 };
+        let length = tpdu_length(pdu);
+        if routes && !(self.sms.service == 1 && self.sms.unacknowledged) {
+            self.sms.unacknowledged = self.sms.service == 1;
+            let header = if is_report { format!("+CDS: {length}") } else { format!("+CMT: ,{length}") };
+            self.urc(format!("{header}\n{}", hex(pdu)));
+            return true;
+        }
+        let Some(free) = self.sms.stored.iter().position(Option::is_none) else { return false };
+        self.sms.stored[free] = Some(Stored { status: 0, pdu: pdu.to_vec() });
+        let name = match (is_report, mt, ds) {
+            (false, 1, _) => "+CMTI",
+            (true, _, 2) => "+CDSI",
+            _ => return true,
+        };
+        self.urc(format!("{name}: \"{}\",{}", self.sms.memory, free + self.sms.first_index));
+        true
+    }
+
+    /// `+CMGS` and `+CMGW` got their text.
+    pub(super) fn text_entered(&mut self, tpdu_octets: usize, text: &str) -> Reply {
+        let pdu = unhex(text.trim()).filter(|pdu| !pdu.is_empty() && tpdu_length(pdu) == tpdu_octets);
+        match pdu {
+            Some(pdu) => {
+                self.next_token += 1;
+                self.outputs.push_back(SimOutput::SendSms { token: self.next_token, pdu });
+                Reply::Wait(Wait::Sms(self.next_token))
+            }
+            None => Reply::Final(INVALID_PDU),
+        }
+    }
+
+    pub(super) fn sms_command(&mut self, name: &str, operation: &Operation) -> Reply {
+        let set = |value: &str| numbers(value).unwrap_or_default();
+        match (name, operation) {
+            ("+CMGF", Operation::Read) => Reply::line("+CMGF: 0"),
+            ("+CMGF", Operation::Test) => Reply::line("+CMGF: (0)"),
+            ("+CMGF", Operation::Set(value)) if value == "0" => Reply::ok(),
+            ("+CSMS", Operation::Read) => Reply::line(format!("+CSMS: {},1,1,1", self.sms.service)),
+            ("+CSMS", Operation::Test) => Reply::line("+CSMS: (0,1)"),
+            ("+CSMS", Operation::Set(value)) if value == "0" || value == "1" => {
+                self.sms.service = u8::from(value == "1");
+                self.sms.unacknowledged = false;
+                Reply::line("+CSMS: 1,1,1")
+            }
+            ("+CPMS", _) => self.storage(operation),
+            ("+CNMI", Operation::Read) => {
+                let [mode, mt, bm, ds, bfr] = self.sms.indications;
+                Reply::line(format!("+CNMI: {mode},{mt},{bm},{ds},{bfr}"))
+            }
+            ("+CNMI", Operation::Test) => Reply::line("+CNMI: (0-3),(0-2),(0),(0-2),(0,1)"),
+            ("+CNMI", Operation::Set(value)) => self.set_indications(&set(value)),
+            ("+CSCA", Operation::Read) => Reply::line(format!("+CSCA: \"{}\",145", self.sms.service_centre)),
+            ("+CSCA", Operation::Test) => Reply::ok(),
+            ("+CSCA", Operation::Set(value)) => match value.split('"').nth(1) {
+                Some(address) => {
+                    address.clone_into(&mut self.sms.service_centre);
+                    Reply::ok()
+                }
+                None => Reply::Final(OPERATION_NOT_SUPPORTED),
+            },
+            ("+CMGL", Operation::Test) => Reply::line("+CMGL: (0-4)"),
+            ("+CMGL", Operation::Set(_) | Operation::Execute) if self.personality.has(Quirk::CmglHangs) => {
+                Reply::Wait(Wait::Forever)
+            }
+            ("+CMGL", Operation::Execute) => self.list(0),
+            ("+CMGL", Operation::Set(value)) => match set(value)[..] {
+                [Some(status @ 0..=4)] => self.list(status as u8),
+                _ => Reply::Final(OPERATION_NOT_SUPPORTED),
+            },
+            ("+CMGR", Operation::Set(value)) => self.read(set(value).first().copied().flatten()),
+            ("+CMGD", Operation::Test) => Reply::line("+CMGD: (1-999),(0-4)"),
+            ("+CMGD", Operation::Set(value)) => self.delete(&set(value)),
+            ("+CMGS", Operation::Set(value)) => match set(value)[..] {
+                [Some(octets @ 1..=164)] => Reply::Text(octets as usize),
+                _ => Reply::Final(INVALID_PDU),
+            },
+            ("+CNMA", Operation::Execute | Operation::Set(_)) if self.sms.unacknowledged => {
+                self.sms.unacknowledged = false;
+                Reply::ok()
+            }
+            ("+CNMA", Operation::Test) => Reply::line("+CNMA: (0-2)"),
+            ("+CNMA", _) => Reply::Final(NOT_EXPECTED),
+            ("+CMGS" | "+CSMP" | "+CMMS", Operation::Test) => Reply::ok(),
+            ("+CMGF" | "+CSMS", _) => Reply::Final(OPERATION_NOT_SUPPORTED),
+            _ => Reply::Final(NOT_SUPPORTED),
+        }
+    }
+
+    fn storage(&mut self, operation: &Operation) -> Reply {
+        let (used, total) = (self.sms.used(), self.sms.stored.len());
+        let memory = &self.sms.memory;
+        match operation {
+            Operation::Test => {
+                Reply::line("+CPMS: (\"SM\",\"ME\",\"MT\"),(\"SM\",\"ME\",\"MT\"),(\"SM\",\"ME\",\"MT\")")
+            }
+            Operation::Read => {
+                let each = format!("\"{memory}\",{used},{total}");
+                Reply::line(format!("+CPMS: {each},{each},{each}"))
+            }
+            Operation::Set(value) => {
+                let names: Vec<_> = value.split(',').map(|name| name.trim().trim_matches('"')).collect();
+                if names.len() > 3 || !names.iter().all(|name| ["SM", "ME", "MT"].contains(name)) {
+                    return Reply::Final(OPERATION_NOT_SUPPORTED);
+                }
+                // One memory behind all names.
+                names.last().copied().unwrap_or("SM").clone_into(&mut self.sms.memory);
+                Reply::line(format!("+CPMS: {used},{total},{used},{total},{used},{total}"))
+            }
+            Operation::Execute => Reply::Final(NOT_SUPPORTED),
+        }
+    }
+
+    fn set_indications(&mut self, values: &[Option<u32>]) -> Reply {
+        const MOST: [u32; 5] = [3, 2, 0, 2, 1];
+        let mut wanted = self.sms.indications;
+        if values.len() > wanted.len() {
+            return Reply::Final(OPERATION_NOT_SUPPORTED);
+        }
+        for ((wanted, value), most) in wanted.iter_mut().zip(values).zip(MOST) {
+            match value {
+                Some(value) if *value > most => return Reply::Final(OPERATION_NOT_SUPPORTED),
+                Some(value) => *wanted = *value as u8,
+                None => {}
+            }
+        }
+        self.sms.indications = wanted;
+        Reply::ok()
+    }
+
+    fn status(&self, status: u8) -> String {
+        if self.personality.has(Quirk::StatusInWords) {
+            return format!("\"{}\"", STATUS_WORDS[usize::from(status.min(3))]);
+        }
+        status.to_string()
+    }
+
+    fn list(&mut self, wanted: u8) -> Reply {
+        let mut lines = Vec::new();
+        for i in 0..self.sms.stored.len() {
+            let Some(stored) = self.sms.stored[i].as_ref().filter(|s| wanted == 4 || s.status == wanted) else {
+                continue;
+            };
+            let (status, length) = (self.status(stored.status), tpdu_length(&stored.pdu));
+            lines.push(format!("+CMGL: {},{status},,{length}\n{}", i + self.sms.first_index, hex(&stored.pdu)));
+            if let Some(stored) = &mut self.sms.stored[i] {
+                stored.status = if stored.status == 0 { 1 } else { stored.status };
+            }
+        }
+        Reply::Lines(lines)
+    }
+
+    fn read(&mut self, index: Option<u32>) -> Reply {
+        let Some(place) = self.place(index) else { return Reply::Final(INVALID_INDEX) };
+        let Some(stored) = self.sms.stored[place].clone() else { return Reply::ok() };
+        if let Some(kept) = self.sms.stored[place].as_mut().filter(|kept| kept.status == 0) {
+            kept.status = 1;
+        }
+        let (status, length) = (self.status(stored.status), tpdu_length(&stored.pdu));
+        Reply::line(format!("+CMGR: {status},,{length}\n{}", hex(&stored.pdu)))
+    }
+
+    fn delete(&mut self, values: &[Option<u32>]) -> Reply {
+        let keeps: fn(&Stored) -> bool = match values.get(1).copied().flatten().unwrap_or(0) {
+            0 => {
+                let Some(place) = self.place(values.first().copied().flatten()) else {
+                    return Reply::Final(INVALID_INDEX);
+                };
+                self.sms.stored[place] = None;
+                return Reply::ok();
+            }
+            // Read ones; and sent ones; and unsent ones; all.
+            1 => |s| s.status != 1,
+            2 => |s| s.status != 1 && s.status != 3,
+            3 => |s| s.status == 0,
+            _ => |_| false,
+        };
+        for stored in &mut self.sms.stored {
+            if stored.as_ref().is_some_and(|s| !keeps(s)) {
+                *stored = None;
+            }
+        }
+        Reply::ok()
+    }
+
+    fn place(&self, index: Option<u32>) -> Option<usize> {
+        (index? as usize).checked_sub(self.sms.first_index).filter(|&place| place < self.sms.stored.len())
+    }
+}
+
+/// Octets without the service centre address.
+fn tpdu_length(pdu: &[u8]) -> usize {
+    pdu.len().saturating_sub(1 + usize::from(pdu.first().copied().unwrap_or_default()))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
+}
