@@ -7,7 +7,7 @@ const MAX_COMMANDS: usize = 64;
 
 /// One command of a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SimCommand {
+pub(super) struct SimCommand {
     /// `E`, `&C`, `S3`, `D`, `+CSQ`, upper case.
     pub name: String,
     /// What is to be done.
@@ -16,7 +16,7 @@ pub struct SimCommand {
 
 /// What a command asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Operation {
+pub(super) enum Operation {
     /// `+CSQ`, `E`: do it.
     Execute,
     /// `+CREG=1`, `E0`, `S3=13`: parameters as they stand.
@@ -29,7 +29,7 @@ pub enum Operation {
 
 /// What reading a character led to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CommandLine {
+pub(super) enum CommandLine {
     /// A line, of which nothing could be made out when `None`.
     Line(Option<Vec<SimCommand>>),
     /// `A/`: the last line again.
