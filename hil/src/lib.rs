@@ -1,7 +1,8 @@
-//! The UE side of castbench: machines without I/O.
+//! The UE side of castbench: machines without I/O, and the ports that they are reached by.
 
 pub mod at;
 mod mbms_client;
+pub mod port;
 pub mod sim;
 
 pub use mbms_client::{

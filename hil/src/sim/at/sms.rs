@@ -10,6 +10,8 @@ const OPERATION_NOT_SUPPORTED: Final = Final::Cms(303);
 const INVALID_PDU: Final = Final::Cms(304);
 const INVALID_INDEX: Final = Final::Cms(321);
 const NOT_EXPECTED: Final = Final::Cms(340);
+/// The one memory: that of the SIM.
+const MEMORY: &str = "SM";
 /// Words of text mode for `<stat>`.
 const STATUS_WORDS: [&str; 4] = ["REC UNREAD", "REC READ", "STO UNSENT", "STO SENT"];
 
@@ -19,7 +21,6 @@ pub(super) struct SmsState {
     /// By index.
     stored: Vec<Option<Stored>>,
     first_index: usize,
-    memory: String,
     /// `+CSMS`.
     service: u8,
     /// `+CNMI`: mode, mt, bm, ds, bfr.
@@ -41,7 +42,6 @@ impl SmsState {
         Self {
             stored: vec![None; personality.sms_capacity.into()],
             first_index,
-            memory: "SM".into(),
             service: 0,
             indications: [0; 5],
             unacknowledged: false,
@@ -78,7 +78,7 @@ impl SimModem {
             (true, _, 2) => "+CDSI",
             _ => return true,
         };
-        self.urc(format!("{name}: \"{}\",{}", self.sms.memory, free + self.sms.first_index));
+        self.urc(format!("{name}: \"{MEMORY}\",{}", free + self.sms.first_index));
         true
     }
 
@@ -113,7 +113,7 @@ impl SimModem {
                 let [mode, mt, bm, ds, bfr] = self.sms.indications;
                 Reply::line(format!("+CNMI: {mode},{mt},{bm},{ds},{bfr}"))
             }
-            ("+CNMI", Operation::Test) => Reply::line("+CNMI: (0-3),(0-2),(0),(0-2),(0,1)"),
+            ("+CNMI", Operation::Test) => Reply::line("+CNMI: (0-3),(0-2),(0-3),(0-2),(0,1)"),
             ("+CNMI", Operation::Set(value)) => self.set_indications(&set(value)),
             ("+CSCA", Operation::Read) => Reply::line(format!("+CSCA: \"{}\",145", self.sms.service_centre)),
             ("+CSCA", Operation::Test) => Reply::ok(),
@@ -154,22 +154,17 @@ impl SimModem {
 
     fn storage(&mut self, operation: &Operation) -> Reply {
         let (used, total) = (self.sms.used(), self.sms.stored.len());
-        let memory = &self.sms.memory;
         match operation {
-            Operation::Test => {
-                Reply::line("+CPMS: (\"SM\",\"ME\",\"MT\"),(\"SM\",\"ME\",\"MT\"),(\"SM\",\"ME\",\"MT\")")
-            }
+            Operation::Test => Reply::line("+CPMS: (\"SM\"),(\"SM\"),(\"SM\")"),
             Operation::Read => {
-                let each = format!("\"{memory}\",{used},{total}");
+                let each = format!("\"{MEMORY}\",{used},{total}");
                 Reply::line(format!("+CPMS: {each},{each},{each}"))
             }
             Operation::Set(value) => {
                 let names: Vec<_> = value.split(',').map(|name| name.trim().trim_matches('"')).collect();
-                if names.len() > 3 || !names.iter().all(|name| ["SM", "ME", "MT"].contains(name)) {
+                if names.len() > 3 || names.iter().any(|&name| name != MEMORY) {
                     return Reply::Final(OPERATION_NOT_SUPPORTED);
                 }
-                // One memory behind all names.
-                names.last().copied().unwrap_or("SM").clone_into(&mut self.sms.memory);
                 Reply::line(format!("+CPMS: {used},{total},{used},{total},{used},{total}"))
             }
             Operation::Execute => Reply::Final(NOT_SUPPORTED),
@@ -177,7 +172,8 @@ impl SimModem {
     }
 
     fn set_indications(&mut self, values: &[Option<u32>]) -> Reply {
-        const MOST: [u32; 5] = [3, 2, 0, 2, 1];
+        // Cell broadcast messages may be asked for: this network has none.
+        const MOST: [u32; 5] = [3, 2, 3, 2, 1];
         let mut wanted = self.sms.indications;
         if values.len() > wanted.len() {
             return Reply::Final(OPERATION_NOT_SUPPORTED);

@@ -1,0 +1,158 @@
+//! A simulated modem on a real port, in real time.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use protocol::Instant;
+
+use super::{Port, PortRead};
+use crate::sim::{Personality, SimCell, SimInput, SimModem, SimOutput};
+
+/// Longest wait for characters: orders are looked at in between.
+const STEP: Duration = Duration::from_millis(20);
+/// How long the network takes for a message.
+const SMS_TIME: Duration = Duration::from_millis(100);
+/// Most that is read at once.
+const CHUNK: usize = 4096;
+
+/// Run time of a live run.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveClock {
+    started: std::time::Instant,
+}
+
+impl LiveClock {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "a driver: the time of a live run is the wall clock's")]
+    pub fn start() -> Self {
+        Self { started: std::time::Instant::now() }
+    }
+
+    /// Time since then.
+    pub fn now(&self) -> Instant {
+        Instant::from_nanos(self.started.elapsed().as_nanos() as u64)
+    }
+}
+
+/// Waits.
+#[expect(clippy::disallowed_methods, reason = "a driver: it waits for a peer that has no event to wait for")]
+pub(super) fn pause(time: Duration) {
+    thread::sleep(time);
+}
+
+/// What somebody wants of the modem's network.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ModemOrder {
+    /// A message arrives: service centre address and TPDU.
+    Sms(Vec<u8>),
+    /// A status report arrives.
+    StatusReport(Vec<u8>),
+    /// The UE camps on a cell, or on none.
+    Cell(Option<SimCell>),
+}
+
+/// What a modem did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ModemEvent {
+    /// A host came, on ports that tell.
+    Connected,
+    /// It has gone.
+    Disconnected,
+    /// A message was sent.
+    SmsSent(Vec<u8>),
+    /// A message that arrived was not taken: the memory is full.
+    SmsRefused,
+    /// The radio went on or off.
+    Radio(bool),
+    /// It has started again.
+    Restarted,
+}
+
+/// A simulated modem on a port.
+pub struct LiveModem<P> {
+    modem: SimModem,
+    port: P,
+    clock: LiveClock,
+    /// Messages on their way: when the network has taken them.
+    sending: VecDeque<(Instant, u64, u8)>,
+    reference: u8,
+}
+
+impl<P: Port> LiveModem<P> {
+    /// Switches a modem on.
+    pub fn new(personality: Personality, cell: Option<SimCell>, port: P) -> Self {
+        let (mut modem, clock) = (SimModem::new(personality), LiveClock::start());
+        modem.handle_input(clock.now(), SimInput::PowerUp);
+        modem.handle_input(clock.now(), SimInput::Cell(cell));
+        Self { modem, port, clock, sending: VecDeque::new(), reference: 0 }
+    }
+
+    /// Its port.
+    pub const fn port(&self) -> &P {
+        &self.port
+    }
+
+    /// Serves until the sender of orders is gone.
+    ///
+    /// # Errors
+    /// The port is gone.
+    pub fn serve(&mut self, orders: &Receiver<ModemOrder>, mut tell: impl FnMut(ModemEvent)) -> io::Result<()> {
+        loop {
+            match orders.try_recv() {
+                Ok(order) => self.obey(&order),
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return Ok(()),
+            }
+            self.turn(&mut tell)?;
+        }
+    }
+
+    fn obey(&mut self, order: &ModemOrder) {
+        let input = match order {
+            ModemOrder::Sms(pdu) => SimInput::Sms(pdu),
+            ModemOrder::StatusReport(pdu) => SimInput::StatusReport(pdu),
+            ModemOrder::Cell(cell) => SimInput::Cell(cell.clone()),
+        };
+        self.modem.handle_input(self.clock.now(), input);
+    }
+
+    /// Waits a little for characters, and does what is due.
+    fn turn(&mut self, tell: &mut impl FnMut(ModemEvent)) -> io::Result<()> {
+        let mut chunk = [0; CHUNK];
+        let now = self.clock.now();
+        let due = self.modem.poll_timeout().into_iter().chain(self.sending.front().map(|s| s.0)).min();
+        let patience = due.map_or(STEP, |due| due.saturating_duration_since(now).min(STEP));
+        match self.port.read(&mut chunk, patience)? {
+            PortRead::Octets(octets) => self.modem.handle_input(self.clock.now(), SimInput::Host(&chunk[..octets])),
+            PortRead::Nothing => {}
+            PortRead::Connected => tell(ModemEvent::Connected),
+            PortRead::Disconnected => tell(ModemEvent::Disconnected),
+        }
+        let now = self.clock.now();
+        while self.sending.front().is_some_and(|(due, ..)| *due <= now) {
+            if let Some((_, token, reference)) = self.sending.pop_front() {
+                self.modem.handle_input(now, SimInput::SmsSent { token, result: Ok(reference) });
+            }
+        }
+        if self.modem.poll_timeout().is_some_and(|due| due <= now) {
+            self.modem.handle_timeout(now);
+        }
+        while let Some(output) = self.modem.poll_output() {
+            match output {
+                SimOutput::Host(bytes) => self.port.write(&bytes)?,
+                SimOutput::SendSms { token, pdu } => {
+                    self.reference = self.reference.wrapping_add(1);
+                    self.sending.push_back((now + SMS_TIME, token, self.reference));
+                    tell(ModemEvent::SmsSent(pdu));
+                }
+                SimOutput::SmsRefused => tell(ModemEvent::SmsRefused),
+                SimOutput::Radio(on) => tell(ModemEvent::Radio(on)),
+                SimOutput::Restarted => tell(ModemEvent::Restarted),
+            }
+        }
+        Ok(())
+    }
+}
