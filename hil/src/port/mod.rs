@@ -3,11 +3,15 @@
 //! This folder and `live.rs` read the clock; nothing else in the package does.
 
 mod live;
+mod live_host;
 mod pty;
+mod serial;
 mod socket;
 
 pub use live::{LiveClock, LiveModem, ModemEvent, ModemOrder};
+pub use live_host::{LiveHost, RequestError};
 pub use pty::PtyPort;
+pub use serial::SerialDevice;
 pub use socket::SocketPort;
 
 use std::io;
