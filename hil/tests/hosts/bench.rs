@@ -11,13 +11,13 @@ use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort};
 use hil::sim::{Personality, SimCell};
 
 /// "hello" from +358401234567 as a network delivers it.
-pub const DELIVER: &str = "07915348502020F0040C9153481032547600006211205100000005E8329BFD06";
+pub(crate) const DELIVER: &str = "07915348502020F0040C9153481032547600006211205100000005E8329BFD06";
 /// The user data of such a message: 5 septets, "hello".
 const HELLO: [u8; 6] = [5, 0xE8, 0x32, 0x9B, 0xFD, 0x06];
 
 /// Looks until something is so, `limit_s` seconds at most; false when it never was.
 #[expect(clippy::disallowed_methods, reason = "other people's programs run in real time")]
-pub fn eventually(limit_s: u64, mut is_so: impl FnMut() -> bool) -> bool {
+pub(crate) fn eventually(limit_s: u64, mut is_so: impl FnMut() -> bool) -> bool {
     let ends = std::time::Instant::now() + Duration::from_secs(limit_s);
     while !is_so() {
         if std::time::Instant::now() > ends {
@@ -29,7 +29,7 @@ pub fn eventually(limit_s: u64, mut is_so: impl FnMut() -> bool) -> bool {
 }
 
 /// Are these programs installed? Says which is not.
-pub fn has(programs: &[&str]) -> bool {
+pub(crate) fn has(programs: &[&str]) -> bool {
     let folders: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
     let is_there =
         |program: &&&str| folders.iter().chain([&PathBuf::from("/usr/sbin")]).any(|f| f.join(program).exists());
@@ -41,20 +41,20 @@ pub fn has(programs: &[&str]) -> bool {
 }
 
 /// Is there a line that says this, whatever the blanks?
-pub fn has_line(text: &str, wanted: &str) -> bool {
+pub(crate) fn has_line(text: &str, wanted: &str) -> bool {
     let words = |line: &str| line.split_whitespace().filter(|w| *w != "|").collect::<Vec<_>>().join(" ");
     text.lines().any(|line| words(line).contains(wanted))
 }
 
 /// Was "hello" sent to +358401234567?
-pub fn hello_to(event: &ModemEvent) -> bool {
+pub(crate) fn hello_to(event: &ModemEvent) -> bool {
     const ADDRESS: [u8; 8] = [12, 0x91, 0x53, 0x48, 0x10, 0x32, 0x54, 0x76];
     let ModemEvent::SmsSent(pdu) = event else { return false };
     pdu.ends_with(&HELLO) && pdu.windows(ADDRESS.len()).any(|w| w == ADDRESS)
 }
 
 /// A simulated modem that runs until it is dropped.
-pub struct Modem {
+pub(crate) struct Modem {
     name: String,
     orders: Option<Sender<ModemOrder>>,
     events: Arc<Mutex<Vec<ModemEvent>>>,
@@ -62,15 +62,15 @@ pub struct Modem {
 }
 
 impl Modem {
-    pub fn on_pty(link: &Path) -> Self {
+    pub(crate) fn on_pty(link: &Path) -> Self {
         Self::start(PtyPort::new(Some(link)).unwrap())
     }
 
-    pub fn on_unix(path: &Path) -> Self {
+    pub(crate) fn on_unix(path: &Path) -> Self {
         Self::start(SocketPort::unix(path).unwrap())
     }
 
-    pub fn on_tcp() -> Self {
+    pub(crate) fn on_tcp() -> Self {
         Self::start(SocketPort::tcp("127.0.0.1:0".parse().unwrap()).unwrap())
     }
 
@@ -94,21 +94,21 @@ impl Modem {
         Self { name, orders: Some(orders), events, thread: Some(thread) }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn events(&self) -> Vec<ModemEvent> {
+    pub(crate) fn events(&self) -> Vec<ModemEvent> {
         self.events.lock().unwrap().clone()
     }
 
-    pub fn deliver(&self, pdu: &str) {
+    pub(crate) fn deliver(&self, pdu: &str) {
         let octets = (0..pdu.len()).step_by(2).map(|i| u8::from_str_radix(&pdu[i..i + 2], 16).unwrap()).collect();
         self.orders.as_ref().unwrap().send(ModemOrder::Sms(octets)).unwrap();
     }
 
     /// Delivers as soon as a file is there.
-    pub fn deliver_when(&self, file: &Path, pdu: &'static str) {
+    pub(crate) fn deliver_when(&self, file: &Path, pdu: &'static str) {
         let (file, orders) = (file.to_owned(), self.orders.clone().unwrap());
         thread::spawn(move || {
             if eventually(60, || file.exists()) {
@@ -131,19 +131,19 @@ impl Drop for Modem {
 }
 
 /// A folder for one test.
-pub struct Scratch(tempfile::TempDir);
+pub(crate) struct Scratch(tempfile::TempDir);
 
 impl Scratch {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(tempfile::Builder::new().prefix(&format!("castbench-{name}-")).tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Runs a program in the folder, and what it says; it is ended after `limit_s` seconds.
-    pub fn run(&self, program: &str, arguments: &[&str], limit_s: u64) -> String {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], limit_s: u64) -> String {
         let output = Command::new("timeout")
             .args(["--kill-after=5", &limit_s.to_string(), program])
             .args(arguments)
@@ -155,7 +155,7 @@ impl Scratch {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     }
 
-    pub fn spawn(&self, program: &str, arguments: &[&str]) -> Program {
+    pub(crate) fn spawn(&self, program: &str, arguments: &[&str]) -> Program {
         let child = Command::new(program)
             .args(arguments)
             .current_dir(self.0.path())
@@ -173,10 +173,10 @@ fn path_with_sbin() -> String {
 }
 
 /// A program that runs until it is ended.
-pub struct Program(Child);
+pub(crate) struct Program(Child);
 
 impl Program {
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -189,7 +189,7 @@ impl Drop for Program {
 }
 
 /// Opens a terminal as a host does, says something and reads until `until` has come.
-pub fn ask_tty(path: &Path, say: &str, until: &str) -> String {
+pub(crate) fn ask_tty(path: &Path, say: &str, until: &str) -> String {
     use std::io::{Read, Write};
     let mut tty = serialport::new(path.to_str().unwrap(), 115_200).timeout(Duration::from_secs(5)).open().unwrap();
     tty.write_all(say.as_bytes()).unwrap();

@@ -152,7 +152,7 @@ impl SimModem {
         }
     }
 
-    fn storage(&mut self, operation: &Operation) -> Reply {
+    fn storage(&self, operation: &Operation) -> Reply {
         let (used, total) = (self.sms.used(), self.sms.stored.len());
         match operation {
             Operation::Test => Reply::line("+CPMS: (\"SM\"),(\"SM\"),(\"SM\")"),
