@@ -2,6 +2,8 @@
 
 #[expect(dead_code, reason = "shared with other tests")]
 mod common;
+#[path = "../../radio/tests/common/mod.rs"]
+mod sent;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,8 +14,8 @@ use num_complex::Complex32;
 use pcap_file::pcapng::{Block, PcapNgReader};
 use protocol::UdpDatagram;
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, Enb, EnbConfig, FileSink, IqSink, MbsfnAreaConfig, McchConfig, NRbDl,
-    PhichConfig, SampleFormat, SampleRateFamily, SessionInfo, SigmfHeader, SubframeSet, full_scale_gain,
+    CarrierConfig, CellConfig, Enb, EnbConfig, FileSink, IqSink, NRbDl, PhichConfig, SampleFormat, SampleRateFamily,
+    SigmfHeader, full_scale_gain,
 };
 use serde_json::Value;
 
@@ -228,23 +230,6 @@ fn a_carrier_that_ends_anywhere_is_told_as_far_as_it_goes() {
     }
 }
 
-fn area(n_id_mbsfn: u8, subframes: &[u8], data_mcs: u8) -> AreaSetup {
-    let area = MbsfnAreaConfig {
-        n_id_mbsfn,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(subframes).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&subframes[..1]).unwrap(),
-            signalling_mcs: 2,
-        },
-    };
-    let session = SessionInfo { tmgi: [0, n_id_mbsfn, 9, 0x62, 0xf2, 0x10].into(), session_id: Some(3), lcid: 4 };
-    AreaSetup { info: area.info(), mcch: area.single_pmch(data_mcs, 8, vec![session]) }
-}
-
 /// Ours, as an 8-bit SigMF recording that begins in the midst of a frame: two areas, two antenna ports. What is sent before
 /// the first system information can have come counts too: the recording is read twice.
 #[test]
@@ -252,7 +237,8 @@ fn our_carrier_with_two_areas_is_told_from_its_first_sample_on() {
     const LATE: usize = 34_567;
     let cell = CellConfig::new(NRbDl::try_from(15).unwrap(), 77, SampleRateFamily::Standard).unwrap();
     let carrier = CarrierConfig { cell, n_ports: 2, phich: PhichConfig::default() };
-    let config = EnbConfig::new(carrier, vec![area(7, &[1, 2, 3], 4), area(200, &[6, 7], 10)]).unwrap();
+    let config =
+        EnbConfig::new(carrier, vec![sent::area(7, &[1, 2, 3], 4, &[4]), sent::area(200, &[6, 7], 10, &[4])]).unwrap();
     let mut enb = Enb::new(&config).unwrap();
     let mut number = 0;
     for due_frame in [8, 40] {
@@ -302,7 +288,7 @@ fn our_carrier_with_two_areas_is_told_from_its_first_sample_on() {
         let pmch = &area["pmchs"][0];
         assert_eq!((&area["n_id_mbsfn"], &pmch["data_mcs"]), (&n_id_mbsfn.into(), &mcs.into()));
         assert_eq!((&pmch["errors"], &pmch["signalling"]["errors"]), (&0.into(), &0.into()), "{pmch:#}");
-        assert_eq!(pmch["tmgis"], serde_json::json!([format!("00{n_id_mbsfn:02x}0962f210")]));
+        assert_eq!(pmch["tmgis"], serde_json::json!([format!("00{n_id_mbsfn:02x}0400f110")]));
         let mtch = &pmch["mtchs"][0];
         assert_eq!(mtch["destinations"][format!("239.0.0.1:{port}")], 10, "{pmch:#}");
         let packets = packets(&dir.path().join(mtch["file"].as_str().unwrap()));

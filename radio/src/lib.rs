@@ -62,8 +62,8 @@ pub use isa::{Isa, UnknownIsa};
 pub use link::{LinkBlock, PmchLink, PmchLinkConfig};
 pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_elements, mac_elements, msi_of};
 pub use mch::{
-    BlockInfo, MalformedMch, MbsfnAreaConfig, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError,
-    MchTxEvent, PdcpPrefix, PmchPosition, PushError, SubframeUse, Wanted,
+    BlockInfo, MalformedMch, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError, MchTxEvent, PdcpPrefix,
+    PmchPosition, PushError, SubframeUse, Wanted,
 };
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};
@@ -76,8 +76,8 @@ pub use phch::{
     SiAssignment, UnicastSubframeModulator, VrbAllocation, VrbError, VrbType, transmit_diversity,
 };
 pub use receiver::{
-    AlignedReceiver, BlockFilter, BlockReport, Diagnosis, FilteredBlock, KnownCarrier, Receiver, ReceiverConfig,
-    ReceiverError, RxEvent, Stage, StageCount,
+    BlockFilter, BlockReport, Diagnosis, FilteredBlock, KnownCarrier, Receiver, ReceiverConfig, ReceiverError, RxEvent,
+    Stage, StageCount,
 };
 pub use refsignal::{crs, crs_symbols};
 pub use rrc::{

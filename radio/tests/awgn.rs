@@ -1,13 +1,20 @@
 //! The receiver in white noise: what it measures is what was put in, what it loses is what has to be lost.
 
 use radio::{
-    CellConfig, ChannelConfig, CyclicPrefix, Isa, NRbDl, PmchLink, PmchLinkConfig, PmchParams, SampleRateFamily,
+    CellConfig, ChannelConfig, CyclicPrefix, Isa, NRbDl, PathConfig, PmchLink, PmchLinkConfig, PmchParams,
+    SampleRateFamily,
 };
 
 /// One PMCH through noise, one antenna, subframe 1, non-MBSFN region 2.
 fn link(n_rb_dl: u16, mcs: u8, snr_db: f64, seed: u64) -> PmchLink {
+    late_link(n_rb_dl, mcs, snr_db, 0.0, seed)
+}
+
+/// The same, heard so much later than the receiver expects.
+fn late_link(n_rb_dl: u16, mcs: u8, snr_db: f64, delay_s: f64, seed: u64) -> PmchLink {
     let cell = CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 1, SampleRateFamily::Standard).unwrap();
-    let channel = ChannelConfig { gain_db: -12.0, ..ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, seed) };
+    let paths = vec![PathConfig { delay_s, ..PathConfig::default() }];
+    let channel = ChannelConfig { gain_db: -12.0, paths, ..ChannelConfig::awgn(cell.sample_rate_hz(), snr_db, seed) };
     let params = PmchParams::new(cell, 1, 2, mcs).unwrap();
     let (cell_cp, subframes, isa) = (CyclicPrefix::Normal, vec![1], Isa::fastest());
     PmchLink::new(&PmchLinkConfig { params, cell_cp, subframes, channel, isa, seed }).unwrap()
@@ -82,6 +89,21 @@ fn one_block_in_ten_is_lost_where_a_known_channel_loses_it() {
             }
             before = (snr_db, bler);
             snr_db += if bler > 0.99 { 0.5 } else { 0.25 };
+        }
+    }
+}
+
+/// The window of the FFT starts 1/16 of the prefix early, so this much less than the prefix may pass.
+#[test]
+fn the_whole_cyclic_prefix_is_of_use() {
+    for delay_s in [0.0, 8e-6, 12e-6, 15.6e-6] {
+        let mut link = late_link(25, 9, 15.0, delay_s, 3);
+        for _ in 0..30 {
+            let block = link.next_block();
+            assert!(!block.is_error(), "{delay_s} s");
+            let delay = delay_s * 7.68e6;
+            let measured = f64::from(block.estimate.timing_samples);
+            assert!((measured - delay).abs() < 1.0, "{measured} samples for {delay}");
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The whole carrier of the eNB, read back channel by channel: MIB, CFI, system information, change notifications.
 
-use std::collections::BTreeSet;
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_complex::Complex32;
 use radio::transmit_diversity::ReceiveAntenna;
 use radio::{
-    AlignedReceiver, AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, Dci1A, Dci1C,
-    DciFormat, Enb, EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, Grid, Isa, M_RNTI, MasterInformationBlock,
-    MbsfnAreaConfig, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnNumerology, MbsfnSubframes, McchConfig, MchRxEvent,
-    MchTxEvent, NRbDl, OfdmDemodulator, PbchDecoder, PbchMessage, Pcfich, PdcchDecoder, PdschDecoder, PhichConfig,
-    PhichDuration, PhichResource, RxEvent, SI_RNTI, SampleRateFamily, SchedulingInfo, SessionInfo, SiAssignment,
-    SiDciFormat, SoftBuffer, SubframeLayout, SubframeSet, SubframeTime, SystemInformation, SystemInformationBlock,
-    full_scale_gain, si_rv, sib1_rv, unpack_mcch_change_notification,
+    AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, ControlRegion, CrsEstimator, Dci1A, Dci1C, DciFormat, Enb,
+    EnbConfig, EnbError, EnbEvent, FULL_SCALE_RMS_DBFS, Grid, Isa, M_RNTI, MasterInformationBlock, MbsfnNumerology,
+    MbsfnSubframes, MchRxEvent, MchTxEvent, NRbDl, OfdmDemodulator, PbchDecoder, PbchMessage, Pcfich, PdcchDecoder,
+    PdcpPrefix, PdschDecoder, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig, RxEvent, SI_RNTI,
+    SampleRateFamily, SchedulingInfo, SiAssignment, SiDciFormat, SoftBuffer, SubframeLayout, SubframeTime,
+    SystemInformation, SystemInformationBlock, full_scale_gain, si_rv, sib1_rv, unpack_mcch_change_notification,
 };
 
 /// Reads what a carrier says besides its MCHs; knows where subframes begin and what kind they are.
@@ -90,29 +91,10 @@ fn window_place(time: SubframeTime) -> u32 {
     time.subframe().into()
 }
 
-fn info(n_id_mbsfn: u8, mcch_subframes: &[u8], offset_rf: u8) -> MbsfnAreaInfo {
-    MbsfnAreaInfo {
-        n_id_mbsfn,
-        non_mbsfn_region: 2,
-        notification_indicator: n_id_mbsfn % 8,
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(mcch_subframes).unwrap(),
-            signalling_mcs: 7,
-        },
-    }
-}
-
-fn session(lcid: u8) -> SessionInfo {
-    SessionInfo { tmgi: [0, 0, lcid, 0x00, 0xf1, 0x10].into(), session_id: None, lcid }
-}
-
 fn area(n_id_mbsfn: u8, subframes: &[u8], lcids: std::ops::RangeInclusive<u8>) -> AreaSetup {
-    let set = SubframeSet::new(subframes).unwrap();
-    let mcch = MbsfnAreaConfiguration::single_pmch(set, 4, 8, lcids.map(session).collect());
-    AreaSetup { info: info(n_id_mbsfn, &subframes[..1], 0), mcch }
+    let mut area = common::area(n_id_mbsfn, subframes, 4, &lcids.collect::<Vec<_>>());
+    (area.info.notification_indicator, area.info.mcch.signalling_mcs) = (n_id_mbsfn % 8, 7);
+    area
 }
 
 fn carrier(n_rb_dl: u16, n_ports: u8, phich: PhichConfig) -> CarrierConfig {
@@ -356,30 +338,49 @@ fn what_does_not_fit_together_is_refused() {
 fn areas_are_heard_by_their_own_identity_only() {
     let carrier = carrier(6, 1, PhichConfig::default());
     let areas = vec![area(1, &[1, 2, 3], 1..=1), area(200, &[6, 7], 1..=1)];
-    let mut enb = Enb::new(&EnbConfig::new(carrier, areas.clone()).unwrap()).unwrap();
-    enb.push_sdu(0, 0, 1, b"first area", 8).unwrap();
-    enb.push_sdu(1, 0, 1, b"second area", 8).unwrap();
-    let listen = |n_id_mbsfn: u8, subframes: &[u8]| {
-        let mcch = info(0, &subframes[..1], 0).mcch;
-        let subframes = SubframeSet::new(subframes).unwrap();
-        let area = MbsfnAreaConfig { n_id_mbsfn, non_mbsfn_region: 2, subframes, mcch };
-        (AlignedReceiver::new(carrier.cell, area, Isa::Scalar).unwrap(), Vec::new(), 0)
+    let mut enb = Enb::new(&EnbConfig::new(carrier, areas).unwrap()).unwrap();
+    enb.push_sdu(0, 0, 1, b"first area", 40).unwrap();
+    enb.push_sdu(1, 0, 1, b"second area", 40).unwrap();
+    let mut iq = vec![Complex32::ZERO; 500 * carrier.cell.samples_per_subframe()];
+    iq.chunks_exact_mut(carrier.cell.samples_per_subframe()).for_each(|iq| _ = enb.next_subframe(&mut [iq]));
+    let config = ReceiverConfig { pdcp: PdcpPrefix::No, ..ReceiverConfig::new(carrier.cell.sample_rate_hz() as u32) };
+    // SDUs and good blocks by area.
+    let listen = |receiver: &mut Receiver| {
+        let (mut sdus, mut good) = (Vec::new(), BTreeMap::<u8, u32>::new());
+        receiver.push(0, &[&iq], &mut |event| match event {
+            RxEvent::Block(report, _) => {
+                *good.entry(report.n_id_mbsfn).or_default() += u32::from(report.quality.crc_ok);
+            }
+            RxEvent::Mch { n_id_mbsfn, event: MchRxEvent::Sdu { bytes, .. } } => {
+                sdus.push((n_id_mbsfn, bytes.to_vec()));
+            }
+            _ => {}
+        });
+        (sdus, good)
     };
-    let mut receivers = [listen(1, &[1, 2, 3]), listen(200, &[6, 7]), listen(1, &[6, 7]), listen(2, &[1, 2, 3])];
-    let mut iq = [vec![Complex32::ZERO; carrier.cell.samples_per_subframe()]];
-    for at in (0..).step_by(iq[0].len()).take(200) {
-        next(&mut enb, &mut iq);
-        for (receiver, sdus, good) in &mut receivers {
-            receiver.push(at, &iq[0], &mut |event| match event {
-                RxEvent::Block(report, _) => *good += u32::from(report.quality.crc_ok),
-                RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => sdus.push(bytes.to_vec()),
-                _ => {}
-            });
+    let mut receiver = Receiver::new(config.clone()).unwrap();
+    let (sdus, good) = listen(&mut receiver);
+    assert_eq!(sdus, [(1, b"first area".to_vec()), (200, b"second area".to_vec())]);
+    assert!(good[&1] >= 3 && good[&200] >= 3, "{good:?}");
+    // The same carrier with the identities exchanged, and with one that nobody has.
+    for [first, second] in [[200, 1], [2, 200]] {
+        let mut known = receiver.known().unwrap();
+        known.mcch.clear();
+        for octets in &mut known.bcch {
+            let mut message = BcchDlSchMessage::decode(octets).unwrap();
+            let BcchDlSchMessage::SystemInformation(si) = &mut message else { continue };
+            for sib in &mut si.sibs {
+                if let SystemInformationBlock::Type13(sib13) = sib {
+                    (sib13.areas[0].n_id_mbsfn, sib13.areas[1].n_id_mbsfn) = (first, second);
+                }
+            }
+            *octets = message.encode().unwrap();
         }
+        let (sdus, good) = listen(&mut Receiver::with_known(config.clone(), known).unwrap());
+        assert!(sdus.iter().all(|(area, _)| *area == 200 && second == 200), "{sdus:?}");
+        assert_eq!(good[&first], 0);
+        assert_eq!(good[&second] > 0, second == 200);
     }
-    let [first, second, wrong, other] = receivers;
-    assert_eq!((first.1, second.1), (vec![b"first area".to_vec()], vec![b"second area".to_vec()]));
-    assert!(first.2 >= 3 && second.2 >= 3 && wrong.2 + other.2 == 0);
 }
 
 /// [`full_scale_gain`]: a loaded subframe has the stated level, and no sample leaves full scale.

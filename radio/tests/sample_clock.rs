@@ -2,13 +2,14 @@
 //!
 //! Seconds of air from the environment variable `CASTBENCH_CLOCK_S`, 20 without it.
 
+mod common;
+
 use std::slice;
 
 use num_complex::Complex32;
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, MbsfnAreaConfig, McchConfig,
-    MchRxEvent, NRbDl, PathConfig, PhichConfig, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SessionInfo,
-    SubframeSet,
+    CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, MchRxEvent, NRbDl, PathConfig, Receiver, ReceiverConfig,
+    RxEvent, SampleRateFamily,
 };
 
 const LCID: u8 = 1;
@@ -16,22 +17,9 @@ const LCID: u8 = 1;
 const PERIOD_RF: u64 = 8;
 
 fn config() -> EnbConfig {
-    let area = MbsfnAreaConfig {
-        n_id_mbsfn: 7,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(&[1, 6]).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&[1]).unwrap(),
-            signalling_mcs: 2,
-        },
-    };
-    let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: LCID };
-    let setup = AreaSetup { info: area.info(), mcch: area.single_pmch(4, PERIOD_RF as u16, vec![session]) };
+    let area = common::area(7, &[1, 6], 4, &[LCID]);
     let cell = CellConfig::new(NRbDl::ALL[0], 301, SampleRateFamily::Standard).unwrap();
-    EnbConfig::new(CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() }, vec![setup]).unwrap()
+    EnbConfig::single_area(cell, area.info, area.mcch).unwrap()
 }
 
 /// Samples of a stream between its own ones, at a clock that is off.

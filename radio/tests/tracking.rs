@@ -1,34 +1,20 @@
 //! Frequency tracking and broken samples: whatever comes in, the receiver is back when the carrier is.
 
-use std::collections::BTreeSet;
+mod common;
 
+use std::collections::BTreeSet;
 use std::slice;
 
 use num_complex::Complex32;
 use radio::{
-    AlignedReceiver, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, Isa, MbsfnAreaConfig, McchConfig,
-    MchRxEvent, NRbDl, PathConfig, RxEvent, SampleRateFamily, SessionInfo, SubframeSet,
+    CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, MchRxEvent, NRbDl, PathConfig, PdcpPrefix, Receiver,
+    ReceiverConfig, RxEvent, SampleRateFamily,
 };
 
 /// Radio frames of an MCH scheduling period: one SDU is sent in each.
 const PERIOD_RF: u64 = 8;
-/// Radio frames from one MCCH to the next.
-const REPETITION_RF: u16 = 32;
-
-fn area() -> MbsfnAreaConfig {
-    MbsfnAreaConfig {
-        n_id_mbsfn: 9,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(&[1, 2, 3, 6, 7, 8]).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: REPETITION_RF,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&[1]).unwrap(),
-            signalling_mcs: 2,
-        },
-    }
-}
+/// Scheduling periods from one MCCH to the next.
+const PERIODS_OF_MCCH: u64 = 4;
 
 fn cell(n_rb_dl: u16) -> CellConfig {
     CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 42, SampleRateFamily::Standard).unwrap()
@@ -61,12 +47,12 @@ fn run(
     periods: u64,
     mut air: impl FnMut(u64, &mut [Complex32], &mut Vec<Complex32>),
 ) -> (BTreeSet<u64>, f64) {
-    let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
-    let mcch = area().single_pmch(2, PERIOD_RF as u16, vec![session]);
-    let mut enb = Enb::new(&EnbConfig::single_area(cell, area().info(), mcch).unwrap()).unwrap();
-    let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
+    let area = common::area(9, &[1, 2, 3, 6, 7, 8], 2, &[1]);
+    let mut enb = Enb::new(&EnbConfig::single_area(cell, area.info, area.mcch).unwrap()).unwrap();
+    let config = ReceiverConfig { pdcp: PdcpPrefix::No, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
+    let mut receiver = Receiver::new(config).unwrap();
     let mut iq = vec![Complex32::default(); cell.samples_per_subframe()];
-    let (mut heard, mut at, mut cfo_hz) = (Vec::new(), 0, 0.0);
+    let (mut heard, mut at) = (Vec::new(), 0);
     let mut arrived = BTreeSet::new();
     for n in 0..periods * PERIOD_RF * 10 {
         if n % (PERIOD_RF * 10) == 0 {
@@ -75,40 +61,33 @@ fn run(
         }
         enb.next_subframe(&mut [&mut iq]);
         air(n, &mut iq, &mut heard);
-        receiver.push(at, &heard, &mut |event| match event {
-            RxEvent::Block(report, _) => cfo_hz = report.cfo_hz,
-            RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } => {
+        receiver.push(at, &[&heard], &mut |event| {
+            if let RxEvent::Mch { event: MchRxEvent::Sdu { bytes, .. }, .. } = event {
                 arrived.insert(u64::from_be_bytes(bytes.try_into().unwrap()));
             }
-            _ => {}
         });
         at += heard.len() as u64;
     }
-    (arrived, cfo_hz)
+    (arrived, receiver.cfo_hz().unwrap_or(f64::NAN))
 }
-
-/// Periods from one MCCH to the next.
-const PERIODS_OF_MCCH: u64 = REPETITION_RF as u64 / PERIOD_RF;
 
 /// Silence of the transmitter: noise alone must neither be taken for a signal nor walk a tracked offset away.
 #[test]
 fn a_carrier_that_begins_late_is_acquired() {
-    for n_rb_dl in [6, 25] {
+    for (n_rb_dl, cfo_hz) in [(6, -4200.0), (6, 3000.0), (25, -4200.0)] {
         let cell = cell(n_rb_dl);
-        for cfo_hz in [-4200.0, 3000.0] {
-            let mut model = channel(&cell, cfo_hz, 6.0);
-            let begins = 3 * PERIODS_OF_MCCH;
-            let (arrived, tracked) = run(cell, begins + 8 * PERIODS_OF_MCCH, |n, sent, heard| {
-                if n < begins * PERIOD_RF * 10 {
-                    sent.fill(Complex32::default());
-                }
-                model.process(&[sent], slice::from_mut(heard));
-            });
-            assert!((tracked - cfo_hz).abs() < 60.0, "{n_rb_dl} PRB: {tracked} Hz for {cfo_hz} Hz");
-            // The first MCCH may pass while the offset is unknown.
-            let want = begins + PERIODS_OF_MCCH..begins + 8 * PERIODS_OF_MCCH - 1;
-            assert!(want.clone().all(|p| arrived.contains(&p)), "{n_rb_dl} PRB, {cfo_hz} Hz: {arrived:?} of {want:?}");
-        }
+        let mut model = channel(&cell, cfo_hz, 6.0);
+        let (begins, all) = (2 * PERIODS_OF_MCCH, 5 * PERIODS_OF_MCCH);
+        let (arrived, tracked) = run(cell, all, |n, sent, heard| {
+            if n < begins * PERIOD_RF * 10 {
+                sent.fill(Complex32::default());
+            }
+            model.process(&[sent], slice::from_mut(heard));
+        });
+        assert!((tracked - cfo_hz).abs() < 60.0, "{n_rb_dl} PRB: {tracked} Hz for {cfo_hz} Hz");
+        // The first MCCH passes before SIB13 is known.
+        let want = begins + PERIODS_OF_MCCH..all - 1;
+        assert!(want.clone().all(|p| arrived.contains(&p)), "{n_rb_dl} PRB, {cfo_hz} Hz: {arrived:?} of {want:?}");
     }
 }
 
@@ -118,7 +97,7 @@ fn a_hole_in_coverage_and_another_offset_after_it() {
     let cell = cell(6);
     for (before_hz, after_hz) in [(500.0, 500.0), (500.0, 2000.0), (-1000.0, 5500.0)] {
         let (mut before, mut after) = (channel(&cell, before_hz, 6.0), channel(&cell, after_hz, 6.0));
-        let (hole, end, all) = (2 * PERIODS_OF_MCCH, 6 * PERIODS_OF_MCCH, 10 * PERIODS_OF_MCCH);
+        let (hole, end, all) = (2 * PERIODS_OF_MCCH, 5 * PERIODS_OF_MCCH, 8 * PERIODS_OF_MCCH);
         let (arrived, tracked) = run(cell, all, |n, sent, heard| {
             let period = n / (PERIOD_RF * 10);
             if (hole..end).contains(&period) {
@@ -126,9 +105,9 @@ fn a_hole_in_coverage_and_another_offset_after_it() {
             }
             hear(period >= end, &mut before, &mut after, sent, heard);
         });
-        assert!((1..hole - 1).all(|p| arrived.contains(&p)), "before the hole: {arrived:?}");
+        assert!((PERIODS_OF_MCCH..hole - 1).all(|p| arrived.contains(&p)), "before the hole: {arrived:?}");
         assert!((tracked - after_hz).abs() < 60.0, "{tracked} Hz for {after_hz} Hz");
-        let want = 7 * PERIODS_OF_MCCH..all - 1;
+        let want = end + PERIODS_OF_MCCH..all - 1;
         assert!(want.clone().all(|p| arrived.contains(&p)), "after the hole: {arrived:?} of {want:?}");
     }
 }
@@ -139,7 +118,7 @@ fn failed_blocks_at_very_low_snr_do_not_lead_astray() {
     for (n_rb_dl, weak_db) in [(6, -20.0), (6, -6.0), (25, -9.0)] {
         let cell = cell(n_rb_dl);
         let (mut strong, mut weak) = (channel(&cell, 650.0, 6.0), channel(&cell, 650.0, weak_db));
-        let (from, end, all) = (2 * PERIODS_OF_MCCH, 7 * PERIODS_OF_MCCH, 10 * PERIODS_OF_MCCH);
+        let (from, end, all) = (2 * PERIODS_OF_MCCH, 5 * PERIODS_OF_MCCH, 8 * PERIODS_OF_MCCH);
         let (arrived, tracked) = run(cell, all, |n, sent, heard| {
             let period = n / (PERIOD_RF * 10);
             hear((from..end).contains(&period), &mut strong, &mut weak, sent, heard);
@@ -157,33 +136,37 @@ fn broken_samples_do_no_lasting_harm() {
     for broken in [f32::NAN, f32::INFINITY, f32::MAX, 1e12, 1e8] {
         for (from, count) in [(0, 40), (403, 40)] {
             let mut model = channel(&cell, 650.0, 6.0);
-            let (arrived, tracked) = run(cell, 8 * PERIODS_OF_MCCH, |n, sent, heard| {
+            let (arrived, tracked) = run(cell, 6 * PERIODS_OF_MCCH, |n, sent, heard| {
                 model.process(&[sent], slice::from_mut(heard));
                 if (from..from + count).contains(&n) {
                     heard.iter_mut().step_by(7).for_each(|s| s.im = broken);
                 }
             });
             assert!((tracked - 650.0).abs() < 60.0, "{broken} in {count} from {from}: {tracked} Hz");
-            let want = 5 * PERIODS_OF_MCCH..8 * PERIODS_OF_MCCH - 1;
+            let want = 3 * PERIODS_OF_MCCH..6 * PERIODS_OF_MCCH - 1;
             assert!(want.clone().all(|p| arrived.contains(&p)), "{broken} in {count} from {from}: {arrived:?}");
         }
     }
 }
 
-/// The rest of a cut subframe is left out without being called lost again.
-#[test]
-fn one_interruption_is_told_once() {
-    let cell = cell(6);
-    let mut receiver = AlignedReceiver::new(cell, area(), Isa::Scalar).unwrap();
-    let (mut lost, mut at) = (Vec::new(), 0);
-    for n in 0..100 {
-        at += if n == 50 { 1234 } else { 0 };
-        receiver.push(at, &[Complex32::ONE; 100], &mut |event| {
+/// Interruptions that are told of when silence comes in pushes of `len` samples, the first of which are numbers `at`.
+fn interruptions(at: impl IntoIterator<Item = u64>, len: usize) -> Vec<(u64, u64)> {
+    let mut receiver = Receiver::new(ReceiverConfig::new(1_920_000)).unwrap();
+    let (silence, mut lost) = (vec![Complex32::ZERO; len], Vec::new());
+    for at in at {
+        receiver.push(at, &[&silence], &mut |event| {
             if let RxEvent::SamplesLost { expected, at } = event {
                 lost.push((expected, at));
             }
         });
-        at += 100;
     }
-    assert_eq!(lost, [(5000, 6234)]);
+    lost
+}
+
+#[test]
+fn one_interruption_is_told_once() {
+    assert_eq!(interruptions([0, 5000, 12_345, 3], 5000), [(10_000, 12_345), (17_345, 3)]);
+    // The rest of a cut subframe is left out without being called lost again.
+    let parts = (0..100).map(|n| 100 * n + if n < 50 { 0 } else { 1234 });
+    assert_eq!(interruptions(parts, 100), [(5000, 6234)]);
 }

@@ -1,32 +1,20 @@
 //! What a receiver meets on carriers that are not as well ordered as ours: a transmitter that begins anew, windows of
 //! system information that reach into the next period.
 
+mod common;
+
 use num_complex::Complex32;
 use radio::{
-    AreaSetup, BcchDlSchMessage, CarrierConfig, CellConfig, Enb, EnbConfig, MbsfnAreaConfig, McchConfig, MchRxEvent,
-    NRbDl, PhichConfig, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, SchedulingInfo, SessionInfo, SubframeSet,
-    SubframeTime,
+    BcchDlSchMessage, CellConfig, Enb, EnbConfig, MchRxEvent, NRbDl, Receiver, ReceiverConfig, RxEvent,
+    SampleRateFamily, SchedulingInfo, SubframeTime,
 };
 
 /// 6 PRB, subframe 1 of each radio frame, a scheduling period of 8; data has the MCS of the MCCH.
 fn config() -> EnbConfig {
-    let area = MbsfnAreaConfig {
-        n_id_mbsfn: 3,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(&[1]).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&[1]).unwrap(),
-            signalling_mcs: 7,
-        },
-    };
-    let session = SessionInfo { tmgi: [0, 0, 1, 0x00, 0xf1, 0x10].into(), session_id: None, lcid: 1 };
-    let (info, mcch) = (area.info(), area.single_pmch(7, 8, vec![session]));
+    let mut area = common::area(3, &[1], 7, &[1]);
+    area.info.mcch.signalling_mcs = 7;
     let cell = CellConfig::new(NRbDl::ALL[0], 77, SampleRateFamily::Standard).unwrap();
-    let carrier = CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() };
-    EnbConfig::new(carrier, vec![AreaSetup { info, mcch }]).unwrap()
+    EnbConfig::single_area(cell, area.info, area.mcch).unwrap()
 }
 
 fn receiver() -> Receiver {

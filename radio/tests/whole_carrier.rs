@@ -1,40 +1,25 @@
 //! Our carrier, heard from cold: cell, system information, every MBSFN area, changes of an MCCH.
 
-use std::collections::BTreeSet;
+mod common;
 
+use std::collections::BTreeSet;
 use std::slice;
 
 use num_complex::Complex32;
 use radio::{
-    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, EnbEvent, MbsfnAreaConfig,
-    McchConfig, MchRxEvent, NRbDl, PathConfig, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig,
-    RxEvent, SampleRateFamily, SessionInfo, SiDciFormat, SubframeSet,
+    AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ChannelModel, Enb, EnbConfig, EnbEvent, MchRxEvent, NRbDl,
+    PathConfig, PhichConfig, PhichDuration, PhichResource, Receiver, ReceiverConfig, RxEvent, SampleRateFamily,
+    SiDciFormat,
 };
 
+const CFO_HZ: f64 = 3000.0;
 /// Samples that the receiver comes late.
 const LATE: usize = 12_345;
 
 fn area(n_id_mbsfn: u8, subframes: &[u8], notification_indicator: u8, lcids: &[u8]) -> AreaSetup {
-    let area = MbsfnAreaConfig {
-        n_id_mbsfn,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(subframes).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&subframes[..1]).unwrap(),
-            signalling_mcs: 2,
-        },
-    };
-    let sessions = lcids.iter().map(|&lcid| SessionInfo {
-        tmgi: [0, n_id_mbsfn, lcid, 0x00, 0xf1, 0x10].into(),
-        session_id: None,
-        lcid,
-    });
-    let mut info = area.info();
-    info.notification_indicator = notification_indicator;
-    AreaSetup { info, mcch: area.single_pmch(4, 8, sessions.collect()) }
+    let mut area = common::area(n_id_mbsfn, subframes, 4, lcids);
+    area.info.notification_indicator = notification_indicator;
+    area
 }
 
 /// An IPv4 header with the right length, an area and a number.
@@ -56,6 +41,8 @@ struct Told {
     /// Area, frame, sessions, and whether a notification told of it.
     changes: Vec<(u8, usize, bool)>,
     errors: u32,
+    /// Time left in the last block, samples.
+    timing_samples: f32,
 }
 
 /// A transmitter and a receiver with 1 or 2 antennas behind a channel at 12 dB and 3 kHz.
@@ -79,7 +66,7 @@ impl Link {
             let path = |stream: usize| PathConfig {
                 stream,
                 delay_s: 1.1e-6,
-                cfo_hz: 3000.0,
+                cfo_hz: CFO_HZ,
                 phase_rad: 1.0 + 2.0 * rx as f64 + 3.0 * stream as f64,
                 ..PathConfig::default()
             };
@@ -124,7 +111,10 @@ impl Link {
                     told.areas.push(info.n_id_mbsfn);
                 }
                 RxEvent::McchNotification { time, bitmap } => told.notifications.push((time.frame(), bitmap)),
-                RxEvent::Block(report, _) => told.errors += u32::from(report.announced && !report.quality.crc_ok),
+                RxEvent::Block(report, _) => {
+                    told.errors += u32::from(report.announced && !report.quality.crc_ok);
+                    told.timing_samples = report.estimate.timing_samples;
+                }
                 RxEvent::Mch { n_id_mbsfn, event: MchRxEvent::Sdu { bytes, .. } } => {
                     told.sdus.push((n_id_mbsfn, bytes.to_vec()));
                 }
@@ -146,10 +136,16 @@ fn every_bandwidth_rate_and_port_is_heard_from_cold() {
     let (short, long) = (PhichDuration::Normal, PhichDuration::Extended);
     for (n_rb_dl, family, n_ports, n_rx, duration, si_dci) in [
         (6, Standard, 1, 1, short, SiDciFormat::OneA),
+        (6, ThreeQuarter, 1, 2, short, SiDciFormat::OneA),
         (15, Standard, 2, 1, short, SiDciFormat::OneC),
+        (15, ThreeQuarter, 1, 1, long, SiDciFormat::OneA),
+        (25, Standard, 1, 1, short, SiDciFormat::OneC),
         (25, ThreeQuarter, 2, 2, short, SiDciFormat::OneA),
+        (50, Standard, 2, 1, short, SiDciFormat::OneA),
         (50, ThreeQuarter, 1, 2, long, SiDciFormat::OneC),
         (75, Standard, 2, 1, short, SiDciFormat::OneA),
+        (75, ThreeQuarter, 1, 1, short, SiDciFormat::OneC),
+        (100, Standard, 2, 1, long, SiDciFormat::OneA),
         (100, ThreeQuarter, 1, 1, short, SiDciFormat::OneC),
     ] {
         let cell = CellConfig::new(NRbDl::try_from(n_rb_dl).unwrap(), 301, family).unwrap();
@@ -158,16 +154,16 @@ fn every_bandwidth_rate_and_port_is_heard_from_cold() {
         let cfi = if duration == long { 3 } else { 2 };
         let config = EnbConfig::new(CarrierConfig { cell, n_ports, phich }, areas).unwrap();
         let mut link = Link::new(&EnbConfig { si_dci, cfi, ..config }, n_rx);
-        // The MCCH comes in frames 32 and 64: the second one is late enough for the system information.
+        // SIB13 comes in frames 1 and 17, the MCCH in frames 0 and 32.
         let mut sent = BTreeSet::new();
         for (place, n_id_mbsfn, lcid) in [(0, 7, 1), (0, 7, 2), (1, 200, 1)] {
             for number in 0..6 {
                 let sdu = sdu(n_id_mbsfn, lcid, number);
-                link.enb.push_sdu(place, 0, lcid, &sdu, 72 + 8 * u64::from(number / 3)).unwrap();
+                link.enb.push_sdu(place, 0, lcid, &sdu, 40 + 8 * u64::from(number / 3)).unwrap();
                 sent.insert((n_id_mbsfn, sdu));
             }
         }
-        link.run(90);
+        link.run(58);
         let told = &link.told;
         let diagnosis = link.receiver.diagnosis();
         assert_eq!((&told.cells[..], &told.n_ports[..]), (&[301][..], &[n_ports][..]), "{n_rb_dl} PRB: {diagnosis:?}");
@@ -176,6 +172,11 @@ fn every_bandwidth_rate_and_port_is_heard_from_cold() {
         assert_eq!((found.len(), told.sdus.len(), told.errors), (18, 18, 0), "{n_rb_dl} PRB: {diagnosis:?}");
         assert_eq!(found, sent, "{n_rb_dl} PRB");
         assert_eq!(diagnosis.first_failing_stage, None, "{n_rb_dl} PRB: {}", diagnosis.hint);
+        let cfo_hz = link.receiver.cfo_hz().unwrap();
+        assert!((cfo_hz - CFO_HZ).abs() < 20.0, "{n_rb_dl} PRB, {family:?}: {cfo_hz} Hz");
+        // What the bandwidth resolves.
+        let resolution = cell.n_fft as f32 / cell.n_rb_dl.subcarriers() as f32;
+        assert!(told.timing_samples.abs() < resolution, "{n_rb_dl} PRB, {family:?}: {} samples", told.timing_samples);
     }
 }
 

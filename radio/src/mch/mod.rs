@@ -11,7 +11,7 @@ mod tx;
 pub use pdcp::PdcpPrefix;
 pub(crate) use pdcp::{has_prefix, is_datagram};
 pub use rx::{MalformedMch, MchRx, MchRxEvent, Wanted};
-pub use schedule::{MbsfnAreaConfig, MchSchedule, PmchPosition, SubframeUse};
+pub use schedule::{MchSchedule, PmchPosition, SubframeUse};
 pub use subframes::MbsfnSubframes;
 pub use tx::{BlockInfo, MchTx, MchTxError, MchTxEvent, PushError};
 

@@ -1,44 +1,7 @@
 //! TS 36.331 clauses 5.8.1.2 and 6.3.7: which subframe belongs to which (P)MCH, which one carries the MCCH.
 
 use super::subframes::{MbsfnSubframes, PATTERN_RF};
-use crate::rrc::{
-    MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo, McchConfig, SessionInfo, SubframeSet, bit_of,
-};
-
-/// What SIB2 (MBSFN-SubframeConfig) and SIB13 (MBSFN-AreaInfo-r9) tell of an MBSFN area.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MbsfnAreaConfig {
-    /// `mbsfn-AreaId-r9`.
-    pub n_id_mbsfn: u8,
-    /// `non-MBSFNregionLength`: symbols, 1 or 2.
-    pub non_mbsfn_region: u8,
-    /// MBSFN subframes, the same in every radio frame.
-    pub subframes: SubframeSet,
-    /// `mcch-Config-r9`.
-    pub mcch: McchConfig,
-}
-
-impl MbsfnAreaConfig {
-    /// What SIB13 tells of it; bit 0 of the change notification is its own.
-    pub const fn info(&self) -> MbsfnAreaInfo {
-        MbsfnAreaInfo {
-            n_id_mbsfn: self.n_id_mbsfn,
-            non_mbsfn_region: self.non_mbsfn_region,
-            notification_indicator: 0,
-            mcch: self.mcch,
-        }
-    }
-
-    /// The MCCH content for one (P)MCH that has all subframes of the area.
-    pub fn single_pmch(
-        &self,
-        data_mcs: u8,
-        mch_scheduling_period_rf: u16,
-        sessions: Vec<SessionInfo>,
-    ) -> MbsfnAreaConfiguration {
-        MbsfnAreaConfiguration::single_pmch(self.subframes, data_mcs, mch_scheduling_period_rf, sessions)
-    }
-}
+use crate::rrc::{MBSFN_SUBFRAMES, MbsfnAreaConfiguration, MbsfnAreaInfo, bit_of};
 
 /// A subframe of a (P)MCH.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,36 +5,45 @@ use proptest::prelude::*;
 use super::*;
 use crate::mac::{LCID_MSI, MchPdu, Msi, MsiEntry};
 use crate::rrc::{
-    AreaConfigError, MbsfnAreaConfiguration, MbsfnSubframeConfig, McchConfig, PmchInfo, SessionInfo,
+    AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, PmchInfo, SessionInfo,
     SubframeAllocation, SubframeSet, Tmgi,
 };
 
-fn area(subframes: &[u8], mcch_subframe: u8) -> MbsfnAreaConfig {
-    MbsfnAreaConfig {
-        n_id_mbsfn: 1,
-        non_mbsfn_region: 2,
-        subframes: SubframeSet::new(subframes).unwrap(),
-        mcch: McchConfig {
-            repetition_period_rf: 32,
-            offset_rf: 0,
-            modification_period_rf: 512,
-            subframes: SubframeSet::new(&[mcch_subframe]).unwrap(),
-            signalling_mcs: 2,
-        },
+/// What SIB13 tells of an area, and its subframes.
+struct Area {
+    info: MbsfnAreaInfo,
+    subframes: SubframeSet,
+}
+
+impl Area {
+    fn single_pmch(&self, data_mcs: u8, period_rf: u16, sessions: Vec<SessionInfo>) -> MbsfnAreaConfiguration {
+        MbsfnAreaConfiguration::single_pmch(self.subframes, data_mcs, period_rf, sessions)
     }
 }
 
-fn tx_of(area: &MbsfnAreaConfig, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> MchTx {
+fn area(subframes: &[u8], mcch_subframe: u8) -> Area {
+    let mcch = McchConfig {
+        repetition_period_rf: 32,
+        offset_rf: 0,
+        modification_period_rf: 512,
+        subframes: SubframeSet::new(&[mcch_subframe]).unwrap(),
+        signalling_mcs: 2,
+    };
+    let info = MbsfnAreaInfo { n_id_mbsfn: 1, non_mbsfn_region: 2, notification_indicator: 0, mcch };
+    Area { info, subframes: SubframeSet::new(subframes).unwrap() }
+}
+
+fn tx_of(area: &Area, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> MchTx {
     try_tx_of(area, config, data, signalling).unwrap()
 }
 
 fn try_tx_of(
-    area: &MbsfnAreaConfig,
+    area: &Area,
     config: &MbsfnAreaConfiguration,
     data: usize,
     signalling: usize,
 ) -> Result<MchTx, MchTxError> {
-    MchTx::new(&area.info(), config, &|mcs| if mcs == area.mcch.signalling_mcs { signalling } else { data })
+    MchTx::new(&area.info, config, &|mcs| if mcs == area.info.mcch.signalling_mcs { signalling } else { data })
 }
 
 fn session(lcid: u8) -> SessionInfo {
@@ -50,7 +59,7 @@ fn all_subframes_of_one_pmch_are_counted_through_the_period() {
     let area = area(&[1, 2, 3, 6, 7, 8], 1);
     let config = area.single_pmch(9, 64, vec![session(1)]);
     assert_eq!(config.pmch[0].sf_alloc_end, 383);
-    let schedule = MchSchedule::new(&area.info(), Some(&config));
+    let schedule = MchSchedule::new(&area.info, Some(&config));
     assert_eq!(schedule.subframe_use(0, 1), SubframeUse::Mcch { owner: Some(position(0, 0)) });
     assert_eq!(schedule.subframe_use(0, 2), SubframeUse::Pmch(position(0, 1)));
     assert_eq!(schedule.subframe_use(0, 0), SubframeUse::NotOfArea);
@@ -60,7 +69,7 @@ fn all_subframes_of_one_pmch_are_counted_through_the_period() {
     assert_eq!(schedule.subframe_use(1024 + 64, 1), SubframeUse::Mcch { owner: Some(position(0, 0)) });
     assert!(schedule.subframe_use(32, 1).is_signalling() && !schedule.subframe_use(32, 2).is_signalling());
     assert_eq!(schedule.subframes_of_msp(0, 64).count(), 384);
-    let unknown = MchSchedule::new(&area.info(), None);
+    let unknown = MchSchedule::new(&area.info, None);
     assert_eq!(unknown.subframe_use(0, 1), SubframeUse::Mcch { owner: None });
     assert_eq!(unknown.subframe_use(0, 2), SubframeUse::NotOfArea);
 }
@@ -80,7 +89,7 @@ fn two_pmch_share_a_common_period_and_keep_their_own_scheduling_periods() {
         pmch: vec![pmch(9, 8), pmch(23, 16)],
         ..area.single_pmch(0, 8, vec![])
     };
-    let schedule = MchSchedule::new(&area.info(), Some(&config));
+    let schedule = MchSchedule::new(&area.info, Some(&config));
     assert_eq!(schedule.subframe_use(3, 1), SubframeUse::Pmch(position(0, 9)));
     assert_eq!(schedule.subframe_use(3, 2), SubframeUse::Pmch(position(1, 0)));
     assert!(schedule.subframe_use(3, 2).is_signalling());
@@ -103,7 +112,7 @@ fn four_frames_patterns_and_scheduling_periods_shorter_than_the_common_one() {
         common_sf_alloc_period_rf: 16,
         pmch: vec![PmchInfo { sf_alloc_end: 3, data_mcs: 5, mch_scheduling_period_rf: 8, sessions: vec![] }],
     };
-    let schedule = MchSchedule::new(&area.info(), Some(&config));
+    let schedule = MchSchedule::new(&area.info, Some(&config));
     let all: Vec<_> = schedule.subframes_of_msp(0, 8).map(|(f, s, u)| (f, s, u.position().unwrap())).collect();
     assert_eq!(all, [(12, 1, position(0, 0)), (15, 8, position(0, 1))]);
     assert_eq!(schedule.subframe_use(8, 1), SubframeUse::NotOfArea);
@@ -114,8 +123,8 @@ fn what_sib13_cannot_say_is_refused() {
     assert_eq!(SubframeSet::new(&[1, 5]), Err(AreaConfigError::Subframe(5)));
     assert_eq!(SubframeSet::new(&[]), Err(AreaConfigError::NoSubframes));
     let mut wrong = area(&[1], 1);
-    wrong.mcch.repetition_period_rf = 48;
-    let text = wrong.info().check().unwrap_err().to_string();
+    wrong.info.mcch.repetition_period_rf = 48;
+    let text = wrong.info.check().unwrap_err().to_string();
     assert_eq!(text, "mcch-RepetitionPeriod-r9 is 48: TS 36.331 allows 32, 64, 128, 256");
 }
 
@@ -137,11 +146,11 @@ struct Run {
 }
 
 impl Run {
-    fn new(area: &MbsfnAreaConfig, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> Self {
+    fn new(area: &Area, config: &MbsfnAreaConfiguration, data: usize, signalling: usize) -> Self {
         Self {
-            schedule: MchSchedule::new(&area.info(), Some(config)),
+            schedule: MchSchedule::new(&area.info, Some(config)),
             tx: tx_of(area, config, data, signalling),
-            rx: MchRx::new(&area.info()).unwrap(),
+            rx: MchRx::new(&area.info).unwrap(),
             tb: vec![0; data.max(signalling)],
             sdus: Vec::new(),
             gaps: 0,
@@ -368,7 +377,7 @@ fn a_pause_of_whole_periods_puts_nothing_together() {
 #[test]
 fn a_new_mcch_keeps_running_sessions_and_drops_ended_ones() {
     let area = area(&[1, 2], 1);
-    let mut rx = MchRx::new(&area.info()).unwrap();
+    let mut rx = MchRx::new(&area.info).unwrap();
     let block = |sessions: Vec<SessionInfo>| {
         let mut tb = vec![0; 100];
         let mut tx = tx_of(&area, &area.single_pmch(9, 8, sessions), 100, 100);
@@ -415,7 +424,7 @@ fn load() -> impl Strategy<Value = Load> {
 
 fn run_of(load: &Load) -> (Run, Vec<(u8, Vec<u8>)>) {
     let mut area = area(&load.subframes, load.mcch_subframe);
-    area.mcch.offset_rf = load.mcch_offset_rf;
+    area.info.mcch.offset_rf = load.mcch_offset_rf;
     let config = area.single_pmch(9, load.period_rf, (1..=3).map(session).collect());
     let mut run = Run::new(&area, &config, load.data_octets, 90);
     run.tx.set_queue_limit(1 << 20);
@@ -482,7 +491,7 @@ proptest! {
     ) {
         let area = area(&[1, 2, 3, 6, 7, 8], 1);
         let config = area.single_pmch(9, 8, (1..=3).map(session).collect());
-        let mut rx = MchRx::new(&area.info()).unwrap();
+        let mut rx = MchRx::new(&area.info).unwrap();
         let mut tx = tx_of(&area, &config, 100, 100);
         let mut tb = [0; 100];
         if begin_well && tx.next_block(0, 1, &mut tb).is_some() {

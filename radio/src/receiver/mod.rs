@@ -5,7 +5,6 @@
 //! information, and hands the subframes of each MBSFN area to a receiver of that area.
 
 mod acquisition;
-mod aligned;
 mod area;
 mod area_diagnosis;
 mod carrier;
@@ -20,7 +19,6 @@ mod stream;
 mod system_information;
 mod unicast;
 
-pub use aligned::AlignedReceiver;
 pub use cold::Receiver;
 pub use config::{KnownCarrier, ReceiverConfig};
 pub use diagnosis::{Diagnosis, Stage, StageCount};

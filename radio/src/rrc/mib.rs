@@ -1,7 +1,5 @@
 //! TS 36.331 clause 6.2.2: MasterInformationBlock, what the physical broadcast channel carries.
 
-use bitvec::prelude::*;
-
 use super::codec::{self, EncodeRrcError, RrcError, bit_string, value_at};
 use super::generated::eutra_rrc as asn;
 use crate::cell::{NRbDl, PhichConfig, PhichDuration, PhichResource};
@@ -47,20 +45,19 @@ impl MasterInformationBlock {
         octets.unwrap_or_else(|e| unreachable!("every value has a code: {e}"))
     }
 
-    /// From the 24 bits.
+    /// From the 24 bits: 3, 1, 2, 8 and 10 spare ones. A receiver that runs reads it again and again, so this allocates
+    /// nothing.
     ///
     /// # Errors
     /// A bandwidth that does not exist.
-    pub fn decode(octets: [u8; 3]) -> Result<Self, RrcError> {
-        let asn::BCCH_BCH_Message { message } = codec::decode(&octets)?;
-        let phich = &message.phich_config;
+    pub fn decode([first, second, _]: [u8; 3]) -> Result<Self, RrcError> {
         Ok(Self {
-            n_rb_dl: value_at("dl-Bandwidth", &NRbDl::ALL, message.dl_bandwidth.0)?,
+            n_rb_dl: value_at("dl-Bandwidth", &NRbDl::ALL, first >> 5)?,
             phich: PhichConfig {
-                duration: value_at("phich-Duration", &PHICH_DURATION, phich.phich_duration.0)?,
-                resource: value_at("phich-Resource", &PHICH_RESOURCE, phich.phich_resource.0)?,
+                duration: value_at("phich-Duration", &PHICH_DURATION, first >> 4 & 1)?,
+                resource: value_at("phich-Resource", &PHICH_RESOURCE, first >> 2 & 3)?,
             },
-            sfn_msb: message.system_frame_number.0.load_be(),
+            sfn_msb: first << 6 | second >> 2,
         })
     }
 }
