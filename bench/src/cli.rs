@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -28,6 +29,9 @@ pub enum Command {
     /// Receive over a front end and say what is found.
     #[command(after_help = EXIT_CODES)]
     Rx(RxArgs),
+    /// A simulated modem for AT hosts: on a pseudo terminal, a TCP port or a Unix socket.
+    #[command(after_help = UE_ORDERS)]
+    Ue(UeArgs),
     /// List the scenarios of a folder and what each proves.
     List(ListArgs),
     /// Rebuild the reports of a run from its record.
@@ -116,6 +120,30 @@ pub struct RxArgs {
     /// Record what is received as SigMF.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// Arguments of `castbench ue`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+#[group(id = "place", required = true, multiple = false, args = ["pty", "tcp", "unix", "quirks"])]
+pub struct UeArgs {
+    /// On a pseudo terminal; LINK becomes a symbolic link to it.
+    #[arg(long, value_name = "LINK", num_args = 0..=1, default_missing_value = "")]
+    pub pty: Option<PathBuf>,
+    /// On a TCP address, for example 127.0.0.1:2345; port 0 is any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub tcp: Option<SocketAddr>,
+    /// On a Unix socket.
+    #[arg(long, value_name = "PATH")]
+    pub unix: Option<PathBuf>,
+    /// List the quirks that a modem can have.
+    #[arg(long)]
+    pub quirks: bool,
+    /// What kind of modem (TOML) [default: one that keeps to the standards].
+    #[arg(long, value_name = "FILE")]
+    pub personality: Option<PathBuf>,
+    /// A quirk besides those of the personality; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub quirk: Vec<String>,
 }
 
 /// Arguments of `castbench list`.
@@ -266,6 +294,15 @@ where
 {
     PossibleValuesParser::new(values).try_map(|word| word.parse())
 }
+
+const UE_ORDERS: &str = "\
+The first line printed says where the modem is, the others what it does: host connected, host gone, radio on, radio off,
+sms HEX (sent), sms refused, restarted. Orders are read from standard input, a line each:
+  sms HEX      a message arrives: service centre address and TPDU
+  report HEX   a status report arrives
+  cell none    the UE has no cell
+  cell [RSRP]  it has one again, with this level in dBm
+  quit";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -32,7 +32,7 @@ pub use cli::{
     AnalyzeArgs, Cli, Command, ExpectPdcp, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs,
     RxArgs, TxArgs,
 };
-pub use commands::{iq, list_command, pmch, report, run, rx, tx};
+pub use commands::{iq, list_command, pmch, report, run, rx, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
     Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,

@@ -1,6 +1,6 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
-use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, tx};
+use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, tx, ue};
 use clap::Parser;
 
 fn main() -> Exit {
@@ -12,6 +12,7 @@ fn main() -> Exit {
         Command::Iq(command) => iq(command),
         Command::Tx(args) => tx(args),
         Command::Rx(args) => rx(args),
+        Command::Ue(args) => ue(args),
     };
     outcome.unwrap_or_else(|error: CommandError| {
         eprintln!("castbench: {error}");

@@ -6,6 +6,7 @@ mod pmch;
 mod report;
 mod run;
 mod tx;
+mod ue;
 
 pub use iq::{iq, rx};
 pub use list::list_command;
@@ -13,3 +14,4 @@ pub use pmch::pmch;
 pub use report::report;
 pub use run::run;
 pub use tx::tx;
+pub use ue::ue;

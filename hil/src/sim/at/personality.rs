@@ -74,7 +74,7 @@ pub enum Quirk {
     UrcBeforeEcho,
     /// The SIM is busy for some seconds after power-up (`+CME ERROR: 14`).
     SimBusyAtFirst,
-    /// `+CGSN: IMEI...`.
+    /// `+CGSN: IMEI` and the digits.
     ImeiDecorated,
     /// `+CMGL` never ends.
     CmglHangs,
@@ -92,10 +92,92 @@ pub enum Quirk {
     LfOnly,
     /// Status words of text mode in PDU mode.
     StatusInWords,
-    /// `+CCHO` answers without prefix.
-    CchoBare,
-    /// Two codes in one line's time: several unsolicited codes at once after registration.
+    /// Several unsolicited codes at once when the registration changes.
     UrcBurst,
+}
+
+impl Quirk {
+    /// All of them.
+    pub const ALL: [Self; 24] = [
+        Self::PromptWithoutSpace,
+        Self::PromptOnALine,
+        Self::CommandNotSupport,
+        Self::BlankLines,
+        Self::SmsIndexFromZero,
+        Self::CfunWithReset,
+        Self::RegistrationUnquoted,
+        Self::RegistrationUrcWithN,
+        Self::NoSpaceAfterColon,
+        Self::Nuls,
+        Self::SwallowsFirstCommand,
+        Self::PeriodicUrcs,
+        Self::UrcBeforeEcho,
+        Self::SimBusyAtFirst,
+        Self::ImeiDecorated,
+        Self::CmglHangs,
+        Self::UnknownIsOk,
+        Self::ErrorsInWords,
+        Self::NumericAtFirst,
+        Self::HangsAfterHundred,
+        Self::SpacesAfterCommas,
+        Self::LfOnly,
+        Self::StatusInWords,
+        Self::UrcBurst,
+    ];
+
+    /// As personalities and command lines call it.
+    pub fn name(self) -> String {
+        // The names of the variants, in snake case.
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
+    /// What it is, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::PromptWithoutSpace => "> without the space behind it",
+            Self::PromptOnALine => "> alone on a line",
+            Self::CommandNotSupport => "COMMAND NOT SUPPORT for unknown commands",
+            Self::BlankLines => "Blank lines at the end of an answer",
+            Self::SmsIndexFromZero => "The memory for messages begins with index 0",
+            Self::CfunWithReset => "+CFUN: 1,0",
+            Self::RegistrationUnquoted => "Location and cell in +CREG and its kin without quotation marks",
+            Self::RegistrationUrcWithN => "+CREG and its kin with <n> in unsolicited codes",
+            Self::NoSpaceAfterColon => "No space after the colon of an answer",
+            Self::Nuls => "NUL characters between answers",
+            Self::SwallowsFirstCommand => "The first command after power-up is swallowed",
+            Self::PeriodicUrcs => "Codes of the manufacturer come all the time, ^RSSI: 20",
+            Self::UrcBeforeEcho => "An unsolicited code comes between a command and its echo",
+            Self::SimBusyAtFirst => "The SIM is busy for some seconds after power-up (+CME ERROR: 14)",
+            Self::ImeiDecorated => "+CGSN: IMEI and the digits",
+            Self::CmglHangs => "+CMGL never ends",
+            Self::UnknownIsOk => "Unknown commands are answered with OK",
+            Self::ErrorsInWords => "Error causes in words, whatever +CMEE says",
+            Self::NumericAtFirst => "Result codes in digits until ATV1",
+            Self::HangsAfterHundred => "Stops answering at all after a hundred commands",
+            Self::SpacesAfterCommas => "Spaces behind the commas of an answer",
+            Self::LfOnly => "LF alone ends lines",
+            Self::StatusInWords => "Status words of text mode in PDU mode",
+            Self::UrcBurst => "Several unsolicited codes at once when the registration changes",
+        }
+    }
+}
+
+impl std::str::FromStr for Quirk {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|quirk| quirk.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("unknown quirk {name:?}; known are: {names}")
+        })
+    }
 }
 
 impl Default for Personality {

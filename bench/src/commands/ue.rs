@@ -1,0 +1,151 @@
+//! `castbench ue`: a simulated modem for other people's AT hosts.
+
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort};
+use hil::sim::{Personality, Quirk, SimCell};
+
+use crate::cli::UeArgs;
+use crate::errors::{CommandError, Exit};
+
+/// Runs `castbench ue`, until it is interrupted or told to quit.
+///
+/// # Errors
+/// A personality or quirk that cannot be, a port that cannot be had or is gone.
+pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
+    if args.quirks {
+        let list: String = Quirk::ALL.map(|quirk| format!("{:28}{}\n", quirk.name(), quirk.describe())).concat();
+        print_to_stdout(&list);
+        return Ok(Exit::Pass);
+    }
+    let mut personality = args.personality.as_deref().map_or_else(|| Ok(Personality::default()), read_personality)?;
+    for name in &args.quirk {
+        personality.quirks.insert(name.parse().map_err(CommandError::Usage)?);
+    }
+    if let Some(link) = &args.pty {
+        let link = Some(link.as_path()).filter(|link| !link.as_os_str().is_empty());
+        let why = |source| CommandError::Write { path: link.unwrap_or(Path::new("/dev/ptmx")).to_owned(), source };
+        return serve(personality, PtyPort::new(link).map_err(why)?);
+    }
+    if let Some(path) = &args.unix {
+        let why = |source| CommandError::Write { path: path.clone(), source };
+        return serve(personality, SocketPort::unix(path).map_err(why)?);
+    }
+    let Some(address) = args.tcp else {
+        return Err(CommandError::Usage("where is the modem to be? --pty, --tcp or --unix says it".into()));
+    };
+    let why = |e: io::Error| CommandError::Usage(format!("cannot listen on {address}: {e}"));
+    serve(personality, SocketPort::tcp(address).map_err(why)?)
+}
+
+/// The shipped network: the test PLMN of TS 36.508 clause 4.4.2.
+fn cell() -> SimCell {
+    SimCell {
+        plmn: "00101".into(),
+        operator: "castbench".into(),
+        tac: 1,
+        cell_identity: 0x1A2_D001,
+        rsrp_dbm: -85.0,
+        rsrq_db: -9.0,
+    }
+}
+
+fn read_personality(path: &Path) -> Result<Personality, CommandError> {
+    let text = fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|e| CommandError::Usage(format!("{}: {e}", path.display())))
+}
+
+fn serve<P: Port>(personality: Personality, port: P) -> Result<Exit, CommandError> {
+    print_to_stdout(&format!("modem {}\n", port.name()));
+    let (orders, received) = channel();
+    thread::spawn(move || take_orders(&orders));
+    let mut modem = LiveModem::new(personality, Some(cell()), port);
+    modem
+        .serve(&received, |event| print_to_stdout(&format!("{}\n", describe(&event))))
+        .map_err(|e| CommandError::Bench(format!("the port is gone: {e}")))?;
+    Ok(Exit::Pass)
+}
+
+/// Reads orders, a line each, until `quit`; at the end of the input the modem goes on.
+fn take_orders(orders: &Sender<ModemOrder>) {
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        match order(line.trim()) {
+            Ok(Some(order)) => {
+                if orders.send(order).is_err() {
+                    return;
+                }
+            }
+            Ok(None) => return,
+            Err(why) => eprintln!("castbench: {why}"),
+        }
+    }
+    // Nobody can say quit any more.
+    loop {
+        thread::park();
+    }
+}
+
+/// `None`: quit.
+fn order(line: &str) -> Result<Option<ModemOrder>, String> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let pdu =
+        || unhex(rest.trim()).ok_or_else(|| format!("{rest:?} is no PDU: service centre and TPDU in hexadecimal"));
+    Ok(Some(match word {
+        "quit" => return Ok(None),
+        "sms" => ModemOrder::Sms(pdu()?),
+        "report" => ModemOrder::StatusReport(pdu()?),
+        "cell" if rest == "none" => ModemOrder::Cell(None),
+        "cell" => {
+            let mut cell = cell();
+            if !rest.is_empty() {
+                let level = rest.parse().ok().filter(|l: &f32| (-156.0..=-31.0).contains(l));
+                cell.rsrp_dbm = level.ok_or_else(|| format!("{rest:?} is no RSRP: -156 to -31 dBm, or none"))?;
+            }
+            ModemOrder::Cell(Some(cell))
+        }
+        _ => return Err(format!("{line:?} is no order: sms HEX, report HEX, cell none, cell [RSRP], quit")),
+    }))
+}
+
+fn describe(event: &ModemEvent) -> String {
+    match event {
+        ModemEvent::Connected => "host connected".into(),
+        ModemEvent::Disconnected => "host gone".into(),
+        ModemEvent::SmsSent(pdu) => format!("sms {}", pdu.iter().map(|o| format!("{o:02X}")).collect::<String>()),
+        ModemEvent::SmsRefused => "sms refused: the memory is full".into(),
+        ModemEvent::Radio(on) => format!("radio {}", if *on { "on" } else { "off" }),
+        ModemEvent::Restarted => "restarted".into(),
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let octets = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok());
+    octets.collect::<Option<Vec<u8>>>().filter(|octets| !octets.is_empty())
+}
+
+/// Whoever reads may have seen enough.
+fn print_to_stdout(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_read() {
+        assert_eq!(order("quit"), Ok(None));
+        assert_eq!(order("sms 0001"), Ok(Some(ModemOrder::Sms(vec![0, 1]))));
+        assert_eq!(order("cell none"), Ok(Some(ModemOrder::Cell(None))));
+        let Ok(Some(ModemOrder::Cell(Some(cell)))) = order("cell -101.5") else { panic!("a cell") };
+        assert_eq!(cell.rsrp_dbm.to_bits(), (-101.5f32).to_bits());
+        for wrong in ["", "sms", "sms 0x", "sms 012", "cell x", "cell 20", "dance"] {
+            assert!(order(wrong).is_err(), "{wrong}");
+        }
+    }
+}
