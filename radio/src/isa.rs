@@ -74,18 +74,38 @@ pub(crate) enum Kernels {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
-/// `run_kernel!(kernels, name(arguments))` calls the function `name` of the module `scalar` or `avx2` beside the caller.
+/// `run_kernel!(kernels, name(arguments))` calls the function `name` of the module `scalar` or `avx2` beside the caller;
+/// with a constant: `run_kernel!(kernels, name::<N>(arguments))`.
 macro_rules! run_kernel {
-    ($kernels:expr, $name:ident($($argument:expr),* $(,)?)) => {
+    ($kernels:expr, $name:ident $(::<$constant:tt>)? ($($argument:expr),* $(,)?)) => {
         match $kernels {
-            $crate::isa::Kernels::Scalar => scalar::$name($($argument),*),
+            $crate::isa::Kernels::Scalar => scalar::$name $(::<$constant>)? ($($argument),*),
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "the variant is there only if the processor has what the function enables")]
-            $crate::isa::Kernels::Avx2(_) => unsafe { avx2::$name($($argument),*) },
+            $crate::isa::Kernels::Avx2(_) => unsafe { avx2::$name $(::<$constant>)? ($($argument),*) },
         }
     };
 }
 pub(crate) use run_kernel;
+
+/// `compile_for_avx2! { fn name(argument: Type); ... }` makes the module `avx2` beside the caller: functions of the module
+/// `scalar`, which have to be `#[inline(always)]`, compiled again with all that AVX2 and FMA offer. The compiler changes
+/// neither the order of floating point operations nor contracts them, hence the same results.
+macro_rules! compile_for_avx2 {
+    ($(fn $name:ident $(<const $constant:ident: usize>)? ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {
+        #[cfg(target_arch = "x86_64")]
+        mod avx2 {
+            use super::*;
+            $(
+                #[target_feature(enable = "avx2,fma")]
+                pub(super) fn $name $(<const $constant: usize>)? ($($argument: $type),*) $(-> $result)? {
+                    scalar::$name $(::<$constant>)? ($($argument),*)
+                }
+            )*
+        }
+    };
+}
+pub(crate) use compile_for_avx2;
 
 impl Default for Isa {
     fn default() -> Self {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use num_complex::Complex32;
 
+use crate::coding::word_at;
+
 /// Modulation schemes of PMCH.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Modulation {
@@ -29,7 +31,7 @@ impl Modulation {
     }
 
     /// Distance of the innermost level from the axis, for unit mean power.
-    fn unit(self) -> f32 {
+    pub(crate) fn unit(self) -> f32 {
         match self {
             Self::Qpsk => (1.0f32 / 2.0).sqrt(),
             Self::Qam16 => (1.0f32 / 10.0).sqrt(),
@@ -67,7 +69,8 @@ fn axis_level(bits: impl DoubleEndedIterator<Item = u8>, count: usize) -> f32 {
 #[derive(Clone, Debug)]
 pub struct Mapper {
     q_m: usize,
-    points: Vec<Complex32>,
+    /// By Q_m bits, the first of them lowest.
+    points: Box<[Complex32; 256]>,
 }
 
 impl Mapper {
@@ -75,13 +78,12 @@ impl Mapper {
     pub fn new(modulation: Modulation) -> Self {
         let (q_m, unit) = (modulation.q_m(), modulation.unit());
         let half = q_m / 2;
-        let bit = |index: usize, i: usize| (index >> (q_m - 1 - i) & 1) as u8;
-        let points = (0..1usize << q_m)
-            .map(|index| {
-                let axis = |first: usize| axis_level((0..half).map(|i| bit(index, first + 2 * i)), half) * unit;
-                Complex32::new(axis(0), axis(1))
-            })
-            .collect();
+        let mut points = Box::new([Complex32::ZERO; 256]);
+        for (index, point) in points[..1 << q_m].iter_mut().enumerate() {
+            let bit = |i: usize| (index >> i & 1) as u8;
+            let axis = |first: usize| axis_level((0..half).map(|i| bit(first + 2 * i)), half) * unit;
+            *point = Complex32::new(axis(0), axis(1));
+        }
         Self { q_m, points }
     }
 
@@ -92,7 +94,28 @@ impl Mapper {
     pub fn map(&self, bits: &[u8], symbols: &mut [Complex32]) {
         assert_eq!(bits.len(), symbols.len() * self.q_m, "bits for {} symbols", symbols.len());
         for (group, symbol) in bits.chunks_exact(self.q_m).zip(symbols) {
-            *symbol = self.points[group.iter().fold(0, |index, &b| index << 1 | usize::from(b))];
+            *symbol = self.points[group.iter().rfold(0, |index, &b| index << 1 | usize::from(b))];
+        }
+    }
+
+    /// Maps a sequence of bits, bit n being bit n mod 64 of word n / 64, from symbol `first` on to `symbols`.
+    pub(crate) fn map_words(&self, words: &[u64], first: usize, symbols: &mut [Complex32]) {
+        match self.q_m {
+            2 => self.map_groups::<2>(words, first, symbols),
+            4 => self.map_groups::<4>(words, first, symbols),
+            6 => self.map_groups::<6>(words, first, symbols),
+            _ => self.map_groups::<8>(words, first, symbols),
+        }
+    }
+
+    fn map_groups<const Q_M: usize>(&self, words: &[u64], first: usize, symbols: &mut [Complex32]) {
+        // 48 bits are whole symbols of any size.
+        for (i, symbols) in symbols.chunks_mut(48 / Q_M).enumerate() {
+            let mut bits = word_at(words, Q_M * first + 48 * i);
+            for symbol in symbols {
+                *symbol = self.points[usize::from(bits as u8 & (u8::MAX >> (8 - Q_M)))];
+                bits >>= Q_M;
+            }
         }
     }
 }
@@ -142,13 +165,16 @@ impl Demapper {
     /// The constellation point nearest to `y`.
     pub fn nearest(&self, y: Complex32) -> Complex32 {
         let outermost = f32::from((1u8 << (self.modulation.q_m() / 2)) - 1);
-        let half_of_units = 0.5 / self.unit;
-        let axis = |v: f32| {
-            let odd = 2.0 * (((v * half_of_units).clamp(-9.0, 9.0) - 0.5 + ROUNDER) - ROUNDER) + 1.0;
-            odd.clamp(-outermost, outermost) * self.unit
-        };
+        let axis = |v: f32| nearest_level(v / self.unit, outermost) * self.unit;
         Complex32::new(axis(y.re), axis(y.im))
     }
+}
+
+/// The level nearest to `v`, both in units of the innermost level: an odd number up to `outermost`.
+#[inline(always)]
+pub(crate) fn nearest_level(v: f32, outermost: f32) -> f32 {
+    let odd = 2.0 * (((0.5 * v).clamp(-9.0, 9.0) - 0.5 + ROUNDER) - ROUNDER) + 1.0;
+    odd.clamp(-outermost, outermost)
 }
 
 /// Max-log LLRs of one axis: difference of squared distances to the nearest level with the bit 1 and with the bit 0.
@@ -157,7 +183,7 @@ impl Demapper {
 /// axis at 2^(HALF - i). In the folded coordinate f the bit is 0 above zero and levels reach from -outer to +outer, so for
 /// f >= 0 the difference is (f + 1)^2 less the least (f - n)^2 over odd n up to outer.
 #[inline(always)]
-fn axis_llr<const HALF: usize>(v: f32) -> [f32; HALF] {
+pub(crate) fn axis_llr<const HALF: usize>(v: f32) -> [f32; HALF] {
     let mut out = [0.0; HALF];
     let mut folded = v;
     for (i, o) in out.iter_mut().enumerate() {
@@ -209,9 +235,25 @@ mod tests {
     #[test]
     fn unit_mean_power() {
         for m in ALL {
-            let points = Mapper::new(m).points;
+            let points = &Mapper::new(m).points[..1 << m.q_m()];
             let mean = points.iter().map(|p| p.norm_sqr()).sum::<f32>() / points.len() as f32;
             assert!((mean - 1.0).abs() < 1e-5, "{m}: {mean}");
+        }
+    }
+
+    #[test]
+    fn bits_in_words_are_mapped_as_bits() {
+        for m in ALL {
+            let (q_m, mapper) = (m.q_m(), Mapper::new(m));
+            let bits: Vec<u8> = (0..130 * q_m).map(|i| (i * i / 7 % 2) as u8).collect();
+            let mut words = vec![0; bits.len().div_ceil(64)];
+            bits.iter().enumerate().for_each(|(i, &bit)| words[i / 64] |= u64::from(bit) << (i % 64));
+            let (mut want, mut got) = (vec![Complex32::ZERO; 130], vec![Complex32::ZERO; 130]);
+            mapper.map(&bits, &mut want);
+            let (first, rest) = got.split_at_mut(57);
+            mapper.map_words(&words, 0, first);
+            mapper.map_words(&words, 57, rest);
+            assert_eq!(got, want, "{m}");
         }
     }
 
@@ -221,12 +263,13 @@ mod tests {
         fn demapper_equals_exhaustive_search(re in -2.0f32..2.0, im in -2.0f32..2.0, snr in 0.1f32..100.0) {
             let y = Complex32::new(re, im);
             for m in ALL {
-                let (q_m, points) = (m.q_m(), Mapper::new(m).points);
+                let (q_m, mapper) = (m.q_m(), Mapper::new(m));
+                let points = &mapper.points[..1 << q_m];
                 let mut llr = vec![0.0; q_m];
                 Demapper::new(m).demap(&[y], &[snr], &mut llr);
                 for (i, &got) in llr.iter().enumerate() {
                     let nearest = |bit: usize| points.iter().enumerate()
-                        .filter(|(index, _)| index >> (q_m - 1 - i) & 1 == bit)
+                        .filter(|(index, _)| index >> i & 1 == bit)
                         .map(|(_, p)| (y - p).norm_sqr()).fold(f32::MAX, f32::min);
                     let want = (nearest(1) - nearest(0)) * snr;
                     prop_assert!((got - want).abs() <= 1e-3 * snr.max(1.0), "{m} bit {i}: {got} {want}");

@@ -84,7 +84,7 @@ impl OfdmDemodulator {
     /// one of a slot is longer.
     pub fn new(layout: SubframeLayout, advance_divisor: usize) -> Self {
         let fft = FftPlanner::new().plan_fft_forward(layout.n_fft());
-        let scratch = vec![Complex32::default(); fft.get_inplace_scratch_len()];
+        let scratch = vec![Complex32::default(); fft.get_immutable_scratch_len()];
         let core = vec![Complex32::default(); layout.n_fft()];
         let scale = 1.0 / (layout.n_fft() as f32).sqrt();
         let prefixes: Vec<_> = (0..layout.rows()).map(|l| layout.symbol(l).map_or(0, |p| p.cp)).collect();
@@ -109,8 +109,7 @@ impl OfdmDemodulator {
         for l in rows {
             let Some(position) = self.layout.symbol(l) else { continue };
             let start = position.start + position.cp - self.advance(l);
-            self.core.copy_from_slice(&iq[start..start + n_fft]);
-            self.fft.process_with_scratch(&mut self.core, &mut self.scratch);
+            self.fft.process_immutable_with_scratch(&iq[start..start + n_fft], &mut self.core, &mut self.scratch);
             let (row, scale) = (grid.row_mut(l), self.scale);
             let half = row.len() / 2;
             row[..half].iter_mut().zip(&self.core[n_fft - half..]).for_each(|(r, c)| *r = c * scale);

@@ -4,7 +4,8 @@
 ///
 /// # Panics
 /// When the lengths do not match.
-pub(crate) fn unpack(octets: &[u8], bits: &mut [u8]) {
+#[cfg(test)]
+pub(super) fn unpack(octets: &[u8], bits: &mut [u8]) {
     assert_eq!(bits.len(), 8 * octets.len(), "{} octets do not fill {} bits", octets.len(), bits.len());
     for (octet, bits) in octets.iter().zip(bits.chunks_exact_mut(8)) {
         for (i, bit) in bits.iter_mut().enumerate() {
@@ -24,6 +25,33 @@ pub(crate) fn pack(bits: &[u8], octets: &mut [u8]) {
     }
 }
 
+/// The 64 bits from bit `at` on of a sequence that has bit n in bit n mod 64 of word n / 64; zeros follow its end.
+#[inline]
+pub(crate) fn word_at(words: &[u64], at: usize) -> u64 {
+    let (i, shift) = (at / 64, at % 64);
+    let word = |i: usize| words.get(i).copied().unwrap_or(0);
+    word(i) >> shift | word(i + 1) << 1 << (63 - shift)
+}
+
+/// The bits from bit `at` on of such a sequence, without end.
+pub(super) fn bits_from(words: &[u64], at: usize) -> impl Iterator<Item = bool> {
+    (at..).map(|i| words.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1))
+}
+
+/// Puts the bits of `word` that are 1 into such a sequence from bit `at` on.
+///
+/// # Panics
+/// When one of them lies behind the end.
+#[inline]
+pub(crate) fn put_word(words: &mut [u64], at: usize, word: u64) {
+    let (i, shift) = (at / 64, at % 64);
+    words[i] |= word << shift;
+    let above = word >> 1 >> (63 - shift);
+    if above != 0 {
+        words[i + 1] |= above;
+    }
+}
+
 /// Up to eight bits as an octet, right-aligned.
 #[inline]
 pub(super) fn octet_of(bits: &[u8]) -> u8 {
@@ -37,6 +65,19 @@ pub(super) fn octet_of(bits: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_where_they_were_put() {
+        for at in [0, 1, 63, 64, 100] {
+            let mut words = [0; 3];
+            let word = 0x8000_0000_0123_4567;
+            put_word(&mut words, at, word);
+            assert_eq!(word_at(&words, at), word);
+            assert_eq!(words.iter().map(|w| w.count_ones()).sum::<u32>(), word.count_ones());
+        }
+        assert_eq!(word_at(&[u64::MAX], 60), 15);
+        assert_eq!(word_at(&[], 60), 0);
+    }
 
     #[test]
     fn most_significant_bit_comes_first() {

@@ -17,15 +17,18 @@ pub static CRC8: Crc = Crc::new(8, 0x9B);
 pub struct Crc {
     /// L, the number of parity bits.
     length: u32,
-    /// The register after one octet, by octet, left-aligned.
-    table: [u32; 256],
+    /// The register, left-aligned, after an octet and as many octets of zeros as the index of the table says.
+    tables: [[u32; 256]; SLICES],
 }
+
+/// Octets that the register takes in at once.
+const SLICES: usize = 8;
 
 impl Crc {
     /// `polynomial` without its leading term, right-aligned.
     const fn new(length: u32, polynomial: u32) -> Self {
         let generator = polynomial << (32 - length);
-        let mut table = [0; 256];
+        let mut tables = [[0; 256]; SLICES];
         let mut octet = 0;
         while octet < 256 {
             let mut register = (octet as u32) << 24;
@@ -35,10 +38,16 @@ impl Crc {
                 register = register << 1 ^ feedback;
                 bit += 1;
             }
-            table[octet] = register;
+            tables[0][octet] = register;
             octet += 1;
         }
-        Self { length, table }
+        let mut i = 256;
+        while i < 256 * SLICES {
+            let before: u32 = tables[i / 256 - 1][i % 256];
+            tables[i / 256][i % 256] = before << 8 ^ tables[0][(before >> 24) as usize];
+            i += 1;
+        }
+        Self { length, tables }
     }
 
     /// L, the number of parity bits.
@@ -53,14 +62,30 @@ impl Crc {
         // A short first octet is right: zeros in front do not count.
         let (first, rest) = message.split_at(message.len() % 8);
         let octets = std::iter::once(octet_of(first)).chain(rest.chunks_exact(8).map(octet_of));
-        let step = |register: u32, octet| register << 8 ^ self.table[usize::from((register >> 24) as u8 ^ octet)];
-        octets.fold(0, step) >> (32 - self.length)
+        octets.fold(0, |register, octet| self.step(register, octet)) >> (32 - self.length)
+    }
+
+    /// Parity of a message of octets, most significant bit first: p_0 is bit L-1 of the result.
+    #[must_use]
+    pub fn octets(&self, message: &[u8]) -> u32 {
+        let (chunks, rest) = message.as_chunks::<SLICES>();
+        let mut register = 0_u32;
+        for &[a, b, c, d, e, f, g, h] in chunks {
+            let [a, b, c, d] = (register ^ u32::from_be_bytes([a, b, c, d])).to_be_bytes();
+            let octets = [h, g, f, e, d, c, b, a];
+            register = self.tables.iter().zip(octets).fold(0, |sum, (table, octet)| sum ^ table[usize::from(octet)]);
+        }
+        rest.iter().fold(register, |register, &octet| self.step(register, octet)) >> (32 - self.length)
+    }
+
+    fn step(&self, register: u32, octet: u8) -> u32 {
+        register << 8 ^ self.tables[0][usize::from((register >> 24) as u8 ^ octet)]
     }
 
     /// Remainders of 1, x, x², ... by the generator: a block has no error when those of its bits that are 1, the last bit
     /// standing for 1, add up to zero.
     pub(super) fn remainders(&self) -> impl Iterator<Item = u32> {
-        let generator = self.table[1];
+        let generator = self.tables[0][1];
         let next = move |x: &u32| Some(x << 1 ^ if x >> 31 == 1 { generator } else { 0 });
         std::iter::successors(Some(1 << (32 - self.length)), next)
     }
@@ -100,7 +125,7 @@ mod tests {
         let mut bits = [0; 72];
         unpack(message, &mut bits);
         for (crc, check) in CATALOGUE {
-            assert_eq!(crc.bits(&bits), check);
+            assert_eq!((crc.bits(&bits), crc.octets(message)), (check, check));
         }
     }
 

@@ -3,15 +3,20 @@
 mod bits;
 pub mod conv;
 mod crc;
+mod dematch;
 mod plan;
 mod qpp;
 mod rate_match;
 mod segment;
+mod slices;
 mod soft_buffer;
 mod transport_block;
+#[cfg(target_arch = "x86_64")]
+mod transpose;
 mod turbo;
 
-pub(crate) use bits::pack;
+use bits::bits_from;
+pub(crate) use bits::{pack, put_word, word_at};
 pub use crc::{CRC8, CRC16, CRC24A, CRC24B, Crc};
 pub use plan::{CodingError, TransportBlockParams};
 pub use segment::Segmentation;

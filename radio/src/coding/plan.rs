@@ -6,7 +6,6 @@ use super::crc::CRC24A;
 use super::qpp;
 use super::rate_match::{self, RateMatcher};
 use super::segment::Segmentation;
-use super::turbo;
 
 /// What fixes the coding of one transport block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,71 +187,7 @@ impl Kind {
     pub(super) fn k(&self) -> usize {
         self.interleaver.len()
     }
-
-    /// Soft values of the turbo coded block, quantised, from those received; false when they say nothing at all.
-    pub(super) fn dematch(&self, e: &[f32], scratch: &mut DematchScratch, d: &mut [i16]) -> bool {
-        let sent = e.len().min(self.rate_matcher.len());
-        let mean = turbo::magnitude(e) / sent as f32;
-        if !(mean > 0.0 && mean.is_finite()) {
-            return false;
-        }
-        if sent == e.len() {
-            let quantised = &mut scratch.quantised[..sent];
-            turbo::quantise(e, mean, quantised);
-            d.fill(0);
-            self.rate_matcher.combine(quantised, d);
-        } else {
-            let sum = &mut scratch.sum[..d.len()];
-            sum.fill(0.0);
-            self.rate_matcher.combine(e, sum);
-            turbo::quantise(sum, mean, d);
-        }
-        // Filler bits are known to be 0; their parity follows from it.
-        d[..self.filler].fill(turbo::MAX_CHANNEL);
-        true
-    }
-}
-
-/// Space for [`Kind::dematch`].
-#[derive(Debug, Clone)]
-pub(super) struct DematchScratch {
-    /// Soft values in the order received.
-    quantised: Vec<i16>,
-    /// Soft values in the order of the coded block.
-    sum: Vec<f32>,
-}
-
-impl DematchScratch {
-    /// Enough for coded blocks of `coded` bits.
-    pub(super) fn new(coded: usize) -> Self {
-        Self { quantised: vec![0; coded], sum: vec![0.0; coded] }
-    }
 }
 
 /// No transport block size of TS 36.213 7.1.7.2 comes near this.
 const A_BITS_LIMIT: usize = 1 << 20;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filler_bits_are_known_and_punctured_bits_are_not() {
-        // B = 1032 needs K = 1056: 24 filler bits. 1100 coded bits leave most parity out.
-        let plan = Plan::new(TransportBlockParams { a_bits: 1008, g_bits: 1100, q_m: 2, n_l: 1, rv: 0 }).unwrap();
-        let kind = &plan.kinds[0];
-        assert_eq!((kind.k(), kind.filler), (1056, 24));
-        let (mut d, mut scratch) = (vec![9; 3 * 1060], DematchScratch::new(3 * 1060));
-        assert!(kind.dematch(&[-0.5; 1100], &mut scratch, &mut d));
-        assert!(d[..24].iter().all(|&llr| llr == 255));
-        assert_eq!(d[24..].iter().filter(|&&llr| llr == -32).count(), 1100);
-        assert_eq!(d[24..].iter().filter(|&&llr| llr == 0).count(), 3 * 1060 - 24 - 1100);
-        // What was sent twice counts twice.
-        assert!(kind.dematch(&[-0.5; 4000], &mut scratch, &mut d));
-        let twice = 4000 - (3 * 1060 - 2 * 24);
-        assert_eq!(d[24..].iter().filter(|&&llr| llr == -50).count(), twice);
-        for silence in [0.0, f32::NAN, f32::INFINITY] {
-            assert!(!kind.dematch(&[silence; 1100], &mut scratch, &mut d));
-        }
-    }
-}

@@ -3,12 +3,12 @@
 use std::ops::AddAssign;
 
 /// Inter-column permutation pattern P of the sub-block interleaver, TS 36.212 table 5.1.4-1.
-const PERMUTATION: [usize; COLUMNS] = [
+pub(super) const PERMUTATION: [usize; COLUMNS] = [
     0, 16, 8, 24, 4, 20, 12, 28, 2, 18, 10, 26, 6, 22, 14, 30, 1, 17, 9, 25, 5, 21, 13, 29, 3, 19, 11, 27, 7, 23, 15,
     31,
 ];
 /// C_subblock^TC, the columns of the sub-block interleaver (TS 36.212 5.1.4.1.1).
-const COLUMNS: usize = 32;
+pub(super) const COLUMNS: usize = 32;
 
 /// Rate matching of one code block: K, filler bits and redundancy version are fixed, the output length is not.
 ///
@@ -27,15 +27,13 @@ impl RateMatcher {
     pub(super) fn new(k: usize, filler: usize, rv: u8) -> Self {
         let d = k + 4;
         let buffer = circular_buffer(d, filler);
-        // 5.1.4.1.2: k_0 = R · (2 · ⌈N_cb / 8R⌉ · rv + 2), N_cb = K_w.
-        let r = d.div_ceil(COLUMNS);
-        let k_0 = r * (2 * buffer.len().div_ceil(8 * r) * usize::from(rv) + 2);
-        let (end, start) = buffer.split_at(k_0);
+        let (end, start) = buffer.split_at(first_place(d, buffer.len(), rv));
         let order = start.iter().chain(end).copied().flatten().collect();
         Self { order, coded_len: 3 * d }
     }
 
     /// Elements of the circular buffer that are not `<NULL>`.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.order.len()
     }
@@ -70,8 +68,14 @@ pub(super) fn output_len(g: usize, group: usize, c: usize, r: usize) -> usize {
     group * if r < c - gamma { g_prime / c } else { g_prime.div_ceil(c) }
 }
 
+/// k_0 = R · (2 · ⌈N_cb / 8R⌉ · rv + 2) of 5.1.4.1.2 with N_cb = K_w.
+pub(super) fn first_place(d: usize, k_w: usize, rv: u8) -> usize {
+    let r = d.div_ceil(COLUMNS);
+    r * (2 * k_w.div_ceil(8 * r) * usize::from(rv) + 2)
+}
+
 /// The circular buffer w of 5.1.4.1.2 with, in each place, the position in the coded block or `None` for `<NULL>`.
-fn circular_buffer(d: usize, filler: usize) -> Vec<Option<u16>> {
+pub(super) fn circular_buffer(d: usize, filler: usize) -> Vec<Option<u16>> {
     let rows = d.div_ceil(COLUMNS);
     let k_pi = rows * COLUMNS;
     let dummies = k_pi - d;

@@ -9,12 +9,13 @@ use super::rate_match::RateMatcher;
 use super::segment::Segmentation;
 use super::transport_block::{DEFAULT_MAX_ITERATIONS, Decoded};
 use super::turbo::{self, TAIL, TurboDecoder, Windows};
-use crate::isa::Isa;
+use crate::isa::{Isa, Kernels};
 
 /// The soft buffer of a transport block, filled by transmissions of any redundancy version and length; allocates in
 /// `new` only.
 #[derive(Debug, Clone)]
 pub struct SoftBuffer {
+    kernels: Kernels,
     octets: usize,
     filler: usize,
     windows: Windows,
@@ -44,6 +45,7 @@ impl SoftBuffer {
         let coded = 3 * (k + TAIL);
         let windows = Windows::new(&qpp::interleaver(k), &CRC24A, filler);
         Ok(Self {
+            kernels: isa.kernels(),
             octets: a_bits / 8,
             filler,
             rate_matchers: [0, 1, 2, 3].map(|rv| RateMatcher::new(k, filler, rv)),
@@ -84,14 +86,14 @@ impl SoftBuffer {
         assert_eq!(tb.len(), self.octets, "octets of the transport block");
         let mut decoded = Decoded { crc_ok: false, iterations: 0, code_blocks: 1, code_block_errors: 1 };
         let heard = self.received.iter().filter(|l| **l != 0.0).count();
-        let mean = turbo::magnitude(&self.received) / heard.max(1) as f32;
+        let mean = turbo::magnitude(self.kernels, &self.received) / heard.max(1) as f32;
         if mean == 0.0 || !mean.is_finite() {
             return decoded;
         }
-        turbo::quantise(&self.received, mean, &mut self.d);
+        turbo::quantise(self.kernels, &self.received, mean, (&[], 0), &mut self.d);
         // Filler bits are known to be 0; their parity follows from it.
         self.d[..self.filler].fill(turbo::MAX_CHANNEL);
-        let outcome = self.turbo.decode(&self.d, &self.windows);
+        let outcome = self.turbo.decode(turbo::streams(&self.d), &self.windows);
         let bits = &self.turbo.bits(self.windows.k())[self.filler..];
         pack(&bits[..8 * self.octets], tb);
         // A block of zeros has the CRC of zeros: silence must not pass for a message.

@@ -18,6 +18,7 @@ type ReferenceRow = (usize, Vec<(usize, Complex32)>);
 pub struct MbsfnSubframeModulator {
     /// By subframe: CRS of the non-MBSFN region, which is symbol 0 for antenna port 0.
     crs: Vec<ReferenceRow>,
+    non_mbsfn_region: usize,
     grid: Grid,
     ofdm: OfdmModulator,
 }
@@ -29,6 +30,7 @@ impl MbsfnSubframeModulator {
     pub fn new(cell: &CellConfig, cell_cp: CyclicPrefix, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
         Self {
             crs: (0..10).map(|subframe| (0, crs(cell, cell_cp, 0, 2 * subframe, 0).collect())).collect(),
+            non_mbsfn_region: non_mbsfn_region.into(),
             grid: Grid::new(numerology.symbols_per_subframe(), cell.n_rb_dl.subcarriers()),
             ofdm: OfdmModulator::new(SubframeLayout::mbsfn(cell.n_fft, non_mbsfn_region.into(), numerology)),
         }
@@ -40,7 +42,9 @@ impl MbsfnSubframeModulator {
     /// # Panics
     /// If `iq` is not one subframe long.
     pub fn modulate(&mut self, subframe: u8, pmch: Option<(&mut PmchEncoder, &[u8])>, iq: &mut [Complex32]) {
-        self.grid.clear();
+        // The PMCH fills its region.
+        let cleared = if pmch.is_some() { self.non_mbsfn_region } else { self.grid.rows() };
+        (0..cleared).for_each(|row| self.grid.row_mut(row).fill(Complex32::ZERO));
         put(&self.crs[usize::from(subframe)], &mut self.grid);
         if let Some((encoder, tb)) = pmch {
             encoder.encode(subframe, tb, &mut self.grid);

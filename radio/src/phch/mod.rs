@@ -9,6 +9,7 @@ mod pdsch;
 mod phich;
 mod pmch;
 mod reg;
+mod soft_bits;
 pub mod transmit_diversity;
 mod vrb;
 

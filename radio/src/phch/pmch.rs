@@ -2,21 +2,20 @@
 
 use num_complex::Complex32;
 
+use super::soft_bits::{self, ErrorSums, ReceivedRow};
 use crate::cell::{CellConfig, ConfigError};
 use crate::coding::{DEFAULT_MAX_ITERATIONS, TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams};
 use crate::estimate::MbsfnEstimator;
 use crate::grid::Grid;
-use crate::isa::Isa;
-use crate::modem::{Demapper, Mapper};
+use crate::isa::{Isa, Kernels};
+use crate::modem::Mapper;
 use crate::numerology::MbsfnNumerology;
 use crate::refsignal::MbsfnReference;
-use crate::sequence::GoldSequence;
+use crate::sequence::GoldWords;
 use crate::tbs::TransportFormat;
 
 /// Code rate above which a receiver may skip decoding (TS 36.213 clause 7.1.7), rounded down.
 const MAX_CODE_RATE: f64 = 0.930;
-/// Signal to noise ratio at which LLRs stop growing: beyond it single precision gains nothing.
-const MAX_SINR: f32 = 1e5;
 
 /// Everything that the coding and mapping of a PMCH depends on, but for the subframe number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,8 +88,8 @@ impl PmchParams {
     }
 
     /// c_init of TS 36.211 clause 6.3.1 for PMCH.
-    fn scrambling(&self, subframe: u8) -> GoldSequence {
-        GoldSequence::new(u32::from(subframe) << 9 | u32::from(self.n_id_mbsfn))
+    fn c_init(&self, subframe: u8) -> u32 {
+        u32::from(subframe) << 9 | u32::from(self.n_id_mbsfn)
     }
 }
 
@@ -111,8 +110,8 @@ pub struct PmchEncoder {
     coder: TransportBlockEncoder,
     mapper: Mapper,
     reference: MbsfnReference,
-    coded: Vec<u8>,
-    scrambling: Vec<u8>,
+    scrambling: GoldWords,
+    /// Those of a row with reference signals.
     symbols: Vec<Complex32>,
 }
 
@@ -124,9 +123,8 @@ impl PmchEncoder {
             coder: TransportBlockEncoder::new(params.transport_block())?,
             mapper: Mapper::new(params.format.modulation),
             reference: MbsfnReference::new(params.cell.n_rb_dl, params.n_id_mbsfn, params.numerology),
-            coded: vec![0; params.coded_bits()],
-            scrambling: vec![0; params.coded_bits()],
-            symbols: vec![Complex32::default(); params.resource_elements()],
+            scrambling: GoldWords::new(params.coded_bits()),
+            symbols: vec![Complex32::default(); params.cell.n_rb_dl.subcarriers() / 2],
         })
     }
 
@@ -141,14 +139,21 @@ impl PmchEncoder {
     /// If `tb` is not as long as the transport format says, or the grid has other dimensions.
     pub fn encode(&mut self, subframe: u8, tb: &[u8], grid: &mut Grid) {
         assert_eq!(tb.len(), self.params.format.octets(), "octets of the transport block");
-        self.coder.encode(tb, &mut self.coded);
-        self.params.scrambling(subframe).fill(&mut self.scrambling);
-        self.coded.iter_mut().zip(&self.scrambling).for_each(|(b, c)| *b ^= c);
-        self.mapper.map(&self.coded, &mut self.symbols);
-        let mut symbols = self.symbols.iter();
+        let coded = self.coder.encode_words(tb);
+        let c = self.scrambling.generate(self.params.c_init(subframe));
+        coded.iter_mut().zip(c).for_each(|(b, c)| *b ^= c);
+        let mut mapped = 0;
         for (row, comb) in self.params.rows() {
-            let (first, step) = data_comb(comb);
-            grid.row_mut(row)[first..].iter_mut().step_by(step).zip(&mut symbols).for_each(|(e, s)| *e = *s);
+            let row = grid.row_mut(row);
+            if comb.is_none() {
+                self.mapper.map_words(coded, mapped, row);
+                mapped += row.len();
+            } else {
+                self.mapper.map_words(coded, mapped, &mut self.symbols);
+                let (first, step) = data_comb(comb);
+                row[first..].iter_mut().step_by(step).zip(&self.symbols).for_each(|(e, s)| *e = *s);
+                mapped += self.symbols.len();
+            }
         }
         for (row, first, values) in self.reference.symbols(subframe) {
             grid.row_mut(row)[first..].iter_mut().step_by(2).zip(values).for_each(|(e, r)| *e = *r);
@@ -193,30 +198,33 @@ pub struct BitErrors {
 /// Turns grid and channel estimate into a transport block; allocates in `new` only.
 pub struct PmchDecoder {
     params: PmchParams,
+    kernels: Kernels,
     decoder: TransportBlockDecoder,
-    demapper: Demapper,
     symbols: Vec<Complex32>,
-    sinr: Vec<f32>,
+    /// Still scrambled.
     llr: Vec<f32>,
-    scrambling: Vec<u8>,
+    scrambling: GoldWords,
+    /// Encodes again what was decoded.
     coder: TransportBlockEncoder,
-    coded: Vec<u8>,
+    /// Of one row: signal to noise ratios, and elements and channel between reference signals.
+    sinr: Vec<f32>,
+    between: [Vec<Complex32>; 2],
 }
 
 impl PmchDecoder {
     /// Plans demapping and decoding.
     pub fn new(params: PmchParams, isa: Isa) -> Result<Self, crate::CodingError> {
-        let n = params.resource_elements();
+        let (n, n_sc) = (params.resource_elements(), params.cell.n_rb_dl.subcarriers());
         Ok(Self {
             params,
+            kernels: isa.kernels(),
             decoder: TransportBlockDecoder::new(params.transport_block(), isa, DEFAULT_MAX_ITERATIONS)?,
-            demapper: Demapper::new(params.format.modulation),
             symbols: vec![Complex32::default(); n],
-            sinr: vec![0.0; n],
             llr: vec![0.0; params.coded_bits()],
-            scrambling: vec![0; params.coded_bits()],
+            scrambling: GoldWords::new(params.coded_bits()),
             coder: TransportBlockEncoder::new(params.transport_block())?,
-            coded: vec![0; params.coded_bits()],
+            sinr: vec![0.0; n_sc],
+            between: [0, 1].map(|_| vec![Complex32::default(); n_sc / 2]),
         })
     }
 
@@ -233,27 +241,18 @@ impl PmchDecoder {
     pub fn decode<'a>(
         &mut self,
         subframe: u8,
-        antennas: impl Iterator<Item = (&'a Grid, &'a MbsfnEstimator)>,
+        antennas: impl Iterator<Item = (&'a Grid, &'a MbsfnEstimator)> + Clone,
         tb: &mut [u8],
     ) -> PmchQuality {
         assert_eq!(tb.len(), self.params.format.octets(), "octets of the transport block");
-        self.symbols.fill(Complex32::ZERO);
-        self.sinr.fill(0.0);
-        antennas.for_each(|(grid, estimate)| self.combine(grid, estimate));
-        self.equalize();
-        self.demapper.demap(&self.symbols, &self.sinr, &mut self.llr);
-        self.params.scrambling(subframe).fill(&mut self.scrambling);
-        // The sign is the top bit.
-        self.llr
-            .iter_mut()
-            .zip(&self.scrambling)
-            .for_each(|(l, &c)| *l = f32::from_bits(l.to_bits() ^ u32::from(c) << 31));
-        let decoded = self.decoder.decode(&self.llr, tb);
+        let error_power = self.demap(antennas);
+        let c = self.scrambling.generate(self.params.c_init(subframe));
+        let decoded = self.decoder.decode_scrambled(&self.llr, c, tb);
         PmchQuality {
             crc_ok: decoded.crc_ok,
             iterations: decoded.iterations,
             code_blocks: decoded.code_blocks,
-            error_power: self.error_power(),
+            error_power,
         }
     }
 
@@ -263,9 +262,16 @@ impl PmchDecoder {
     /// # Panics
     /// If `tb` is not as long as the transport format says.
     pub fn count_bit_errors(&mut self, tb: &[u8]) -> BitErrors {
-        self.coder.encode(tb, &mut self.coded);
-        let wrong = |(&llr, &bit): (&f32, &u8)| u32::from(llr.is_sign_negative() != (bit != 0));
-        BitErrors { bits: self.coded.len() as u32, errors: self.llr.iter().zip(&self.coded).map(wrong).sum() }
+        let coded = self.coder.encode_words(tb);
+        let mut errors = 0;
+        for ((llr, coded), c) in self.llr.chunks(64).zip(coded).zip(self.scrambling.last()) {
+            let sent = (*coded ^ c).to_le_bytes();
+            for (llr, octet) in llr.chunks(8).zip(sent) {
+                let wrong = |(i, llr): (usize, &f32)| (llr.to_bits() >> 31) ^ u32::from(octet >> i & 1);
+                errors += llr.iter().enumerate().map(wrong).sum::<u32>();
+            }
+        }
+        BitErrors { bits: self.llr.len() as u32, errors }
     }
 
     /// Equalised symbols of the last subframe, in the order of mapping.
@@ -273,38 +279,35 @@ impl PmchDecoder {
         &self.symbols
     }
 
-    /// Adds an antenna by maximum ratio combining: h* y / noise, and the signal to noise ratio |h|^2 / noise.
-    fn combine(&mut self, grid: &Grid, estimate: &MbsfnEstimator) {
-        let weight = 1.0 / estimate.quality().noise;
-        let channel = estimate.channel();
-        let mut out = self.symbols.iter_mut().zip(&mut self.sinr);
+    /// Fills symbols and soft bits from all antennas; mean squared distance of the symbols to the nearest constellation points.
+    fn demap<'a>(&mut self, antennas: impl Iterator<Item = (&'a Grid, &'a MbsfnEstimator)> + Clone) -> f32 {
+        let modulation = self.params.format.modulation;
+        let (mut symbols, mut llr) = (self.symbols.as_mut_slice(), self.llr.as_mut_slice());
+        let mut errors = ErrorSums::default();
         for (row, comb) in self.params.rows() {
-            let (first, step) = data_comb(comb);
-            let turn = estimate.rotation(row).conj() * weight;
-            let elements = grid.row(row)[first..].iter().zip(&channel[first..]).step_by(step);
-            for ((y, h), (symbol, sinr)) in elements.zip(&mut out) {
-                *symbol += y * turn * h.conj();
-                *sinr += h.norm_sqr() * weight;
+            let (row_symbols, row_llr);
+            let n = self.sinr.len() / if comb.is_some() { 2 } else { 1 };
+            (row_symbols, symbols) = symbols.split_at_mut(n);
+            (row_llr, llr) = llr.split_at_mut(n * modulation.q_m());
+            let sinr = &mut self.sinr[..n];
+            row_symbols.fill(Complex32::ZERO);
+            sinr.fill(0.0);
+            for (grid, estimate) in antennas.clone() {
+                let (mut elements, mut channel) = (grid.row(row), estimate.channel());
+                if comb.is_some() {
+                    let (first, step) = data_comb(comb);
+                    for (to, from) in self.between.iter_mut().zip([elements, channel]) {
+                        to.iter_mut().zip(from[first..].iter().step_by(step)).for_each(|(to, from)| *to = *from);
+                    }
+                    [elements, channel] = self.between.each_ref().map(Vec::as_slice);
+                }
+                let (turn, noise) = (estimate.rotation(row), estimate.quality().noise);
+                let received = ReceivedRow { elements, channel, turn, noise };
+                soft_bits::combine(self.kernels, received, row_symbols, sinr);
             }
+            soft_bits::demap(self.kernels, modulation, row_symbols, sinr, row_llr, &mut errors);
         }
-    }
-
-    /// MMSE with the bias taken out: what was combined over its signal to noise ratio.
-    fn equalize(&mut self) {
-        for (symbol, sinr) in self.symbols.iter_mut().zip(&mut self.sinr) {
-            *symbol /= sinr.max(f32::MIN_POSITIVE);
-            *sinr = sinr.min(MAX_SINR);
-        }
-    }
-
-    fn error_power(&self) -> f32 {
-        let mut sums = [0.0; 8];
-        for symbols in self.symbols.chunks(sums.len()) {
-            for (sum, y) in sums.iter_mut().zip(symbols) {
-                *sum += (y - self.demapper.nearest(*y)).norm_sqr();
-            }
-        }
-        sums.iter().sum::<f32>() / self.symbols.len() as f32
+        errors.iter().sum::<f32>() / self.symbols.len() as f32
     }
 }
 
@@ -316,9 +319,11 @@ mod tests {
 
     use super::*;
     use crate::cell::SampleRateFamily;
+    use crate::modem::Demapper;
     use crate::numerology::{CyclicPrefix, SubframeLayout};
     use crate::ofdm::OfdmDemodulator;
     use crate::phch::{MbsfnSubframeDemodulator, MbsfnSubframeModulator};
+    use crate::sequence::GoldSequence;
 
     /// QPSK in white noise: Q(sqrt(E_s/N_0)) of the bits are wrong, and 16QAM loses by the levels of its axes.
     #[test]
@@ -379,7 +384,7 @@ mod tests {
             TransportBlockEncoder::new(params.transport_block()).unwrap().encode(&v.tb, &mut coded);
             let seen: Vec<u8> = llr.iter().zip(&coded).map(|(&l, c)| u8::from(l < 0.0) ^ c).collect();
             let mut c = vec![0; seen.len()];
-            params.scrambling(p.subframe).fill(&mut c);
+            GoldSequence::new(params.c_init(p.subframe)).fill(&mut c);
             assert!(
                 seen == c,
                 "{}: {} of {} bits",

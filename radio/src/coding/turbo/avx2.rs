@@ -5,6 +5,7 @@ use std::arch::x86_64::*;
 use super::lanes::{EXTRINSIC_SCALE, Edges, LANES, Lanes, MAX_EXTRINSIC, NORMALISE_EVERY, Shuffle, States, Verdict};
 use super::scalar;
 use super::windows::Windows;
+use crate::coding::transpose::{self, squares, transposed};
 
 type Metrics = [__m256i; 8];
 
@@ -72,10 +73,10 @@ pub(super) fn arrange(windows: &Windows, stream: &[i16], rows: &mut [Lanes]) {
     if windows.windows() < LANES {
         return scalar::arrange(windows, stream, rows);
     }
-    for start in squares(rows.len()) {
+    for start in squares(rows.len(), LANES) {
         let mut square = [_mm256_setzero_si256(); LANES];
         for (vector, window) in square.iter_mut().zip(stream.chunks_exact(windows.rows())) {
-            *vector = load_slice(&window[start..start + LANES]);
+            *vector = transpose::load(&window[start..]);
         }
         for (row, vector) in rows[start..start + LANES].iter_mut().zip(transposed(&square)) {
             *row = store(vector);
@@ -130,7 +131,7 @@ pub(super) fn decide(windows: &Windows, decision: &[Lanes], bits: &mut [u8]) {
         return scalar::decide(windows, decision, bits);
     }
     let (zero, one) = (_mm256_setzero_si256(), _mm256_set1_epi16(1));
-    for start in squares(decision.len()) {
+    for start in squares(decision.len(), LANES) {
         let mut square = [zero; LANES];
         for (vector, row) in square.iter_mut().zip(&decision[start..start + LANES]) {
             *vector = _mm256_andnot_si256(_mm256_cmpgt_epi16(load(row), zero), one);
@@ -141,41 +142,6 @@ pub(super) fn decide(windows: &Windows, decision: &[Lanes], bits: &mut [u8]) {
             window[start..start + LANES].copy_from_slice(&octets);
         }
     }
-}
-
-/// First rows of groups of sixteen that cover all; the last two may overlap.
-fn squares(rows: usize) -> impl Iterator<Item = usize> {
-    (0..rows).step_by(LANES).map(move |start| start.min(rows - LANES))
-}
-
-/// Element j of vector i becomes element i of vector j.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn transposed(square: &[__m256i; LANES]) -> [__m256i; LANES] {
-    let (upper, lower) = (transposed_halves(square, 0), transposed_halves(square, 8));
-    let mut out = *square;
-    for i in 0..8 {
-        out[i] = _mm256_permute2x128_si256::<0x20>(upper[i], lower[i]);
-        out[i + 8] = _mm256_permute2x128_si256::<0x31>(upper[i], lower[i]);
-    }
-    out
-}
-
-/// Transposes both 8 by 8 halves of eight vectors from `first` on: three perfect shuffles.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn transposed_halves(square: &[__m256i; LANES], first: usize) -> [__m256i; 8] {
-    let mut from = [square[first]; 8];
-    from.copy_from_slice(&square[first..first + 8]);
-    for _ in 0..3 {
-        let mut to = from;
-        for i in 0..4 {
-            to[2 * i] = _mm256_unpacklo_epi16(from[i], from[i + 4]);
-            to[2 * i + 1] = _mm256_unpackhi_epi16(from[i], from[i + 4]);
-        }
-        from = to;
-    }
-    from
 }
 
 #[inline]
@@ -282,14 +248,6 @@ fn max(a: __m256i, b: __m256i) -> __m256i {
 #[target_feature(enable = "avx2")]
 fn load(lanes: &Lanes) -> __m256i {
     bytemuck::cast(lanes.0)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_slice(values: &[i16]) -> __m256i {
-    let mut lanes = [0; LANES];
-    lanes.copy_from_slice(values);
-    bytemuck::cast(lanes)
 }
 
 #[inline]

@@ -60,18 +60,18 @@ impl TurboDecoder {
         }
     }
 
-    /// Decodes the coded block `d` of 3·(K + 4) [quantised](mod@super::quantise) log-likelihood ratios log P(0)/P(1)
-    /// until the CRC of the block passes or the iterations are used up. Read the bits, right or not, with [`Self::bits`].
-    pub(in crate::coding) fn decode(&mut self, d: &[i16], windows: &Windows) -> Outcome {
+    /// Decodes the coded block `d`, three streams of K + 4 [quantised](mod@super::quantise) log-likelihood ratios
+    /// log P(0)/P(1), until the CRC of the block passes or the iterations are used up. Read the bits, right or not, with [`Self::bits`].
+    pub(in crate::coding) fn decode(&mut self, d: [&[i16]; 3], windows: &Windows) -> Outcome {
         let (k, rows) = (windows.k(), windows.rows());
-        assert_eq!(d.len(), 3 * (k + TAIL), "{} soft values for a block of {k} bits", d.len());
+        assert_eq!(d.map(<[i16]>::len), [k + TAIL; 3], "soft values for a block of {k} bits");
         let kernels = self.kernels;
         let [parity_first, parity_second] = self.parity.each_mut().map(|parity| &mut parity[..rows]);
         let (systematic, extrinsic) = (&mut self.systematic[..rows], &mut self.extrinsic[..rows]);
         let (first, second, alpha) = (&mut self.first[..rows], &mut self.second[..rows], &mut self.alpha[..rows]);
         let (interleaved, decision) = (&mut self.interleaved[..rows], &mut self.decision[..rows]);
-        for (stream, lanes) in [&mut *systematic, &mut *parity_first, &mut *parity_second].into_iter().enumerate() {
-            run_kernel!(kernels, arrange(windows, &d[stream * (k + TAIL)..][..k], lanes));
+        for (stream, lanes) in d.into_iter().zip([&mut *systematic, &mut *parity_first, &mut *parity_second]) {
+            run_kernel!(kernels, arrange(windows, &stream[..k], lanes));
         }
         let [mut edges_first, mut edges_second] =
             tails(d, k).map(|tail| Edges::new(windows.windows(), backward_through_tail(&tail)));
@@ -126,8 +126,8 @@ fn backward_through_tail(tail: &[(i16, i16); TAIL - 1]) -> [i16; 8] {
 }
 
 /// The (x, z) of the three termination steps of both encoders, from where 5.1.3.2.2 puts them in the coded block `d`.
-fn tails<T: Copy>(d: &[T], k: usize) -> [[(T, T); TAIL - 1]; 2] {
-    let stream = |n: usize, i: usize| d[n * (k + TAIL) + k + i];
+fn tails<T: Copy>(d: [&[T]; 3], k: usize) -> [[(T, T); TAIL - 1]; 2] {
+    let stream = |n: usize, i: usize| d[n][k + i];
     [0, 2]
         .map(|i| [(stream(0, i), stream(1, i)), (stream(2, i), stream(0, i + 1)), (stream(1, i + 1), stream(2, i + 1))])
 }
@@ -135,6 +135,7 @@ fn tails<T: Copy>(d: &[T], k: usize) -> [[(T, T); TAIL - 1]; 2] {
 #[cfg(test)]
 mod tests {
     use super::super::encoder::{Constituent, encode};
+    use super::super::streams;
     use super::*;
     use crate::coding::crc::CRC24B;
     use crate::coding::qpp;
@@ -151,7 +152,7 @@ mod tests {
                 first.parity(bit);
                 second.parity(c[usize::from(interleaver[i])]);
             }
-            assert_eq!(tails(&d, 40), [first.terminate(), second.terminate()]);
+            assert_eq!(tails(streams(&d), 40), [first.terminate(), second.terminate()]);
         }
     }
 
@@ -222,11 +223,11 @@ mod tests {
                     d.iter_mut().for_each(|d| *d = if *d < 0 { -255 } else { 255 });
                 }
                 let mut reference = TurboDecoder::new(Isa::Scalar, [&windows], 3);
-                let expected = reference.decode(&d, &windows);
+                let expected = reference.decode(streams(&d), &windows);
                 for isa in Isa::available() {
                     let mut decoder = TurboDecoder::new(isa, [&windows], 3);
                     for _ in 0..2 {
-                        assert_eq!(decoder.decode(&d, &windows), expected, "{isa}, K = {k}");
+                        assert_eq!(decoder.decode(streams(&d), &windows), expected, "{isa}, K = {k}");
                         assert_eq!(decoder.bits(k), reference.bits(k), "{isa}, K = {k}");
                         assert_eq!(decoder.first, reference.first, "{isa}, K = {k}");
                         assert_eq!(decoder.decision, reference.decision, "{isa}, K = {k}");

@@ -2,18 +2,19 @@
 
 use super::TAIL;
 
-/// Encodes the block `c` into `d`, 3·(K + 4) bits; `interleaver` is Π of K.
+/// Encodes the block `c` into `d`, 3·(K + 4) bits; `interleaver` is Π of K. An element may hold bits of up to eight blocks,
+/// which are encoded side by side.
 pub(in crate::coding) fn encode(c: &[u8], interleaver: &[u16], d: &mut [u8]) {
     let k = c.len();
     assert_eq!(interleaver.len(), k, "interleaver of {} for a block of {k} bits", interleaver.len());
     assert_eq!(d.len(), 3 * (k + TAIL), "{} coded bits for a block of {k} bits", d.len());
     let (d0, rest) = d.split_at_mut(k + TAIL);
     let (d1, d2) = rest.split_at_mut(k + TAIL);
+    d0[..k].copy_from_slice(c);
     let (mut first, mut second) = (Constituent::default(), Constituent::default());
-    for (i, &bit) in c.iter().enumerate() {
-        d0[i] = bit;
-        d1[i] = first.parity(bit);
-        d2[i] = second.parity(c[usize::from(interleaver[i])]);
+    for (((&bit, &other), d1), d2) in c.iter().zip(interleaver).zip(&mut *d1).zip(&mut *d2) {
+        *d1 = first.parity(bit);
+        *d2 = second.parity(c[usize::from(other)]);
     }
     let [(x0, z0), (x1, z1), (x2, z2)] = first.terminate();
     let [(y0, v0), (y1, v1), (y2, v2)] = second.terminate();

@@ -18,3 +18,10 @@ pub(super) use windows::Windows;
 
 /// Elements that trellis termination adds to each of the three streams (TS 36.212 5.1.3.2.2).
 pub(super) const TAIL: usize = 4;
+
+/// The three streams of a coded block that has them one after the other.
+pub(super) fn streams<T>(d: &[T]) -> [&[T]; 3] {
+    let (first, rest) = d.split_at(d.len() / 3);
+    let (second, third) = rest.split_at(first.len());
+    [first, second, third]
+}
