@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use super::config::ChannelConfig;
 use super::delay::LOOKAHEAD;
 use super::faded_path::FadedPath;
-use super::impairments::Impairments;
+use super::impairments::{FrontEnd, SampleClock};
 use super::random::{Purpose, stream};
 use super::static_path::StaticPath;
 
@@ -24,12 +24,17 @@ pub struct ChannelModel {
     faded_paths: Vec<FadedPath>,
     n_inputs: usize,
     lookahead: usize,
+    /// The part of it that the paths need.
+    for_paths: usize,
     gain: f32,
     noise_per_axis: f32,
     /// Noise of each antenna.
     noise: Vec<Pcg64Mcg>,
-    /// Samples taken, up to the look-ahead.
+    /// Samples taken that have not gone through the paths, up to their look-ahead.
     pending: usize,
+    /// Sample clock of each antenna, where it is off.
+    clocks: Vec<SampleClock>,
+    front_end: FrontEnd,
     /// What came over static paths and is not given yet.
     heard: Vec<Complex32>,
     ray: Vec<Complex32>,
@@ -41,7 +46,8 @@ impl ChannelModel {
     /// # Panics
     /// If there are no paths or not 1 or 2 receive antennas, a delay is negative or longer than a second (in a profile: a
     /// millisecond), a profile is empty, a Doppler shift is negative or above a thousandth of the sample rate, a
-    /// correlation is not from 0 to 1, a number is not finite, or impairments are asked for, which are not there yet.
+    /// correlation is not from 0 to 1, a number is not finite, phase noise is wider than the sample rate, a sample clock more
+    /// than 1000 ppm off, or an interferer not within the sample rate.
     pub fn new(config: &ChannelConfig) -> Self {
         check(config);
         let gain = 10f64.powf(config.gain_db / 20.0);
@@ -52,15 +58,22 @@ impl ChannelModel {
             0 => Pcg64Mcg::seed_from_u64(config.seed),
             _ => stream(config.seed, Purpose::Noise, [rx, 0, 0]),
         };
+        let ppm = config.impairments.clock_error_ppm;
+        let clocks = if ppm == 0.0 { Vec::new() } else { vec![SampleClock::new(ppm); config.n_rx] };
+        let for_clock = if clocks.is_empty() { 0 } else { SampleClock::LOOKAHEAD };
+        let for_paths = faded_paths.iter().map(FadedPath::lookahead).max().unwrap_or(LOOKAHEAD);
         Self {
             static_paths: StaticPath::plan(&config.paths, config.sample_rate_hz),
-            lookahead: faded_paths.iter().map(FadedPath::lookahead).max().unwrap_or(LOOKAHEAD),
+            lookahead: for_paths + for_clock,
+            for_paths,
             faded_paths,
             n_inputs: config.paths.iter().map(|p| p.stream + 1).max().unwrap_or(0),
             gain: gain as f32,
             noise_per_axis: ((noise / 2.0).sqrt() * gain) as f32,
             noise: (0..config.n_rx).map(noise_of).collect(),
             pending: 0,
+            clocks,
+            front_end: FrontEnd::new(&config.impairments, gain as f32, config.sample_rate_hz, config.seed),
             heard: Vec::new(),
             ray: Vec::new(),
         }
@@ -76,14 +89,15 @@ impl ChannelModel {
         self.noise.len()
     }
 
-    /// Samples by which the channel's output ends before its input, once so many have been taken.
+    /// Samples by which the channel's output ends before its input, once so many have been taken: with a sample clock that
+    /// is off, one more or less.
     pub fn lookahead(&self) -> usize {
         self.lookahead
     }
 
     /// Samples taken and not given yet: [`Self::lookahead`] as soon as so many were taken.
     pub fn pending(&self) -> usize {
-        self.pending
+        self.pending + self.clocks.first().map_or(0, SampleClock::pending)
     }
 
     /// Draws anew what fades by [`Evolution::PerBlock`](super::Evolution::PerBlock): for samples that are taken from now on.
@@ -101,7 +115,7 @@ impl ChannelModel {
         assert!(inputs.iter().all(|i| i.len() == inputs[0].len()), "inputs differ in length");
         assert_eq!(outputs.len(), self.n_rx(), "one output for each receive antenna");
         let pending = self.pending + inputs[0].len();
-        self.pending = pending.min(self.lookahead);
+        self.pending = pending.min(self.for_paths);
         self.hear_static(inputs);
         let heard = &self.heard[..(pending - self.pending).min(self.heard.len())];
         for output in outputs.iter_mut() {
@@ -114,6 +128,7 @@ impl ChannelModel {
             path.take(inputs);
             path.add_to(outputs);
         }
+        self.clocks.iter_mut().zip(outputs.iter_mut()).for_each(|(clock, output)| clock.process(output));
         for (output, rng) in outputs.iter_mut().zip(&mut self.noise) {
             for sample in output {
                 *sample *= self.gain;
@@ -123,6 +138,7 @@ impl ChannelModel {
                 }
             }
         }
+        self.front_end.process(outputs);
     }
 
     /// Appends to what is heard over all static paths.
@@ -143,7 +159,8 @@ fn check(config: &ChannelConfig) {
     assert!((1..=2).contains(&config.n_rx), "{} receive antennas", config.n_rx);
     assert!(!config.paths.is_empty(), "a channel without paths");
     assert!((0.0..=1.0).contains(&config.rx_correlation), "correlation {}", config.rx_correlation);
-    assert!(config.impairments == Impairments::default(), "impairments are not there yet");
+    let fault = config.impairments.fault(config.sample_rate_hz);
+    assert!(fault.is_none(), "{}", fault.unwrap_or_default());
     assert!(config.gain_db.is_finite(), "gain {} dB", config.gain_db);
     assert!(config.snr_db.is_none_or(f64::is_finite), "SNR {:?} dB", config.snr_db);
     for path in &config.paths {

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::channel::{DelayProfile, DelayTap, Evolution, FadingConfig, PathConfig};
+use crate::channel::{DelayProfile, DelayTap, Evolution, FadingConfig, Impairments, Interferer, PathConfig};
 use crate::grid::Grid;
 use crate::numerology::{MbsfnNumerology, SubframeLayout};
 use crate::ofdm::{OfdmDemodulator, OfdmModulator};
@@ -30,8 +30,18 @@ fn everything(n_rx: usize) -> ChannelConfig {
         ..PathConfig::default()
     };
     let near = PathConfig { fading: fading(DelayProfile::eva(), 0.0, Evolution::PerBlock), ..PathConfig::default() };
-    let ray = PathConfig { delay_s: 5.1e-6, phase_rad: 1.0, ..PathConfig::default() };
-    ChannelConfig { paths: vec![far, ray, near], n_rx, rx_correlation: 0.3, ..ChannelConfig::awgn(RATE_HZ, 20.0, 5) }
+    let ray = PathConfig { delay_s: 5.1e-6, phase_rad: 1.0, cfo_hz: 1234.5, ..PathConfig::default() };
+    let impairments = Impairments {
+        iq_gain_db: 0.3,
+        iq_phase_deg: 1.0,
+        phase_noise_hz: 1.0,
+        clip_db: Some(9.0),
+        dc_offset_db: Some(-30.0),
+        interferer: Some(Interferer { offset_hz: 200e3, width_hz: 50e3, power_db: -15.0 }),
+        ..Impairments::default()
+    };
+    let paths = vec![far, ray, near];
+    ChannelConfig { paths, n_rx, rx_correlation: 0.3, impairments, ..ChannelConfig::awgn(RATE_HZ, 20.0, 5) }
 }
 
 fn random(len: usize, seed: u64) -> Vec<Complex32> {
@@ -266,4 +276,43 @@ fn antennas_are_as_correlated_as_asked_for() {
         let r = sum / (powers[0] * powers[1]).sqrt();
         assert!((r - correlation as f32).norm() < 0.08, "{correlation}: {r}");
     }
+}
+
+/// A receiver whose clock is fast takes more samples, and its stream is cut as it likes all the same.
+#[test]
+fn a_fast_clock_takes_more_samples() {
+    let mut config = everything(2);
+    config.impairments.clock_error_ppm = 200.0;
+    let (a, b) = (random(50_000, 1), random(50_000, 2));
+    let whole = through(&mut ChannelModel::new(&config), &[&a, &b]);
+    let mut model = ChannelModel::new(&config);
+    let mut parts = vec![Vec::new(); 2];
+    for (a, b) in a.chunks(1920).zip(b.chunks(1920)) {
+        let given = through(&mut model, &[a, b]);
+        parts.iter_mut().zip(&given).for_each(|(all, part)| all.extend_from_slice(part));
+    }
+    assert!(parts == whole);
+    assert!(model.pending().abs_diff(model.lookahead()) <= 1, "{} of {}", model.pending(), model.lookahead());
+    let more = parts[0].len() + model.lookahead() - a.len();
+    assert!((9..=11).contains(&more), "{more} more in 50,000");
+}
+
+/// Levels of impairments are levels before the gain, which applies to them as well.
+#[test]
+fn gain_changes_nothing_but_the_level() {
+    let (a, b) = (random(5000, 1), random(5000, 2));
+    let reference = through(&mut ChannelModel::new(&everything(1)), &[&a, &b]);
+    let louder = ChannelConfig { gain_db: 20.0, ..everything(1) };
+    let louder = through(&mut ChannelModel::new(&louder), &[&a, &b]);
+    for (a, b) in reference[0].iter().zip(&louder[0]) {
+        assert!((a * 10.0 - b).norm() < 1e-4, "{a} {b}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "within the sample rate")]
+fn an_interferer_outside_is_refused() {
+    let mut config = everything(1);
+    config.impairments.interferer = Some(Interferer { offset_hz: 1e6, width_hz: 0.0, power_db: 0.0 });
+    ChannelModel::new(&config);
 }

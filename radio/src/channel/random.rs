@@ -8,6 +8,8 @@ use rand_pcg::Pcg64Mcg;
 pub(super) enum Purpose {
     Noise = 1,
     Fading = 2,
+    PhaseNoise = 3,
+    Interferer = 4,
 }
 
 /// The stream of the `index`th thing of a kind.
