@@ -1,6 +1,7 @@
 //! AT commands, the host's side: V.250, TS 27.007, TS 27.005.
 
 mod command;
+pub mod embms;
 mod engine;
 mod line;
 mod params;
