@@ -4,10 +4,10 @@ mod common;
 
 use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, CyclicPrefix, Enb, EnbConfig, EnbEvent, Isa, MbsfnSubframeDemodulator,
-    MbsfnSubframeModulator, MchRxEvent, MchTxEvent, NRbDl, PathConfig, PdcpPrefix, PmchDecoder, PmchEncoder, PmchLink,
-    PmchLinkConfig, PmchParams, PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily,
-    UnicastSubframeModulator,
+    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, DelayProfile, Enb, EnbConfig, EnbEvent, Evolution,
+    FadingConfig, Impairments, Interferer, Isa, MbsfnSubframeDemodulator, MbsfnSubframeModulator, MchRxEvent,
+    MchTxEvent, NRbDl, PathConfig, PdcpPrefix, PmchDecoder, PmchEncoder, PmchLink, PmchLinkConfig, PmchParams,
+    PushError, Receiver, ReceiverConfig, RxEvent, SampleRateFamily, UnicastSubframeModulator,
 };
 
 #[test]
@@ -53,6 +53,41 @@ fn blocks_go_through_a_link_without_allocation() {
     let counted = allocation_counter::measure(|| lost = errors(&mut link));
     assert_eq!(counted.count_total, 0, "{counted:?}");
     assert!((1..60).contains(&lost), "{lost} of 60");
+}
+
+/// Fading on two paths, beside a static one, with everything that a receiver may add.
+#[test]
+fn channels_change_signals_without_allocation() {
+    let faded = |delay_s, evolution| {
+        let fading = Some(FadingConfig { profile: DelayProfile::mbsfn(), doppler_hz: 300.0, evolution });
+        PathConfig { delay_s, cfo_hz: 100.0, fading, ..PathConfig::default() }
+    };
+    let paths = vec![
+        faded(0.0, Evolution::Continuous),
+        faded(3e-3, Evolution::PerBlock),
+        PathConfig { delay_s: 1e-6, ..PathConfig::default() },
+    ];
+    let impairments = Impairments {
+        iq_gain_db: 0.1,
+        phase_noise_hz: 1.0,
+        clock_error_ppm: 2.0,
+        clip_db: Some(9.0),
+        dc_offset_db: Some(-40.0),
+        interferer: Some(Interferer { offset_hz: 1e5, width_hz: 1e5, power_db: -20.0 }),
+        ..Impairments::default()
+    };
+    let config = ChannelConfig { paths, n_rx: 2, impairments, ..ChannelConfig::awgn(1.92e6, 20.0, 1) };
+    let (mut model, iq) = (ChannelModel::new(&config), vec![Complex32::ONE; 1920]);
+    let mut heard = vec![Vec::with_capacity(2 * iq.len()); 2];
+    let mut hear = |blocks: usize| {
+        for _ in 0..blocks {
+            model.new_realisation();
+            model.process(&[&iq], &mut heard);
+        }
+    };
+    hear(20);
+    let counted = allocation_counter::measure(|| hear(20));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
 /// An eNB with two MTCHs whose queues never run dry, so that every scheduling period has to be shared out, and a receiver

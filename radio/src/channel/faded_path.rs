@@ -218,3 +218,42 @@ impl FadedPath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{DelayProfile, PathConfig};
+
+    /// Held against gains that are worked out for every sample: what is linear in a segment is near what it stands for.
+    #[test]
+    fn changing_gains_are_followed() {
+        let rate = 1.92e6;
+        let profile = DelayProfile::mbsfn();
+        let taps = profile.taps.clone();
+        for (doppler_hz, most_db) in [(5.0, -50.0), (70.0, -50.0), (300.0, -50.0), (1900.0, -48.0)] {
+            let fading = FadingConfig { profile: profile.clone(), doppler_hz, evolution: Evolution::Continuous };
+            let path = PathConfig { delay_s: 7e-6, power_db: -2.0, ..PathConfig::default() };
+            let config = ChannelConfig { n_rx: 2, paths: vec![path], ..ChannelConfig::awgn(rate, 0.0, 3) };
+            let tone = |n: f64| Complex32::cis((TAU * (0.31 * n).fract()) as f32);
+            let sent: Vec<_> = (0..30_000).map(|n| tone(f64::from(n))).collect();
+            let mut faded = FadedPath::new(&config, 0, &fading);
+            let mut heard = vec![vec![Complex32::ZERO; sent.len() - faded.lookahead()]; 2];
+            faded.take(&[&sent]);
+            faded.add_to(&mut heard);
+            let mut exact = TapGains::new(&fading, 1.0 / rate, config.seed, 0, 2, 0.0);
+            let mut gains = vec![Complex32::ZERO; 2 * taps.len()];
+            let (mut error, mut power) = (0.0, 0.0);
+            for n in 0..heard[0].len() {
+                exact.next(&mut gains);
+                for (heard, gains) in heard.iter().zip(gains.chunks(taps.len())).filter(|_| n > 200) {
+                    let copies = gains.iter().zip(&taps).map(|(g, t)| g * tone(n as f64 - (t.delay_s + 7e-6) * rate));
+                    let want = copies.sum::<Complex32>() * 10f32.powf(-2.0 / 20.0);
+                    error += (heard[n] - want).norm_sqr();
+                    power += want.norm_sqr();
+                }
+            }
+            let error_db = 10.0 * (error / power).log10();
+            assert!(error_db < most_db, "{doppler_hz} Hz: {error_db} dB");
+        }
+    }
+}
