@@ -4,7 +4,8 @@
 //! how many cores there are.
 
 use std::num::NonZero;
-use std::{slice, thread};
+use std::ops::Range;
+use std::thread;
 
 use num_complex::Complex32;
 use radio::{
@@ -75,8 +76,11 @@ pub(crate) struct HeardMtch {
 pub(crate) struct Link {
     name: String,
     channel: ChannelModel,
+    /// Samples that it takes while the eNB gives one.
+    clock: f64,
     receiver: Receiver,
-    received: Vec<Complex32>,
+    /// Of each of its antennas.
+    received: Vec<Vec<Complex32>>,
     /// Samples that the UE's stream begins after the eNB's.
     offset: u64,
     /// Of those, left out still.
@@ -106,8 +110,9 @@ impl Link {
         Self {
             name: name.to_owned(),
             channel: ChannelModel::new(channel),
+            clock: 1.0 + channel.impairments.clock_error_ppm * 1e-6,
             receiver,
-            received: Vec::new(),
+            received: vec![Vec::new(); channel.n_rx],
             offset: offset as u64,
             to_leave_out: offset,
             position: 0,
@@ -122,41 +127,45 @@ impl Link {
 
     /// Goes on at sample `position` of the eNB's stream.
     fn skip_to(&mut self, position: u64) {
-        self.position = position.saturating_sub(self.offset);
+        self.position = ((position as f64 * self.clock).round() as u64).saturating_sub(self.offset);
         self.receiver.skip_to(self.position);
         self.to_leave_out = self.offset.saturating_sub(position) as usize;
         self.of_the_past = self.channel.pending();
     }
 
-    /// Takes what arrived in a radio frame; this is UE number `ue`, which has one antenna.
+    /// Takes what arrived in a radio frame; this is UE number `ue`.
     fn hear(&mut self, arrived: &Arrived<'_>, ue: usize, samples_per_subframe: usize) {
         match arrived {
             Arrived::BeforeChannels(antennas) => {
                 let sent: Vec<_> = antennas.iter().map(Vec::as_slice).collect();
-                self.channel.process(&sent, slice::from_mut(&mut self.received));
+                self.channel.process(&sent, &mut self.received);
             }
-            Arrived::AtAll(antennas) => self.received.clone_from(&antennas[0]),
-            Arrived::AtEach(ues) => self.received.clone_from(&ues[ue][0]),
+            // A receiver that UEs share may have more antennas than this one.
+            Arrived::AtAll(antennas) => copy(antennas, &mut self.received),
+            Arrived::AtEach(ues) => copy(&ues[ue], &mut self.received),
         }
+        let count = self.received[0].len();
         let past = std::mem::take(&mut self.of_the_past) + std::mem::take(&mut self.to_leave_out);
-        let left_out = past.min(self.received.len());
+        let left_out = past.min(count);
         self.to_leave_out = past - left_out;
-        self.received.drain(..left_out);
-        self.spectrum.push(&self.received);
+        self.spectrum.push(&self.received[0][left_out..]);
         // One subframe at a time, so that the symbols of a block can be looked at before the next one.
         let received = std::mem::take(&mut self.received);
-        for part in received.chunks(samples_per_subframe) {
-            self.hear_part(part, samples_per_subframe as u64);
+        for from in (left_out..count).step_by(samples_per_subframe) {
+            let part = from..count.min(from + samples_per_subframe);
+            self.hear_part(&received, part, samples_per_subframe as u64);
         }
         self.received = received;
     }
 
-    fn hear_part(&mut self, part: &[Complex32], samples_per_subframe: u64) {
+    /// Takes `part` of the samples of each antenna.
+    fn hear_part(&mut self, received: &[Vec<Complex32>], part: Range<usize>, samples_per_subframe: u64) {
         let end = self.position + part.len() as u64;
         let end_ms = (end + self.offset).div_ceil(samples_per_subframe);
         let (heard, now, offset) = (&mut self.heard, &mut self.now, self.offset);
         let (mut data_block, mut lost) = (false, None);
-        self.receiver.push(self.position, &[part], &mut |event| {
+        let antennas: Vec<_> = received.iter().map(|antenna| &antenna[part.clone()]).collect();
+        self.receiver.push(self.position, &antennas, &mut |event| {
             if let Some(time) = time_of(&event) {
                 *now = time;
             }
@@ -305,6 +314,11 @@ impl Air {
         let enb = self.spectrum.psd_db().map(|psd| ("eNB", psd));
         enb.into_iter().chain(self.links.iter().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
     }
+}
+
+/// Copies samples of as many antennas as there are places for.
+fn copy(antennas: &[Vec<Complex32>], to: &mut [Vec<Complex32>]) {
+    to.iter_mut().zip(antennas).for_each(|(to, from)| to.clone_from(from));
 }
 
 /// The subframe that an event tells.

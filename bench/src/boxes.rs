@@ -81,7 +81,7 @@ fn all_bearers(scenario: &Scenario, allocations: &[Allocation]) -> Vec<Vec<Vec<(
 fn air(loaded: &Loaded, cell: CellConfig, enb: Enb) -> Result<Air, CommandError> {
     let scenario = &loaded.scenario;
     let links = scenario.ues.iter().map(|ue| {
-        let config = ReceiverConfig::new(cell.sample_rate_hz() as u32);
+        let config = ReceiverConfig { n_rx: ue.antennas, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
         let mut receiver = Receiver::new(config).map_err(|e| usage(loaded, e))?;
         if let Some(filter) = faults::block_filter(scenario, &ue.name) {
             receiver.set_block_filter(filter);

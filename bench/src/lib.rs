@@ -53,9 +53,9 @@ pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, LoadScenarioError, Loaded,
-    MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario, Selector, Session, Step, StepAction,
-    SubframeAllocation, SubframePattern, Ue, Unit,
+    Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, Impairments,
+    Interferer, LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario,
+    Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, Unit, Way,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use verdict::{Check, Judgement, LadderVerdict, Verdict};

@@ -1,5 +1,6 @@
 //! From a scenario to the configuration of each box.
 
+use std::f64::consts::TAU;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -21,7 +22,7 @@ use crate::capacity;
 use crate::errors::CommandError;
 use crate::front_ends::{OnAir, UeOnAir};
 use crate::network::{NetworkConfig, Place};
-use crate::scenario::{Cell, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern};
+use crate::scenario::{Cell, Fading, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern, Ue};
 
 /// Radio frame.
 const FRAME: Duration = Duration::from_millis(10);
@@ -51,6 +52,8 @@ const ENB_HELD_OCTETS: usize = 64 << 20;
 const FDT_PERIOD: Duration = Duration::from_millis(500);
 /// Until a cold UE has found the cell, its MIB, SIB1 and all system information.
 const ACQUISITION_TIME: Duration = Duration::from_millis(600);
+/// MCCHs that may be lost in fades.
+const MCCHS_IN_FADES: u32 = 3;
 /// Bandwidth of a resource block.
 const RESOURCE_BLOCK_HZ: f64 = 180e3;
 /// UTC at the start of every virtual run: 2026-01-01, so that FDT expiry times are the same in each.
@@ -134,16 +137,25 @@ fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
     area.subframe_allocation.iter().map(config).collect()
 }
 
-/// What lies between the antennas of the eNB and a UE: they are heard as strong as each other, at phases of their own.
-pub(crate) fn channel(scenario: &Scenario, cell: &CellConfig, ue: &crate::scenario::Ue) -> ChannelConfig {
-    let phases = seed_of(scenario, &format!("{} paths", ue.name)).to_le_bytes();
-    let phase =
-        |stream: usize| if stream == 0 { 0.0 } else { f64::from(phases[stream]) / 256.0 * std::f64::consts::TAU };
-    let mut config = ue.channel.config(cell.sample_rate_hz(), 1, seed_of(scenario, &ue.name));
-    let of_antenna = |stream| {
-        config.paths.iter().map(move |p| PathConfig { stream, phase_rad: p.phase_rad + phase(stream), ..p.clone() })
-    };
-    config.paths = (0..usize::from(scenario.cell.n_ports)).flat_map(of_antenna).collect();
+/// What lies between the antennas of each transmitter and a UE: those of one transmitter are heard as strong as each
+/// other; all at phases of their own.
+pub(crate) fn channel(scenario: &Scenario, cell: &CellConfig, ue: &Ue) -> ChannelConfig {
+    let mut config = ue.channel.config(cell.sample_rate_hz(), ue.antennas.into(), seed_of(scenario, &ue.name));
+    config.paths.clear();
+    for (site, way) in scenario.ways(ue).iter().enumerate() {
+        let name = way.transmitter.map_or_else(|| format!("{} paths", ue.name), |t| format!("{} paths {t}", ue.name));
+        let phases = seed_of(scenario, &name).to_le_bytes();
+        config.paths.extend((0..usize::from(scenario.cell.n_ports)).map(|stream| PathConfig {
+            stream,
+            delay_s: way.delay_us * 1e-6,
+            power_db: way.power_db,
+            // Of the first one nobody can tell.
+            phase_rad: if site + stream == 0 { 0.0 } else { f64::from(phases[stream]) / 256.0 * TAU },
+            cfo_hz: way.cfo_hz,
+            fading: way.fading.map(Fading::config),
+        }));
+    }
+    config.impairments = ue.impairments.map(|own| own.config()).unwrap_or_default();
     config
 }
 
@@ -197,8 +209,10 @@ pub(crate) fn network(scenario: &Scenario, notifies_changes: bool) -> Result<Net
 pub(crate) fn place(scenario: &Scenario, mch: &str) -> Option<Place> {
     let (area, pmch) = scenario.mch(mch)?;
     let (own, mch) = (&scenario.areas[area], &scenario.areas[area].mchs[pmch]);
-    // A UE reads the first MCCH of a modification period; it has a second chance.
-    let mcch = FRAME * (u32::from(own.mcch_repetition_period_rf) + u32::from(own.mcch_offset_rf) + 1);
+    // A UE reads the first MCCH of a modification period; it has a second chance, and some more where fades take some.
+    let fades = scenario.ues.iter().any(|ue| scenario.ways(ue).iter().any(|way| way.fading.is_some()));
+    let periods = if fades { 1 + MCCHS_IN_FADES } else { 1 };
+    let mcch = FRAME * (periods * u32::from(own.mcch_repetition_period_rf) + u32::from(own.mcch_offset_rf) + 1);
     let sync = SyncPlan::new(mch.scheduling_period_rf)?;
     Some(Place { pmch: PmchId { area, pmch }, sync, time_to_data: (ACQUISITION_TIME + mcch, mcch) })
 }
@@ -216,7 +230,7 @@ pub(crate) fn stream_offset(scenario: &Scenario, cell: &CellConfig, ue: &str) ->
 
 /// The carrier and its UEs as front ends know them.
 pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
-    let ue = |ue: &crate::scenario::Ue| UeOnAir { name: ue.name.clone(), channel: channel(scenario, cell, ue) };
+    let ue = |ue: &Ue| UeOnAir { name: ue.name.clone(), channel: channel(scenario, cell, ue) };
     OnAir {
         sample_rate_hz: cell.sample_rate_hz(),
         frame_samples: 10 * cell.samples_per_subframe(),

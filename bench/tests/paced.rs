@@ -80,6 +80,47 @@ fn publishing_gives_the_same_verdict() {
     assert_eq!(ended.unwrap(), Exit::Pass, "{}", report["sentence"]);
 }
 
+/// The small scenario from two sites, whose echo comes after the normal prefix; both ways fade, a UE has two antennas.
+fn faded() -> String {
+    let sites =
+        "[[transmitter]]\nname = 'north'\n[[transmitter]]\nname = 'south'\ntiming_error_us = 0.3\ncfo_hz = 2\n[[ue]]";
+    let hears = "hears = [{ transmitter = 'north' }, { transmitter = 'south', power_db = -3, delay_us = 7 }]";
+    let near = format!(
+        "channel = {{ model = 'fading', profile = 'epa', doppler_hz = 5, snr_db = 30 }}\nantennas = 2\n{hears}"
+    );
+    let far = format!(
+        "channel = {{ model = 'fading', profile = 'eva', doppler_hz = 30, snr_db = 28, gain_db = -15, \
+         rx_correlation = 'medium' }}\nantennas = 2\n{hears}"
+    );
+    let text = scenario::text().replacen("[[ue]]", sites, 1);
+    let text = text.replace("channel = { model = \"awgn\", snr_db = 30.0 }", &near);
+    let awgn = "channel = { model = \"awgn\", snr_db = 20.0, cfo_hz = -300.0, delay_us = 2.3, gain_db = -15.0 }";
+    assert!(text.contains(awgn) && text.contains(&near));
+    text.replace(awgn, &far)
+}
+
+/// Channels are the same ones on every rig: so are the blocks that they cost.
+#[test]
+fn fading_sites_and_two_antennas_are_the_same_over_every_rig() {
+    let rigs = [
+        "clock='virtual'\nradio='memory'",
+        "clock='paced'\nradio='file'\n[file]\nrecording='air.sigmf-meta'\nsource='enb'",
+        "clock='paced'\nradio='zmq'\n[zmq]\nenb='tcp://127.0.0.1:*'\nues='tcp://127.0.0.1:*'",
+    ];
+    for rig in rigs {
+        let dir = tempfile::tempdir().unwrap();
+        scenario::write(dir.path(), &faded());
+        fs::write(dir.path().join("rig.toml"), rig).unwrap();
+        let (ended, report) = play(&dir.path().join("s.toml"), &dir.path().join("rig.toml"), &dir.path().join("out"));
+        assert_eq!(ended.unwrap(), Exit::Pass, "{rig}: {}", report["sentence"]);
+        for ue in report["ues"].as_array().unwrap() {
+            let (blocks, errors) = (&ue["mch_bler"]["blocks"], &ue["mch_bler"]["errors"]);
+            println!("{rig}: {} {blocks} {errors} {}", ue["ue"], ue["cinr_db"]);
+            assert!(blocks.as_u64() > Some(100) && errors.as_u64() < Some(20), "{rig}: {ue}");
+        }
+    }
+}
+
 /// What a run that a front end breaks leaves: an error with its cause, and a whole report.
 fn breaks_off(dir: &Path, rig: &str, cause: &str) {
     let (ended, report) = small(dir, rig);

@@ -41,6 +41,13 @@ pub(crate) struct UeOnAir {
     pub(crate) channel: ChannelConfig,
 }
 
+impl OnAir {
+    /// Antennas of the UE that has the most.
+    fn n_rx(&self) -> usize {
+        self.ues.iter().map(|ue| ue.channel.n_rx).max().unwrap_or(1)
+    }
+}
+
 /// The front ends between eNB and UEs.
 pub(crate) struct FrontEnds {
     sink: Option<Sink>,
@@ -120,7 +127,7 @@ impl FrontEnds {
     }
 
     fn soapy(rig: &Rig, on_air: &OnAir) -> Result<Self, FrontEndError> {
-        let n_received = if rig.channels == Channels::Simulated { on_air.n_antennas } else { 1 };
+        let n_received = if rig.channels == Channels::Simulated { on_air.n_antennas } else { on_air.n_rx() };
         let (sink, source) = open_soapy(rig, on_air, n_received)?;
         let block = on_air.frame_samples / 10;
         let (to_device, from_run) =
@@ -144,25 +151,34 @@ impl FrontEnds {
         let enb_endpoints: Vec<String> = enb.endpoints().map(str::to_owned).collect();
         let (mut receivers, mut lookahead) = (Vec::new(), 0);
         let mut ues = Vec::new();
-        for (number, ue) in on_air.ues.iter().enumerate() {
-            let mut config = rig.ue(rate, number);
+        let mut before = 0;
+        for ue in &on_air.ues {
+            let n_rx = ue.channel.n_rx;
+            let mut config = rig.ue(rate, before, n_rx);
+            before += n_rx;
             if rig.broker == BrokerKind::Own {
+                // Run and broker move on sample by sample.
+                if ue.channel.impairments.clock_error_ppm != 0.0 {
+                    let why = format!("UE {} has a clock error: take another rig, or clock_error_ppm = 0", ue.name);
+                    return Err(FrontEndError::Unsupported { front_end: "broker".into(), why });
+                }
                 let sink = ZmqSink::bind(&config)?;
                 config.endpoints = sink.endpoints().map(str::to_owned).collect();
                 let channel = ChannelModel::new(&ue.channel);
                 lookahead = lookahead.max(channel.lookahead());
                 receivers.push(BrokerReceiver { channel, sink: Box::new(sink) });
             }
-            ues.push((ue.name.clone(), ZmqSource::connect(&config)?));
+            ues.push((ue.name.clone(), n_rx, ZmqSource::connect(&config)?));
         }
         let mut pumps = vec![("eNB".to_owned(), Pump::start(Box::new(from_run), Box::new(enb), Outside::Sink, block))];
         if rig.broker == BrokerKind::Own {
             let source = ZmqSource::connect(&rig.config(enb_endpoints, rate))?;
             pumps.push(("broker".to_owned(), Pump::broker(Broker::new(Box::new(source), receivers, block))));
         }
-        let mut streams = Vec::new();
-        for (name, source) in ues {
-            let (to_run, from_zmq) = loopback(1, rate, 2 * on_air.frame_samples, PATIENCE_MS);
+        let (mut streams, mut arrived) = (Vec::new(), Vec::new());
+        for (name, n_rx, source) in ues {
+            arrived.push(vec![Vec::new(); n_rx]);
+            let (to_run, from_zmq) = loopback(n_rx, rate, 2 * on_air.frame_samples, PATIENCE_MS);
             streams.push(Stream::new(Box::new(from_zmq), block, format!("UE {name}")));
             pumps.push((name, Pump::start(Box::new(source), Box::new(to_run), Outside::Source, block)));
         }
@@ -170,7 +186,6 @@ impl FrontEnds {
             BrokerKind::Own => lookahead as u64,
             BrokerKind::External => on_air.frame_samples as u64,
         };
-        let arrived = vec![vec![Vec::new()]; streams.len()];
         let sink = Some(Sink::Pumped(Box::new(to_zmq), 1.0));
         Ok(Self { sink, ways: Ways::Own { streams, arrived, behind }, pumps, sent: 0, delay: 2 * FRAME })
     }
@@ -276,6 +291,9 @@ fn shared(
     }
     if channels == Channels::Simulated && n_antennas != on_air.n_antennas {
         return unsupported(format!("{n_antennas} antennas; the scenario's eNB has {}", on_air.n_antennas));
+    }
+    if channels == Channels::Real && n_antennas < on_air.n_rx() {
+        return unsupported(format!("{n_antennas} antennas; a UE of the scenario has {}", on_air.n_rx()));
     }
     let gain = if channels == Channels::Simulated { on_air.full_scale_gain.recip() } else { 1.0 };
     let stream = Stream::new(source, on_air.frame_samples / 10, name);

@@ -9,6 +9,7 @@ mod plot;
 pub(crate) mod radio_sum;
 mod runs;
 mod series;
+mod sfn;
 #[cfg(test)]
 pub(crate) mod synthetic;
 mod text;

@@ -60,6 +60,10 @@ pub(super) enum Style {
     Area,
     /// From point to point, faint and without a pointer: an envelope.
     Faint,
+    /// A dot at each point.
+    Points,
+    /// An upright bar from each point to the next, in pairs.
+    Bars,
 }
 
 /// What the end of a curve means.
@@ -79,6 +83,8 @@ const BOTTOM: f64 = 40.0;
 const NARROW: (f64, f64) = (350.0, 230.0);
 /// Dash of curves that lie on each other, pixels: each shows through the gaps of the others.
 const SHARED_DASH: usize = 12;
+/// Radius of the dot of a point, pixels.
+const DOT: usize = 4;
 
 impl Axis {
     /// An axis from `from` to `to`, widened when it is empty.
@@ -144,7 +150,8 @@ impl Plot {
             match curve.style {
                 Style::Faint => "curve faint",
                 Style::Area => "curve area",
-                Style::Line | Style::Steps => "curve",
+                Style::Points => "curve points",
+                Style::Line | Style::Steps | Style::Bars => "curve",
             }
         );
         // Pixels relative to the left edge, one decimal: the pointer needs no more.
@@ -175,7 +182,11 @@ impl Plot {
             let (x, y) = (px(self.x_at(x)), px(self.y_at(y)));
             // Writing to a String cannot fail.
             let _ = match (i, curve.style) {
-                (0, _) => write!(d, "M{x} {y}"),
+                (_, Style::Points) => {
+                    write!(d, "M{x} {y}m-{DOT} 0a{DOT} {DOT} 0 1 0 {} 0a{DOT} {DOT} 0 1 0 -{0} 0", 2 * DOT)
+                }
+                (i, Style::Bars) if i % 2 == 1 => write!(d, "V{y}"),
+                (0, _) | (_, Style::Bars) => write!(d, "M{x} {y}"),
                 (_, Style::Line | Style::Faint) => write!(d, "L{x} {y}"),
                 (_, Style::Steps) => write!(d, "H{x}V{y}"),
                 (_, Style::Area) => write!(d, "V{y}H{x}"),

@@ -89,6 +89,9 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
             gain_db: 0.0,
             rx_correlation: 0.0,
         },
+        antennas: 1,
+        hears: Vec::new(),
+        impairments: None,
     });
     let expect = |measure: MeasurementName, session: &str, min, max| Expectation {
         measure,
@@ -132,6 +135,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
             mchs: vec![Mch { name: "mch".into(), data_mcs: 9, scheduling_period_rf: 16, subframes_per_period: None }],
         }],
         sessions,
+        transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![
             step(StepAction::Start { session: Selector::All }, "the BM-SC opens the sessions"),

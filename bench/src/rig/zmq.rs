@@ -11,7 +11,7 @@ use crate::strict_toml::Table;
 pub struct ZmqRig {
     /// Where the eNB transmits; the ports of further antennas follow.
     enb: String,
-    /// Where the first UE receives; the ports of further UEs follow.
+    /// Where the first antenna of the first UE receives; the ports of further antennas and UEs follow.
     ues: String,
     pattern: ZmqPattern,
     /// Who hands the samples of the eNB on to the UEs.
@@ -39,10 +39,11 @@ impl ZmqRig {
         self.config(endpoints, sample_rate_hz)
     }
 
-    /// The side of UE number `ue`, with one antenna.
+    /// The side of a UE with `n_antennas`, before which other UEs have `before` antennas.
     #[must_use]
-    pub fn ue(&self, sample_rate_hz: f64, ue: usize) -> ZmqConfig {
-        self.config(vec![endpoint(&self.ues, ue)], sample_rate_hz)
+    pub fn ue(&self, sample_rate_hz: f64, before: usize, n_antennas: usize) -> ZmqConfig {
+        let endpoints = (before..before + n_antennas).map(|antenna| endpoint(&self.ues, antenna)).collect();
+        self.config(endpoints, sample_rate_hz)
     }
 
     /// Another socket of the same pattern and patience.

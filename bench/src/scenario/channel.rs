@@ -1,6 +1,8 @@
 //! The channel of a UE: white noise alone, or fading by a delay profile (TS 36.101 clause B.2).
 
-use radio::{ChannelConfig, PathConfig};
+use std::fmt;
+
+use radio::{ChannelConfig, DelayProfile, Evolution, FadingConfig, PathConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::strict_toml::Table;
@@ -62,6 +64,8 @@ pub struct Fading {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
+    /// One tap.
+    Flat,
     /// Extended Pedestrian A.
     #[default]
     Epa,
@@ -75,19 +79,48 @@ pub enum Profile {
 
 impl Channel {
     /// As a channel model takes it, with `n_rx` receive antennas; everything random comes from `seed`.
-    pub fn config(&self, sample_rate_hz: f64, _n_rx: usize, seed: u64) -> ChannelConfig {
+    pub fn config(&self, sample_rate_hz: f64, n_rx: usize, seed: u64) -> ChannelConfig {
         let path = PathConfig { delay_s: self.delay_us * 1e-6, cfo_hz: self.cfo_hz, ..PathConfig::default() };
         ChannelConfig {
             gain_db: self.gain_db,
             paths: vec![path],
+            n_rx,
+            rx_correlation: self.rx_correlation,
             ..ChannelConfig::awgn(sample_rate_hz, self.snr_db, seed)
         }
     }
 }
 
+impl Fading {
+    /// As a channel model takes it: taps that change as time passes.
+    pub fn config(self) -> FadingConfig {
+        let profile = match self.profile {
+            Profile::Flat => DelayProfile::flat(),
+            Profile::Epa => DelayProfile::epa(),
+            Profile::Eva => DelayProfile::eva(),
+            Profile::Etu => DelayProfile::etu(),
+            Profile::Mbsfn => DelayProfile::mbsfn(),
+        };
+        FadingConfig { profile, doppler_hz: self.doppler_hz, evolution: Evolution::Continuous }
+    }
+}
+
+impl fmt::Display for Fading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let profile = match self.profile {
+            Profile::Flat => "flat",
+            Profile::Epa => "EPA",
+            Profile::Eva => "EVA",
+            Profile::Etu => "ETU",
+            Profile::Mbsfn => "MBSFN",
+        };
+        write!(f, "{profile} {} Hz", self.doppler_hz)
+    }
+}
+
 /// Reads a `channel`; `snr_db` reads its SNR, where the table has one.
 pub(crate) fn channel(t: &mut Table<'_>, snr_db: impl FnOnce(&mut Table<'_>) -> f64) -> Channel {
-    let fades = t.variant("model", &[("awgn", false)]);
+    let fades = t.variant("model", &[("awgn", false), ("fading", true)]);
     Channel {
         model: if fades { ChannelModel::Fading(fading(t)) } else { ChannelModel::Awgn },
         snr_db: snr_db(t),
@@ -106,7 +139,13 @@ pub(crate) fn snr_db(t: &mut Table<'_>) -> f64 {
 
 /// Reads the keys of fading.
 pub(super) fn fading(t: &mut Table<'_>) -> Fading {
-    let profiles = [("epa", Profile::Epa), ("eva", Profile::Eva), ("etu", Profile::Etu), ("mbsfn", Profile::Mbsfn)];
+    let profiles = [
+        ("flat", Profile::Flat),
+        ("epa", Profile::Epa),
+        ("eva", Profile::Eva),
+        ("etu", Profile::Etu),
+        ("mbsfn", Profile::Mbsfn),
+    ];
     Fading { profile: t.choice("profile", &profiles), doppler_hz: t.number("doppler_hz", 0.0..=MAX_DOPPLER_HZ) }
 }
 

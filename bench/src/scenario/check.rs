@@ -6,7 +6,7 @@ use core_network::DeliveryError;
 use protocol::Joint;
 
 use super::load::check_content;
-use super::{Fault, FaultTarget, MbsfnArea, Scenario, Selector, StepAction};
+use super::{Fault, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
 use crate::strict_toml::{Checker, nearest};
@@ -22,6 +22,12 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     names(mchs, "mch", note);
     names(s.sessions.iter().enumerate().map(|(i, x)| (path(&[&"session", &i]), x.name.as_str())), "session", note);
     names(s.ues.iter().enumerate().map(|(i, x)| (path(&[&"ue", &i]), x.name.as_str())), "ue", note);
+    names(
+        s.transmitters.iter().enumerate().map(|(i, x)| (path(&[&"transmitter", &i]), x.name.as_str())),
+        "transmitter",
+        note,
+    );
+    transmitter::check(s, note);
     steps(s, note);
     expectations(s, note);
     for (i, f) in s.faults.iter().enumerate() {

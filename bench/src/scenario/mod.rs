@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod channel;
 mod check;
+mod impairments;
 mod load;
 mod measurement;
 mod read;
+mod transmitter;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
+pub use impairments::{Impairments, Interferer};
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
+pub use transmitter::{Hears, Transmitter, Way};
 
 /// What is built, done and expected in one run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -36,6 +40,9 @@ pub struct Scenario {
     /// MBMS sessions.
     #[serde(rename = "session")]
     pub sessions: Vec<Session>,
+    /// The sites of a single-frequency network; one at 0 dB when there are none.
+    #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
+    pub transmitters: Vec<Transmitter>,
     /// The UEs.
     #[serde(rename = "ue")]
     pub ues: Vec<Ue>,
@@ -79,7 +86,7 @@ pub struct Cell {
     pub n_ports: u8,
 }
 
-/// Antenna ports of a cell that names none.
+/// Antennas of a cell or a UE that names none.
 fn one() -> u8 {
     1
 }
@@ -220,8 +227,17 @@ impl fmt::Display for Fec {
 pub struct Ue {
     /// Name in this scenario.
     pub name: String,
+    /// Receive antennas: 1 or 2.
+    #[serde(default = "one")]
+    pub antennas: u8,
     /// Its channel.
     pub channel: Channel,
+    /// Which transmitters it hears; the only one when the scenario names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hears: Vec<Hears>,
+    /// What its front end adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impairments: Option<Impairments>,
 }
 
 /// A step of the scenario.

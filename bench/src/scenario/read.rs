@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use protocol::Joint;
 
 use super::channel::{channel, snr_db};
+use super::impairments::impairments;
+use super::transmitter::{hears, transmitter};
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
     Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
@@ -24,6 +26,7 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
             mbsfn_area(t, area_index - 1)
         }),
         sessions: t.tables("session", 1..=MAX_SESSIONS, session),
+        transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
         ues: t.tables("ue", 1..=MAX_UES, ue),
         steps: t.tables("step", 1..=MAX_LIST, step),
         expectations: t.tables("expect", 1..=MAX_LIST, expectation),
@@ -120,7 +123,13 @@ fn fec(t: &mut Table<'_>) -> Fec {
 }
 
 fn ue(t: &mut Table<'_>) -> Ue {
-    Ue { name: t.name("name"), channel: t.table("channel", |t| channel(t, snr_db)) }
+    Ue {
+        name: t.name("name"),
+        antennas: t.optional_one_of("antennas", &[1, 2]).unwrap_or(1),
+        channel: t.table("channel", |t| channel(t, snr_db)),
+        hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
+        impairments: t.optional_table("impairments", impairments),
+    }
 }
 
 fn step(t: &mut Table<'_>) -> Step {
@@ -230,6 +239,10 @@ const SEED_MAX: u64 = i64::MAX as u64;
 const MAX_SESSIONS: usize = 256;
 
 const MAX_UES: usize = 256;
+
+/// Sites whose signals a UE is likely to hear at all.
+const MAX_TRANSMITTERS: usize = 16;
+
 const MAX_LIST: usize = 256;
 
 /// Thirty days.

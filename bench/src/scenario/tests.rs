@@ -187,7 +187,31 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
             "symbol_octets = 1500",
             "t.toml:35:17: symbol_octets = 1500 is wrong; allowed values: 16 to 1400",
         ),
-        ("\"awgn\"", "\"rayleigh\"", "t.toml:40:21: model = \"rayleigh\" is wrong; allowed values: \"awgn\""),
+        (
+            "\"awgn\"",
+            "\"rayleigh\"",
+            "t.toml:40:21: model = \"rayleigh\" is wrong; allowed values: \"awgn\", \"fading\"",
+        ),
+        (
+            "\"awgn\"",
+            "\"fading\", doppler_hz = 5, profile = \"epb\"",
+            "t.toml:40:57: profile = \"epb\" is wrong; allowed values: \"flat\", \"epa\", \"eva\", \"etu\", \"mbsfn\"",
+        ),
+        (
+            "snr_db = 20",
+            "snr_db = 20, rx_correlation = \"full\"",
+            "t.toml:40:59: rx_correlation = \"full\" is wrong; allowed values: 0 to 1, \"low\", \"medium\", \"high\"",
+        ),
+        (
+            "name = \"near\"",
+            "name = \"near\"\nantennas = 4",
+            "t.toml:40:12: antennas = 4 is wrong; allowed values: 1, 2",
+        ),
+        (
+            "name = \"near\"",
+            "name = \"near\"\nimpairments = { interferer = { offset_hz = 1e9, power_db = 0 } }",
+            "t.toml:40:44: offset_hz = 1e9 is wrong; allowed values: -20000000 to 20000000",
+        ),
         ("snr_db = 20", "snr_db = nan", "t.toml:40:38: snr_db = nan is wrong; allowed values: -30 to 100"),
         (
             "do = \"start\"",
@@ -216,7 +240,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "seed = 3",
             "seeds = 3",
-            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ue, step, expect, fault",
+            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, transmitter, ue, step, expect, fault",
         ),
         (
             "data_mcs = 9",
@@ -244,7 +268,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "[[ue]]",
             "[[ues]]",
-            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ue, step, expect, fault",
+            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, transmitter, ue, step, expect, fault",
         ),
         ("seed = 3", "seed = ", "t.toml:4:8: not TOML: string values must be quoted, expected literal string"),
         ("seed = 3", "seed = 3\nseed = 4", "t.toml:5:1: not TOML: duplicate key"),
@@ -354,12 +378,64 @@ fn keys_that_do_not_go_together_are_said() {
             "bit_rate_kbps = 50",
             "t.toml:33:17: session video cannot be delivered: 50000 bit/s allow 500 octets per MCH scheduling period, less than one datagram of 1092: raise the rate, lengthen the period or shorten the symbols",
         ),
+        (
+            "snr_db = 20 }",
+            "snr_db = 20 }\nhears = [{ transmitter = \"north\" }]",
+            "t.toml:41:26: the scenario has no [[transmitter]]; allowed values: no hears",
+        ),
+        (
+            "[[ue]]",
+            "[[transmitter]]\nname = \"north\"\n[[ue]]",
+            "t.toml:40:1: UE near hears none of the transmitters; allowed values: hears = [{ transmitter = \"north\" }] \
+             and the like",
+        ),
+        (
+            "[[ue]]",
+            "[[transmitter]]\nname = \"north\"\n[[ue]]\nhears = [{ transmitter = \"nort\" }]",
+            "t.toml:41:26: no transmitter is named \"nort\"; did you mean \"north\"? allowed values: \"north\"",
+        ),
+        (
+            "[[ue]]",
+            "[[transmitter]]\nname = \"north\"\n[[ue]]\nhears = [{ transmitter = \"north\" }, { transmitter = \
+             \"north\", delay_us = 9 }]",
+            "t.toml:41:53: transmitter \"north\" a second time; allowed values: each once",
+        ),
+        (
+            "[[ue]]",
+            "[[transmitter]]\nname = \"north\"\ntiming_error_us = -3\n[[ue]]\nhears = [{ transmitter = \"north\", \
+             delay_us = 2.5 }]",
+            "t.toml:42:46: transmitter north arrives 0.5 us before it is sent: its timing error is more than the delays; \
+             allowed values: delay_us that make up for it",
+        ),
+        (
+            "[[ue]]",
+            "[[transmitter]]\nname = \"north\"\n[[transmitter]]\nname = \"north\"\n[[ue]]\nhears = [{ transmitter = \
+             \"north\" }]",
+            "t.toml:41:8: a second transmitter with the name \"north\"; allowed values: a name of its own",
+        ),
         ("[[expect]]", fault, "t.toml:48:8: MCCH carries no such message; allowed values: \"any\""),
         ("[[expect]]", m1, "t.toml:50:6: M1 ends at the eNB, before any UE; allowed values: no ue"),
     ];
     for (right, wrong, message) in cases {
         assert_eq!(said(right, wrong), message);
     }
+}
+
+#[test]
+fn a_ue_hears_transmitters_by_their_own_and_its_channel() {
+    let sites = "[[transmitter]]\nname = \"a\"\ntiming_error_us = 2\npower_db = -1\ncfo_hz = 7\n\
+                 [[transmitter]]\nname = \"b\"\n[[ue]]";
+    let heard = "snr_db = 20, delay_us = 1, cfo_hz = 100 }\n\
+                 hears = [{ transmitter = \"b\" }, { transmitter = \"a\", delay_us = 4, power_db = -2 }]";
+    let mut s = load(&BASE.replace("[[ue]]", sites).replace("snr_db = 20 }", heard)).unwrap().scenario;
+    let way = |transmitter, delay_us, power_db, cfo_hz, fading| Way { transmitter, delay_us, power_db, cfo_hz, fading };
+    let [epa, eva] = [Profile::Epa, Profile::Eva].map(|profile| Fading { profile, doppler_hz: 5.0 });
+    s.ues[0].channel.model = ChannelModel::Fading(epa);
+    s.ues[0].hears[1].fading = Some(eva);
+    let ways = [way(Some("b"), 1.0, 0.0, 100.0, Some(epa)), way(Some("a"), 7.0, -3.0, 107.0, Some(eva))];
+    assert_eq!(s.ways(&s.ues[0]), ways);
+    let alone = load(BASE).unwrap().scenario;
+    assert_eq!(alone.ways(&alone.ues[0]), [way(None, 0.0, 0.0, 0.0, None)]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! `report.html`: one self-contained file for people. It opens offline, prints, and follows light and dark.
 
+mod channel;
 mod checks;
 mod delivery;
 mod details;
 mod ladder;
 mod overview;
 mod radio;
+mod sfn;
 mod timeline;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -117,6 +119,10 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("PMCH", "Physical multicast channel (TS 36.211 6.5)"),
     ("Raptor", "A systematic fountain code (RFC 5053): any few more symbols than the file has are enough"),
     ("RLC", "Radio link control, unacknowledged mode (TS 36.322)"),
+    (
+        "SNR",
+        "Signal to noise ratio per resource element, of the channel model: one transmitter of 0 dB against the noise",
+    ),
     ("TMGI", "Temporary mobile group identity (TS 23.003 15.2): names an MBMS session"),
     ("TOI", "Transport object identifier; 0 is the file delivery table"),
     ("TSI", "Transport session identifier of FLUTE"),
@@ -153,6 +159,30 @@ mod tests {
                 assert!(!page.contains(remote), "{name} has {remote}");
             }
             assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+        }
+    }
+
+    #[test]
+    fn several_sites_have_a_plot_over_the_delay_between_them() {
+        use crate::scenario::{Hears, Transmitter};
+
+        let mut model = synthetic::model();
+        assert!(!page(&model).contains("delay between first and last path"));
+        let scenario = &mut model.header.scenario;
+        let site = |name: &str| Transmitter { name: name.into(), power_db: 0.0, timing_error_us: 0.0, cfo_hz: 0.0 };
+        scenario.transmitters = vec![site("north"), site("south")];
+        for (i, ue) in scenario.ues.iter_mut().enumerate() {
+            let hears = |(j, site): (usize, &Transmitter)| {
+                let delay_us = 13.0 * (i * j) as f64;
+                Hears { transmitter: site.name.clone(), power_db: 0.0, delay_us, fading: None }
+            };
+            ue.hears = scenario.transmitters.iter().take(1 + i.min(1)).enumerate().map(hears).collect();
+            ue.channel.snr_db = 8.0;
+        }
+        let page = page(&model);
+        keep("sfn.html", &page);
+        for said in ["delay between first and last path", "extended prefix", "13 µs", "SNR 8 dB"] {
+            assert!(page.contains(said), "{said}");
         }
     }
 

@@ -2,16 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::{panel, term};
+use super::{channel, panel, sfn, term};
 use crate::report::model::{Model, Spectrum, UeRun};
 use crate::report::plot::{Axis, Curve, NEUTRAL, Plot, Style, constellation, legend, round_up, series_class};
 use crate::report::radio_sum::Ratio;
 use crate::report::text;
-use crate::scenario::Channel;
 
 pub(super) fn section(model: &Model) -> Markup {
     let scales = Scales::of(model);
-    let channel = |ue: &str| model.header.scenario.ues.iter().find(|u| u.name == ue).map(|u| &u.channel);
+    let scenario = &model.header.scenario;
+    let channel = |ue: &str| scenario.ues.iter().find(|u| u.name == ue).map(|u| channel::words(scenario, u));
     panel(
         "radio",
         "Radio",
@@ -19,6 +19,7 @@ pub(super) fn section(model: &Model) -> Markup {
         (term("Wilson interval")) "; faint is the lowest subframe of each interval." },
         &html! {
             div.ues { @for (i, ue) in model.ues.iter().enumerate() { (card(ue, channel(&ue.name), i, &scales)) } }
+            (sfn::figure(model))
             (spectra(model))
         },
     )
@@ -44,16 +45,13 @@ impl Scales {
     }
 }
 
-fn card(ue: &UeRun, channel: Option<&Channel>, palette: usize, scales: &Scales) -> Markup {
+fn card(ue: &UeRun, channel: Option<Markup>, palette: usize, scales: &Scales) -> Markup {
     html! {
         article.ue {
             header {
                 h3 { svg.swatch.(series_class(palette)) viewBox="0 0 22 8" width="22" height="8" aria-hidden="true" {
                         path d="M1 4H21" {} } (ue.name) }
-                @if let Some(c) = channel {
-                    p.note { "Channel: white noise, " strong { (text::number(c.snr_db)) " dB" } " per resource element, "
-                        (term("CFO")) " " (text::number(c.cfo_hz)) " Hz, delay " (text::number(c.delay_us)) " µs" }
-                }
+                @if let Some(words) = channel { (words) }
             }
             div.ue-body {
                 (constellation_figure(ue, palette))
