@@ -7,6 +7,7 @@ mod faded_path;
 mod fading;
 mod impairments;
 mod model;
+mod noise;
 mod profile;
 mod random;
 mod sinc;

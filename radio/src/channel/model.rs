@@ -1,16 +1,15 @@
 //! The seeded channel of one receiver: paths, then white noise.
 
 use num_complex::Complex32;
-use rand_core::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64Mcg;
 
 use super::config::ChannelConfig;
 use super::delay::LOOKAHEAD;
 use super::faded_path::FadedPath;
 use super::impairments::{FrontEnd, SampleClock};
+use super::noise::GaussianNoise;
 use super::random::{Purpose, stream};
 use super::static_path::StaticPath;
+use crate::isa::Isa;
 
 /// Most Doppler shift for each sample per second: a block of fast convolution has to last for it.
 const DOPPLER_MAX: f64 = 1.0 / 1000.0;
@@ -29,7 +28,7 @@ pub struct ChannelModel {
     gain: f32,
     noise_per_axis: f32,
     /// Noise of each antenna.
-    noise: Vec<Pcg64Mcg>,
+    noise: Vec<GaussianNoise>,
     /// Samples taken that have not gone through the paths, up to their look-ahead.
     pending: usize,
     /// Sample clock of each antenna, where it is off.
@@ -54,10 +53,7 @@ impl ChannelModel {
         let noise = config.snr_db.map_or(0.0, |snr| 10f64.powf(-snr / 10.0));
         let fading = config.paths.iter().enumerate().filter_map(|(i, p)| Some((i, p.fading.as_ref()?)));
         let faded_paths: Vec<_> = fading.map(|(i, fading)| FadedPath::new(config, i, fading)).collect();
-        let noise_of = |rx| match rx {
-            0 => Pcg64Mcg::seed_from_u64(config.seed),
-            _ => stream(config.seed, Purpose::Noise, [rx, 0, 0]),
-        };
+        let noise_of = |rx| GaussianNoise::new(stream(config.seed, Purpose::Noise, [rx, 0, 0]), Isa::fastest());
         let ppm = config.impairments.clock_error_ppm;
         let clocks = if ppm == 0.0 { Vec::new() } else { vec![SampleClock::new(ppm); config.n_rx] };
         let for_clock = if clocks.is_empty() { 0 } else { SampleClock::LOOKAHEAD };
@@ -129,13 +125,11 @@ impl ChannelModel {
             path.add_to(outputs);
         }
         self.clocks.iter_mut().zip(outputs.iter_mut()).for_each(|(clock, output)| clock.process(output));
-        for (output, rng) in outputs.iter_mut().zip(&mut self.noise) {
-            for sample in output {
-                *sample *= self.gain;
-                if self.noise_per_axis > 0.0 {
-                    let (re, im): (f32, f32) = (StandardNormal.sample(rng), StandardNormal.sample(rng));
-                    *sample += Complex32::new(re, im) * self.noise_per_axis;
-                }
+        for (output, noise) in outputs.iter_mut().zip(&mut self.noise) {
+            if self.noise_per_axis > 0.0 {
+                noise.add(self.gain, self.noise_per_axis, output);
+            } else {
+                output.iter_mut().for_each(|sample| *sample *= self.gain);
             }
         }
         self.front_end.process(outputs);

@@ -2,6 +2,10 @@
 
 use std::f64::consts::TAU;
 
+use rand_core::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+use rand_pcg::Pcg64Mcg;
+
 use super::*;
 use crate::channel::{DelayProfile, DelayTap, Evolution, FadingConfig, Impairments, Interferer, PathConfig};
 use crate::grid::Grid;

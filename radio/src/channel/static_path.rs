@@ -32,7 +32,7 @@ impl StaticPath {
     fn new(source: (usize, Complex32), path: &PathConfig, sample_rate_hz: f64) -> Self {
         Self {
             sources: vec![source],
-            delay: Delay::new(path.delay_s * sample_rate_hz),
+            delay: Delay::new(path.delay_s, sample_rate_hz),
             oscillator: (path.cfo_hz != 0.0).then(|| Oscillator::new(path.cfo_hz, sample_rate_hz)),
             mixed: Vec::new(),
         }
