@@ -1,11 +1,13 @@
 //! The air between one eNB and the UEs: IQ in memory through a channel model for each UE, or over front ends.
 //!
-//! The radio work of one radio frame fans out over scoped threads and joins in UE order, so a run does not depend on
-//! how many cores there are.
+//! The radio work of one radio frame fans out over scoped threads, UE by UE, and what was heard is told in UE order, so a
+//! run does not depend on how many cores there are.
 
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use num_complex::Complex32;
 use radio::{
@@ -15,6 +17,7 @@ use radio::{
 use sha2::{Digest, Sha256};
 
 use crate::front_ends::{Arrived, FrontEnds};
+use crate::perf::{Load, Stopwatch};
 
 /// Subframes of one turn of the air: a radio frame.
 pub(crate) const SUBFRAMES_PER_TURN: usize = 10;
@@ -22,6 +25,8 @@ pub(crate) const SUBFRAMES_PER_TURN: usize = 10;
 const SFN_CYCLE_SUBFRAMES: u64 = 10_240;
 /// Resolution of spectra, bins.
 const SPECTRUM_BINS: usize = 256;
+/// One in so many stretches of samples goes into a spectrum: a frame of 5 MHz has 300, so all parts of it have their turn.
+const SPECTRUM_ONE_IN: usize = 7;
 
 /// What a UE heard, in which subframe, and when that was at hand.
 #[derive(Debug)]
@@ -97,6 +102,7 @@ pub(crate) struct Link {
     /// Lost data blocks whose samples are still to be kept.
     lost_left: u32,
     heard: Vec<Heard>,
+    load: Load,
 }
 
 /// Lost data blocks of which a UE keeps the samples.
@@ -118,10 +124,11 @@ impl Link {
             position: 0,
             of_the_past: 0,
             now: SubframeTime::default(),
-            spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
+            spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
             wants_symbols: false,
             lost_left: LOST_KEPT,
             heard: Vec::new(),
+            load: Load::default(),
         }
     }
 
@@ -134,16 +141,32 @@ impl Link {
     }
 
     /// Takes what arrived in a radio frame; this is UE number `ue`.
-    fn hear(&mut self, arrived: &Arrived<'_>, ue: usize, samples_per_subframe: usize) {
+    fn hear(&mut self, arrived: &Arrived<'_>, ue: usize, samples_per_subframe: usize, stopwatch: Option<Stopwatch>) {
         match arrived {
+            // A subframe at a time stays in the cache.
             Arrived::BeforeChannels(antennas) => {
-                let sent: Vec<_> = antennas.iter().map(Vec::as_slice).collect();
-                self.channel.process(&sent, &mut self.received);
+                for subframe in 0..SUBFRAMES_PER_TURN {
+                    let samples = subframe * samples_per_subframe..(subframe + 1) * samples_per_subframe;
+                    let sent: Vec<_> = antennas.iter().map(|antenna| &antenna[samples.clone()]).collect();
+                    let ((), time) = timed(stopwatch, || self.channel.process(&sent, &mut self.received));
+                    time.into_iter().for_each(|time| self.load.channel.add(time));
+                    self.listen(samples_per_subframe, stopwatch);
+                }
             }
             // A receiver that UEs share may have more antennas than this one.
-            Arrived::AtAll(antennas) => copy(antennas, &mut self.received),
-            Arrived::AtEach(ues) => copy(&ues[ue], &mut self.received),
+            Arrived::AtAll(antennas) => {
+                copy(antennas, &mut self.received);
+                self.listen(samples_per_subframe, stopwatch);
+            }
+            Arrived::AtEach(ues) => {
+                copy(&ues[ue], &mut self.received);
+                self.listen(samples_per_subframe, stopwatch);
+            }
         }
+    }
+
+    /// Takes what was received.
+    fn listen(&mut self, samples_per_subframe: usize, stopwatch: Option<Stopwatch>) {
         let count = self.received[0].len();
         let past = std::mem::take(&mut self.of_the_past) + std::mem::take(&mut self.to_leave_out);
         let left_out = past.min(count);
@@ -153,23 +176,28 @@ impl Link {
         let received = std::mem::take(&mut self.received);
         for from in (left_out..count).step_by(samples_per_subframe) {
             let part = from..count.min(from + samples_per_subframe);
-            self.hear_part(&received, part, samples_per_subframe as u64);
+            let is_whole = part.len() == samples_per_subframe;
+            let (is_mbsfn, time) = timed(stopwatch, || self.hear_part(&received, part, samples_per_subframe as u64));
+            if let Some(time) = time.filter(|_| is_whole) {
+                self.load.receive.add(time, is_mbsfn);
+            }
         }
         self.received = received;
     }
 
-    /// Takes `part` of the samples of each antenna.
-    fn hear_part(&mut self, received: &[Vec<Complex32>], part: Range<usize>, samples_per_subframe: u64) {
+    /// Takes `part` of the samples of each antenna; tells whether the transport block of an MCH was in it.
+    fn hear_part(&mut self, received: &[Vec<Complex32>], part: Range<usize>, samples_per_subframe: u64) -> bool {
         let end = self.position + part.len() as u64;
         let end_ms = (end + self.offset).div_ceil(samples_per_subframe);
         let (heard, now, offset) = (&mut self.heard, &mut self.now, self.offset);
-        let (mut data_block, mut lost) = (false, None);
+        let (mut is_mbsfn, mut data_block, mut lost) = (false, false, None);
         let antennas: Vec<_> = received.iter().map(|antenna| &antenna[part.clone()]).collect();
         self.receiver.push(self.position, &antennas, &mut |event| {
             if let Some(time) = time_of(&event) {
                 *now = time;
             }
             if let RxEvent::Block(report, _) = &event {
+                is_mbsfn = true;
                 data_block |= !report.signalling && report.quality.crc_ok;
                 if !report.signalling && report.announced && !report.quality.crc_ok {
                     lost = Some(*report);
@@ -188,14 +216,23 @@ impl Link {
             let what = HeardWhat::LostIq(report, self.receiver.last_subframe().to_vec());
             self.heard.push(Heard { time, at_ms, what });
         }
-        if !(data_block && self.wants_symbols) {
-            return;
-        }
-        if let Some((symbols, modulation)) = self.receiver.symbols() {
+        if let Some((symbols, modulation)) = self.receiver.symbols().filter(|_| data_block && self.wants_symbols) {
             self.wants_symbols = false;
             let shown = symbols.iter().copied().step_by(symbols.len().div_ceil(SYMBOLS_SHOWN).max(1)).collect();
             self.heard.push(Heard { time, at_ms, what: HeardWhat::Symbols(modulation, shown) });
         }
+        is_mbsfn
+    }
+}
+
+/// Does `work` and, where there is a stopwatch, tells how long it took.
+fn timed<T>(stopwatch: Option<Stopwatch>, work: impl FnOnce() -> T) -> (T, Option<Duration>) {
+    match stopwatch {
+        Some(stopwatch) => {
+            let (done, time) = stopwatch.time(work);
+            (done, Some(time))
+        }
+        None => (work(), None),
     }
 }
 
@@ -209,6 +246,8 @@ pub(crate) struct Air {
     samples: u64,
     spectrum: SpectrumAnalyzer,
     threads: usize,
+    stopwatch: Option<Stopwatch>,
+    load: Load,
     /// Of a paced run.
     front_ends: Option<FrontEnds>,
 }
@@ -223,8 +262,10 @@ impl Air {
             sent: vec![vec![Complex32::default(); samples]; antennas],
             hash: Sha256::new(),
             samples: 0,
-            spectrum: SpectrumAnalyzer::new(SPECTRUM_BINS),
+            spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
             threads: thread::available_parallelism().map_or(1, NonZero::get),
+            stopwatch: None,
+            load: Load::default(),
             front_ends: None,
         }
     }
@@ -232,6 +273,18 @@ impl Air {
     /// From here on samples go over front ends, which take all of them: silence is sent too.
     pub(crate) fn go_over(&mut self, front_ends: FrontEnds) {
         self.front_ends = Some(front_ends);
+    }
+
+    /// From here on it is measured what the work costs.
+    pub(crate) fn measure(&mut self, stopwatch: Stopwatch) {
+        self.stopwatch = Some(stopwatch);
+    }
+
+    /// What the work has cost since then.
+    pub(crate) fn load(&self) -> Load {
+        let mut load = self.load.clone();
+        self.links.iter().for_each(|link| load.merge(&link.load));
+        load
     }
 
     /// The front ends of a paced run.
@@ -259,31 +312,28 @@ impl Air {
         let mut antennas: Vec<_> = self.sent.iter_mut().map(|frame| frame.chunks_exact_mut(step)).collect();
         for _ in 0..SUBFRAMES_PER_TURN {
             let mut subframe: Vec<&mut [Complex32]> = antennas.iter_mut().filter_map(Iterator::next).collect();
-            self.enb.next_subframe(&mut subframe);
+            let (time, took) = timed(self.stopwatch, || self.enb.next_subframe(&mut subframe));
+            took.into_iter().for_each(|took| self.load.transmit.add(took, self.enb.is_mbsfn(time)));
         }
         self.samples += self.sent[0].len() as u64;
-        self.spectrum.push(&self.sent[0]);
-        let (sent, hash) = (&self.sent, &mut self.hash);
+        let (sent, hash, spectrum, stopwatch) = (&self.sent, &mut self.hash, &mut self.spectrum, self.stopwatch);
         let arrived = match &mut self.front_ends {
             Some(front_ends) => front_ends.pass(sent)?,
             None => Arrived::BeforeChannels(sent),
         };
-        let share = self.links.len().div_ceil(self.threads).max(1);
-        let hear = |(number, links): (usize, &mut [Link])| {
-            let ues = number * share..;
-            links.iter_mut().zip(ues).for_each(|(link, ue)| link.hear(&arrived, ue, step));
+        let helpers = self.threads.min(self.links.len()).saturating_sub(1);
+        let links = Mutex::new(self.links.iter_mut().enumerate());
+        let next = || links.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let hear = || {
+            while let Some((ue, link)) = next() {
+                link.hear(&arrived, ue, step, stopwatch);
+            }
         };
         thread::scope(|scope| {
-            let mut shares = self.links.chunks_mut(share).enumerate();
-            let own = shares.next();
-            for links in shares {
-                scope.spawn(|| hear(links));
-            }
-            own.into_iter().for_each(hear);
-            sent.iter().flatten().for_each(|s| {
-                hash.update(s.re.to_le_bytes());
-                hash.update(s.im.to_le_bytes());
-            });
+            (0..helpers).for_each(|_| _ = scope.spawn(hear));
+            spectrum.push(&sent[0]);
+            sent.iter().for_each(|antenna| hash_cf32(hash, antenna));
+            hear();
         });
         Ok(())
     }
@@ -313,6 +363,18 @@ impl Air {
     pub(crate) fn spectra(&self) -> impl Iterator<Item = (&str, Vec<f32>)> {
         let enb = self.spectrum.psd_db().map(|psd| ("eNB", psd));
         enb.into_iter().chain(self.links.iter().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
+    }
+}
+
+/// Adds samples to a digest: little-endian cf32.
+fn hash_cf32(hash: &mut Sha256, samples: &[Complex32]) {
+    if cfg!(target_endian = "little") {
+        hash.update(bytemuck::cast_slice::<_, u8>(samples));
+        return;
+    }
+    for sample in samples {
+        hash.update(sample.re.to_le_bytes());
+        hash.update(sample.im.to_le_bytes());
     }
 }
 

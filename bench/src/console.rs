@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use protocol::Instant;
 
 use crate::event::{Event, What};
+use crate::perf::Perf;
 use crate::report::{Model, counted};
 use crate::verdict::{Judgement, Verdict};
 
@@ -89,8 +90,8 @@ impl Console {
         }
     }
 
-    /// Takes the bars away and says how the run ended and where its reports are.
-    pub(crate) fn verdict(&mut self, judgement: &Judgement, dir: &Path) {
+    /// Takes the bars away and says how the run ended, how fast it was and where its reports are.
+    pub(crate) fn verdict(&mut self, judgement: &Judgement, dir: &Path, perf: Option<&Perf>) {
         self.clock.finish_and_clear();
         self.deliveries.drain(..).for_each(|d| d.bar.abandon());
         self.bars = None;
@@ -99,6 +100,7 @@ impl Console {
         for line in verdict_lines(judgement) {
             drop(writeln!(out, "{line}"));
         }
+        perf.into_iter().for_each(|perf| drop(writeln!(out, "{perf}")));
         drop(writeln!(out, "report: {}", dir.join("report.html").display()));
     }
 

@@ -18,6 +18,7 @@ mod measure;
 mod network;
 mod observer;
 mod pcap;
+mod perf;
 mod record;
 mod report;
 mod rig;

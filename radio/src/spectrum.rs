@@ -13,11 +13,23 @@ pub struct SpectrumAnalyzer {
     segment: Vec<Complex32>,
     sum: Vec<f64>,
     segments: u64,
+    /// One in so many segments is taken into account, and how many go by until the next one is.
+    one_in: usize,
+    until_next: usize,
 }
 
 impl SpectrumAnalyzer {
     /// Plans `bins` bins over the whole sample rate.
     pub fn new(bins: usize) -> Self {
+        Self::with_one_in(bins, 1)
+    }
+
+    /// The same, but of `one_in` segments of the stream one is enough.
+    ///
+    /// # Panics
+    /// If that is 0.
+    pub fn with_one_in(bins: usize, one_in: usize) -> Self {
+        assert!(one_in > 0, "one in no segments");
         let fft = FftPlanner::new().plan_fft_forward(bins);
         let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / bins as f32).cos();
         Self {
@@ -26,13 +38,20 @@ impl SpectrumAnalyzer {
             segment: vec![Complex32::default(); bins],
             sum: vec![0.0; bins],
             segments: 0,
+            one_in,
+            until_next: 0,
             fft,
         }
     }
 
-    /// Takes every whole segment of `iq` into account, but for those whose samples are not all numbers.
+    /// Takes whole segments of `iq` into account, but for those whose samples are not all numbers.
     pub fn push(&mut self, iq: &[Complex32]) {
         for part in iq.chunks_exact(self.segment.len()) {
+            if self.until_next > 0 {
+                self.until_next -= 1;
+                continue;
+            }
+            self.until_next = self.one_in - 1;
             if !part.iter().all(|x| x.is_finite()) {
                 continue;
             }
@@ -62,6 +81,16 @@ impl SpectrumAnalyzer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_in_some_segments_is_enough() {
+        let noise = |n: usize| Complex32::new((n * n % 1009) as f32 - 504.0, (n * n * 7 % 997) as f32 - 498.0);
+        let iq: Vec<_> = (0..64 * 30).map(noise).collect();
+        let (mut whole, mut some) = (SpectrumAnalyzer::new(64), SpectrumAnalyzer::with_one_in(64, 7));
+        (0..21).step_by(7).for_each(|i| whole.push(&iq[64 * i..64 * (i + 1)]));
+        iq[..64 * 21].chunks(64 * 4).for_each(|part| some.push(part)); // the same however it comes
+        assert_eq!(some.psd_db(), whole.psd_db());
+    }
 
     #[test]
     fn a_tone_stands_where_it_is() {

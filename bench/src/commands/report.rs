@@ -11,6 +11,6 @@ pub fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         ReportError::Record(_) | ReportError::Model(_) => CommandError::Usage(error.to_string()),
         ReportError::Write { path, source } => CommandError::Write { path, source },
     })?;
-    Console::new(false).verdict(&judgement, &args.folder);
+    Console::new(false).verdict(&judgement, &args.folder, None);
     Ok(judgement.verdict.into())
 }

@@ -5,13 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant as WallInstant;
 
-use serde::Serialize;
-
 use crate::boxes::Boxes;
 use crate::cli::RunArgs;
 use crate::console::Console;
 use crate::errors::{CommandError, Exit};
 use crate::pcap::CAPTURE_FILE;
+use crate::perf::{Machine, Perf, Stopwatch};
 use crate::record::RECORD_FILE;
 use crate::report::REPORT_FILES;
 use crate::rig::Rig;
@@ -35,12 +34,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
         .map_err(|source| CommandError::Write { path: dir.clone(), source })?;
     let mut console = Console::new(args.quiet);
     let start = wall_now();
-    let (judgement, played) = runner::run(&loaded, &rig, boxes, &dir, &mut console).inspect_err(|_| {
-        // Half of a run is of no use; what matters is the error that is on its way.
-        let _ = clear(&dir).and_then(|()| fs::remove_dir(&dir));
-    })?;
-    write_perf(&dir, start, played)?;
-    console.verdict(&judgement, &dir);
+    let (judgement, played) =
+        runner::run(&loaded, &rig, boxes, &dir, &mut console, Stopwatch(wall_now)).inspect_err(|_| {
+            // Half of a run is of no use; what matters is the error that is on its way.
+            let _ = clear(&dir).and_then(|()| fs::remove_dir(&dir));
+        })?;
+    let perf = write_perf(&dir, start, &played, &loaded.scenario)?;
+    console.verdict(&judgement, &dir, Some(&perf));
     Ok(judgement.verdict.into())
 }
 
@@ -56,17 +56,8 @@ fn clear(dir: &Path) -> io::Result<()> {
     [UES_FOLDER, IQ_FOLDER].iter().try_for_each(|folder| absent_is_fine(fs::remove_dir_all(dir.join(folder))))
 }
 
-/// What a run cost. Kept apart from the reports, which hold virtual time only.
-#[derive(Serialize)]
-struct Perf {
-    wall_s: f64,
-    air_s: f64,
-    real_time_factor: f64,
-    samples: u64,
-    peak_memory_octets: Option<u64>,
-}
-
-fn write_perf(dir: &Path, start: WallInstant, played: Played) -> Result<(), CommandError> {
+/// Writes what a run cost.
+fn write_perf(dir: &Path, start: WallInstant, played: &Played, scenario: &Scenario) -> Result<Perf, CommandError> {
     let wall_s = wall_now().duration_since(start).as_secs_f64();
     let air_s = played.air_time.as_secs_f64();
     let perf = Perf {
@@ -75,10 +66,16 @@ fn write_perf(dir: &Path, start: WallInstant, played: Played) -> Result<(), Comm
         real_time_factor: air_s / wall_s,
         samples: played.samples,
         peak_memory_octets: peak_memory_octets(),
+        machine: Machine::here(),
+        n_rb_dl: scenario.cell.n_rb_dl,
+        sample_rate_hz: played.sample_rate_hz,
+        ues: scenario.ues.len(),
+        share_of_subframe: played.load.shares(),
     };
     let path = dir.join(PERF_FILE);
     let text = serde_json::to_string_pretty(&perf).map_err(|e| CommandError::Bench(e.to_string()))?;
-    fs::write(&path, text + "\n").map_err(|source| CommandError::Write { path, source })
+    fs::write(&path, text + "\n").map_err(|source| CommandError::Write { path, source })?;
+    Ok(perf)
 }
 
 #[expect(clippy::disallowed_methods, reason = "wall time goes to perf.json alone")]

@@ -25,6 +25,7 @@ use crate::ladder::PROCEDURES;
 use crate::ledger::Ledger;
 use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
+use crate::perf::{Load, Stopwatch};
 use crate::rig::{Clock, Rig};
 use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
 use crate::setup;
@@ -42,11 +43,13 @@ const SYMBOLS_MAX: u32 = 4;
 /// Folder of samples of lost blocks.
 pub(crate) const IQ_FOLDER: &str = "iq";
 
-/// What a run cost, for `perf.json`.
-#[derive(Clone, Copy, Debug)]
+/// What was played, for `perf.json`.
+#[derive(Clone, Debug)]
 pub(crate) struct Played {
     pub(crate) air_time: Duration,
     pub(crate) samples: u64,
+    pub(crate) sample_rate_hz: f64,
+    pub(crate) load: Load,
 }
 
 /// Runs a scenario with the boxes that were made for it and writes record, capture and reports into `dir`.
@@ -56,9 +59,11 @@ pub(crate) fn run(
     boxes: Boxes,
     dir: &Path,
     console: &mut Console,
+    stopwatch: Stopwatch,
 ) -> Result<(Judgement, Played), CommandError> {
     let scenario = &loaded.scenario;
     let Boxes { cell, capacity, network, mut air, services } = boxes;
+    air.measure(stopwatch);
     let are_notified = air.enb().notifies_changes();
     let mut delay = Duration::ZERO;
     if rig.clock == Clock::Paced {
@@ -462,7 +467,7 @@ impl Runner<'_> {
         }
         let (sha256, samples) = self.air.iq_hash();
         self.fact(What::IqHash { sha256: hex(&sha256), samples })?;
-        let played = Played { air_time: self.now.elapsed(), samples };
+        let played = Played { air_time: self.now.elapsed(), samples, sample_rate_hz: span_hz, load: self.air.load() };
         Ok((self.observer.finish(self.now, self.dir)?, played))
     }
 }

@@ -213,8 +213,9 @@ mod tests {
     /// Kolmogorov and Smirnov: the greatest distance of the distributions exceeds 1.95 / sqrt(n) once in a thousand.
     #[test]
     fn the_distribution_is_normal_on_both_axes_and_uniform_in_angle() {
+        type Uniform = fn(&Complex32) -> f64;
         let samples = noise(4, Isa::fastest(), 1_000_000);
-        let axes: [(&str, fn(&Complex32) -> f64); 4] = [
+        let axes: [(&str, Uniform); 4] = [
             ("real", |s| distribution(s.re.into())),
             ("imaginary", |s| distribution(s.im.into())),
             ("angle", |s| f64::from(s.im).atan2(s.re.into()) / std::f64::consts::TAU + 0.5),

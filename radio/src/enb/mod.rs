@@ -379,6 +379,11 @@ impl Enb {
         time
     }
 
+    /// Is this a subframe of an MBSFN area?
+    pub fn is_mbsfn(&self, time: SubframeTime) -> bool {
+        self.mbsfn_subframes.contains(time.frame(), time.subframe())
+    }
+
     fn mbsfn_subframe(&mut self, time: SubframeTime, antennas: &mut [&mut [Complex32]]) {
         let (frame, subframe) = (time.frame(), time.subframe());
         let notification = self.change_notification(time);
