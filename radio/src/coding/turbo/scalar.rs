@@ -121,46 +121,66 @@ fn is_zero_likelier(llr: i16) -> bool {
 /// the two edges into a state carry opposite branch metrics. All four butterflies together need two metrics up to sign.
 #[inline(always)]
 fn forward(a: &States, u: Lanes, p: Lanes) -> States {
-    let (same, opposite) = (add(p, u), sub(p, u));
-    [
-        max(add(a[0], same), sub(a[1], same)),
-        max(add(a[2], opposite), sub(a[3], opposite)),
-        max(sub(a[4], opposite), add(a[5], opposite)),
-        max(sub(a[6], same), add(a[7], same)),
-        max(sub(a[0], same), add(a[1], same)),
-        max(sub(a[2], opposite), add(a[3], opposite)),
-        max(add(a[4], opposite), sub(a[5], opposite)),
-        max(add(a[6], same), sub(a[7], same)),
-    ]
+    let mut next = [Lanes::ZERO; 8];
+    for lane in 0..LANES {
+        let (same, opposite) = branches(u.0[lane], p.0[lane]);
+        let best = |with: usize, against: usize, branch| best(a[with].0[lane], a[against].0[lane], branch);
+        next[0].0[lane] = best(0, 1, same);
+        next[1].0[lane] = best(2, 3, opposite);
+        next[2].0[lane] = best(5, 4, opposite);
+        next[3].0[lane] = best(7, 6, same);
+        next[4].0[lane] = best(1, 0, same);
+        next[5].0[lane] = best(3, 2, opposite);
+        next[6].0[lane] = best(4, 5, opposite);
+        next[7].0[lane] = best(6, 7, same);
+    }
+    next
 }
 
 #[inline(always)]
 fn backward(b: &States, u: Lanes, p: Lanes) -> States {
-    let (same, opposite) = (add(p, u), sub(p, u));
-    [
-        max(add(b[0], same), sub(b[4], same)),
-        max(sub(b[0], same), add(b[4], same)),
-        max(add(b[1], opposite), sub(b[5], opposite)),
-        max(sub(b[1], opposite), add(b[5], opposite)),
-        max(sub(b[2], opposite), add(b[6], opposite)),
-        max(add(b[2], opposite), sub(b[6], opposite)),
-        max(sub(b[3], same), add(b[7], same)),
-        max(add(b[3], same), sub(b[7], same)),
-    ]
+    let mut before = [Lanes::ZERO; 8];
+    for lane in 0..LANES {
+        let (same, opposite) = branches(u.0[lane], p.0[lane]);
+        let best = |with: usize, against: usize, branch| best(b[with].0[lane], b[against].0[lane], branch);
+        before[0].0[lane] = best(0, 4, same);
+        before[1].0[lane] = best(4, 0, same);
+        before[2].0[lane] = best(1, 5, opposite);
+        before[3].0[lane] = best(5, 1, opposite);
+        before[4].0[lane] = best(6, 2, opposite);
+        before[5].0[lane] = best(2, 6, opposite);
+        before[6].0[lane] = best(7, 3, same);
+        before[7].0[lane] = best(3, 7, same);
+    }
+    before
+}
+
+/// Metrics of the edges on which bit and parity are the same and on which they are not, bit 0 in parity.
+#[inline(always)]
+fn branches(u: i16, p: i16) -> (i16, i16) {
+    (p.wrapping_add(u), p.wrapping_sub(u))
+}
+
+/// The better of two paths, one with a branch, the other against it.
+#[inline(always)]
+fn best(with: i16, against: i16, branch: i16) -> i16 {
+    with.wrapping_add(branch).max(against.wrapping_sub(branch))
 }
 
 /// Best path with x = 0 less best path with x = 1, leaving out the bit's own input: what parity and neighbours say.
 #[inline(always)]
 fn extrinsic_doubled(a: &States, b: &States, p: Lanes) -> Lanes {
-    let best = |edges: [(usize, usize); 4]| {
-        let [first, second, third, fourth] = edges.map(|(from, to)| add(a[from], b[to]));
-        max(max(first, second), max(third, fourth))
-    };
-    // Edges by x and z.
-    let (x0_z0, x0_z1) = (best([(0, 0), (1, 4), (6, 7), (7, 3)]), best([(2, 5), (3, 1), (4, 2), (5, 6)]));
-    let (x1_z0, x1_z1) = (best([(2, 1), (3, 5), (4, 6), (5, 2)]), best([(0, 4), (1, 0), (6, 3), (7, 7)]));
-    let (x0, x1) = (max(add(x0_z0, p), sub(x0_z1, p)), max(add(x1_z0, p), sub(x1_z1, p)));
-    each(x0, x1, i16::saturating_sub)
+    let mut out = Lanes::ZERO;
+    for lane in 0..LANES {
+        let sum = |from: usize, to: usize| a[from].0[lane].wrapping_add(b[to].0[lane]);
+        // Edges by x and z.
+        let x0_z0 = sum(0, 0).max(sum(1, 4)).max(sum(6, 7)).max(sum(7, 3));
+        let x0_z1 = sum(2, 5).max(sum(3, 1)).max(sum(4, 2)).max(sum(5, 6));
+        let x1_z0 = sum(2, 1).max(sum(3, 5)).max(sum(4, 6)).max(sum(5, 2));
+        let x1_z1 = sum(0, 4).max(sum(1, 0)).max(sum(6, 3)).max(sum(7, 7));
+        out.0[lane] = best(x0_z0, x0_z1, p.0[lane]).saturating_sub(best(x1_z0, x1_z1, p.0[lane]));
+    }
+    out
 }
 
 /// Extrinsic information for the other decoder; 1 more before rounding down keeps it balanced around zero.
@@ -181,18 +201,8 @@ fn shuffled(lanes: Lanes, shuffle: &Shuffle) -> Lanes {
 }
 
 #[inline(always)]
-fn add(a: Lanes, b: Lanes) -> Lanes {
-    each(a, b, i16::wrapping_add)
-}
-
-#[inline(always)]
 fn sub(a: Lanes, b: Lanes) -> Lanes {
     each(a, b, i16::wrapping_sub)
-}
-
-#[inline(always)]
-fn max(a: Lanes, b: Lanes) -> Lanes {
-    each(a, b, i16::max)
 }
 
 #[inline(always)]
