@@ -98,6 +98,15 @@ impl OfdmDemodulator {
         self.advance.get(l).copied().unwrap_or(0)
     }
 
+    /// Lets the windows of some rows begin so many samples before the end of their prefixes, at most a prefix.
+    pub fn set_advance(&mut self, rows: std::ops::Range<usize>, advance: usize) {
+        for l in rows {
+            if let (Some(own), Some(position)) = (self.advance.get_mut(l), self.layout.symbol(l)) {
+                *own = advance.min(position.cp);
+            }
+        }
+    }
+
     /// Fills rows `rows` of the grid.
     ///
     /// # Panics

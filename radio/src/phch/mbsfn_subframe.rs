@@ -3,6 +3,7 @@
 
 use num_complex::Complex32;
 
+use super::fft_window::FftWindow;
 use super::{PmchDecoder, PmchEncoder, PmchQuality};
 use crate::cell::CellConfig;
 use crate::estimate::{EstimateQuality, MbsfnEstimator};
@@ -98,18 +99,22 @@ pub struct MbsfnSubframeDemodulator {
     grid: Grid,
     ofdm: OfdmDemodulator,
     estimator: MbsfnEstimator,
+    window: FftWindow,
 }
 
 impl MbsfnSubframeDemodulator {
-    /// The FFT window ends this part of the cyclic prefix early: a signal ahead of nominal time by up to 1 us is fine.
+    /// The FFT window begins this part of the cyclic prefix early: a signal ahead of nominal time by up to 1 us is fine.
+    /// It follows the paths when they ask for more.
     const ADVANCE_DIVISOR: usize = 16;
 
     /// Plans the demodulator of an area.
     pub fn new(cell: &CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
         let layout = SubframeLayout::mbsfn(cell.n_fft, non_mbsfn_region.into(), numerology);
+        let prefix = numerology.cp_samples(cell.n_fft);
         Self {
             rows: usize::from(non_mbsfn_region)..layout.rows(),
             grid: Grid::new(layout.rows(), cell.n_rb_dl.subcarriers()),
+            window: FftWindow::new(cell.n_fft, prefix, prefix / Self::ADVANCE_DIVISOR),
             ofdm: OfdmDemodulator::new(layout, Self::ADVANCE_DIVISOR),
             estimator: MbsfnEstimator::new(cell, n_id_mbsfn, numerology),
         }
@@ -120,9 +125,12 @@ impl MbsfnSubframeDemodulator {
     /// # Panics
     /// If `iq` is not one subframe long.
     pub fn demodulate(&mut self, subframe: u8, iq: &[Complex32]) -> EstimateQuality {
+        let advance = self.window.advance();
+        self.ofdm.set_advance(self.rows.clone(), advance);
         self.ofdm.demodulate(iq, self.rows.clone(), &mut self.grid);
         let quality = self.estimator.estimate(subframe, &self.grid);
-        let advance = self.ofdm.advance(self.rows.start) as f32;
+        self.window.follow(self.estimator.impulse_response(), &quality);
+        let advance = advance as f32;
         EstimateQuality { timing_samples: quality.timing_samples - advance, ..quality }
     }
 
@@ -140,6 +148,17 @@ impl MbsfnSubframeDemodulator {
     /// If `tb` is not as long as the transport format says.
     pub fn decode_combined(antennas: &[Self], decoder: &mut PmchDecoder, subframe: u8, tb: &mut [u8]) -> PmchQuality {
         decoder.decode(subframe, antennas.iter().map(|antenna| (&antenna.grid, &antenna.estimator)), tb)
+    }
+
+    /// By how many samples subframes begin later than they are taken to, when that is more than their cell-specific
+    /// reference signals can tell; else 0.
+    pub(crate) fn misplacement(&self) -> isize {
+        self.window.misplacement()
+    }
+
+    /// Subframes are taken to begin `later` samples later than before.
+    pub(crate) fn moved(&mut self, later: isize) {
+        self.window.moved(later);
     }
 
     /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].

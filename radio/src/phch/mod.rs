@@ -1,5 +1,6 @@
 //! Physical channels, TS 36.211 clause 6.
 
+mod fft_window;
 mod mapping;
 mod mbsfn_subframe;
 mod pbch;

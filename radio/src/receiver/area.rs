@@ -182,6 +182,17 @@ impl AreaReceiver {
         }
     }
 
+    /// By how many samples subframes begin later than they are taken to, when that is more than cell-specific reference
+    /// signals can tell; else 0.
+    pub(super) fn misplacement(&self) -> isize {
+        self.demodulators.first().map_or(0, MbsfnSubframeDemodulator::misplacement)
+    }
+
+    /// Subframes are taken to begin `later` samples later than before.
+    pub(super) fn moved(&mut self, later: isize) {
+        self.demodulators.iter_mut().for_each(|demodulator| demodulator.moved(later));
+    }
+
     /// Equalised symbols of the transport block last tried, and their modulation.
     pub(super) fn symbols(&self) -> (&[Complex32], Modulation) {
         let decoder = &self.decoders[self.last_decoder];

@@ -346,6 +346,7 @@ impl Carrier {
     ) {
         let Some(Knowledge { areas, carrier, .. }) = &mut self.knowledge else { return };
         let pilots = carrier.cell.n_rb_dl.subcarriers() as f32 / 2.0;
+        let mut late = 0;
         for (i, area) in areas.iter_mut().enumerate() {
             let Some(wanted) = area.wants(time) else { continue };
             let (iq, cfo_hz) = (self.follower.iq(), self.follower.cfo_hz());
@@ -357,7 +358,12 @@ impl Carrier {
             }
             if report.quality.crc_ok || stands_out(&report.estimate, pilots) {
                 self.follower.correct_frequency(report.estimate.frequency_error_hz);
+                late = area.misplacement();
             }
+        }
+        if late != 0 {
+            self.follower.move_start(late);
+            areas.iter_mut().for_each(|area| area.moved(late));
         }
     }
 }

@@ -119,6 +119,11 @@ impl Follower {
         self.oscillator.retune(-self.cfo_hz, self.sample_rate_hz);
     }
 
+    /// Subframes begin `later` samples later than was taken for granted.
+    pub(super) fn move_start(&mut self, later: isize) {
+        self.start = self.start.saturating_add_signed(later as i64);
+    }
+
     /// The signal comes so many samples later than the subframes begin. Called once for each measurement.
     pub(super) fn correct_timing(&mut self, delay_samples: f32) {
         let first = self.measurements == 0;
