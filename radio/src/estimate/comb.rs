@@ -3,7 +3,7 @@
 
 use num_complex::Complex32;
 
-use super::wiener::{cholesky, sinc, solve};
+use super::linear::{cholesky, sinc, solve};
 
 /// Pilots of one filter: as many as one reference symbol has in the narrowest carrier.
 const TAPS: usize = 12;

@@ -1,26 +1,38 @@
 //! Channel, noise, timing and frequency from MBSFN reference signals (TS 36.211 clause 6.10.2).
 //!
-//! The channel is taken as static over one subframe but for a constant frequency error. Definitions:
+//! The channel of a subframe is a mean and a change from symbol to symbol, each estimated over frequency with least mean
+//! square error (`lmmse`) for the delay power profile that was measured on this and former subframes (`profile`).
+//! Definitions:
 //! - noise power per resource element: half the mean squared difference of the reference symbols that lie on the same
-//!   subcarriers (rows 2 and 10), after their common phase has been removed;
+//!   subcarriers (rows 2 and 10), after their common phase has been removed, less what the channel changed between them;
+//!   interference of late paths from symbol to symbol is part of it;
 //! - CINR: mean power of the reference symbols less its noise share, over that noise power;
 //! - frequency error: common phase between those symbols over the time between them;
-//! - timing: middle of the delays in which the impulse response stands out of the noise.
+//! - timing: mean delay of the channel, weighted by power: phase between neighbouring subcarriers.
 
 mod comb;
 mod crs;
-mod wiener;
+mod doppler;
+mod linear;
+mod lmmse;
+mod profile;
+mod sub_band;
 
 pub use crs::{CrsEstimator, CrsQuality};
 
+use std::f32::consts::TAU;
 use std::sync::Arc;
 
-use num_complex::{Complex32, Complex64};
+use num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
-use self::wiener::WienerSmoother;
+use self::doppler::Doppler;
+use self::lmmse::Lmmse;
+use self::profile::DelayProfile;
+use self::sub_band::SubBands;
 use crate::cell::CellConfig;
 use crate::grid::Grid;
+use crate::isa::Isa;
 use crate::numerology::{MbsfnNumerology, SUBFRAME_S};
 use crate::refsignal::MbsfnReference;
 
@@ -33,7 +45,7 @@ pub struct EstimateQuality {
     pub signal: f32,
     /// Frequency error left in the samples, Hz.
     pub frequency_error_hz: f32,
-    /// Delay of the middle of the impulse response against the FFT window, samples.
+    /// Mean delay of the channel against the FFT window, samples.
     pub timing_samples: f32,
 }
 
@@ -48,16 +60,29 @@ impl EstimateQuality {
 #[derive(Clone)]
 pub struct MbsfnEstimator {
     reference: MbsfnReference,
-    smoother: WienerSmoother,
+    bands: SubBands,
+    profile: DelayProfile,
+    doppler: Doppler,
+    mean: Lmmse,
+    change: Lmmse,
+    /// Weighted sum of the reference symbols by subcarrier: those in two rows weigh two.
+    sum: Vec<Complex32>,
+    /// Difference of the last and the first reference symbol by subcarrier, zero where there are not two.
+    difference: Vec<Complex32>,
+    /// Hann window over a part of the band, over the weights of `sum`.
+    window: Vec<f32>,
+    /// Noise of one delay behind it, in units of the noise of a symbol.
+    noise_of_delay: f32,
+    power_of_window: f32,
+    channel: Vec<Complex32>,
+    /// From row to row.
+    variation: Vec<Complex32>,
+    change_is_new: bool,
     fft: Arc<dyn Fft<f32>>,
     fft_scratch: Vec<Complex32>,
     impulse: Vec<Complex32>,
-    window: Vec<f32>,
+    impulse_window: Vec<f32>,
     symbols_per_second: f32,
-    sample_rate_hz: f64,
-    raw: Vec<Complex32>,
-    centred: Vec<Complex32>,
-    channel: Vec<Complex32>,
     phase_per_row: f32,
     quality: EstimateQuality,
 }
@@ -66,23 +91,44 @@ impl MbsfnEstimator {
     /// Plans the estimator of an area.
     pub fn new(cell: &CellConfig, n_id_mbsfn: u8, numerology: MbsfnNumerology) -> Self {
         let n_sc = cell.n_rb_dl.subcarriers();
+        let bands = SubBands::new(n_sc);
+        let (parts, delays, isa) = (bands.count, bands.delays, Isa::fastest());
+        let resolution_s = 1.0 / (delays as f64 * numerology.subcarrier_spacing_hz());
+        let bin = |delay_s: f64| (delay_s / resolution_s).round() as isize;
+        let by_position = |value: &dyn Fn(usize) -> f32| {
+            let mut values = vec![0.0; bands.position(bands.subcarriers - 1) + 1];
+            (0..bands.subcarriers).for_each(|k| values[bands.position(k)] = value(k));
+            values
+        };
+        let weight = |k: usize| if k.is_multiple_of(2) { 2.0 } else { 1.0 };
+        let of_change = |k: usize| if k.is_multiple_of(2) { 2.0 } else { 0.0 };
+        let window = by_position(&|k| hann(bands.position(k), bands.position(bands.subcarriers - 1) + 1) / weight(k));
+        let power_of_window = |noise: &dyn Fn(usize) -> f32| {
+            (0..bands.subcarriers).map(|k| (window[bands.position(k)] * weight(k)).powi(2) * noise(k)).sum::<f32>()
+        };
         let fft = FftPlanner::new().plan_fft_inverse(cell.n_fft);
-        let zeros = |n: usize| vec![Complex32::default(); n];
-        let hann = |k: usize| 0.5 - 0.5 * (std::f32::consts::TAU * (k + 1) as f32 / (n_sc + 2) as f32).cos();
         Self {
             reference: MbsfnReference::new(cell.n_rb_dl, n_id_mbsfn, numerology),
-            smoother: WienerSmoother::new(numerology.subcarrier_spacing_hz()),
-            fft_scratch: vec![Complex32::default(); fft.get_inplace_scratch_len()],
-            impulse: vec![Complex32::default(); cell.n_fft],
+            profile: DelayProfile::new(delays, bin(EARLIEST_S), bin(LATEST_S), parts),
+            doppler: Doppler::default(),
+            mean: Lmmse::new(&by_position(&weight), delays, isa),
+            change: Lmmse::new(&by_position(&of_change), delays, isa),
+            sum: vec![Complex32::ZERO; n_sc],
+            difference: vec![Complex32::ZERO; n_sc],
+            noise_of_delay: power_of_window(&|k| 1.0 / weight(k)) / power_of_window(&|_| 1.0) / delays as f32,
+            power_of_window: power_of_window(&|_| 1.0) * delays as f32,
+            window,
+            channel: vec![Complex32::ZERO; n_sc],
+            variation: vec![Complex32::ZERO; n_sc],
+            change_is_new: false,
+            fft_scratch: vec![Complex32::ZERO; fft.get_inplace_scratch_len()],
             fft,
-            window: (0..=n_sc).map(hann).collect(),
+            impulse: vec![Complex32::ZERO; cell.n_fft],
+            impulse_window: (0..=n_sc).map(|k| hann(k, n_sc + 1)).collect(),
             symbols_per_second: (numerology.symbols_per_subframe() as f64 / SUBFRAME_S) as f32,
-            sample_rate_hz: cell.sample_rate_hz(),
-            raw: zeros(n_sc + 1),
-            centred: zeros(n_sc + 1),
-            channel: zeros(n_sc),
             phase_per_row: 0.0,
             quality: EstimateQuality::default(),
+            bands,
         }
     }
 
@@ -90,9 +136,20 @@ impl MbsfnEstimator {
     pub fn estimate(&mut self, subframe: u8, grid: &Grid) -> EstimateQuality {
         self.compare_reference_symbols(subframe, grid);
         self.combine_reference_symbols(subframe, grid);
-        let (middle, spread_s) = self.delay_support();
-        self.smooth(middle, spread_s);
-        self.quality.timing_samples = middle;
+        self.respond();
+        if self.doppler.planned > 0.0 && !self.change_is_new {
+            self.estimate_change();
+        }
+        let new_profile = self.measure_profile();
+        if self.plan(new_profile) {
+            self.estimate_change();
+        }
+        self.estimate_mean();
+        if self.profile.refine() {
+            self.plan(true);
+            self.estimate_mean();
+        }
+        self.measure_timing();
         self.quality
     }
 
@@ -101,12 +158,30 @@ impl MbsfnEstimator {
         self.quality
     }
 
-    /// Channel of the middle row; see [`Self::rotation`] for the other rows.
+    /// Channel of the middle row; see [`Self::variation`] and [`Self::rotation`] for the other rows.
     pub fn channel(&self) -> &[Complex32] {
         &self.channel
     }
 
-    /// By what the channel of row `l` differs from that of the middle row.
+    /// What the channel gains from row to row before [`Self::rotation`], by subcarrier; `None` when it does not change
+    /// enough to be told.
+    pub fn variation(&self) -> Option<&[Complex32]> {
+        (self.doppler.planned > 0.0).then_some(&self.variation)
+    }
+
+    /// Channel of row `l` before [`Self::rotation`]: `row` where it had to be computed.
+    ///
+    /// # Panics
+    /// If `row` is not as long as there are subcarriers.
+    pub fn channel_of_row<'a>(&'a self, l: usize, row: &'a mut [Complex32]) -> &'a [Complex32] {
+        let Some(variation) = self.variation() else { return &self.channel };
+        assert_eq!(row.len(), self.channel.len(), "subcarriers");
+        let rows = l as f32 - MIDDLE_ROW;
+        row.iter_mut().zip(&self.channel).zip(variation).for_each(|((r, h), v)| *r = h + v * rows);
+        row
+    }
+
+    /// By what the channel of row `l` is turned against that of the middle row: a common frequency error.
     pub fn rotation(&self, l: usize) -> Complex32 {
         Complex32::cis(self.phase_per_row * (l as f32 - MIDDLE_ROW))
     }
@@ -117,7 +192,7 @@ impl MbsfnEstimator {
         &self.impulse
     }
 
-    /// Frequency error and noise from the outer reference symbols, which use the same subcarriers.
+    /// Frequency error, noise and change of the channel from the outer reference symbols, which use the same subcarriers.
     fn compare_reference_symbols(&mut self, subframe: u8, grid: &Grid) {
         let mut outer = self.reference.symbols(subframe).filter(|&(_, first, _)| first == 0);
         let (Some((row_a, _, a)), Some((row_b, _, b))) = (outer.next(), outer.next()) else {
@@ -126,95 +201,153 @@ impl MbsfnEstimator {
         let least_squares = |row: usize, m: usize, r: &Complex32| grid.row(row)[2 * m] * r.conj();
         let pairs = || (0..a.len()).map(|m| (least_squares(row_a, m, &a[m]), least_squares(row_b, m, &b[m])));
         let correlation: Complex32 = pairs().map(|(x, y)| y * x.conj()).sum();
-        let phase = if correlation == Complex32::default() { 0.0 } else { correlation.arg() };
-        let turn = Complex32::cis(-phase);
-        let n = a.len() as f32;
-        // The common phase, fitted to the same values, takes one of 2n degrees of freedom.
-        let noise = pairs().map(|(x, y)| (y * turn - x).norm_sqr()).sum::<f32>() / (2.0 * n - 1.0);
-        let power = pairs().map(|(x, y)| x.norm_sqr() + y.norm_sqr()).sum::<f32>() / (2.0 * n);
+        let phase = if correlation == Complex32::ZERO { 0.0 } else { correlation.arg() };
         self.phase_per_row = phase / (row_b - row_a) as f32;
-        self.quality.noise = noise.max(f32::MIN_POSITIVE);
-        self.quality.signal = (power - noise).max(power * 1e-3);
-        self.quality.frequency_error_hz = self.phase_per_row * self.symbols_per_second / std::f32::consts::TAU;
+        let turn = Complex32::cis(-phase / 2.0);
+        let n = a.len() as f32;
+        let (mut noise, mut power) = (0.0, 0.0);
+        for ((x, y), difference) in pairs().zip(self.difference.iter_mut().step_by(2)) {
+            *difference = y * turn - x * turn.conj();
+            noise += difference.norm_sqr();
+            power += x.norm_sqr() + y.norm_sqr();
+        }
+        // The common phase, fitted to the same values, takes one of 2n degrees of freedom.
+        let (noise, power) = (noise / (2.0 * n - 1.0), power / (2.0 * n));
+        let change = self.doppler.change(&self.difference);
+        self.change_is_new = self.doppler.add(change, noise - change, (power - noise).max(0.0), a.len());
+        let change = if self.doppler.planned > 0.0 { change.clamp(0.0, 0.98 * noise) } else { 0.0 };
+        self.quality.noise = (noise - change).max(f32::MIN_POSITIVE);
+        self.quality.signal = (power - self.quality.noise).max(power * 1e-3);
+        self.quality.frequency_error_hz = self.phase_per_row * self.symbols_per_second / TAU;
     }
 
-    /// Brings all reference symbols to the phase of the middle row: one estimate for each subcarrier, and one for the
-    /// carrier between them, so that the spacing is even.
+    /// Brings all reference symbols to the phase of the middle row and adds those of a subcarrier up.
     fn combine_reference_symbols(&mut self, subframe: u8, grid: &Grid) {
-        let carrier = self.channel.len() / 2;
-        self.raw.fill(Complex32::default());
+        self.sum.fill(Complex32::ZERO);
         for (row, first, reference) in self.reference.symbols(subframe) {
-            let weight = if first == 0 { 0.5 } else { 1.0 };
-            let turn = Complex32::cis(-self.phase_per_row * (row as f32 - MIDDLE_ROW)) * weight;
+            let turn = Complex32::cis(-self.phase_per_row * (row as f32 - MIDDLE_ROW));
             let received = grid.row(row)[first..].iter().step_by(2);
-            for (m, (y, r)) in received.zip(reference).enumerate() {
-                let k = first + 2 * m;
-                self.raw[k + usize::from(k >= carrier)] += y * r.conj() * turn;
-            }
+            let sums = self.sum[first..].iter_mut().step_by(2);
+            sums.zip(received.zip(reference)).for_each(|(sum, (y, r))| *sum += y * r.conj() * turn);
         }
-        self.raw[carrier] = (self.raw[carrier - 1] + self.raw[carrier + 1]) * 0.5;
     }
 
-    /// Middle (samples) and half-width (seconds) of the delays at which the channel stands out of the noise.
-    fn delay_support(&mut self) -> (f32, f64) {
-        let (n_sc, n_fft) = (self.channel.len(), self.impulse.len());
-        self.impulse.fill(Complex32::default());
-        for ((i, r), w) in self.impulse.iter_mut().zip(&self.raw).zip(&self.window) {
-            *i = r * w;
+    /// Impulse response over the whole band, without the carrier.
+    fn respond(&mut self) {
+        let carrier = self.sum.len() / 2;
+        let (below, above) = self.impulse_window.split_at(carrier);
+        self.impulse.fill(Complex32::ZERO);
+        let weighted = |(k, sum): (usize, &Complex32), w: &f32| sum * (if k.is_multiple_of(2) { 0.5 * w } else { *w });
+        for (half, window) in [(0, below), (carrier, &above[1..])] {
+            let values = self.sum.iter().enumerate().skip(half).take(carrier);
+            let places = self.impulse[half + half / carrier..].iter_mut();
+            values.zip(window).zip(places).for_each(|((value, w), i)| *i = weighted(value, w));
         }
+        self.impulse[carrier] = (self.impulse[carrier - 1] + self.impulse[carrier + 1]) * 0.5;
         self.fft.process_with_scratch(&mut self.impulse, &mut self.fft_scratch);
-        let power = |i: &Complex32| i.norm_sqr();
-        let (peak, peak_power) =
-            self.impulse.iter().map(power).enumerate().fold((0, 0.0f32), |m, p| if p.1 > m.1 { p } else { m });
-        // Noise of one tap: 3/4 of the symbol noise on average over the comb, summed under the squared window (3/8).
-        let noise = self.quality.noise * 0.75 * 0.375 * n_sc as f32;
-        let threshold = (SUPPORT_OVER_NOISE * noise).max(SUPPORT_UNDER_PEAK * peak_power);
-        let reach = (MAX_SPREAD_S * self.sample_rate_hz) as isize;
-        let stands_out = |d: &isize| {
-            let tap = (peak as isize + d).rem_euclid(n_fft as isize) as usize;
-            power(&self.impulse[tap]) > threshold
-        };
-        let first = (-reach..=0).find(stands_out).unwrap_or(0);
-        let last = (0..=reach).rev().find(stands_out).unwrap_or(0);
-        let middle = peak as f32 + (first + last) as f32 / 2.0;
-        let middle = if middle > n_fft as f32 / 2.0 { middle - n_fft as f32 } else { middle };
-        let main_lobe = HANN_HALF_LOBE * n_fft as f64 / n_sc as f64;
-        let half_width = ((last - first) as f64 / 2.0 - main_lobe).max(0.0);
-        (middle, half_width / self.sample_rate_hz)
     }
 
-    /// Smooths around zero delay and puts the delay back.
-    fn smooth(&mut self, middle: f32, spread_s: f64) {
-        let step = std::f32::consts::TAU * middle / self.impulse.len() as f32;
-        for ((c, r), turn) in self.centred.iter_mut().zip(&self.raw).zip(turns(step)) {
-            *c = r * turn;
+    /// Measures the delay power profile. `true`: the delays to count on have been chosen again.
+    fn measure_profile(&mut self) -> bool {
+        let noise = self.quality.noise.max(self.quality.signal * LEAST_NOISE);
+        self.profile.begin(self.noise_of_delay * noise);
+        for part in self.sum.chunks_exact(self.bands.subcarriers) {
+            let delays = self.bands.delays_of(part, Some(&self.window));
+            let scale = 1.0 / self.power_of_window;
+            self.profile.add(delays.iter().map(|d| d.norm_sqr() * scale));
         }
-        self.smoother.smooth(spread_s, f64::from(self.quality.cinr_db()), &self.centred, &mut self.channel);
-        let carrier = self.channel.len() / 2;
-        let around_carrier = turns(step).enumerate().filter(|&(k, _)| k != carrier);
-        for (h, (_, turn)) in self.channel.iter_mut().zip(around_carrier) {
-            *h *= turn.conj();
+        self.profile.end()
+    }
+
+    /// Plans the estimates again where settings have to change. `true`: that of the change from row to row is another one.
+    fn plan(&mut self, new_profile: bool) -> bool {
+        let (support, over_noise) = (self.profile.support(), self.profile.power_over_noise());
+        let prior = |i: usize| f64::from(over_noise[i] * self.noise_of_delay);
+        if new_profile {
+            self.mean.plan(support, prior);
+            let all: f32 = over_noise.iter().sum();
+            let step = -TAU / self.bands.delays as f32;
+            self.doppler.expect(|subcarriers| {
+                let turn = |(&delay, power): (&usize, &f32)| {
+                    Complex32::from_polar(power / all, step * (delay * subcarriers % self.bands.delays) as f32)
+                };
+                support.iter().zip(over_noise).map(turn).sum()
+            });
         }
+        let change = f64::from(self.doppler.planned);
+        let new_change = change > 0.0 && (new_profile || self.change_is_new);
+        if new_change {
+            self.change.plan(support, |i| prior(i) * change);
+        }
+        new_change
+    }
+
+    fn estimate_mean(&mut self) {
+        let Self { bands, mean, profile, .. } = self;
+        let parts = self.sum.chunks_exact(bands.subcarriers).zip(self.channel.chunks_exact_mut(bands.subcarriers));
+        for (pilots, output) in parts {
+            estimate_part(bands, mean, profile.support(), pilots, 1.0, output);
+            profile.add_estimated(
+                mean.values().zip(mean.errors()).map(|(value, error)| value.norm_sqr() / (1.0 - error).max(0.003)),
+            );
+        }
+        profile.end_estimated();
+    }
+
+    /// What is left of the differences of reference symbols after it is noise.
+    fn estimate_change(&mut self) {
+        let Self { bands, change, profile, .. } = self;
+        let parts = self.difference.chunks_exact(bands.subcarriers);
+        for (pilots, output) in parts.zip(self.variation.chunks_exact_mut(bands.subcarriers)) {
+            estimate_part(bands, change, profile.support(), pilots, 1.0 / ROWS_TO_OUTER, output);
+        }
+        let pairs = self.difference.iter().zip(&self.variation).step_by(2);
+        let left: f32 = pairs.map(|(d, v)| (d - v * (2.0 * ROWS_TO_OUTER)).norm_sqr()).sum();
+        let freedom = (self.difference.len() / 2) as f32 - self.bands.count as f32 * self.change.freedom();
+        let noise = (left / 2.0 / freedom.max(1.0)).max(f32::MIN_POSITIVE);
+        self.quality.signal = (self.quality.signal + self.quality.noise - noise).max(self.quality.signal * 1e-3);
+        self.quality.noise = noise;
+    }
+
+    fn measure_timing(&mut self) {
+        let halves = self.channel.chunks_exact(self.channel.len() / 2);
+        let turns: Complex32 = halves.flat_map(|half| half.windows(2)).map(|h| h[1] * h[0].conj()).sum();
+        let slope = if turns == Complex32::ZERO { 0.0 } else { turns.arg() };
+        self.quality.timing_samples = -slope * self.impulse.len() as f32 / TAU;
     }
 }
 
-/// e^(j step k) for k = 0, 1, ...
-fn turns(step: f32) -> impl Iterator<Item = Complex32> {
-    let (turn, mut now) = (Complex64::cis(step.into()), Complex64::ONE);
-    std::iter::repeat_with(move || {
-        let value = Complex32::new(now.re as f32, now.im as f32);
-        now *= turn;
-        value
-    })
+/// Estimates a part of the band from weighted sums of pilots.
+fn estimate_part(
+    bands: &mut SubBands,
+    lmmse: &mut Lmmse,
+    support: &[usize],
+    pilots: &[Complex32],
+    scale: f32,
+    output: &mut [Complex32],
+) {
+    let delays = bands.delays_of(pilots, None);
+    lmmse.solve(support.iter().map(|&d| delays[d]));
+    let put = |delays: &mut [Complex32]| support.iter().zip(lmmse.values()).for_each(|(&d, v)| delays[d] = v * scale);
+    bands.subcarriers_of(put, output);
+}
+
+/// Hann window of `n` values, none of them zero.
+fn hann(k: usize, n: usize) -> f32 {
+    0.5 - 0.5 * (TAU * (k + 1) as f32 / (n + 1) as f32).cos()
 }
 
 /// Row to whose phase all reference symbols are brought: the middle one of 2, 6, 10.
 const MIDDLE_ROW: f32 = 6.0;
-/// A tap counts when it is this much above the mean noise of a tap: once in e^12 by chance.
-const SUPPORT_OVER_NOISE: f32 = 12.0;
-/// A tap counts when it is above the side lobes of the Hann window.
-const SUPPORT_UNDER_PEAK: f32 = 1.6e-3;
-/// Half of the main lobe of the Hann window at that level, in units of n_fft / n_sc samples.
-const HANN_HALF_LOBE: f64 = 1.7;
-/// How far from the strongest path others are looked for, seconds: a little more than the extended prefix.
-const MAX_SPREAD_S: f64 = 22e-6;
+/// Least noise over signal that estimates are planned for: single precision has to do.
+const LEAST_NOISE: f32 = 1e-5;
+/// From there to the outer ones.
+const ROWS_TO_OUTER: f32 = 4.0;
+/// Delays between which a channel is looked for, seconds against the FFT window: what is later than the comb of one
+/// reference symbol can tell from the earliest would be taken for it when the channel changes.
+const EARLIEST_S: f64 = -5e-6;
+const LATEST_S: f64 = 32e-6;
+
+#[cfg(test)]
+#[path = "mbsfn_tests.rs"]
+mod tests;

@@ -209,6 +209,8 @@ pub struct PmchDecoder {
     /// Of one row: signal to noise ratios, and elements and channel between reference signals.
     sinr: Vec<f32>,
     between: [Vec<Complex32>; 2],
+    /// Channel of one row of one antenna, where it changes from row to row.
+    channel: Vec<Complex32>,
 }
 
 impl PmchDecoder {
@@ -225,6 +227,7 @@ impl PmchDecoder {
             coder: TransportBlockEncoder::new(params.transport_block())?,
             sinr: vec![0.0; n_sc],
             between: [0, 1].map(|_| vec![Complex32::default(); n_sc / 2]),
+            channel: vec![Complex32::default(); n_sc],
         })
     }
 
@@ -293,7 +296,7 @@ impl PmchDecoder {
             row_symbols.fill(Complex32::ZERO);
             sinr.fill(0.0);
             for (grid, estimate) in antennas.clone() {
-                let (mut elements, mut channel) = (grid.row(row), estimate.channel());
+                let (mut elements, mut channel) = (grid.row(row), estimate.channel_of_row(row, &mut self.channel));
                 if comb.is_some() {
                     let (first, step) = data_comb(comb);
                     for (to, from) in self.between.iter_mut().zip([elements, channel]) {

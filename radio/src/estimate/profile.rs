@@ -1,0 +1,212 @@
+//! Delay power profile of a channel, measured and averaged, and the delays that an estimate counts on.
+
+use super::lmmse::MAX_DELAYS;
+
+/// Subframes that the mean goes back, once there have been as many.
+const MEMORY_SUBFRAMES: f32 = 64.0;
+/// The same after the channel has become another one.
+const MEMORY_AFTER_CHANGE: f32 = 2.0;
+/// A delay that was not counted on has become part of the channel when it is this much above the noise (by chance once
+/// in e^16), plus twice that of one for each part of the band.
+const NEW_OVER_NOISE: f32 = 16.0;
+/// Subframes that estimated powers go back when a plan is new: those before were estimated with other powers in mind.
+const MEMORY_OF_PLAN: f32 = 8.0;
+/// Subframes that a plan stays even though new delays have appeared.
+const LEAST_AGE: u32 = 4;
+/// Together new delays have to be this much of the noise of a symbol to be planned for at once.
+const NEW_TOGETHER: f32 = 0.05;
+/// Least power that a delay of the support is given, over its noise.
+const LEAST_OVER_NOISE: f32 = 0.02;
+/// What share of the whole power new delays have to have, for the mean to begin anew.
+const CHANGED_SHARE: f32 = 0.05;
+
+/// Mean power by delay.
+#[derive(Clone, Debug)]
+pub(super) struct DelayProfile {
+    /// Delays that count, from the earliest: multiples of the resolution, negative ones in the upper half.
+    range: Vec<usize>,
+    /// By delay, with the noise.
+    mean: Vec<f32>,
+    /// The same of the last subframe.
+    now: Vec<f32>,
+    /// Mean noise of a delay.
+    noise: f32,
+    noise_now: f32,
+    /// Subframes in the mean.
+    count: f32,
+    /// Parts of the band in each.
+    parts: f32,
+    /// Delays that the estimate counts on, rising in order of `range`.
+    support: Vec<usize>,
+    /// Powers of these over the noise of a delay.
+    powers: Vec<f32>,
+    /// By delay, mean power as estimated, with what the error of the estimate hides; 0: not estimated before.
+    estimated: Vec<f32>,
+    in_support: Vec<bool>,
+    known: Vec<bool>,
+    estimated_now: [f32; MAX_DELAYS],
+    /// Subframes in the mean at which the support is chosen again.
+    due: f32,
+    /// Subframes since.
+    age: u32,
+}
+
+impl DelayProfile {
+    /// Of `delays` delays, those from `earliest` to `latest` count; `parts` parts of the band add up to one measurement.
+    pub(super) fn new(delays: usize, earliest: isize, latest: isize, parts: usize) -> Self {
+        Self {
+            range: (earliest..=latest).map(|d| d.rem_euclid(delays as isize) as usize).collect(),
+            mean: vec![0.0; delays],
+            now: vec![0.0; delays],
+            noise: 0.0,
+            noise_now: 0.0,
+            count: 0.0,
+            parts: parts as f32,
+            support: Vec::with_capacity(MAX_DELAYS),
+            powers: Vec::with_capacity(MAX_DELAYS),
+            estimated: vec![0.0; delays],
+            estimated_now: [0.0; MAX_DELAYS],
+            in_support: vec![false; delays],
+            known: vec![false; delays],
+            due: 0.0,
+            age: 0,
+        }
+    }
+
+    /// A subframe begins, of which one delay holds this much noise.
+    pub(super) fn begin(&mut self, noise: f32) {
+        self.now.fill(0.0);
+        self.noise_now = noise;
+    }
+
+    /// Adds what one part of the band shows.
+    pub(super) fn add(&mut self, powers: impl Iterator<Item = f32>) {
+        let share = 1.0 / self.parts;
+        self.now.iter_mut().zip(powers).for_each(|(n, p)| *n += p * share);
+    }
+
+    /// Takes the subframe into the mean. `true`: the support has been chosen again.
+    pub(super) fn end(&mut self) -> bool {
+        let first = self.support.is_empty();
+        if !(self.noise_now + self.now.iter().sum::<f32>()).is_finite() {
+            // Broken samples are not remembered.
+            if !first {
+                return false;
+            }
+            self.begin(0.0);
+        }
+        let new_over = self.noise_now * (2.0 + NEW_OVER_NOISE / self.parts);
+        let (mut new, mut all) = (0.0, 0.0);
+        for &d in &self.range {
+            let power = self.now[d] - self.noise_now;
+            all += power.max(0.0);
+            if self.now[d] > new_over && !self.in_support[d] {
+                new += power;
+            }
+        }
+        if new > CHANGED_SHARE * all && !first {
+            self.count = self.count.min(MEMORY_AFTER_CHANGE);
+            self.due = self.due.min(self.count);
+        }
+        self.count = (self.count + 1.0).min(MEMORY_SUBFRAMES);
+        let share = 1.0 / self.count;
+        self.mean.iter_mut().zip(&self.now).for_each(|(m, n)| *m += (n - *m) * share);
+        self.noise += (self.noise_now - self.noise) * share;
+        self.age += 1;
+        let settled = self.count >= MEMORY_SUBFRAMES && self.age < MEMORY_SUBFRAMES as u32;
+        if first
+            || (new > NEW_TOGETHER * self.noise_now * self.mean.len() as f32 && self.age >= LEAST_AGE)
+            || (self.count >= self.due && !settled)
+        {
+            self.choose(new_over);
+            self.due = self.count * 1.5;
+            self.age = 0;
+            return true;
+        }
+        false
+    }
+
+    /// Takes in what was estimated for the support in one part of the band: mean squares of the values, given pilots and
+    /// profile (an expectation step; [`Self::end`] maximises).
+    pub(super) fn add_estimated(&mut self, powers: impl Iterator<Item = f32>) {
+        self.estimated_now.iter_mut().zip(powers).for_each(|(e, p)| *e += p / self.parts);
+    }
+
+    /// All parts have been taken in.
+    pub(super) fn end_estimated(&mut self) {
+        let share = 1.0 / self.count.min(MEMORY_OF_PLAN + self.age as f32);
+        for (&d, now) in self.support.iter().zip(&mut self.estimated_now) {
+            let mean = &mut self.estimated[d];
+            if now.is_finite() {
+                *mean = if *mean > 0.0 { *mean + (*now - *mean) * share } else { *now };
+            }
+            *now = 0.0;
+        }
+    }
+
+    /// After the first subframe alone, powers as estimated replace those that were seen through the window.
+    pub(super) fn refine(&mut self) -> bool {
+        let first = self.count <= 1.0;
+        if first {
+            self.choose(f32::INFINITY);
+        }
+        first
+    }
+
+    /// Delays that the estimate counts on.
+    pub(super) fn support(&self) -> &[usize] {
+        &self.support
+    }
+
+    /// Their mean powers over the mean noise, both of one delay.
+    pub(super) fn power_over_noise(&self) -> &[f32] {
+        &self.powers
+    }
+
+    /// Chooses delays that stand out of the noise in the mean, or by far in the last subframe, with their neighbours.
+    fn choose(&mut self, new_over: f32) {
+        let n = self.count * self.parts;
+        let noise = self.noise.max(f32::MIN_POSITIVE);
+        let over = noise * (1.0 + 3.0 / n.sqrt() + 6.0 / n);
+        // The mean over neighbours is steadier than one delay, and no path is narrower.
+        let (range, mean, now, known) = (&self.range, &self.mean, &self.now, &mut self.known);
+        known.copy_from_slice(&self.in_support);
+        let power = |i: usize| {
+            let around = |offset: usize| range.get((i + offset).wrapping_sub(1)).map_or(0.0, |&d| mean[d]);
+            let mean = 0.25 * (around(0) + around(2)) + 0.5 * around(1);
+            let new = now[range[i]] > new_over && !known[range[i]];
+            let now = if new { now[range[i]] } else { 0.0 };
+            mean.max(now)
+        };
+        self.in_support.fill(false);
+        let mut threshold = over;
+        loop {
+            let count = (0..range.len()).filter(|&i| power(i) > threshold).count();
+            if count <= MAX_DELAYS {
+                break;
+            }
+            threshold *= 1.5;
+        }
+        self.support.clear();
+        self.powers.clear();
+        for i in 0..range.len() {
+            let power = power(i);
+            if power > threshold && self.support.len() < MAX_DELAYS {
+                self.support.push(range[i]);
+                let estimated = self.estimated[range[i]];
+                let power = if known[range[i]] && estimated > 0.0 { estimated } else { power - noise };
+                self.powers.push((power / noise).max(LEAST_OVER_NOISE));
+                self.in_support[range[i]] = true;
+            }
+        }
+        let Self { estimated, in_support, .. } = self;
+        estimated.iter_mut().zip(in_support.iter()).filter(|(_, inside)| !**inside).for_each(|(e, _)| *e = 0.0);
+        if self.support.is_empty() {
+            // Nothing but noise: what is strongest.
+            let strongest = range.iter().copied().max_by(|&a, &b| mean[a].total_cmp(&mean[b])).unwrap_or(0);
+            self.support.push(strongest);
+            self.powers.push(0.1);
+            self.in_support[strongest] = true;
+        }
+    }
+}
