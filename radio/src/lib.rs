@@ -14,6 +14,7 @@ mod isa;
 mod link;
 mod mac;
 mod mch;
+mod measure;
 mod modem;
 mod numerology;
 mod ofdm;
@@ -64,6 +65,10 @@ pub use mac::{LCID_MCCH, LCID_MSI, Msi, MsiEntry, STOP_NOT_SCHEDULED, hide_mac_e
 pub use mch::{
     BlockInfo, MalformedMch, MbsfnSubframes, MchRx, MchRxEvent, MchSchedule, MchTx, MchTxError, MchTxEvent, PdcpPrefix,
     PmchPosition, PushError, SubframeUse, Wanted,
+};
+pub use measure::{
+    BlocksReceived, MbsfnPower, Paths, PowerDelayProfile, SubframeMeasurement, bler_range, mbsfn_rsrq_range,
+    resource_element_dbfs, rsrp_range,
 };
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};

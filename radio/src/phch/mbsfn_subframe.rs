@@ -8,6 +8,7 @@ use super::{PmchDecoder, PmchEncoder, PmchQuality};
 use crate::cell::CellConfig;
 use crate::estimate::{EstimateQuality, MbsfnEstimator};
 use crate::grid::Grid;
+use crate::measure::MbsfnPower;
 use crate::numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout};
 use crate::ofdm::{OfdmDemodulator, OfdmModulator};
 use crate::refsignal::{crs, crs_symbols};
@@ -100,12 +101,13 @@ pub struct MbsfnSubframeDemodulator {
     ofdm: OfdmDemodulator,
     estimator: MbsfnEstimator,
     window: FftWindow,
+    numerology: MbsfnNumerology,
 }
 
 impl MbsfnSubframeDemodulator {
     /// The FFT window begins this part of the cyclic prefix early: a signal ahead of nominal time by up to 1 us is fine.
     /// It follows the paths when they ask for more.
-    const ADVANCE_DIVISOR: usize = 16;
+    pub(crate) const ADVANCE_DIVISOR: usize = 16;
 
     /// Plans the demodulator of an area.
     pub fn new(cell: &CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
@@ -117,6 +119,7 @@ impl MbsfnSubframeDemodulator {
             window: FftWindow::new(cell.n_fft, prefix, prefix / Self::ADVANCE_DIVISOR),
             ofdm: OfdmDemodulator::new(layout, Self::ADVANCE_DIVISOR),
             estimator: MbsfnEstimator::new(cell, n_id_mbsfn, numerology),
+            numerology,
         }
     }
 
@@ -159,6 +162,12 @@ impl MbsfnSubframeDemodulator {
     /// Subframes are taken to begin `later` samples later than before.
     pub(crate) fn moved(&mut self, later: isize) {
         self.window.moved(later);
+    }
+
+    /// Received power of the subframe last demodulated.
+    pub fn power(&self) -> MbsfnPower {
+        let rows = self.numerology.reference_symbols().iter().map(|&(row, _)| row);
+        MbsfnPower::new(self.estimator.quality().signal, &self.grid, rows)
     }
 
     /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].

@@ -11,6 +11,7 @@ use crate::cell::CellConfig;
 use crate::estimate::EstimateQuality;
 use crate::isa::Isa;
 use crate::mch::{MchRx, MchRxEvent, PdcpPrefix, Wanted};
+use crate::measure::{Meter, PowerDelayProfile};
 use crate::modem::Modulation;
 use crate::numerology::MbsfnNumerology;
 use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams};
@@ -30,6 +31,7 @@ pub(super) struct AreaReceiver {
     /// One for each MCS met so far.
     decoders: Vec<PmchDecoder>,
     last_decoder: usize,
+    meter: Meter,
     tb: Vec<u8>,
     /// The last blocks of MCCH, of scheduling information and of MTCHs that failed.
     failed: [Option<FailedBlock>; 3],
@@ -50,6 +52,7 @@ impl AreaReceiver {
             tb: vec![0; params.format.octets()],
             decoders: vec![PmchDecoder::new(params, config.isa)?],
             last_decoder: 0,
+            meter: Meter::new(&cell, numerology),
             failed: [const { None }; 3],
             cell,
             info: *info,
@@ -99,8 +102,8 @@ impl AreaReceiver {
         self.mch.assume(message, &mut |event| sink(RxEvent::Mch { n_id_mbsfn, event }));
     }
 
-    /// Tries a subframe that was wanted: the samples of each antenna, without the frequency offset `cfo_hz`. The report
-    /// is that of the event, `None` when the transport format cannot be decoded.
+    /// Tries a subframe that was wanted: the samples of each antenna, without the frequency offset `cfo_hz`, the first one
+    /// being number `at` of the stream. The report is that of the event, `None` when the transport format cannot be decoded.
     ///
     /// # Panics
     /// If there are not as many antennas as planned, or one is not one subframe long.
@@ -108,7 +111,7 @@ impl AreaReceiver {
         &mut self,
         time: SubframeTime,
         wanted: Wanted,
-        (antennas, cfo_hz): (&[Vec<Complex32>], f64),
+        (antennas, cfo_hz, at): (&[Vec<Complex32>], f64, u64),
         filter: Option<&mut BlockFilter>,
         counters: &mut Counters,
         sink: &mut impl FnMut(RxEvent<'_>),
@@ -141,7 +144,9 @@ impl AreaReceiver {
             announced: wanted.is_announced,
             estimate,
             quality,
+            measured: self.meter.measure(&self.demodulators, quality.crc_ok || wanted.is_announced),
             cfo_hz,
+            at,
         };
         sink(RxEvent::Block(report, tb));
         let (mut has_msi, pdcp) = (false, self.pdcp);
@@ -202,6 +207,11 @@ impl AreaReceiver {
     /// Impulse response of the subframe last tried, first antenna: see [`crate::MbsfnEstimator::impulse_response`].
     pub(super) fn impulse_response(&self) -> &[Complex32] {
         self.demodulators.first().map_or(&[], MbsfnSubframeDemodulator::impulse_response)
+    }
+
+    /// Power over delay of the subframes measured last.
+    pub(super) const fn power_delay_profile(&self) -> &PowerDelayProfile {
+        self.meter.profile()
     }
 
     /// The decoder of an MCS, planned when it is first wanted; `None` when it cannot be planned.

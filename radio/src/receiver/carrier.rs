@@ -349,8 +349,8 @@ impl Carrier {
         let mut late = 0;
         for (i, area) in areas.iter_mut().enumerate() {
             let Some(wanted) = area.wants(time) else { continue };
-            let (iq, cfo_hz) = (self.follower.iq(), self.follower.cfo_hz());
-            let report = area.subframe(time, wanted, (iq, cfo_hz), filter.as_deref_mut(), counters, sink);
+            let samples = (self.follower.iq(), self.follower.cfo_hz(), self.follower.start());
+            let report = area.subframe(time, wanted, samples, filter.as_deref_mut(), counters, sink);
             let Some(report) = report else { continue };
             self.last_area = i;
             if report.quality.crc_ok {

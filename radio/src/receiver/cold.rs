@@ -10,6 +10,7 @@ use super::diagnosis::{Diagnosis, Stage};
 use super::event::{BlockFilter, ReceiverError, RxEvent};
 use super::follow::Follower;
 use super::stream::SampleStream;
+use crate::measure::PowerDelayProfile;
 use crate::modem::Modulation;
 use crate::numerology::{CyclicPrefix, SUBFRAMES_PER_FRAME};
 use crate::sync::{CellSearch, FoundCell};
@@ -127,6 +128,11 @@ impl Receiver {
     /// Impulse response of the MBSFN subframe last tried, first antenna: see [`crate::MbsfnEstimator::impulse_response`].
     pub fn impulse_response(&self) -> &[Complex32] {
         self.carrier.as_ref().and_then(Carrier::last_area).map_or(&[], |area| area.impulse_response())
+    }
+
+    /// Power over delay of the MBSFN area that was tried last.
+    pub fn power_delay_profile(&self) -> Option<&PowerDelayProfile> {
+        Some(self.carrier.as_ref()?.last_area()?.power_delay_profile())
     }
 
     /// Samples of the subframe last read, first antenna, without the frequency offset.

@@ -4,6 +4,7 @@ use crate::cell::ConfigError;
 use crate::coding::CodingError;
 use crate::estimate::EstimateQuality;
 use crate::mch::MchRxEvent;
+use crate::measure::SubframeMeasurement;
 use crate::numerology::CyclicPrefix;
 use crate::phch::PmchQuality;
 use crate::rrc::{AreaConfigError, BcchDlSchMessage, MasterInformationBlock, MbsfnAreaInfo};
@@ -99,8 +100,12 @@ pub struct BlockReport {
     pub estimate: EstimateQuality,
     /// Decoding.
     pub quality: PmchQuality,
-    /// Frequency offset as tracked after this subframe, Hz.
+    /// What else was measured.
+    pub measured: SubframeMeasurement,
+    /// Frequency offset that was taken out of the samples of this subframe, Hz.
     pub cfo_hz: f64,
+    /// Number in the stream of the sample at which this subframe begins, as it is followed.
+    pub at: u64,
 }
 
 /// What a [`BlockFilter`] is asked about.
