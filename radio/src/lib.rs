@@ -67,8 +67,8 @@ pub use mch::{
     PmchPosition, PushError, SubframeUse, Wanted,
 };
 pub use measure::{
-    BlocksReceived, MbsfnPower, Paths, PowerDelayProfile, SubframeMeasurement, bler_range, mbsfn_rsrq_range,
-    resource_element_dbfs, rsrp_range,
+    BlocksReceived, DataQuality, MbsfnPower, Paths, PowerDelayProfile, SubframeMeasurement, bler_range,
+    mbsfn_rsrq_range, resource_element_dbfs, rsrp_range,
 };
 pub use modem::{Demapper, Mapper, Modulation};
 pub use numerology::{CyclicPrefix, MbsfnNumerology, SubframeLayout, SymbolPosition};

@@ -11,6 +11,7 @@ use crate::channel::{ChannelConfig, ChannelModel};
 use crate::coding::CodingError;
 use crate::estimate::EstimateQuality;
 use crate::isa::Isa;
+use crate::measure::{Meter, SubframeMeasurement};
 use crate::numerology::CyclicPrefix;
 use crate::phch::{
     MbsfnSubframeDemodulator, MbsfnSubframeModulator, PmchDecoder, PmchEncoder, PmchParams, PmchQuality,
@@ -65,6 +66,7 @@ pub struct PmchLink {
     antennas: Vec<MbsfnSubframeDemodulator>,
     estimates: Vec<EstimateQuality>,
     decoder: PmchDecoder,
+    meter: Meter,
     /// One subframe as sent.
     iq: Vec<Complex32>,
     /// What the channel gave last, for each antenna.
@@ -105,6 +107,7 @@ impl PmchLink {
             antennas: (0..n_rx).map(|_| demodulator()).collect(),
             estimates: vec![EstimateQuality::default(); n_rx],
             decoder: PmchDecoder::new(*params, config.isa)?,
+            meter: Meter::new(cell, params.numerology),
             iq: vec![Complex32::default(); samples],
             given: queues(),
             heard: queues(),
@@ -138,6 +141,12 @@ impl PmchLink {
     /// What each antenna measured on the last block.
     pub fn estimates(&self) -> &[EstimateQuality] {
         &self.estimates
+    }
+
+    /// Measures the last block, whose content is known whatever the CRC says.
+    pub fn measure(&mut self) -> SubframeMeasurement {
+        let subframe = self.subframe(self.read.saturating_sub(1));
+        self.meter.measure_all(&self.antennas, &mut self.decoder, subframe, Some(&self.tb))
     }
 
     /// The receivers of the antennas, as the last block left them.

@@ -85,27 +85,31 @@ impl PowerDelayProfile {
     pub fn paths(&self) -> Option<Paths> {
         let n = self.power.len() as isize;
         let at = |delay: isize| self.power[delay.rem_euclid(n) as usize];
-        let strongest = self.power.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?.0;
-        let peak = self.power[strongest];
+        let peak = self.power.iter().copied().fold(0.0, f32::max);
         let floor = self.noise_floor();
         let over_noise = floor * (OVER_NOISE + OVER_NOISE_OF_ONE / self.measured.max(1) as f32);
-        if self.measured == 0 || !(peak > over_noise && peak.is_finite()) {
+        if peak <= over_noise {
             return None;
         }
         let bins_per_sample = self.n_sc as f32 / n as f32;
-        let threshold = |delay: isize| {
-            let away = (delay - strongest as isize).rem_euclid(n);
-            let bins = away.min(n - away) as f32 * bins_per_sample;
-            over_noise.max(peak * side_lobe(bins))
+        let threshold = over_noise.max(peak * LOWEST);
+        let reach = (SIDE_LOBES / bins_per_sample).ceil() as isize;
+        let is_side_lobe = |path: &Lobe| {
+            let of = |away: isize| {
+                let reaches = side_lobe(away as f32 * bins_per_sample);
+                at(path.delay - away).max(at(path.delay + away)) * reaches >= path.peak
+            };
+            (1..=reach).any(of)
         };
         // What comes much later than the prefix looks as if it came early; late transmitters are likelier.
         let (from, to) = (-n / 4, n - n / 4);
         let (mut found, mut path) = (Found::default(), Lobe::default());
         for delay in from..to {
             let power = at(delay);
-            let (is_above, is_valley) = (power > threshold(delay), power < at(delay - 1) && power <= at(delay + 1));
+            let (is_above, is_valley) = (power > threshold, power < at(delay - 1) && power <= at(delay + 1));
             if !is_above || is_valley {
-                found.take(std::mem::take(&mut path), self.prefix, &at);
+                found.take(&path, self.prefix, &at, is_side_lobe(&path));
+                path = Lobe::default();
             }
             if is_above {
                 path.energy += power - floor;
@@ -114,7 +118,7 @@ impl PowerDelayProfile {
                 }
             }
         }
-        found.take(path, self.prefix, &at);
+        found.take(&path, self.prefix, &at, is_side_lobe(&path));
         found.paths(self.prefix as f32, self.advance as f32)
     }
 
@@ -146,9 +150,9 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, lobe: Lobe, prefix: usize, at: &impl Fn(isize) -> f32) {
+    fn take(&mut self, lobe: &Lobe, prefix: usize, at: &impl Fn(isize) -> f32, is_side_lobe: bool) {
         // The slope of a stronger path has no maximum of its own.
-        if lobe.peak <= 0.0 || at(lobe.delay - 1) > lobe.peak || at(lobe.delay + 1) > lobe.peak {
+        if lobe.peak <= 0.0 || is_side_lobe || at(lobe.delay - 1) > lobe.peak || at(lobe.delay + 1) > lobe.peak {
             self.energy += lobe.energy;
             return;
         }
@@ -192,10 +196,10 @@ fn summit(before: f32, peak: f32, after: f32) -> f32 {
 /// 1 / bandwidth. The transform of a Hann window falls as 1 / (pi x (x^2 - 1)).
 fn side_lobe(bins: f32) -> f32 {
     if bins < MAIN_LOBE {
-        return LOWEST; // of the path itself
+        return 0.0; // the path itself
     }
     let envelope = 1.0 / (std::f32::consts::PI * bins * (bins * bins - 1.0));
-    (SIDE_LOBE_MARGIN * envelope * envelope).max(LOWEST)
+    SIDE_LOBE_MARGIN * envelope * envelope
 }
 
 /// Measured subframes over which the mean forgets.
@@ -210,6 +214,8 @@ const LOWEST: f32 = 1e-4;
 const MAIN_LOBE: f32 = 2.0;
 /// Margin over side lobes, which several strong paths have together.
 const SIDE_LOBE_MARGIN: f32 = 4.0;
+/// Where side lobes with their margin are below [`LOWEST`], units of 1 / bandwidth.
+const SIDE_LOBES: f32 = 4.0;
 /// Of so many parts of all delays the quietest one is noise alone.
 const QUIET_PARTS: usize = 8;
 
@@ -276,10 +282,11 @@ mod tests {
         let mut state = 1u64;
         let mut axis = || {
             // A sum of uniform numbers is as good as a normal one here.
-            (0..12).map(|_| {
+            let uniform = |_| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 (state >> 40) as f32 / (1u64 << 24) as f32
-            }).sum::<f32>() - 6.0
+            };
+            (0..12).map(uniform).sum::<f32>() - 6.0
         };
         for _ in 0..50 {
             let noise: Vec<_> = (0..512).map(|_| Complex32::new(axis(), axis())).collect();

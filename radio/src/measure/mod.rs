@@ -5,13 +5,16 @@
 //! |---|---|
 //! | MBSFN RSRP, MBSFN RSRQ | [`MbsfnPower`] |
 //! | what of both and of the MCH BLER a UE reports | [`rsrp_range`], [`mbsfn_rsrq_range`], [`bler_range`], [`BlocksReceived`] |
+//! | MBSFN SINR, bit errors before decoding | [`DataQuality`] |
 //! | impulse response, paths, margin of the cyclic prefix, timing | [`PowerDelayProfile`], [`Paths`] |
 
+mod data;
 mod delay;
 mod meter;
 mod power;
 mod report_mapping;
 
+pub use data::DataQuality;
 pub use delay::{Paths, PowerDelayProfile};
 pub(crate) use meter::Meter;
 pub use meter::SubframeMeasurement;

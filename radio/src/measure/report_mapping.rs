@@ -1,5 +1,5 @@
 //! How a UE reports MBSFN measurements: TS 36.133 clause 9.8, in the fields of `MeasResultMBSFN-r12` (TS 36.331 clause
-//! 6.3.5).
+//! 6.2.2, UEInformationResponse).
 
 /// `RSRP-Range` of an MBSFN RSRP in dBm (TS 36.133 clause 9.8.2.2): 0 is below -140 dBm, then steps of 1 dB up to 97,
 /// which is -44 dBm and more.
@@ -57,9 +57,16 @@ mod tests {
 
     #[test]
     fn edges_of_rsrp() {
-        for (dbm, range) in
-            [(-200.0, 0), (-140.001, 0), (-140.0, 1), (-139.001, 1), (-139.0, 2), (-98.0, 43), (-44.001, 96), (-44.0, 97)]
-        {
+        for (dbm, range) in [
+            (-200.0, 0),
+            (-140.001, 0),
+            (-140.0, 1),
+            (-139.001, 1),
+            (-139.0, 2),
+            (-98.0, 43),
+            (-44.001, 96),
+            (-44.0, 97),
+        ] {
             assert_eq!(rsrp_range(dbm), range, "{dbm} dBm");
         }
         assert_eq!((rsrp_range(f64::INFINITY), rsrp_range(f64::NEG_INFINITY)), (97, 0));
@@ -67,9 +74,17 @@ mod tests {
 
     #[test]
     fn edges_of_rsrq() {
-        for (db, range) in
-            [(-30.0, 0), (-23.001, 0), (-23.0, 1), (-22.501, 1), (-22.5, 2), (-8.501, 29), (-8.5, 30), (-8.0, 31), (0.0, 31)]
-        {
+        for (db, range) in [
+            (-30.0, 0),
+            (-23.001, 0),
+            (-23.0, 1),
+            (-22.501, 1),
+            (-22.5, 2),
+            (-8.501, 29),
+            (-8.5, 30),
+            (-8.0, 31),
+            (0.0, 31),
+        ] {
             assert_eq!(mbsfn_rsrq_range(db), range, "{db} dB");
         }
     }

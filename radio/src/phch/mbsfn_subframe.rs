@@ -170,6 +170,12 @@ impl MbsfnSubframeDemodulator {
         MbsfnPower::new(self.estimator.quality().signal, &self.grid, rows)
     }
 
+    /// Adds the signal to noise ratio of each subcarrier in the subframe last demodulated.
+    pub(crate) fn add_sinr(&self, sinr: &mut [f32]) {
+        let weight = 1.0 / self.estimator.quality().noise;
+        sinr.iter_mut().zip(self.estimator.channel()).for_each(|(sinr, h)| *sinr += h.norm_sqr() * weight);
+    }
+
     /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].
     pub fn impulse_response(&self) -> &[Complex32] {
         self.estimator.impulse_response()

@@ -132,6 +132,8 @@ impl AreaReceiver {
         self.tb.resize(decoder.params().format.octets(), 0);
         let tb = self.tb.as_mut_slice();
         let quality = MbsfnSubframeDemodulator::decode_combined(&self.demodulators, decoder, subframe, tb);
+        let sent = (quality.crc_ok || wanted.is_announced, quality.crc_ok.then_some(&*tb));
+        let measured = self.meter.measure(&self.demodulators, decoder, subframe, sent);
         let asked = FilteredBlock::Mch { n_id_mbsfn, pmch: wanted.pmch };
         let keep = quality.crc_ok && filter.is_none_or(|filter| filter(&asked, tb));
         let tb = keep.then_some(&*tb);
@@ -144,7 +146,7 @@ impl AreaReceiver {
             announced: wanted.is_announced,
             estimate,
             quality,
-            measured: self.meter.measure(&self.demodulators, quality.crc_ok || wanted.is_announced),
+            measured,
             cfo_hz,
             at,
         };
