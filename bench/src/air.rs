@@ -12,7 +12,7 @@ use std::time::Duration;
 use num_complex::Complex32;
 use radio::{
     BlockReport, ChannelConfig, ChannelModel, Diagnosis, Enb, FrontEndError, MbsfnAreaConfiguration, MchRxEvent,
-    Modulation, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime,
+    Modulation, PowerDelayProfile, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime,
 };
 use sha2::{Digest, Sha256};
 
@@ -351,6 +351,11 @@ impl Air {
     /// How far the receiver of a UE came.
     pub(crate) fn diagnosis(&self, ue: usize) -> Diagnosis {
         self.links[ue].receiver.diagnosis()
+    }
+
+    /// Power over delay at each UE, by name.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, &PowerDelayProfile)> {
+        self.links.iter().filter_map(|l| Some((l.name.as_str(), l.receiver.power_delay_profile()?)))
     }
 
     /// SHA-256 of all IQ sent so far, as cf32, antenna by antenna in each radio frame, and how many samples of an antenna

@@ -1,8 +1,10 @@
 //! Measurements: quantities with a unit, taken from the model of a run. Counts stand beside every ratio.
 
 use crate::event::Measurement;
+use crate::report::area_sum::AreaSum;
 use crate::report::model::{Model, Outcome};
-use crate::report::radio_sum::Ratio;
+use crate::report::radio_sum::{Ratio, WeightedSum};
+use crate::report::series::Merge;
 use crate::scenario::MeasurementName;
 
 /// A quantity of a UE, of a session, of both or of neither.
@@ -83,11 +85,24 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         }
         MeasurementName::Cinr => {
             let cinr_db = ue_run.ok_or(no_ue)?.radio.cinr_db();
-            cinr_db.map(plain).ok_or(NoValue::NoSamples("no subframe with MBSFN reference signals was received"))
+            cinr_db.map(plain).ok_or(NoValue::NoSamples(NO_SUBFRAME))
         }
         MeasurementName::Evm => {
             let evm_percent = ue_run.ok_or(no_ue)?.radio.evm_percent();
             evm_percent.map(plain).ok_or(NoValue::NoSamples("no data symbol was equalised"))
+        }
+        MeasurementName::MbsfnRsrp
+        | MeasurementName::MbsfnRsrq
+        | MeasurementName::MbsfnSinr
+        | MeasurementName::Ber
+        | MeasurementName::CpMargin => of_areas(model, name, &ue_run.ok_or(no_ue)?.areas),
+        MeasurementName::Cfo => {
+            let cfo_hz = ue_run.ok_or(no_ue)?.radio.cfo_hz();
+            cfo_hz.map(plain).ok_or(NoValue::NoSamples(NO_SUBFRAME))
+        }
+        MeasurementName::Timing => {
+            let timing_us = ue_run.ok_or(no_ue)?.radio.timing_us();
+            timing_us.map(plain).ok_or(NoValue::NoSamples("no path stood out of the noise"))
         }
         MeasurementName::IpOctets => {
             let stopped = model.sessions.iter().find(|s| Some(&*s.name) == session).and_then(|s| s.stopped);
@@ -111,6 +126,45 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         },
     }
 }
+
+/// What was measured in all MBSFN areas of a UE together.
+fn of_areas(model: &Model, name: MeasurementName, areas: &[AreaSum]) -> Result<Value, NoValue> {
+    let sum = |of: fn(&AreaSum) -> WeightedSum| {
+        let mut all = WeightedSum::default();
+        areas.iter().for_each(|area| all.merge(&of(area)));
+        all.mean().map(|mean| 10.0 * mean.log10()).ok_or(NoValue::NoSamples(NO_SUBFRAME))
+    };
+    let mchs = || areas.iter().flat_map(|area| &area.mchs);
+    match name {
+        MeasurementName::MbsfnRsrp => {
+            let dbfs = sum(|area| area.rsrp)?;
+            let full_scale_dbm = model.header.full_scale_dbm.ok_or(NoValue::NoSamples(NO_CALIBRATION))?;
+            Ok(plain(dbfs + full_scale_dbm))
+        }
+        MeasurementName::MbsfnRsrq => sum(|area| area.rsrq).map(plain),
+        MeasurementName::MbsfnSinr => {
+            let mut all = WeightedSum::default();
+            mchs().for_each(|mch| all.merge(&mch.sinr));
+            let db = all.mean().map(|mean| 10.0 * mean.log10());
+            db.map(plain).ok_or(NoValue::NoSamples(NO_DATA))
+        }
+        MeasurementName::Ber => {
+            let mut all = Ratio::default();
+            mchs().for_each(|mch| all.merge(&mch.bits));
+            ratio(all, NO_DATA)
+        }
+        _ => {
+            let margins = areas.iter().filter_map(|area| area.paths.map(|p| p.margin_us.0.min(p.margin_us.1)));
+            let least = margins.reduce(f64::min);
+            least.map(plain).ok_or(NoValue::NoSamples("no path stood out of the noise"))
+        }
+    }
+}
+
+const NO_SUBFRAME: &str = "no subframe with MBSFN reference signals was received";
+const NO_DATA: &str = "no data block passed its CRC, to be compared with what was sent";
+const NO_CALIBRATION: &str =
+    "the level in dBm is not known: the rig names no full_scale_dbm of the receiver (the report has dB of full scale)";
 
 fn ues_complete(model: &Model, session: Option<&str>) -> Result<Value, NoValue> {
     let started = model.sessions.iter().any(|s| Some(&*s.name) == session && s.started.is_some());

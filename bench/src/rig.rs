@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use radio::CellConfig;
+
 pub use self::file::{FileRig, FileRole};
 pub use self::soapy::SoapyRig;
 pub use self::zmq::{BrokerKind, ZmqRig};
@@ -105,7 +107,22 @@ impl Rig {
         rig.file = rig.file.map(|own| own.beside(file));
         Ok(rig)
     }
+
+    /// Power at the UEs' antenna connectors of samples with an rms of 1, dBm. `None` without a calibration: the front end
+    /// has the channel itself, and the rig does not tell.
+    #[must_use]
+    pub fn full_scale_dbm(&self, cell: &CellConfig) -> Option<f64> {
+        match (self.channels, self.radio) {
+            (Channels::Simulated, _) => Some(SIMULATED_ELEMENT_DBM + 10.0 * (cell.n_fft as f64).log10()),
+            (Channels::Real, RadioFrontEnd::SoapySdr) => self.soapysdr.as_ref()?.receive_full_scale_dbm(),
+            (Channels::Real, _) => None,
+        }
+    }
 }
+
+/// Where channels are simulated, a resource element that the eNB sends with unit power arrives with this power when the
+/// channel's gain is 0 dB.
+const SIMULATED_ELEMENT_DBM: f64 = -85.0;
 
 impl Default for Rig {
     /// Everything simulated.

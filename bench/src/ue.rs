@@ -10,7 +10,8 @@ use protocol::Instant;
 use radio::BlockReport;
 
 use crate::errors::CommandError;
-use crate::event::{RadioReport, What};
+use crate::event::What;
+use crate::radio_tally::RadioTally;
 use crate::setup;
 
 /// A UE.
@@ -40,13 +41,13 @@ pub(crate) struct Sent {
 
 impl Ue {
     /// A UE that listens to `services` and writes objects below `folder`.
-    pub(crate) fn new(name: &str, services: Vec<ServiceDescription>, folder: PathBuf, samples_per_us: f64) -> Self {
+    pub(crate) fn new(name: &str, services: Vec<ServiceDescription>, folder: PathBuf, sample_rate_hz: f64) -> Self {
         Self {
             name: name.to_owned(),
             client: MbmsClient::new(services, setup::wall_clock()),
             folder,
             files: BTreeMap::new(),
-            radio: RadioTally { samples_per_us, ..RadioTally::default() },
+            radio: RadioTally::new(sample_rate_hz),
             reported: BTreeMap::new(),
         }
     }
@@ -119,9 +120,9 @@ impl Ue {
         Ok(())
     }
 
-    /// A transport block was tried.
-    pub(crate) fn block(&mut self, report: &BlockReport) {
-        self.radio.add(report);
+    /// A transport block was tried, of the MCH of this name.
+    pub(crate) fn block(&mut self, report: &BlockReport, mch: Option<&str>) {
+        self.radio.add(report, mch);
     }
 
     /// Ends an interval of radio measurements.
@@ -182,71 +183,6 @@ fn file_name(content_location: &str) -> String {
     let name: String =
         last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(100).collect();
     if name.chars().all(|c| c == '.') { "object".into() } else { name }
-}
-
-/// Sums over an interval.
-#[derive(Default)]
-struct RadioTally {
-    samples_per_us: f64,
-    mch: (u64, u64),
-    signalling: (u64, u64),
-    turbo_iterations: u64,
-    code_blocks: u64,
-    cinr_sum: f64,
-    cinr_min_db: Option<f64>,
-    error_power_sum: f64,
-    data_blocks: u64,
-    cfo_hz: Option<f64>,
-    timing_us: Option<f64>,
-}
-
-impl RadioTally {
-    fn add(&mut self, report: &BlockReport) {
-        if !report.announced && !report.quality.crc_ok {
-            return; // perhaps nothing was sent
-        }
-        let (blocks, errors) = if report.signalling { &mut self.signalling } else { &mut self.mch };
-        *blocks += 1;
-        *errors += u64::from(!report.quality.crc_ok);
-        self.turbo_iterations += u64::from(report.quality.iterations);
-        self.code_blocks += u64::from(report.quality.code_blocks);
-        let cinr_db = f64::from(report.estimate.cinr_db());
-        self.cinr_sum += 10f64.powf(cinr_db / 10.0);
-        self.cinr_min_db = Some(self.cinr_min_db.map_or(cinr_db, |m| m.min(cinr_db)));
-        if !report.signalling {
-            self.error_power_sum += f64::from(report.quality.error_power);
-            self.data_blocks += 1;
-        }
-        self.cfo_hz = Some(round(report.cfo_hz, 2));
-        self.timing_us = Some(round(f64::from(report.estimate.timing_samples) / self.samples_per_us, 3));
-    }
-
-    fn take(&mut self, ue: &str, from: Instant) -> RadioReport {
-        let t = std::mem::replace(self, Self { samples_per_us: self.samples_per_us, ..Self::default() });
-        let blocks = (t.mch.0 + t.signalling.0) as f64;
-        RadioReport {
-            ue: ue.to_owned(),
-            from_ns: from.as_nanos(),
-            mch_blocks: t.mch.0,
-            mch_errors: t.mch.1,
-            signalling_blocks: t.signalling.0,
-            signalling_errors: t.signalling.1,
-            turbo_iterations: t.turbo_iterations,
-            code_blocks: t.code_blocks,
-            cinr_db: (blocks > 0.0).then(|| round(10.0 * (t.cinr_sum / blocks).log10(), 3)),
-            cinr_min_db: t.cinr_min_db.map(|c| round(c, 3)),
-            evm_percent: (t.data_blocks > 0)
-                .then(|| round((t.error_power_sum / t.data_blocks as f64).sqrt() * 100.0, 3)),
-            cfo_hz: t.cfo_hz,
-            timing_us: t.timing_us,
-        }
-    }
-}
-
-/// Keeps `digits` decimals: more would only make records longer.
-pub(crate) fn round(value: f64, digits: i32) -> f64 {
-    let scale = 10f64.powi(digits);
-    (value * scale).round() / scale
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ impl Run {
             tbs_bits: 1000,
             mchs: Vec::new(),
             sample_rate_hz: 7.68e6,
+            full_scale_dbm: None,
         };
         let mut watch = LadderWatch::new(&header.ladders);
         let mut capture = CaptureWriter::create(dir.path()).unwrap();

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::json_area::AreaReport;
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
 use crate::event::{FrontEndStatus, MchHeader, SessionInfo};
@@ -56,6 +57,8 @@ struct Run<'a> {
     complete: bool,
     duration_ms: f64,
     sample_rate_hz: f64,
+    /// Power of samples with an rms of 1 at the antenna connectors of the UEs, dBm.
+    full_scale_dbm: Option<f64>,
     tbs_bits: u32,
     mch_capacity_bps: f64,
     mchs: &'a [MchHeader],
@@ -126,6 +129,8 @@ struct Ue<'a> {
     turbo_iterations_mean: Option<f64>,
     cfo_hz: Option<f64>,
     timing_us: Option<f64>,
+    /// MBSFN areas.
+    areas: Vec<AreaReport<'a>>,
     rlc_lost_pdus: u64,
     rlc_gaps: u64,
 }
@@ -157,7 +162,7 @@ struct LossReport<'a> {
 }
 
 #[derive(Serialize)]
-struct RatioReport {
+pub(super) struct RatioReport {
     errors: u64,
     blocks: u64,
     ratio: Option<f64>,
@@ -245,7 +250,7 @@ impl<'a> Report<'a> {
                 wireshark_options: wireshark_options(model.session_infos()),
             },
             sessions: model.sessions.iter().map(|s| Session::of(model, s)).collect(),
-            ues: model.ues.iter().map(|u| Ue::of(u, channel(&u.name))).collect(),
+            ues: model.ues.iter().map(|u| Ue::of(u, channel(&u.name), model.header.full_scale_dbm)).collect(),
             deliveries: model.deliveries.iter().map(DeliveryReport::of).collect(),
             expectations: judgement.checks.iter().map(Expected::of).collect(),
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
@@ -278,6 +283,7 @@ impl<'a> Run<'a> {
             complete: model.finished,
             duration_ms: ms(model.end_ns),
             sample_rate_hz: header.sample_rate_hz,
+            full_scale_dbm: header.full_scale_dbm,
             tbs_bits: header.tbs_bits,
             mch_capacity_bps: header.mch_capacity_bps,
             mchs: &header.mchs,
@@ -312,7 +318,7 @@ impl<'a> Session<'a> {
 }
 
 impl<'a> Ue<'a> {
-    fn of(run: &'a UeRun, channel: Option<&'a Channel>) -> Self {
+    fn of(run: &'a UeRun, channel: Option<&'a Channel>, full_scale_dbm: Option<f64>) -> Self {
         let radio = &run.radio;
         Self {
             ue: &run.name,
@@ -331,8 +337,9 @@ impl<'a> Ue<'a> {
             cinr_min_db: radio.cinr_min_db,
             evm_percent: radio.evm_percent(),
             turbo_iterations_mean: radio.turbo.mean(),
-            cfo_hz: radio.cfo_hz,
-            timing_us: radio.timing_us,
+            cfo_hz: radio.cfo_hz(),
+            timing_us: radio.timing_us(),
+            areas: run.areas.iter().map(|area| AreaReport::of(area, full_scale_dbm)).collect(),
             rlc_lost_pdus: run.rlc_gaps.0,
             rlc_gaps: run.rlc_gaps.1,
         }
@@ -360,7 +367,7 @@ impl<'a> LossReport<'a> {
 }
 
 impl RatioReport {
-    fn of(ratio: Ratio) -> Self {
+    pub(super) fn of(ratio: Ratio) -> Self {
         Self { errors: ratio.errors, blocks: ratio.trials, ratio: ratio.value(), wilson_95: ratio.wilson_95() }
     }
 }

@@ -1,17 +1,21 @@
 //! Reports: folds over the events of a run. All of them are made from [`Model`] and [`Judgement`] alone, so a recorded
 //! run gives the same octets again.
 
+pub(crate) mod area_sum;
 mod html;
 mod json;
+mod json_area;
 mod junit;
 pub(crate) mod model;
 mod plot;
 pub(crate) mod radio_sum;
 mod runs;
-mod series;
+pub(crate) mod series;
 mod sfn;
 #[cfg(test)]
 pub(crate) mod synthetic;
+#[cfg(test)]
+mod synthetic_radio;
 mod text;
 
 use std::io::Write;

@@ -6,8 +6,8 @@ use protocol::Joint;
 
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
-    Constellation, Delivery, Diagnosis, Loss, McchChange, Note, Outcome, Progress, SessionRun, SessionStop, Spectrum,
-    StepRun, UeRun,
+    Constellation, Delivery, Diagnosis, ImpulseResponse, Loss, McchChange, Note, Outcome, Progress, SessionRun,
+    SessionStop, Spectrum, StepRun, UeRun,
 };
 use super::series::Merge;
 use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
@@ -158,7 +158,8 @@ impl Model {
             | What::Radio(_)
             | What::BlockLost { .. }
             | What::RlcGap { .. }
-            | What::Constellation { .. } => self.apply_ue(t, &event.what)?,
+            | What::Constellation { .. }
+            | What::ImpulseResponse { .. } => self.apply_ue(t, &event.what)?,
             What::FdtReceived { .. }
             | What::ObjectProgress { .. }
             | What::ObjectReceived { .. }
@@ -224,6 +225,9 @@ impl Model {
                     ue.radio.merge(&sum);
                 }
                 ue.radio_series.push(sum);
+                for area in &report.areas {
+                    ue.area(area);
+                }
             }
             What::BlockLost { ue, .. } => self.ue_mut(ue)?.blocks_lost += 1,
             What::RlcGap { ue, lost_pdus, .. } => {
@@ -237,6 +241,14 @@ impl Model {
                     subframe: (*sfn, *subframe),
                     modulation: modulation.clone(),
                     points_milli: points_milli.iter().copied().step_by(thin).collect(),
+                });
+            }
+            What::ImpulseResponse { ue, from_us, step_us, prefix_us, power_db } => {
+                self.ue_mut(ue)?.impulse = Some(ImpulseResponse {
+                    from_us: *from_us,
+                    step_us: *step_us,
+                    prefix_us: *prefix_us,
+                    power_db: power_db.iter().copied().take(IMPULSE_POINTS).collect(),
                 });
             }
             _ => {}
@@ -395,6 +407,7 @@ pub enum FoldError<E> {
 }
 
 const CONSTELLATION_POINTS: usize = 700;
+const IMPULSE_POINTS: usize = 256;
 const NOTES_LIMIT: usize = 200;
 const LOSSES_LIMIT: usize = 200;
 const CHANGES_LIMIT: usize = 200;

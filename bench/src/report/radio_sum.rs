@@ -22,10 +22,10 @@ pub struct RadioSum {
     pub cinr_min_db: Option<f64>,
     /// EVM squared, percent squared.
     pub evm_squared: WeightedSum,
-    /// Carrier frequency offset at the end, Hz.
-    pub cfo_hz: Option<f64>,
-    /// Timing offset at the end, microseconds.
-    pub timing_us: Option<f64>,
+    /// Carrier frequency offset, Hz.
+    pub cfo: WeightedSum,
+    /// Delay of the strongest path, microseconds.
+    pub timing: WeightedSum,
 }
 
 /// Failures among trials.
@@ -61,9 +61,19 @@ impl RadioSum {
             cinr: weighted(report.cinr_db.map(|db| 10f64.powf(db / 10.0))),
             cinr_min_db: report.cinr_min_db,
             evm_squared: weighted(report.evm_percent.map(|x| x * x)),
-            cfo_hz: report.cfo_hz,
-            timing_us: report.timing_us,
+            cfo: weighted(report.cfo_hz),
+            timing: weighted(report.timing_us),
         }
+    }
+
+    /// Mean carrier frequency offset, Hz.
+    pub fn cfo_hz(&self) -> Option<f64> {
+        self.cfo.mean()
+    }
+
+    /// Mean delay of the strongest path against the subframes as they are followed, microseconds.
+    pub fn timing_us(&self) -> Option<f64> {
+        self.timing.mean()
     }
 
     /// Mean CINR, dB.
@@ -89,8 +99,8 @@ impl Merge for RadioSum {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        self.cfo_hz = later.cfo_hz.or(self.cfo_hz);
-        self.timing_us = later.timing_us.or(self.timing_us);
+        self.cfo.merge(&later.cfo);
+        self.timing.merge(&later.timing);
     }
 }
 
@@ -158,18 +168,10 @@ mod tests {
     fn means_are_weighted_by_subframes_and_linear() {
         let report = |cinr_db, mch_blocks| RadioReport {
             ue: "a".into(),
-            from_ns: 0,
             mch_blocks,
-            mch_errors: 0,
-            signalling_blocks: 0,
-            signalling_errors: 0,
-            turbo_iterations: 0,
-            code_blocks: 0,
             cinr_db,
             cinr_min_db: cinr_db,
-            evm_percent: None,
-            cfo_hz: None,
-            timing_us: None,
+            ..RadioReport::default()
         };
         let mut sum = RadioSum::of(&report(Some(10.0), 3), 1);
         sum.merge(&RadioSum::of(&report(Some(0.0), 1), 2));

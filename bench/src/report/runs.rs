@@ -2,9 +2,10 @@
 
 use protocol::Tmgi;
 
+use super::area_sum::AreaSum;
 use super::radio_sum::RadioSum;
 use super::series::{Merge, Series};
-use crate::event::SessionInfo;
+use crate::event::{AreaMeasured, SessionInfo};
 
 /// A scenario step that began.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,6 +66,10 @@ pub struct UeRun {
     pub radio: RadioSum,
     /// Over time.
     pub radio_series: Series<RadioSum>,
+    /// MBSFN areas, by identity.
+    pub areas: Vec<AreaSum>,
+    /// The newest impulse response.
+    pub impulse: Option<ImpulseResponse>,
     /// Blocks whose loss was recorded one by one.
     pub blocks_lost: u64,
     /// When MCCH was first there, and what it listed last.
@@ -145,6 +150,19 @@ pub struct Constellation {
     pub modulation: String,
     /// I and Q in thousandths of the unit-power constellation.
     pub points_milli: Vec<[i16; 2]>,
+}
+
+/// Power over delay at a UE.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImpulseResponse {
+    /// Delay of the first value against the subframe as the UE follows it, microseconds.
+    pub from_us: f64,
+    /// From one value to the next, microseconds.
+    pub step_us: f64,
+    /// Delays between which a path is inside of the cyclic prefix, microseconds.
+    pub prefix_us: (f64, f64),
+    /// Relative to the strongest value, dB.
+    pub power_db: Vec<f32>,
 }
 
 /// Power spectral density at a place.
@@ -246,6 +264,8 @@ impl UeRun {
             name: name.to_owned(),
             radio: RadioSum::default(),
             radio_series: Series::new(SERIES_POINTS),
+            areas: Vec::new(),
+            impulse: None,
             blocks_lost: 0,
             mcch: None,
             rlc_gaps: (0, 0),
@@ -258,6 +278,16 @@ impl UeRun {
             losses: Vec::new(),
             losses_all: 0,
         }
+    }
+
+    /// Takes in what was measured in an area; a cell has at most eight, by an identity of eight bits each.
+    pub(super) fn area(&mut self, measured: &AreaMeasured) {
+        let known = self.areas.iter().position(|a| a.n_id_mbsfn == measured.n_id_mbsfn);
+        let index = known.unwrap_or_else(|| {
+            self.areas.push(AreaSum::default());
+            self.areas.len() - 1
+        });
+        self.areas[index].add(measured);
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use protocol::{Joint, Plmn, Tmgi};
 
 use super::model::Model;
+use super::synthetic_radio;
 use crate::event::{Event, LadderHeader, MchHeader, MtchStop, RadioReport, RunHeader, SessionInfo, What};
 use crate::ladder::DOWNLOAD_DELIVERY;
 use crate::scenario::{
@@ -37,21 +38,7 @@ pub(crate) fn clean_events() -> Vec<Event> {
 
 /// A report of one interval.
 pub(crate) fn radio_report(ue: &str) -> RadioReport {
-    RadioReport {
-        ue: ue.into(),
-        from_ns: 0,
-        mch_blocks: 0,
-        mch_errors: 0,
-        signalling_blocks: 0,
-        signalling_errors: 0,
-        turbo_iterations: 0,
-        code_blocks: 0,
-        cinr_db: None,
-        cinr_min_db: None,
-        evm_percent: None,
-        cfo_hz: None,
-        timing_us: None,
-    }
+    RadioReport { ue: ue.into(), ..RadioReport::default() }
 }
 
 struct Sample {
@@ -166,6 +153,7 @@ fn sample(scenario: Scenario, seconds: u64, snr_db: &[f64], loss: &[f64], done_s
         tbs_bits: 4008,
         mchs: vec![MchHeader { mch: "mch".into(), n_id_mbsfn: 1, capacity_bps: 2_214_400.0, tbs_bits: 4008 }],
         sample_rate_hz: 7_680_000.0,
+        full_scale_dbm: Some(-57.9),
     };
     Sample { header, seconds, snr_db: snr_db.to_vec(), loss: loss.to_vec(), done_s }
 }
@@ -306,6 +294,7 @@ impl Sample {
                 evm_percent: Some(100.0 * 10f64.powf(-cinr_db / 20.0)),
                 cfo_hz: Some(ue.channel.cfo_hz + noise.uniform()),
                 timing_us: Some(ue.channel.delay_us),
+                areas: vec![synthetic_radio::area((mch_blocks, mch_errors), cinr_db, ue.channel.delay_us)],
                 ..radio_report(&ue.name)
             });
             events.push(Event { t_ns, what });
@@ -400,6 +389,7 @@ impl Sample {
                 .map(|_| [(); 2].map(|()| (level(noise) + sigma * noise.gauss()).clamp(-3000.0, 3000.0) as i16))
                 .collect();
             let (ue, modulation) = (ue.name.clone(), "16QAM".into());
+            events.push(Event { t_ns, what: synthetic_radio::impulse_response(&ue, 0.6) });
             events.push(Event {
                 t_ns,
                 what: What::Constellation { ue, sfn: 810, subframe: 6, modulation, points_milli },

@@ -12,7 +12,14 @@ pub struct SoapyRig {
     /// Carrier frequency, Hz.
     frequency_hz: f64,
     transmit: Option<Transmit>,
-    receive: Option<Side>,
+    receive: Option<Receive>,
+}
+
+/// The receiver.
+#[derive(Clone, PartialEq, Debug)]
+struct Receive {
+    side: Side,
+    full_scale_dbm: Option<f64>,
 }
 
 /// The transmitter and what it may radiate.
@@ -64,8 +71,14 @@ impl SoapyRig {
     /// The receiver of `n_antennas` antennas; `None` when the rig has none.
     #[must_use]
     pub fn receiver(&self, sample_rate_hz: f64, n_antennas: usize) -> Option<SoapyRxConfig> {
-        let device = self.receive.as_ref()?.config(sample_rate_hz, self.frequency_hz, n_antennas);
+        let device = self.receive.as_ref()?.side.config(sample_rate_hz, self.frequency_hz, n_antennas);
         Some(SoapyRxConfig { device })
+    }
+
+    /// Power at the antenna connector that gives samples with an rms of 1, dBm, where the rig tells.
+    #[must_use]
+    pub fn receive_full_scale_dbm(&self) -> Option<f64> {
+        self.receive.as_ref()?.full_scale_dbm
     }
 }
 
@@ -75,7 +88,7 @@ impl fmt::Display for SoapyRig {
         if let Some(transmit) = &self.transmit {
             write!(f, ", transmitting with {}, permitted: {}", transmit.side.device, transmit.permission.words())?;
         }
-        if let Some(side) = &self.receive {
+        if let Some(Receive { side, .. }) = &self.receive {
             write!(f, ", receiving with {}", side.device)?;
         }
         Ok(())
@@ -107,8 +120,12 @@ pub(super) fn soapy(t: &mut Table<'_>) -> SoapyRig {
     SoapyRig {
         frequency_hz: t.number("frequency_hz", FREQUENCIES_HZ),
         transmit: t.optional_table("transmit", transmit).flatten(),
-        receive: t.optional_table("receive", side),
+        receive: t.optional_table("receive", receive),
     }
+}
+
+fn receive(t: &mut Table<'_>) -> Receive {
+    Receive { side: side(t), full_scale_dbm: t.optional_number("full_scale_dbm", POWERS_DBM) }
 }
 
 /// `None` only where something was noted: the file is refused then.

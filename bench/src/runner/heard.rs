@@ -10,8 +10,8 @@ use crate::air::{Heard, HeardMtch, HeardWhat};
 use crate::errors::CommandError;
 use crate::event::{MtchStop, What};
 use crate::faults;
+use crate::radio_tally::round;
 use crate::scenario::MeasurementName;
-use crate::ue::round;
 
 /// Logical channels of MTCHs end here (TS 36.321 table 6.2.1-4).
 const LCID_MTCH_MAX: u8 = 28;
@@ -121,9 +121,9 @@ impl Runner<'_> {
         tb: Option<Vec<u8>>,
     ) -> Result<(), CommandError> {
         let ue = self.ues[index].name.clone();
-        self.ues[index].block(report);
         let area = self.area_of(report.n_id_mbsfn);
         let mch = report.pmch.map(|pmch| self.mch_name(PmchId { area, pmch }));
+        self.ues[index].block(report, mch.as_deref());
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
             let (ue, sfn, subframe) = (ue.clone(), report.time.sfn(), report.time.subframe());

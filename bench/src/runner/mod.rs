@@ -21,15 +21,17 @@ use crate::errors::CommandError;
 use crate::event::{FrontEndStatus, LadderHeader, MchHeader, RunHeader, SessionInfo, What};
 use crate::faults;
 use crate::front_ends::{FrontEndReport, FrontEnds};
+use crate::impulse::impulse_response;
 use crate::ladder::PROCEDURES;
 use crate::ledger::Ledger;
 use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
 use crate::perf::{Load, Stopwatch};
+use crate::radio_tally::round;
 use crate::rig::{Clock, Rig};
 use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
 use crate::setup;
-use crate::ue::{Sent, Ue, round};
+use crate::ue::{Sent, Ue};
 use crate::verdict::Judgement;
 
 /// Radio frame: the step of the radio.
@@ -71,7 +73,7 @@ pub(crate) fn run(
         delay = front_ends.delay();
         air.go_over(front_ends);
     }
-    let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz() / 1e6);
+    let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz());
     let mut runner = Runner {
         loaded,
         dir,
@@ -135,6 +137,7 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) 
         tbs_bits: capacity.iter().map(|c| c.tbs_bits).max().unwrap_or(0) as u32,
         mchs: scenario.mchs().zip(capacity).map(mch).collect(),
         sample_rate_hz: cell.sample_rate_hz(),
+        full_scale_dbm: rig.full_scale_dbm(cell),
     }
 }
 
@@ -465,6 +468,9 @@ impl Runner<'_> {
             let psd_db = psd.iter().map(|&p| (p * 10.0).round() / 10.0).collect();
             self.fact(What::Spectrum { at, span_hz, psd_db })?;
         }
+        let impulse = |(ue, profile): (&str, &_)| impulse_response(ue, profile, span_hz);
+        let impulses: Vec<What> = self.air.profiles().filter_map(impulse).collect();
+        impulses.into_iter().try_for_each(|what| self.fact(what))?;
         let (sha256, samples) = self.air.iq_hash();
         self.fact(What::IqHash { sha256: hex(&sha256), samples })?;
         let played = Played { air_time: self.now.elapsed(), samples, sample_rate_hz: span_hz, load: self.air.load() };

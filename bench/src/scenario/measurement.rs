@@ -22,6 +22,20 @@ pub enum MeasurementName {
     Cinr,
     /// Error vector magnitude of equalised data symbols.
     Evm,
+    /// MBSFN RSRP (TS 36.214 clause 5.1.17).
+    MbsfnRsrp,
+    /// MBSFN RSRQ (TS 36.214 clause 5.1.18).
+    MbsfnRsrq,
+    /// Signal to interference and noise ratio of data symbols after combining and equalisation.
+    MbsfnSinr,
+    /// Coded bits that were wrong before decoding, by encoding again.
+    Ber,
+    /// What is left of the cyclic prefix before the first and after the last path, the least of the run.
+    CpMargin,
+    /// Carrier frequency offset.
+    Cfo,
+    /// Delay of the strongest path against the subframes as they are followed.
+    Timing,
     /// Octets of IP datagrams that a session has put on its bearer.
     IpOctets,
     /// UMD PDUs that RLC found missing.
@@ -38,7 +52,7 @@ pub enum MeasurementName {
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -46,6 +60,13 @@ impl MeasurementName {
         Self::SignallingBler,
         Self::Cinr,
         Self::Evm,
+        Self::MbsfnRsrp,
+        Self::MbsfnRsrq,
+        Self::MbsfnSinr,
+        Self::Ber,
+        Self::CpMargin,
+        Self::Cfo,
+        Self::Timing,
         Self::IpOctets,
         Self::RlcGaps,
         Self::DatagramsLost,
@@ -64,6 +85,13 @@ impl MeasurementName {
             Self::SignallingBler => "signalling_bler",
             Self::Cinr => "cinr",
             Self::Evm => "evm",
+            Self::MbsfnRsrp => "mbsfn_rsrp",
+            Self::MbsfnRsrq => "mbsfn_rsrq",
+            Self::MbsfnSinr => "mbsfn_sinr",
+            Self::Ber => "ber",
+            Self::CpMargin => "cp_margin",
+            Self::Cfo => "cfo",
+            Self::Timing => "timing",
             Self::IpOctets => "ip_octets",
             Self::RlcGaps => "rlc_gaps",
             Self::DatagramsLost => "datagrams_lost",
@@ -79,8 +107,11 @@ impl MeasurementName {
             Self::ObjectsRecovered => Unit::Objects,
             Self::UesComplete => Unit::Ues,
             Self::DeliveryTime | Self::AcquisitionTime => Unit::Seconds,
-            Self::MchBler | Self::SignallingBler => Unit::Ratio,
-            Self::Cinr => Unit::Decibels,
+            Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
+            Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
+            Self::MbsfnRsrp => Unit::DecibelMilliwatts,
+            Self::CpMargin | Self::Timing => Unit::Microseconds,
+            Self::Cfo => Unit::Hertz,
             Self::Evm => Unit::Percent,
             Self::IpOctets => Unit::Octets,
             Self::RlcGaps => Unit::Pdus,
@@ -132,6 +163,15 @@ pub enum Unit {
     /// Decibels.
     #[serde(rename = "dB")]
     Decibels,
+    /// Decibels relative to a milliwatt.
+    #[serde(rename = "dBm")]
+    DecibelMilliwatts,
+    /// Hertz.
+    #[serde(rename = "Hz")]
+    Hertz,
+    /// Microseconds.
+    #[serde(rename = "us")]
+    Microseconds,
     /// Percent.
     #[serde(rename = "%")]
     Percent,
@@ -151,12 +191,15 @@ pub enum Unit {
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
         Self::Ratio,
         Self::Decibels,
+        Self::DecibelMilliwatts,
+        Self::Hertz,
+        Self::Microseconds,
         Self::Percent,
         Self::Octets,
         Self::Pdus,
@@ -172,6 +215,9 @@ impl Unit {
             Self::Seconds => "s",
             Self::Ratio => "ratio",
             Self::Decibels => "dB",
+            Self::DecibelMilliwatts => "dBm",
+            Self::Hertz => "Hz",
+            Self::Microseconds => "us",
             Self::Percent => "%",
             Self::Octets => "octets",
             Self::Pdus => "PDUs",

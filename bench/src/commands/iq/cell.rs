@@ -14,6 +14,8 @@ use super::report::{
     AreaReport, BlockReportSum, CellReport, MeasurementReport, MtchReport, NotificationReport, PmchReport, StageReport,
 };
 use crate::errors::CommandError;
+use crate::radio_tally::worst;
+use crate::report::Ratio;
 
 /// Notifications that are kept apart; more are counted with the last one.
 const NOTIFICATIONS_MAX: usize = 1000;
@@ -296,8 +298,10 @@ impl MeasurementReport {
     fn add(&mut self, report: &BlockReport, samples_per_us: f64) {
         let cinr_db = f64::from(report.estimate.cinr_db());
         self.subframes += 1;
-        self.cinr_sum += 10f64.powf(cinr_db / 10.0);
-        self.cinr_db = Some(10.0 * (self.cinr_sum / self.subframes as f64).log10());
+        // Power and noise apart: the mean of their ratio is too high where noise is measured on few elements.
+        self.sums.signal += f64::from(report.estimate.signal);
+        self.sums.noise += f64::from(report.estimate.noise);
+        self.cinr_db = Some(10.0 * (self.sums.signal / self.sums.noise).min(1e8).log10());
         self.cinr_min_db = Some(self.cinr_min_db.map_or(cinr_db, |lowest| lowest.min(cinr_db)));
         self.cinr_max_db = Some(self.cinr_max_db.map_or(cinr_db, |highest| highest.max(cinr_db)));
         self.error_power_sum += f64::from(report.quality.error_power);
@@ -305,7 +309,34 @@ impl MeasurementReport {
         self.iterations += u64::from(report.quality.iterations);
         self.code_blocks += u64::from(report.quality.code_blocks);
         self.turbo_iterations = (self.code_blocks > 0).then(|| self.iterations as f64 / self.code_blocks as f64);
-        self.timing_us = Some(f64::from(report.estimate.timing_samples) / samples_per_us);
+        self.measured(report, samples_per_us);
+    }
+
+    /// What the meters of the receiver say.
+    fn measured(&mut self, report: &BlockReport, samples_per_us: f64) {
+        let (measured, sums) = (&report.measured, &mut self.sums);
+        let n = self.subframes as f64;
+        let decibels = |ratio: f64| 10.0 * ratio.max(1e-30).log10();
+        sums.rsrp += f64::from(measured.power.rsrp);
+        sums.rsrq += f64::from(measured.power.rsrq);
+        sums.cfo_hz += report.cfo_hz + f64::from(report.estimate.frequency_error_hz);
+        let n_fft = (samples_per_us * 1e6 / 15e3).round() as usize;
+        self.mbsfn_rsrp_dbfs = Some(radio::resource_element_dbfs(sums.rsrp / n, n_fft));
+        self.mbsfn_rsrq_db = Some(decibels(sums.rsrq / n));
+        self.cfo_hz = Some(sums.cfo_hz / n);
+        if let Some(paths) = &measured.paths {
+            self.timing_us = Some(f64::from(paths.strongest_samples) / samples_per_us);
+            self.paths = Some(worst(self.paths, paths, samples_per_us));
+        }
+        if let Some(data) = &measured.data {
+            sums.sinr += f64::from(data.sinr);
+            self.compared_blocks += 1;
+            self.compared_bits += u64::from(data.bits.bits);
+            self.bit_errors += u64::from(data.bits.errors);
+            self.mbsfn_sinr_db = Some(decibels(sums.sinr / self.compared_blocks as f64));
+            let ratio = Ratio { errors: self.bit_errors, trials: self.compared_bits };
+            (self.ber, self.ber_95) = (ratio.value(), ratio.wilson_95());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::event::PathsMeasured;
 use crate::report::Ratio;
 
 /// Version of the layout.
@@ -136,7 +137,7 @@ pub(super) struct BlockReportSum {
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub(super) struct MeasurementReport {
     pub(super) subframes: u64,
-    /// Mean over subframes (of linear values), lowest and highest subframe, dB.
+    /// Mean power over mean noise, lowest and highest subframe, dB.
     pub(super) cinr_db: Option<f64>,
     pub(super) cinr_min_db: Option<f64>,
     pub(super) cinr_max_db: Option<f64>,
@@ -144,16 +145,43 @@ pub(super) struct MeasurementReport {
     pub(super) evm_percent: Option<f64>,
     /// Per code block.
     pub(super) turbo_iterations: Option<f64>,
-    /// Delay of the middle of the impulse response at the end, microseconds.
+    /// Delay of the strongest path at the end, microseconds.
     pub(super) timing_us: Option<f64>,
-    #[serde(skip)]
-    pub(super) cinr_sum: f64,
+    /// Mean carrier frequency offset, Hz.
+    pub(super) cfo_hz: Option<f64>,
+    /// MBSFN RSRP (TS 36.214 clause 5.1.17) relative to samples with an rms of 1: a recording tells no level in dBm.
+    pub(super) mbsfn_rsrp_dbfs: Option<f64>,
+    /// MBSFN RSRQ (TS 36.214 clause 5.1.18).
+    pub(super) mbsfn_rsrq_db: Option<f64>,
+    /// Data symbols of blocks that were encoded again; none without one.
+    pub(super) mbsfn_sinr_db: Option<f64>,
+    /// Coded bits of blocks that were encoded again, those wrong before decoding, and where the ratio lies.
+    pub(super) compared_blocks: u64,
+    pub(super) compared_bits: u64,
+    pub(super) bit_errors: u64,
+    pub(super) ber: Option<f64>,
+    pub(super) ber_95: Option<(f64, f64)>,
+    /// Paths at the end of the recording, and what is left of the cyclic prefix at least.
+    pub(super) paths: Option<PathsMeasured>,
     #[serde(skip)]
     pub(super) error_power_sum: f64,
+    #[serde(skip)]
+    pub(super) sums: MeasurementSums,
     #[serde(skip)]
     pub(super) iterations: u64,
     #[serde(skip)]
     pub(super) code_blocks: u64,
+}
+
+/// Linear sums behind the means.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct MeasurementSums {
+    pub(super) signal: f64,
+    pub(super) noise: f64,
+    pub(super) rsrp: f64,
+    pub(super) rsrq: f64,
+    pub(super) sinr: f64,
+    pub(super) cfo_hz: f64,
 }
 
 /// An MTCH: a session on a (P)MCH.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::report::{AnalyzeReport, AreaReport, BlockReportSum, CellReport, MtchReport, PmchReport};
+use super::report::{AnalyzeReport, AreaReport, BlockReportSum, CellReport, MeasurementReport, MtchReport, PmchReport};
 use crate::report::{counted, percent};
 
 /// The report, a few lines for each cell, area and MCH.
@@ -164,7 +164,40 @@ fn pmch(out: &mut String, pmch: &PmchReport) {
             "      CINR {mean:.1} dB ({low:.1} to {high:.1}), EVM {evm:.1} %, {turbo:.1} turbo iterations"
         );
     }
+    meters(out, m);
     pmch.mtchs.iter().for_each(|s| mtch(out, s));
+}
+
+/// Level, data symbols, paths: a line each.
+fn meters(out: &mut String, m: &MeasurementReport) {
+    if let (Some(rsrp), Some(rsrq), Some(cfo)) = (m.mbsfn_rsrp_dbfs, m.mbsfn_rsrq_db, m.cfo_hz) {
+        let _ = writeln!(
+            out,
+            "      MBSFN RSRP {rsrp:.1} dB of full scale, MBSFN RSRQ {rsrq:.1} dB, carrier offset {cfo:+.1} Hz"
+        );
+    }
+    if let (Some(sinr), Some((low, high))) = (m.mbsfn_sinr_db, m.ber_95) {
+        let _ = writeln!(
+            out,
+            "      MBSFN SINR {sinr:.1} dB; before decoding {} of {} bits wrong in {} (95 %: {} to {})",
+            m.bit_errors,
+            m.compared_bits,
+            counted(m.compared_blocks, "block"),
+            percent(low),
+            percent(high)
+        );
+    }
+    if let Some(p) = &m.paths {
+        let (before, after) = p.margin_us;
+        let _ = writeln!(
+            out,
+            "      paths from {:.2} to {:.2} us; cyclic prefix: at least {before:.2} us left before, {after:.2} us after, {} of \
+             the energy outside",
+            p.first_us,
+            p.last_us,
+            percent(p.outside_share)
+        );
+    }
 }
 
 fn mtch(out: &mut String, mtch: &MtchReport) {

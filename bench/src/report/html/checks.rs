@@ -73,6 +73,13 @@ fn name(measure: MeasurementName) -> Markup {
         MeasurementName::SignallingBler => html! { "Signalling " (term("BLER")) },
         MeasurementName::Cinr => html! { (term("CINR")) },
         MeasurementName::Evm => html! { (term("EVM")) },
+        MeasurementName::MbsfnRsrp => html! { (term("MBSFN")) " RSRP" },
+        MeasurementName::MbsfnRsrq => html! { (term("MBSFN")) " RSRQ" },
+        MeasurementName::MbsfnSinr => html! { (term("MBSFN SINR")) },
+        MeasurementName::Ber => html! { (term("BER")) " before decoding" },
+        MeasurementName::CpMargin => html! { "Margin of the cyclic prefix" },
+        MeasurementName::Cfo => html! { (term("CFO")) },
+        MeasurementName::Timing => html! { "Timing" },
         MeasurementName::IpOctets => html! { "IP octets on air" },
         MeasurementName::RlcGaps => html! { (term("RLC")) " PDUs missing" },
         MeasurementName::DatagramsLost => html! { "Datagrams lost" },
@@ -87,8 +94,11 @@ fn quantity(value: f64, unit: Unit) -> String {
         Unit::Ratio => text::percent(value),
         Unit::Octets if (0.0..1e18).contains(&value) => format!("{} B", text::grouped(value as u64)),
         Unit::Percent => format!("{} %", text::number(value)),
-        // Hundredths of a decibel are noise enough.
-        Unit::Decibels => format!("{} dB", text::number((value * 100.0).round() / 100.0)),
+        // Hundredths are noise enough.
+        Unit::Decibels | Unit::DecibelMilliwatts | Unit::Hertz | Unit::Microseconds => {
+            let unit = if unit == Unit::Microseconds { "µs" } else { unit.as_str() };
+            format!("{} {unit}", text::number((value * 100.0).round() / 100.0))
+        }
         Unit::Objects if value == 1.0 => "1 object".into(),
         Unit::Ues if value == 1.0 => "1 UE".into(),
         _ => format!("{} {unit}", text::number(value)),

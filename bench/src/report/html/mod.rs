@@ -5,6 +5,7 @@ mod checks;
 mod delivery;
 mod details;
 mod ladder;
+mod measurements;
 mod overview;
 mod radio;
 mod sfn;
@@ -99,6 +100,7 @@ fn term(word: &str) -> Markup {
 /// Words of the standards, as this report uses them.
 const GLOSSARY: &[(&str, &str)] = &[
     ("ALC", "Asynchronous layered coding (RFC 5775): the packets of FLUTE"),
+    ("BER", "Bit error rate: hard decisions on coded bits before decoding, against blocks encoded again"),
     ("BLER", "Block error rate: transport blocks with a CRC failure, of those scheduled and tried"),
     ("BM-SC", "Broadcast multicast service centre (TS 26.346): sends the file"),
     ("CFO", "Carrier frequency offset"),
@@ -110,6 +112,7 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("FLUTE", "File delivery over unidirectional transport (RFC 3926)"),
     ("M1", "Reference point from the MBMS gateway to the eNB: GTP-U with SYNC (TS 25.446)"),
     ("MBMS-GW", "MBMS gateway: puts SYNC PDUs into GTP-U multicast"),
+    ("MBSFN SINR", "Power of data symbols over that of their errors, after combining and equalisation"),
     ("MBSFN", "Multicast-broadcast single-frequency network"),
     ("MCCH", "Multicast control channel: lists the sessions (TS 36.331)"),
     ("MCH", "Multicast channel: transport channel of MCCH and MTCH (TS 36.321)"),

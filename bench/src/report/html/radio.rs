@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::measurements::measurements;
 use super::{channel, panel, sfn, term};
 use crate::report::model::{Model, Spectrum, UeRun};
 use crate::report::plot::{Axis, Curve, NEUTRAL, Plot, Style, constellation, legend, round_up, series_class};
@@ -18,7 +19,11 @@ pub(super) fn section(model: &Model) -> Markup {
         &html! { "What each receiver measured. All UEs share the same scales. Point at a curve for counts and the "
         (term("Wilson interval")) "; faint is the lowest subframe of each interval." },
         &html! {
-            div.ues { @for (i, ue) in model.ues.iter().enumerate() { (card(ue, channel(&ue.name), i, &scales)) } }
+            div.ues {
+                @for (i, ue) in model.ues.iter().enumerate() {
+                    (card(ue, channel(&ue.name), i, (&scales, model.header.full_scale_dbm)))
+                }
+            }
             (sfn::figure(model))
             (spectra(model))
         },
@@ -45,7 +50,8 @@ impl Scales {
     }
 }
 
-fn card(ue: &UeRun, channel: Option<Markup>, palette: usize, scales: &Scales) -> Markup {
+fn card(ue: &UeRun, channel: Option<Markup>, palette: usize, common: (&Scales, Option<f64>)) -> Markup {
+    let (scales, full_scale_dbm) = common;
     html! {
         article.ue {
             header {
@@ -59,6 +65,7 @@ fn card(ue: &UeRun, channel: Option<Markup>, palette: usize, scales: &Scales) ->
                 figure { (bler(ue, palette, scales).svg()) }
                 (figures(ue))
             }
+            (measurements(ue, palette, full_scale_dbm))
             (troubles(ue))
         }
     }
@@ -89,8 +96,8 @@ fn figures(ue: &UeRun) -> Markup {
             (item(html! { (term("BLER")) " signalling" }, ratio(radio.signalling)))
             (item(html! { (term("CINR")) " mean, lowest" }, html! { (pair(radio.cinr_db(), radio.cinr_min_db)) }))
             (item(html! { (term("EVM")) }, html! { (optional(radio.evm_percent(), 1, "%")) }))
-            (item(html! { (term("CFO")) " tracked" }, html! { (optional(radio.cfo_hz, 1, "Hz")) }))
-            (item(html! { "Timing tracked" }, html! { (optional(radio.timing_us, 2, "µs")) }))
+            (item(html! { (term("CFO")) " mean" }, html! { (optional(radio.cfo_hz(), 1, "Hz")) }))
+            (item(html! { "Timing, strongest path" }, html! { (optional(radio.timing_us(), 2, "µs")) }))
             (item(html! { "Turbo iterations" }, html! { (optional(radio.turbo.mean(), 2, "")) }))
             (item(html! { (term("RLC")) " PDUs missing" }, html! {
                 (text::grouped(ue.rlc_gaps.0))
@@ -147,7 +154,7 @@ fn pair(mean: Option<f64>, lowest: Option<f64>) -> String {
 }
 
 /// A ratio with its counts, the interval at the pointer.
-fn ratio(r: Ratio) -> Markup {
+pub(super) fn ratio(r: Ratio) -> Markup {
     let Some((value, (low, high))) = r.value().zip(r.wilson_95()) else { return html! { "–" } };
     html! {
         span data-tip=(format!("95 %: {} to {}", text::percent(low), text::percent(high))) {
