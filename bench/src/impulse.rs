@@ -13,9 +13,10 @@ pub(crate) fn impulse_response(ue: &str, profile: &PowerDelayProfile, sample_rat
         return None;
     }
     let us = |samples: isize| round(samples as f64 / sample_rate_hz * 1e6, 4);
-    let (prefix, advance) = (profile.prefix_samples() as isize, profile.advance_samples() as isize);
+    let (first, last) = profile.prefix_samples();
+    let prefix = last - first;
     // Half a prefix before the prefix, one and a half behind it: what is farther says no more.
-    let (from, to) = (-prefix / 2, prefix * 5 / 2);
+    let (from, to) = (first - prefix / 2, last + prefix * 3 / 2);
     // The strongest of neighbours stands for them, so that no path gets lost between points.
     let step = ((to - from) as usize).div_ceil(POINTS) as isize;
     let at = |delay: isize| power[delay.rem_euclid(power.len() as isize) as usize];
@@ -25,9 +26,9 @@ pub(crate) fn impulse_response(ue: &str, profile: &PowerDelayProfile, sample_rat
     };
     Some(What::ImpulseResponse {
         ue: ue.to_owned(),
-        from_us: us(from - advance),
+        from_us: us(from),
         step_us: us(step),
-        prefix_us: (us(-advance), us(prefix - advance)),
+        prefix_us: (us(first), us(last)),
         power_db: (from..to).step_by(step as usize).map(point).collect(),
     })
 }

@@ -28,7 +28,8 @@ pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
     }
     if let Some(link) = &args.pty {
         let link = Some(link.as_path()).filter(|link| !link.as_os_str().is_empty());
-        let why = |source| CommandError::Write { path: link.unwrap_or_else(|| Path::new("/dev/ptmx")).to_owned(), source };
+        let why =
+            |source| CommandError::Write { path: link.unwrap_or_else(|| Path::new("/dev/ptmx")).to_owned(), source };
         return serve(personality, PtyPort::new(link).map_err(why)?);
     }
     if let Some(path) = &args.unix {

@@ -4,7 +4,7 @@ use num_complex::Complex32;
 
 /// Power over delay, averaged over the subframes last measured: weights fall by 1/e over [`MEMORY`] of them.
 ///
-/// One value per sample of delay against the FFT window, negative delays at the upper end. The reference signals see the
+/// One value per sample of delay against the nominal time of the subframe, negative delays at the upper end. The reference signals see the
 /// whole band through a Hann window, so a path is a main lobe of about 4 / bandwidth.
 #[derive(Clone, Debug)]
 pub struct PowerDelayProfile {
@@ -13,7 +13,7 @@ pub struct PowerDelayProfile {
     n_sc: usize,
     /// The cyclic prefix, samples.
     prefix: usize,
-    /// By how many samples the FFT window begins before the end of the prefix.
+    /// By how many samples the FFT window began before the end of the prefix, in the subframe last taken in.
     advance: usize,
     measured: u32,
 }
@@ -43,37 +43,41 @@ pub struct Paths {
 
 impl PowerDelayProfile {
     /// An empty profile of a carrier of `n_sc` subcarriers.
-    pub(crate) fn new(n_fft: usize, n_sc: usize, prefix: usize, advance: usize) -> Self {
-        Self { power: vec![0.0; n_fft], n_sc, prefix, advance, measured: 0 }
+    pub(crate) fn new(n_fft: usize, n_sc: usize, prefix: usize) -> Self {
+        Self { power: vec![0.0; n_fft], n_sc, prefix, advance: 0, measured: 0 }
     }
 
-    /// Takes in the impulse responses of one subframe, one of each receive antenna. One that is not finite is left out.
-    pub(crate) fn push<'a>(&mut self, antennas: impl Iterator<Item = &'a [Complex32]> + Clone) {
-        let energy: f32 = antennas.clone().flatten().map(Complex32::norm_sqr).sum();
+    /// Takes in the impulse responses of one subframe, one of each receive antenna, with the advance of its FFT window, against
+    /// which its delays are. What is not finite is left out.
+    pub(crate) fn push<'a>(&mut self, antennas: impl Iterator<Item = (&'a [Complex32], usize)> + Clone) {
+        let energy: f32 = antennas.clone().flat_map(|(impulse, _)| impulse).map(Complex32::norm_sqr).sum();
         if !energy.is_finite() {
             return;
         }
         self.measured = (self.measured + 1).min(MEMORY);
         let weight = 1.0 / self.measured as f32;
         self.power.iter_mut().for_each(|p| *p *= 1.0 - weight);
-        for impulse in antennas {
-            self.power.iter_mut().zip(impulse).for_each(|(p, h)| *p += h.norm_sqr() * weight);
+        for (impulse, advance) in antennas {
+            self.advance = advance;
+            let (before, after) = impulse.split_at(advance.min(impulse.len()));
+            self.power.iter_mut().zip(after.iter().chain(before)).for_each(|(p, h)| *p += h.norm_sqr() * weight);
         }
     }
 
-    /// Power at every delay against the FFT window, one value per sample, in units of its own.
+    /// The nominal start of subframes has moved to `later` samples later.
+    pub(crate) fn moved(&mut self, later: isize) {
+        let n = self.power.len() as isize;
+        self.power.rotate_left(later.rem_euclid(n) as usize);
+    }
+
+    /// Power at every delay against the nominal time of the subframe, one value per sample, in units of its own.
     pub fn power(&self) -> &[f32] {
         &self.power
     }
 
-    /// Delays against the FFT window between which a path does no harm, samples: the cyclic prefix.
-    pub const fn prefix_samples(&self) -> usize {
-        self.prefix
-    }
-
-    /// Delay against the FFT window of a signal at the nominal time of the subframe, samples.
-    pub const fn advance_samples(&self) -> usize {
-        self.advance
+    /// First and last delay of a path that does no harm, samples: those of the cyclic prefix before the FFT window.
+    pub const fn prefix_samples(&self) -> (isize, isize) {
+        (-(self.advance as isize), self.prefix as isize - self.advance as isize)
     }
 
     /// Subframes that were taken in, up to the memory of the mean.
@@ -103,12 +107,13 @@ impl PowerDelayProfile {
         };
         // What comes much later than the prefix looks as if it came early; late transmitters are likelier.
         let (from, to) = (-n / 4, n - n / 4);
+        let prefix = self.prefix_samples();
         let (mut found, mut path) = (Found::default(), Lobe::default());
         for delay in from..to {
             let power = at(delay);
             let (is_above, is_valley) = (power > threshold, power < at(delay - 1) && power <= at(delay + 1));
             if !is_above || is_valley {
-                found.take(&path, self.prefix, &at, is_side_lobe(&path));
+                found.take(&path, prefix, &at, is_side_lobe(&path));
                 path = Lobe::default();
             }
             if is_above {
@@ -118,8 +123,8 @@ impl PowerDelayProfile {
                 }
             }
         }
-        found.take(&path, self.prefix, &at, is_side_lobe(&path));
-        found.paths(self.prefix as f32, self.advance as f32)
+        found.take(&path, prefix, &at, is_side_lobe(&path));
+        found.paths(prefix)
     }
 
     /// Noise of one value: the mean over the quietest eighth of all delays.
@@ -138,7 +143,7 @@ struct Lobe {
     energy: f32,
 }
 
-/// The paths met so far, delays against the FFT window.
+/// The paths met so far.
 #[derive(Default)]
 struct Found {
     count: u32,
@@ -150,7 +155,7 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, lobe: &Lobe, prefix: usize, at: &impl Fn(isize) -> f32, is_side_lobe: bool) {
+    fn take(&mut self, lobe: &Lobe, prefix: (isize, isize), at: &impl Fn(isize) -> f32, is_side_lobe: bool) {
         // The slope of a stronger path has no maximum of its own.
         if lobe.peak <= 0.0 || is_side_lobe || at(lobe.delay - 1) > lobe.peak || at(lobe.delay + 1) > lobe.peak {
             self.energy += lobe.energy;
@@ -166,19 +171,19 @@ impl Found {
             self.strongest = (delay, lobe.peak);
         }
         self.energy += lobe.energy;
-        if !(0.0..=prefix as f32).contains(&delay) {
+        if !(prefix.0 as f32..=prefix.1 as f32).contains(&delay) {
             self.outside += lobe.energy;
         }
     }
 
-    fn paths(&self, prefix: f32, advance: f32) -> Option<Paths> {
+    fn paths(&self, prefix: (isize, isize)) -> Option<Paths> {
         (self.count > 0).then(|| Paths {
             count: self.count,
-            strongest_samples: self.strongest.0 - advance,
-            first_samples: self.first - advance,
-            last_samples: self.last - advance,
-            margin_before_samples: self.first,
-            margin_after_samples: prefix - self.last,
+            strongest_samples: self.strongest.0,
+            first_samples: self.first,
+            last_samples: self.last,
+            margin_before_samples: self.first - prefix.0 as f32,
+            margin_after_samples: prefix.1 as f32 - self.last,
             outside_share: if self.energy > 0.0 { (self.outside / self.energy).clamp(0.0, 1.0) } else { 0.0 },
         })
     }
@@ -241,9 +246,9 @@ mod tests {
 
     fn paths_of(n_fft: usize, n_sc: usize, paths: &[(f32, f32)]) -> Paths {
         let prefix = n_fft / 4;
-        let mut profile = PowerDelayProfile::new(n_fft, n_sc, prefix, prefix / 16);
+        let mut profile = PowerDelayProfile::new(n_fft, n_sc, prefix);
         let impulse = impulse(n_fft, n_sc, paths);
-        (0..5).for_each(|_| profile.push([impulse.as_slice()].into_iter()));
+        (0..5).for_each(|_| profile.push([(impulse.as_slice(), prefix / 16)].into_iter()));
         profile.paths().unwrap()
     }
 
@@ -277,7 +282,7 @@ mod tests {
 
     #[test]
     fn what_does_not_stand_out_is_no_path() {
-        let mut profile = PowerDelayProfile::new(512, 300, 128, 8);
+        let mut profile = PowerDelayProfile::new(512, 300, 128);
         assert_eq!(profile.paths(), None);
         let mut state = 1u64;
         let mut axis = || {
@@ -290,11 +295,11 @@ mod tests {
         };
         for _ in 0..50 {
             let noise: Vec<_> = (0..512).map(|_| Complex32::new(axis(), axis())).collect();
-            profile.push([noise.as_slice()].into_iter());
+            profile.push([(noise.as_slice(), 8)].into_iter());
             assert_eq!(profile.paths(), None);
         }
         let before = profile.power().to_vec();
-        profile.push([vec![Complex32::new(f32::NAN, 0.0); 512].as_slice()].into_iter());
+        profile.push([(vec![Complex32::new(f32::NAN, 0.0); 512].as_slice(), 8)].into_iter());
         assert_eq!(profile.power(), before);
     }
 }

@@ -33,10 +33,8 @@ impl Meter {
 
     /// Plans the measurements of an area.
     pub(crate) fn new(cell: &CellConfig, numerology: MbsfnNumerology) -> Self {
-        let prefix = numerology.cp_samples(cell.n_fft);
-        let advance = prefix / MbsfnSubframeDemodulator::ADVANCE_DIVISOR;
-        let n_sc = cell.n_rb_dl.subcarriers();
-        let profile = PowerDelayProfile::new(cell.n_fft, n_sc, prefix, advance);
+        let (prefix, n_sc) = (numerology.cp_samples(cell.n_fft), cell.n_rb_dl.subcarriers());
+        let profile = PowerDelayProfile::new(cell.n_fft, n_sc, prefix);
         Self { profile, data: Vec::new(), subframes: 0 }
     }
 
@@ -66,9 +64,14 @@ impl Meter {
         subframe: u8,
         tb: Option<&[u8]>,
     ) -> SubframeMeasurement {
-        self.profile.push(antennas.iter().map(MbsfnSubframeDemodulator::impulse_response));
+        self.profile.push(antennas.iter().map(|antenna| (antenna.impulse_response(), antenna.advance())));
         let data = tb.and_then(|tb| Some(self.data_meter(decoder)?.compare(antennas, decoder, subframe, tb)));
         SubframeMeasurement { power: power(antennas), paths: self.profile.paths(), data }
+    }
+
+    /// Subframes are taken to begin `later` samples later than before.
+    pub(crate) fn moved(&mut self, later: isize) {
+        self.profile.moved(later);
     }
 
     /// Power over delay.

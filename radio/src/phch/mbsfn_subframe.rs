@@ -107,7 +107,7 @@ pub struct MbsfnSubframeDemodulator {
 impl MbsfnSubframeDemodulator {
     /// The FFT window begins this part of the cyclic prefix early: a signal ahead of nominal time by up to 1 us is fine.
     /// It follows the paths when they ask for more.
-    pub(crate) const ADVANCE_DIVISOR: usize = 16;
+    const ADVANCE_DIVISOR: usize = 16;
 
     /// Plans the demodulator of an area.
     pub fn new(cell: &CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, numerology: MbsfnNumerology) -> Self {
@@ -174,6 +174,11 @@ impl MbsfnSubframeDemodulator {
     pub(crate) fn add_sinr(&self, sinr: &mut [f32]) {
         let weight = 1.0 / self.estimator.quality().noise;
         sinr.iter_mut().zip(self.estimator.channel()).for_each(|(sinr, h)| *sinr += h.norm_sqr() * weight);
+    }
+
+    /// By how many samples the FFT window of the subframe last demodulated began before the end of the prefix.
+    pub(crate) fn advance(&self) -> usize {
+        self.ofdm.advance(self.rows.start)
     }
 
     /// Impulse response of the subframe last demodulated: see [`MbsfnEstimator::impulse_response`].

@@ -198,6 +198,7 @@ impl AreaReceiver {
     /// Subframes are taken to begin `later` samples later than before.
     pub(super) fn moved(&mut self, later: isize) {
         self.demodulators.iter_mut().for_each(|demodulator| demodulator.moved(later));
+        self.meter.moved(later);
     }
 
     /// Equalised symbols of the transport block last tried, and their modulation.

@@ -99,7 +99,7 @@ fn plot(impulse: &ImpulseResponse, palette: usize, ue: &str) -> Plot {
     let to = points.last().map_or(1.0, |p| p.0);
     let curve = Curve { palette, name: "power".into(), points, tips: Vec::new(), style: Style::Line, end: None };
     Plot {
-        size: (420.0, 196.0),
+        size: (360.0, 196.0),
         x: Axis::new(impulse.from_us, to, "delay, µs"),
         y: Axis::new(LOWEST_DB, 3.0, "power, dB"),
         curves: vec![curve],
