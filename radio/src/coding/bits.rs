@@ -14,7 +14,7 @@ pub(super) fn unpack(octets: &[u8], bits: &mut [u8]) {
     }
 }
 
-/// Gathers bits into octets, the first bit most significant: the inverse of [`unpack`].
+/// Gathers bits into octets, the first bit most significant.
 ///
 /// # Panics
 /// When the lengths do not match.
