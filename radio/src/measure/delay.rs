@@ -2,7 +2,7 @@
 
 use num_complex::Complex32;
 
-/// Power over delay, averaged over the subframes last measured: weights fall by 1/e over [`MEMORY`] of them.
+/// Power over delay, averaged over the subframes last measured: weights fall by 1/e over 32 of them.
 ///
 /// One value per sample of delay against the nominal time of the subframe, negative delays at the upper end. The reference signals see the
 /// whole band through a Hann window, so a path is a main lobe of about 4 / bandwidth.
