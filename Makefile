@@ -17,7 +17,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make lint    format, clippy, documentation, dependency direction, licences and advisories"
 	@echo "make bench   benchmarks"
-	@echo "make soak    the long form of the tests: more kills, more random cases"
+	@echo "make soak    the long form of the tests: more kills, more random cases, whole sweeps"
 	@echo "make setup   check the tools and install what is missing"
 	@echo "             (SOAPY=off: without SDR devices and the library for them)"
 
@@ -38,6 +38,8 @@ bench: setup
 soak: setup
 	@.ci/setup tests
 	@cargo test --release --locked -p radio --test awgn -- --nocapture
+	@for sweep in awgn ts36101_10_1_1 ts36101_10_1_1_doppler; do \
+	  cargo run --quiet --release --locked -p castbench $(FEATURES) -- sweep fixtures/sweeps/$$sweep.toml || exit 1; done
 	@PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 CASTBENCH_CELLS=200 CASTBENCH_CLOCK_S=600 CASTBENCH_MATRIX=all .ci/test --release $(FEATURES)
 
 setup:

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use radio::{ConfigError, PmchParams};
+use radio::{ConfigError, Mcs, PmchParams};
 
 use crate::scenario::{MbsfnArea, Mch, Scenario, SubframePattern};
 use crate::setup;
@@ -28,8 +28,6 @@ pub(crate) struct CapacityProblem {
 /// Octets of MAC and RLC headers in a data block: one subheader for the MTCH and one for padding, the RLC header and
 /// the length indicators of a few SDUs (TS 36.321 clause 6.2.1, TS 36.322 clause 6.2.1.3).
 const HEADER_OCTETS: usize = 12;
-/// MCS indices of TS 36.213 table 7.1.7.1-1.
-const MCS_MAX: u8 = 28;
 /// Radio frames after which every allocation pattern has begun again.
 const PATTERN_RF: usize = 32;
 
@@ -107,10 +105,10 @@ impl Capacity {
         let mut all = Vec::new();
         for (a, area) in scenario.areas.iter().enumerate() {
             let at = a.to_string();
-            params(scenario, area, area.signalling_mcs, &["mbsfn_area", &at, "signalling_mcs"])?;
+            params(scenario, area, area.signalling_mcs.into(), &["mbsfn_area", &at, "signalling_mcs"])?;
             for (m, (mch, share)) in area.mchs.iter().zip(shares(area, a)?).enumerate() {
                 let path = ["mbsfn_area", &at, "mch", &m.to_string(), "data_mcs"];
-                let format = params(scenario, area, mch.data_mcs, &path)?.format;
+                let format = params(scenario, area, mch.mcs(), &path)?.format;
                 all.push(Self { tbs_bits: format.tbs_bits, bps: bps(area, mch, &share, format.octets()) });
             }
         }
@@ -150,15 +148,16 @@ fn bps(area: &MbsfnArea, mch: &Mch, share: &Range<u16>, block_octets: usize) -> 
     ((subframes - 1.0 - mcch) * octets * 8.0 / (period_rf * 0.01)).max(0.0)
 }
 
-fn params(scenario: &Scenario, area: &MbsfnArea, mcs: u8, path: &[&str]) -> Result<PmchParams, CapacityProblem> {
+fn params(scenario: &Scenario, area: &MbsfnArea, mcs: Mcs, path: &[&str]) -> Result<PmchParams, CapacityProblem> {
     let of = |mcs| -> Result<PmchParams, ConfigError> {
         PmchParams::new(setup::cell(&scenario.cell)?, area.n_id_mbsfn, area.non_mbsfn_region, mcs)
     };
     of(mcs).map_err(|why| {
-        let highest = (0..=MCS_MAX).rev().find(|&mcs| of(mcs).is_ok());
+        let same_table = Mcs::all().filter(|other| other.table == mcs.table);
+        let highest = same_table.filter(|&mcs| of(mcs).is_ok()).map(|mcs| mcs.index).max();
         let allowed = highest.map_or_else(|| "none".to_owned(), |highest| format!("0 to {highest}"));
         let name = path.last().copied().unwrap_or_default();
-        CapacityProblem { key: key(path), message: format!("{name} = {mcs}: {why}; allowed values: {allowed}") }
+        CapacityProblem { key: key(path), message: format!("{name} = {}: {why}; allowed values: {allowed}", mcs.index) }
     })
 }
 

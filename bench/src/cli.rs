@@ -23,6 +23,9 @@ pub enum Command {
     /// Run a scenario and write its report.
     #[command(allow_negative_numbers = true, after_help = EXIT_CODES)]
     Run(RunArgs),
+    /// Measure block error rates of PMCHs over SNR and plot them; goes on where an ended sweep was.
+    #[command(after_help = EXIT_CODES)]
+    Sweep(SweepArgs),
     /// Transmit the carrier of a scenario over a front end.
     #[command(after_help = EXIT_CODES)]
     Tx(TxArgs),
@@ -62,6 +65,23 @@ pub struct RunArgs {
     /// Rig file (TOML): what is real and what is simulated [default: all simulated].
     #[arg(long, value_name = "FILE")]
     pub rig: Option<PathBuf>,
+    /// Say nothing but errors and the verdict.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `castbench sweep`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct SweepArgs {
+    /// Sweep file (TOML).
+    #[arg(value_name = "SWEEP")]
+    pub sweep: PathBuf,
+    /// Folder for journal and results [default: out/ and the name of the sweep].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Threads; the results do not depend on it [default: one for each core].
+    #[arg(long, short, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
     /// Say nothing but errors and the verdict.
     #[arg(long, short)]
     pub quiet: bool,

@@ -6,6 +6,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::rig::LoadRigError;
 use crate::scenario::LoadScenarioError;
+use crate::sweep::{JournalError, LoadSweepError};
 use crate::verdict::Verdict;
 
 /// How the program ends. The numbers are a promise to scripts.
@@ -50,6 +51,12 @@ pub enum CommandError {
     /// The rig is wrong.
     #[error(transparent)]
     Rig(#[from] LoadRigError),
+    /// The sweep is wrong.
+    #[error(transparent)]
+    Sweep(#[from] LoadSweepError),
+    /// What a sweep measured before cannot be used or kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// Parameters that do not go together, or input that they do not fit.
     #[error("{0}")]
     Usage(String),
@@ -81,8 +88,11 @@ impl CommandError {
     /// How the program ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Scenario(_) | Self::Rig(_) | Self::Usage(_) | Self::Read { .. } => Exit::Usage,
-            Self::Write { .. } | Self::FrontEnd(_) | Self::Bench(_) => Exit::Error,
+            Self::Scenario(_) | Self::Rig(_) | Self::Sweep(_) | Self::Usage(_) | Self::Read { .. } => Exit::Usage,
+            Self::Journal(JournalError::OtherBuild { .. } | JournalError::Line { .. }) => Exit::Usage,
+            Self::Journal(JournalError::Io { .. }) | Self::Write { .. } | Self::FrontEnd(_) | Self::Bench(_) => {
+                Exit::Error
+            }
         }
     }
 }

@@ -28,14 +28,15 @@ mod runner;
 mod scenario;
 mod setup;
 mod strict_toml;
+mod sweep;
 mod ue;
 mod verdict;
 
 pub use cli::{
     AnalyzeArgs, Cli, Command, ExpectPdcp, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs,
-    RxArgs, TxArgs,
+    RxArgs, SweepArgs, TxArgs,
 };
-pub use commands::{iq, list_command, pmch, report, run, rx, tx, ue};
+pub use commands::{iq, list_command, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
     Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,
@@ -61,4 +62,8 @@ pub use scenario::{
     Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, Unit, Way,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
+pub use sweep::{
+    Counts, Crossing, Curve, Edge, Finding, JournalError, LoadSweepError, Point, Reference, Requirement, SWEEP_FILES,
+    Sampling, Sweep,
+};
 pub use verdict::{Check, Judgement, LadderVerdict, Verdict};

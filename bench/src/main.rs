@@ -1,11 +1,12 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
-use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, tx, ue};
+use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, sweep, tx, ue};
 use clap::Parser;
 
 fn main() -> Exit {
     let outcome = match &Cli::parse().command {
         Command::Run(args) => run(args),
+        Command::Sweep(args) => sweep(args),
         Command::List(args) => list_command(args),
         Command::Report(args) => report(args),
         Command::Pmch(command) => pmch(command),

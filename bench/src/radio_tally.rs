@@ -113,7 +113,7 @@ impl AreaSums {
             self.paths = Some(worst(self.paths, paths, samples_per_us));
         }
         let Some(mch) = mch.filter(|_| !report.signalling) else { return count(&mut self.signalling, report) };
-        let sums = self.mchs.entry((mch.to_owned(), report.mcs)).or_default();
+        let sums = self.mchs.entry((mch.to_owned(), report.mcs.index)).or_default();
         count(&mut sums.blocks, report);
         if let Some(data) = &report.measured.data {
             sums.compared += 1;

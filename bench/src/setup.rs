@@ -114,7 +114,7 @@ pub(crate) fn mcch(area: &MbsfnArea, index: usize, bearers: &[Vec<(Tmgi, u8)>]) 
         pmch: pmchs
             .map(|(i, (mch, share))| PmchInfo {
                 sf_alloc_end: share.end - 1,
-                data_mcs: mch.data_mcs,
+                data_mcs: mch.mcs(),
                 mch_scheduling_period_rf: mch.scheduling_period_rf,
                 sessions: bearers.get(i).map_or(&[][..], Vec::as_slice).iter().map(session).collect(),
             })

@@ -16,7 +16,7 @@ use serde_json::Value;
 /// Runs a shipped scenario and gives its report.
 fn shipped(name: &str) -> (tempfile::TempDir, Value) {
     let dir = tempfile::tempdir().unwrap();
-    let file = fixtures::scenario(&format!("carrier/{name}.toml"));
+    let file = fixtures::scenario(&format!("{name}.toml"));
     let ended =
         castbench(dir.path(), ["run".as_ref(), file.as_os_str(), "--quiet".as_ref(), "--out".as_ref(), "out".as_ref()]);
     ended.assert(0, "PASS");
@@ -36,7 +36,7 @@ fn values(report: &Value, measure: &str) -> Vec<f64> {
 
 #[test]
 fn one_area_with_one_mch_on_two_antenna_ports() {
-    let (_dir, report) = shipped("one_area");
+    let (_dir, report) = shipped("carrier/one_area");
     for ue in report["ues"].as_array().unwrap() {
         assert_eq!((&ue["cell"]["n_id_cell"], &ue["cell"]["n_ports"]), (&101.into(), &2.into()), "{ue}");
     }
@@ -45,7 +45,7 @@ fn one_area_with_one_mch_on_two_antenna_ports() {
 
 #[test]
 fn three_areas() {
-    let (_dir, report) = shipped("three_areas");
+    let (_dir, report) = shipped("carrier/three_areas");
     let areas: BTreeSet<u64> =
         report["sessions"].as_array().unwrap().iter().filter_map(|s| s["allocated"]["n_id_mbsfn"].as_u64()).collect();
     assert_eq!(areas, BTreeSet::from([1, 77, 255]));
@@ -54,7 +54,7 @@ fn three_areas() {
 
 #[test]
 fn four_mchs_with_the_same_logical_channels() {
-    let (_dir, report) = shipped("four_mchs");
+    let (_dir, report) = shipped("carrier/four_mchs");
     let allocated = |key: &str| -> Vec<Value> {
         report["sessions"].as_array().unwrap().iter().map(|s| s["allocated"][key].clone()).collect()
     };
@@ -65,13 +65,24 @@ fn four_mchs_with_the_same_logical_channels() {
 
 #[test]
 fn four_frames() {
-    let (_dir, report) = shipped("four_frames");
+    let (_dir, report) = shipped("carrier/four_frames");
     assert_eq!(values(&report, "datagrams_lost"), [0.0; 4]);
 }
 
 #[test]
+fn an_mch_of_the_256qam_table() {
+    let (dir, report) = shipped("radio/picture_256qam");
+    assert!(values(&report, "mch_bler").iter().all(|&bler| bler < 0.01));
+    let Some(rows) = tshark(dir.path(), "lte-rrc.higerOrder_r12", &["lte-rrc.higerOrder_r12", "lte-rrc.dataMCS_r9"])
+    else {
+        return;
+    };
+    assert!(!rows.is_empty() && rows.iter().all(|row| row[..] == ["22", "4"]), "{rows:?}");
+}
+
+#[test]
 fn sessions_start_move_and_stop_on_air() {
-    let (dir, report) = shipped("session_changes");
+    let (dir, report) = shipped("carrier/session_changes");
     assert_eq!(report["run"]["mcch_changes_ms"], serde_json::json!([5120.0, 10_240.0, 15_360.0]));
     assert_eq!(values(&report, "mcch_changes_missed"), [0.0, 0.0]);
     assert_eq!(values(&report, "datagrams_lost"), [0.0; 4]);
@@ -86,7 +97,7 @@ fn sessions_start_move_and_stop_on_air() {
 
 #[test]
 fn planted_losses_are_named_by_mch_and_rlc_sequence_number() {
-    let (dir, report) = shipped("planted_losses");
+    let (dir, report) = shipped("carrier/planted_losses");
     let ues = report["ues"].as_array().unwrap();
     assert_eq!(ues[0]["losses"], serde_json::json!([]), "the other UE lost nothing");
     let losses = ues[1]["losses"].as_array().unwrap();
@@ -187,7 +198,7 @@ fn every_bandwidth_and_port_number_carries_every_datagram_once() {
 /// Without preferences: MIB, SIBs, MCCH, MAC and RLC with the values of the scenario.
 #[test]
 fn tshark_reads_every_layer_with_the_right_values() {
-    let (dir, _) = shipped("four_mchs");
+    let (dir, _) = shipped("carrier/four_mchs");
     let Some(bad) = tshark(dir.path(), "_ws.malformed || _ws.expert.severity >= \"Warning\"", &["frame.number"]) else {
         return;
     };

@@ -375,7 +375,7 @@ fn mcch() -> Vec<u8> {
         common_sf_alloc_period_rf: 64,
         pmch: vec![PmchInfo {
             sf_alloc_end: 383,
-            data_mcs: 9,
+            data_mcs: 9.into(),
             mch_scheduling_period_rf: 32,
             sessions: vec![radio::SessionInfo {
                 tmgi: radio::Tmgi::from(session().tmgi.to_octets()),

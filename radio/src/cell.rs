@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::numerology::SUBFRAME_S;
+use crate::tbs::{Mcs, McsTable};
 
 /// N_RB^DL: downlink bandwidth in resource blocks (TS 36.104 table 5.6-1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -206,10 +207,10 @@ pub enum ConfigError {
         subframe: u8,
     },
     /// MCS index without a transport block size.
-    #[error("MCS {mcs} has no transport block size; allowed: 0 to 28 (TS 36.213 table 7.1.7.1-1)")]
+    #[error("MCS {mcs} has no transport block size; allowed: {}", allowed_mcs(.mcs.table))]
     Mcs {
         /// What was asked for.
-        mcs: u8,
+        mcs: Mcs,
     },
     /// Code rate above what a receiver must try.
     #[error(
@@ -218,7 +219,7 @@ pub enum ConfigError {
     )]
     CodeRate {
         /// MCS.
-        mcs: u8,
+        mcs: Mcs,
         /// Bandwidth.
         n_rb_dl: NRbDl,
         /// Length of the non-MBSFN region.
@@ -226,4 +227,11 @@ pub enum ConfigError {
         /// Transport block and all CRC bits over coded bits.
         code_rate: f64,
     },
+}
+
+fn allowed_mcs(table: McsTable) -> &'static str {
+    match table {
+        McsTable::Qam64 => "0 to 28 (TS 36.213 table 7.1.7.1-1)",
+        McsTable::Qam256 => "0 to 27 (TS 36.213 table 7.1.7.1-1A)",
+    }
 }

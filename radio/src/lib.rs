@@ -98,5 +98,5 @@ pub use sync::{
     CellSearch, CyclicPrefixSync, FoundCell, PSS_ROW, SSS_ROW, SYNC_SUBCARRIERS, pss_sequence, put_pss, put_sss,
     sss_sequence,
 };
-pub use tbs::TransportFormat;
+pub use tbs::{Mcs, McsTable, TransportFormat};
 pub use time::SubframeTime;

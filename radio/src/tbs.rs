@@ -1,13 +1,67 @@
 //! Modulation, coding scheme and transport block size of PMCH, TS 36.213 clauses 11.1 and 7.1.7.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::cell::{ConfigError, NRbDl};
 use crate::modem::Modulation;
+
+/// The table that an MCS index counts in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum McsTable {
+    /// TS 36.213 table 7.1.7.1-1, up to 64QAM: indices 0 to 28.
+    #[default]
+    Qam64,
+    /// TS 36.213 table 7.1.7.1-1A, up to 256QAM: indices 0 to 27.
+    Qam256,
+}
+
+impl McsTable {
+    /// Is it the table that Release 9 has?
+    pub fn is_qam64(&self) -> bool {
+        *self == Self::Qam64
+    }
+}
+
+/// Index I_MCS with its table. A number alone counts in the table up to 64QAM.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Mcs {
+    /// The table.
+    pub table: McsTable,
+    /// I_MCS.
+    pub index: u8,
+}
+
+impl Mcs {
+    /// Every MCS of both tables.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of = |table, rows: usize| (0..rows as u8).map(move |index| Self { table, index });
+        of(McsTable::Qam64, MCS.len()).chain(of(McsTable::Qam256, MCS_256QAM.len()))
+    }
+}
+
+impl From<u8> for Mcs {
+    fn from(index: u8) -> Self {
+        Self { table: McsTable::Qam64, index }
+    }
+}
+
+impl fmt::Display for Mcs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.table {
+            McsTable::Qam64 => write!(f, "{}", self.index),
+            McsTable::Qam256 => write!(f, "{} of the 256QAM table", self.index),
+        }
+    }
+}
 
 /// What an MCS index means at a bandwidth: PMCH always fills all resource blocks (TS 36.213 clause 11.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TransportFormat {
-    /// Index I_MCS, 0 to 28.
-    pub mcs: u8,
+    /// MCS index.
+    pub mcs: Mcs,
     /// Modulation.
     pub modulation: Modulation,
     /// Transport block size, bits.
@@ -16,12 +70,18 @@ pub struct TransportFormat {
 
 impl TransportFormat {
     /// Looks up an MCS index.
-    pub fn new(n_rb_dl: NRbDl, mcs: u8) -> Result<Self, ConfigError> {
-        let (q_m, i_tbs) = *MCS.get(usize::from(mcs)).ok_or(ConfigError::Mcs { mcs })?;
+    pub fn new(n_rb_dl: NRbDl, mcs: impl Into<Mcs>) -> Result<Self, ConfigError> {
+        let mcs = mcs.into();
+        let rows = match mcs.table {
+            McsTable::Qam64 => &MCS[..],
+            McsTable::Qam256 => &MCS_256QAM[..],
+        };
+        let (q_m, i_tbs) = *rows.get(usize::from(mcs.index)).ok_or(ConfigError::Mcs { mcs })?;
         let modulation = match q_m {
             2 => Modulation::Qpsk,
             4 => Modulation::Qam16,
-            _ => Modulation::Qam64,
+            6 => Modulation::Qam64,
+            _ => Modulation::Qam256,
         };
         let tbs_bits = TBS[usize::from(i_tbs)][n_rb_dl.index()] as usize;
         Ok(Self { mcs, modulation, tbs_bits })
@@ -39,6 +99,14 @@ const MCS: [(u8, u8); 29] = [
     (2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (2, 6), (2, 7), (2, 8), (2, 9),
     (4, 9), (4, 10), (4, 11), (4, 12), (4, 13), (4, 14), (4, 15), (6, 15), (6, 16), (6, 17),
     (6, 18), (6, 19), (6, 20), (6, 21), (6, 22), (6, 23), (6, 24), (6, 25), (6, 26),
+];
+
+/// TS 36.213 table 7.1.7.1-1A: (Q_m, I_TBS) by I_MCS.
+#[rustfmt::skip]
+const MCS_256QAM: [(u8, u8); 28] = [
+    (2, 0), (2, 2), (2, 4), (2, 6), (2, 8), (4, 10), (4, 11), (4, 12), (4, 13), (4, 14),
+    (4, 15), (6, 16), (6, 17), (6, 18), (6, 19), (6, 20), (6, 21), (6, 22), (6, 23), (6, 24),
+    (8, 25), (8, 27), (8, 28), (8, 29), (8, 30), (8, 31), (8, 32), (8, 33),
 ];
 
 /// TS 36.213 table 7.1.7.2.1-1: transport block sizes by I_TBS, columns of N_PRB 6, 15, 25, 50, 75, 100.
@@ -87,19 +155,27 @@ mod tests {
     #[test]
     fn tables_equal_the_published_ones() {
         let Some((tbs, mcs)) = fixtures::facts::tbs().zip(fixtures::facts::mcs()) else { return };
+        let Some(mcs_256qam) = fixtures::facts::mcs_256qam() else { return };
         for n in NRbDl::ALL {
             for (i_tbs, row) in TBS.iter().enumerate() {
                 assert_eq!(row[n.index()], tbs[i_tbs][n.get() - 1], "I_TBS {i_tbs}, {n} PRB");
             }
         }
-        for (i, &(q_m, i_tbs)) in MCS.iter().enumerate() {
-            assert_eq!((q_m, i_tbs), (mcs[i].q_m, mcs[i].i_tbs), "I_MCS {i}");
+        for (ours, published) in [(&MCS[..], mcs), (&MCS_256QAM[..], mcs_256qam)] {
+            let published: Vec<_> = published.iter().map(|row| (row.q_m, row.i_tbs)).collect();
+            assert_eq!(ours, published);
         }
     }
 
     #[test]
     fn reserved_indices_are_refused() {
-        assert!(matches!(TransportFormat::new(NRbDl::ALL[2], 29), Err(ConfigError::Mcs { mcs: 29 })));
+        assert!(matches!(TransportFormat::new(NRbDl::ALL[2], 29), Err(ConfigError::Mcs { .. })));
+        let mcs = Mcs { table: McsTable::Qam256, index: 28 };
+        let error = TransportFormat::new(NRbDl::ALL[2], mcs).unwrap_err().to_string();
+        assert!(
+            error.starts_with("MCS 28 of the 256QAM table has no transport block size; allowed: 0 to 27"),
+            "{error}"
+        );
         assert_eq!(TransportFormat::new(NRbDl::ALL[2], 20).unwrap().tbs_bits, 9912); // R.39-1
     }
 }

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use radio::{
     BcchDlSchMessage, MasterInformationBlock, MbmsSaiInterFreq, MbsfnAreaConfiguration, MbsfnAreaInfo,
-    MbsfnSubframeConfig, McchConfig, NRbDl, NotificationConfig, OtherSystemInformationBlock, PhichConfig,
-    PhichDuration, PhichResource, PmchInfo, SchedulingInfo, SessionInfo, SubframeAllocation, SubframeSet,
+    MbsfnSubframeConfig, McchConfig, Mcs, McsTable, NRbDl, NotificationConfig, OtherSystemInformationBlock,
+    PhichConfig, PhichDuration, PhichResource, PmchInfo, SchedulingInfo, SessionInfo, SubframeAllocation, SubframeSet,
     SystemInformation, SystemInformationBlock, SystemInformationBlockType1, SystemInformationBlockType2,
     SystemInformationBlockType3, SystemInformationBlockType13, SystemInformationBlockType15, Tmgi,
 };
@@ -186,14 +186,20 @@ fn the_mcch_has_its_values() {
         pmch: vec![
             PmchInfo {
                 sf_alloc_end: 1000,
-                data_mcs: 28,
+                data_mcs: 28.into(),
                 mch_scheduling_period_rf: 1024,
                 sessions: vec![
                     session([0x12, 0x34, 0x56, 0x13, 0x00, 0x14], None, 28),
                     session([0x12, 0x34, 0x57, 0x62, 0xf2, 0x10], Some(0xa7), 5),
                 ],
             },
-            PmchInfo { sf_alloc_end: 1535, data_mcs: 0, mch_scheduling_period_rf: 8, sessions: vec![] },
+            PmchInfo { sf_alloc_end: 1500, data_mcs: 0.into(), mch_scheduling_period_rf: 8, sessions: vec![] },
+            PmchInfo {
+                sf_alloc_end: 1535,
+                data_mcs: Mcs { table: McsTable::Qam256, index: 26 },
+                mch_scheduling_period_rf: 16,
+                sessions: vec![session([0x12, 0x34, 0x58, 0x62, 0xf2, 0x10], None, 3)],
+            },
         ],
     };
     let expected = [
@@ -201,13 +207,16 @@ fn the_mcch_has_its_values() {
         ("fourFrames", "fc8102"),
         ("oneFrame", "84"),
         ("commonSF_AllocPeriod_r9", "6"),
-        ("sf_AllocEnd_r9", "1000,1535"),
+        ("sf_AllocEnd_r9", "1000,1500"),
         ("dataMCS_r9", "28,0"),
         ("mch_SchedulingPeriod_r9", "7,0"),
-        ("serviceId_r9", "123456,123457"),
-        ("MCC_MNC_Digit", "3,1,0,4,1,0,2,6,2,0,1"),
+        ("sf_AllocEnd_r12", "1535"),
+        ("higerOrder_r12", "26"),
+        ("mch_SchedulingPeriod_r12", "2"),
+        ("serviceId_r9", "123456,123457,123458"),
+        ("MCC_MNC_Digit", "3,1,0,4,1,0,2,6,2,0,1,2,6,2,0,1"),
         ("sessionId_r9", "a7"),
-        ("logicalChannelIdentity_r9", "28,5"),
+        ("logicalChannelIdentity_r9", "28,5,3"),
     ];
     assert_fields("lte_rrc.mcch", message.encode().unwrap(), &expected);
 }

@@ -5,6 +5,7 @@ mod list;
 mod pmch;
 mod report;
 mod run;
+mod sweep;
 mod tx;
 mod ue;
 
@@ -13,5 +14,6 @@ pub use list::list_command;
 pub use pmch::pmch;
 pub use report::report;
 pub use run::run;
+pub use sweep::sweep;
 pub use tx::tx;
 pub use ue::ue;

@@ -21,6 +21,7 @@ mod text;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub(crate) use html::REPORT_STYLE;
 pub use html::html;
 pub use json::{SCHEMA, json};
 pub use junit::junit;

@@ -112,10 +112,15 @@ impl Ratio {
 
     /// Wilson score interval at 95 % (E. B. Wilson, JASA 22, 1927): where the true ratio lies, `None` without a trial.
     pub fn wilson_95(self) -> Option<(f64, f64)> {
+        self.wilson(Z_95)
+    }
+
+    /// As [`Self::wilson_95`], `z` standard deviations wide to each side.
+    pub(crate) fn wilson(self, z: f64) -> Option<(f64, f64)> {
         let (n, p) = (self.trials as f64, self.value()?);
-        let z2 = Z_95 * Z_95;
+        let z2 = z * z;
         let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-        let half = Z_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+        let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         // At the ends the bound is exact; rounding must not move it past them.
         let low = if self.errors == 0 { 0.0 } else { (centre - half).max(0.0) };
         let high = if self.errors >= self.trials { 1.0 } else { (centre + half).min(1.0) };

@@ -127,7 +127,7 @@ impl Runner<'_> {
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
             let (ue, sfn, subframe) = (ue.clone(), report.time.sfn(), report.time.subframe());
-            let what = What::BlockLost { ue, sfn, subframe, mch: mch.clone(), mcs: report.mcs, cinr_db };
+            let what = What::BlockLost { ue, sfn, subframe, mch: mch.clone(), mcs: report.mcs.index, cinr_db };
             self.observer.fact(at, what)?;
         }
         let Some(tb) = tb else { return Ok(()) };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use protocol::Joint;
+use radio::{Mcs, McsTable};
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod channel;
@@ -18,6 +19,7 @@ pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use impairments::{Impairments, Interferer};
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
+pub(crate) use read::mcs_table;
 pub use transmitter::{Hears, Transmitter, Way};
 
 /// What is built, done and expected in one run.
@@ -165,13 +167,23 @@ pub enum SubframePattern {
 pub struct Mch {
     /// Name in this scenario.
     pub name: String,
-    /// `dataMCS`, 0 to 28.
+    /// `dataMCS`: 0 to 28, with 256QAM to 27.
     pub data_mcs: u8,
+    /// The table that `data_mcs` counts in.
+    #[serde(default, skip_serializing_if = "McsTable::is_qam64")]
+    pub mcs_table: McsTable,
     /// `mch-SchedulingPeriod` in radio frames: 8, 16, 32, 64, 128, 256, 512, 1024.
     pub scheduling_period_rf: u16,
     /// Subframes of each common allocation period; MCHs without it share the rest in equal parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subframes_per_period: Option<u16>,
+}
+
+impl Mch {
+    /// Modulation and coding scheme of its data.
+    pub fn mcs(&self) -> Mcs {
+        Mcs { table: self.mcs_table, index: self.data_mcs }
+    }
 }
 
 /// An MBMS session that delivers one file (TS 26.346 clause 7).

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use protocol::Joint;
+use radio::McsTable;
 
 use super::channel::{channel, snr_db};
 use super::impairments::impairments;
@@ -95,9 +96,15 @@ fn mch(t: &mut Table<'_>) -> Mch {
     Mch {
         name: t.name("name"),
         data_mcs: t.integer("data_mcs", 0..=28),
+        mcs_table: mcs_table(t),
         scheduling_period_rf: t.one_of("scheduling_period_rf", &[8, 16, 32, 64, 128, 256, 512, 1024]),
         subframes_per_period: t.optional_integer("subframes_per_period", 1..=1536),
     }
+}
+
+/// The key that says in which table an MCS counts.
+pub(crate) fn mcs_table(t: &mut Table<'_>) -> McsTable {
+    t.choice_or("mcs_table", &[("qam64", McsTable::Qam64), ("qam256", McsTable::Qam256)], McsTable::Qam64)
 }
 
 fn session(t: &mut Table<'_>) -> Session {

@@ -245,7 +245,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "data_mcs = 9",
             "data_mcs = 9\nx = 1",
-            "t.toml:26:1: unknown key `x` in [[mch]]; allowed keys: name, data_mcs, scheduling_period_rf, subframes_per_period",
+            "t.toml:26:1: unknown key `x` in [[mch]]; allowed keys: name, data_mcs, mcs_table, scheduling_period_rf, subframes_per_period",
         ),
         ("n_rb_dl = 25\n", "", "t.toml:6:2: missing key `n_rb_dl` in [cell]; allowed values: 6, 15, 25, 50, 75, 100"),
         ("seed = 3\n", "", "t.toml:1:1: missing key `seed` in the file; allowed values: 0 to 9223372036854775807"),

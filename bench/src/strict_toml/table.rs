@@ -163,6 +163,35 @@ impl<'a> Table<'a> {
         self.optional(key, &allowed, |v| number(v).filter(|n| range.contains(n)).or_else(|| chosen(v, words)))
     }
 
+    /// Numbers of a range; none if the key is not there.
+    pub(crate) fn optional_numbers(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Vec<f64> {
+        let allowed = format!("a list of numbers from {} to {}", range.start(), range.end());
+        let one = |v: &DeValue<'_>| number(v).filter(|n| range.contains(n));
+        let list = |v: &DeValue<'_>| v.as_array()?.iter().map(|v| one(v.get_ref())).collect();
+        self.optional(key, &allowed, list).unwrap_or_default()
+    }
+
+    /// At least one pair of numbers, each of a range of its own, the first ascending.
+    pub(crate) fn pairs(
+        &mut self,
+        key: &'static str,
+        first: RangeInclusive<f64>,
+        second: RangeInclusive<f64>,
+    ) -> Vec<(f64, f64)> {
+        let ranges = [(&first, "first"), (&second, "second")]
+            .map(|(r, which)| format!("the {which} {} to {}", r.start(), r.end()));
+        let allowed = format!("a list of [number, number], ascending, {}, {}", ranges[0], ranges[1]);
+        let one = |v: &DeValue<'_>| {
+            let [a, b] = &v.as_array()?[..] else { return None };
+            let (a, b) = (number(a.get_ref())?, number(b.get_ref())?);
+            (first.contains(&a) && second.contains(&b)).then_some((a, b))
+        };
+        self.required(key, &allowed, |v| {
+            let list: Vec<_> = v.as_array()?.iter().map(|v| one(v.get_ref())).collect::<Option<_>>()?;
+            (!list.is_empty() && list.is_sorted_by(|a, b| a.0 < b.0)).then_some(list)
+        })
+    }
+
     /// A lower and a higher number of a range, `[low, high]`.
     pub(crate) fn interval(&mut self, key: &'static str, range: RangeInclusive<f64>) -> (f64, f64) {
         let allowed = format!("[low, high], both {} to {}", range.start(), range.end());

@@ -5,7 +5,7 @@ use crate::cell::CellConfig;
 use crate::mch::{BlockInfo, MchTx};
 use crate::phch::{PmchEncoder, PmchParams};
 use crate::rrc::{MbsfnAreaConfiguration, MbsfnAreaInfo};
-use crate::tbs::TransportFormat;
+use crate::tbs::{Mcs, TransportFormat};
 
 /// An area on air.
 pub(super) struct Area {
@@ -56,7 +56,7 @@ fn plan_encoders(
     mcch: &MbsfnAreaConfiguration,
     encoders: &mut Vec<PmchEncoder>,
 ) -> Result<(), EnbError> {
-    for mcs in mcch.pmch.iter().map(|pmch| pmch.data_mcs).chain([info.mcch.signalling_mcs]) {
+    for mcs in mcch.pmch.iter().map(|pmch| pmch.data_mcs).chain([info.mcch.signalling_mcs.into()]) {
         if encoders.iter().all(|encoder| encoder.params().format.mcs != mcs) {
             let params = PmchParams::new(cell, info.n_id_mbsfn, info.non_mbsfn_region, mcs)?;
             encoders.push(PmchEncoder::new(params)?);
@@ -66,6 +66,6 @@ fn plan_encoders(
 }
 
 /// Size of a transport block; an MCS that there is not has no encoder either.
-fn octets(cell: CellConfig, mcs: u8) -> usize {
+fn octets(cell: CellConfig, mcs: Mcs) -> usize {
     TransportFormat::new(cell.n_rb_dl, mcs).map_or(0, |format| format.octets())
 }

@@ -4,6 +4,7 @@ use super::schedule::{MchSchedule, SubframeUse};
 use super::tx::{BlockInfo, MchTxError};
 use crate::mac::{LCID_MTCH_MAX, subheader_octets};
 use crate::rrc::{MbsfnAreaConfiguration, MbsfnAreaInfo};
+use crate::tbs::Mcs;
 
 /// Radio frames after which everything has begun again: SFN wraps, and every period divides it.
 const CYCLE_RF: u64 = 1024;
@@ -45,14 +46,14 @@ impl AreaPlan {
     pub(super) fn new(
         info: &MbsfnAreaInfo,
         configuration: &MbsfnAreaConfiguration,
-        octets: &dyn Fn(u8) -> usize,
+        octets: &dyn Fn(Mcs) -> usize,
     ) -> Result<Self, MchTxError> {
         info.check()?;
         let plan = Self {
             info: *info,
             message: configuration.encode()?,
             schedule: MchSchedule::new(info, Some(configuration)),
-            signalling_octets: octets(info.mcch.signalling_mcs),
+            signalling_octets: octets(info.mcch.signalling_mcs.into()),
             data_octets: configuration.pmch.iter().map(|pmch| octets(pmch.data_mcs)).collect(),
             configuration: configuration.clone(),
         };
@@ -108,7 +109,7 @@ impl AreaPlan {
         let is_signalling = subframe_use.is_signalling();
         let pmch = subframe_use.position().map(|position| position.pmch);
         let data = pmch.filter(|_| !is_signalling).map(|i| (self.configuration.pmch[i].data_mcs, self.data_octets[i]));
-        let (mcs, octets) = data.unwrap_or((self.info.mcch.signalling_mcs, self.signalling_octets));
+        let (mcs, octets) = data.unwrap_or_else(|| (self.info.mcch.signalling_mcs.into(), self.signalling_octets));
         BlockInfo { mcs, octets, is_signalling, pmch }
     }
 

@@ -9,13 +9,14 @@ use crate::rrc::{
     MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, PmchInfo, SessionInfo, SubframeAllocation,
     SubframeSet, Tmgi,
 };
+use crate::tbs::Mcs;
 
 /// Octets of blocks at the signalling MCS (2) and at all others.
 const SIGNALLING: usize = 70;
 const DATA: usize = 150;
 
-fn octets(mcs: u8) -> usize {
-    if mcs == 2 { SIGNALLING } else { DATA }
+fn octets(mcs: Mcs) -> usize {
+    if mcs.index == 2 { SIGNALLING } else { DATA }
 }
 
 fn info(mcch_subframes: &[u8], offset_rf: u8, repetition_period_rf: u16) -> MbsfnAreaInfo {
@@ -38,7 +39,7 @@ fn session(service: u8, lcid: u8) -> SessionInfo {
 }
 
 fn pmch(sf_alloc_end: u16, mch_scheduling_period_rf: u16, sessions: Vec<SessionInfo>) -> PmchInfo {
-    PmchInfo { sf_alloc_end, data_mcs: 9, mch_scheduling_period_rf, sessions }
+    PmchInfo { sf_alloc_end, data_mcs: 9.into(), mch_scheduling_period_rf, sessions }
 }
 
 fn one_frame(period: u16, offset: u8, bits: u8) -> MbsfnSubframeConfig {

@@ -7,6 +7,7 @@ use super::schedule::{MchSchedule, PmchPosition, SubframeUse};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduError, MchPdu, Msi, MsiEntry};
 use crate::rlc::{RlcPduError, UmReceiver};
 use crate::rrc::{AreaConfigError, MbsfnAreaConfiguration, MbsfnAreaInfo, PmchInfo, RrcError};
+use crate::tbs::Mcs;
 
 /// UMD PDUs that one lost block can have held: full of 2048-octet elements, the largest block (TS 36.213 clause 7.1.7.2).
 const PDUS_IN_BLOCK: u32 = 5;
@@ -34,7 +35,7 @@ pub struct MchRx {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
     /// Modulation and coding scheme.
-    pub mcs: u8,
+    pub mcs: Mcs,
     /// Signalling MCS: an MCCH subframe or the first one of a scheduling period.
     pub is_signalling: bool,
     /// Something is sent for sure; without the MSI of the period there may be nothing.
@@ -210,7 +211,7 @@ impl MchRx {
             // The message begins in the first of its subframes; whether it goes on in the others is not known.
             let is_first = self.area.mcch.subframes.iter().next() == Some(subframe);
             let is_owned = position.is_some_and(|position| self.is_announced(position, frame));
-            let mcs = self.area.mcch.signalling_mcs;
+            let mcs = self.area.mcch.signalling_mcs.into();
             let is_announced = is_first || is_owned && !is_changing;
             return Some(Wanted { mcs, is_signalling: true, is_announced, pmch });
         }
@@ -221,7 +222,7 @@ impl MchRx {
         }
         let is_announced = self.is_announced(position, frame) && !is_changing;
         if subframe_use.is_signalling() {
-            let mcs = self.area.mcch.signalling_mcs;
+            let mcs = self.area.mcch.signalling_mcs.into();
             return Some(Wanted { mcs, is_signalling: true, is_announced, pmch });
         }
         let is_current = *msp_start == Some(self.schedule.msp_start(position.pmch, frame));

@@ -43,7 +43,7 @@ fn try_tx_of(
     data: usize,
     signalling: usize,
 ) -> Result<MchTx, MchTxError> {
-    MchTx::new(&area.info, config, &|mcs| if mcs == area.info.mcch.signalling_mcs { signalling } else { data })
+    MchTx::new(&area.info, config, &|mcs| if mcs.index == area.info.mcch.signalling_mcs { signalling } else { data })
 }
 
 fn session(lcid: u8) -> SessionInfo {
@@ -79,7 +79,7 @@ fn two_pmch_share_a_common_period_and_keep_their_own_scheduling_periods() {
     let area = area(&[1, 2, 3], 2);
     let pmch = |sf_alloc_end, mch_scheduling_period_rf| PmchInfo {
         sf_alloc_end,
-        data_mcs: 5,
+        data_mcs: 5.into(),
         mch_scheduling_period_rf,
         sessions: vec![session(1)],
     };
@@ -110,7 +110,7 @@ fn four_frames_patterns_and_scheduling_periods_shorter_than_the_common_one() {
             subframes: SubframeAllocation::FourFrames(0x80_0001),
         }],
         common_sf_alloc_period_rf: 16,
-        pmch: vec![PmchInfo { sf_alloc_end: 3, data_mcs: 5, mch_scheduling_period_rf: 8, sessions: vec![] }],
+        pmch: vec![PmchInfo { sf_alloc_end: 3, data_mcs: 5.into(), mch_scheduling_period_rf: 8, sessions: vec![] }],
     };
     let schedule = MchSchedule::new(&area.info, Some(&config));
     let all: Vec<_> = schedule.subframes_of_msp(0, 8).map(|(f, s, u)| (f, s, u.position().unwrap())).collect();
@@ -232,7 +232,7 @@ fn first_block_on_air_octet_by_octet() {
     tx.push_sdu(0, 1, &[0xaa; 3], 0).unwrap();
     let mut tb = [0; 100];
     let info = tx.next_block(0, 1, &mut tb).unwrap();
-    assert_eq!(info, BlockInfo { mcs: 2, octets: 40, is_signalling: true, pmch: Some(0) });
+    assert_eq!(info, BlockInfo { mcs: 2.into(), octets: 40, is_signalling: true, pmch: Some(0) });
     let mcch = tx.mcch_message().to_vec();
     assert_eq!(mcch.len(), 14);
     // MSI with L 2, MCCH with L 15, MTCH with L 4, padding; then LCID 1 stop 0, RLC 0, message, RLC 0, SDU.

@@ -7,6 +7,7 @@ use super::plan::{Mtch, Planner, SessionKey, fill, session_key};
 use crate::mac::{LCID_MCCH, LCID_MSI, MacPduOverflow, Msi, MsiEntry, STOP_NOT_SCHEDULED, write_mac_header};
 use crate::rlc::{Cursor, PduLayout, SDU_MAX_OCTETS, UmTransmitter};
 use crate::rrc::{AreaConfigError, EncodeRrcError, MbsfnAreaConfiguration, MbsfnAreaInfo};
+use crate::tbs::Mcs;
 
 /// Events kept when nobody takes them; older ones go.
 const EVENTS_MAX: usize = 64;
@@ -48,7 +49,7 @@ struct PmchTx {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BlockInfo {
     /// Modulation and coding scheme.
-    pub mcs: u8,
+    pub mcs: Mcs,
     /// Size of the transport block.
     pub octets: usize,
     /// Signalling MCS: an MCCH subframe or the first one of a scheduling period.
@@ -162,7 +163,7 @@ impl MchTx {
     pub fn new(
         info: &MbsfnAreaInfo,
         configuration: &MbsfnAreaConfiguration,
-        octets: &dyn Fn(u8) -> usize,
+        octets: &dyn Fn(Mcs) -> usize,
     ) -> Result<Self, MchTxError> {
         Ok(Self {
             info: *info,
@@ -190,7 +191,7 @@ impl MchTx {
     pub fn change(
         &mut self,
         configuration: &MbsfnAreaConfiguration,
-        octets: &dyn Fn(u8) -> usize,
+        octets: &dyn Fn(Mcs) -> usize,
         from: u64,
     ) -> Result<(), MchTxError> {
         let mut content = Content::new(AreaPlan::new(&self.info, configuration, octets)?, true);

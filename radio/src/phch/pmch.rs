@@ -12,7 +12,7 @@ use crate::modem::Mapper;
 use crate::numerology::MbsfnNumerology;
 use crate::refsignal::MbsfnReference;
 use crate::sequence::GoldWords;
-use crate::tbs::TransportFormat;
+use crate::tbs::{Mcs, TransportFormat};
 
 /// Code rate above which a receiver may skip decoding (TS 36.213 clause 7.1.7), rounded down.
 const MAX_CODE_RATE: f64 = 0.930;
@@ -34,7 +34,13 @@ pub struct PmchParams {
 
 impl PmchParams {
     /// Checks a configuration at 15 kHz. Code rates above 0.93 are refused: see [`Self::allow_any_code_rate`].
-    pub fn new(cell: CellConfig, n_id_mbsfn: u8, non_mbsfn_region: u8, mcs: u8) -> Result<Self, ConfigError> {
+    pub fn new(
+        cell: CellConfig,
+        n_id_mbsfn: u8,
+        non_mbsfn_region: u8,
+        mcs: impl Into<Mcs>,
+    ) -> Result<Self, ConfigError> {
+        let mcs = mcs.into();
         let params = Self::allow_any_code_rate(cell, n_id_mbsfn, non_mbsfn_region, mcs)?;
         let code_rate = params.code_rate();
         if code_rate > MAX_CODE_RATE {
@@ -48,7 +54,7 @@ impl PmchParams {
         cell: CellConfig,
         n_id_mbsfn: u8,
         non_mbsfn_region: u8,
-        mcs: u8,
+        mcs: impl Into<Mcs>,
     ) -> Result<Self, ConfigError> {
         check_non_mbsfn_region(&cell, non_mbsfn_region)?;
         let (numerology, format) = (MbsfnNumerology::Khz15, TransportFormat::new(cell.n_rb_dl, mcs)?);

@@ -16,6 +16,7 @@ use crate::modem::Modulation;
 use crate::numerology::MbsfnNumerology;
 use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams};
 use crate::rrc::MbsfnAreaInfo;
+use crate::tbs::Mcs;
 use crate::time::SubframeTime;
 
 /// Receives the MCCH and all MTCHs of an area from one or two antennas. Allocates in `new` and when the MCCH brings a new
@@ -218,7 +219,7 @@ impl AreaReceiver {
     }
 
     /// The decoder of an MCS, planned when it is first wanted; `None` when it cannot be planned.
-    fn decoder(&mut self, mcs: u8) -> Option<usize> {
+    fn decoder(&mut self, mcs: Mcs) -> Option<usize> {
         if let Some(index) = self.decoders.iter().position(|d| d.params().format.mcs == mcs) {
             return Some(index);
         }

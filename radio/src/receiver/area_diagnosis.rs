@@ -11,12 +11,11 @@ use crate::numerology::{MbsfnNumerology, SubframeLayout};
 use crate::ofdm::OfdmDemodulator;
 use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams};
 use crate::refsignal::MbsfnReference;
+use crate::tbs::Mcs;
 
 /// Share of the power in which neighbouring reference symbols agree that noise does not reach, times the square root of
 /// their number: once in e^16 by chance.
 const AGREES: f32 = 4.0;
-/// Highest MCS with a transport block size (TS 36.213 table 7.1.7.1-1).
-const MCS_MAX: u8 = 28;
 
 /// Samples of a subframe whose block failed.
 pub(super) struct FailedBlock {
@@ -66,7 +65,7 @@ impl FailedBlock {
     }
 
     /// The MCS with which the block can be decoded.
-    fn mcs(&self, area: &AreaReceiver) -> Option<u8> {
+    fn mcs(&self, area: &AreaReceiver) -> Option<Mcs> {
         let (cell, info) = (area.cell(), area.info());
         let (id, region, subframe) = (info.n_id_mbsfn, info.non_mbsfn_region, self.report.time.subframe());
         let demodulator = |iq: &Vec<Complex32>| {
@@ -75,7 +74,7 @@ impl FailedBlock {
             demodulator
         };
         let antennas: Vec<_> = self.antennas.iter().map(demodulator).collect();
-        (0..=MCS_MAX).filter(|&mcs| mcs != self.report.mcs).find(|&mcs| {
+        Mcs::all().filter(|&mcs| mcs != self.report.mcs).find(|&mcs| {
             let Ok(params) = PmchParams::new(*cell, id, region, mcs) else { return false };
             let Ok(mut decoder) = PmchDecoder::new(params, area.isa()) else { return false };
             let mut tb = vec![0; params.format.octets()];

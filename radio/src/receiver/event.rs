@@ -8,6 +8,7 @@ use crate::measure::SubframeMeasurement;
 use crate::numerology::CyclicPrefix;
 use crate::phch::PmchQuality;
 use crate::rrc::{AreaConfigError, BcchDlSchMessage, MasterInformationBlock, MbsfnAreaInfo};
+use crate::tbs::Mcs;
 use crate::time::SubframeTime;
 
 /// What a receiver has to say, in the order of the subframes that told it.
@@ -91,7 +92,7 @@ pub struct BlockReport {
     /// Place of the (P)MCH in the MCCH's list; none for an MCCH subframe before the MCCH is known.
     pub pmch: Option<usize>,
     /// Modulation and coding scheme.
-    pub mcs: u8,
+    pub mcs: Mcs,
     /// Sent at the signalling MCS.
     pub signalling: bool,
     /// Something was sent for sure: without the MSI of the period a failed CRC may mean that nothing was.

@@ -22,7 +22,7 @@ fn one_session() -> MbsfnAreaConfiguration {
         common_sf_alloc_period_rf: 64,
         pmch: vec![PmchInfo {
             sf_alloc_end: 383,
-            data_mcs: 9,
+            data_mcs: 9.into(),
             mch_scheduling_period_rf: 64,
             sessions: vec![SessionInfo {
                 tmgi: Tmgi::from([0x00, 0xab, 0xcd, 0x62, 0xf2, 0x10]),
@@ -52,7 +52,7 @@ fn two_pmch() -> MbsfnAreaConfiguration {
         pmch: vec![
             PmchInfo {
                 sf_alloc_end: 1000,
-                data_mcs: 28,
+                data_mcs: 28.into(),
                 mch_scheduling_period_rf: 1024,
                 sessions: vec![
                     session(Tmgi::from([0x12, 0x34, 0x56, 0x13, 0x00, 0x14]), None, 28),
@@ -60,7 +60,7 @@ fn two_pmch() -> MbsfnAreaConfiguration {
                     session(Tmgi { service_id: [0xff; 3], plmn: PlmnId::Index(6) }, None, 0),
                 ],
             },
-            PmchInfo { sf_alloc_end: 1535, data_mcs: 0, mch_scheduling_period_rf: 8, sessions: vec![] },
+            PmchInfo { sf_alloc_end: 1535, data_mcs: 0.into(), mch_scheduling_period_rf: 8, sessions: vec![] },
         ],
     }
 }
@@ -82,10 +82,52 @@ fn two_pmch_known_octets_with_mcc_taken_over_and_plmn_index() {
     assert_eq!(MbsfnAreaConfiguration::decode(&two_pmch().encode().unwrap()).unwrap(), two_pmch());
 }
 
+fn qam256(index: u8) -> Mcs {
+    Mcs { table: McsTable::Qam256, index }
+}
+
 #[test]
-fn non_critical_extensions_v930_to_v1610_are_skipped() {
+fn the_list_of_release_12_known_octets() {
+    let mut config = one_session();
+    config.pmch.push(PmchInfo {
+        sf_alloc_end: 1000,
+        data_mcs: qam256(27),
+        mch_scheduling_period_rf: 8,
+        sessions: vec![SessionInfo {
+            tmgi: Tmgi::from([0x12, 0x34, 0x56, 0x62, 0xf2, 0x10]),
+            session_id: None,
+            lcid: 28,
+        }],
+    });
+    config.pmch.push(PmchInfo {
+        sf_alloc_end: 1535,
+        data_mcs: 28.into(),
+        mch_scheduling_period_rf: 4,
+        sessions: vec![],
+    });
+    let octets = hex("400fe085fd2c2e4c40100abcd070b10fa3b10993100448d15b85ff7000");
+    assert_eq!(config.encode().unwrap(), octets);
+    assert_eq!(MbsfnAreaConfiguration::decode(&octets).unwrap(), config);
+    config.pmch[1].data_mcs = qam256(28);
+    assert!(config.encode().is_err());
+}
+
+#[test]
+fn more_pmchs_than_the_standard_has_in_both_lists_together_are_refused() {
+    let mut config = one_session();
+    config.pmch = vec![PmchInfo { data_mcs: qam256(0), ..config.pmch[0].clone() }; 15];
+    assert_eq!(MbsfnAreaConfiguration::decode(&config.encode().unwrap()).unwrap(), config);
+    config.pmch.insert(0, one_session().pmch.remove(0));
+    assert!(config.encode().is_err());
+}
+
+#[test]
+fn other_non_critical_extensions_to_v1610_are_skipped() {
     let octets = hex("400fe085fd2c2e4c40100abcd070e060204078a7d3400101c0043c6040");
-    assert_eq!(MbsfnAreaConfiguration::decode(&octets).unwrap(), one_session());
+    let mut config = one_session();
+    let ext = PmchInfo { sf_alloc_end: 500, data_mcs: qam256(20), mch_scheduling_period_rf: 4, sessions: vec![] };
+    config.pmch.push(ext);
+    assert_eq!(MbsfnAreaConfiguration::decode(&octets).unwrap(), config);
 }
 
 #[test]
@@ -142,14 +184,18 @@ fn configuration() -> impl Strategy<Value = MbsfnAreaConfiguration> {
         (any::<[u8; 3]>(), plmn, any::<Option<u8>>(), 0..=28u8).prop_map(|(service_id, plmn, session_id, lcid)| {
             SessionInfo { tmgi: Tmgi { service_id, plmn }, session_id, lcid }
         });
-    let pmch = (0..=1535u16, 0..=28u8, 0..8usize, prop::collection::vec(session, 0..=29)).prop_map(
-        |(sf_alloc_end, data_mcs, period, sessions)| PmchInfo {
+    let pmch = (
+        0..=1535u16,
+        prop::sample::select(Mcs::all().collect::<Vec<_>>()),
+        0..9usize,
+        prop::collection::vec(session, 0..=29),
+    )
+        .prop_map(|(sf_alloc_end, data_mcs, period, sessions)| PmchInfo {
             sf_alloc_end,
             data_mcs,
             mch_scheduling_period_rf: MCH_SCHEDULING_PERIOD_RF[period],
             sessions,
-        },
-    );
+        });
     let subframes = prop_oneof![
         (0..64u8).prop_map(SubframeAllocation::OneFrame),
         (0..1u32 << 24).prop_map(SubframeAllocation::FourFrames)

@@ -247,7 +247,7 @@ fn mtch_of_another_data_mcs() {
     let mut known = known(&carrier);
     let (id, message) = &known.mcch[0];
     let mut mcch = MbsfnAreaConfiguration::decode(message).unwrap();
-    mcch.pmch[0].data_mcs = 16;
+    mcch.pmch[0].data_mcs = 16.into();
     known.mcch = vec![(*id, mcch.encode().unwrap())];
     let mut receiver = Receiver::with_known(config(), known).unwrap();
     // The MCCH that is sent would set it right.

@@ -33,7 +33,7 @@ impl Told {
                 }
             },
             RxEvent::Block(report, _) => {
-                let (blocks, errors) = self.blocks.entry(report.mcs).or_default();
+                let (blocks, errors) = self.blocks.entry(report.mcs.index).or_default();
                 *blocks += 1;
                 *errors += u32::from(!report.quality.crc_ok && report.announced);
                 self.cfo_hz = report.cfo_hz;

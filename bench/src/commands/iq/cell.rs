@@ -236,7 +236,8 @@ impl AreaReport {
         self.pmchs.resize_with(self.pmchs.len().max(config.pmch.len()), PmchReport::default);
         for (index, (report, info)) in self.pmchs.iter_mut().zip(&config.pmch).enumerate() {
             report.index = index;
-            report.data_mcs = info.data_mcs;
+            report.data_mcs = info.data_mcs.index;
+            report.mcs_table = info.data_mcs.table;
             report.mch_scheduling_period_rf = info.mch_scheduling_period_rf;
             report.sf_alloc_end = info.sf_alloc_end;
             for session in &info.sessions {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use radio::McsTable;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -107,6 +108,7 @@ pub(super) struct AreaReport {
 pub(super) struct PmchReport {
     pub(super) index: usize,
     pub(super) data_mcs: u8,
+    pub(super) mcs_table: McsTable,
     pub(super) mch_scheduling_period_rf: u16,
     pub(super) sf_alloc_end: u16,
     /// TMGIs as six octets in hex, service identity and PLMN.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use radio::Mcs;
 use serde_json::Value;
 
 use super::report::{AnalyzeReport, AreaReport, BlockReportSum, CellReport, MeasurementReport, MtchReport, PmchReport};
@@ -148,10 +149,11 @@ fn area(out: &mut String, area: &AreaReport) {
 }
 
 fn pmch(out: &mut String, pmch: &PmchReport) {
+    let mcs = Mcs { table: pmch.mcs_table, index: pmch.data_mcs };
     let _ = writeln!(
         out,
         "    MCH {}: MCS {}, scheduling period {} radio frames, {} MSI",
-        pmch.index, pmch.data_mcs, pmch.mch_scheduling_period_rf, pmch.msis
+        pmch.index, mcs, pmch.mch_scheduling_period_rf, pmch.msis
     );
     let _ = writeln!(out, "      data blocks       {}", blocks(&pmch.data));
     let _ = writeln!(out, "      signalling blocks {}", blocks(&pmch.signalling));

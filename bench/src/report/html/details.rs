@@ -89,7 +89,7 @@ fn area_rows(model: &Model, area: &MbsfnArea) -> Vec<(&'static str, String)> {
     for mch in &area.mchs {
         let capacity = model.header.mchs.iter().find(|m| m.mch == mch.name).map_or(0.0, |m| m.capacity_bps);
         let (period, capacity) = (mch.scheduling_period_rf, text::bit_rate(capacity));
-        let words = format!("{}: MCS {}, scheduling period {period} radio frames, {capacity}", mch.name, mch.data_mcs);
+        let words = format!("{}: MCS {}, scheduling period {period} radio frames, {capacity}", mch.name, mch.mcs());
         rows.push(("MCH", words));
     }
     rows

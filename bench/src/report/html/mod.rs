@@ -27,7 +27,7 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (scenario.name) ": " (judgement.verdict) " – castbench" }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped(REPORT_STYLE)) }
             }
             body {
                 header.top {
@@ -63,6 +63,9 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
     };
     page.into_string()
 }
+
+/// Colours and shapes of all pages.
+pub(crate) const REPORT_STYLE: &str = include_str!("style.css");
 
 /// A section with its heading and one line that says how to read it.
 fn panel(id: &str, title: &str, lead: &Markup, body: &Markup) -> Markup {

@@ -96,7 +96,7 @@ fn system(model: &Model) -> Markup {
     let scenario = &model.header.scenario;
     let blocks = format!("{} PRB, {}", scenario.cell.n_rb_dl, text::counted(scenario.areas.len() as u64, "area"));
     let mcs = match scenario.mchs().count() {
-        1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.data_mcs)),
+        1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.mcs())),
         n => format!("{n} MCHs"),
     };
     let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
