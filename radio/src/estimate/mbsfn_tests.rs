@@ -224,6 +224,31 @@ fn timing_is_the_mean_delay() {
     }
 }
 
+/// FFT windows that move shift all delays at once, clocks that drift bit by bit.
+#[test]
+fn delays_may_shift() {
+    let paths = |us: f64| constant(&[(1.0 + us, Complex64::ONE), (2.2 + us, Complex64::I * 0.4)]);
+    for (n_rb_dl, snr_db, limit_db) in [(6, 10.0, -13.0), (25, 20.0, -31.0), (25, 60.0, -28.0), (100, 20.0, -31.0)] {
+        for shift_us in [0.05, 0.13, 0.5, 2.0, -1.3] {
+            for before in [1, 3, 30] {
+                let mut trial = Trial::new(n_rb_dl, snr_db);
+                (0..before).for_each(|_| _ = trial.next(&paths(0.0)));
+                let error_db = 10.0 * (trial.next(&paths(shift_us)).0 * trial.noise).log10();
+                let what = format!("{n_rb_dl} PRB, {snr_db} dB, {shift_us} us after {before} subframes");
+                assert!(error_db < limit_db, "{what}: {error_db} dB");
+            }
+        }
+    }
+    for (n_rb_dl, snr_db) in [(6, 10.0), (25, 20.0), (100, 20.0)] {
+        let mut trial = Trial::new(n_rb_dl, snr_db);
+        let mut next = |i: u32| trial.next(&paths(2e-3 * f64::from(i))).0;
+        (0..50).for_each(|i| _ = next(i));
+        let error = (50..250).map(next).sum::<f64>() / 200.0;
+        println!("{n_rb_dl} PRB, {snr_db} dB: {error} of the noise");
+        assert!(error < 0.2, "{n_rb_dl} PRB, {snr_db} dB, drift of 2 us/s: {error} of the noise");
+    }
+}
+
 /// Without noise, precision is what limits; samples that are no numbers leave nothing behind.
 #[test]
 fn clean_and_broken_samples_do_no_harm() {

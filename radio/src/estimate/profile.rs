@@ -11,12 +11,20 @@ const MEMORY_AFTER_CHANGE: f32 = 2.0;
 const NEW_OVER_NOISE: f32 = 16.0;
 /// Subframes that estimated powers go back when a plan is new: those before were estimated with other powers in mind.
 const MEMORY_OF_PLAN: f32 = 8.0;
+/// Subframes that a plan stays once the mean has all its subframes.
+const PLAN_SUBFRAMES: u32 = 32;
 /// Subframes that a plan stays even though new delays have appeared.
 const LEAST_AGE: u32 = 4;
 /// Together new delays have to be this much of the noise of a symbol to be planned for at once.
 const NEW_TOGETHER: f32 = 0.05;
 /// Least power that a delay of the support is given, over its noise.
 const LEAST_OVER_NOISE: f32 = 0.02;
+/// Power over the mean that is new at a delay of the support, and the same more while the mean is of one subframe: fading
+/// alone comes to that once in 10^6.
+const SURPRISE: f32 = 16.0;
+const SURPRISE_AT_FIRST: f32 = 96.0;
+/// Least share of the power seen at a delay, through the window, that it is given: a path may come nearer to it.
+const LEAST_OF_SEEN: f32 = 0.03;
 /// What share of the whole power new delays have to have, for the mean to begin anew.
 const CHANGED_SHARE: f32 = 0.05;
 
@@ -43,6 +51,8 @@ pub(super) struct DelayProfile {
     /// By delay, mean power as estimated, with what the error of the estimate hides; 0: not estimated before.
     estimated: Vec<f32>,
     in_support: Vec<bool>,
+    /// Delays at which the last subframe has what the mean does not.
+    is_new: Vec<bool>,
     known: Vec<bool>,
     estimated_now: [f32; MAX_DELAYS],
     /// Subframes in the mean at which the support is chosen again.
@@ -67,6 +77,7 @@ impl DelayProfile {
             estimated: vec![0.0; delays],
             estimated_now: [0.0; MAX_DELAYS],
             in_support: vec![false; delays],
+            is_new: vec![false; delays],
             known: vec![false; delays],
             due: 0.0,
             age: 0,
@@ -96,15 +107,17 @@ impl DelayProfile {
             self.begin(0.0);
         }
         let new_over = self.noise_now * (2.0 + NEW_OVER_NOISE / self.parts);
+        let surprise = SURPRISE + SURPRISE_AT_FIRST / self.count.max(1.0);
         let (mut new, mut all) = (0.0, 0.0);
         for &d in &self.range {
             let power = self.now[d] - self.noise_now;
             all += power.max(0.0);
-            if self.now[d] > new_over && !self.in_support[d] {
-                new += power;
-            }
+            let expected = if self.in_support[d] { surprise * self.mean[d] } else { 0.0 };
+            self.is_new[d] = self.now[d] > new_over + expected;
+            new += if self.is_new[d] { power } else { 0.0 };
         }
-        if new > CHANGED_SHARE * all && !first {
+        let changed = new > CHANGED_SHARE * all;
+        if changed && !first {
             self.count = self.count.min(MEMORY_AFTER_CHANGE);
             self.due = self.due.min(self.count);
         }
@@ -113,12 +126,10 @@ impl DelayProfile {
         self.mean.iter_mut().zip(&self.now).for_each(|(m, n)| *m += (n - *m) * share);
         self.noise += (self.noise_now - self.noise) * share;
         self.age += 1;
-        let settled = self.count >= MEMORY_SUBFRAMES && self.age < MEMORY_SUBFRAMES as u32;
-        if first
-            || (new > NEW_TOGETHER * self.noise_now * self.mean.len() as f32 && self.age >= LEAST_AGE)
-            || (self.count >= self.due && !settled)
-        {
-            self.choose(new_over);
+        let settled = self.count >= MEMORY_SUBFRAMES && self.age < PLAN_SUBFRAMES;
+        let worth_it = new > NEW_TOGETHER * self.noise_now * self.mean.len() as f32;
+        if first || changed || (worth_it && self.age >= LEAST_AGE) || (self.count >= self.due && !settled) {
+            self.choose();
             self.due = self.count * 1.5;
             self.age = 0;
             return true;
@@ -148,7 +159,8 @@ impl DelayProfile {
     pub(super) fn refine(&mut self) -> bool {
         let first = self.count <= 1.0;
         if first {
-            self.choose(f32::INFINITY);
+            self.is_new.fill(false);
+            self.choose();
         }
         first
     }
@@ -164,18 +176,17 @@ impl DelayProfile {
     }
 
     /// Chooses delays that stand out of the noise in the mean, or by far in the last subframe, with their neighbours.
-    fn choose(&mut self, new_over: f32) {
+    fn choose(&mut self) {
         let n = self.count * self.parts;
         let noise = self.noise.max(f32::MIN_POSITIVE);
         let over = noise * (1.0 + 3.0 / n.sqrt() + 6.0 / n);
         // The mean over neighbours is steadier than one delay, and no path is narrower.
-        let (range, mean, now, known) = (&self.range, &self.mean, &self.now, &mut self.known);
-        known.copy_from_slice(&self.in_support);
+        let (range, mean, now, is_new) = (&self.range, &self.mean, &self.now, &self.is_new);
+        self.known.copy_from_slice(&self.in_support);
         let power = |i: usize| {
             let around = |offset: usize| range.get((i + offset).wrapping_sub(1)).map_or(0.0, |&d| mean[d]);
             let mean = 0.25 * (around(0) + around(2)) + 0.5 * around(1);
-            let new = now[range[i]] > new_over && !known[range[i]];
-            let now = if new { now[range[i]] } else { 0.0 };
+            let now = if is_new[range[i]] { now[range[i]] } else { 0.0 };
             mean.max(now)
         };
         self.in_support.fill(false);
@@ -194,7 +205,9 @@ impl DelayProfile {
             if power > threshold && self.support.len() < MAX_DELAYS {
                 self.support.push(range[i]);
                 let estimated = self.estimated[range[i]];
-                let power = if known[range[i]] && estimated > 0.0 { estimated } else { power - noise };
+                let known = self.known[range[i]] && !is_new[range[i]] && estimated > 0.0;
+                let seen = power - noise;
+                let power = if known { estimated.max(seen * LEAST_OF_SEEN) } else { seen };
                 self.powers.push((power / noise).max(LEAST_OVER_NOISE));
                 self.in_support[range[i]] = true;
             }
