@@ -144,7 +144,7 @@ pub struct RxArgs {
 
 /// Arguments of `castbench ue`.
 #[derive(Args, Clone, PartialEq, Eq, Debug)]
-#[group(id = "place", required = true, multiple = false, args = ["pty", "tcp", "unix", "quirks"])]
+#[command(group(clap::ArgGroup::new("place").required(true).args(["pty", "tcp", "unix", "quirks"])))]
 pub struct UeArgs {
     /// On a pseudo terminal; LINK becomes a symbolic link to it.
     #[arg(long, value_name = "LINK", num_args = 0..=1, default_missing_value = "")]
