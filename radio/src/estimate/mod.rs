@@ -20,7 +20,7 @@ mod sub_band;
 
 pub use crs::{CrsEstimator, CrsQuality};
 
-use std::f32::consts::TAU;
+use std::f32::consts::{PI, TAU};
 use std::sync::Arc;
 
 use num_complex::Complex32;
@@ -211,8 +211,12 @@ impl MbsfnEstimator {
             noise += difference.norm_sqr();
             power += x.norm_sqr() + y.norm_sqr();
         }
-        // The common phase, fitted to the same values, takes one of 2n degrees of freedom.
-        let (noise, power) = (noise / (2.0 * n - 1.0), power / (2.0 * n));
+        // The common phase, fitted to the same values, takes one of 2n degrees of freedom; of a weak signal more, N/2S to
+        // the second order, and no more than the phase of noise alone would.
+        let freedom = 2.0 * n - 1.0;
+        let (noise, power) = (noise / freedom, power / (2.0 * n));
+        let fitted = (noise / (2.0 * (power - noise).max(f32::MIN_POSITIVE))).min((PI * n).sqrt());
+        let noise = noise * (1.0 + fitted / freedom);
         let change = self.doppler.change(&self.difference);
         self.change_is_new = self.doppler.add(change, noise - change, (power - noise).max(0.0), a.len());
         let change = if self.doppler.planned > 0.0 { change.clamp(0.0, 0.98 * noise) } else { 0.0 };
