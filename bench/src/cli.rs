@@ -147,7 +147,7 @@ pub struct RxArgs {
 #[command(group(clap::ArgGroup::new("place").required(true).args(["pty", "tcp", "unix", "quirks"])))]
 pub struct UeArgs {
     /// On a pseudo terminal; LINK becomes a symbolic link to it.
-    #[arg(long, value_name = "LINK", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "LINK", num_args = 0..=1, default_missing_value = "-")]
     pub pty: Option<PathBuf>,
     /// On a TCP address, for example 127.0.0.1:2345; port 0 is any that is free.
     #[arg(long, value_name = "ADDRESS:PORT")]

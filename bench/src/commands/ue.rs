@@ -27,7 +27,7 @@ pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
         personality.quirks.insert(name.parse().map_err(CommandError::Usage)?);
     }
     if let Some(link) = &args.pty {
-        let link = Some(link.as_path()).filter(|link| !link.as_os_str().is_empty());
+        let link = Some(link.as_path()).filter(|link| link.as_os_str() != "-");
         let why =
             |source| CommandError::Write { path: link.unwrap_or_else(|| Path::new("/dev/ptmx")).to_owned(), source };
         return serve(personality, PtyPort::new(link).map_err(why)?);

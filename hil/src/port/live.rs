@@ -100,6 +100,7 @@ impl<P: Port> LiveModem<P> {
     /// # Errors
     /// The port is gone.
     pub fn serve(&mut self, orders: &Receiver<ModemOrder>, mut tell: impl FnMut(ModemEvent)) -> io::Result<()> {
+        self.put_out(&mut tell)?;
         loop {
             match orders.try_recv() {
                 Ok(order) => self.obey(&order),
@@ -140,6 +141,12 @@ impl<P: Port> LiveModem<P> {
         if self.modem.poll_timeout().is_some_and(|due| due <= now) {
             self.modem.handle_timeout(now);
         }
+        self.put_out(tell)
+    }
+
+    /// Does what the modem wants done.
+    fn put_out(&mut self, tell: &mut impl FnMut(ModemEvent)) -> io::Result<()> {
+        let now = self.clock.now();
         while let Some(output) = self.modem.poll_output() {
             match output {
                 SimOutput::Host(bytes) => self.port.write(&bytes)?,
