@@ -2,6 +2,7 @@
 
 pub mod at;
 mod mbms_client;
+pub mod modem;
 pub mod port;
 pub mod sim;
 

@@ -1,0 +1,3 @@
+//! Profiles, and the driver against the stand-in in virtual time.
+
+mod profiles;
