@@ -62,8 +62,8 @@ pub struct RunArgs {
     /// Folder for record and reports [default: out/ and the name of the scenario].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Rig file (TOML): what is real and what is simulated [default: all simulated].
-    #[arg(long, value_name = "FILE")]
+    /// What is real and what is simulated: sim, soapy-loop, sigmf, zmq, or a rig file (TOML) [default: sim].
+    #[arg(long, value_name = "RIG")]
     pub rig: Option<PathBuf>,
     /// Say nothing but errors and the verdict.
     #[arg(long, short)]
@@ -93,8 +93,8 @@ pub struct TxArgs {
     /// Scenario file (TOML): its cell, areas and sessions; its UEs and steps are left alone.
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
-    /// Rig file (TOML): the front end that transmits.
-    #[arg(long, value_name = "FILE")]
+    /// The front end that transmits: a rig file (TOML), or the name of a shipped rig.
+    #[arg(long, value_name = "RIG")]
     pub rig: PathBuf,
     /// How long to transmit, seconds of samples.
     #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
@@ -113,8 +113,8 @@ pub struct TxArgs {
 /// Arguments of `castbench rx`.
 #[derive(Args, Clone, PartialEq, Debug)]
 pub struct RxArgs {
-    /// Rig file (TOML): the front end that receives.
-    #[arg(long, value_name = "FILE")]
+    /// The front end that receives: a rig file (TOML), or the name of a shipped rig.
+    #[arg(long, value_name = "RIG")]
     pub rig: PathBuf,
     /// Sample rate, Hz: needed with ZeroMQ and SDR devices, believed instead of what SigMF metadata says.
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]

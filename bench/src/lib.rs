@@ -54,7 +54,8 @@ pub use report::{
     junit, replay, write_reports,
 };
 pub use rig::{
-    BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SoapyRig, UeKind, ZmqRig,
+    BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SHIPPED_RIGS, SoapyRig, UeKind,
+    ZmqRig,
 };
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, Impairments,

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use radio::CellConfig;
 
 pub use self::file::{FileRig, FileRole};
+pub use self::shipped::SHIPPED_RIGS;
 pub use self::soapy::SoapyRig;
 pub use self::zmq::{BrokerKind, ZmqRig};
 use crate::strict_toml::{Checker, Table, TomlProblems, read_document, read_text};
 
 mod file;
+mod shipped;
 mod soapy;
 mod zmq;
 
@@ -82,7 +84,10 @@ pub enum UeKind {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadRigError {
     /// The file cannot be read.
-    #[error("cannot read rig {}: {source}; without --rig everything is simulated", .file.display())]
+    #[error(
+        "cannot read rig {}: {source}; without --rig everything is simulated; shipped rigs: {}",
+        .file.display(), shipped::names()
+    )]
     Read {
         /// The file.
         file: PathBuf,

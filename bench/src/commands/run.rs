@@ -26,7 +26,7 @@ const UES_FOLDER: &str = "ues";
 pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let overrides = Overrides { content: args.content.clone(), seed: args.seed };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
-    let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::load)?;
+    let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::find)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let boxes = Boxes::new(&loaded)?;
     fs::create_dir_all(&dir)

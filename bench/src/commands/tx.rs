@@ -22,7 +22,7 @@ const FRAME: Duration = Duration::from_millis(10);
 pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
     let overrides = Overrides { content: args.content.clone(), seed: args.seed };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
-    let rig = Rig::load(&args.rig)?;
+    let rig = Rig::find(&args.rig)?;
     let Boxes { network, mut air, .. } = Boxes::new(&loaded)?;
     let on_air = setup::on_air(&loaded.scenario, air.enb().cell());
     let transmitter = Transmitter::open(&rig, &on_air, Path::new(""))?;

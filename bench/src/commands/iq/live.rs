@@ -19,7 +19,7 @@ use crate::rig::Rig;
 
 /// Runs `castbench rx`.
 pub fn rx(args: &RxArgs) -> Result<Exit, CommandError> {
-    let rig = Rig::load(&args.rig)?;
+    let rig = Rig::find(&args.rig)?;
     let mut source = receiver(&rig, args.sample_rate, usize::from(args.antennas))?;
     let (rate, n_antennas) = (source.sample_rate_hz(), source.n_antennas());
     let config = ReceiverConfig {
