@@ -12,11 +12,13 @@ pub enum Isa {
     Scalar,
     /// AVX2 of x86-64: 256-bit integer lanes.
     Avx2,
+    /// AVX-512 of x86-64 (F, BW, DQ, VL): lanes of 512 bits where a kernel gains by them, else its AVX2 code.
+    Avx512,
 }
 
 impl Isa {
     /// Every instruction set there is an implementation for, slowest first.
-    pub const ALL: [Self; 2] = [Self::Scalar, Self::Avx2];
+    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512];
 
     /// Those of them that this machine can run.
     pub fn available() -> impl Iterator<Item = Self> {
@@ -34,7 +36,7 @@ impl Isa {
     pub fn is_available(self) -> bool {
         match self {
             Self::Scalar => true,
-            Self::Avx2 => !matches!(self.kernels(), Kernels::Scalar),
+            Self::Avx2 | Self::Avx512 => !matches!(self.kernels(), Kernels::Scalar),
         }
     }
 
@@ -44,6 +46,7 @@ impl Isa {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
         }
     }
 
@@ -51,12 +54,25 @@ impl Isa {
     pub(crate) fn kernels(self) -> Kernels {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") => {
-                Kernels::Avx2(Avx2(()))
-            }
+            Self::Avx2 if has_avx2() => Kernels::Avx2(Avx2(())),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 if has_avx2() && has_avx512() => Kernels::Avx512(Avx512(())),
             _ => Kernels::Scalar,
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
 }
 
 /// Which kernels a planned object runs; see [`run_kernel`].
@@ -67,6 +83,9 @@ pub(crate) enum Kernels {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// AVX-512 as well.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
 }
 
 /// Exists only where the processor has AVX2 and FMA: made by [`Isa::kernels`] alone.
@@ -74,7 +93,12 @@ pub(crate) enum Kernels {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
-/// `run_kernel!(kernels, name(arguments))` calls the function `name` of the module `scalar` or `avx2` beside the caller;
+/// Exists only where the processor has AVX2, FMA and AVX-512 F, BW, DQ and VL: made by [`Isa::kernels`] alone.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512(());
+
+/// `run_kernel!(kernels, name(arguments))` calls the function `name` of the module `scalar`, `avx2` or `avx512` beside the caller;
 /// with a constant: `run_kernel!(kernels, name::<N>(arguments))`.
 macro_rules! run_kernel {
     ($kernels:expr, $name:ident $(::<$constant:tt>)? ($($argument:expr),* $(,)?)) => {
@@ -83,21 +107,34 @@ macro_rules! run_kernel {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "the variant is there only if the processor has what the function enables")]
             $crate::isa::Kernels::Avx2(_) => unsafe { avx2::$name $(::<$constant>)? ($($argument),*) },
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "the variant is there only if the processor has what the function enables")]
+            $crate::isa::Kernels::Avx512(_) => unsafe { avx512::$name $(::<$constant>)? ($($argument),*) },
         }
     };
 }
 pub(crate) use run_kernel;
 
-/// `compile_for_avx2! { fn name(argument: Type); ... }` makes the module `avx2` beside the caller: functions of the module
-/// `scalar`, which have to be `#[inline(always)]`, compiled again with all that AVX2 and FMA offer. The compiler changes
-/// neither the order of floating point operations nor contracts them, hence the same results.
-macro_rules! compile_for_avx2 {
-    ($(fn $name:ident $(<const $constant:ident: usize>)? ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {
+/// `compile_for_lanes! { fn name(argument: Type); ... }` makes the modules `avx2` and `avx512` beside the caller: functions of
+/// the module `scalar`, which have to be `#[inline(always)]`, compiled again with all that these instruction sets offer. The
+/// compiler changes neither the order of floating point operations nor contracts them, hence the same results.
+macro_rules! compile_for_lanes {
+    ($($functions:tt)*) => {
+        $crate::isa::compile_for!(avx2, "avx2,fma", $($functions)*);
+        $crate::isa::compile_for!(avx512, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", $($functions)*);
+    };
+}
+pub(crate) use compile_for_lanes;
+
+/// One module of [`compile_for_lanes`].
+macro_rules! compile_for {
+    ($module:ident, $features:literal,
+        $(fn $name:ident $(<const $constant:ident: usize>)? ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {
         #[cfg(target_arch = "x86_64")]
-        mod avx2 {
+        mod $module {
             use super::*;
             $(
-                #[target_feature(enable = "avx2,fma")]
+                #[target_feature(enable = $features)]
                 pub(super) fn $name $(<const $constant: usize>)? ($($argument: $type),*) $(-> $result)? {
                     scalar::$name $(::<$constant>)? ($($argument),*)
                 }
@@ -105,7 +142,7 @@ macro_rules! compile_for_avx2 {
         }
     };
 }
-pub(crate) use compile_for_avx2;
+pub(crate) use compile_for;
 
 impl Default for Isa {
     fn default() -> Self {
@@ -145,7 +182,7 @@ mod tests {
             assert_eq!(isa.name().parse(), Ok(isa));
         }
         let error = "mmx".parse::<Isa>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown instruction set \"mmx\": known are scalar, avx2");
+        assert_eq!(error.to_string(), "unknown instruction set \"mmx\": known are scalar, avx2, avx512");
     }
 
     #[test]

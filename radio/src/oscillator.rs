@@ -2,7 +2,7 @@
 
 use num_complex::{Complex32, Complex64};
 
-use crate::isa::{Isa, Kernels, compile_for_avx2, run_kernel};
+use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
 
 /// Samples for which one exact phase is continued by a table.
 const STRIDE: usize = 256;
@@ -54,6 +54,16 @@ impl Oscillator {
         }
     }
 
+    /// Replaces `rotated` by what [`Self::rotate`] makes of `samples`.
+    pub fn rotate_into(&mut self, samples: &[Complex32], rotated: &mut Vec<Complex32>) {
+        rotated.clear();
+        for part in samples.chunks(STRIDE) {
+            let begins = rotated.len();
+            rotated.extend_from_slice(part);
+            self.rotate(&mut rotated[begins..]);
+        }
+    }
+
     fn cycles(&self, sample: u64) -> f64 {
         (self.start_cycles + self.cycles_per_sample * sample as f64).fract()
     }
@@ -77,7 +87,7 @@ mod scalar {
     }
 }
 
-compile_for_avx2! {
+compile_for_lanes! {
     fn turn(base: Complex32, table: &[Complex32], samples: &mut [Complex32]);
 }
 

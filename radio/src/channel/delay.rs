@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use num_complex::Complex32;
 
 use crate::cell::{NRbDl, SampleRateFamily};
-use crate::isa::{Isa, Kernels, compile_for_avx2, run_kernel};
+use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
 
 /// Samples of the future that filters may need: what is given lags so far behind what is taken, whatever the delay.
 pub(super) const LOOKAHEAD: usize = 32;
@@ -27,10 +27,12 @@ pub(super) struct Delay {
     kernels: Kernels,
     /// In the order of the samples that they are for; one when the delay is whole.
     taps: Vec<f32>,
-    /// From the first sample that the next output needs on.
+    /// The samples taken last that are still needed, from the first one that the next output needs on.
     history: Vec<Complex32>,
     /// Samples from there to the one that is due when the next output is.
     behind: usize,
+    /// Where old samples meet new ones.
+    seam: Vec<Complex32>,
 }
 
 impl Delay {
@@ -45,23 +47,46 @@ impl Delay {
         let taps = if fraction < 1e-9 { vec![1.0] } else { plan(fraction, band(sample_rate_hz)) };
         // Output n is made of inputs n - behind to n - behind + taps - 1; what lies before the stream is silence.
         let behind = whole as usize + taps.len() / 2;
-        Self { kernels: isa.kernels(), taps, history: vec![Complex32::ZERO; behind], behind }
+        Self { kernels: isa.kernels(), taps, history: vec![Complex32::ZERO; behind], behind, seam: Vec::new() }
     }
 
-    /// Appends to `output` what can be said after `input`.
-    pub(super) fn process(&mut self, input: &[Complex32], output: &mut Vec<Complex32>) {
-        self.history.extend_from_slice(input);
-        let count = self.history.len().saturating_sub(self.behind + LOOKAHEAD);
-        let from = output.len();
+    /// Samples that [`Self::process`] gives for `taken` more.
+    pub(super) fn given_for(&self, taken: usize) -> usize {
+        (self.history.len() + taken).saturating_sub(self.behind + LOOKAHEAD)
+    }
+
+    /// Fills `output`, [`Self::given_for`] the input, with what can be said after `input`.
+    pub(super) fn process(&mut self, input: &[Complex32], output: &mut [Complex32]) {
+        debug_assert_eq!(output.len(), self.given_for(input.len()));
+        let held = self.history.len();
+        // Outputs that begin in the history, as far as they reach into the input.
+        let (at_seam, later) = output.split_at_mut(output.len().min(held));
+        let needed = at_seam.len() + self.taps.len() - 1;
+        let mut seam = std::mem::take(&mut self.seam);
+        seam.clear();
+        seam.extend_from_slice(&self.history[..needed.min(held)]);
+        seam.extend_from_slice(&input[..needed.saturating_sub(held).min(input.len())]);
+        self.filter(&seam, at_seam);
+        self.filter(input, later);
+        if later.is_empty() {
+            self.history.drain(..at_seam.len());
+            self.history.extend_from_slice(input);
+        } else {
+            self.history.clear();
+            self.history.extend_from_slice(&input[later.len()..]);
+        }
+        self.seam = seam;
+    }
+
+    /// The first output is made of the first inputs.
+    fn filter(&self, input: &[Complex32], output: &mut [Complex32]) {
         match self.taps[..] {
-            [_] => output.extend_from_slice(&self.history[..count]),
+            [_] => output.copy_from_slice(&input[..output.len()]),
             _ => {
-                output.resize(from + count, Complex32::ZERO);
-                let values = bytemuck::cast_slice_mut(&mut output[from..]);
-                run_kernel!(self.kernels, filter(&self.taps, bytemuck::cast_slice(&self.history), values));
+                let values = bytemuck::cast_slice_mut(output);
+                run_kernel!(self.kernels, filter(&self.taps, bytemuck::cast_slice(input), values));
             }
         }
-        self.history.drain(..count);
     }
 }
 
@@ -143,7 +168,7 @@ mod scalar {
     }
 }
 
-compile_for_avx2! {
+compile_for_lanes! {
     fn filter(taps: &[f32], input: &[f32], output: &mut [f32]);
 }
 
@@ -170,7 +195,13 @@ mod tests {
                 for isa in Isa::available() {
                     let mut d = Delay::with_isa(delay / rate, rate, isa);
                     let mut out = Vec::new();
-                    input.chunks(333).for_each(|c| d.process(c, &mut out));
+                    for chunk in
+                        input.chunks(333).flat_map(|c| c.split_at_checked(5).into_iter().flat_map(<[_; 2]>::from))
+                    {
+                        let given = out.len();
+                        out.resize(given + d.given_for(chunk.len()), Complex32::ZERO);
+                        d.process(chunk, &mut out[given..]);
+                    }
                     assert_eq!(out.len(), input.len() - LOOKAHEAD, "delay {delay}");
                     for (n, y) in out.iter().enumerate().skip(100) {
                         let want = tone(f * (n as f64 - delay));

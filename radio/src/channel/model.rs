@@ -13,6 +13,8 @@ use crate::isa::Isa;
 
 /// Most Doppler shift for each sample per second: a block of fast convolution has to last for it.
 const DOPPLER_MAX: f64 = 1.0 / 1000.0;
+/// Samples that go through static paths and noise at once.
+const PART: usize = 1024;
 /// Longest delay that a profile may have, seconds.
 const PROFILE_MAX_S: f64 = 1e-3;
 
@@ -112,38 +114,69 @@ impl ChannelModel {
         assert_eq!(outputs.len(), self.n_rx(), "one output for each receive antenna");
         let pending = self.pending + inputs[0].len();
         self.pending = pending.min(self.for_paths);
-        self.hear_static(inputs);
-        let heard = &self.heard[..(pending - self.pending).min(self.heard.len())];
-        for output in outputs.iter_mut() {
-            output.clear();
-            output.extend_from_slice(heard);
-            output.resize(pending - self.pending, Complex32::ZERO);
-        }
-        self.heard.drain(..heard.len());
-        for path in &mut self.faded_paths {
-            path.take(inputs);
-            path.add_to(outputs);
-        }
-        self.clocks.iter_mut().zip(outputs.iter_mut()).for_each(|(clock, output)| clock.process(output));
-        for (output, noise) in outputs.iter_mut().zip(&mut self.noise) {
-            if self.noise_per_axis > 0.0 {
+        outputs.iter_mut().for_each(|output| output.resize(pending - self.pending, Complex32::ZERO));
+        if self.faded_paths.is_empty() && self.clocks.is_empty() {
+            self.hear_in_parts(inputs, outputs);
+        } else {
+            self.hear_all(inputs, outputs);
+            for (output, noise) in outputs.iter_mut().zip(&mut self.noise) {
                 noise.add(self.gain, self.noise_per_axis, output);
-            } else {
-                output.iter_mut().for_each(|sample| *sample *= self.gain);
             }
         }
         self.front_end.process(outputs);
     }
 
-    /// Appends to what is heard over all static paths.
-    fn hear_static(&mut self, inputs: &[&[Complex32]]) {
+    /// What comes over static paths alone, part by part: each stays in the nearest cache until its noise is on it.
+    fn hear_in_parts(&mut self, inputs: &[&[Complex32]], outputs: &mut [Vec<Complex32>]) {
+        let (len, mut given) = (inputs[0].len(), 0);
+        for from in (0..len).step_by(PART) {
+            let part: Vec<_> = inputs.iter().map(|input| &input[from..len.min(from + PART)]).collect();
+            let heard = given..given + self.given_for(part[0].len());
+            given = heard.end;
+            let (first, others) = outputs.split_at_mut(1);
+            let first = &mut first[0][heard.clone()];
+            self.hear_static(&part, first);
+            for (other, noise) in others.iter_mut().zip(&mut self.noise[1..]) {
+                other[heard.clone()].copy_from_slice(first);
+                noise.add(self.gain, self.noise_per_axis, &mut other[heard.clone()]);
+            }
+            self.noise[0].add(self.gain, self.noise_per_axis, first);
+        }
+    }
+
+    /// What comes over all paths, by the receiver's clock.
+    fn hear_all(&mut self, inputs: &[&[Complex32]], outputs: &mut [Vec<Complex32>]) {
+        let held = self.heard.len();
+        let mut heard = std::mem::take(&mut self.heard);
+        heard.resize(held + self.given_for(inputs[0].len()), Complex32::ZERO);
+        self.hear_static(inputs, &mut heard[held..]);
+        let given = outputs[0].len().min(heard.len());
+        for output in outputs.iter_mut() {
+            output[..given].copy_from_slice(&heard[..given]);
+            output[given..].fill(Complex32::ZERO);
+        }
+        heard.drain(..given);
+        self.heard = heard;
+        for path in &mut self.faded_paths {
+            path.take(inputs);
+            path.add_to(outputs);
+        }
+        self.clocks.iter_mut().zip(outputs.iter_mut()).for_each(|(clock, output)| clock.process(output));
+    }
+
+    /// Samples that static paths give for `taken` more.
+    fn given_for(&self, taken: usize) -> usize {
+        self.static_paths.first().map_or(0, |path| path.given_for(taken))
+    }
+
+    /// Fills `output`, [`Self::given_for`] the inputs, with what is heard over all static paths.
+    fn hear_static(&mut self, inputs: &[&[Complex32]], output: &mut [Complex32]) {
         let Some((first, others)) = self.static_paths.split_first_mut() else { return };
-        let begins = self.heard.len();
-        first.process(inputs, &mut self.heard);
+        first.process(inputs, output);
+        self.ray.resize(output.len(), Complex32::ZERO);
         for path in others {
-            self.ray.clear();
             path.process(inputs, &mut self.ray);
-            self.heard[begins..].iter_mut().zip(&self.ray).for_each(|(sum, ray)| *sum += ray);
+            output.iter_mut().zip(&self.ray).for_each(|(sum, ray)| *sum += ray);
         }
     }
 }

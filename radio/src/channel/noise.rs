@@ -8,7 +8,7 @@ use num_complex::Complex32;
 use rand_core::Rng;
 use rand_pcg::Pcg64Mcg;
 
-use crate::isa::{Isa, Kernels, compile_for_avx2, run_kernel};
+use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
 
 /// Generators side by side.
 const LANES: usize = 16;
@@ -36,6 +36,10 @@ impl GaussianNoise {
 
     /// Multiplies samples by `gain` and adds noise of standard deviation `per_axis` to each of real and imaginary part.
     pub(super) fn add(&mut self, gain: f32, per_axis: f32, samples: &mut [Complex32]) {
+        if per_axis <= 0.0 {
+            samples.iter_mut().for_each(|sample| *sample *= gain);
+            return;
+        }
         let samples = self.add_rest(gain, per_axis, samples);
         let (blocks, rest) = samples.split_at_mut(samples.len() - samples.len() % BLOCK_SAMPLES);
         run_kernel!(self.kernels, add_blocks(&mut self.bits, gain, per_axis, bytemuck::cast_slice_mut(blocks)));
@@ -140,7 +144,7 @@ mod scalar {
     }
 }
 
-compile_for_avx2! {
+compile_for_lanes! {
     fn add_blocks(bits: &mut RandomBits, gain: f32, deviation: f32, values: &mut [f32]);
 }
 

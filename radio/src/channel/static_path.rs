@@ -38,9 +38,13 @@ impl StaticPath {
         }
     }
 
-    /// Appends to `output` what arrives while `inputs` are sent.
-    pub(super) fn process(&mut self, inputs: &[&[Complex32]], output: &mut Vec<Complex32>) {
-        let begins = output.len();
+    /// Samples that [`Self::process`] gives for `taken` more.
+    pub(super) fn given_for(&self, taken: usize) -> usize {
+        self.delay.given_for(taken)
+    }
+
+    /// Fills `output`, [`Self::given_for`] the inputs, with what arrives while `inputs` are sent.
+    pub(super) fn process(&mut self, inputs: &[&[Complex32]], output: &mut [Complex32]) {
         match self.sources[..] {
             [(stream, amplitude)] if amplitude == Complex32::ONE => self.delay.process(inputs[stream], output),
             _ => {
@@ -53,7 +57,7 @@ impl StaticPath {
             }
         }
         if let Some(oscillator) = &mut self.oscillator {
-            oscillator.rotate(&mut output[begins..]);
+            oscillator.rotate(output);
         }
     }
 }

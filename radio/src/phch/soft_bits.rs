@@ -3,7 +3,7 @@
 
 use num_complex::Complex32;
 
-use crate::isa::{Kernels, compile_for_avx2, run_kernel};
+use crate::isa::{Kernels, compile_for_lanes, run_kernel};
 use crate::modem::{Modulation, axis_llr, nearest_level};
 
 /// Signal to noise ratio at which LLRs stop growing: beyond it single precision gains nothing.
@@ -52,7 +52,7 @@ pub(super) fn demap(
     }
 }
 
-compile_for_avx2! {
+compile_for_lanes! {
     fn combine(row: ReceivedRow<'_>, symbols: &mut [Complex32], sinr: &mut [f32]);
     fn demap<const HALF: usize>(
         unit: f32,

@@ -80,11 +80,12 @@ impl Follower {
 
     /// Loads the next subframe without its frequency offset; `false` when it has not arrived as a whole.
     pub(super) fn load(&mut self, stream: &SampleStream) -> bool {
-        let loaded = stream.copy(self.start, self.samples_per_subframe, &mut self.iq);
-        // Every antenna begins with the same phase.
-        let oscillator = self.oscillator.clone();
-        self.iq.iter_mut().for_each(|iq| oscillator.clone().rotate(iq));
-        loaded
+        let Some(samples) = stream.get(self.start, self.samples_per_subframe) else { return false };
+        for (iq, samples) in self.iq.iter_mut().zip(samples) {
+            // Every antenna begins with the same phase.
+            self.oscillator.clone().rotate_into(samples, iq);
+        }
+        true
     }
 
     /// Goes on to the subframe after it.

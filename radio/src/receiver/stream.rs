@@ -42,7 +42,7 @@ impl SampleStream {
     /// Takes the next samples, `range` of what each antenna gives.
     pub(super) fn push(&mut self, antennas: &[&[Complex32]], range: std::ops::Range<usize>) {
         for (held, new) in self.antennas.iter_mut().zip(antennas) {
-            held.extend_from_slice(&new[range.clone()]);
+            held.extend(new[range.clone()].iter().map(|s| if is_sample(s) { *s } else { Complex32::ZERO }));
         }
     }
 
@@ -61,17 +61,11 @@ impl SampleStream {
         }
     }
 
-    /// Copies `count` samples from number `at` on into one vector for each antenna; `false` when they are not at hand.
-    pub(super) fn copy(&self, at: u64, count: usize, out: &mut [Vec<Complex32>]) -> bool {
-        let Some(from) = at.checked_sub(self.first).and_then(|from| usize::try_from(from).ok()) else { return false };
-        if self.len() < from + count {
-            return false;
-        }
-        for (out, samples) in out.iter_mut().zip(&self.antennas) {
-            out.clear();
-            out.extend(samples[from..from + count].iter().map(|s| if is_sample(s) { *s } else { Complex32::ZERO }));
-        }
-        true
+    /// `count` samples from number `at` on of each antenna; `None` when they are not at hand.
+    pub(super) fn get(&self, at: u64, count: usize) -> Option<impl Iterator<Item = &[Complex32]>> {
+        let from = usize::try_from(at.checked_sub(self.first)?).ok()?;
+        let until = from.checked_add(count).filter(|&until| until <= self.len())?;
+        Some(self.antennas().map(move |samples| &samples[from..until]))
     }
 }
 

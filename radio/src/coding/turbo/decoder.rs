@@ -3,6 +3,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
+#[cfg(target_arch = "x86_64")]
+use super::avx2 as avx512;
 use super::lanes::{Edges, Lanes, States, UNREACHED, Verdict};
 use super::{TAIL, Windows, scalar};
 use crate::isa::{Isa, Kernels, run_kernel};

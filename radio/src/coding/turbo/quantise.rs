@@ -1,7 +1,7 @@
 //! Soft values as the turbo decoder takes them: 16-bit integers in units of their mean magnitude.
 
 use crate::coding::word_at;
-use crate::isa::{Kernels, compile_for_avx2, run_kernel};
+use crate::isa::{Kernels, compile_for_lanes, run_kernel};
 
 /// Bound of quantised soft values; one that is certain has it.
 pub(in crate::coding) const MAX_CHANNEL: i16 = 255;
@@ -30,7 +30,7 @@ pub(in crate::coding) fn quantise(
     run_kernel!(kernels, quantise(llr, scale, words, at, d));
 }
 
-compile_for_avx2! {
+compile_for_lanes! {
     fn magnitude(llr: &[f32]) -> f32;
     fn quantise(llr: &[f32], scale: f32, words: &[u64], at: usize, d: &mut [i16]);
 }
