@@ -203,7 +203,7 @@ impl<'a> SyncRepr<'a> {
         if octets.len() < needed {
             return Err(SyncError::Truncated { pdu_type, needed, octets: octets.len() });
         }
-        let (found, expected) = (u16::from(octets[control] >> 2), crc(6, HEADER_CRC6, &octets[..control]));
+        let (found, expected) = (u16::from(octets[control] >> 2), crc6(&octets[..control]));
         if found != expected {
             return Err(SyncError::HeaderCrc { found, expected });
         }
@@ -216,7 +216,7 @@ impl<'a> SyncRepr<'a> {
         }
         let payload = &octets[needed..];
         let found = u16::from(octets[control] & 3) << 8 | u16::from(octets[control + 1]);
-        let expected = crc(10, PAYLOAD_CRC10, payload);
+        let expected = crc10(payload);
         if found != expected {
             return Err(SyncError::PayloadCrc { found, expected });
         }
@@ -233,7 +233,7 @@ impl<'a> SyncRepr<'a> {
             Self::Information { header, totals } => {
                 let mut out = emit_header(0, header)?;
                 emit_totals(&mut out, totals)?;
-                let header_crc = crc(6, HEADER_CRC6, &out);
+                let header_crc = crc6(&out);
                 out.push((header_crc << 2) as u8);
                 Ok(out)
             }
@@ -340,23 +340,45 @@ fn emit_lengths(lengths: &[u16]) -> Result<Vec<u8>, SyncError> {
 
 /// Appends the check sums and the payload to the frame control part.
 fn finish(mut control: Vec<u8>, payload: &[u8]) -> Vec<u8> {
-    let checks = crc(6, HEADER_CRC6, &control) << 10 | crc(10, PAYLOAD_CRC10, payload);
+    let checks = crc6(&control) << 10 | crc10(payload);
     control.extend(checks.to_be_bytes());
     control.extend_from_slice(payload);
     control
 }
 
-/// Remainder of `octets` times D^`width` divided by D^`width` + `polynomial` (TS 25.446 clause 5.6.2).
-fn crc(width: u32, polynomial: u16, octets: &[u8]) -> u16 {
-    let top = 1 << (width - 1);
-    let mut remainder = 0u16;
-    for octet in octets {
-        for bit in (0..8).rev() {
-            let feedback = (remainder & top != 0) != (octet >> bit & 1 == 1);
-            remainder = (remainder << 1) ^ if feedback { polynomial } else { 0 };
+/// CRC of the header (TS 25.446 clause 5.6.2).
+fn crc6(octets: &[u8]) -> u16 {
+    const REMAINDERS: [u16; 256] = remainders(6, HEADER_CRC6);
+    remainder(&REMAINDERS, octets) >> (u16::BITS - 6)
+}
+
+/// CRC of the payload (TS 25.446 clause 5.6.2).
+fn crc10(octets: &[u8]) -> u16 {
+    const REMAINDERS: [u16; 256] = remainders(10, PAYLOAD_CRC10);
+    remainder(&REMAINDERS, octets) >> (u16::BITS - 10)
+}
+
+/// Remainder of a polynomial over GF(2), in the highest bits, octet by octet.
+fn remainder(remainders: &[u16; 256], octets: &[u8]) -> u16 {
+    octets.iter().fold(0, |r, octet| r << 8 ^ remainders[usize::from((r >> 8) as u8 ^ octet)])
+}
+
+/// What every octet leaves, in the highest bits, when it is divided by D^`width` + `polynomial`.
+const fn remainders(width: u32, polynomial: u16) -> [u16; 256] {
+    let polynomial = polynomial << (u16::BITS - width);
+    let mut table = [0; 256];
+    let mut octet = 0;
+    while octet < table.len() {
+        let mut r = (octet as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            r = if r >> 15 == 1 { r << 1 ^ polynomial } else { r << 1 };
+            bit += 1;
         }
+        table[octet] = r;
+        octet += 1;
     }
-    remainder & ((1 << width) - 1)
+    table
 }
 
 #[cfg(test)]
