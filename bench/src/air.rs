@@ -3,6 +3,8 @@
 //! The radio work of one radio frame fans out over scoped threads, UE by UE, and what was heard is told in UE order, so a
 //! run does not depend on how many cores there are.
 
+mod frame;
+
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,7 @@ use radio::{
 };
 use sha2::{Digest, Sha256};
 
+use self::frame::{Frame, Maker};
 use crate::front_ends::{Arrived, FrontEnds};
 use crate::perf::{Load, Stopwatch};
 
@@ -26,7 +29,7 @@ const SFN_CYCLE_SUBFRAMES: u64 = 10_240;
 /// Resolution of spectra, bins.
 const SPECTRUM_BINS: usize = 256;
 /// One in so many stretches of samples goes into a spectrum: a frame of 5 MHz has 300, so all parts of it have their turn.
-const SPECTRUM_ONE_IN: usize = 7;
+const SPECTRUM_ONE_IN: usize = 29;
 
 /// What a UE heard, in which subframe, and when that was at hand.
 #[derive(Debug)]
@@ -145,12 +148,9 @@ impl Link {
         match arrived {
             // A subframe at a time stays in the cache.
             Arrived::BeforeChannels(antennas) => {
-                for subframe in 0..SUBFRAMES_PER_TURN {
-                    let samples = subframe * samples_per_subframe..(subframe + 1) * samples_per_subframe;
-                    let sent: Vec<_> = antennas.iter().map(|antenna| &antenna[samples.clone()]).collect();
-                    let ((), time) = timed(stopwatch, || self.channel.process(&sent, &mut self.received));
-                    time.into_iter().for_each(|time| self.load.channel.add(time));
-                    self.listen(samples_per_subframe, stopwatch);
+                for from in (0..antennas[0].len()).step_by(samples_per_subframe) {
+                    let sent: Vec<_> = antennas.iter().map(|a| &a[from..from + samples_per_subframe]).collect();
+                    self.hear_subframe(&sent, stopwatch);
                 }
             }
             // A receiver that UEs share may have more antennas than this one.
@@ -163,6 +163,14 @@ impl Link {
                 self.listen(samples_per_subframe, stopwatch);
             }
         }
+    }
+
+    /// Takes a subframe by way of the channel.
+    fn hear_subframe(&mut self, sent: &[impl AsRef<[Complex32]>], stopwatch: Option<Stopwatch>) {
+        let sent: Vec<_> = sent.iter().map(AsRef::as_ref).collect();
+        let ((), time) = timed(stopwatch, || self.channel.process(&sent, &mut self.received));
+        time.into_iter().for_each(|time| self.load.channel.add(time));
+        self.listen(sent[0].len(), stopwatch);
     }
 
     /// Takes what was received.
@@ -236,15 +244,36 @@ fn timed<T>(stopwatch: Option<Stopwatch>, work: impl FnOnce() -> T) -> (T, Optio
     }
 }
 
+/// What the eNB has sent so far.
+struct Sent {
+    hash: Sha256,
+    samples: u64,
+    spectrum: SpectrumAnalyzer,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        let spectrum = SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN);
+        Self { hash: Sha256::new(), samples: 0, spectrum }
+    }
+}
+
+impl Sent {
+    fn add(&mut self, frame: &Frame) {
+        frame.antenna(0).for_each(|samples| self.spectrum.push(samples));
+        self.samples += frame.antenna(0).map(|samples| samples.len() as u64).sum::<u64>();
+        for antenna in 0..frame.antennas() {
+            frame.antenna(antenna).for_each(|samples| hash_cf32(&mut self.hash, samples));
+        }
+    }
+}
+
 /// The transmitter and everybody who listens.
 pub(crate) struct Air {
     enb: Enb,
     links: Vec<Link>,
-    /// A radio frame of each antenna.
-    sent: Vec<Vec<Complex32>>,
-    hash: Sha256,
-    samples: u64,
-    spectrum: SpectrumAnalyzer,
+    frame: Frame,
+    sent: Sent,
     threads: usize,
     stopwatch: Option<Stopwatch>,
     load: Load,
@@ -254,15 +283,11 @@ pub(crate) struct Air {
 
 impl Air {
     pub(crate) fn new(enb: Enb, links: Vec<Link>) -> Self {
-        let samples = enb.cell().samples_per_subframe() * SUBFRAMES_PER_TURN;
-        let antennas = usize::from(enb.carrier().n_ports);
         Self {
             enb,
             links,
-            sent: vec![vec![Complex32::default(); samples]; antennas],
-            hash: Sha256::new(),
-            samples: 0,
-            spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
+            frame: Frame::default(),
+            sent: Sent::default(),
             threads: thread::available_parallelism().map_or(1, NonZero::get),
             stopwatch: None,
             load: Load::default(),
@@ -298,7 +323,8 @@ impl Air {
 
     /// Leaves out whole radio frames in which nothing is on air.
     pub(crate) fn skip_to_frame(&mut self, frame: u64) {
-        let (time, position) = (SubframeTime::new(frame, 0), frame * self.sent[0].len() as u64);
+        let samples = (self.enb.cell().samples_per_subframe() * SUBFRAMES_PER_TURN) as u64;
+        let (time, position) = (SubframeTime::new(frame, 0), frame * samples);
         self.enb.skip_to(time);
         self.links.iter_mut().for_each(|link| link.skip_to(position));
     }
@@ -309,32 +335,34 @@ impl Air {
     /// A front end of a paced run is gone, silent or at its end.
     pub(crate) fn turn(&mut self) -> Result<(), FrontEndError> {
         let step = self.enb.cell().samples_per_subframe();
-        let mut antennas: Vec<_> = self.sent.iter_mut().map(|frame| frame.chunks_exact_mut(step)).collect();
-        for _ in 0..SUBFRAMES_PER_TURN {
-            let mut subframe: Vec<&mut [Complex32]> = antennas.iter_mut().filter_map(Iterator::next).collect();
-            let (time, took) = timed(self.stopwatch, || self.enb.next_subframe(&mut subframe));
-            took.into_iter().for_each(|took| self.load.transmit.add(took, self.enb.is_mbsfn(time)));
-        }
-        self.samples += self.sent[0].len() as u64;
-        let (sent, hash, spectrum, stopwatch) = (&self.sent, &mut self.hash, &mut self.spectrum, self.stopwatch);
-        let arrived = match &mut self.front_ends {
-            Some(front_ends) => front_ends.pass(sent)?,
-            None => Arrived::BeforeChannels(sent),
-        };
-        let helpers = self.threads.min(self.links.len()).saturating_sub(1);
-        let links = Mutex::new(self.links.iter_mut().enumerate());
-        let next = || links.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let hear = || {
-            while let Some((ue, link)) = next() {
-                link.hear(&arrived, ue, step, stopwatch);
+        let (antennas, stopwatch) = (usize::from(self.enb.carrier().n_ports), self.stopwatch);
+        let (frame, maker) = self.frame.begin(antennas, step);
+        let (enb, load, sent) = (&mut self.enb, &mut self.load, &mut self.sent);
+        let mut make = move |mut maker: Maker<'_>| {
+            for _ in 0..SUBFRAMES_PER_TURN {
+                maker.make(|antennas| {
+                    let (time, took) = timed(stopwatch, || enb.next_subframe(antennas));
+                    took.into_iter().for_each(|took| load.transmit.add(took, enb.is_mbsfn(time)));
+                });
             }
         };
-        thread::scope(|scope| {
-            (0..helpers).for_each(|_| _ = scope.spawn(hear));
-            spectrum.push(&sent[0]);
-            sent.iter().for_each(|antenna| hash_cf32(hash, antenna));
-            hear();
-        });
+        let threads = self.threads.min(self.links.len());
+        let links = self.links.iter_mut().enumerate();
+        match &mut self.front_ends {
+            None => share(
+                threads,
+                || make(maker),
+                (links, |_, link| frame.heard().for_each(|subframe| link.hear_subframe(subframe, stopwatch))),
+                || sent.add(frame),
+            ),
+            Some(front_ends) => {
+                make(maker);
+                let antennas: Vec<_> = (0..antennas).map(|a| frame.antenna(a).flatten().copied().collect()).collect();
+                let arrived = front_ends.pass(&antennas)?;
+                let hear = |ue, link: &mut Link| link.hear(&arrived, ue, step, stopwatch);
+                share(threads, || (), (links, hear), || sent.add(frame));
+            }
+        }
         Ok(())
     }
 
@@ -361,14 +389,40 @@ impl Air {
     /// SHA-256 of all IQ sent so far, as cf32, antenna by antenna in each radio frame, and how many samples of an antenna
     /// that were.
     pub(crate) fn iq_hash(&self) -> ([u8; 32], u64) {
-        (self.hash.clone().finalize().into(), self.samples)
+        (self.sent.hash.clone().finalize().into(), self.sent.samples)
     }
 
     /// Power spectral densities: of the eNB's first antenna, then of each UE by name.
     pub(crate) fn spectra(&self) -> impl Iterator<Item = (&str, Vec<f32>)> {
-        let enb = self.spectrum.psd_db().map(|psd| ("eNB", psd));
+        let enb = self.sent.spectrum.psd_db().map(|psd| ("eNB", psd));
         enb.into_iter().chain(self.links.iter().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
     }
+}
+
+/// Lets `threads` threads have the UEs hear, one UE after the other, while this one does `first`; whoever finds no UE left
+/// before the others does `last`.
+fn share<'a>(
+    threads: usize,
+    first: impl FnOnce(),
+    (links, hear): (impl Iterator<Item = (usize, &'a mut Link)> + Send, impl Fn(usize, &mut Link) + Sync),
+    last: impl FnOnce() + Send,
+) {
+    let (links, last) = (Mutex::new(links), Mutex::new(Some(last)));
+    let next = || links.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let take_last = || last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let work = || {
+        while let Some((ue, link)) = next() {
+            hear(ue, link);
+        }
+        if let Some(last) = take_last() {
+            last();
+        }
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| _ = scope.spawn(work));
+        first();
+        work();
+    });
 }
 
 /// Adds samples to a digest: little-endian cf32.

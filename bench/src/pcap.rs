@@ -18,6 +18,7 @@ use pcap_file::{DataLink, Endianness, PcapError};
 use protocol::{Instant, Joint, TapEvent};
 
 use crate::event::SessionInfo;
+use crate::record::BUFFER_OCTETS;
 
 /// File name of the capture in a run's folder.
 pub const CAPTURE_FILE: &str = "capture.pcapng";
@@ -71,7 +72,8 @@ impl CaptureWriter {
             options: vec![SectionHeaderOption::UserApplication(application.into())],
             ..SectionHeaderBlock::default()
         };
-        let out = PcapNgWriter::with_section_header(BufWriter::new(file), section).map_err(error)?;
+        let file = BufWriter::with_capacity(BUFFER_OCTETS, file);
+        let out = PcapNgWriter::with_section_header(file, section).map_err(error)?;
         let (interfaces, totals, scratch) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         Ok(Self { out, interfaces, packets: 0, totals, part, path, scratch })
     }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{Event, What};
 
+/// What is written to a file at once.
+pub(crate) const BUFFER_OCTETS: usize = 1 << 16;
+
 /// File name of the record in a run's folder.
 pub const RECORD_FILE: &str = "run.jsonl";
 
@@ -25,7 +28,7 @@ impl RecordWriter {
         let path = dir.join(RECORD_FILE);
         let part = dir.join(format!("{RECORD_FILE}.part"));
         let file = File::create(&part).map_err(|source| RecordError::Io { path: part.clone(), source })?;
-        Ok(Self { out: BufWriter::new(file), part, path, lines: 0 })
+        Ok(Self { out: BufWriter::with_capacity(BUFFER_OCTETS, file), part, path, lines: 0 })
     }
 
     /// Appends one line.
