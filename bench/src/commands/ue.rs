@@ -7,7 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort};
-use hil::sim::{Personality, Quirk, SimCell};
+use hil::sim::{Personality, Quirk, SimCell, SmsRefusal};
 
 use crate::cli::UeArgs;
 use crate::errors::{CommandError, Exit};
@@ -117,7 +117,9 @@ fn describe(event: &ModemEvent) -> String {
         ModemEvent::Connected => "host connected".into(),
         ModemEvent::Disconnected => "host gone".into(),
         ModemEvent::SmsSent(pdu) => format!("sms {}", pdu.iter().map(|o| format!("{o:02X}")).collect::<String>()),
-        ModemEvent::SmsRefused => "sms refused: the memory is full".into(),
+        ModemEvent::SmsRefused(SmsRefusal::MemoryFull) => "sms refused: the memory is full".into(),
+        ModemEvent::SmsRefused(SmsRefusal::NotAcknowledged) => "sms refused: the host did not acknowledge it".into(),
+        ModemEvent::SmsRefused(SmsRefusal::Absent) => "sms refused: the modem is not registered".into(),
         ModemEvent::Radio(on) => format!("radio {}", if *on { "on" } else { "off" }),
         ModemEvent::Restarted => "restarted".into(),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::Instant;
 
 use super::{Port, PortRead};
-use crate::sim::{Personality, SimCell, SimInput, SimModem, SimOutput};
+use crate::sim::{Personality, SimCell, SimInput, SimModem, SimOutput, SmsRefusal};
 
 /// Longest wait for characters: orders are looked at in between.
 const STEP: Duration = Duration::from_millis(20);
@@ -63,8 +63,8 @@ pub enum ModemEvent {
     Disconnected,
     /// A message was sent.
     SmsSent(Vec<u8>),
-    /// A message that arrived was not taken: the memory is full.
-    SmsRefused,
+    /// A message that arrived was not taken.
+    SmsRefused(SmsRefusal),
     /// The radio went on or off.
     Radio(bool),
     /// It has started again.
@@ -155,9 +155,14 @@ impl<P: Port> LiveModem<P> {
                     self.sending.push_back((now + SMS_TIME, token, self.reference));
                     tell(ModemEvent::SmsSent(pdu));
                 }
-                SimOutput::SmsRefused => tell(ModemEvent::SmsRefused),
+                SimOutput::SmsRefused(why) => tell(ModemEvent::SmsRefused(why)),
                 SimOutput::Radio(on) => tell(ModemEvent::Radio(on)),
                 SimOutput::Restarted => tell(ModemEvent::Restarted),
+                SimOutput::SmsTaken
+                | SimOutput::SmsMemoryAvailable
+                | SimOutput::Attached(_)
+                | SimOutput::MbmsReceive(_)
+                | SimOutput::MbmsDatagram { .. } => {}
             }
         }
         Ok(())

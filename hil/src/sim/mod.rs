@@ -2,4 +2,4 @@
 
 mod at;
 
-pub use at::{Personality, Quirk, SimCard, SimCell, SimInput, SimModem, SimOutput};
+pub use at::{MbmsAir, MbmsService, Personality, Quirk, SimCard, SimCell, SimInput, SimModem, SimOutput, SmsRefusal};

@@ -1,5 +1,7 @@
 //! eMBMS over AT, TS 27.007 clause 14. The grammar is data, because its source is not verified: see `ts27007-14.toml`.
 
+mod answer;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -9,6 +11,7 @@ use super::command::{AtCommand, AtResponse};
 use super::params::{Param, parse_params};
 use super::ts27007::{AtError, Request, ok};
 use super::urc::Urc;
+pub(crate) use answer::EmbmsLine;
 
 /// The grammar as far as it is known.
 const TS_27_007_14: &str = include_str!("ts27007-14.toml");
@@ -32,6 +35,10 @@ pub struct EmbmsGrammar {
 struct CommandGrammar {
     names: Vec<String>,
     set: Vec<Field>,
+    #[serde(default)]
+    read: Vec<Field>,
+    #[serde(default)]
+    list: Vec<Field>,
     urc: Option<UrcGrammar>,
 }
 
@@ -166,7 +173,8 @@ impl Tmgi {
         Some(Self(octets))
     }
 
-    fn to_hex(self) -> String {
+    /// As commands have it.
+    pub fn to_hex(self) -> String {
         self.0.iter().fold(String::new(), |mut hex, octet| {
             let _ = write!(hex, "{octet:02X}");
             hex

@@ -3,7 +3,8 @@
 use protocol::Instant;
 
 use super::command_line::Operation;
-use super::modem::{Reply, SimModem, numbers};
+use super::io::Reply;
+use super::modem::{SimModem, numbers};
 use super::output::Final;
 use super::personality::Quirk;
 

@@ -1,14 +1,17 @@
 //! The modem's side of AT: V.250, TS 27.007, TS 27.005.
 
 mod command_line;
+mod embms;
 mod general;
+mod io;
 mod modem;
 mod output;
 mod personality;
 mod radio;
 mod sms;
 
-pub use modem::{SimInput, SimModem, SimOutput};
+pub use io::{MbmsAir, MbmsService, SimInput, SimOutput, SmsRefusal};
+pub use modem::SimModem;
 pub use personality::{Personality, Quirk, SimCard};
 pub use radio::SimCell;
 

@@ -6,94 +6,19 @@ use std::time::Duration;
 use protocol::Instant;
 
 use super::command_line::{CommandLine, LineReader, Operation, SimCommand};
+use super::embms::EmbmsState;
+use super::io::{Reply, SimInput, SimOutput, Wait};
 use super::output::{Final, NOT_SUPPORTED, Writer};
 use super::personality::{Personality, Quirk};
 use super::radio::{REGISTRATION_NAMES, Registrations, SimCell};
 use super::sms::SmsState;
 
-/// What comes in.
-#[derive(Clone, PartialEq, Debug)]
-pub enum SimInput<'a> {
-    /// Characters of the host.
-    Host(&'a [u8]),
-    /// The modem is switched on.
-    PowerUp,
-    /// The cell that the UE camps on, or none.
-    Cell(Option<SimCell>),
-    /// A message for this UE: service centre address and TPDU.
-    Sms(&'a [u8]),
-    /// A status report for this UE.
-    StatusReport(&'a [u8]),
-    /// What became of [`SimOutput::SendSms`]: its TP-MR or a cause of `+CMS ERROR`.
-    SmsSent {
-        /// As it was given.
-        token: u64,
-        /// Result.
-        result: Result<u8, u16>,
-    },
-}
-
-/// What comes out.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SimOutput {
-    /// Characters for the host.
-    Host(Vec<u8>),
-    /// A message is to be sent: service centre address and TPDU.
-    SendSms {
-        /// To be given back.
-        token: u64,
-        /// PDU.
-        pdu: Vec<u8>,
-    },
-    /// A received message was not taken: the memory is full.
-    SmsRefused,
-    /// The radio is switched on or off.
-    Radio(bool),
-    /// The modem starts again: its port goes away and comes back.
-    Restarted,
-}
-
-/// What a command leads to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Reply {
-    /// Information text, then the next command.
-    Lines(Vec<String>),
-    /// The line ends with this.
-    Final(Final),
-    /// Asks for the text of a message with a TPDU of so many octets.
-    Text(usize),
-    /// The answer comes later.
-    Wait(Wait),
-}
-
-/// What a command waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Wait {
-    /// The time that a scan takes; any character aborts it.
-    Scan,
-    /// [`SimInput::SmsSent`].
-    Sms(u64),
-    /// Nothing.
-    Forever,
-}
-
-impl Reply {
-    pub(super) const fn ok() -> Self {
-        Self::Lines(Vec::new())
-    }
-
-    pub(super) fn line(text: impl Into<String>) -> Self {
-        Self::Lines(vec![text.into()])
-    }
-
-    /// `+CME ERROR: 50`.
-    pub(super) const fn incorrect_parameters() -> Self {
-        Self::Final(Final::Cme(50))
-    }
-}
-
 /// Duration of a scan.
 const SCAN_TIME: Duration = Duration::from_secs(3);
+/// How long the network may take for a message: a little more than TC1M and TR1M of TS 24.011 clause 10 together.
+const SMS_TIME: Duration = Duration::from_secs(60);
+/// `+CMS ERROR` cause of TS 27.005 clause 3.2.5.
+const NETWORK_TIMEOUT: Final = Final::Cms(332);
 /// Until the SIM is ready with [`Quirk::SimBusyAtFirst`].
 const SIM_TIME: Duration = Duration::from_secs(2);
 /// Between codes with [`Quirk::PeriodicUrcs`].
@@ -119,6 +44,7 @@ pub struct SimModem {
     pub(super) cell: Option<SimCell>,
     pub(super) registrations: Registrations,
     pub(super) sms: SmsState,
+    pub(super) embms: EmbmsState,
     pub(super) next_token: u64,
     pub(super) outputs: VecDeque<SimOutput>,
     pub(super) writer: Writer,
@@ -152,6 +78,7 @@ impl SimModem {
             cell: None,
             registrations: Registrations::default(),
             sms: SmsState::new(&personality),
+            embms: EmbmsState::default(),
             next_token: 0,
             outputs: VecDeque::new(),
             writer: Writer::new(&personality),
@@ -178,8 +105,9 @@ impl SimModem {
             SimInput::Host(bytes) => bytes.iter().for_each(|&byte| self.character(now, byte)),
             SimInput::PowerUp => self.power_up(now),
             SimInput::Cell(cell) => self.cell = cell,
-            SimInput::Sms(pdu) => self.take_sms(pdu, false),
-            SimInput::StatusReport(pdu) => self.take_sms(pdu, true),
+            SimInput::Sms(pdu) => self.take_sms(now, pdu, false),
+            SimInput::StatusReport(pdu) => self.take_sms(now, pdu, true),
+            SimInput::Mbms(air) => self.hear(&air),
             SimInput::SmsSent { token, result } => {
                 if self.wait.is_some_and(|(wait, _)| wait == Wait::Sms(token)) {
                     self.wait = None;
@@ -194,6 +122,8 @@ impl SimModem {
             }
         }
         self.tell_registration();
+        self.tell_attachment();
+        self.tune();
         self.flush();
         if self.restarts {
             self.power_up(now);
@@ -203,14 +133,22 @@ impl SimModem {
 
     /// Takes that time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let Some((Wait::Scan, until)) = self.wait
+        if let Some((wait, until)) = self.wait
             && until <= now
         {
-            self.wait = None;
-            if self.reply(now, Reply::line(self.scanned())) {
-                self.go_on(now);
+            let reply = match wait {
+                Wait::Scan => Some(Reply::line(self.scanned())),
+                Wait::Sms(_) => Some(Reply::Final(NETWORK_TIMEOUT)),
+                Wait::Forever => None,
+            };
+            if let Some(reply) = reply {
+                self.wait = None;
+                if self.reply(now, reply) {
+                    self.go_on(now);
+                }
             }
         }
+        self.sms_timeout(now);
         if self.next_urc.is_some_and(|due| due <= now) {
             self.next_urc = Some(now + URC_PERIOD);
             self.urc("^RSSI: 20".into());
@@ -220,8 +158,8 @@ impl SimModem {
 
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let scan = self.wait.and_then(|(wait, until)| (wait == Wait::Scan).then_some(until));
-        scan.into_iter().chain(self.next_urc).min()
+        let wait = self.wait.and_then(|(wait, until)| (wait != Wait::Forever).then_some(until));
+        wait.into_iter().chain(self.next_urc).chain(self.sms.poll_timeout()).min()
     }
 
     /// The next thing to do.
@@ -230,13 +168,15 @@ impl SimModem {
     }
 
     fn power_up(&mut self, now: Instant) {
+        self.refuse_waiting_sms();
         let personality = self.personality.clone();
         let cell = self.cell.take();
         let (token, outputs, sms) = (self.next_token, std::mem::take(&mut self.outputs), self.sms.clone());
+        let embms = std::mem::take(&mut self.embms).restarted();
         *self = Self::new(personality);
         // Messages outlive a restart, as they are in the SIM; the cell is where it was.
         self.sms = sms.restarted(self.sms.clone());
-        (self.next_token, self.outputs, self.cell) = (token, outputs, cell);
+        (self.next_token, self.outputs, self.cell, self.embms) = (token, outputs, cell, embms);
         self.started = now;
         self.next_urc = self.personality.has(Quirk::PeriodicUrcs).then_some(now);
         self.set_functionality(1);
@@ -247,12 +187,6 @@ impl SimModem {
             self.outputs.push_back(SimOutput::Radio(functionality == 1));
         }
         self.functionality = functionality;
-    }
-
-    fn take_sms(&mut self, pdu: &[u8], is_report: bool) {
-        if !self.receive_sms(pdu, is_report) {
-            self.outputs.push_back(SimOutput::SmsRefused);
-        }
     }
 
     /// Says something unasked, at the end of a text that is being entered.
@@ -402,7 +336,10 @@ impl SimModem {
                 };
                 self.writer.raw(prompt);
             }
-            Reply::Wait(wait) => self.wait = Some((wait, now + SCAN_TIME)),
+            Reply::Wait(wait) => {
+                let time = if wait == Wait::Scan { SCAN_TIME } else { SMS_TIME };
+                self.wait = Some((wait, now + time));
+            }
         }
         false
     }
@@ -412,6 +349,9 @@ impl SimModem {
         if let Some(which) = REGISTRATION_NAMES.iter().position(|n| n == name) {
             return self.registration_command(which, operation);
         }
+        if let Some(reply) = self.embms_command(name, operation) {
+            return reply;
+        }
         match name.as_str() {
             "+COPS" => self.operator_command(operation),
             "+CSQ" if *operation == Operation::Execute => self.signal_command(),
@@ -419,7 +359,7 @@ impl SimModem {
             "+CESQ" if *operation == Operation::Execute => self.extended_signal_command(),
             "+CESQ" => Reply::line("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)"),
             "+CMGF" | "+CSMS" | "+CPMS" | "+CNMI" | "+CSCA" | "+CMGL" | "+CMGR" | "+CMGD" | "+CMGS" | "+CNMA"
-            | "+CSMP" | "+CMMS" => self.sms_command(name, operation),
+            | "+CSMP" | "+CMMS" => self.sms_command(now, name, operation),
             _ if name.starts_with('S') && name.len() > 1 => self.s_register(name, operation),
             _ => self.general_command(now, name, operation),
         }

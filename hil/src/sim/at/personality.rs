@@ -20,6 +20,8 @@ pub struct Personality {
     pub sim: SimCard,
     /// Messages that its memory holds.
     pub sms_capacity: u16,
+    /// It has the eMBMS commands of TS 27.007 clause 14.2.
+    pub embms: bool,
     /// Where it departs from the standards.
     pub quirks: BTreeSet<Quirk>,
 }
@@ -190,6 +192,7 @@ impl Default for Personality {
             imei: "004402450000017".into(),
             sim: SimCard::default(),
             sms_capacity: 30,
+            embms: true,
             quirks: BTreeSet::new(),
         }
     }

@@ -1,7 +1,8 @@
 //! Registration, operator and signal as a modem tells them: TS 27.007 clauses 7.2, 7.3, 8.5, 8.69, 10.1.20, 10.1.22.
 
 use super::command_line::Operation;
-use super::modem::{Reply, SimModem, Wait, numbers};
+use super::io::{Reply, SimOutput, Wait};
+use super::modem::{SimModem, numbers};
 use super::output::NOT_SUPPORTED;
 use super::personality::Quirk;
 
@@ -41,6 +42,8 @@ pub(super) struct Registrations {
     operator_format: u8,
     /// `+COPS=2`.
     deregistered: bool,
+    /// What the network was last told.
+    attached: bool,
 }
 
 impl SimModem {
@@ -50,6 +53,22 @@ impl SimModem {
             (Some(_), true) if !self.registrations.deregistered => 1,
             (None, true) if !self.registrations.deregistered => 2,
             _ => 0,
+        }
+    }
+
+    /// Registered with a cell.
+    pub(super) fn is_attached(&self) -> bool {
+        self.registration_status() == 1
+    }
+
+    /// Tells the network whether the UE can be reached.
+    pub(super) fn tell_attachment(&mut self) {
+        let attached = self.is_attached();
+        if std::mem::replace(&mut self.registrations.attached, attached) != attached {
+            if !attached {
+                self.refuse_waiting_sms();
+            }
+            self.outputs.push_back(SimOutput::Attached(attached));
         }
     }
 

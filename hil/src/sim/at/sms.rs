@@ -1,7 +1,13 @@
 //! Short messages of a modem: TS 27.005 in PDU mode.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use protocol::Instant;
+
 use super::command_line::Operation;
-use super::modem::{Reply, SimModem, SimOutput, Wait, numbers};
+use super::io::{Reply, SimOutput, SmsRefusal, Wait};
+use super::modem::{SimModem, numbers};
 use super::output::{Final, NOT_SUPPORTED};
 use super::personality::Quirk;
 
@@ -9,7 +15,10 @@ use super::personality::Quirk;
 const OPERATION_NOT_SUPPORTED: Final = Final::Cms(303);
 const INVALID_PDU: Final = Final::Cms(304);
 const INVALID_INDEX: Final = Final::Cms(321);
+const NO_NETWORK: Final = Final::Cms(331);
 const NOT_EXPECTED: Final = Final::Cms(340);
+/// How long a routed message waits for `+CNMA`: less than what the network waits (TR1N, TS 24.011 clause 10.1).
+const ACKNOWLEDGEMENT_TIME: Duration = Duration::from_secs(15);
 /// The one memory: that of the SIM.
 const MEMORY: &str = "SM";
 /// Words of text mode for `<stat>`.
@@ -25,8 +34,12 @@ pub(super) struct SmsState {
     service: u8,
     /// `+CNMI`: mode, mt, bm, ds, bfr.
     indications: [u8; 5],
-    /// A routed message waits for `+CNMA`.
-    unacknowledged: bool,
+    /// A routed message waits for `+CNMA`, until then.
+    unacknowledged: Option<Instant>,
+    /// Came after it and wait for their turn; status reports are marked.
+    waiting: VecDeque<(Vec<u8>, bool)>,
+    /// A message was refused, as there was no room.
+    was_full: bool,
     service_centre: String,
 }
 
@@ -44,14 +57,21 @@ impl SmsState {
             first_index,
             service: 0,
             indications: [0; 5],
-            unacknowledged: false,
+            unacknowledged: None,
+            waiting: VecDeque::new(),
+            was_full: false,
             service_centre: format!("+{}", personality.sim.service_centre),
         }
     }
 
     /// After a restart: messages stay, settings do not.
     pub(super) fn restarted(self, fresh: Self) -> Self {
-        Self { stored: self.stored, ..fresh }
+        Self { stored: self.stored, was_full: self.was_full, ..fresh }
+    }
+
+    /// When a routed message has waited long enough.
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        self.unacknowledged
     }
 
     fn used(&self) -> usize {
@@ -60,32 +80,79 @@ impl SmsState {
 }
 
 impl SimModem {
-    /// A message came from the network; false when the memory is full (TS 24.011: RP cause 22).
-    pub(super) fn receive_sms(&mut self, pdu: &[u8], is_report: bool) -> bool {
+    /// A message came from the network.
+    pub(super) fn take_sms(&mut self, now: Instant, pdu: &[u8], is_report: bool) {
+        if !self.is_attached() {
+            self.outputs.push_back(SimOutput::SmsRefused(SmsRefusal::Absent));
+        } else if self.sms.unacknowledged.is_some() {
+            self.sms.waiting.push_back((pdu.to_vec(), is_report));
+        } else {
+            self.route_sms(now, pdu, is_report);
+        }
+    }
+
+    /// To the host, or into the memory.
+    fn route_sms(&mut self, now: Instant, pdu: &[u8], is_report: bool) {
         let [_, mt, _, ds, _] = self.sms.indications;
-        let routes = if is_report { ds == 1 } else { mt == 2 };
-        let length = tpdu_length(pdu);
-        if routes && !(self.sms.service == 1 && self.sms.unacknowledged) {
-            self.sms.unacknowledged = self.sms.service == 1;
+        if if is_report { ds == 1 } else { mt == 2 } {
+            let length = tpdu_length(pdu);
             let header = if is_report { format!("+CDS: {length}") } else { format!("+CMT: ,{length}") };
             self.urc(format!("{header}\n{}", hex(pdu)));
-            return true;
+            if self.sms.service == 1 {
+                self.sms.unacknowledged = Some(now + ACKNOWLEDGEMENT_TIME);
+            } else {
+                self.outputs.push_back(SimOutput::SmsTaken);
+            }
+            return;
         }
-        let Some(free) = self.sms.stored.iter().position(Option::is_none) else { return false };
+        let Some(free) = self.sms.stored.iter().position(Option::is_none) else {
+            self.sms.was_full = true;
+            self.outputs.push_back(SimOutput::SmsRefused(SmsRefusal::MemoryFull));
+            return;
+        };
         self.sms.stored[free] = Some(Stored { status: 0, pdu: pdu.to_vec() });
+        self.outputs.push_back(SimOutput::SmsTaken);
         let name = match (is_report, mt, ds) {
             (false, 1, _) => "+CMTI",
             (true, _, 2) => "+CDSI",
-            _ => return true,
+            _ => return,
         };
         self.urc(format!("{name}: \"{MEMORY}\",{}", free + self.sms.first_index));
-        true
+    }
+
+    /// The host has answered for the message that was routed to it; the next one is its turn.
+    fn acknowledged(&mut self, now: Instant, is_taken: bool) {
+        self.sms.unacknowledged = None;
+        let refused = SimOutput::SmsRefused(SmsRefusal::NotAcknowledged);
+        self.outputs.push_back(if is_taken { SimOutput::SmsTaken } else { refused });
+        while self.sms.unacknowledged.is_none()
+            && let Some((pdu, is_report)) = self.sms.waiting.pop_front()
+        {
+            self.route_sms(now, &pdu, is_report);
+        }
+    }
+
+    /// Without an acknowledgement in time nothing more is routed (TS 27.005 clause 3.4.4).
+    pub(super) fn sms_timeout(&mut self, now: Instant) {
+        if self.sms.unacknowledged.is_some_and(|due| due <= now) {
+            (self.sms.indications[1], self.sms.indications[3]) = (0, 0);
+            self.acknowledged(now, false);
+        }
+    }
+
+    /// Nobody can acknowledge any more what was routed and what waits.
+    pub(super) fn refuse_waiting_sms(&mut self) {
+        let unacknowledged = usize::from(self.sms.unacknowledged.take().is_some());
+        for _ in 0..unacknowledged + std::mem::take(&mut self.sms.waiting).len() {
+            self.outputs.push_back(SimOutput::SmsRefused(SmsRefusal::Absent));
+        }
     }
 
     /// `+CMGS` and `+CMGW` got their text.
     pub(super) fn text_entered(&mut self, tpdu_octets: usize, text: &str) -> Reply {
         let pdu = unhex(text.trim()).filter(|pdu| !pdu.is_empty() && tpdu_length(pdu) == tpdu_octets);
         match pdu {
+            Some(_) if !self.is_attached() => Reply::Final(NO_NETWORK),
             Some(pdu) => {
                 self.next_token += 1;
                 self.outputs.push_back(SimOutput::SendSms { token: self.next_token, pdu });
@@ -95,7 +162,7 @@ impl SimModem {
         }
     }
 
-    pub(super) fn sms_command(&mut self, name: &str, operation: &Operation) -> Reply {
+    pub(super) fn sms_command(&mut self, now: Instant, name: &str, operation: &Operation) -> Reply {
         let set = |value: &str| numbers(value).unwrap_or_default();
         match (name, operation) {
             ("+CMGF", Operation::Read) => Reply::line("+CMGF: 0"),
@@ -105,7 +172,6 @@ impl SimModem {
             ("+CSMS", Operation::Test) => Reply::line("+CSMS: (0,1)"),
             ("+CSMS", Operation::Set(value)) if value == "0" || value == "1" => {
                 self.sms.service = u8::from(value == "1");
-                self.sms.unacknowledged = false;
                 Reply::line("+CSMS: 1,1,1")
             }
             ("+CPMS", _) => self.storage(operation),
@@ -140,8 +206,9 @@ impl SimModem {
                 [Some(octets @ 1..=164)] => Reply::Text(octets as usize),
                 _ => Reply::Final(INVALID_PDU),
             },
-            ("+CNMA", Operation::Execute | Operation::Set(_)) if self.sms.unacknowledged => {
-                self.sms.unacknowledged = false;
+            // 2: the host could not take it (RP-ERROR).
+            ("+CNMA", Operation::Execute | Operation::Set(_)) if self.sms.unacknowledged.is_some() => {
+                self.acknowledged(now, !matches!(operation, Operation::Set(value) if value == "2"));
                 Reply::ok()
             }
             ("+CNMA", Operation::Test) => Reply::line("+CNMA: (0-2)"),
@@ -222,6 +289,15 @@ impl SimModem {
     }
 
     fn delete(&mut self, values: &[Option<u32>]) -> Reply {
+        let reply = self.delete_stored(values);
+        if self.sms.was_full && self.sms.used() < self.sms.stored.len() {
+            self.sms.was_full = false;
+            self.outputs.push_back(SimOutput::SmsMemoryAvailable);
+        }
+        reply
+    }
+
+    fn delete_stored(&mut self, values: &[Option<u32>]) -> Reply {
         let keeps: fn(&Stored) -> bool = match values.get(1).copied().flatten().unwrap_or(0) {
             0 => {
                 let Some(place) = self.place(values.first().copied().flatten()) else {

@@ -1,10 +1,13 @@
 //! The driver and the stand-in together: whatever the quirk, a host sees the same modem.
 
+mod embms;
+
 use std::time::Duration;
 
 use protocol::Instant;
 
 use super::*;
+use crate::at::embms::EmbmsGrammar;
 use crate::at::ts27005::{
     DeleteMessage, ListMessages, MessageStatus, ReadIndicationModes, ReadMessage, SelectStorage, SendMessage,
     SetPduMode, SmsIndication,
@@ -25,6 +28,8 @@ struct Line {
     sent: Vec<Vec<u8>>,
     /// What the modem has said, as it said it.
     heard: Vec<u8>,
+    /// What else the modem did, but for sending messages.
+    others: Vec<SimOutput>,
 }
 
 impl Line {
@@ -33,9 +38,17 @@ impl Line {
         let mut config = AtConfig::default();
         config.urcs.add("^RSSI");
         config.urcs.add("^NWTIME");
+        EmbmsGrammar::default().urc_names().for_each(|name| config.urcs.add(name));
         let (engine, modem) = (AtEngine::new(config), SimModem::new(personality));
-        let mut line =
-            Self { engine, modem, now: Instant::ZERO, urcs: Vec::new(), sent: Vec::new(), heard: Vec::new() };
+        let mut line = Self {
+            engine,
+            modem,
+            now: Instant::ZERO,
+            urcs: Vec::new(),
+            sent: Vec::new(),
+            heard: Vec::new(),
+            others: Vec::new(),
+        };
         line.modem.handle_input(line.now, SimInput::PowerUp);
         line.engine.handle_input(line.now, AtInput::Opened);
         line.modem.handle_input(line.now, SimInput::Cell(Some(cell())));
@@ -68,7 +81,7 @@ impl Line {
                         self.modem
                             .handle_input(self.now, SimInput::SmsSent { token, result: Ok(self.sent.len() as u8) });
                     }
-                    SimOutput::SmsRefused | SimOutput::Radio(_) | SimOutput::Restarted => {}
+                    other => self.others.push(other),
                 }
             }
             if quiet {
@@ -271,7 +284,7 @@ fn a_full_memory_refuses_and_a_routed_message_waits_for_its_acknowledgement() {
         for _ in 0..count {
             line.modem.handle_input(line.now, SimInput::Sms(&deliver));
             while let Some(output) = line.modem.poll_output() {
-                refused += usize::from(output == SimOutput::SmsRefused);
+                refused += usize::from(output == SimOutput::SmsRefused(SmsRefusal::MemoryFull));
             }
         }
         refused
@@ -285,10 +298,62 @@ fn a_full_memory_refuses_and_a_routed_message_waits_for_its_acknowledgement() {
     }
     line.settle();
     let messages = line.urcs.iter().filter_map(SmsIndication::of_urc).collect::<Vec<_>>();
-    assert_eq!(messages, [SmsIndication::Message(deliver.clone())], "the second one waits in the memory");
+    assert_eq!(messages, [SmsIndication::Message(deliver.clone())], "the second one waits");
     assert_eq!(line.command(AtCommand::new("+CNMA")).unwrap().code, ResultCode::Ok);
+    assert_eq!(line.others.pop(), Some(SimOutput::SmsTaken));
+    let messages = line.urcs.iter().filter_map(SmsIndication::of_urc).count();
+    assert_eq!((messages, line.others.pop()), (2, Some(SimOutput::SmsMemoryAvailable)));
+    assert_eq!(line.command(AtCommand::new("+CNMA=2")).unwrap().code, ResultCode::Ok);
+    assert_eq!(line.others.pop(), Some(SimOutput::SmsRefused(SmsRefusal::NotAcknowledged)));
     assert_eq!(line.command(AtCommand::new("+CNMA")).unwrap().code.cms(), Some(340));
+}
+
+#[test]
+fn a_routed_message_that_nobody_acknowledges_is_refused_and_routing_ends() {
+    let mut line = Line::new(&[]);
+    line.begin();
+    line.command(AtCommand::new("+CSMS=1;+CNMI=2,2,0,1,0").answered_by("+CSMS")).unwrap();
+    let deliver = octets(&DELIVER.replace(' ', ""));
+    for input in [SimInput::Sms(&deliver), SimInput::StatusReport(&deliver)] {
+        line.modem.handle_input(line.now, input);
+    }
+    line.others.clear();
+    line.now = line.modem.poll_timeout().unwrap();
+    line.modem.handle_timeout(line.now);
+    line.settle();
+    // The second one is in the memory, of which mt and ds of 0 tell nothing.
+    assert_eq!(line.others, [SimOutput::SmsRefused(SmsRefusal::NotAcknowledged), SimOutput::SmsTaken]);
+    let modes = line.command(AtCommand::new("+CNMI?").answered_by("+CNMI")).unwrap();
+    assert_eq!(modes.lines[0].text, "2,0,0,0,0");
     assert_eq!(line.ask(&ReadMessage { index: 1 }).unwrap().pdu, deliver);
+    // Of what waits when the UE goes the network is told as well.
+    line.command(AtCommand::new("+CNMI=2,2,0,1,0")).unwrap();
+    (0..2).for_each(|_| line.modem.handle_input(line.now, SimInput::Sms(&deliver)));
+    line.others.clear();
+    line.modem.handle_input(line.now, SimInput::Cell(None));
+    line.modem.handle_input(line.now, SimInput::Sms(&deliver));
+    line.settle();
+    let absent = SimOutput::SmsRefused(SmsRefusal::Absent);
+    assert_eq!(line.others, [absent.clone(), absent.clone(), SimOutput::Attached(false), absent]);
+}
+
+#[test]
+fn a_message_without_network_is_refused_and_one_without_an_answer_ends() {
+    let mut line = Line::new(&[]);
+    line.begin();
+    line.modem.handle_input(line.now, SimInput::Cell(None));
+    let send = SendMessage { pdu: octets(SUBMIT) };
+    assert_eq!(line.command(send.command()).unwrap().code.cms(), Some(331));
+    line.modem.handle_input(line.now, SimInput::Cell(Some(cell())));
+    line.modem.handle_input(line.now, SimInput::Host(b"AT+CMGS=18\r0001000C91534810325476000005E8329BFD06\x1A"));
+    line.modem.handle_timeout(line.now + Duration::from_secs(61));
+    let mut said = String::new();
+    while let Some(output) = line.modem.poll_output() {
+        if let SimOutput::Host(bytes) = output {
+            said += &String::from_utf8(bytes).unwrap();
+        }
+    }
+    assert!(said.ends_with("\r\n+CMS ERROR: 332\r\n"), "{said:?}");
 }
 
 #[test]
