@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use num_complex::Complex32;
 
 use crate::cell::{NRbDl, SampleRateFamily};
-use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
+use crate::isa::{Isa, Kernels, compile_for, run_kernel};
 
 /// Samples of the future that filters may need: what is given lags so far behind what is taken, whatever the delay.
 pub(super) const LOOKAHEAD: usize = 32;
@@ -19,7 +19,7 @@ const RIDGE: f64 = 1e-9;
 /// Half the band, in cycles per sample, at rates that no carrier has.
 const BAND_MAX: f64 = 0.445;
 /// Values, real and imaginary, that are made at once: they stay in registers.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 /// Delays a stream. The first calls give [`LOOKAHEAD`] samples less than they take, all others as many.
 #[derive(Clone, Debug)]
@@ -168,9 +168,13 @@ mod scalar {
     }
 }
 
-compile_for_lanes! {
+compile_for!(avx2, "avx2,fma",
     fn filter(taps: &[f32], input: &[f32], output: &mut [f32]);
-}
+);
+
+/// Loads of 512 bits would all cross a cache line: the taps shift them by one sample each.
+#[cfg(target_arch = "x86_64")]
+use avx2 as avx512;
 
 #[cfg(test)]
 mod tests {

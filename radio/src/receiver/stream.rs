@@ -42,7 +42,13 @@ impl SampleStream {
     /// Takes the next samples, `range` of what each antenna gives.
     pub(super) fn push(&mut self, antennas: &[&[Complex32]], range: std::ops::Range<usize>) {
         for (held, new) in self.antennas.iter_mut().zip(antennas) {
-            held.extend(new[range.clone()].iter().map(|s| if is_sample(s) { *s } else { Complex32::ZERO }));
+            let begins = held.len();
+            held.extend_from_slice(&new[range.clone()]);
+            let taken = &mut held[begins..];
+            let values: &[f32] = bytemuck::cast_slice(taken);
+            if !values.iter().fold(true, |all, value| all & (value.abs() <= SAMPLE_MAX)) {
+                taken.iter_mut().filter(|s| !is_sample(s)).for_each(|s| *s = Complex32::ZERO);
+            }
         }
     }
 
