@@ -403,7 +403,7 @@ impl Air {
 /// before the others does `last`.
 fn share<'a>(
     threads: usize,
-    first: impl FnOnce(),
+    first: impl FnOnce() + Send,
     (links, hear): (impl Iterator<Item = (usize, &'a mut Link)> + Send, impl Fn(usize, &mut Link) + Sync),
     last: impl FnOnce() + Send,
 ) {
@@ -418,8 +418,9 @@ fn share<'a>(
             last();
         }
     };
-    thread::scope(|scope| {
-        (1..threads).for_each(|_| _ = scope.spawn(work));
+    let work = &work;
+    rayon::scope(|scope| {
+        (1..threads).for_each(|_| scope.spawn(move |_| work()));
         first();
         work();
     });

@@ -4,6 +4,9 @@ use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report
 use clap::Parser;
 
 fn main() -> Exit {
+    // The main thread works too, so that as many threads work as there are cores. It fails only when there are threads
+    // already.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     let outcome = match &Cli::parse().command {
         Command::Run(args) => run(args),
         Command::Sweep(args) => sweep(args),

@@ -20,7 +20,8 @@ pub(super) struct Frame {
 impl Frame {
     /// Forgets the last frame and gives what makes the next one of subframes of `samples` samples of `antennas` antennas.
     pub(super) fn begin(&mut self, antennas: usize, samples: usize) -> (&Self, Maker<'_>) {
-        self.spare.extend(self.subframes.iter_mut().filter_map(OnceLock::take));
+        let last = self.subframes.iter_mut().filter_map(OnceLock::take);
+        self.spare.extend(last.filter(|subframe| !subframe.is_empty()));
         let silence = || vec![vec![Complex32::ZERO; samples]; antennas];
         self.spare.resize_with(SUBFRAMES_PER_TURN, silence);
         let spare = std::mem::take(&mut self.spare);

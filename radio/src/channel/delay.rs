@@ -168,9 +168,7 @@ mod scalar {
     }
 }
 
-compile_for!(avx2, "avx2,fma",
-    fn filter(taps: &[f32], input: &[f32], output: &mut [f32]);
-);
+compile_for!(avx2, "avx2,fma", fn filter(taps: &[f32], input: &[f32], output: &mut [f32]););
 
 /// Loads of 512 bits would all cross a cache line: the taps shift them by one sample each.
 #[cfg(target_arch = "x86_64")]

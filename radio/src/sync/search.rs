@@ -152,14 +152,15 @@ impl CellSearch {
                 spectrum[block.len()..].fill(Complex32::ZERO);
                 self.forward.process(&mut spectrum);
                 let energy = &energy[first..count.min(first + POSITIONS)];
+                // Positions up to the end of the half frame that the block begins in, and those after it.
+                let begins = first % HALF_FRAME;
+                let (until_end, after) = energy.split_at(energy.len().min(HALF_FRAME - begins));
                 for (replica, shares) in self.replicas.iter().zip(self.shares.chunks_exact_mut(HALF_FRAME)) {
                     product.iter_mut().zip(&spectrum).zip(replica).for_each(|((p, s), r)| *p = s * r);
                     self.backward.process(&mut product);
-                    for (i, (c, &energy)) in product.iter().zip(energy).enumerate() {
-                        if energy > 0.0 {
-                            shares[(first + i) % HALF_FRAME] += (c.norm_sqr() / energy).min(1.0);
-                        }
-                    }
+                    let (products, later) = product.split_at(until_end.len());
+                    add_shares(products, until_end, &mut shares[begins..]);
+                    add_shares(later, after, shares);
                 }
             }
         }
@@ -290,6 +291,13 @@ struct Secondary {
     excess: f32,
 }
 
+/// Adds the share of each product's power in the energy there, which is infinite where there is too little to tell.
+fn add_shares(products: &[Complex32], energy: &[f32], shares: &mut [f32]) {
+    for ((share, product), energy) in shares.iter_mut().zip(products).zip(energy) {
+        *share += (product.norm_sqr() / energy).min(1.0);
+    }
+}
+
 /// Share of power that a sum over `half_frames` of noise does not reach: a normal tail of eight sigma, and what the
 /// exponential tail of few half frames adds to it.
 fn pss_threshold(half_frames: f32) -> f32 {
@@ -318,14 +326,14 @@ fn turn(frequency_hz: f64, samples: f64) -> Complex32 {
     Complex32::cis((std::f64::consts::TAU * frequency_hz * samples / sample_rate_hz()) as f32)
 }
 
-/// Energy of the 128 samples from each one on; zero where it is no more than rounding leaves.
+/// Energy of the 128 samples from each one on; infinite where it is no more than rounding leaves.
 fn window_energy(samples: &[Complex32], energy: &mut Vec<f32>) {
     energy.clear();
     let power = |s: &Complex32| f64::from(s.norm_sqr());
     let floor = samples.iter().map(power).fold(0.0, f64::max) * 1e-9;
     let mut sum: f64 = samples[..N_FFT].iter().map(power).sum();
     for n in 0..=samples.len() - N_FFT {
-        energy.push(if sum > floor { sum as f32 } else { 0.0 });
+        energy.push(if sum > floor { sum as f32 } else { f32::INFINITY });
         if let Some(next) = samples.get(n + N_FFT) {
             sum += power(next) - power(&samples[n]);
         }
