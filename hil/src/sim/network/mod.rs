@@ -1,0 +1,334 @@
+//! A network for modems: a short message service centre between UEs, TS 23.040 clause 3, as a machine without I/O.
+//!
+//! An SMS-SUBMIT becomes an SMS-DELIVER for the UE whose number TP-DA has. It is kept until that UE has taken it or its
+//! validity is over; the sender is told with an SMS-STATUS-REPORT where it asked for one. Not done: commands
+//! (SMS-COMMAND), rejection of duplicates (TP-RD), replacement (TP-PID).
+
+mod mailbox;
+mod time;
+
+use std::collections::VecDeque;
+use std::io::Cursor;
+use std::time::{Duration, SystemTime};
+
+use protocol::Instant;
+use tpdu::{SMSAddress, SmsDeliver, SmsStatusReport, SmsSubmit, decode_sms_submit_tpdu};
+
+use self::mailbox::{Letter, Mailbox};
+use super::at::{SimInput, SimOutput, SmsRefusal};
+
+/// What a network is like.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SimNetworkConfig {
+    /// International number of the service centre without `+`.
+    pub service_centre: String,
+    /// UTC at the start of the run, for time stamps.
+    pub wall_clock: SystemTime,
+    /// From the modem to the service centre, and from there on.
+    pub transfer_time: Duration,
+    /// Until a UE that did not take a message is tried again.
+    pub retry_time: Duration,
+    /// Messages kept for one UE; the next is refused.
+    pub capacity: usize,
+}
+
+impl Default for SimNetworkConfig {
+    fn default() -> Self {
+        Self {
+            service_centre: "358405202000".into(),
+            wall_clock: SystemTime::UNIX_EPOCH,
+            transfer_time: Duration::from_millis(100),
+            retry_time: Duration::from_secs(30),
+            capacity: 10_000,
+        }
+    }
+}
+
+/// A UE of a network, in the order in which they were added.
+pub type UeIndex = usize;
+
+/// What happens to a network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SimNetworkInput<'a> {
+    /// A UE can be reached from now on, or no more.
+    Attached(UeIndex, bool),
+    /// A UE sends a message.
+    Submit {
+        /// Which.
+        ue: UeIndex,
+        /// To be given back with the answer.
+        token: u64,
+        /// Service centre address and TPDU.
+        pdu: &'a [u8],
+    },
+    /// A UE has taken what it was sent.
+    Taken(UeIndex),
+    /// A UE has not.
+    Refused(UeIndex, SmsRefusal),
+    /// A UE has room again.
+    MemoryAvailable(UeIndex),
+}
+
+/// What a network does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SimNetworkOutput {
+    /// Answers [`SimNetworkInput::Submit`]: the TP-MR that status reports will have, or a cause of `+CMS ERROR`.
+    Submitted {
+        /// Whom.
+        ue: UeIndex,
+        /// As it was given.
+        token: u64,
+        /// The outcome.
+        result: Result<u8, u16>,
+    },
+    /// A message for a UE: service centre address and SMS-DELIVER.
+    Deliver {
+        /// Whom.
+        ue: UeIndex,
+        /// PDU.
+        pdu: Vec<u8>,
+    },
+    /// A status report for a UE: service centre address and SMS-STATUS-REPORT.
+    StatusReport {
+        /// Whom.
+        ue: UeIndex,
+        /// PDU.
+        pdu: Vec<u8>,
+    },
+}
+
+impl SimNetworkOutput {
+    /// For which UE it is, and as its modem takes it.
+    pub fn for_modem(&self) -> (UeIndex, SimInput<'_>) {
+        match self {
+            Self::Submitted { ue, token, result } => (*ue, SimInput::SmsSent { token: *token, result: *result }),
+            Self::Deliver { ue, pdu } => (*ue, SimInput::Sms(pdu)),
+            Self::StatusReport { ue, pdu } => (*ue, SimInput::StatusReport(pdu)),
+        }
+    }
+}
+
+impl<'a> SimNetworkInput<'a> {
+    /// What the output of a modem means to its network; `None`: nothing.
+    pub fn of_modem(ue: UeIndex, output: &'a SimOutput) -> Option<Self> {
+        Some(match output {
+            SimOutput::SendSms { token, pdu } => Self::Submit { ue, token: *token, pdu },
+            SimOutput::SmsTaken => Self::Taken(ue),
+            SimOutput::SmsRefused(why) => Self::Refused(ue, *why),
+            SimOutput::SmsMemoryAvailable => Self::MemoryAvailable(ue),
+            SimOutput::Attached(attached) => Self::Attached(ue, *attached),
+            _ => return None,
+        })
+    }
+}
+
+/// What became of messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SimNetworkStats {
+    /// Accepted from UEs.
+    pub accepted: u64,
+    /// Not accepted.
+    pub refused: u64,
+    /// Taken by UEs.
+    pub delivered: u64,
+    /// Validity was over first.
+    pub expired: u64,
+    /// Status reports taken.
+    pub reported: u64,
+}
+
+/// Causes of RP-ERROR (TS 24.011 clause 8.2.5.4), which are those of `+CMS ERROR` too.
+const UNASSIGNED_NUMBER: u16 = 1;
+const CONGESTION: u16 = 42;
+const SEMANTICALLY_INCORRECT: u16 = 95;
+/// TP-ST (TS 23.040 clause 9.2.3.15): received by the SME; validity period expired.
+const RECEIVED: u8 = 0x00;
+const EXPIRED: u8 = 0x46;
+/// Type of number and numbering plan of TS 23.040 clause 9.1.2.5.
+const INTERNATIONAL: u8 = 1;
+const ISDN: u8 = 1;
+
+/// A network.
+#[derive(Debug)]
+pub struct SimNetwork {
+    config: SimNetworkConfig,
+    ues: Vec<Mailbox>,
+    answers: VecDeque<(Instant, SimNetworkOutput)>,
+    outputs: VecDeque<SimNetworkOutput>,
+    stats: SimNetworkStats,
+}
+
+impl SimNetwork {
+    /// A network without UEs.
+    pub fn new(config: SimNetworkConfig) -> Self {
+        let stats = SimNetworkStats::default();
+        Self { config, ues: Vec::new(), answers: VecDeque::new(), outputs: VecDeque::new(), stats }
+    }
+
+    /// A UE with this number, international and without `+`; it cannot be reached until it is attached.
+    pub fn add_ue(&mut self, msisdn: &str) -> UeIndex {
+        self.ues.push(Mailbox::new(msisdn));
+        self.ues.len() - 1
+    }
+
+    /// Takes what happened; a UE that there is not is ignored.
+    pub fn handle_input(&mut self, now: Instant, input: SimNetworkInput<'_>) {
+        let retry = now + self.config.retry_time;
+        match input {
+            SimNetworkInput::Submit { ue, token, pdu } => self.submit(now, ue, token, pdu),
+            SimNetworkInput::Attached(ue, attached) => {
+                self.ues.get_mut(ue).into_iter().for_each(|mailbox| mailbox.attach(now, attached));
+            }
+            SimNetworkInput::MemoryAvailable(ue) => {
+                self.ues.get_mut(ue).into_iter().for_each(|mailbox| mailbox.try_again(now));
+            }
+            SimNetworkInput::Refused(ue, _) => {
+                self.ues.get_mut(ue).into_iter().for_each(|mailbox| mailbox.refused(retry));
+            }
+            SimNetworkInput::Taken(ue) => {
+                if let Some(letter) = self.ues.get_mut(ue).and_then(Mailbox::taken) {
+                    self.arrived(now, &letter);
+                }
+            }
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Takes that time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while self.answers.front().is_some_and(|(due, _)| *due <= now) {
+            self.outputs.extend(self.answers.pop_front().map(|(_, output)| output));
+        }
+        for ue in 0..self.ues.len() {
+            for letter in self.ues[ue].expired(now) {
+                self.stats.expired += 1;
+                self.report(now, &letter, EXPIRED);
+            }
+        }
+        for (ue, mailbox) in self.ues.iter_mut().enumerate() {
+            let retry = now + self.config.retry_time;
+            self.outputs.extend(mailbox.next(now, retry, ue, &self.config.service_centre));
+        }
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let answer = self.answers.front().map(|(due, _)| *due);
+        self.ues.iter().filter_map(Mailbox::due).chain(answer).min()
+    }
+
+    /// The next thing that it does.
+    pub fn poll_output(&mut self) -> Option<SimNetworkOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// What became of messages so far.
+    pub const fn stats(&self) -> SimNetworkStats {
+        self.stats
+    }
+
+    /// Messages and status reports that are still kept.
+    pub fn kept(&self) -> usize {
+        self.ues.iter().map(Mailbox::len).sum()
+    }
+
+    fn submit(&mut self, now: Instant, ue: UeIndex, token: u64, pdu: &[u8]) {
+        if ue >= self.ues.len() {
+            return;
+        }
+        let ready = now + self.config.transfer_time;
+        let result = self.accept(now, ready, ue, pdu);
+        match result {
+            Ok(_) => self.stats.accepted += 1,
+            Err(_) => self.stats.refused += 1,
+        }
+        self.answers.push_back((ready, SimNetworkOutput::Submitted { ue, token, result }));
+    }
+
+    fn accept(&mut self, now: Instant, ready: Instant, ue: UeIndex, pdu: &[u8]) -> Result<u8, u16> {
+        let tpdu = pdu.get(1 + usize::from(*pdu.first().unwrap_or(&0))..).ok_or(SEMANTICALLY_INCORRECT)?;
+        let submit = decode_sms_submit_tpdu(&mut Cursor::new(tpdu)).map_err(|_| SEMANTICALLY_INCORRECT)?;
+        let destination = submit.tp_destination_address.clone().ok_or(SEMANTICALLY_INCORRECT)?;
+        let to = self.ues.iter().position(|mailbox| mailbox.is_called(&destination)).ok_or(UNASSIGNED_NUMBER)?;
+        if self.ues[to].len() >= self.config.capacity {
+            return Err(CONGESTION);
+        }
+        let accepted_at = time::stamp(self.config.wall_clock, now);
+        let deliver = deliver(submit.clone(), &self.ues[ue].msisdn, accepted_at);
+        deliver.encode().map_err(|_| SEMANTICALLY_INCORRECT)?;
+        // Hosts leave TP-MR to the modem, for which this stands.
+        let reference = self.ues[ue].next_reference();
+        let validity = submit.tp_validity_period.as_ref().map_or(time::LONGEST_VALIDITY, |validity| {
+            time::validity(validity, self.config.wall_clock, now).unwrap_or(time::LONGEST_VALIDITY)
+        });
+        let letter = Letter::Message {
+            from: ue,
+            reference,
+            reported: submit.tp_srr,
+            destination,
+            expires: now + validity,
+            deliver,
+        };
+        self.ues[to].put(ready, letter);
+        Ok(reference)
+    }
+
+    /// A UE has taken a letter.
+    fn arrived(&mut self, now: Instant, letter: &Letter) {
+        match letter {
+            Letter::Message { .. } => {
+                self.stats.delivered += 1;
+                self.report(now, letter, RECEIVED);
+            }
+            Letter::Report(_) => self.stats.reported += 1,
+        }
+    }
+
+    /// Tells the sender what became of a message, where it wants to know.
+    fn report(&mut self, now: Instant, letter: &Letter, status: u8) {
+        let Letter::Message { from, reference, reported: true, destination, deliver, .. } = letter else { return };
+        let report = SmsStatusReport {
+            tp_udhi: false,
+            tp_srq: false,
+            tp_lp: false,
+            tp_mms: true,
+            tp_mr: *reference,
+            tp_recipient_address: destination.clone(),
+            tp_service_centre_timestamp: deliver.tp_service_centre_timestamp.clone(),
+            tp_discharge_time: time::stamp(self.config.wall_clock, now),
+            tp_status: status,
+            tp_parameter_indicator: None,
+            tp_pid: None,
+            tp_dcs: None,
+            tp_user_data_length: None,
+            tp_user_data: Vec::new(),
+        };
+        let ready = now + self.config.transfer_time;
+        self.ues[*from].put(ready, Letter::Report(report));
+    }
+}
+
+/// The message as its recipient gets it (TS 23.040 clause 9.2.2.1): user data, TP-PID and TP-DCS are the sender's.
+fn deliver(submit: SmsSubmit, msisdn: &str, accepted_at: String) -> SmsDeliver {
+    SmsDeliver {
+        tp_rp: submit.tp_rp,
+        tp_udhi: submit.tp_udhi,
+        tp_sri: submit.tp_srr,
+        tp_lp: false,
+        tp_mms: true,
+        tp_mti: 0,
+        tp_originating_address: international(msisdn),
+        tp_pid: submit.tp_pid,
+        tp_dcs: submit.tp_dcs,
+        tp_service_centre_timestamp: accepted_at,
+        tp_user_data_length: submit.tp_user_data_length,
+        tp_user_data: submit.tp_user_data_raw,
+    }
+}
+
+fn international(digits: &str) -> SMSAddress {
+    SMSAddress { ton: INTERNATIONAL, npi: ISDN, address: digits.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;
