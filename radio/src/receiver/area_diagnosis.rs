@@ -6,12 +6,13 @@ use num_complex::Complex32;
 use super::area::AreaReceiver;
 use super::diagnosis::Stage;
 use super::event::BlockReport;
+use crate::cell::NRbDl;
 use crate::grid::Grid;
 use crate::numerology::{MbsfnNumerology, SubframeLayout};
 use crate::ofdm::OfdmDemodulator;
 use crate::phch::{MbsfnSubframeDemodulator, PmchDecoder, PmchParams};
 use crate::refsignal::MbsfnReference;
-use crate::tbs::Mcs;
+use crate::tbs::{Mcs, TransportFormat};
 
 /// Share of the power in which neighbouring reference symbols agree that noise does not reach, times the square root of
 /// their number: once in e^16 by chance.
@@ -74,13 +75,19 @@ impl FailedBlock {
             demodulator
         };
         let antennas: Vec<_> = self.antennas.iter().map(demodulator).collect();
-        Mcs::all().filter(|&mcs| mcs != self.report.mcs).find(|&mcs| {
+        Mcs::all().filter(|&mcs| !are_alike(cell.n_rb_dl, mcs, self.report.mcs)).find(|&mcs| {
             let Ok(params) = PmchParams::new(*cell, id, region, mcs) else { return false };
             let Ok(mut decoder) = PmchDecoder::new(params, area.isa()) else { return false };
             let mut tb = vec![0; params.format.octets()];
             MbsfnSubframeDemodulator::decode_combined(&antennas, &mut decoder, subframe, &mut tb).crc_ok
         })
     }
+}
+
+/// Do both stand for the same modulation and size? Some do, in different tables.
+fn are_alike(n_rb_dl: NRbDl, one: Mcs, other: Mcs) -> bool {
+    let format = |mcs| TransportFormat::new(n_rb_dl, mcs).ok().map(|format| (format.modulation, format.tbs_bits));
+    format(one) == format(other)
 }
 
 /// Why blocks of a stage fail in an area, and what to look at.
@@ -107,4 +114,18 @@ pub(super) fn likely_cause(area: &AreaReceiver, stage: Stage) -> Option<String> 
             None => format!("CINR {cinr_db:.1} dB may be too little for MCS {mcs}, or the non-MBSFN region is another"),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tbs::McsTable;
+
+    #[test]
+    fn a_name_of_the_other_table_for_the_same_format_is_no_cause() {
+        let of = |table, index| Mcs { table, index };
+        let four = of(McsTable::Qam64, 4);
+        let alike: Vec<_> = Mcs::all().filter(|&mcs| are_alike(NRbDl::ALL[2], mcs, four)).collect();
+        assert_eq!(alike, [four, of(McsTable::Qam256, 2)]); // I_TBS 4, QPSK (TS 36.213 tables 7.1.7.1-1 and -1A)
+    }
 }
