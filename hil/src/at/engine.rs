@@ -10,110 +10,21 @@ use std::time::Duration;
 
 use protocol::Instant;
 
-use super::command::{Answer, AtCommand, AtLine, AtResponse};
+use super::command::{AtCommand, AtResponse};
+use super::io::{AtConfig, AtFailure, AtInput, AtOutput, CommandId, MAX_LINES};
 use super::line::{LineSplitter, Token};
 use super::result_code::ResultCode;
-use super::urc::{Urc, UrcTable};
+use super::running::{CTRL_Z, Running, is_pdu};
+use super::urc::Urc;
 
 /// Commands that may wait.
 const MAX_QUEUED: usize = 64;
-/// Lines that one answer may have: `+CMGL` of a full memory has 500.
-const MAX_LINES: usize = 2000;
-/// Ends the text of a command (TS 27.005 clause 3.5.1).
-const CTRL_Z: u8 = 0x1A;
 /// Tries to bring a silent port back in step.
 const SYNC_TRIES: u8 = 3;
 /// For an `AT` to be answered.
 const SYNC_TIME_LIMIT: Duration = Duration::from_secs(1);
 /// An aborted command has ended by then.
 const ABORT_TIME_LIMIT: Duration = Duration::from_secs(3);
-
-/// How a modem wants to be spoken to.
-#[derive(Clone, Debug)]
-pub struct AtConfig {
-    /// Ends a command line: CR (S3), for some modems CR LF.
-    pub terminator: &'static str,
-    /// Pause after a result code before the next command.
-    pub gap: Duration,
-    /// For so long nothing may come before a port counts as in step again.
-    pub quiet: Duration,
-    /// What it may say unasked.
-    pub urcs: UrcTable,
-}
-
-impl Default for AtConfig {
-    fn default() -> Self {
-        let (gap, quiet) = (Duration::ZERO, Duration::from_millis(200));
-        Self { terminator: "\r", gap, quiet, urcs: UrcTable::default() }
-    }
-}
-
-/// Names a command among those submitted to one engine.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CommandId(u64);
-
-/// What comes in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AtInput<'a> {
-    /// From the modem.
-    Bytes(&'a [u8]),
-    /// The port was opened, for the first time or again.
-    Opened,
-    /// The port is gone.
-    Closed,
-}
-
-/// What comes out.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum AtOutput {
-    /// To the modem.
-    Write(Vec<u8>),
-    /// A command has ended.
-    Done(CommandId, Result<AtResponse, AtFailure>),
-    /// The modem said something unasked.
-    Urc(Urc),
-    /// A line that means nothing here; for the record.
-    Ignored(String),
-}
-
-/// Why a command has no answer.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum AtFailure {
-    /// No final result code in time.
-    #[error("{command}: no answer within {} s", limit.as_secs_f64())]
-    Timeout {
-        /// Command line.
-        command: String,
-        /// Its time limit.
-        limit: Duration,
-    },
-    /// The modem does not even answer `AT`.
-    #[error("{command}: the modem does not answer AT any more")]
-    Unresponsive {
-        /// Command line.
-        command: String,
-    },
-    /// The port went away.
-    #[error("{command}: the port is closed")]
-    Closed {
-        /// Command line.
-        command: String,
-    },
-    /// The answer does not end.
-    #[error("{command}: the answer has more than {MAX_LINES} lines, or one that is too long")]
-    TooLong {
-        /// Command line.
-        command: String,
-    },
-    /// The command cannot be sent.
-    #[error("{command}: {why}")]
-    Refused {
-        /// Command line.
-        command: String,
-        /// Why.
-        why: &'static str,
-    },
-}
 
 #[derive(Debug)]
 enum State {
@@ -131,17 +42,6 @@ enum State {
     },
     /// Does not answer `AT`.
     Dead,
-}
-
-#[derive(Debug)]
-struct Running {
-    id: CommandId,
-    command: AtCommand,
-    lines: Vec<AtLine>,
-    until: Instant,
-    aborted: bool,
-    /// The last line still lacks its second one.
-    wants_body: bool,
 }
 
 /// Host side of an AT port.
@@ -172,6 +72,16 @@ impl AtEngine {
             next_id: 0,
             outputs: VecDeque::new(),
         }
+    }
+
+    /// From the next command on it is spoken to like this.
+    pub fn reconfigure(&mut self, config: AtConfig) {
+        self.config = config;
+    }
+
+    /// What ends its command lines.
+    pub const fn terminator(&self) -> &'static str {
+        self.config.terminator
     }
 
     /// Sends a command when those before it have ended. Its end comes as [`AtOutput::Done`], whatever happens.
@@ -398,54 +308,4 @@ impl AtEngine {
     fn done(&mut self, id: CommandId, result: Result<AtResponse, AtFailure>) {
         self.outputs.push_back(AtOutput::Done(id, result));
     }
-}
-
-impl Running {
-    /// Takes a line that belongs to the answer.
-    fn takes(&mut self, line: &str, urcs: &UrcTable, numeric: bool) -> bool {
-        if self.wants_body && is_pdu(line) {
-            self.wants_body = false;
-            if let Some(last) = self.lines.last_mut() {
-                last.body = Some(line.to_owned());
-            }
-            return true;
-        }
-        let text = match &self.command.answer {
-            Answer::Nothing => return false,
-            Answer::Prefixed { prefix, answers, with_body } => {
-                let rest = line.strip_prefix(prefix.as_str()).and_then(|rest| rest.trim_start().strip_prefix(':'));
-                let Some(text) = rest.map(str::trim).filter(|text| answers(text)) else { return false };
-                self.wants_body = *with_body;
-                text
-            }
-            Answer::Text => {
-                let is_other = ResultCode::parse(line, numeric).is_some() || urcs.parse(line).is_some();
-                if is_other || self.is_echo(line) {
-                    return false;
-                }
-                line
-            }
-        };
-        self.lines.push(AtLine { text: text.to_owned(), body: None });
-        true
-    }
-
-    /// What was sent comes back, perhaps with noise before it.
-    fn is_echo(&self, line: &str) -> bool {
-        let of_text = |text: &String| line.trim_end_matches(char::from(CTRL_Z)).ends_with(text.as_str());
-        line.ends_with(&self.command.line()) || self.command.text.as_ref().is_some_and(of_text)
-    }
-}
-
-impl AtCommand {
-    /// `ATV`, `ATZ` and `AT&F` may change between result codes in words and in digits.
-    fn sets_result_format(&self) -> bool {
-        !self.body.starts_with(['+', '^', '#', '!', '$', '*', '%'])
-            && self.body.contains(['V', 'Z', 'F', 'v', 'z', 'f'])
-    }
-}
-
-/// Hexadecimal octets and nothing else.
-fn is_pdu(line: &str) -> bool {
-    line.len().is_multiple_of(2) && line.bytes().all(|b| b.is_ascii_hexdigit())
 }

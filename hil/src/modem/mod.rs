@@ -6,13 +6,21 @@
 //! own beside the one for AT, with bytes in its own input, and rigs hold one or the other in an enum: nothing that uses a
 //! modem has to change. What it has to say is what is here; what it cannot know it leaves out.
 
+mod bring_up;
+mod broadcast;
 mod io;
+mod job;
+mod ladder;
+mod listen;
+mod machine;
+mod messages;
 mod profile;
 
 pub use io::{
     EmbmsEvent, EmbmsService, ExpectedIdentity, ModemIdentity, ModemInput, ModemOutput, ModemSignal, ModemState,
     RecoveryBudget, Rung, SmsFailure,
 };
+pub use machine::Modem;
 pub use profile::{
     LineCondition, LineHabits, ModemProfile, ProfileError, ProfileMatch, SignalCommand, SignalField, Terminator,
     TimeLimits,

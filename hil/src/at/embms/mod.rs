@@ -183,43 +183,39 @@ impl Tmgi {
 }
 
 /// Which spelling of a command a modem knows: asked with `=?` before it is used.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ProbeEmbms<'a> {
-    grammar: &'a EmbmsGrammar,
-    command: EmbmsCommand,
-    spelling: usize,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProbeEmbms {
+    name: String,
+    set: Vec<Field>,
 }
 
-impl<'a> ProbeEmbms<'a> {
+impl ProbeEmbms {
     /// Every spelling of a command, the likeliest first.
-    pub fn spellings(grammar: &'a EmbmsGrammar, command: EmbmsCommand) -> impl Iterator<Item = Self> {
-        (0..grammar.of(command).names.len()).map(move |spelling| Self { grammar, command, spelling })
-    }
-
-    fn name(&self) -> &'a str {
-        &self.grammar.of(self.command).names[self.spelling]
+    pub fn spellings(grammar: &EmbmsGrammar, command: EmbmsCommand) -> impl Iterator<Item = Self> {
+        let CommandGrammar { names, set, .. } = grammar.of(command);
+        names.iter().map(|name| Self { name: name.clone(), set: set.clone() })
     }
 }
 
-impl<'a> Request for ProbeEmbms<'a> {
+impl Request for ProbeEmbms {
     /// The command as this modem has it; `None`: it does not.
-    type Answer = Option<KnownEmbms<'a>>;
+    type Answer = Option<KnownEmbms>;
 
     fn command(&self) -> AtCommand {
-        AtCommand::new(format!("{}=?", self.name())).answered_by(self.name())
+        AtCommand::new(format!("{}=?", self.name)).answered_by(&self.name)
     }
 
     fn answer(&self, response: &AtResponse) -> Result<Self::Answer, AtError> {
         // Some modems answer everything with OK: only the ranges of the parameters are proof.
         let ranges = response.lines.first().filter(|_| response.code.is_ok()).map(|line| parse_params(&line.text));
-        Ok(ranges.map(|ranges| KnownEmbms { probe: *self, ranges }))
+        Ok(ranges.map(|ranges| KnownEmbms { probe: self.clone(), ranges }))
     }
 }
 
 /// A command that a modem knows, with the values that it may have.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KnownEmbms<'a> {
-    probe: ProbeEmbms<'a>,
+pub struct KnownEmbms {
+    probe: ProbeEmbms,
     ranges: Vec<Param>,
 }
 
@@ -238,25 +234,23 @@ pub struct EmbmsValues {
     pub active: Option<bool>,
 }
 
-impl KnownEmbms<'_> {
+impl KnownEmbms {
     /// The set command.
     ///
     /// # Errors
     /// The modem says that it has no such value, or the command has no place for it.
     pub fn set(&self, values: EmbmsValues) -> Result<SetEmbms, String> {
-        let grammar = self.probe.grammar.of(self.probe.command);
+        let ProbeEmbms { name, set } = &self.probe;
         let flag = |on: Option<bool>| on.map(i64::from);
         let mut given = BTreeMap::new();
         given.extend(
-            flag(values.on)
-                .map(|v| (if grammar.set.contains(&Field::Setup) { Field::Setup } else { Field::Reporting }, v)),
+            flag(values.on).map(|v| (if set.contains(&Field::Setup) { Field::Setup } else { Field::Reporting }, v)),
         );
         given.extend(values.service.map(|v| (Field::Service, v.into())));
         given.extend(values.session_id.map(|v| (Field::SessionId, v.into())));
         given.extend(flag(values.active).map(|v| (Field::Activation, v)));
-        let name = self.probe.name();
         let mut texts = Vec::new();
-        for (place, field) in grammar.set.iter().enumerate() {
+        for (place, field) in set.iter().enumerate() {
             let text = match (field, given.remove(field)) {
                 (Field::Tmgi, _) => values.tmgi.map(|tmgi| format!("\"{}\"", tmgi.to_hex())),
                 (_, Some(value)) if self.ranges.get(place).is_some_and(|range| !range.admits(value)) => {
@@ -266,7 +260,7 @@ impl KnownEmbms<'_> {
             };
             texts.push(text.unwrap_or_default());
         }
-        let has_place = values.tmgi.is_none() || grammar.set.contains(&Field::Tmgi);
+        let has_place = values.tmgi.is_none() || set.contains(&Field::Tmgi);
         if let Some(field) = given.keys().next().copied().or_else(|| (!has_place).then_some(Field::Tmgi)) {
             return Err(format!("AT{name} has no place for {field:?}"));
         }

@@ -10,7 +10,7 @@ fn ranges(text: &str) -> AtResponse {
     AtResponse { lines: vec![AtLine { text: text.into(), body: None }], code: ResultCode::Ok }
 }
 
-fn known<'a>(grammar: &'a EmbmsGrammar, command: EmbmsCommand, text: &str) -> KnownEmbms<'a> {
+fn known(grammar: &EmbmsGrammar, command: EmbmsCommand, text: &str) -> KnownEmbms {
     ProbeEmbms::spellings(grammar, command).next().unwrap().answer(&ranges(text)).unwrap().unwrap()
 }
 

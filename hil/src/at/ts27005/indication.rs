@@ -1,4 +1,5 @@
-//! New message indications: `+CNMI` (TS 27.005 clause 3.4.1), `+CNMA` (3.4.4 / 4.7), and what comes unasked.
+//! New message indications: `+CSMS` (TS 27.005 clause 3.2.1), `+CNMI` (3.4.1), `+CNMA` (3.4.4, 4.7), and what comes
+//! unasked.
 
 use super::super::command::{AtCommand, AtResponse};
 use super::super::params::{Param, parse_params};
@@ -61,8 +62,8 @@ impl IndicationModes {
     /// The best that can be had: messages stored and indicated, status reports routed or stored, nothing of what was
     /// kept back lost. `None`: this modem does not indicate new messages.
     pub fn choose(&self) -> Option<SetIndications> {
-        // In order of preference. mode 2: kept back while the port is busy; mt 1: +CMTI; ds 1: +CDS, 2: +CDSI.
-        let preferred: [&[u8]; 5] = [&[2, 1, 3], &[1], &[0], &[1, 2, 0], &[0, 1]];
+        // In order of preference. mode 2: kept back while the port is busy; mt 1: +CMTI, 2: +CMT; ds 1: +CDS, 2: +CDSI.
+        let preferred: [&[u8]; 5] = [&[2, 1, 3], &[1, 2], &[0], &[1, 2, 0], &[0, 1]];
         let mut chosen = [0; 5];
         for ((chosen, offered), preferred) in chosen.iter_mut().zip(&self.0).zip(preferred) {
             *chosen = preferred.iter().copied().find(|&value| offered.admits(value.into()))?;
@@ -94,6 +95,29 @@ impl Request for SetIndications {
     fn command(&self) -> AtCommand {
         let [mode, mt, bm, ds, bfr] = self.0;
         AtCommand::new(format!("+CNMI={mode},{mt},{bm},{ds},{bfr}"))
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<(), AtError> {
+        ok(self, response)
+    }
+}
+
+impl SetIndications {
+    /// Messages are routed to the port (`+CMT`), not stored and indicated.
+    pub const fn routes(&self) -> bool {
+        self.0[1] == 2
+    }
+}
+
+/// `+CSMS=1`: routed messages are acknowledged with `+CNMA`, so that none is lost on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SelectPhase2Plus;
+
+impl Request for SelectPhase2Plus {
+    type Answer = ();
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new("+CSMS=1").answered_by("+CSMS")
     }
 
     fn answer(&self, response: &AtResponse) -> Result<(), AtError> {

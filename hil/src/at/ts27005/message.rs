@@ -198,6 +198,55 @@ impl Request for SelectStorage {
     }
 }
 
+/// `+CPMS=?`: the memories that messages can be received into, the best for a bench first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadStorages;
+
+impl Request for ReadStorages {
+    type Answer = Vec<String>;
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new("+CPMS=?").answered_by("+CPMS")
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<Self::Answer, AtError> {
+        /// That of the modem holds most, that of the SIM is there on every modem.
+        const BEST: [&str; 3] = ["ME", "SM", "MT"];
+        first(self, response, |text| {
+            // A list for each of <mem1>, <mem2>, <mem3>; some modems leave the parentheses of one out.
+            let names = |param: &Param| match param {
+                Param::List(names) => names.iter().filter_map(Param::text).map(str::to_owned).collect(),
+                other => other.text().map(str::to_owned).into_iter().collect::<Vec<_>>(),
+            };
+            let lists: Vec<Vec<String>> = parse_params(text).iter().map(names).collect();
+            let (reading, receiving) = (lists.first()?, lists.last()?);
+            let both = receiving.iter().filter(|name| reading.contains(name)).cloned();
+            let mut both: Vec<String> = both.collect();
+            both.sort_by_key(|name| BEST.iter().position(|best| best == name).unwrap_or(BEST.len()));
+            Some(both)
+        })
+    }
+}
+
+/// `+CPMS=<mem1>`: the memory for reading and deleting alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SelectReading {
+    /// Memory.
+    pub memory: String,
+}
+
+impl Request for SelectReading {
+    type Answer = ();
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new(format!("+CPMS=\"{}\"", self.memory)).answered_by("+CPMS")
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<(), AtError> {
+        ok(self, response)
+    }
+}
+
 /// `+CSCA?`: the service centre address of the SIM, if it has one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReadServiceCentre;

@@ -3,10 +3,12 @@
 mod indication;
 mod message;
 
-pub use indication::{Acknowledge, IndicationModes, ReadIndicationModes, SetIndications, SmsIndication};
+pub use indication::{
+    Acknowledge, IndicationModes, ReadIndicationModes, SelectPhase2Plus, SetIndications, SmsIndication,
+};
 pub use message::{
-    DeleteMessage, ListMessages, MessageStatus, ReadMessage, ReadServiceCentre, SelectStorage, SendMessage, SetPduMode,
-    StorageUse, StoredMessage,
+    DeleteMessage, ListMessages, MessageStatus, ReadMessage, ReadServiceCentre, ReadStorages, SelectReading,
+    SelectStorage, SendMessage, SetPduMode, StorageUse, StoredMessage,
 };
 
 use super::command::AtLine;

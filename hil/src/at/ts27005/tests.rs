@@ -67,6 +67,7 @@ fn indications_are_chosen_from_what_is_offered() {
         ("(2),(0,1,3),(0,2),(0),(0)", Some("AT+CNMI=2,1,0,0,0")),
         ("(0,1),(0,1),(0),(0,2),(1)", Some("AT+CNMI=1,1,0,2,1")),
         ("(0,1),(0,1)", Some("AT+CNMI=1,1,0,0,0")),
+        ("(2),(0,2),(0),(1),(0)", Some("AT+CNMI=2,2,0,1,0")),
         ("(0),(0),(0),(0),(0)", None),
     ] {
         let modes = ReadIndicationModes.answer(&response(&[(offered, "")])).unwrap();
@@ -76,6 +77,13 @@ fn indications_are_chosen_from_what_is_offered() {
 
 #[test]
 fn storage_and_service_centre() {
+    for (offered, memories) in [
+        ("(\"SM\"),(\"SM\"),(\"SM\")", &["SM"][..]),
+        ("(\"SM\",\"ME\",\"SR\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")", &["ME", "SM"]),
+        ("(\"ME\",\"MT\"),(\"ME\"),\"MT\"", &["MT"]),
+    ] {
+        assert_eq!(ReadStorages.answer(&response(&[(offered, "")])).unwrap(), memories, "{offered}");
+    }
     let select = SelectStorage { memory: "SM".into() };
     assert_eq!(select.answer(&response(&[("3,20,3,20,4,20", "")])), Ok(StorageUse { used: 4, total: 20 }));
     assert_eq!(ReadServiceCentre.answer(&response(&[("\"+358405202000\",145", "")])), Ok(Some("+358405202000".into())));

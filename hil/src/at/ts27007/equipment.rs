@@ -117,3 +117,19 @@ impl Request for ReadPin {
         })
     }
 }
+
+/// `+CPIN=<pin>`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EnterPin(pub String);
+
+impl Request for EnterPin {
+    type Answer = ();
+
+    fn command(&self) -> AtCommand {
+        AtCommand::new(format!("+CPIN=\"{}\"", self.0)).time_limit(CFUN_TIME_LIMIT)
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<(), AtError> {
+        ok(self, response)
+    }
+}

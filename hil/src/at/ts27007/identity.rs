@@ -1,4 +1,4 @@
-//! Who the modem and its subscriber are: TS 27.007 clauses 5.1 to 5.5, 5.6 (`+CIMI`), 7.1 (`+CNUM`).
+//! Who the modem and its subscriber are: TS 27.007 clauses 5.1 to 5.5, 5.6 (`+CIMI`), 7.1 (`+CNUM`), 8.18 (`+CRSM`).
 
 use super::super::params::parse_params;
 use super::{AtCommand, AtError, AtResponse, Request, first, ok};
@@ -95,5 +95,43 @@ impl Request for ReadNumbers {
             (!number.is_empty()).then_some(PhoneNumber { number })
         };
         Ok(response.lines.iter().filter_map(|line| number(&line.text)).collect())
+    }
+}
+
+/// The ICCID of the SIM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadIccid {
+    /// `+CRSM`: READ BINARY of EF ICCID (TS 102 221 clause 13.2).
+    Restricted,
+    /// `+CCID`, which most modems have and no standard does.
+    Ccid,
+}
+
+impl Request for ReadIccid {
+    type Answer = String;
+
+    fn command(&self) -> AtCommand {
+        match self {
+            // READ BINARY is 176; EF ICCID is 2FE2, ten octets.
+            Self::Restricted => AtCommand::new("+CRSM=176,12258,0,0,10").answered_by("+CRSM"),
+            Self::Ccid => AtCommand::new("+CCID").answered_by_text(),
+        }
+    }
+
+    fn answer(&self, response: &AtResponse) -> Result<String, AtError> {
+        /// `<sw1>` of success.
+        const NORMAL_ENDING: u8 = 0x90;
+        first(self, response, |text| match self {
+            Self::Restricted => {
+                let params = parse_params(text);
+                let is_read = params.first()?.number() == Some(NORMAL_ENDING);
+                // Two digits an octet, the lower half first; F fills up.
+                let nibbles = params.get(2)?.text().filter(|_| is_read)?.as_bytes().chunks(2);
+                let swapped: Vec<u8> = nibbles.flat_map(|pair| pair.iter().rev().copied()).collect();
+                let text = String::from_utf8(swapped).ok()?;
+                digits(text.trim_end_matches(['F', 'f']), 18..=20)
+            }
+            Self::Ccid => digits(text.trim_matches(['"', ' ']).trim_end_matches(['F', 'f']), 18..=20),
+        })
     }
 }

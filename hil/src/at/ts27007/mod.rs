@@ -8,8 +8,8 @@ mod registration;
 mod signal;
 mod sim;
 
-pub use equipment::{Functionality, ReadFunctionality, ReadPin, SetFunctionality, SimState};
-pub use identity::{Identity, PhoneNumber, ReadIdentity, ReadNumbers};
+pub use equipment::{EnterPin, Functionality, ReadFunctionality, ReadPin, SetFunctionality, SimState};
+pub use identity::{Identity, PhoneNumber, ReadIccid, ReadIdentity, ReadNumbers};
 pub use operator::{Operator, OperatorStatus, ReadOperator, ScanOperators};
 pub use pdp::{Attach, DefinePdpContext, PdpContext, ReadAddress, ReadAttached, ReadPdpContexts};
 pub use registration::{AccessTechnology, ReadRegistration, Registration, RegistrationDomain, RegistrationStatus};

@@ -132,3 +132,18 @@ fn apdus() {
     let access = LogicalChannelAccess { session: 1, apdu: vec![0x81, 0x88, 0, 0x81, 0] };
     assert_eq!(access.command().line(), "AT+CGLA=1,10,\"8188008100\"");
 }
+
+#[test]
+fn iccids() {
+    let iccid = |how: ReadIccid, text| how.answer(&response(&[text])).ok();
+    let want = Some("8988211000000000019".to_owned());
+    assert_eq!(iccid(ReadIccid::Restricted, "144,0,\"98881201000000000010F9\""), None, "eleven octets");
+    assert_eq!(
+        iccid(ReadIccid::Restricted, "144,0,\"988812010000000000F1\""),
+        Some("898821100000000000".to_owned() + "1")
+    );
+    assert_eq!(iccid(ReadIccid::Restricted, "106,130"), None);
+    for text in ["+CCID: 8988211000000000019", "8988211000000000019F", "+CCID: \"8988211000000000019\""] {
+        assert_eq!(iccid(ReadIccid::Ccid, text), want, "{text}");
+    }
+}

@@ -7,7 +7,7 @@ const CLIP: Tmgi = Tmgi([0x00, 0x00, 0x01, 0x00, 0xF1, 0x10]);
 const RADIO: Tmgi = Tmgi([0x00, 0x00, 0x02, 0x00, 0xF1, 0x10]);
 const IP: &[u8] = &[0x45, 0, 0, 20];
 
-fn known<'a>(line: &mut Line, grammar: &'a EmbmsGrammar, command: EmbmsCommand) -> KnownEmbms<'a> {
+fn known(line: &mut Line, grammar: &EmbmsGrammar, command: EmbmsCommand) -> KnownEmbms {
     ProbeEmbms::spellings(grammar, command).find_map(|probe| line.ask(&probe)).expect("the modem has it")
 }
 

@@ -1,0 +1,415 @@
+//! From an open port to a modem that does what it is told, one command after the other.
+
+use std::time::Duration;
+
+use protocol::Instant;
+
+use super::job::{Job, attention, describe, functionality};
+use super::machine::{Modem, Phase};
+use super::profile::ModemProfile;
+use super::{ModemOutput, Rung};
+use crate::at::ts27005::{
+    ReadIndicationModes, ReadStorages, SelectPhase2Plus, SelectStorage, SetIndications, SetPduMode,
+};
+use crate::at::ts27007::{
+    EnterPin, Functionality, Identity, ReadFunctionality, ReadIccid, ReadIdentity, ReadNumbers, ReadPin,
+    ReadRegistration, RegistrationDomain, Request, SimState,
+};
+use crate::at::{AtCommand, AtConfig, AtFailure, AtResponse};
+
+/// Which registrations a bench looks at.
+pub(super) const DOMAINS: [RegistrationDomain; 2] = [RegistrationDomain::Eps, RegistrationDomain::CircuitSwitched];
+/// Before a modem that was busy is asked again.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// `AT`s that CR alone did not bring an answer to: then CR LF is tried.
+const TRIES_WITH_CR: u8 = 2;
+
+/// A command of bring-up, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    /// `AT`, until it is answered.
+    Attention,
+    /// No echo, words.
+    Format,
+    /// Causes as numbers.
+    Causes,
+    Manufacturer,
+    Model,
+    Revision,
+    Imei,
+    /// A command of the profile.
+    Init(usize),
+    Functionality,
+    /// `+CFUN=1`.
+    Full,
+    Pin,
+    EnterPin,
+    Imsi,
+    Iccid(ReadIccid),
+    Numbers,
+    /// Changes of a registration are to be told, with the place.
+    Reports(usize),
+    /// Without the place.
+    PlainReports(usize),
+    Registration(usize),
+    PduMode,
+    Phase2Plus,
+    Storages,
+    SelectStorage,
+    IndicationModes,
+    Indications(SetIndications),
+}
+
+/// How a step ended.
+enum Flow {
+    /// On to this one; `None`: that was all.
+    Go(Option<Step>),
+    /// The same again, later.
+    Again,
+    /// Something has to be done about the modem.
+    Trouble(String),
+    /// Nothing can be done about it.
+    Hopeless(String),
+}
+
+/// Where a bring-up stands.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct BringUp {
+    pub(super) step: Step,
+    /// Of the whole, and of the step.
+    pub(super) began: Instant,
+    pub(super) step_began: Instant,
+    /// The step is not done before.
+    pub(super) not_before: Instant,
+    tries: u8,
+    /// It has been told who the modem is.
+    identified: bool,
+}
+
+impl BringUp {
+    fn new(now: Instant) -> Self {
+        Self { step: Step::Attention, began: now, step_began: now, not_before: now, tries: 0, identified: false }
+    }
+}
+
+impl Modem {
+    pub(super) fn begin_bring_up(&mut self) {
+        self.identity.profile.clone_from(&self.profile.name);
+        self.messages.forget_settings();
+        self.phase = Phase::Starting(BringUp::new(self.now));
+        self.tell_state();
+    }
+
+    /// What the step sends; `None`: nothing, it is left out.
+    pub(super) fn step_command(&self, step: Step) -> Option<AtCommand> {
+        let command = match step {
+            Step::Attention => attention(),
+            Step::Format => AtCommand::new("E0V1"),
+            Step::Causes => AtCommand::new("+CMEE=1"),
+            Step::Manufacturer => ReadIdentity(Identity::Manufacturer).command(),
+            Step::Model => ReadIdentity(Identity::Model).command(),
+            Step::Revision => ReadIdentity(Identity::Revision).command(),
+            Step::Imei => ReadIdentity(Identity::Imei).command(),
+            Step::Init(i) => AtCommand::new(self.profile.init.get(i)?.as_str()).answered_by_text(),
+            Step::Functionality => ReadFunctionality.command(),
+            Step::Full => functionality(Functionality::Full, false),
+            Step::Pin => ReadPin.command(),
+            Step::EnterPin => EnterPin(self.config.pin.clone()?).command(),
+            Step::Imsi => ReadIdentity(Identity::Imsi).command(),
+            Step::Iccid(how) => how.command(),
+            Step::Numbers => ReadNumbers.command(),
+            Step::Reports(i) => AtCommand::new(format!("{}=2", DOMAINS.get(i)?.name())),
+            Step::PlainReports(i) => AtCommand::new(format!("{}=1", DOMAINS.get(i)?.name())),
+            Step::Registration(i) => ReadRegistration(*DOMAINS.get(i)?).command(),
+            Step::PduMode => SetPduMode.command(),
+            Step::Phase2Plus => SelectPhase2Plus.command(),
+            Step::Storages => ReadStorages.command(),
+            Step::SelectStorage => SelectStorage { memory: self.messages.memory.clone()? }.command(),
+            Step::IndicationModes => ReadIndicationModes.command(),
+            Step::Indications(set) => set.command(),
+        };
+        (!self.is_avoided(&command)).then_some(command)
+    }
+
+    /// What follows a step that went well or could be left out.
+    pub(super) fn after(&self, step: Step) -> Option<Step> {
+        let has_sim = self.has_sim;
+        Some(match step {
+            Step::Attention => Step::Format,
+            Step::Format => Step::Causes,
+            Step::Causes => Step::Manufacturer,
+            Step::Manufacturer => Step::Model,
+            Step::Model => Step::Revision,
+            Step::Revision => Step::Imei,
+            Step::Imei => Step::Init(0),
+            Step::Init(i) if i + 1 < self.profile.init.len() => Step::Init(i + 1),
+            Step::Init(_) => Step::Functionality,
+            Step::Functionality | Step::Full => Step::Pin,
+            Step::EnterPin => Step::Pin,
+            Step::Pin if has_sim => Step::Imsi,
+            Step::Imsi => Step::Iccid(ReadIccid::Restricted),
+            Step::Iccid(ReadIccid::Restricted) if self.identity.iccid.is_none() => Step::Iccid(ReadIccid::Ccid),
+            Step::Iccid(_) => Step::Numbers,
+            Step::Pin | Step::Numbers => Step::Reports(0),
+            Step::Reports(i) | Step::PlainReports(i) => Step::Registration(i),
+            Step::Registration(i) if i + 1 < DOMAINS.len() => Step::Reports(i + 1),
+            Step::Registration(_) if has_sim => Step::PduMode,
+            Step::PduMode => Step::Phase2Plus,
+            Step::Phase2Plus => Step::Storages,
+            Step::Storages => Step::SelectStorage,
+            Step::SelectStorage => Step::IndicationModes,
+            Step::Registration(_) | Step::IndicationModes | Step::Indications(_) => return None,
+        })
+    }
+
+    /// The next command of a bring-up.
+    pub(super) fn next_step(&mut self) -> Option<(Job, AtCommand)> {
+        loop {
+            let Phase::Starting(bring_up) = &self.phase else { return None };
+            if bring_up.not_before > self.now {
+                return None;
+            }
+            let step = bring_up.step;
+            if let Some(command) = self.step_command(step) {
+                return Some((Job::Step(step), command));
+            }
+            self.flow(Flow::Go(self.after(step)));
+        }
+    }
+
+    /// A step was answered.
+    pub(super) fn step_done(&mut self, step: Step, response: &AtResponse) {
+        let flow = match step {
+            Step::Attention | Step::Causes | Step::PlainReports(_) => Flow::Go(self.after(step)),
+            Step::Format => self.must(step, response),
+            Step::Manufacturer | Step::Model | Step::Revision | Step::Imei | Step::Imsi => {
+                self.identified(step, response)
+            }
+            Step::Init(_) => self.init_done(step, response),
+            Step::Functionality => match ReadFunctionality.answer(response) {
+                Ok(Functionality::Full) => Flow::Go(Some(Step::Pin)),
+                Ok(_) | Err(_) => Flow::Go(Some(Step::Full)),
+            },
+            Step::Full => {
+                if !response.code.is_ok() {
+                    self.note(format!("AT+CFUN=1: {}", response.code));
+                }
+                Flow::Go(self.after(step))
+            }
+            Step::Pin => self.pin_told(response),
+            Step::EnterPin => match EnterPin(String::new()).answer(response) {
+                Ok(()) => Flow::Go(self.after(step)),
+                Err(_) => Flow::Hopeless(format!("the SIM refuses the PIN: {}", response.code)),
+            },
+            Step::Iccid(how) => {
+                self.identity.iccid = how.answer(response).ok();
+                Flow::Go(self.after(step))
+            }
+            Step::Numbers => self.numbers_told(response),
+            Step::Reports(i) if !response.code.is_ok() => Flow::Go(Some(Step::PlainReports(i))),
+            Step::Reports(_) => Flow::Go(self.after(step)),
+            Step::Registration(i) => {
+                if let Some(registration) =
+                    ReadRegistration(DOMAINS[i]).answer(response).ok().filter(|_| i < DOMAINS.len())
+                {
+                    self.registered(DOMAINS[i], registration, true);
+                }
+                Flow::Go(self.after(step))
+            }
+            Step::PduMode
+            | Step::Phase2Plus
+            | Step::Storages
+            | Step::SelectStorage
+            | Step::IndicationModes
+            | Step::Indications(_) => Flow::Go(self.messages_set_up(step, response)),
+        };
+        self.flow(flow);
+    }
+
+    /// A step was not answered.
+    pub(super) fn step_failed(&mut self, step: Step, failure: &AtFailure) {
+        let Phase::Starting(bring_up) = &mut self.phase else { return };
+        let why = describe(failure);
+        let flow = match (step, failure) {
+            (Step::Attention, _) => {
+                bring_up.tries = bring_up.tries.saturating_add(1);
+                if bring_up.tries == TRIES_WITH_CR && self.config.profile.is_none() {
+                    let config = AtConfig { terminator: "\r\n", ..self.at_config() };
+                    self.engine.reconfigure(config);
+                }
+                self.revive();
+                Flow::Again
+            }
+            (Step::Format | Step::Pin | Step::EnterPin, _) | (_, AtFailure::Unresponsive { .. }) => Flow::Trouble(why),
+            // One that hangs; the port is brought back in step by itself, and it is not sent again.
+            (_, AtFailure::Timeout { .. }) => {
+                self.hangs(&Job::Step(step), why);
+                Flow::Go(self.after(step))
+            }
+            _ => Flow::Trouble(why),
+        };
+        self.flow(flow);
+    }
+
+    fn flow(&mut self, flow: Flow) {
+        let now = self.now;
+        let sim_limit = Duration::from_secs(self.profile.limits.sim_s.into());
+        let boot_limit = Duration::from_secs(self.profile.limits.boot_s.into());
+        let Phase::Starting(bring_up) = &mut self.phase else { return };
+        match flow {
+            // All that is asked about modem and subscriber has been asked.
+            Flow::Go(Some(Step::Reports(0))) if !bring_up.identified => {
+                (bring_up.step, bring_up.step_began, bring_up.identified) = (Step::Reports(0), now, true);
+                self.tell_identity();
+            }
+            Flow::Go(Some(step)) => (bring_up.step, bring_up.step_began, bring_up.not_before) = (step, now, now),
+            Flow::Go(None) => self.brought_up(),
+            Flow::Again => {
+                let limit = if bring_up.step == Step::Attention { boot_limit } else { sim_limit };
+                if now - bring_up.step_began < limit {
+                    bring_up.not_before = now + PATIENCE;
+                } else if bring_up.step == Step::Attention {
+                    self.answers = false;
+                    self.trouble(format!("AT is not answered within {} s", limit.as_secs()), None);
+                } else {
+                    self.trouble(format!("the SIM is not ready within {} s", limit.as_secs()), Some(Rung::Cfun4Then1));
+                }
+            }
+            Flow::Trouble(why) => self.trouble(why, None),
+            Flow::Hopeless(why) => self.quarantine(why),
+        }
+    }
+
+    fn brought_up(&mut self) {
+        self.phase = Phase::Ready;
+        self.heard = self.now;
+        self.recovered();
+        self.messages_begin();
+        self.embms.configured = false;
+        self.tell_state();
+    }
+
+    fn must(&self, step: Step, response: &AtResponse) -> Flow {
+        if response.code.is_ok() {
+            return Flow::Go(self.after(step));
+        }
+        let line = self.step_command(step).map(|command| command.line()).unwrap_or_default();
+        Flow::Trouble(format!("{line}: {}", response.code))
+    }
+
+    fn identified(&mut self, step: Step, response: &AtResponse) -> Flow {
+        let identity = match step {
+            Step::Manufacturer => Identity::Manufacturer,
+            Step::Model => Identity::Model,
+            Step::Revision => Identity::Revision,
+            Step::Imei => Identity::Imei,
+            _ => Identity::Imsi,
+        };
+        let told = ReadIdentity(identity).answer(response);
+        if let Err(why) = &told {
+            self.note(why.to_string());
+        }
+        let told = told.ok();
+        match step {
+            Step::Manufacturer => self.identity.manufacturer = told,
+            Step::Model => self.identity.model = told,
+            Step::Revision => self.identity.revision = told,
+            Step::Imei => self.identity.imei = told,
+            _ => self.identity.imsi = told,
+        }
+        if step == Step::Imei {
+            if let Some(why) = mismatch("IMEI", self.config.expected.imei.as_ref(), self.identity.imei.as_ref()) {
+                return Flow::Hopeless(why);
+            }
+            self.choose_profile();
+        }
+        Flow::Go(self.after(step))
+    }
+
+    /// The profile of who it is, unless one was given.
+    fn choose_profile(&mut self) {
+        if self.config.profile.is_some() {
+            return;
+        }
+        let known = self.config.profiles.iter().cloned().chain(ModemProfile::all_shipped());
+        let chosen = known.into_iter().find(|profile| profile.is_for(&self.identity));
+        self.profile = chosen.unwrap_or_else(ModemProfile::generic);
+        self.identity.profile.clone_from(&self.profile.name);
+        self.embms.grammar = self.profile.embms_grammar();
+        let terminator = self.engine.terminator();
+        let config = self.profile.at_config();
+        // What it has been answering to is better than what it should answer to.
+        let terminator = if terminator == "\r" { config.terminator } else { terminator };
+        self.engine.reconfigure(AtConfig { terminator, ..config });
+    }
+
+    fn init_done(&mut self, step: Step, response: &AtResponse) -> Flow {
+        if !response.code.is_ok()
+            && let Some(command) = self.step_command(step)
+        {
+            self.note(format!("{}: {}", command.line(), response.code));
+        }
+        Flow::Go(self.after(step))
+    }
+
+    fn pin_told(&mut self, response: &AtResponse) -> Flow {
+        match ReadPin.answer(response) {
+            Ok(SimState::Ready) => {
+                self.has_sim = true;
+                Flow::Go(Some(Step::Imsi))
+            }
+            Ok(SimState::Busy) => Flow::Again,
+            Ok(SimState::Wants(what)) if what == "SIM PIN" && self.config.pin.is_some() && !self.pin_tried => {
+                self.pin_tried = true;
+                Flow::Go(Some(Step::EnterPin))
+            }
+            Ok(SimState::Wants(what)) => {
+                let hint = match what.as_str() {
+                    "SIM PIN" if self.pin_tried => "; the one of the rig was tried and did not help",
+                    "SIM PIN" => "; the rig has none for this modem (`pin`)",
+                    _ => "; that is for a person to enter",
+                };
+                Flow::Hopeless(format!("the SIM wants its {what}{hint}"))
+            }
+            // Broadcast is received without a SIM as well.
+            Ok(SimState::Absent) => {
+                self.has_sim = false;
+                self.note("there is no SIM: no messages, no unicast".into());
+                if self.config.expected.imsi.is_some() || self.config.expected.iccid.is_some() {
+                    return Flow::Hopeless("there is no SIM, and the rig expects one".into());
+                }
+                (self.identity.imsi, self.identity.iccid) = (None, None);
+                self.identity.numbers.clear();
+                Flow::Go(Some(Step::Reports(0)))
+            }
+            Err(_) if response.code.is_ok() => Flow::Trouble("AT+CPIN? is answered by nothing that is known".into()),
+            // Some refuse it for a while after power-up.
+            Err(_) => Flow::Again,
+        }
+    }
+
+    fn numbers_told(&mut self, response: &AtResponse) -> Flow {
+        let numbers = ReadNumbers.answer(response).unwrap_or_default();
+        self.identity.numbers = numbers.into_iter().map(|number| number.number).collect();
+        Flow::Go(self.after(Step::Numbers))
+    }
+
+    fn tell_identity(&mut self) {
+        self.put(ModemOutput::Identity(self.identity.clone()));
+        let (expected, told) = (&self.config.expected, &self.identity);
+        let imsi = || mismatch("IMSI", expected.imsi.as_ref(), told.imsi.as_ref());
+        let iccid = || mismatch("SIM's ICCID", expected.iccid.as_ref(), told.iccid.as_ref());
+        if let Some(why) = imsi().or_else(iccid) {
+            self.quarantine(why);
+        }
+    }
+}
+
+/// Why a modem is not the one that is expected.
+fn mismatch(what: &str, expected: Option<&String>, told: Option<&String>) -> Option<String> {
+    let expected = expected?;
+    (told != Some(expected)).then(|| match told {
+        Some(told) => format!("its {what} is {told}, and the rig expects {expected}: is another modem on this port?"),
+        None => format!("it does not tell its {what}, and the rig expects {expected}"),
+    })
+}
