@@ -144,7 +144,8 @@ impl Messages {
             self.look_everywhere();
             return self.to_read.pop_front().map(Job::Read);
         }
-        self.outgoing.pop_front_if(|outgoing| outgoing.not_before <= now).map(Job::Send)
+        let is_due = self.outgoing.front().is_some_and(|outgoing| outgoing.not_before <= now);
+        if is_due { self.outgoing.pop_front().map(Job::Send) } else { None }
     }
 
     /// Place by place. Memories begin with 0 or with 1.
