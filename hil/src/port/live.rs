@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use protocol::Instant;
 
+use super::network::NetworkMember;
 use super::{Port, PortRead};
-use crate::sim::{Personality, SimCell, SimInput, SimModem, SimOutput, SmsRefusal};
+use crate::sim::{Personality, SimCell, SimInput, SimModem, SimNetworkInput, SimNetworkOutput, SimOutput, SmsRefusal};
 
 /// Longest wait for characters: orders are looked at in between.
 const STEP: Duration = Duration::from_millis(20);
@@ -52,6 +53,10 @@ pub enum ModemOrder {
     StatusReport(Vec<u8>),
     /// The UE camps on a cell, or on none.
     Cell(Option<SimCell>),
+    /// The network that the modem is in does something.
+    FromNetwork(SimNetworkOutput),
+    /// It ends, as it does when nobody can give orders any more.
+    Quit,
 }
 
 /// What a modem did.
@@ -79,6 +84,7 @@ pub struct LiveModem<P> {
     /// Messages on their way: when the network has taken them.
     sending: VecDeque<(Instant, u64, u8)>,
     reference: u8,
+    network: Option<NetworkMember>,
 }
 
 impl<P: Port> LiveModem<P> {
@@ -87,7 +93,14 @@ impl<P: Port> LiveModem<P> {
         let (mut modem, clock) = (SimModem::new(personality), LiveClock::start());
         modem.handle_input(clock.now(), SimInput::PowerUp);
         modem.handle_input(clock.now(), SimInput::Cell(cell));
-        Self { modem, port, clock, sending: VecDeque::new(), reference: 0 }
+        Self { modem, port, clock, sending: VecDeque::new(), reference: 0, network: None }
+    }
+
+    /// In a network with others, rather than in one that takes every message and delivers none.
+    #[must_use]
+    pub fn on_network(mut self, member: NetworkMember) -> Self {
+        self.network = Some(member);
+        self
     }
 
     /// Its port.
@@ -103,9 +116,9 @@ impl<P: Port> LiveModem<P> {
         self.put_out(&mut tell)?;
         loop {
             match orders.try_recv() {
+                Ok(ModemOrder::Quit) | Err(TryRecvError::Disconnected) => return Ok(()),
                 Ok(order) => self.obey(&order),
                 Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => return Ok(()),
             }
             self.turn(&mut tell)?;
         }
@@ -116,6 +129,8 @@ impl<P: Port> LiveModem<P> {
             ModemOrder::Sms(pdu) => SimInput::Sms(pdu),
             ModemOrder::StatusReport(pdu) => SimInput::StatusReport(pdu),
             ModemOrder::Cell(cell) => SimInput::Cell(cell.clone()),
+            ModemOrder::FromNetwork(output) => output.for_modem().1,
+            ModemOrder::Quit => return,
         };
         self.modem.handle_input(self.clock.now(), input);
     }
@@ -148,8 +163,15 @@ impl<P: Port> LiveModem<P> {
     fn put_out(&mut self, tell: &mut impl FnMut(ModemEvent)) -> io::Result<()> {
         let now = self.clock.now();
         while let Some(output) = self.modem.poll_output() {
+            if let Some(NetworkMember { ue, network }) = &self.network
+                && SimNetworkInput::of_modem(*ue, &output).is_some()
+            {
+                // A network that is gone answers nothing: the modem says so to its host in time.
+                let _ = network.send((*ue, output.clone()));
+            }
             match output {
                 SimOutput::Host(bytes) => self.port.write(&bytes)?,
+                SimOutput::SendSms { pdu, .. } if self.network.is_some() => tell(ModemEvent::SmsSent(pdu)),
                 SimOutput::SendSms { token, pdu } => {
                     self.reference = self.reference.wrapping_add(1);
                     self.sending.push_back((now + SMS_TIME, token, self.reference));

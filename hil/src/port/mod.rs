@@ -4,12 +4,14 @@
 
 mod live;
 mod live_host;
+mod network;
 mod pty;
 mod serial;
 mod socket;
 
 pub use live::{LiveClock, LiveModem, ModemEvent, ModemOrder};
 pub use live_host::{LiveHost, RequestError};
+pub use network::{LiveNetwork, NetworkMember};
 pub use pty::PtyPort;
 pub use serial::SerialDevice;
 pub use socket::SocketPort;
