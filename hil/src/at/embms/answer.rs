@@ -32,6 +32,11 @@ impl EmbmsGrammar {
         EmbmsCommand::ALL.into_iter().find(|&command| self.of(command).names.iter().any(|n| n == name))
     }
 
+    /// All names in all spellings.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        EmbmsCommand::ALL.into_iter().flat_map(|command| self.of(command).names.iter().map(String::as_str))
+    }
+
     /// What a set command says; `None`: a value that cannot be, or more values than there are places.
     pub(crate) fn understand(&self, command: EmbmsCommand, parameters: &str) -> Option<EmbmsLine> {
         let places = &self.of(command).set;

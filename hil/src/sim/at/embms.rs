@@ -108,6 +108,12 @@ impl SimModem {
         }
     }
 
+    /// For `+CLAC`.
+    pub(super) fn embms_names(&self) -> Vec<String> {
+        let names = self.embms.grammar.names().filter(|_| self.personality.embms);
+        names.map(str::to_owned).collect()
+    }
+
     /// `None`: it is no command of clause 14.2, or of a modem without eMBMS.
     pub(super) fn embms_command(&mut self, name: &str, operation: &Operation) -> Option<Reply> {
         let command = self.embms.grammar.command_of(name).filter(|_| self.personality.embms)?;

@@ -7,13 +7,16 @@ use super::io::Reply;
 use super::modem::{SimModem, numbers};
 use super::output::Final;
 use super::personality::Quirk;
+use super::settings;
 
-/// What `+CLAC` lists: what [`SimModem`] knows.
-const COMMANDS: [&str; 52] = [
+/// What `+CLAC` lists beside settings: what [`SimModem`] knows.
+const COMMANDS: [&str; 67] = [
     "E", "V", "Q", "X", "Z", "H", "I", "&C", "&D", "&F", "&W", "S", "+CMEE", "+GCAP", "+GMI", "+GMM", "+GMR", "+GSN",
-    "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+CIMI", "+CCID", "+CNUM", "+CPIN", "+CFUN", "+CPAS", "+CLAC", "+CSCS",
-    "+CREG", "+CGREG", "+CEREG", "+COPS", "+CSQ", "+CESQ", "+CIND", "+CMER", "+CGATT", "+CGACT", "+CGDCONT",
-    "+CGPADDR", "+WS46", "+CMGF", "+CSMS", "+CPMS", "+CNMI", "+CSCA", "+CMGL", "+CMGR", "+CMGD", "+CMGS",
+    "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+CIMI", "+CCID", "+CNUM", "+CPIN", "+CPINR", "+CLCK", "+CFUN", "+CPAS",
+    "+CLAC", "+CSCS", "+CREG", "+CGREG", "+CEREG", "+COPS", "+CSQ", "+CESQ", "+CIND", "+CGATT", "+CGACT", "+CGDCONT",
+    "+CGPADDR", "+WS46", "+CCLK", "+CBC", "+CPBS", "+CPBR", "+CPOL", "+CLCC", "+CHUP", "+CSIM", "+CRSM", "+CCHO",
+    "+CCHC", "+CGLA", "+CUAD", "+CMGF", "+CSMS", "+CPMS", "+CNMI", "+CSCA", "+CMGL", "+CMGR", "+CMGD", "+CMGS",
+    "+CNMA",
 ];
 
 impl SimModem {
@@ -41,7 +44,10 @@ impl SimModem {
                 Reply::line(if decorated { format!("+CGSN: IMEI{imei}") } else { imei.clone() })
             }
             ("+GCAP", Operation::Execute) => Reply::line("+GCAP: +CGSM,+CLTE"),
-            ("+CLAC", Operation::Execute) => Reply::Lines(COMMANDS.map(str::to_owned).into()),
+            ("+CLAC", Operation::Execute) => {
+                let known = COMMANDS.into_iter().chain(settings::names()).map(str::to_owned);
+                Reply::Lines(known.chain(self.embms_names()).collect())
+            }
             ("+CMEE", Operation::Read) => Reply::line(format!("+CMEE: {}", self.writer.format.cmee)),
             ("+CMEE", Operation::Test) => Reply::line("+CMEE: (0-2)"),
             ("+CMEE", Operation::Set(value)) => match value.as_str() {
@@ -72,10 +78,8 @@ impl SimModem {
                 let served = u8::from(self.cell.is_some() && self.functionality == 1);
                 Reply::line(format!("+CIND: {},{served},0", 4 * served))
             }
-            ("+CMER" | "+CGEREP" | "+CTZU" | "+CTZR", Operation::Set(_)) => Reply::ok(),
-            ("+CMER", Operation::Test) => Reply::line("+CMER: (0-3),(0),(0),(0,1),(0,1)"),
-            ("+CGATT" | "+CGACT" | "+CGDCONT" | "+CGPADDR" | "+CGAUTO", _) => self.packet_command(name, operation),
-            _ => self.unknown(),
+            ("+CGATT" | "+CGACT" | "+CGPADDR", _) => self.packet_command(name, operation),
+            _ => self.setting_command(now, name, operation).unwrap_or_else(|| self.unknown()),
         }
     }
 
@@ -162,10 +166,10 @@ impl SimModem {
             ("+CGATT", Operation::Set(value)) if value == "1" && attached => Reply::ok(),
             ("+CGACT", Operation::Read) => Reply::line(format!("+CGACT: 1,{}", u8::from(attached))),
             ("+CGACT", Operation::Test) => Reply::line("+CGACT: (0,1)"),
-            ("+CGDCONT", Operation::Read) => Reply::line("+CGDCONT: 1,\"IPV4V6\",\"internet\",\"\",0,0"),
-            ("+CGDCONT", Operation::Test) => Reply::Lines(
-                ["IP", "IPV6", "IPV4V6"].map(|kind| format!("+CGDCONT: (1-8),\"{kind}\",,,(0),(0)")).into(),
-            ),
+            ("+CGATT", Operation::Set(value)) if value == "0" => Reply::ok(),
+            ("+CGACT", Operation::Set(value)) if attached && value.starts_with(['0', '1']) => Reply::ok(),
+            ("+CGPADDR", Operation::Test) => Reply::line("+CGPADDR: (1)"),
+            ("+CGPADDR", Operation::Execute | Operation::Set(_)) => Reply::line("+CGPADDR: 1"),
             _ => self.unknown(),
         }
     }

@@ -8,11 +8,13 @@ mod modem;
 mod output;
 mod personality;
 mod radio;
+mod settings;
 mod sms;
+mod uicc;
 
 pub use io::{MbmsAir, MbmsService, SimInput, SimOutput, SmsRefusal};
 pub use modem::SimModem;
-pub use personality::{Personality, Quirk, SimCard};
+pub use personality::{Key, Personality, Quirk, SimCard};
 pub use radio::SimCell;
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use super::io::{Reply, SimInput, SimOutput, Wait};
 use super::output::{Final, NOT_SUPPORTED, Writer};
 use super::personality::{Personality, Quirk};
 use super::radio::{REGISTRATION_NAMES, Registrations, SimCell};
+use super::settings::Settings;
 use super::sms::SmsState;
+use super::uicc::Uicc;
 
 /// Duration of a scan.
 const SCAN_TIME: Duration = Duration::from_secs(3);
@@ -45,6 +47,8 @@ pub struct SimModem {
     pub(super) registrations: Registrations,
     pub(super) sms: SmsState,
     pub(super) embms: EmbmsState,
+    pub(super) uicc: Uicc,
+    pub(super) settings: Settings,
     pub(super) next_token: u64,
     pub(super) outputs: VecDeque<SimOutput>,
     pub(super) writer: Writer,
@@ -79,6 +83,8 @@ impl SimModem {
             registrations: Registrations::default(),
             sms: SmsState::new(&personality),
             embms: EmbmsState::default(),
+            uicc: Uicc::new(&personality.sim),
+            settings: Settings::default(),
             next_token: 0,
             outputs: VecDeque::new(),
             writer: Writer::new(&personality),
@@ -172,11 +178,12 @@ impl SimModem {
         let personality = self.personality.clone();
         let cell = self.cell.take();
         let (token, outputs, sms) = (self.next_token, std::mem::take(&mut self.outputs), self.sms.clone());
-        let embms = std::mem::take(&mut self.embms).restarted();
+        let (embms, uicc) = (std::mem::take(&mut self.embms).restarted(), self.uicc.clone());
         *self = Self::new(personality);
         // Messages outlive a restart, as they are in the SIM; the cell is where it was.
         self.sms = sms.restarted(self.sms.clone());
         (self.next_token, self.outputs, self.cell, self.embms) = (token, outputs, cell, embms);
+        self.uicc = uicc.restarted(&self.personality.sim);
         self.started = now;
         self.next_urc = self.personality.has(Quirk::PeriodicUrcs).then_some(now);
         self.set_functionality(1);
@@ -358,8 +365,10 @@ impl SimModem {
             "+CSQ" => Reply::line("+CSQ: (0-31,99),(0-7,99)"),
             "+CESQ" if *operation == Operation::Execute => self.extended_signal_command(),
             "+CESQ" => Reply::line("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)"),
-            "+CMGF" | "+CSMS" | "+CPMS" | "+CNMI" | "+CSCA" | "+CMGL" | "+CMGR" | "+CMGD" | "+CMGS" | "+CNMA"
-            | "+CSMP" | "+CMMS" => self.sms_command(now, name, operation),
+            "+CMGF" | "+CSMS" | "+CPMS" | "+CNMI" | "+CSCA" | "+CMGL" | "+CMGR" | "+CMGD" | "+CMGS" | "+CNMA" => {
+                self.sms_command(now, name, operation)
+            }
+            "+CSIM" | "+CRSM" | "+CCHO" | "+CCHC" | "+CGLA" | "+CUAD" => self.uicc_command(now, name, operation),
             _ if name.starts_with('S') && name.len() > 1 => self.s_register(name, operation),
             _ => self.general_command(now, name, operation),
         }

@@ -42,6 +42,41 @@ pub struct SimCard {
     pub service_centre: String,
     /// Asked for after power-up, when given.
     pub pin: Option<String>,
+    /// Has an ISIM beside the USIM.
+    pub isim: bool,
+    /// Subscriber key of Milenage, 32 hexadecimal digits.
+    pub k: Key,
+    /// OPc of Milenage.
+    pub opc: Key,
+    /// Sequence number that it has seen already: challenges with a lower one are answered with AUTS.
+    pub sqn: u64,
+}
+
+/// A key of 128 bits; in files 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Key(pub [u8; 16]);
+
+impl std::fmt::Debug for Key {
+    /// Keys are not for logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = u128::from_str_radix(&text, 16).ok().filter(|_| text.len() == 32 && !text.starts_with('+'));
+        digits.map(|digits| Self(digits.to_be_bytes())).ok_or_else(|| format!("{text:?} is not 32 hexadecimal digits"))
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> Self {
+        format!("{:032X}", u128::from_be_bytes(key.0))
+    }
 }
 
 /// What real modems do against the standards.
@@ -207,6 +242,11 @@ impl Default for SimCard {
             msisdn: "358401234567".into(),
             service_centre: "358405202000".into(),
             pin: None,
+            isim: true,
+            // Test set 1 of TS 35.208 clause 4.3.
+            k: Key(0x465B_5CE8_B199_B49F_AA5F_0A2E_E238_A6BC_u128.to_be_bytes()),
+            opc: Key(0xCD63_CB71_954A_9F4E_48A5_994E_37A0_2BAF_u128.to_be_bytes()),
+            sqn: 0,
         }
     }
 }

@@ -213,7 +213,7 @@ impl SimModem {
             }
             ("+CNMA", Operation::Test) => Reply::line("+CNMA: (0-2)"),
             ("+CNMA", _) => Reply::Final(NOT_EXPECTED),
-            ("+CMGS" | "+CSMP" | "+CMMS", Operation::Test) => Reply::ok(),
+            ("+CMGS" | "+CMGR", Operation::Test) => Reply::ok(),
             ("+CMGF" | "+CSMS", _) => Reply::Final(OPERATION_NOT_SUPPORTED),
             _ => Reply::Final(NOT_SUPPORTED),
         }

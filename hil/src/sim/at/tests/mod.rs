@@ -1,6 +1,7 @@
 //! The driver and the stand-in together: whatever the quirk, a host sees the same modem.
 
 mod embms;
+mod inventory;
 
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use crate::at::ts27005::{
     SetPduMode, SmsIndication,
 };
 use crate::at::ts27007::{
-    Functionality, Identity, OpenLogicalChannel, ReadExtendedSignal, ReadFunctionality, ReadIdentity, ReadNumbers,
-    ReadOperator, ReadPin, ReadRegistration, Registration, RegistrationDomain, RegistrationStatus, Request,
-    ScanOperators, SetFunctionality, SimState,
+    Functionality, Identity, ReadExtendedSignal, ReadFunctionality, ReadIdentity, ReadNumbers, ReadOperator, ReadPin,
+    ReadRegistration, Registration, RegistrationDomain, RegistrationStatus, Request, ScanOperators, SetFunctionality,
+    SimState,
 };
 use crate::at::{AtCommand, AtConfig, AtEngine, AtFailure, AtInput, AtOutput, AtResponse, ResultCode, Urc};
 
@@ -394,16 +395,4 @@ fn settings_of_v250() {
     assert_eq!(exchange(&mut line, b"AT+CMGS=18\r"), "\r\n> ");
     assert_eq!(exchange(&mut line, b"0001\x1B"), "\r\nOK\r\n");
     assert_eq!(exchange(&mut line, b"AT+CMGS=18\r0001\x1A"), "\r\n> \r\n+CMS ERROR: 304\r\n");
-}
-
-#[test]
-fn channels_of_the_sim_are_refused_clearly_where_there_is_none() {
-    let mut line = Line::new(&[]);
-    line.begin();
-    let open = OpenLogicalChannel { application: vec![0xA0] };
-    let response = line.command(open.command()).unwrap();
-    assert_eq!(
-        open.answer(&response).unwrap_err().to_string(),
-        "AT+CCHO=\"A0\": +CME ERROR: 4 (operation not supported)"
-    );
 }
