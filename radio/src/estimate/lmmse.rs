@@ -6,12 +6,14 @@
 
 use num_complex::{Complex32, Complex64};
 
-use crate::isa::{Isa, Kernels, run_kernel};
+use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
 
 /// Delays of one estimate.
 pub(super) const MAX_DELAYS: usize = 128;
 /// Columns begin at multiples of this.
 const LANES: usize = 8;
+/// Columns that are swept at once.
+const PIVOT_LANES: usize = 4;
 
 /// (F^H W F + s P^-1)^-1 for one set of delays; planned again in place.
 #[derive(Clone)]
@@ -19,8 +21,8 @@ pub(super) struct Lmmse {
     kernels: Kernels,
     /// F^H W F by difference of delays.
     gram: Vec<Complex64>,
-    /// Work space of planning, row by row.
-    matrix: Vec<Complex64>,
+    /// Work space of planning.
+    matrix: Hermitian,
     /// Columns of the inverse, `stride` apart.
     re: Vec<f32>,
     im: Vec<f32>,
@@ -44,7 +46,7 @@ impl Lmmse {
         Self {
             kernels: isa.kernels(),
             gram: (0..delays).map(gram).collect(),
-            matrix: vec![Complex64::ZERO; MAX_DELAYS * MAX_DELAYS],
+            matrix: Hermitian::default(),
             re: vec![0.0; MAX_DELAYS * MAX_DELAYS],
             im: vec![0.0; MAX_DELAYS * MAX_DELAYS],
             errors: Vec::with_capacity(MAX_DELAYS),
@@ -59,26 +61,30 @@ impl Lmmse {
     /// Plans for `delays`, at most [`MAX_DELAYS`], of powers `prior` over the noise of a pilot of weight one.
     pub(super) fn plan(&mut self, delays: &[usize], prior: impl Fn(usize) -> f64) {
         let (n, modulus) = (delays.len(), self.gram.len());
-        for (i, &delay) in delays.iter().enumerate() {
-            for (j, &other) in delays[..=i].iter().enumerate() {
-                self.matrix[i * n + j] = self.gram[(delay + modulus - other) % modulus];
-            }
-            self.matrix[i * n + i] += 1.0 / prior(i);
-        }
-        invert(&mut self.matrix[..n * n], n);
-        self.errors.clear();
-        self.errors.extend((0..n).map(|i| (self.matrix[i * n + i].re / prior(i)) as f32));
-        self.freedom = (0..n).map(|i| (1.0 - self.matrix[i * n + i].re / prior(i)) as f32).sum();
         (self.size, self.stride) = (n, n.next_multiple_of(LANES));
-        for j in 0..n {
-            for i in 0..self.stride {
-                let value = match i {
-                    _ if i >= n => Complex64::ZERO,
-                    _ if i >= j => self.matrix[i * n + j],
-                    _ => self.matrix[j * n + i].conj(),
-                };
-                self.re[j * self.stride + i] = value.re as f32;
-                self.im[j * self.stride + i] = value.im as f32;
+        let stride = self.stride;
+        for (i, &delay) in delays.iter().enumerate() {
+            let (re, im) = self.matrix.row_mut(i, stride);
+            for ((re, im), &other) in re.iter_mut().zip(im.iter_mut()).zip(&delays[..=i]) {
+                let difference = delay + modulus - other;
+                let gram = self.gram[if difference < modulus { difference } else { difference - modulus }];
+                (*re, *im) = (gram.re, gram.im);
+            }
+            re[i] += 1.0 / prior(i);
+        }
+        let Hermitian { re, im, pivots } = &mut self.matrix;
+        run_kernel!(self.kernels, invert(re, im, pivots, n, stride));
+        self.errors.clear();
+        self.errors.extend((0..n).map(|i| (self.matrix.re[i * stride + i] / prior(i)) as f32));
+        self.freedom = self.errors.iter().map(|error| 1.0 - error).sum();
+        self.re[..n * stride].fill(0.0);
+        self.im[..n * stride].fill(0.0);
+        for i in 0..n {
+            let (re, im) = self.matrix.row_mut(i, stride);
+            for (j, (re, im)) in re.iter().zip(im.iter()).enumerate().take(i + 1) {
+                let (re, im) = (*re as f32, *im as f32);
+                (self.re[j * stride + i], self.im[j * stride + i]) = (re, im);
+                (self.re[i * stride + j], self.im[i * stride + j]) = (re, if i == j { 0.0 } else { -im });
             }
         }
     }
@@ -109,35 +115,64 @@ impl Lmmse {
     }
 }
 
-/// Lower triangle of the inverse of a positive definite matrix, of which the lower triangle is given.
-fn invert(a: &mut [Complex64], n: usize) {
-    // A = L L^H
-    for i in 0..n {
-        for j in 0..=i {
-            let dot: Complex64 = (0..j).map(|k| a[i * n + k] * a[j * n + k].conj()).sum();
-            let rest = a[i * n + j] - dot;
-            a[i * n + j] = if i == j {
-                Complex64::new(rest.re.max(f64::MIN_POSITIVE).sqrt(), 0.0)
-            } else {
-                rest / a[j * n + j].re
-            };
-        }
+/// Lower triangle of a matrix row by row, real and imaginary parts.
+#[derive(Clone)]
+struct Hermitian {
+    re: Vec<f64>,
+    im: Vec<f64>,
+    /// A column of it, twice: as it is, and over its pivot.
+    pivots: [[f64; MAX_DELAYS]; 4],
+}
+
+impl Default for Hermitian {
+    fn default() -> Self {
+        let zeros = || vec![0.0; MAX_DELAYS * MAX_DELAYS];
+        Self { re: zeros(), im: zeros(), pivots: [[0.0; MAX_DELAYS]; 4] }
     }
-    // L^-1 in place, row by row: X_ij = -(sum L_ik X_kj) / L_ii.
-    for i in 0..n {
-        let pivot = 1.0 / a[i * n + i].re;
-        for j in 0..i {
-            let dot: Complex64 = (j..i).map(|k| a[i * n + k] * a[k * n + j]).sum();
-            a[i * n + j] = -dot * pivot;
-        }
-        a[i * n + i] = Complex64::new(pivot, 0.0);
+}
+
+impl Hermitian {
+    fn row_mut(&mut self, row: usize, stride: usize) -> (&mut [f64], &mut [f64]) {
+        (&mut self.re[row * stride..][..stride], &mut self.im[row * stride..][..stride])
     }
-    // A^-1 = X^H X: each element needs rows from its own on alone.
-    for i in 0..n {
-        for j in 0..=i {
-            a[i * n + j] = (i..n).map(|k| a[k * n + i].conj() * a[k * n + j]).sum();
+}
+
+/// Lower triangle of the inverse of a positive definite matrix, of which the lower triangle is given, `stride` values a
+/// row: swept by one diagonal element after the other. Each lane is one column, so that results are the same everywhere.
+#[inline(always)]
+fn invert_in_lanes(a_re: &mut [f64], a_im: &mut [f64], pivots: &mut [[f64; MAX_DELAYS]; 4], n: usize, stride: usize) {
+    let [c_re, c_im, x_re, x_im] = pivots;
+    for k in 0..n {
+        // Column k: what lies above the diagonal is row k, conjugate.
+        let over_pivot = 1.0 / a_re[k * stride + k].max(f64::MIN_POSITIVE);
+        for j in 0..n {
+            let (at, sign) = if j < k { (k * stride + j, -1.0) } else { (j * stride + k, 1.0) };
+            (c_re[j], c_im[j]) = (a_re[at], a_im[at] * sign);
+            (x_re[j], x_im[j]) = (c_re[j] * over_pivot, c_im[j] * over_pivot);
         }
+        for i in 0..n {
+            let (x_re, x_im) = (x_re[i], x_im[i]);
+            let lanes = (i + 1).next_multiple_of(PIVOT_LANES);
+            let a = a_re[i * stride..][..lanes].as_chunks_mut::<PIVOT_LANES>().0.iter_mut();
+            let a = a.zip(a_im[i * stride..][..lanes].as_chunks_mut::<PIVOT_LANES>().0);
+            let c = c_re[..lanes].as_chunks::<PIVOT_LANES>().0.iter().zip(c_im[..lanes].as_chunks::<PIVOT_LANES>().0);
+            for ((a_re, a_im), (c_re, c_im)) in a.zip(c) {
+                for lane in 0..PIVOT_LANES {
+                    a_re[lane] -= x_re * c_re[lane] + x_im * c_im[lane];
+                    a_im[lane] -= x_im * c_re[lane] - x_re * c_im[lane];
+                }
+            }
+        }
+        for j in 0..k {
+            (a_re[k * stride + j], a_im[k * stride + j]) = (x_re[j], -x_im[j]);
+        }
+        for j in k + 1..n {
+            (a_re[j * stride + k], a_im[j * stride + k]) = (x_re[j], x_im[j]);
+        }
+        (a_re[k * stride + k], a_im[k * stride + k]) = (-over_pivot, 0.0);
     }
+    // What a sweep leaves is the inverse with its sign turned.
+    a_re[..n * stride].iter_mut().chain(&mut a_im[..n * stride]).for_each(|a| *a = -*a);
 }
 
 /// Columns times values: each lane is one element of the sum, so that the order of additions is the same everywhere.
@@ -162,22 +197,20 @@ fn multiply_in_lanes(columns: (&[f32], &[f32]), input: &[Complex32], re: &mut [f
 mod scalar {
     use super::*;
 
+    #[inline(always)]
+    pub(super) fn invert(re: &mut [f64], im: &mut [f64], pivots: &mut [[f64; MAX_DELAYS]; 4], n: usize, stride: usize) {
+        invert_in_lanes(re, im, pivots, n, stride);
+    }
+
+    #[inline(always)]
     pub(super) fn multiply(columns: (&[f32], &[f32]), input: &[Complex32], re: &mut [f32], im: &mut [f32]) {
         multiply_in_lanes(columns, input, re, im);
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-use avx2 as avx512;
-
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::*;
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn multiply(columns: (&[f32], &[f32]), input: &[Complex32], re: &mut [f32], im: &mut [f32]) {
-        multiply_in_lanes(columns, input, re, im);
-    }
+compile_for_lanes! {
+    fn invert(re: &mut [f64], im: &mut [f64], pivots: &mut [[f64; MAX_DELAYS]; 4], n: usize, stride: usize);
+    fn multiply(columns: (&[f32], &[f32]), input: &[Complex32], re: &mut [f32], im: &mut [f32]);
 }
 
 #[cfg(test)]
