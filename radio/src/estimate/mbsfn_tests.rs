@@ -167,6 +167,10 @@ fn paths_that_stay_cost_next_to_nothing() {
         (25, 17.0, one.to_vec(), 0.04),
         (100, 15.0, one.to_vec(), 0.04),
         (6, 0.0, one.to_vec(), 0.06),
+        // Nothing stands out of the noise because the carrier is not sent.
+        (6, 15.0, one.to_vec(), 0.065),
+        (6, 30.0, one.to_vec(), 0.09),
+        (25, 30.0, one.to_vec(), 0.03),
         (25, 10.0, two(10.0), 0.04),
         (25, 10.0, two(14.0), 0.04),
         (25, 10.0, two(25.0), 0.04),

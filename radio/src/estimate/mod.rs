@@ -102,10 +102,17 @@ impl MbsfnEstimator {
         };
         let weight = |k: usize| if k.is_multiple_of(2) { 2.0 } else { 1.0 };
         let of_change = |k: usize| if k.is_multiple_of(2) { 2.0 } else { 0.0 };
-        let window = by_position(&|k| hann(bands.position(k), bands.position(bands.subcarriers - 1) + 1) / weight(k));
+        let positions = bands.position(bands.subcarriers - 1) + 1;
+        let mut window = by_position(&|k| hann(bands.position(k), positions) / weight(k));
         let power_of_window = |noise: &dyn Fn(usize) -> f32| {
             (0..bands.subcarriers).map(|k| (window[bands.position(k)] * weight(k)).powi(2) * noise(k)).sum::<f32>()
         };
+        let of_carrier = bands.carrier().map_or(0.0, |position| hann(position, positions));
+        let power_of_signal = power_of_window(&|_| 1.0) + of_carrier * of_carrier;
+        let power_of_noise = power_of_window(&|k| 1.0 / weight(k));
+        if let Some(position) = bands.carrier() {
+            window[position] = of_carrier;
+        }
         let fft = FftPlanner::new().plan_fft_inverse(cell.n_fft);
         Self {
             reference: MbsfnReference::new(cell.n_rb_dl, n_id_mbsfn, numerology),
@@ -115,8 +122,8 @@ impl MbsfnEstimator {
             change: Lmmse::new(&by_position(&of_change), delays, isa),
             sum: vec![Complex32::ZERO; n_sc],
             difference: vec![Complex32::ZERO; n_sc],
-            noise_of_delay: power_of_window(&|k| 1.0 / weight(k)) / power_of_window(&|_| 1.0) / delays as f32,
-            power_of_window: power_of_window(&|_| 1.0) * delays as f32,
+            noise_of_delay: power_of_noise / power_of_signal / delays as f32,
+            power_of_window: power_of_signal * delays as f32,
             window,
             channel: vec![Complex32::ZERO; n_sc],
             variation: vec![Complex32::ZERO; n_sc],
@@ -140,14 +147,28 @@ impl MbsfnEstimator {
         if self.doppler.planned > 0.0 && !self.change_is_new {
             self.estimate_change();
         }
+        // The carrier would be a hole in what the profile is seen through: filled with what was planned before, or, in the
+        // first subframe, with what its neighbours tell until there is an estimate.
+        let planned = !self.profile.support().is_empty();
+        if planned && self.bands.carrier().is_some() {
+            self.solve_mean();
+        } else {
+            self.bands.interpolate_carrier(&self.sum);
+        }
         let new_profile = self.measure_profile();
         if self.plan(new_profile) {
             self.estimate_change();
         }
-        self.estimate_mean();
-        if self.profile.refine() {
+        if new_profile || self.bands.carrier().is_none() {
+            self.solve_mean();
+        }
+        self.profile.end_estimated();
+        if !planned {
+            self.see_profile();
+            self.profile.refine();
             self.plan(true);
-            self.estimate_mean();
+            self.solve_mean();
+            self.profile.end_estimated();
         }
         self.measure_timing();
         self.quality
@@ -251,8 +272,14 @@ impl MbsfnEstimator {
         self.fft.process_with_scratch(&mut self.impulse, &mut self.fft_scratch);
     }
 
-    /// Measures the delay power profile. `true`: the delays to count on have been chosen again.
+    /// Measures the delay power profile. `true`: there are other delays to count on.
     fn measure_profile(&mut self) -> bool {
+        self.see_profile();
+        self.profile.end()
+    }
+
+    /// The delay power profile of this subframe alone.
+    fn see_profile(&mut self) {
         let noise = self.quality.noise.max(self.quality.signal * LEAST_NOISE);
         self.profile.begin(self.noise_of_delay * noise);
         for part in self.sum.chunks_exact(self.bands.subcarriers) {
@@ -260,7 +287,6 @@ impl MbsfnEstimator {
             let scale = 1.0 / self.power_of_window;
             self.profile.add(delays.iter().map(|d| d.norm_sqr() * scale));
         }
-        self.profile.end()
     }
 
     /// Plans the estimates again where settings have to change. `true`: that of the change from row to row is another one.
@@ -270,12 +296,9 @@ impl MbsfnEstimator {
         if new_profile {
             self.mean.plan(support, prior);
             let all: f32 = over_noise.iter().sum();
-            let step = -TAU / self.bands.delays as f32;
             self.doppler.expect(|subcarriers| {
-                let turn = |(&delay, power): (&usize, &f32)| {
-                    Complex32::from_polar(power / all, step * (delay * subcarriers % self.bands.delays) as f32)
-                };
-                support.iter().zip(over_noise).map(turn).sum()
+                let turn = |(&delay, &power): (&usize, &f32)| self.bands.turn(delay * subcarriers) * power;
+                support.iter().zip(over_noise).map(turn).sum::<Complex32>() / all
             });
         }
         let change = f64::from(self.doppler.planned);
@@ -286,8 +309,9 @@ impl MbsfnEstimator {
         new_change
     }
 
-    fn estimate_mean(&mut self) {
+    fn solve_mean(&mut self) {
         let Self { bands, mean, profile, .. } = self;
+        profile.begin_estimated();
         let parts = self.sum.chunks_exact(bands.subcarriers).zip(self.channel.chunks_exact_mut(bands.subcarriers));
         for (pilots, output) in parts {
             estimate_part(bands, mean, profile.support(), pilots, 1.0, output);
@@ -295,7 +319,6 @@ impl MbsfnEstimator {
                 mean.values().zip(mean.errors()).map(|(value, error)| value.norm_sqr() / (1.0 - error).max(0.003)),
             );
         }
-        profile.end_estimated();
     }
 
     /// What is left of the differences of reference symbols after it is noise.
