@@ -25,8 +25,9 @@ pub(super) struct CombInterpolator {
 impl CombInterpolator {
     /// Plans all filters.
     pub(super) fn new(spacing: usize, subcarrier_spacing_hz: f64) -> Self {
-        let plan = |spread_s: f64, snr_db: f32| {
-            let correlation = |subcarriers: usize| sinc(2.0 * spread_s * subcarrier_spacing_hz * subcarriers as f64);
+        let outputs = (TAPS + 1) * spacing - 1;
+        let plan = |correlations: &[f64], snr_db: f32| {
+            let correlation = |subcarriers: usize| correlations[subcarriers];
             let mut matrix = [[0.0; TAPS]; TAPS];
             for (i, row) in matrix.iter_mut().enumerate() {
                 for (j, m) in row.iter_mut().enumerate() {
@@ -38,9 +39,19 @@ impl CombInterpolator {
             let filter = |output: usize| {
                 solve(&factor, |i| correlation((spacing * i + spacing - 1).abs_diff(output))).map(|w| w as f32)
             };
-            (0..(TAPS + 1) * spacing - 1).map(filter).collect()
+            // Filters of outputs as far from the other end are the same the other way round.
+            let mut filters: Vec<Filter> = (0..outputs.div_ceil(2)).map(filter).collect();
+            filters.extend_from_within(..outputs / 2);
+            filters[outputs.div_ceil(2)..].reverse();
+            filters[outputs.div_ceil(2)..].iter_mut().for_each(|filter| filter.reverse());
+            filters
         };
-        let plans = SPREADS_S.iter().flat_map(|&spread| SNRS_DB.iter().map(move |&snr| plan(spread, snr))).collect();
+        let mut plans = Vec::with_capacity(SPREADS_S.len() * SNRS_DB.len());
+        for spread_s in SPREADS_S {
+            let correlation = |subcarriers: usize| sinc(2.0 * spread_s * subcarrier_spacing_hz * subcarriers as f64);
+            let correlations: Vec<_> = (0..outputs).map(correlation).collect();
+            plans.extend(SNRS_DB.map(|snr_db| plan(&correlations, snr_db)));
+        }
         Self { spacing, plans }
     }
 

@@ -5,6 +5,7 @@
 //! give a = (F^H W F + s P^-1)^-1 F^H W y. F^H W F depends on differences of delays alone.
 
 use num_complex::{Complex32, Complex64};
+use rustfft::FftPlanner;
 
 use crate::isa::{Isa, Kernels, compile_for_lanes, run_kernel};
 
@@ -38,14 +39,12 @@ pub(super) struct Lmmse {
 impl Lmmse {
     /// For pilots of the given weights, by position, among `delays` delays.
     pub(super) fn new(weights: &[f32], delays: usize, isa: Isa) -> Self {
-        let gram = |difference: usize| {
-            let step = std::f64::consts::TAU * difference as f64 / delays as f64;
-            let turn = |(k, w): (usize, &f32)| Complex64::from_polar((*w).into(), step * k as f64);
-            weights.iter().enumerate().map(turn).sum()
-        };
+        let mut gram = vec![Complex64::ZERO; delays];
+        gram.iter_mut().zip(weights).for_each(|(g, &w)| g.re = w.into());
+        FftPlanner::new().plan_fft_inverse(delays).process(&mut gram);
         Self {
             kernels: isa.kernels(),
-            gram: (0..delays).map(gram).collect(),
+            gram,
             matrix: Hermitian::default(),
             re: vec![0.0; MAX_DELAYS * MAX_DELAYS],
             im: vec![0.0; MAX_DELAYS * MAX_DELAYS],
