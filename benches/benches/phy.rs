@@ -1,11 +1,12 @@
 //! How long one subframe takes at 20 MHz and at 5 MHz: transmitter, receiver, and the bare transforms beside them.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use num_complex::Complex32;
 use radio::{
-    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, DEFAULT_MAX_ITERATIONS, Isa, MbsfnNumerology,
-    MbsfnSubframeDemodulator, MbsfnSubframeModulator, NRbDl, PmchDecoder, PmchEncoder, PmchParams, SampleRateFamily,
-    TransportBlockDecoder, TransportBlockEncoder, TransportBlockParams,
+    CellConfig, ChannelConfig, ChannelModel, CyclicPrefix, DEFAULT_MAX_ITERATIONS, Grid, Isa, MbsfnEstimator,
+    MbsfnNumerology, MbsfnSubframeDemodulator, MbsfnSubframeModulator, NRbDl, OfdmDemodulator, PathConfig, PmchDecoder,
+    PmchEncoder, PmchParams, SampleRateFamily, SubframeLayout, TransportBlockDecoder, TransportBlockEncoder,
+    TransportBlockParams,
 };
 use rustfft::FftPlanner;
 
@@ -79,6 +80,41 @@ fn receiver_subframe(c: &mut Criterion) {
     }
 }
 
+/// Resource grid in, channel, noise, timing and frequency out, at 20 dB over three paths: the first subframe of an estimator,
+/// which plans for what it sees, and one when nothing changes any more.
+fn channel_estimate(c: &mut Criterion) {
+    let mut group = c.benchmark_group("channel_estimate");
+    for (n_rb_dl, mcs, name) in FORMATS {
+        let params = params(n_rb_dl, mcs);
+        let (cell, numerology) = (params.cell, MbsfnNumerology::Khz15);
+        let clean = subframe(&params, &mut PmchEncoder::new(params).expect("a plan"), &transport_block(&params));
+        let path = |(delay_s, power_db)| PathConfig { delay_s, power_db, ..PathConfig::default() };
+        let paths = [(0.0, 0.0), (1.3e-6, -3.0), (12.6e-6, -10.0)].map(path).to_vec();
+        let mut channel =
+            ChannelModel::new(&ChannelConfig { paths, ..ChannelConfig::awgn(cell.sample_rate_hz(), 20.0, 1) });
+        let layout = SubframeLayout::mbsfn(cell.n_fft, REGION.into(), numerology);
+        let mut ofdm = OfdmDemodulator::new(layout.clone(), 16);
+        let mut heard = [Vec::new()];
+        let mut hear = || {
+            let tail = vec![Complex32::default(); channel.lookahead()];
+            channel.process(&[&[clean.clone(), tail].concat()], &mut heard);
+            let mut grid = Grid::new(layout.rows(), cell.n_rb_dl.subcarriers());
+            ofdm.demodulate(&heard[0][..clean.len()], REGION.into()..layout.rows(), &mut grid);
+            grid
+        };
+        let fresh = MbsfnEstimator::new(&cell, N_ID_MBSFN, numerology);
+        let mut settled = fresh.clone();
+        for _ in 0..80 {
+            settled.estimate(SUBFRAME, &hear());
+        }
+        let grid = hear();
+        group.bench_function(BenchmarkId::new("first", name), |b| {
+            b.iter_batched_ref(|| fresh.clone(), |first| first.estimate(SUBFRAME, &grid), BatchSize::SmallInput);
+        });
+        group.bench_function(BenchmarkId::new("settled", name), |b| b.iter(|| settled.estimate(SUBFRAME, &grid)));
+    }
+}
+
 /// Soft values in, transport block out: the same size without noise, and with so much that several iterations are needed.
 fn transport_block_decode(c: &mut Criterion) {
     let params = TransportBlockParams { a_bits: 39232, g_bits: 61200, q_m: 6, n_l: 1, rv: 0 };
@@ -120,5 +156,5 @@ fn fft(c: &mut Criterion) {
     });
 }
 
-criterion_group!(phy, enb_subframe, receiver_subframe, transport_block_decode, fft);
+criterion_group!(phy, enb_subframe, receiver_subframe, channel_estimate, transport_block_decode, fft);
 criterion_main!(phy);
