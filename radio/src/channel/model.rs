@@ -1,5 +1,7 @@
 //! The seeded channel of one receiver: paths, then white noise.
 
+use std::ops::Range;
+
 use num_complex::Complex32;
 
 use super::config::ChannelConfig;
@@ -130,12 +132,12 @@ impl ChannelModel {
     fn hear_in_parts(&mut self, inputs: &[&[Complex32]], outputs: &mut [Vec<Complex32>]) {
         let (len, mut given) = (inputs[0].len(), 0);
         for from in (0..len).step_by(PART) {
-            let part: Vec<_> = inputs.iter().map(|input| &input[from..len.min(from + PART)]).collect();
-            let heard = given..given + self.given_for(part[0].len());
+            let part = from..len.min(from + PART);
+            let heard = given..given + self.given_for(part.len());
             given = heard.end;
             let (first, others) = outputs.split_at_mut(1);
             let first = &mut first[0][heard.clone()];
-            self.hear_static(&part, first);
+            self.hear_static(inputs, part, first);
             for (other, noise) in others.iter_mut().zip(&mut self.noise[1..]) {
                 other[heard.clone()].copy_from_slice(first);
                 noise.add(self.gain, self.noise_per_axis, &mut other[heard.clone()]);
@@ -149,7 +151,7 @@ impl ChannelModel {
         let held = self.heard.len();
         let mut heard = std::mem::take(&mut self.heard);
         heard.resize(held + self.given_for(inputs[0].len()), Complex32::ZERO);
-        self.hear_static(inputs, &mut heard[held..]);
+        self.hear_static(inputs, 0..inputs[0].len(), &mut heard[held..]);
         let given = outputs[0].len().min(heard.len());
         for output in outputs.iter_mut() {
             output[..given].copy_from_slice(&heard[..given]);
@@ -169,13 +171,13 @@ impl ChannelModel {
         self.static_paths.first().map_or(0, |path| path.given_for(taken))
     }
 
-    /// Fills `output`, [`Self::given_for`] the inputs, with what is heard over all static paths.
-    fn hear_static(&mut self, inputs: &[&[Complex32]], output: &mut [Complex32]) {
+    /// Fills `output`, [`Self::given_for`] the samples of `part`, with what is heard over all static paths.
+    fn hear_static(&mut self, inputs: &[&[Complex32]], part: Range<usize>, output: &mut [Complex32]) {
         let Some((first, others)) = self.static_paths.split_first_mut() else { return };
-        first.process(inputs, output);
+        first.process(inputs, part.clone(), output);
         self.ray.resize(output.len(), Complex32::ZERO);
         for path in others {
-            path.process(inputs, &mut self.ray);
+            path.process(inputs, part.clone(), &mut self.ray);
             output.iter_mut().zip(&self.ray).for_each(|(sum, ray)| *sum += ray);
         }
     }

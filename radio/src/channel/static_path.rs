@@ -1,5 +1,7 @@
 //! Paths without fading: a delay and a frequency offset for all inputs that share them.
 
+use std::ops::Range;
+
 use num_complex::Complex32;
 
 use super::config::PathConfig;
@@ -43,15 +45,16 @@ impl StaticPath {
         self.delay.given_for(taken)
     }
 
-    /// Fills `output`, [`Self::given_for`] the inputs, with what arrives while `inputs` are sent.
-    pub(super) fn process(&mut self, inputs: &[&[Complex32]], output: &mut [Complex32]) {
+    /// Fills `output`, [`Self::given_for`] the samples of `part`, with what arrives while that part of `inputs` is sent.
+    pub(super) fn process(&mut self, inputs: &[&[Complex32]], part: Range<usize>, output: &mut [Complex32]) {
         match self.sources[..] {
-            [(stream, amplitude)] if amplitude == Complex32::ONE => self.delay.process(inputs[stream], output),
+            [(stream, amplitude)] if amplitude == Complex32::ONE => self.delay.process(&inputs[stream][part], output),
             _ => {
                 self.mixed.clear();
-                self.mixed.resize(inputs[0].len(), Complex32::ZERO);
+                self.mixed.resize(part.len(), Complex32::ZERO);
                 for &(stream, amplitude) in &self.sources {
-                    self.mixed.iter_mut().zip(inputs[stream]).for_each(|(sum, sample)| *sum += sample * amplitude);
+                    let input = &inputs[stream][part.clone()];
+                    self.mixed.iter_mut().zip(input).for_each(|(sum, sample)| *sum += sample * amplitude);
                 }
                 self.delay.process(&self.mixed, output);
             }
