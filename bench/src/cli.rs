@@ -35,6 +35,14 @@ pub enum Command {
     /// A simulated modem for AT hosts: on a pseudo terminal, a TCP port or a Unix socket.
     #[command(after_help = UE_ORDERS)]
     Ue(UeArgs),
+    /// List the SDRs and modems of this machine, and who has them.
+    Devices(DevicesArgs),
+    /// Take the devices of a rig and keep them from others, for work by hand, until interrupted.
+    #[command(after_help = HOLD_HELP)]
+    Hold(HoldArgs),
+    /// What makes devices safe when their holder has died; leases start it.
+    #[command(hide = true)]
+    Guardian,
     /// List the scenarios of a folder and what each proves.
     List(ListArgs),
     /// Rebuild the reports of a run from its record.
@@ -229,6 +237,43 @@ pub struct PmchArgs {
     pub output: PathBuf,
 }
 
+/// Arguments of `castbench devices`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct DevicesArgs {
+    /// Print a rig file for what is found.
+    #[arg(long, conflicts_with = "json")]
+    pub suggest: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing to modems: list them as the kernel shows them.
+    #[arg(long)]
+    pub no_probe: bool,
+    /// Look at this serial port too, which need not be of USB; may be given several times.
+    #[arg(long, value_name = "PORT")]
+    pub port: Vec<PathBuf>,
+    /// Folder of leases, as [lease] dir of rigs.
+    #[arg(long, value_name = "DIR")]
+    pub lease_dir: Option<PathBuf>,
+}
+
+/// Arguments of `castbench hold`.
+#[derive(Args, Clone, PartialEq, Debug)]
+pub struct HoldArgs {
+    /// Rig: a name of one that is shipped, or a file (TOML).
+    #[arg(value_name = "RIG")]
+    pub rig: PathBuf,
+    /// How long, seconds.
+    #[arg(long, value_name = "S", default_value = "1000000", value_parser = seconds)]
+    pub for_s: f64,
+    /// Set attenuators to the run_db of the rig and switch the radio of the modems on.
+    #[arg(long)]
+    pub active: bool,
+    /// What others are told when they want the devices.
+    #[arg(long, value_name = "TEXT")]
+    pub job: Option<String>,
+}
+
 /// What to do with a recording.
 #[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
 pub enum IqCommand {
@@ -323,6 +368,10 @@ sms HEX (sent), sms refused, restarted. Orders are read from standard input, a l
   cell none    the UE has no cell
   cell [RSRP]  it has one again, with this level in dBm
   quit";
+
+const HOLD_HELP: &str = "\
+Prints held, with --active then active, at the end released. However it ends, be it by kill -9, the devices are made safe
+before others can have them: transmitters silent, attenuators at their maximum, modems with AT+CFUN=4.";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -79,6 +79,9 @@ pub enum CommandError {
     /// A front end cannot be opened.
     #[error(transparent)]
     FrontEnd(#[from] radio::FrontEndError),
+    /// The devices of the rig cannot be had, or not be made safe.
+    #[error(transparent)]
+    Lease(#[from] hil::lease::LeaseError),
     /// The bench itself failed.
     #[error("the bench failed: {0}")]
     Bench(String),
@@ -90,9 +93,11 @@ impl CommandError {
         match self {
             Self::Scenario(_) | Self::Rig(_) | Self::Sweep(_) | Self::Usage(_) | Self::Read { .. } => Exit::Usage,
             Self::Journal(JournalError::OtherBuild { .. } | JournalError::Line { .. }) => Exit::Usage,
-            Self::Journal(JournalError::Io { .. }) | Self::Write { .. } | Self::FrontEnd(_) | Self::Bench(_) => {
-                Exit::Error
-            }
+            Self::Journal(JournalError::Io { .. })
+            | Self::Write { .. }
+            | Self::FrontEnd(_)
+            | Self::Lease(_)
+            | Self::Bench(_) => Exit::Error,
         }
     }
 }

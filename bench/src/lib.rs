@@ -12,6 +12,7 @@ mod event;
 mod faults;
 mod front_ends;
 mod impulse;
+mod lab_lease;
 mod ladder;
 mod ledger;
 mod list;
@@ -33,10 +34,10 @@ mod ue;
 mod verdict;
 
 pub use cli::{
-    AnalyzeArgs, Cli, Command, ExpectPdcp, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs,
-    RxArgs, SweepArgs, TxArgs,
+    AnalyzeArgs, Cli, Command, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand,
+    ReportArgs, RunArgs, RxArgs, SweepArgs, TxArgs,
 };
-pub use commands::{iq, list_command, pmch, report, run, rx, sweep, tx, ue};
+pub use commands::{devices, guardian, hold, iq, list_command, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
     Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,
@@ -54,8 +55,8 @@ pub use report::{
     junit, replay, write_reports,
 };
 pub use rig::{
-    BrokerKind, Channels, Clock, FileRig, FileRole, LoadRigError, RadioFrontEnd, Rig, SHIPPED_RIGS, SoapyRig, UeKind,
-    ZmqRig,
+    BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
+    SHIPPED_RIGS, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, Impairments,

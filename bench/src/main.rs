@@ -1,6 +1,8 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
-use castbench::{Cli, Command, CommandError, Exit, iq, list_command, pmch, report, run, rx, sweep, tx, ue};
+use castbench::{
+    Cli, Command, CommandError, Exit, devices, guardian, hold, iq, list_command, pmch, report, run, rx, sweep, tx, ue,
+};
 use clap::Parser;
 
 fn main() -> Exit {
@@ -17,6 +19,9 @@ fn main() -> Exit {
         Command::Tx(args) => tx(args),
         Command::Rx(args) => rx(args),
         Command::Ue(args) => ue(args),
+        Command::Devices(args) => devices(args),
+        Command::Hold(args) => hold(args),
+        Command::Guardian => guardian(),
     };
     outcome.unwrap_or_else(|error: CommandError| {
         eprintln!("castbench: {error}");

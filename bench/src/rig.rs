@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use radio::CellConfig;
 
 pub use self::file::{FileRig, FileRole};
+pub use self::lab::{Lab, LabAttenuator, LabModem};
 pub use self::shipped::SHIPPED_RIGS;
 pub use self::soapy::SoapyRig;
 pub use self::zmq::{BrokerKind, ZmqRig};
 use crate::strict_toml::{Checker, Table, TomlProblems, read_document, read_text};
 
 mod file;
+mod lab;
 mod shipped;
 mod soapy;
 mod zmq;
@@ -36,6 +38,8 @@ pub struct Rig {
     pub zmq: Option<ZmqRig>,
     /// SDR devices.
     pub soapysdr: Option<SoapyRig>,
+    /// Modems, attenuators, power switches, position, leases.
+    pub lab: Lab,
 }
 
 /// Who moves time on.
@@ -110,6 +114,7 @@ impl Rig {
     pub fn parse(file: &Path, text: &str) -> Result<Self, TomlProblems> {
         let mut rig = read_document(file, text, rig, check)?;
         rig.file = rig.file.map(|own| own.beside(file));
+        rig.lab = rig.lab.beside(file);
         Ok(rig)
     }
 
@@ -141,6 +146,7 @@ impl Default for Rig {
             file: None,
             zmq: None,
             soapysdr: None,
+            lab: Lab::default(),
         }
     }
 }
@@ -207,11 +213,13 @@ fn rig(t: &mut Table<'_>) -> Rig {
         file: t.optional_table("file", file::file),
         zmq: t.optional_table("zmq", zmq::zmq),
         soapysdr: t.optional_table("soapysdr", soapy::soapy),
+        lab: lab::lab(t),
     }
 }
 
 /// What does not go together.
 fn check(rig: &Rig, checker: &mut Checker<'_>) {
+    lab::check(&rig.lab, checker);
     let there = match rig.radio {
         RadioFrontEnd::Memory => true,
         RadioFrontEnd::File => rig.file.is_some(),
@@ -327,6 +335,7 @@ mod tests {
             ("sigmf.toml", RadioFrontEnd::File),
             ("soapy_loop.toml", RadioFrontEnd::SoapySdr),
             ("sdr_lab.toml", RadioFrontEnd::SoapySdr),
+            ("lab.toml", RadioFrontEnd::SoapySdr),
         ] {
             let rig = Rig::load(&fixtures::rig(file)).unwrap();
             assert_eq!((rig.radio, rig.clock), (radio, Clock::Paced), "{file}");

@@ -57,7 +57,7 @@ pub use front_end::{
     read_cf32, write_cf32,
 };
 #[cfg(feature = "soapy")]
-pub use front_end::{SoapyDeviceState, SoapySink, SoapySource};
+pub use front_end::{SoapyDeviceState, SoapyFound, SoapySink, SoapySource, silence_soapy, soapy_devices};
 pub use grid::Grid;
 pub use isa::{Isa, UnknownIsa};
 pub use link::{LinkBlock, PmchLink, PmchLinkConfig};

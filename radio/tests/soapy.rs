@@ -4,7 +4,7 @@
 use num_complex::Complex32;
 use radio::{
     FrontEndError, IqSink, IqSource, ReadBlock, SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapySink, SoapySource,
-    SoapyTxConfig, StreamStatus, TransmitPermission, TransmitRefused,
+    SoapyTxConfig, StreamStatus, TransmitPermission, TransmitRefused, silence_soapy, soapy_devices,
 };
 
 const RATE_HZ: f64 = 1.92e6;
@@ -287,6 +287,20 @@ fn nothing_is_opened_that_is_not_permitted() {
     // Only the device knows that its lowest gain is too much.
     let strong = SoapyTxConfig { full_scale_dbm: 10.0, ..tx(config("refused", "")) };
     assert_eq!(refused(strong), TransmitRefused::Power { power_dbm: 10.0, max_power_dbm: 0.0 });
+}
+
+#[test]
+fn somebody_else_finds_and_silences_a_transmitter() {
+    let device = SoapyDeviceConfig { gain_db: Some(12.0), ..config("silent", "") };
+    let sink = SoapySink::open(&tx(device.clone()), &permission()).unwrap();
+    assert_eq!(loop_setting("silent", "gain"), "12.000000");
+    silence_soapy(&device.device).unwrap();
+    assert_eq!(loop_setting("silent", "gain"), "0.000000");
+    drop(sink);
+    assert!(soapy_devices().unwrap().iter().any(|found| found.driver == soapy_loop::DRIVER));
+    for wrong in ["driver=nobody_has_this", "any", "driver=a\0b"] {
+        assert!(silence_soapy(wrong).is_err(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The commands, one file each.
 
+mod devices;
+mod guardian;
+mod hold;
 mod iq;
 mod list;
 mod pmch;
@@ -9,6 +12,9 @@ mod sweep;
 mod tx;
 mod ue;
 
+pub use devices::devices;
+pub use guardian::guardian;
+pub use hold::hold;
 pub use iq::{iq, rx};
 pub use list::list_command;
 pub use pmch::pmch;

@@ -62,6 +62,12 @@ impl SoapyRig {
         Some((SoapyTxConfig { device, occupied_hz, full_scale_dbm, lead_ms }, &transmit.permission))
     }
 
+    /// What the transmitter and the receiver are, where the rig has them.
+    pub(crate) fn devices(&self) -> (Option<&str>, Option<&str>) {
+        let transmitter = self.transmit.as_ref().map(|transmit| transmit.side.device.as_str());
+        (transmitter, self.receive.as_ref().map(|receive| receive.side.device.as_str()))
+    }
+
     /// How far ahead of the device's time samples are sent to it, ms.
     #[must_use]
     pub fn lead_ms(&self) -> u32 {

@@ -1,10 +1,12 @@
-//! Stand-ins for what a lab has: modems, and the network between them.
+//! Stand-ins for what a lab has: modems, the network between them, attenuators, power switches.
 
 mod at;
 mod date;
+mod instrument;
 mod network;
 
 pub use at::{
     Key, MbmsAir, MbmsService, Personality, Quirk, SimCard, SimCell, SimInput, SimModem, SimOutput, SmsRefusal,
 };
+pub use instrument::{InstrumentTwin, SimAttenuator, SimInstrument, SimPower};
 pub use network::{SimNetwork, SimNetworkConfig, SimNetworkInput, SimNetworkOutput, SimNetworkStats, UeIndex};

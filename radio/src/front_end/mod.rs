@@ -25,7 +25,7 @@ pub use permission::{Transmission, TransmitPermission, TransmitRefused};
 pub use raw::{IqFileError, read_cf32, write_cf32};
 pub use soapy::{SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig};
 #[cfg(feature = "soapy")]
-pub use soapy::{SoapyDeviceState, SoapySink, SoapySource};
+pub use soapy::{SoapyDeviceState, SoapyFound, SoapySink, SoapySource, silence_soapy, soapy_devices};
 pub use tap::Tap;
 pub use zmq::{MAX_MESSAGE_SAMPLES, ZmqConfig, ZmqPattern, ZmqSink, ZmqSource};
 

@@ -195,6 +195,12 @@ impl ProbeEmbms {
         let CommandGrammar { names, set, .. } = grammar.of(command);
         names.iter().map(|name| Self { name: name.clone(), set: set.clone() })
     }
+
+    /// The command as it is spelled here, `+CEMBMSCFG`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Request for ProbeEmbms {

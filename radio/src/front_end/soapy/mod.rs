@@ -8,6 +8,8 @@ mod config;
 #[cfg(feature = "soapy")]
 mod device;
 #[cfg(feature = "soapy")]
+mod inventory;
+#[cfg(feature = "soapy")]
 mod patience;
 #[cfg(feature = "soapy")]
 mod sample;
@@ -21,6 +23,8 @@ mod timeline;
 pub use config::{SoapyDeviceConfig, SoapyFormat, SoapyRxConfig, SoapyTxConfig};
 #[cfg(feature = "soapy")]
 pub use device::SoapyDeviceState;
+#[cfg(feature = "soapy")]
+pub use inventory::{SoapyFound, silence_soapy, soapy_devices};
 #[cfg(feature = "soapy")]
 pub use sink::SoapySink;
 #[cfg(feature = "soapy")]
