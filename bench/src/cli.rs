@@ -172,6 +172,20 @@ pub struct UeArgs {
     /// A quirk besides those of the personality; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub quirk: Vec<String>,
+    /// The broadcast carrier that the UE's own receiver listens to: a rig (TOML or its name), or a recording, which is
+    /// played in real time, over and over.
+    #[arg(long, value_name = "RIG|IQ")]
+    pub carrier: Option<PathBuf>,
+    /// Sample rate of the carrier, Hz: needed with ZeroMQ, SDR devices and recordings without metadata.
+    #[arg(long, value_name = "HZ", requires = "carrier", value_parser = value_parser!(u32).range(1..))]
+    pub sample_rate: Option<u32>,
+    /// Receive antennas.
+    #[arg(long, value_name = "N", requires = "carrier", default_value_t = 1, value_parser = value_parser!(u8).range(1..=2))]
+    pub antennas: u8,
+    /// Datagrams of activated services come out of a TUN device with this name, which is made; without it a line is
+    /// printed of each.
+    #[arg(long, value_name = "NAME", requires = "carrier")]
+    pub tun: Option<String>,
 }
 
 /// Arguments of `castbench list`.
@@ -360,9 +374,10 @@ where
     PossibleValuesParser::new(values).try_map(|word| word.parse())
 }
 
-const UE_ORDERS: &str = "\
+pub(crate) const UE_ORDERS: &str = "\
 The first line printed says where the modem is, the others what it does: host connected, host gone, radio on, radio off,
-sms HEX (sent), sms refused, restarted. Orders are read from standard input, a line each:
+sms HEX (sent), sms refused, restarted, mbms TMGI... (received from now on), datagram TMGI HEX. Orders are read from
+standard input, a line each:
   sms HEX      a message arrives: service centre address and TPDU
   report HEX   a status report arrives
   cell none    the UE has no cell

@@ -1,5 +1,8 @@
 //! `castbench ue`: a simulated modem for other people's AT hosts.
 
+mod carrier;
+mod tun;
+
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -9,6 +12,8 @@ use std::thread;
 use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort};
 use hil::sim::{Personality, Quirk, SimCell, SmsRefusal};
 
+use self::carrier::Carrier;
+use self::tun::Tun;
 use crate::cli::UeArgs;
 use crate::errors::{CommandError, Exit};
 
@@ -30,17 +35,17 @@ pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
         let link = Some(link.as_path()).filter(|link| link.as_os_str() != "-");
         let why =
             |source| CommandError::Write { path: link.unwrap_or_else(|| Path::new("/dev/ptmx")).to_owned(), source };
-        return serve(personality, PtyPort::new(link).map_err(why)?);
+        return serve(args, personality, PtyPort::new(link).map_err(why)?);
     }
     if let Some(path) = &args.unix {
         let why = |source| CommandError::Write { path: path.clone(), source };
-        return serve(personality, SocketPort::unix(path).map_err(why)?);
+        return serve(args, personality, SocketPort::unix(path).map_err(why)?);
     }
     let Some(address) = args.tcp else {
         return Err(CommandError::Usage("where is the modem to be? --pty, --tcp or --unix says it".into()));
     };
     let why = |e: io::Error| CommandError::Usage(format!("cannot listen on {address}: {e}"));
-    serve(personality, SocketPort::tcp(address).map_err(why)?)
+    serve(args, personality, SocketPort::tcp(address).map_err(why)?)
 }
 
 /// The shipped network: the test PLMN of TS 36.508 clause 4.4.2.
@@ -60,14 +65,22 @@ fn read_personality(path: &Path) -> Result<Personality, CommandError> {
     toml::from_str(&text).map_err(|e| CommandError::Usage(format!("{}: {e}", path.display())))
 }
 
-fn serve<P: Port>(personality: Personality, port: P) -> Result<Exit, CommandError> {
+fn serve<P: Port>(args: &UeArgs, personality: Personality, port: P) -> Result<Exit, CommandError> {
+    let tun = args.tun.as_deref().map(Tun::create).transpose()?;
+    let carrier = args.carrier.as_deref().map(|path| Carrier::open(path, args)).transpose()?;
     print_to_stdout(&format!("modem {}\n", port.name()));
     let (orders, received) = channel();
+    if let Some(carrier) = carrier {
+        let orders = orders.clone();
+        thread::spawn(move || carrier.listen(&orders));
+    }
     thread::spawn(move || take_orders(&orders));
     let mut modem = LiveModem::new(personality, Some(cell()), port);
-    modem
-        .serve(&received, |event| print_to_stdout(&format!("{}\n", describe(&event))))
-        .map_err(|e| CommandError::Bench(format!("the port is gone: {e}")))?;
+    let mut tell = |event: ModemEvent| match (&tun, event) {
+        (Some(tun), ModemEvent::MbmsDatagram(_, ip)) => tun.send(&ip),
+        (_, event) => print_to_stdout(&format!("{}\n", describe(&event))),
+    };
+    modem.serve(&received, &mut tell).map_err(|e| CommandError::Bench(format!("the port is gone: {e}")))?;
     Ok(Exit::Pass)
 }
 
@@ -80,7 +93,10 @@ fn take_orders(orders: &Sender<ModemOrder>) {
                     return;
                 }
             }
-            Ok(None) => return,
+            Ok(None) => {
+                let _ = orders.send(ModemOrder::Quit);
+                return;
+            }
             Err(why) => eprintln!("castbench: {why}"),
         }
     }
@@ -116,13 +132,22 @@ fn describe(event: &ModemEvent) -> String {
     match event {
         ModemEvent::Connected => "host connected".into(),
         ModemEvent::Disconnected => "host gone".into(),
-        ModemEvent::SmsSent(pdu) => format!("sms {}", pdu.iter().map(|o| format!("{o:02X}")).collect::<String>()),
+        ModemEvent::SmsSent(pdu) => format!("sms {}", hex(pdu)),
+        ModemEvent::MbmsReceive(tmgis) => {
+            let tmgis: String = tmgis.iter().map(|tmgi| format!(" {}", tmgi.to_hex())).collect();
+            format!("mbms{}", if tmgis.is_empty() { " none" } else { &tmgis })
+        }
+        ModemEvent::MbmsDatagram(tmgi, ip) => format!("datagram {} {}", tmgi.to_hex(), hex(ip)),
         ModemEvent::SmsRefused(SmsRefusal::MemoryFull) => "sms refused: the memory is full".into(),
         ModemEvent::SmsRefused(SmsRefusal::NotAcknowledged) => "sms refused: the host did not acknowledge it".into(),
         ModemEvent::SmsRefused(SmsRefusal::Absent) => "sms refused: the modem is not registered".into(),
         ModemEvent::Radio(on) => format!("radio {}", if *on { "on" } else { "off" }),
         ModemEvent::Restarted => "restarted".into(),
     }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -150,5 +175,24 @@ mod tests {
         for wrong in ["", "sms", "sms 0x", "sms 012", "cell x", "cell 20", "dance"] {
             assert!(order(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn documented_orders_are_orders() {
+        let doc = include_str!("../../../hil/doc/ue.md");
+        let (_, orders) = doc.split_once("## Orders").unwrap();
+        let (orders, _) = orders.split_once("## Quirks").unwrap();
+        let rows: Vec<_> = orders.lines().filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0)).collect();
+        assert_eq!(rows.len(), 6);
+        for row in rows {
+            assert!(order(&row.replace("HEX", "00")).is_ok(), "{row}");
+        }
+        let words: Vec<_> = rows_of_help().collect();
+        assert!(words.iter().all(|word| doc.contains(&format!("| `{word}"))), "{words:?}");
+    }
+
+    /// First words of the orders that `--help` lists.
+    fn rows_of_help() -> impl Iterator<Item = &'static str> {
+        crate::cli::UE_ORDERS.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
     }
 }

@@ -10,12 +10,18 @@ use protocol::Instant;
 
 use super::network::NetworkMember;
 use super::{Port, PortRead};
-use crate::sim::{Personality, SimCell, SimInput, SimModem, SimNetworkInput, SimNetworkOutput, SimOutput, SmsRefusal};
+use crate::at::embms::Tmgi;
+use crate::sim::{
+    MbmsAir, MbmsService, Personality, SimCell, SimInput, SimModem, SimNetworkInput, SimNetworkOutput, SimOutput,
+    SmsRefusal,
+};
 
 /// Longest wait for characters: orders are looked at in between.
 const STEP: Duration = Duration::from_millis(20);
 /// How long the network takes for a message.
 const SMS_TIME: Duration = Duration::from_millis(100);
+/// Most orders that are obeyed before the host is heard.
+const MAX_ORDERS: usize = 1000;
 /// Most that is read at once.
 const CHUNK: usize = 4096;
 
@@ -55,8 +61,35 @@ pub enum ModemOrder {
     Cell(Option<SimCell>),
     /// The network that the modem is in does something.
     FromNetwork(SimNetworkOutput),
+    /// The UE's receiver has found something.
+    Mbms(MbmsFound),
     /// It ends, as it does when nobody can give orders any more.
     Quit,
+}
+
+/// What the receiver of a UE finds: [`MbmsAir`] to be sent from thread to thread.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MbmsFound {
+    /// All services that MCCH announces now.
+    Services(Vec<MbmsService>),
+    /// The service areas of SIB15, by frequency: that of this carrier first.
+    ServiceAreas(Vec<Vec<u16>>),
+    /// A datagram of a service.
+    Datagram(Tmgi, Vec<u8>),
+    /// The carrier is gone.
+    Lost,
+}
+
+impl MbmsFound {
+    /// As a modem takes it.
+    pub fn air(&self) -> MbmsAir<'_> {
+        match self {
+            Self::Services(services) => MbmsAir::Services(services),
+            Self::ServiceAreas(areas) => MbmsAir::ServiceAreas(areas),
+            Self::Datagram(tmgi, ip) => MbmsAir::Datagram { tmgi: *tmgi, ip },
+            Self::Lost => MbmsAir::Lost,
+        }
+    }
 }
 
 /// What a modem did.
@@ -74,6 +107,10 @@ pub enum ModemEvent {
     Radio(bool),
     /// It has started again.
     Restarted,
+    /// The services that the UE receives from now on.
+    MbmsReceive(Vec<Tmgi>),
+    /// A datagram of such a service, for the UE's data interface.
+    MbmsDatagram(Tmgi, Vec<u8>),
 }
 
 /// A simulated modem on a port.
@@ -115,10 +152,12 @@ impl<P: Port> LiveModem<P> {
     pub fn serve(&mut self, orders: &Receiver<ModemOrder>, mut tell: impl FnMut(ModemEvent)) -> io::Result<()> {
         self.put_out(&mut tell)?;
         loop {
-            match orders.try_recv() {
-                Ok(ModemOrder::Quit) | Err(TryRecvError::Disconnected) => return Ok(()),
-                Ok(order) => self.obey(&order),
-                Err(TryRecvError::Empty) => {}
+            for _ in 0..MAX_ORDERS {
+                match orders.try_recv() {
+                    Ok(ModemOrder::Quit) | Err(TryRecvError::Disconnected) => return Ok(()),
+                    Ok(order) => self.obey(&order),
+                    Err(TryRecvError::Empty) => break,
+                }
             }
             self.turn(&mut tell)?;
         }
@@ -130,6 +169,7 @@ impl<P: Port> LiveModem<P> {
             ModemOrder::StatusReport(pdu) => SimInput::StatusReport(pdu),
             ModemOrder::Cell(cell) => SimInput::Cell(cell.clone()),
             ModemOrder::FromNetwork(output) => output.for_modem().1,
+            ModemOrder::Mbms(found) => SimInput::Mbms(found.air()),
             ModemOrder::Quit => return,
         };
         self.modem.handle_input(self.clock.now(), input);
@@ -180,11 +220,9 @@ impl<P: Port> LiveModem<P> {
                 SimOutput::SmsRefused(why) => tell(ModemEvent::SmsRefused(why)),
                 SimOutput::Radio(on) => tell(ModemEvent::Radio(on)),
                 SimOutput::Restarted => tell(ModemEvent::Restarted),
-                SimOutput::SmsTaken
-                | SimOutput::SmsMemoryAvailable
-                | SimOutput::Attached(_)
-                | SimOutput::MbmsReceive(_)
-                | SimOutput::MbmsDatagram { .. } => {}
+                SimOutput::SmsTaken | SimOutput::SmsMemoryAvailable | SimOutput::Attached(_) => {}
+                SimOutput::MbmsReceive(tmgis) => tell(ModemEvent::MbmsReceive(tmgis)),
+                SimOutput::MbmsDatagram { tmgi, ip } => tell(ModemEvent::MbmsDatagram(tmgi, ip)),
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ mod pty;
 mod serial;
 mod socket;
 
-pub use live::{LiveClock, LiveModem, ModemEvent, ModemOrder};
+pub use live::{LiveClock, LiveModem, MbmsFound, ModemEvent, ModemOrder};
 pub use live_host::{LiveHost, RequestError};
 pub use network::{LiveNetwork, NetworkMember};
 pub use pty::PtyPort;

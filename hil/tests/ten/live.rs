@@ -15,6 +15,8 @@ use super::{Host, Ledger, Random, leak, resources};
 
 /// What threads, terminals and buffers of a first round leave behind in the allocator.
 const ALLOWED: usize = 8 << 20;
+/// Hosts send no more until some of these have been reported: a memory of two messages takes its time.
+const MAX_UNDER_WAY: usize = 40;
 
 pub(crate) fn run(
     time: Duration,
@@ -66,11 +68,11 @@ fn round(
                 scope.spawn(move || host(ue, path, clock, time, ledger, over))
             })
             .collect();
-        // All is sent; what is under way has twenty seconds.
-        let limit = clock.now() + time + Duration::from_secs(20);
+        // All is sent; what is under way has a minute.
+        let limit = clock.now() + time + Duration::from_secs(60);
         let all_there = || {
             let ledger = ledger.lock().unwrap();
-            ledger.missing() == 0 && ledger.reports >= ledger.accepted()
+            ledger.missing() == 0 && ledger.under_way() == 0
         };
         while clock.now() < protocol::Instant::ZERO + time + Duration::from_secs(1)
             || (!all_there() && clock.now() < limit)
@@ -97,9 +99,11 @@ fn host(ue: usize, path: &str, clock: LiveClock, time: Duration, ledger: &Mutex<
     host.begin(clock.now(), &mut engine);
     while !(over.load(Ordering::Relaxed) && host.is_idle()) {
         let now = clock.now();
-        if host.is_idle() && now < protocol::Instant::ZERO + time {
-            host.send(now, &mut engine, &mut random, &mut ledger.lock().unwrap());
+        let mut book = ledger.lock().unwrap();
+        if host.is_idle() && now < protocol::Instant::ZERO + time && book.under_way() < MAX_UNDER_WAY {
+            host.send(now, &mut engine, &mut random, &mut book);
         }
+        drop(book);
         while let Some(output) = engine.poll_output() {
             match output {
                 AtOutput::Write(bytes) => port.write(&bytes).unwrap(),

@@ -27,6 +27,7 @@ impl Random {
 #[derive(Default)]
 pub(crate) struct Ledger {
     messages: BTreeMap<String, Fate>,
+    accepted: usize,
     pub(crate) reports: usize,
 }
 
@@ -40,7 +41,12 @@ struct Fate {
 
 impl Ledger {
     pub(crate) fn accepted(&self) -> usize {
-        self.messages.values().filter(|fate| fate.accepted).count()
+        self.accepted
+    }
+
+    /// Messages that nothing has been reported of yet.
+    pub(crate) fn under_way(&self) -> usize {
+        self.accepted.saturating_sub(self.reports)
     }
 
     /// Accepted, but not received.
@@ -172,7 +178,10 @@ impl Host {
                 match response.code.cms() {
                     // Without a network: it was never sent.
                     Some(331) => fate.refused = true,
-                    None if response.code.is_ok() => fate.accepted = true,
+                    None if response.code.is_ok() => {
+                        fate.accepted = true;
+                        ledger.accepted += 1;
+                    }
                     _ => panic!("host {}: {:?}", self.ue, response.code),
                 }
             }
