@@ -11,6 +11,7 @@ mod mbms_client;
 pub mod modem;
 pub mod port;
 pub mod power;
+pub mod record;
 pub mod sim;
 
 pub use mbms_client::{

@@ -3,16 +3,22 @@
 //! This folder and `live.rs` read the clock; nothing else in the package does.
 
 mod live;
+mod live_driver;
 mod live_host;
+mod live_replay;
 mod network;
 mod pty;
+mod relay;
 mod serial;
 mod socket;
 
 pub use live::{LiveClock, LiveModem, MbmsFound, ModemEvent, ModemOrder};
+pub use live_driver::{DriverEvent, LiveDriver};
 pub use live_host::{LiveHost, RequestError};
+pub use live_replay::serve_recorded;
 pub use network::{LiveNetwork, NetworkMember};
 pub use pty::PtyPort;
+pub use relay::relay;
 pub use serial::SerialDevice;
 pub use socket::SocketPort;
 
