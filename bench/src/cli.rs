@@ -43,6 +43,9 @@ pub enum Command {
     /// What makes devices safe when their holder has died; leases start it.
     #[command(hide = true)]
     Guardian,
+    /// Record a modem, and make a personality of the record.
+    #[command(subcommand)]
+    Modem(ModemCommand),
     /// List the scenarios of a folder and what each proves.
     List(ListArgs),
     /// Rebuild the reports of a run from its record.
@@ -166,7 +169,7 @@ pub struct UeArgs {
     /// List the quirks that a modem can have.
     #[arg(long)]
     pub quirks: bool,
-    /// What kind of modem (TOML) [default: one that keeps to the standards].
+    /// What kind of modem (TOML), or one that was recorded [default: one that keeps to the standards].
     #[arg(long, value_name = "FILE")]
     pub personality: Option<PathBuf>,
     /// A quirk besides those of the personality; may be given several times.
@@ -186,6 +189,56 @@ pub struct UeArgs {
     /// printed of each.
     #[arg(long, value_name = "NAME", requires = "carrier")]
     pub tun: Option<String>,
+}
+
+/// What is done about a real modem.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum ModemCommand {
+    /// Record all that is said on a modem's port, byte for byte: who it is, its registration and its signal are asked for,
+    /// or with --host somebody else asks. The record has IMSI, IMEI, PIN and messages as they are.
+    #[command(after_help = EXIT_CODES)]
+    Record(ModemRecordArgs),
+    /// Make a personality for `castbench ue` of a record, without IMSI, IMEI, ICCID, numbers, PINs and texts.
+    #[command(after_help = EXIT_CODES)]
+    Personality(ModemPersonalityArgs),
+}
+
+/// Arguments of `castbench modem record`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ModemRecordArgs {
+    /// Serial device of the modem.
+    #[arg(value_name = "PORT")]
+    pub port: String,
+    /// The record, a JSON object a line.
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Rate of the device; USB modems do not care.
+    #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
+    pub baud: u32,
+    /// How the modem wants to be treated: a shipped profile (quectel, sierra, telit, simcom, huawei, generic) or a file
+    /// [default: by who it says it is].
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// Of the SIM.
+    #[arg(long, value_name = "PIN")]
+    pub pin: Option<String>,
+    /// Ends then; samples of the signal are taken until then [default: with --host none, else 10].
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub seconds: Option<u32>,
+    /// Somebody else's host asks, on a pseudo terminal: LINK becomes a symbolic link to it.
+    #[arg(long, value_name = "LINK", conflicts_with_all = ["profile", "pin"])]
+    pub host: Option<PathBuf>,
+}
+
+/// Arguments of `castbench modem personality`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct ModemPersonalityArgs {
+    /// Record of `castbench modem record`.
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    /// The personality (TOML).
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `castbench list`.

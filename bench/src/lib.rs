@@ -34,10 +34,10 @@ mod ue;
 mod verdict;
 
 pub use cli::{
-    AnalyzeArgs, Cli, Command, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs, PmchArgs, PmchCommand,
-    ReportArgs, RunArgs, RxArgs, SweepArgs, TxArgs,
+    AnalyzeArgs, Cli, Command, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs, ModemCommand,
+    ModemPersonalityArgs, ModemRecordArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs, RxArgs, SweepArgs, TxArgs,
 };
-pub use commands::{devices, guardian, hold, iq, list_command, pmch, report, run, rx, sweep, tx, ue};
+pub use commands::{devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
     Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,

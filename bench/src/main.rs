@@ -1,7 +1,8 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
 use castbench::{
-    Cli, Command, CommandError, Exit, devices, guardian, hold, iq, list_command, pmch, report, run, rx, sweep, tx, ue,
+    Cli, Command, CommandError, Exit, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep,
+    tx, ue,
 };
 use clap::Parser;
 
@@ -22,6 +23,7 @@ fn main() -> Exit {
         Command::Devices(args) => devices(args),
         Command::Hold(args) => hold(args),
         Command::Guardian => guardian(),
+        Command::Modem(command) => modem(command),
     };
     outcome.unwrap_or_else(|error: CommandError| {
         eprintln!("castbench: {error}");

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort};
+use hil::port::{LiveModem, ModemEvent, ModemOrder, Port, PtyPort, SocketPort, serve_recorded};
+use hil::record::RecordedPersonality;
 use hil::sim::{Personality, Quirk, SimCell, SmsRefusal};
 
 use self::carrier::Carrier;
@@ -27,9 +28,17 @@ pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
         print_to_stdout(&list);
         return Ok(Exit::Pass);
     }
-    let mut personality = args.personality.as_deref().map_or_else(|| Ok(Personality::default()), read_personality)?;
+    let mut personality = args.personality.as_deref().map_or_else(|| Ok(Kind::default()), read_personality)?;
     for name in &args.quirk {
-        personality.quirks.insert(name.parse().map_err(CommandError::Usage)?);
+        let quirk = name.parse().map_err(CommandError::Usage)?;
+        match &mut personality {
+            Kind::Simulated(personality) => drop(personality.quirks.insert(quirk)),
+            Kind::Recorded(_) => {
+                return Err(CommandError::Usage(
+                    "a modem that was recorded has the quirks that it had: no --quirk".into(),
+                ));
+            }
+        }
     }
     if let Some(link) = &args.pty {
         let link = Some(link.as_path()).filter(|link| link.as_os_str() != "-");
@@ -60,12 +69,32 @@ fn cell() -> SimCell {
     }
 }
 
-fn read_personality(path: &Path) -> Result<Personality, CommandError> {
-    let text = fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
-    toml::from_str(&text).map_err(|e| CommandError::Usage(format!("{}: {e}", path.display())))
+/// What a personality file has: how a modem is to behave, or what one said.
+enum Kind {
+    Simulated(Box<Personality>),
+    Recorded(RecordedPersonality),
 }
 
-fn serve<P: Port>(args: &UeArgs, personality: Personality, port: P) -> Result<Exit, CommandError> {
+impl Default for Kind {
+    fn default() -> Self {
+        Self::Simulated(Box::default())
+    }
+}
+
+fn read_personality(path: &Path) -> Result<Kind, CommandError> {
+    let text = fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
+    let wrong = |why: String| CommandError::Usage(format!("{}: {why}", path.display()));
+    let is_recorded = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("recorded"));
+    if is_recorded {
+        return RecordedPersonality::parse(&text).map(Kind::Recorded).map_err(wrong);
+    }
+    toml::from_str(&text).map(|p| Kind::Simulated(Box::new(p))).map_err(|e| wrong(e.to_string()))
+}
+
+fn serve<P: Port>(args: &UeArgs, kind: Kind, mut port: P) -> Result<Exit, CommandError> {
+    if matches!(kind, Kind::Recorded(_)) && (args.tun.is_some() || args.carrier.is_some()) {
+        return Err(CommandError::Usage("a modem that was recorded has no receiver: no --carrier, no --tun".into()));
+    }
     let tun = args.tun.as_deref().map(Tun::create).transpose()?;
     let carrier = args.carrier.as_deref().map(|path| Carrier::open(path, args)).transpose()?;
     print_to_stdout(&format!("modem {}\n", port.name()));
@@ -75,6 +104,16 @@ fn serve<P: Port>(args: &UeArgs, personality: Personality, port: P) -> Result<Ex
         thread::spawn(move || carrier.listen(&orders));
     }
     thread::spawn(move || take_orders(&orders));
+    let personality = match kind {
+        Kind::Simulated(personality) => *personality,
+        Kind::Recorded(personality) => {
+            let ignored =
+                |order: &ModemOrder| eprintln!("castbench: a modem that was recorded has no network: {order:?}");
+            serve_recorded(personality, &mut port, &received, ignored)
+                .map_err(|e| CommandError::Bench(format!("the port is gone: {e}")))?;
+            return Ok(Exit::Pass);
+        }
+    };
     let mut modem = LiveModem::new(personality, Some(cell()), port);
     let mut tell = |event: ModemEvent| match (&tun, event) {
         (Some(tun), ModemEvent::MbmsDatagram(_, ip)) => tun.send(&ip),
