@@ -319,7 +319,7 @@ pub struct DevicesArgs {
     /// Look at this serial port too, which need not be of USB; may be given several times.
     #[arg(long, value_name = "PORT")]
     pub port: Vec<PathBuf>,
-    /// Folder of leases, as [lease] dir of rigs.
+    /// Folder of leases, as `dir` in `[lease]` of rigs.
     #[arg(long, value_name = "DIR")]
     pub lease_dir: Option<PathBuf>,
 }

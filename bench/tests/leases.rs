@@ -307,6 +307,32 @@ fn a_guardian_that_is_killed_is_replaced_and_when_both_are_killed_the_next_holde
 }
 
 #[test]
+fn a_guardian_has_nothing_open_that_its_holder_had() {
+    let lab = Lab::new();
+    let marker = lab.folder.path().join("marker");
+    fs::write(&marker, "a device").unwrap();
+    // As libraries do that do not close files across the start of other programs.
+    let mut child = Command::new("sh")
+        .args(["-c", "exec \"$0\" hold \"$1\" 9<\"$2\"", env!("CARGO_BIN_EXE_castbench")])
+        .args([&lab.all(), &marker])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    let mut holder = Holder { child, said };
+    assert_eq!(holder.says(), "held");
+    let open = |pid: i32| -> Vec<PathBuf> {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        entries.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect()
+    };
+    assert!(open(holder.child.id().cast_signed()).contains(&marker));
+    let guardian = open(lab.guardian());
+    assert!(!guardian.contains(&marker), "{guardian:?}");
+    assert_eq!(guardian.iter().filter(|path| path.starts_with(lab.locks())).count(), 3, "{guardian:?}");
+}
+
+#[test]
 fn of_two_runs_that_overlap_one_waits_or_is_told_why() {
     let lab = Lab::new();
     let first = Holder::active(&lab.rig("first", &["http", "modem"], 0));

@@ -37,6 +37,7 @@ const STEP: Duration = Duration::from_millis(500);
 /// # Errors
 /// Nobody is there, or says what cannot be understood: the devices are made safe even so.
 pub fn guard(silence: Silence<'_>) -> io::Result<()> {
+    close_inherited();
     // What ends a terminal or a job is not to end us before the holder.
     let _ = rustix::process::setsid();
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
@@ -60,6 +61,17 @@ pub fn guard(silence: Silence<'_>) -> io::Result<()> {
     }
     // The end of this process frees the locks.
     end.map(drop)
+}
+
+/// Closes what libraries of the holder may have left open across its start of this process: a device that we had open
+/// too would outlive the holder, and be busy for us.
+fn close_inherited() {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return };
+    let open: Vec<i32> = open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    for fd in open.into_iter().filter(|fd| *fd > 2) {
+        // The folder's own is closed already.
+        let _ = nix::unistd::close(fd);
+    }
 }
 
 /// How guarding ends.
