@@ -76,6 +76,9 @@ pub struct RunArgs {
     /// What is real and what is simulated: sim, soapy-loop, sigmf, zmq, or a rig file (TOML) [default: sim].
     #[arg(long, value_name = "RIG")]
     pub rig: Option<PathBuf>,
+    /// Print what would be done, with which devices and how long, and touch nothing; exit code 3 when a device is missing.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Say nothing but errors and the verdict.
     #[arg(long, short)]
     pub quiet: bool,

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use protocol::Instant;
 
-use crate::event::{Event, What};
+use crate::event::{Event, ModemFact, SmsFact, What};
 use crate::perf::Perf;
 use crate::report::{Model, counted};
 use crate::verdict::{Judgement, Verdict};
@@ -214,10 +214,36 @@ fn line(event: &Event) -> Option<String> {
             format!("{ue}: carrier not acquired in {within_ms} ms: {stage} fails: {hint}")
         }
         What::FrontEndFailed { why } => format!("the run breaks off: {why}"),
+        What::Modem { ue, fact } => return modem_line(ue, fact).map(|text| stamped(event, &text)),
+        What::Sms { number, fact } => format!("message {number}: {}", sms_words(fact)),
         What::Note { text } => format!("note: {text}"),
         _ => return None,
     };
-    Some(format!("[{:9.3} s] {text}", event.t_ns as f64 / 1e9))
+    Some(stamped(event, &text))
+}
+
+fn stamped(event: &Event, text: &str) -> String {
+    format!("[{:9.3} s] {text}", event.t_ns as f64 / 1e9)
+}
+
+fn modem_line(ue: &str, fact: &ModemFact) -> Option<String> {
+    Some(match fact {
+        ModemFact::Identified { device, profile } => format!("{ue}: modem {device}, profile {profile}"),
+        ModemFact::ServiceActivated { session } => format!("{ue}: modem receives session {session}"),
+        ModemFact::ServiceRefused { session, why } => format!("{ue}: modem does not receive session {session}: {why}"),
+        ModemFact::Rung { rung, why } => format!("{ue}: modem: {why}; now {rung}"),
+        ModemFact::Failed { why } => format!("{ue}: modem given up: {why}"),
+        ModemFact::State { .. } | ModemFact::Registration { .. } | ModemFact::Signal { .. } => return None,
+    })
+}
+
+fn sms_words(fact: &SmsFact) -> String {
+    match fact {
+        SmsFact::Submitted { from, to, .. } => format!("from {from} to {to}"),
+        SmsFact::Sent { reference } => format!("sent, reference {reference}"),
+        SmsFact::NotSent { why } => format!("not sent: {why}"),
+        SmsFact::Delivered { after_s } => format!("arrived after {after_s:.3} s"),
+    }
 }
 
 /// The end of a run in a few lines: what failed, the verdict.

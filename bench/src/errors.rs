@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
+use crate::modems::LineError;
 use crate::rig::LoadRigError;
 use crate::scenario::LoadScenarioError;
 use crate::sweep::{JournalError, LoadSweepError};
@@ -82,6 +83,9 @@ pub enum CommandError {
     /// The devices of the rig cannot be had, or not be made safe.
     #[error(transparent)]
     Lease(#[from] hil::lease::LeaseError),
+    /// A pseudo terminal of a simulated modem fails.
+    #[error("the line to a simulated modem: {0}")]
+    Line(#[from] LineError),
     /// The bench itself failed.
     #[error("the bench failed: {0}")]
     Bench(String),
@@ -97,6 +101,7 @@ impl CommandError {
             | Self::Write { .. }
             | Self::FrontEnd(_)
             | Self::Lease(_)
+            | Self::Line(_)
             | Self::Bench(_) => Exit::Error,
         }
     }

@@ -6,7 +6,10 @@
 use protocol::{Joint, Tmgi};
 use serde::{Deserialize, Serialize};
 
+pub use self::modem::{BoxBackend, ModemFact, SmsFact};
 use crate::scenario::Scenario;
+
+mod modem;
 
 /// A fact and when it became one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -35,7 +38,8 @@ pub enum What {
     StepFinished {
         /// Position in the scenario, from 0.
         index: usize,
-        /// Why it ended: `done`, `elapsed`, `delivered`, `air_limit`, `nothing_to_send`, `timeout`.
+        /// Why it ended: `done`, `elapsed`, `delivered`, `air_limit`, `nothing_to_send`, `timeout`,
+        /// `modem_failed`.
         reason: String,
     },
     /// The BM-SC opened an MBMS session; what it allocated is durable.
@@ -324,6 +328,22 @@ pub enum What {
         /// Which one and why.
         why: String,
     },
+    /// About the modem of a UE.
+    Modem {
+        /// UE.
+        ue: String,
+        /// What.
+        #[serde(flatten)]
+        fact: ModemFact,
+    },
+    /// About a text message.
+    Sms {
+        /// Its number, from 1 in the order of the steps.
+        number: u64,
+        /// What.
+        #[serde(flatten)]
+        fact: SmsFact,
+    },
     /// Something that the bench wants a human to know.
     Note {
         /// The words.
@@ -376,6 +396,9 @@ pub struct RunHeader {
     /// Power at the UEs' antenna connectors of samples with an rms of 1, dBm; none without a calibration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_scale_dbm: Option<f64>,
+    /// What each box was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<BoxBackend>,
 }
 
 /// An MCH and what it carries.

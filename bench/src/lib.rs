@@ -1,6 +1,11 @@
 //! castbench: the bench.
 
+// Links the device in memory that the shipped rig `soapy-loop` names.
+#[cfg(feature = "soapy")]
+use soapy_loop as _;
+
 mod air;
+mod backends;
 mod boxes;
 mod capacity;
 mod changes;
@@ -17,6 +22,7 @@ mod ladder;
 mod ledger;
 mod list;
 mod measure;
+mod modems;
 mod network;
 mod observer;
 mod pcap;
@@ -28,6 +34,7 @@ mod rig;
 mod runner;
 mod scenario;
 mod setup;
+mod sms;
 mod strict_toml;
 mod sweep;
 mod ue;
@@ -40,7 +47,8 @@ pub use cli::{
 pub use commands::{devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
-    Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, MtchStop, RadioReport, RunHeader, SessionInfo, What,
+    BoxBackend, Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,
+    RunHeader, SessionInfo, SmsFact, What,
 };
 pub use ladder::{
     DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, MCCH_ACQUISITION, PROCEDURES, Party,
@@ -48,15 +56,16 @@ pub use ladder::{
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
+pub use modems::{LineError, Trouble, TroubleKind};
 pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wireshark_options};
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
-    Delivery, FoldError, Model, ModelError, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError, SCHEMA, html, json,
-    junit, replay, write_reports,
+    Delivery, FoldError, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError,
+    SCHEMA, html, json, junit, replay, write_reports,
 };
 pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
-    SHIPPED_RIGS, SoapyRig, UeKind, ZmqRig,
+    SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
     Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, Impairments,

@@ -119,10 +119,30 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         MeasurementName::DatagramsLost | MeasurementName::DatagramsDuplicated => {
             Err(NoValue::NoSamples("no datagram of the session was sent"))
         }
+        MeasurementName::SmsDelivered | MeasurementName::SmsLost | MeasurementName::SmsTime => {
+            of_messages(model, name, ue.unwrap_or_default())
+        }
         MeasurementName::McchChangesMissed => Err(NoValue::NoSamples("no MCCH change was on air")),
         MeasurementName::AcquisitionTime => match &ue_run.ok_or(no_ue)?.not_acquired {
             Some(reason) => Err(NoValue::DidNotHappen(reason.clone())),
             None => Err(NoValue::NoSamples("the carrier was not on air for long enough")),
+        },
+    }
+}
+
+/// What became of the messages for a UE.
+fn of_messages(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, NoValue> {
+    let messages: Vec<_> = model.messages.iter().filter(|m| m.to == ue).collect();
+    let lost: Vec<_> = messages.iter().filter(|m| m.after_s.is_none()).collect();
+    if messages.is_empty() {
+        return Err(NoValue::NoSamples("no message was sent to it"));
+    }
+    match name {
+        MeasurementName::SmsDelivered => Ok(plain((messages.len() - lost.len()) as f64)),
+        MeasurementName::SmsLost => Ok(plain(lost.len() as f64)),
+        _ => match lost.first() {
+            None => Ok(plain(messages.iter().filter_map(|m| m.after_s).fold(0.0, f64::max))),
+            Some(first) => Err(NoValue::DidNotHappen(format!("message {} {}", first.number, first.fate()))),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! `capture.pcapng`: what was seen on the reference points, so that Wireshark needs no preferences to read it.
 //!
 //! One interface for each reference point, and for those on the air one for each UE: `M1`, `BCCH-DL-SCH ue1`, `MCCH ue1`,
-//! `MTCH ue1`; `MCH ue1 mch1` and `RLC ue1 mch1` for each MCH. IP datagrams are raw; radio layers are exported PDUs whose
+//! `MTCH ue1`, `AT ue1`, `SMS ue1`; `MCH ue1 mch1` and `RLC ue1 mch1` for each MCH. IP datagrams are raw; radio layers are exported PDUs whose
 //! tags name the dissector. Times are run time.
 
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
     match joint {
         Joint::M1 => joint.to_string(),
         Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
+        Joint::At | Joint::Sms => format!("{joint} {channel}"),
         Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
     }
 }
@@ -131,6 +132,7 @@ impl CaptureWriter {
         let (to, channel) = match event.joint {
             Joint::M1 => ("", ""),
             Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
+            Joint::At | Joint::Sms => ("", &*event.channel),
             _ => (&*event.to, ""),
         };
         let key = (event.joint, to.to_owned(), channel.to_owned());
@@ -146,6 +148,8 @@ impl CaptureWriter {
             Joint::Rlc => format!("UMD PDUs in MCH {channel} as {to} decoded them (TS 36.322)"),
             Joint::Mcch => format!("MCCH messages as {to} decoded them (TS 36.331)"),
             Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
+            Joint::At => format!("the port of the modem of {channel} (V.250, TS 27.007, TS 27.005)"),
+            Joint::Sms => format!("TPDUs over the port of the modem of {channel} (TS 23.040)"),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
@@ -193,6 +197,12 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             exported_pdu_tags("dct2000", out);
             rlc_lte_context(event, interface_id, out);
         }
+        // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the
+        // host to the modem is "sent" to the dissector of AT, and "received" by the network of the messages.
+        Joint::At => directed_pdu_tags("at", if event.to == event.channel { P2P_SENT } else { P2P_RECEIVED }, out),
+        Joint::Sms => {
+            directed_pdu_tags("gsm_sms", if event.to == event.channel { P2P_RECEIVED } else { P2P_SENT }, out)
+        }
     }
     out.extend_from_slice(&event.bytes);
 }
@@ -215,12 +225,25 @@ fn rlc_lte_context(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
 
 /// Tags of an exported PDU (LINKTYPE_WIRESHARK_UPPER_PDU, Wireshark `epan/exported_pdu.h`): dissector name, end.
 fn exported_pdu_tags(dissector: &str, out: &mut Vec<u8>) {
+    dissector_name_tag(dissector, out);
+    out.extend([0; 4]);
+}
+
+/// The same with the direction between them.
+fn directed_pdu_tags(dissector: &str, direction: u32, out: &mut Vec<u8>) {
+    dissector_name_tag(dissector, out);
+    out.extend(EXP_PDU_TAG_P2P_DIRECTION.to_be_bytes());
+    out.extend((size_of::<u32>() as u16).to_be_bytes());
+    out.extend(direction.to_be_bytes());
+    out.extend([0; 4]);
+}
+
+fn dissector_name_tag(dissector: &str, out: &mut Vec<u8>) {
     let padded = dissector.len().next_multiple_of(4);
     out.extend(EXP_PDU_TAG_DISSECTOR_NAME.to_be_bytes());
     out.extend((padded as u16).to_be_bytes());
     out.extend_from_slice(dissector.as_bytes());
     out.resize(out.len() + padded - dissector.len(), 0);
-    out.extend([0; 4]);
 }
 
 /// Context of a MAC PDU (Wireshark `epan/dissectors/packet-mac-lte.h`): FDD, downlink, M-RNTI, time, CRC passed.
@@ -244,6 +267,9 @@ const DCT2000_NO_ENCAPSULATION: u8 = 0;
 /// `if_tsresol`: powers of ten.
 const NANOSECONDS: u8 = 9;
 const EXP_PDU_TAG_DISSECTOR_NAME: u16 = 12;
+const EXP_PDU_TAG_P2P_DIRECTION: u16 = 35;
+const P2P_SENT: u32 = 0;
+const P2P_RECEIVED: u32 = 1;
 const HALF_SUBFRAME_NS: u64 = 500_000;
 const FDD_RADIO: u8 = 1;
 const DIRECTION_DOWNLINK: u8 = 1;

@@ -8,6 +8,7 @@ use radio::CellConfig;
 
 pub use self::file::{FileRig, FileRole};
 pub use self::lab::{Lab, LabAttenuator, LabModem};
+pub use self::modems::SimulatedModem;
 pub use self::shipped::SHIPPED_RIGS;
 pub use self::soapy::SoapyRig;
 pub use self::zmq::{BrokerKind, ZmqRig};
@@ -15,6 +16,7 @@ use crate::strict_toml::{Checker, Table, TomlProblems, read_document, read_text}
 
 mod file;
 mod lab;
+mod modems;
 mod shipped;
 mod soapy;
 mod zmq;
@@ -40,6 +42,8 @@ pub struct Rig {
     pub soapysdr: Option<SoapyRig>,
     /// Modems, attenuators, power switches, position, leases.
     pub lab: Lab,
+    /// Simulated modems that are not like the others.
+    pub simulated_modems: Vec<SimulatedModem>,
 }
 
 /// Who moves time on.
@@ -79,9 +83,13 @@ pub enum Channels {
 /// What the UEs are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum UeKind {
-    /// Receiver and MBMS client of this program.
+    /// Receiver and MBMS client of this program; where a scenario needs modems, simulated ones in memory as well.
     #[default]
     Simulated,
+    /// The same behind simulated modems in memory: what the UE does, it is told by AT commands.
+    ModemsInMemory,
+    /// The same behind simulated modems on pseudo terminals.
+    ModemsOnPty,
 }
 
 /// A rig that cannot be used.
@@ -147,6 +155,7 @@ impl Default for Rig {
             zmq: None,
             soapysdr: None,
             lab: Lab::default(),
+            simulated_modems: Vec::new(),
         }
     }
 }
@@ -191,6 +200,8 @@ impl fmt::Display for UeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Simulated => f.write_str("simulated"),
+            Self::ModemsInMemory => f.write_str("simulated behind modems in memory"),
+            Self::ModemsOnPty => f.write_str("simulated behind modems on pseudo terminals"),
         }
     }
 }
@@ -204,16 +215,22 @@ fn rig(t: &mut Table<'_>) -> Rig {
         ("soapysdr", RadioFrontEnd::SoapySdr),
     ];
     let channels = [("simulated", Channels::Simulated), ("real", Channels::Real)];
+    let ues = [
+        ("simulated", UeKind::Simulated),
+        ("modems_in_memory", UeKind::ModemsInMemory),
+        ("modems_on_pty", UeKind::ModemsOnPty),
+    ];
     Rig {
         name: t.text_or("name", || DEFAULT_NAME.into()),
         clock: t.built("clock", &clocks, &["live"], Clock::default()),
         radio: t.choice_or("radio", &radios, RadioFrontEnd::default()),
-        ues: t.built("ues", &[("simulated", UeKind::Simulated)], &["serial", "pty", "tcp"], UeKind::default()),
+        ues: t.built("ues", &ues, &["modems"], UeKind::default()),
         channels: t.choice_or("channels", &channels, Channels::default()),
         file: t.optional_table("file", file::file),
         zmq: t.optional_table("zmq", zmq::zmq),
         soapysdr: t.optional_table("soapysdr", soapy::soapy),
         lab: lab::lab(t),
+        simulated_modems: t.tables("simulated_modem", 0..=256, modems::simulated_modem),
     }
 }
 
@@ -271,7 +288,10 @@ mod tests {
 
     #[test]
     fn what_is_not_built_yet_is_refused_and_said_so() {
-        let cases = [("ues", "serial", "\"simulated\""), ("clock", "live", "\"virtual\", \"paced\"")];
+        let cases = [
+            ("ues", "modems", "\"simulated\", \"modems_in_memory\", \"modems_on_pty\""),
+            ("clock", "live", "\"virtual\", \"paced\""),
+        ];
         for (key, value, today) in cases {
             let error = parse(&format!("name = 'lab'\n{key} = '{value}'\n")).unwrap_err();
             let first = error.lines().next().unwrap();

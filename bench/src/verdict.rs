@@ -97,6 +97,8 @@ impl Judgement {
         if all.is_empty() {
             all.push((Verdict::Inconclusive, Some("the scenario expects nothing")));
         }
+        let modems = model.modems.iter().filter_map(|modem| modem.failed.as_deref());
+        all.extend(modems.map(|why| (Verdict::Error, Some(why))));
         if let Some(why) = &model.front_end_failed {
             all.push((Verdict::Error, Some(why)));
         }

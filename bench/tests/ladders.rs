@@ -193,6 +193,7 @@ impl Run {
             mchs: Vec::new(),
             sample_rate_hz: 7.68e6,
             full_scale_dbm: None,
+            boxes: Vec::new(),
         };
         let mut watch = LadderWatch::new(&header.ladders);
         let mut capture = CaptureWriter::create(dir.path()).unwrap();

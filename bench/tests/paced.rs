@@ -33,6 +33,7 @@ fn play(scenario: &Path, rig: &Path, out: &Path) -> (Result<Exit, CommandError>,
         seed: None,
         out: Some(out.into()),
         rig: Some(rig.into()),
+        dry_run: false,
         quiet: true,
     };
     let ended = run(&args);

@@ -14,6 +14,7 @@ fn passes(name: &str) -> (Value, String) {
         seed: None,
         out: Some(dir.path().into()),
         rig: None,
+        dry_run: false,
         quiet: true,
     };
     let ended = run(&args).unwrap();

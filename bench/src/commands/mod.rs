@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod devices;
+mod dry_run;
 mod guardian;
 mod hold;
 mod iq;

@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant as WallInstant;
 
+use super::dry_run::dry_run;
 use crate::boxes::Boxes;
 use crate::cli::RunArgs;
 use crate::console::Console;
 use crate::errors::{CommandError, Exit};
+use crate::lab_lease::HeldLab;
 use crate::pcap::CAPTURE_FILE;
 use crate::perf::{Machine, Perf, Stopwatch};
 use crate::record::RECORD_FILE;
@@ -28,17 +30,28 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let loaded = Scenario::load(&args.scenario, &overrides)?;
     let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::find)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    let stranger = rig.simulated_modems.iter().find(|modem| !loaded.scenario.ues.iter().any(|ue| ue.name == modem.ue));
+    if let Some(modem) = stranger {
+        let why = format!("[[simulated_modem]] of UE {}: the scenario has no such UE", modem.ue);
+        return Err(CommandError::Usage(why));
+    }
     let boxes = Boxes::new(&loaded)?;
+    if args.dry_run {
+        return Ok(dry_run(&loaded, &rig, &dir));
+    }
+    let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
     fs::create_dir_all(&dir)
         .and_then(|()| clear(&dir))
         .map_err(|source| CommandError::Write { path: dir.clone(), source })?;
     let mut console = Console::new(args.quiet);
     let start = wall_now();
+    lab.open_path()?;
     let (judgement, played) =
         runner::run(&loaded, &rig, boxes, &dir, &mut console, Stopwatch(wall_now)).inspect_err(|_| {
             // Half of a run is of no use; what matters is the error that is on its way.
             let _ = clear(&dir).and_then(|()| fs::remove_dir(&dir));
         })?;
+    lab.release()?;
     let perf = write_perf(&dir, start, &played, &loaded.scenario)?;
     console.verdict(&judgement, &dir, Some(&perf));
     Ok(judgement.verdict.into())

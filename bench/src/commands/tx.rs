@@ -11,6 +11,7 @@ use crate::boxes::Boxes;
 use crate::cli::TxArgs;
 use crate::errors::{CommandError, Exit};
 use crate::front_ends::Transmitter;
+use crate::lab_lease::HeldLab;
 use crate::network::{Network, NetworkOutput, Start};
 use crate::rig::Rig;
 use crate::scenario::{Loaded, Overrides, Scenario};
@@ -25,9 +26,12 @@ pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
     let rig = Rig::find(&args.rig)?;
     let Boxes { network, mut air, .. } = Boxes::new(&loaded)?;
     let on_air = setup::on_air(&loaded.scenario, air.enb().cell());
+    let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
+    lab.open_path()?;
     let transmitter = Transmitter::open(&rig, &on_air, Path::new(""))?;
     let mut carrier = Carrier { loaded: &loaded, network, now: Instant::ZERO };
     let (status, sent) = carrier.transmit(air.enb(), transmitter, args.for_s)?;
+    lab.release()?;
     if !args.quiet {
         println!("{:.3} s sent: {status}", carrier.now.elapsed().as_secs_f64());
     }

@@ -24,7 +24,7 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
     let _ = match event.joint {
         Joint::M1 => m1(bytes, &mut fields),
         Joint::BcchDlSch => system_information(bytes, &mut fields),
-        Joint::BcchBch | Joint::Pdcch | Joint::Rlc => None,
+        Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => None,
         Joint::Mcch => mcch(bytes, &mut fields),
         Joint::Mch => msi(bytes, &mut fields),
         Joint::Mtch => datagram(bytes, &mut fields),

@@ -5,9 +5,10 @@
 use serde::Serialize;
 
 use super::json_area::AreaReport;
+use super::json_modems::{MessageReport, ModemReport};
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
-use crate::event::{FrontEndStatus, MchHeader, SessionInfo};
+use crate::event::{BoxBackend, FrontEndStatus, MchHeader, SessionInfo};
 use crate::ladder::{Ladder, LadderStep};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::record::RECORD_FILE;
@@ -31,12 +32,16 @@ struct Report<'a> {
     /// What was proven, or the first thing that was not.
     sentence: &'a str,
     run: Run<'a>,
+    /// What each box was, and what could not be seen of it.
+    boxes: &'a [BoxBackend],
     files: Files,
     sessions: Vec<Session<'a>>,
     ues: Vec<Ue<'a>>,
     deliveries: Vec<DeliveryReport<'a>>,
     expectations: Vec<Expected<'a>>,
     ladders: Vec<LadderReport<'a>>,
+    modems: Vec<ModemReport<'a>>,
+    messages: Vec<MessageReport<'a>>,
     /// What the front ends of a paced run have seen.
     front_ends: &'a [FrontEndStatus],
     /// Why the run broke off.
@@ -244,6 +249,7 @@ impl<'a> Report<'a> {
             verdict: judgement.verdict,
             sentence: &judgement.sentence,
             run: Run::of(model),
+            boxes: &model.header.boxes,
             files: Files {
                 record: RECORD_FILE,
                 capture: CAPTURE_FILE,
@@ -254,6 +260,8 @@ impl<'a> Report<'a> {
             deliveries: model.deliveries.iter().map(DeliveryReport::of).collect(),
             expectations: judgement.checks.iter().map(Expected::of).collect(),
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
+            modems: model.modems.iter().map(ModemReport::of).collect(),
+            messages: model.messages.iter().map(MessageReport::of).collect(),
             front_ends: &model.front_ends,
             front_end_failed: model.front_end_failed.as_deref(),
             notes: model.notes.iter().map(|n| Note { t_ms: ms(n.at_ns), text: &n.text }).collect(),
@@ -485,6 +493,7 @@ mod tests {
         let report = report();
         let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = [
+            "boxes",
             "castbench",
             "deliveries",
             "expectations",
@@ -492,6 +501,8 @@ mod tests {
             "front_end_failed",
             "front_ends",
             "ladders",
+            "messages",
+            "modems",
             "notes",
             "run",
             "scenario",

@@ -13,6 +13,11 @@ pub fn junit(model: &Model, judgement: &Judgement) -> String {
     let complete = if model.finished { Verdict::Pass } else { Verdict::Error };
     run.add_test_case(case(scenario, "complete", complete, Some("the run did not come to its end")));
 
+    for modem in &model.modems {
+        let verdict = if modem.failed.is_some() { Verdict::Error } else { Verdict::Pass };
+        run.add_test_case(case(scenario, &format!("modem {}", modem.ue), verdict, modem.failed.as_deref()));
+    }
+
     let mut expectations = TestSuite::new(format!("{scenario}.expectations"));
     let checks = judgement.checks.iter();
     expectations.add_test_cases(checks.map(|c| case(scenario, &c.id, c.verdict, c.reason.as_deref())));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::Joint;
 
+use super::modem_runs::{MessageRun, ModemRun};
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
     Constellation, Delivery, Diagnosis, ImpulseResponse, Loss, McchChange, Note, Outcome, Progress, SessionRun,
@@ -46,6 +47,10 @@ pub struct Model {
     pub front_ends: Vec<FrontEndStatus>,
     /// Why the run broke off: a front end.
     pub front_end_failed: Option<String>,
+    /// Modems, in the order in which they were first heard of.
+    pub modems: Vec<ModemRun>,
+    /// Text messages, the first ones.
+    pub messages: Vec<MessageRun>,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -72,6 +77,8 @@ impl Model {
             mcch_changes: Vec::new(),
             front_ends: Vec::new(),
             front_end_failed: None,
+            modems: Vec::new(),
+            messages: Vec::new(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             header,
@@ -134,6 +141,11 @@ impl Model {
                 self.front_ends.push(status.clone());
             }
             What::FrontEndFailed { why } => drop(self.front_end_failed.get_or_insert_with(|| why.clone())),
+            What::Modem { ue, fact } => {
+                self.ue_mut(ue)?;
+                self.apply_modem(t, ue, fact);
+            }
+            What::Sms { number, fact } => self.apply_sms(t, *number, fact),
             What::Note { text } => self.note(t, text.clone()),
             What::McchChange { from_ns, n_id_mbsfn, sessions } => {
                 if self.mcch_changes.len() < CHANGES_LIMIT {

@@ -160,6 +160,7 @@ fn sample(scenario: Scenario, seconds: u64, snr_db: &[f64], loss: &[f64], done_s
         mchs: vec![MchHeader { mch: "mch".into(), n_id_mbsfn: 1, capacity_bps: 2_214_400.0, tbs_bits: 4008 }],
         sample_rate_hz: 7_680_000.0,
         full_scale_dbm: Some(-57.9),
+        boxes: Vec::new(),
     };
     Sample { header, seconds, snr_db: snr_db.to_vec(), loss: loss.to_vec(), done_s }
 }

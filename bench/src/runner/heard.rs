@@ -61,7 +61,10 @@ impl Runner<'_> {
                 let cfo_hz = round(cfo_hz, 1);
                 self.observer.fact(at, What::CellAcquired { ue, n_id_cell, n_ports, sfn, cfo_hz })
             }
-            HeardWhat::SystemInformation(bytes) => self.observer.tap(tap(at, Joint::BcchDlSch, &ue, bytes)),
+            HeardWhat::SystemInformation(bytes) => {
+                self.camp(index, at, &bytes)?;
+                self.observer.tap(tap(at, Joint::BcchDlSch, &ue, bytes))
+            }
             HeardWhat::Notification(bitmap) => {
                 self.observer.tap(tap(at, Joint::Pdcch, &ue, vec![bitmap]))?;
                 self.changes.notified(index, at, bitmap);
@@ -70,7 +73,10 @@ impl Runner<'_> {
             HeardWhat::AreaRefused { n_id_mbsfn, why } => {
                 self.observer.fact(at, note(format!("area {n_id_mbsfn} cannot be received: {why}")))
             }
-            HeardWhat::CellLost => self.observer.fact(at, What::CellLost { ue }),
+            HeardWhat::CellLost => {
+                self.leave_cell(index, at)?;
+                self.observer.fact(at, What::CellLost { ue })
+            }
             HeardWhat::Block(report, tb) => self.heard_block(index, at, &report, tb),
             HeardWhat::Symbols(modulation, symbols) => {
                 let milli = |v: f32| (v * 1000.0).round() as i16;
@@ -84,6 +90,7 @@ impl Runner<'_> {
                 let Some(configuration) = configuration else { return Ok(()) };
                 self.changes.read(index, at, self.area_of(n_id_mbsfn));
                 self.acquire(index, at, n_id_mbsfn)?;
+                self.announce_services(index, at, n_id_mbsfn, &configuration)?;
                 let sessions = configuration.pmch.iter().flat_map(|p| &p.sessions);
                 let sessions = sessions.filter_map(|s| Some((Tmgi::from_octets(s.tmgi.octets()?)?, s.lcid))).collect();
                 self.observer.fact(at, What::McchAcquired { ue, n_id_mbsfn, sfn, sessions })
@@ -158,9 +165,7 @@ impl Runner<'_> {
             let rlc_sn = self.gaps.remove(&(index, mtch));
             self.enter(index, at, &session, self.mtch_of(mtch), entry, rlc_sn)?;
         }
-        let mut facts = Vec::new();
-        self.ues[index].datagram(at, &tap.bytes, &self.sent, &mut facts)?;
-        facts.into_iter().try_for_each(|what| self.observer.fact(at, what))
+        self.hand_to_client(index, at, mtch, &tap.bytes)
     }
 
     /// Keeps the samples of a lost block where `castbench pmch decode` can look at them, and says how.

@@ -2,6 +2,7 @@
 //! the radio turns in steps of one radio frame.
 
 mod heard;
+mod modems;
 mod radio;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,9 @@ use ::radio::{CellConfig, StreamStatus};
 use core_network::{MtchId, PmchId};
 use protocol::{Instant, Joint, TapEvent};
 
+use self::modems::RunModems;
 use crate::air::{Air, HeardMtch};
+use crate::backends::backends;
 use crate::boxes::Boxes;
 use crate::capacity::Capacity;
 use crate::changes::McchChanges;
@@ -24,6 +27,7 @@ use crate::front_ends::{FrontEndReport, FrontEnds};
 use crate::impulse::impulse_response;
 use crate::ladder::PROCEDURES;
 use crate::ledger::Ledger;
+use crate::modems::Modems;
 use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
 use crate::perf::{Load, Stopwatch};
@@ -97,6 +101,7 @@ pub(crate) fn run(
         acquired: scenario.ues.iter().map(|_| Acquired::default()).collect(),
         symbols_left: SYMBOLS_MAX,
         next_symbols: Instant::ZERO,
+        modems: Modems::new(rig, scenario)?.map(RunModems::new),
         observer: Observer::new(dir, header(loaded, rig, &cell, &capacity), console)?,
     };
     for (index, step) in scenario.steps.iter().enumerate() {
@@ -138,6 +143,7 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) 
         mchs: scenario.mchs().zip(capacity).map(mch).collect(),
         sample_rate_hz: cell.sample_rate_hz(),
         full_scale_dbm: rig.full_scale_dbm(cell),
+        boxes: backends(rig, scenario),
     }
 }
 
@@ -186,6 +192,7 @@ struct Runner<'a> {
     reported: Instant,
     symbols_left: u32,
     next_symbols: Instant,
+    modems: Option<RunModems>,
     observer: Observer<'a>,
 }
 
@@ -205,8 +212,13 @@ impl Runner<'_> {
             StepAction::RunUntilDelivered { session, timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", |runner| match runner.is_delivered(session) {
                     true => Some("delivered"),
+                    false if runner.waits_for_failed_modems(session) => Some("modem_failed"),
                     false => runner.is_exhausted(session).then_some("nothing_to_send"),
                 })
+            }
+            StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
+            StepAction::RunUntilSmsDelivered { timeout_ms } => {
+                self.advance(after(*timeout_ms), "timeout", Self::messages_end)
             }
             StepAction::RunUntilAirLimit { timeout_ms } => self.advance(after(*timeout_ms), "timeout", |runner| {
                 runner.running.is_subset(&runner.limit_reached).then_some("air_limit")
@@ -304,7 +316,10 @@ impl Runner<'_> {
             self.network.handle_timeout(deadline.max(self.now));
             self.drain_network(deadline.max(self.now))?;
         }
-        let nothing_on_air = self.running.is_empty() && self.now >= self.on_air_until.max(self.mcch_on_air_until);
+        self.turn_modems(end)?;
+        let nothing_on_air = self.modems.is_none()
+            && self.running.is_empty()
+            && self.now >= self.on_air_until.max(self.mcch_on_air_until);
         if nothing_on_air && self.air.front_ends().is_none() {
             let next = self.network.poll_timeout().map_or(until, |t| t.min(until));
             self.now = frame_start(next).max(end);
@@ -361,6 +376,7 @@ impl Runner<'_> {
                     self.running.insert(session.clone());
                     self.mtchs.insert(mtch, session.clone());
                     self.observer.session_started(now, self.session_info(&session, &description, mtch, m1.c_teid))?;
+                    self.receive_service(now, &session, description.allocation.tmgi)?;
                 }
                 NetworkOutput::SessionStopped { session, stats } => {
                     self.running.remove(&session);
@@ -437,6 +453,7 @@ impl Runner<'_> {
         while self.now < silent_from && !self.is_broken {
             self.turn(silent_from)?;
         }
+        self.switch_modems_off()?;
         self.close_front_ends()?;
         if self.now > self.reported {
             self.report()?;

@@ -9,6 +9,7 @@ use super::load::check_content;
 use super::{Fault, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
+use crate::sms;
 use crate::strict_toml::{Checker, nearest};
 
 /// Notes everything that is wrong between the keys of `s`, whose file is in `folder`; `content` is broadcast instead of
@@ -191,6 +192,23 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
                 known_session(s, session, &["step", &at, "session"], note);
                 moves(s, session, mch, &["step", &at, "mch"], note);
             }
+            StepAction::SendSms { from, to, text } => {
+                for (key, name) in [("from", from), ("to", to)] {
+                    known_ue(s, &Selector::Name(name.clone()), &["step", &at, key], note);
+                }
+                if !sms::fits(text) {
+                    let message = "text: too long for one message; allowed values: 160 characters of the default \
+                                   alphabet (TS 23.038), or 70 of any";
+                    note.note(&["step", &at, "text"], message.into());
+                }
+            }
+            StepAction::RunUntilSmsDelivered { .. } => {
+                if !s.steps.iter().any(|step| matches!(step.action, StepAction::SendSms { .. })) {
+                    let message = "run_until_sms_delivered, and no step sends a message; allowed values: a step that \
+                                   can end";
+                    note.note(&["step", &at, "do"], message.into());
+                }
+            }
             StepAction::Run { .. } => {}
         }
     }
@@ -261,7 +279,9 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
             ("\"any\", \"msi\", \"data\"", matches!(f.what, FaultTarget::Any | FaultTarget::Msi | FaultTarget::Data))
         }
         Joint::BcchDlSch => ("\"any\", \"sib13\"", matches!(f.what, FaultTarget::Any | FaultTarget::Sib13)),
-        Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch => ("\"any\"", f.what == FaultTarget::Any),
+        Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch | Joint::At | Joint::Sms => {
+            ("\"any\"", f.what == FaultTarget::Any)
+        }
     };
     if let Some(mch) = &f.mch {
         if f.joint != Joint::Mch {

@@ -48,11 +48,17 @@ pub enum MeasurementName {
     McchChangesMissed,
     /// From the first sample of the carrier to the MCCH of every area at a UE that starts cold.
     AcquisitionTime,
+    /// Messages that arrived at a UE with the text that they were sent with.
+    SmsDelivered,
+    /// Messages for a UE that did not arrive.
+    SmsLost,
+    /// From the step that sends a message to its arrival at a UE, the longest.
+    SmsTime,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -73,6 +79,9 @@ impl MeasurementName {
         Self::DatagramsDuplicated,
         Self::McchChangesMissed,
         Self::AcquisitionTime,
+        Self::SmsDelivered,
+        Self::SmsLost,
+        Self::SmsTime,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -98,6 +107,9 @@ impl MeasurementName {
             Self::DatagramsDuplicated => "datagrams_duplicated",
             Self::McchChangesMissed => "mcch_changes_missed",
             Self::AcquisitionTime => "acquisition_time",
+            Self::SmsDelivered => "sms_delivered",
+            Self::SmsLost => "sms_lost",
+            Self::SmsTime => "sms_time",
         }
     }
 
@@ -106,7 +118,7 @@ impl MeasurementName {
         match self {
             Self::ObjectsRecovered => Unit::Objects,
             Self::UesComplete => Unit::Ues,
-            Self::DeliveryTime | Self::AcquisitionTime => Unit::Seconds,
+            Self::DeliveryTime | Self::AcquisitionTime | Self::SmsTime => Unit::Seconds,
             Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
             Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
             Self::MbsfnRsrp => Unit::DecibelMilliwatts,
@@ -117,6 +129,7 @@ impl MeasurementName {
             Self::RlcGaps => Unit::Pdus,
             Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,
             Self::McchChangesMissed => Unit::Changes,
+            Self::SmsDelivered | Self::SmsLost => Unit::Messages,
         }
     }
 
@@ -187,11 +200,14 @@ pub enum Unit {
     /// Changes.
     #[serde(rename = "changes")]
     Changes,
+    /// Messages.
+    #[serde(rename = "messages")]
+    Messages,
 }
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
@@ -205,6 +221,7 @@ impl Unit {
         Self::Pdus,
         Self::Datagrams,
         Self::Changes,
+        Self::Messages,
     ];
 
     /// The unit as it is written.
@@ -223,6 +240,7 @@ impl Unit {
             Self::Pdus => "PDUs",
             Self::Datagrams => "datagrams",
             Self::Changes => "changes",
+            Self::Messages => "messages",
         }
     }
 }

@@ -66,6 +66,13 @@ impl Scenario {
         areas.flat_map(|(a, area)| area.mchs.iter().enumerate().map(move |(m, mch)| (a, m, area, mch)))
     }
 
+    /// Some step needs the modems of UEs.
+    pub fn needs_modems(&self) -> bool {
+        let needs =
+            |step: &Step| matches!(step.action, StepAction::SendSms { .. } | StepAction::RunUntilSmsDelivered { .. });
+        self.steps.iter().any(needs)
+    }
+
     /// Place of the MCH of this name: area, MCH of the area.
     pub fn mch(&self, name: &str) -> Option<(usize, usize)> {
         self.mchs().find(|(.., mch)| mch.name == name).map(|(a, m, ..)| (a, m))
@@ -300,6 +307,20 @@ pub enum StepAction {
         /// Which.
         session: Selector,
     },
+    /// A UE sends a text message to another one, through its modem.
+    SendSms {
+        /// UE that sends.
+        from: String,
+        /// UE that it is for.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// Time passes until all messages that were sent have arrived.
+    RunUntilSmsDelivered {
+        /// But no longer than this, milliseconds.
+        timeout_ms: u64,
+    },
 }
 
 impl fmt::Display for StepAction {
@@ -313,6 +334,10 @@ impl fmt::Display for StepAction {
             Self::RunUntilAirLimit { timeout_ms } => write!(f, "run until air limit, at most {timeout_ms} ms"),
             Self::Update { session, mch } => write!(f, "move {session} to {mch}"),
             Self::Stop { session } => write!(f, "stop {session}"),
+            Self::SendSms { from, to, .. } => write!(f, "{from} sends a message to {to}"),
+            Self::RunUntilSmsDelivered { timeout_ms } => {
+                write!(f, "run until messages delivered, at most {timeout_ms} ms")
+            }
         }
     }
 }

@@ -148,6 +148,8 @@ fn step(t: &mut Table<'_>) -> Step {
         RunUntilAirLimit,
         Update,
         Stop,
+        SendSms,
+        RunUntilSmsDelivered,
     }
     let choices = [
         ("start", Do::Start),
@@ -156,6 +158,8 @@ fn step(t: &mut Table<'_>) -> Step {
         ("run_until_air_limit", Do::RunUntilAirLimit),
         ("update", Do::Update),
         ("stop", Do::Stop),
+        ("send_sms", Do::SendSms),
+        ("run_until_sms_delivered", Do::RunUntilSmsDelivered),
     ];
     let action = match t.variant("do", &choices) {
         Do::Start => StepAction::Start { session: selector(t, "session") },
@@ -167,6 +171,10 @@ fn step(t: &mut Table<'_>) -> Step {
         Do::RunUntilAirLimit => StepAction::RunUntilAirLimit { timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS) },
         Do::Update => StepAction::Update { session: selector(t, "session"), mch: t.name("mch") },
         Do::Stop => StepAction::Stop { session: selector(t, "session") },
+        Do::SendSms => StepAction::SendSms { from: t.name("from"), to: t.name("to"), text: t.text("text") },
+        Do::RunUntilSmsDelivered => {
+            StepAction::RunUntilSmsDelivered { timeout_ms: t.integer("timeout_ms", 1..=MAX_RUN_MS) }
+        }
     };
     let description = t.text_or("description", || action.to_string());
     Step { action, description }

@@ -216,7 +216,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "do = \"start\"",
             "do = \"begin\"",
-            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\"",
+            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\", \"send_sms\", \"run_until_sms_delivered\"",
         ),
         (
             "unit = \"ratio\"",

@@ -209,6 +209,13 @@ impl<'a> Table<'a> {
         found.unwrap_or(choices[0].1)
     }
 
+    /// Some of some words; none if the key is not there.
+    pub(crate) fn optional_choices<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Vec<T> {
+        let allowed = format!("a list of some of {}", quote(choices));
+        let list = |v: &DeValue<'_>| v.as_array()?.iter().map(|v| chosen(v.get_ref(), choices)).collect();
+        self.optional(key, &allowed, list).unwrap_or_default()
+    }
+
     /// One of some words, on which it depends what else the table may have.
     pub(crate) fn variant<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> T {
         let found = self.take(key, &quote(choices), true, |v| chosen(v, choices));

@@ -27,12 +27,26 @@ pub enum Joint {
     Mcch,
     /// IP datagram of an MBMS bearer as a UE's MTCH gave it. Bytes start at the IP header.
     Mtch,
+    /// Octets on the port of a modem, either way (V.250, TS 27.007, TS 27.005): one write of one side.
+    At,
+    /// A short message as it went over the port of a modem (TS 27.005). Bytes are the TPDU (TS 23.040 clause 9.2.2).
+    Sms,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 8] =
-        [Self::M1, Self::BcchBch, Self::BcchDlSch, Self::Pdcch, Self::Mch, Self::Rlc, Self::Mcch, Self::Mtch];
+    pub const ALL: [Self; 10] = [
+        Self::M1,
+        Self::BcchBch,
+        Self::BcchDlSch,
+        Self::Pdcch,
+        Self::Mch,
+        Self::Rlc,
+        Self::Mcch,
+        Self::Mtch,
+        Self::At,
+        Self::Sms,
+    ];
 }
 
 impl fmt::Display for Joint {
@@ -46,6 +60,8 @@ impl fmt::Display for Joint {
             Self::Rlc => "RLC",
             Self::Mcch => "MCCH",
             Self::Mtch => "MTCH",
+            Self::At => "AT",
+            Self::Sms => "SMS",
         })
     }
 }
@@ -61,7 +77,8 @@ pub struct TapEvent {
     pub from: String,
     /// Name of the receiving box.
     pub to: String,
-    /// Which of several of its kind it belongs to: the name of the MCH on `Mch` and `Rlc`; empty where there is one.
+    /// Which of several of its kind it belongs to: the name of the MCH on `Mch` and `Rlc`, that of the modem's UE on `At` and
+    /// `Sms`; empty where there is one.
     pub channel: String,
     /// Logical channel, on `Rlc`.
     pub lcid: u8,

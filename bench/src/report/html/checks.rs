@@ -86,6 +86,9 @@ fn name(measure: MeasurementName) -> Markup {
         MeasurementName::DatagramsDuplicated => html! { "Datagrams too many" },
         MeasurementName::McchChangesMissed => html! { (term("MCCH")) " changes missed" },
         MeasurementName::AcquisitionTime => html! { "Acquisition time" },
+        MeasurementName::SmsDelivered => html! { "Messages delivered" },
+        MeasurementName::SmsLost => html! { "Messages lost" },
+        MeasurementName::SmsTime => html! { "Longest time to a message" },
     }
 }
 

@@ -1,5 +1,6 @@
 //! `report.html`: one self-contained file for people. It opens offline, prints, and follows light and dark.
 
+mod boxes;
 mod channel;
 mod checks;
 mod delivery;
@@ -34,6 +35,7 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                     span.brand { "castbench" }
                     nav {
                         a href="#overview" { "Overview" }
+                        @if !model.header.boxes.is_empty() { a href="#boxes" { "Boxes" } }
                         a href="#delivery" { "Delivery" }
                         a href="#radio" { "Radio" }
                         a href="#timeline" { "Timeline" }
@@ -45,6 +47,7 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                 }
                 main {
                     (overview::section(model, judgement))
+                    (boxes::section(model))
                     (delivery::section(model))
                     (radio::section(model))
                     (timeline::section(model))
