@@ -134,6 +134,11 @@ fn files_of_the_card() {
     assert_eq!(read("+CRSM=176,28423,0,0,9"), "144,0,\"080910100000000010\"");
     assert_eq!(read("+CRSM=176,28589,0,0,4"), "144,0,\"00000002\"");
     assert_eq!(read("+CRSM=178,28480,1,4,14"), "144,0,\"0791534810325476FFFFFFFFFFFF\"");
+    // Services 12, 19, 21 and 33 (TS 31.102 clause 4.2.8), and the files that they stand for.
+    assert_eq!(read("+CRSM=176,28472,0,0,5"), "144,0,\"0008140001\"");
+    let centre = "FDFFFFFFFFFFFFFFFFFFFFFFFF0791534850020200FFFFFFFFFFFFFF";
+    assert_eq!(read("+CRSM=178,28482,1,4,28"), format!("144,0,\"{centre}\""));
+    assert_eq!(read("+CRSM=176,28486,0,0,17"), "144,0,\"006361737462656E6368FFFFFFFFFFFFFF\"");
     assert_eq!(read("+CRSM=192,28423"), "144,0,\"620C8202412183026F0780020009\"");
     assert_eq!(read("+CRSM=176,4660,0,0,1"), "106,130");
     // By selection on the basic channel: the ISIM's private identity.

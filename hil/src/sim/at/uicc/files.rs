@@ -7,6 +7,8 @@ use super::{Application, ISIM_AID, NO_RECORD, NOT_FOUND, USIM_AID, WRONG_PARAMET
 /// MF, the application's own folder, DF_TELECOM.
 const FOLDERS: [u16; 3] = [0x3F00, 0x7FFF, 0x7F10];
 const LABEL: &[u8] = b"castbench";
+/// EF_UST (TS 31.102 clause 4.2.8): SMSP, SPN, MSISDN, and one that is always set. There is no EF_SMS.
+const SERVICES: [u8; 4] = [12, 19, 21, 33];
 
 /// An elementary file: transparent, or records of one length.
 #[derive(Clone, Debug)]
@@ -29,8 +31,7 @@ pub(super) fn of(card: &SimCard) -> Vec<File> {
         transparent(0x6FAD, usim, vec![0, 0, 0, 2]),
         // EF_SPN: 17 octets, shown nowhere.
         transparent(0x6F46, usim, padded([&[0], LABEL].concat(), 17)),
-        // EF_UST: short messages, SMSP, SPN; no phone book.
-        transparent(0x6F38, usim, vec![0, 0x08, 0x04, 0, 0]),
+        transparent(0x6F38, usim, service_table(&SERVICES)),
         records(0x6F40, usim, vec![dialling_number(&card.msisdn)]),
         records(0x6F42, usim, vec![service_centre(&card.service_centre)]),
     ];
@@ -114,6 +115,16 @@ fn directory(card: &SimCard) -> Vec<Vec<u8>> {
     [USIM_AID, ISIM_AID].iter().take(if card.isim { 2 } else { 1 }).map(record).collect()
 }
 
+/// A bit for each service, the first one in bit 1 of the first octet; up to the last service that is there.
+fn service_table(services: &[u8]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for service in services.iter().map(|&number| usize::from(number - 1)) {
+        table.resize(table.len().max(service / 8 + 1), 0);
+        table[service / 8] |= 1 << (service % 8);
+    }
+    table
+}
+
 /// Two digits in an octet, the first one low; filled with F.
 fn packed(digits: &str, octets: usize) -> Vec<u8> {
     let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
@@ -136,10 +147,10 @@ fn dialling_number(digits: &str) -> Vec<u8> {
     [&[length, 0x91][..], &packed(digits, 10), &[0xFF, 0xFF]].concat()
 }
 
-/// A record of EF_SMSP (TS 31.102 clause 4.2.27): the service centre alone is there.
+/// A record of EF_SMSP (TS 31.102 clause 4.2.27): the service centre alone is there, octets of the others are FF.
 fn service_centre(digits: &str) -> Vec<u8> {
     let address = [&[1 + digits.len().div_ceil(2) as u8, 0x91][..], &packed(digits, 10)].concat();
-    [&[0xFD][..], &[0xFF; 12], &address, &[0, 0, 0]].concat()
+    [&[0xFD][..], &[0xFF; 12], &address, &[0xFF; 3]].concat()
 }
 
 fn padded(mut content: Vec<u8>, length: usize) -> Vec<u8> {
