@@ -25,7 +25,18 @@ pub(super) enum Letter {
         expires: Instant,
         deliver: SmsDeliver,
     },
-    Report(SmsStatusReport),
+    Report {
+        expires: Instant,
+        report: SmsStatusReport,
+    },
+}
+
+impl Letter {
+    const fn expires(&self) -> Instant {
+        match self {
+            Self::Message { expires, .. } | Self::Report { expires, .. } => *expires,
+        }
+    }
 }
 
 /// A UE as its service centre knows it.
@@ -74,6 +85,15 @@ impl Mailbox {
         self.letters.len()
     }
 
+    /// Gives up the oldest status report that is not under way; false: there is none.
+    pub(super) fn give_up_report(&mut self) -> bool {
+        let is_idle_report = |(i, (_, letter)): (usize, &(Instant, Letter))| {
+            matches!(letter, Letter::Report { .. }) && !(i == 0 && self.under_way.is_some())
+        };
+        let report = self.letters.iter().enumerate().position(is_idle_report);
+        report.is_some_and(|report| self.letters.remove(report).is_some())
+    }
+
     pub(super) fn put(&mut self, ready: Instant, letter: Letter) {
         self.letters.push_back((ready, letter));
     }
@@ -104,8 +124,7 @@ impl Mailbox {
     /// Letters whose validity is over; that under way is not touched.
     pub(super) fn expired(&mut self, now: Instant) -> Vec<Letter> {
         let first = usize::from(self.under_way.is_some());
-        let is_over =
-            |(_, letter): &(Instant, Letter)| matches!(letter, Letter::Message { expires, .. } if *expires <= now);
+        let is_over = |(_, letter): &(Instant, Letter)| letter.expires() <= now;
         if !self.letters.iter().skip(first).any(is_over) {
             return Vec::new();
         }
@@ -132,7 +151,7 @@ impl Mailbox {
                 deliver.tp_mms = !more;
                 deliver.encode()
             }
-            Letter::Report(report) => {
+            Letter::Report { report, .. } => {
                 report.tp_mms = !more;
                 report.encode()
             }
@@ -142,7 +161,7 @@ impl Mailbox {
         let pdu = [international(centre).encode(true).unwrap_or_else(|_| vec![0]), tpdu].concat();
         Some(match letter {
             Letter::Message { .. } => SimNetworkOutput::Deliver { ue, pdu },
-            Letter::Report(_) => SimNetworkOutput::StatusReport { ue, pdu },
+            Letter::Report { .. } => SimNetworkOutput::StatusReport { ue, pdu },
         })
     }
 
@@ -153,10 +172,7 @@ impl Mailbox {
             None => self.letters.front().filter(|_| self.attached).map(|(ready, _)| self.next_try.max(*ready)),
         };
         let first = usize::from(self.under_way.is_some());
-        let validity = self.letters.iter().skip(first).filter_map(|(_, letter)| match letter {
-            Letter::Message { expires, .. } => Some(*expires),
-            Letter::Report(_) => None,
-        });
+        let validity = self.letters.iter().skip(first).map(|(_, letter)| letter.expires());
         validity.chain(delivery).min()
     }
 }

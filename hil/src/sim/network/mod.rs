@@ -28,7 +28,8 @@ pub struct SimNetworkConfig {
     pub transfer_time: Duration,
     /// Until a UE that did not take a message is tried again.
     pub retry_time: Duration,
-    /// Messages kept for one UE; the next is refused.
+    /// Messages and status reports kept for one UE. Messages go first: the next one makes a report give way or is
+    /// refused, the next report is dropped.
     pub capacity: usize,
 }
 
@@ -135,6 +136,8 @@ pub struct SimNetworkStats {
     pub expired: u64,
     /// Status reports taken.
     pub reported: u64,
+    /// Status reports that nobody took in time, or for which there was no room.
+    pub unreported: u64,
 }
 
 /// Causes of RP-ERROR (TS 24.011 clause 8.2.5.4), which are those of `+CMS ERROR` too.
@@ -144,6 +147,8 @@ const SEMANTICALLY_INCORRECT: u16 = 95;
 /// TP-ST (TS 23.040 clause 9.2.3.15): received by the SME; validity period expired.
 const RECEIVED: u8 = 0x00;
 const EXPIRED: u8 = 0x46;
+/// How long a status report is kept; TS 23.040 leaves it to the service centre.
+const REPORT_VALIDITY: Duration = Duration::from_secs(24 * 3600);
 /// Type of number and numbering plan of TS 23.040 clause 9.1.2.5.
 const INTERNATIONAL: u8 = 1;
 const ISDN: u8 = 1;
@@ -201,8 +206,13 @@ impl SimNetwork {
         }
         for ue in 0..self.ues.len() {
             for letter in self.ues[ue].expired(now) {
-                self.stats.expired += 1;
-                self.report(now, &letter, EXPIRED);
+                match letter {
+                    Letter::Message { .. } => {
+                        self.stats.expired += 1;
+                        self.report(now, &letter, EXPIRED);
+                    }
+                    Letter::Report { .. } => self.stats.unreported += 1,
+                }
             }
         }
         for (ue, mailbox) in self.ues.iter_mut().enumerate() {
@@ -250,12 +260,15 @@ impl SimNetwork {
         let submit = decode_sms_submit_tpdu(&mut Cursor::new(tpdu)).map_err(|_| SEMANTICALLY_INCORRECT)?;
         let destination = submit.tp_destination_address.clone().ok_or(SEMANTICALLY_INCORRECT)?;
         let to = self.ues.iter().position(|mailbox| mailbox.is_called(&destination)).ok_or(UNASSIGNED_NUMBER)?;
-        if self.ues[to].len() >= self.config.capacity {
-            return Err(CONGESTION);
-        }
         let accepted_at = time::stamp(self.config.wall_clock, now);
         let deliver = deliver(submit.clone(), &self.ues[ue].msisdn, accepted_at);
         deliver.encode().map_err(|_| SEMANTICALLY_INCORRECT)?;
+        if self.ues[to].len() >= self.config.capacity {
+            if !self.ues[to].give_up_report() {
+                return Err(CONGESTION);
+            }
+            self.stats.unreported += 1;
+        }
         // Hosts leave TP-MR to the modem, for which this stands.
         let reference = self.ues[ue].next_reference();
         let validity = submit.tp_validity_period.as_ref().map_or(time::LONGEST_VALIDITY, |validity| {
@@ -280,13 +293,17 @@ impl SimNetwork {
                 self.stats.delivered += 1;
                 self.report(now, letter, RECEIVED);
             }
-            Letter::Report(_) => self.stats.reported += 1,
+            Letter::Report { .. } => self.stats.reported += 1,
         }
     }
 
     /// Tells the sender what became of a message, where it wants to know.
     fn report(&mut self, now: Instant, letter: &Letter, status: u8) {
         let Letter::Message { from, reference, reported: true, destination, deliver, .. } = letter else { return };
+        if self.ues[*from].len() >= self.config.capacity {
+            self.stats.unreported += 1;
+            return;
+        }
         let report = SmsStatusReport {
             tp_udhi: false,
             tp_srq: false,
@@ -304,7 +321,7 @@ impl SimNetwork {
             tp_user_data: Vec::new(),
         };
         let ready = now + self.config.transfer_time;
-        self.ues[*from].put(ready, Letter::Report(report));
+        self.ues[*from].put(ready, Letter::Report { expires: now + REPORT_VALIDITY, report });
     }
 }
 

@@ -159,6 +159,45 @@ fn submissions_that_cannot_be_are_refused_with_their_cause() {
     assert_eq!(office.submit(&submit("2222222", 1, None)), Err(UNASSIGNED_NUMBER), "international numbers are whole");
 }
 
+/// Alice asks for reports and has no room for them.
+#[test]
+fn status_reports_that_nobody_takes_do_not_pile_up() {
+    let mut office = Office::new();
+    office.does(SimNetworkInput::Attached(1, true));
+    for _ in 0..10 {
+        office.submit(&submit(BOB, 1, None)).unwrap();
+        office.does(SimNetworkInput::Taken(1));
+        office.wait(1);
+        office.does(SimNetworkInput::Refused(0, SmsRefusal::MemoryFull));
+    }
+    assert_eq!((office.network.kept(), office.network.stats().unreported), (3, 7));
+    // Messages for Alice go first, as long as there are reports that give way.
+    let for_alice = submit(ALICE, 1, None);
+    let send = |office: &mut Office| {
+        let answers: Vec<_> = office.does(SimNetworkInput::Submit { ue: 1, token: 8, pdu: &for_alice });
+        answers.into_iter().chain(office.wait(1)).find_map(|output| match output {
+            SimNetworkOutput::Submitted { result, .. } => Some(result.map(|_| ())),
+            _ => None,
+        })
+    };
+    let results = [(); 4].map(|()| send(&mut office).unwrap());
+    assert_eq!(results, [Ok(()), Ok(()), Ok(()), Err(CONGESTION)]);
+    assert_eq!((office.network.kept(), office.network.stats().unreported), (3, 10));
+}
+
+#[test]
+fn a_status_report_for_a_ue_that_stays_away_is_not_kept_for_ever() {
+    let mut office = Office::new();
+    office.does(SimNetworkInput::Attached(1, true));
+    office.submit(&submit(BOB, 1, None)).unwrap();
+    office.does(SimNetworkInput::Attached(0, false));
+    office.does(SimNetworkInput::Taken(1));
+    assert_eq!((office.wait(23 * 3600), office.network.kept()), (Vec::new(), 1));
+    assert_eq!((office.wait(2 * 3600), office.network.kept()), (Vec::new(), 0));
+    let stats = office.network.stats();
+    assert_eq!((stats.expired, stats.unreported, office.network.poll_timeout()), (0, 1, None));
+}
+
 /// TPDUs from the service centre in tshark's words; `None`: it is not there.
 fn tshark(tpdus: &[Vec<u8>]) -> Option<String> {
     // pcap with DLT 147, which is told to be SMS.
