@@ -127,14 +127,7 @@ impl SimModem {
                 }
             }
         }
-        self.tell_registration();
-        self.tell_attachment();
-        self.tune();
-        self.flush();
-        if self.restarts {
-            self.power_up(now);
-            self.outputs.push_back(SimOutput::Restarted);
-        }
+        self.conclude(now);
     }
 
     /// Takes that time has passed.
@@ -159,7 +152,7 @@ impl SimModem {
             self.next_urc = Some(now + URC_PERIOD);
             self.urc("^RSSI: 20".into());
         }
-        self.flush();
+        self.conclude(now);
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -173,8 +166,21 @@ impl SimModem {
         self.outputs.pop_front()
     }
 
+    /// Starts again if the host wants it and has its answer; tells host, network and receiver what has changed.
+    fn conclude(&mut self, now: Instant) {
+        if self.restarts && self.wait.is_none() && self.text.is_none() {
+            self.flush();
+            self.power_up(now);
+            self.outputs.push_back(SimOutput::Restarted);
+        }
+        self.tell_registration();
+        self.tell_attachment();
+        self.tune();
+        self.flush();
+    }
+
     fn power_up(&mut self, now: Instant) {
-        self.refuse_waiting_sms();
+        self.detach();
         let personality = self.personality.clone();
         let cell = self.cell.take();
         let (token, outputs, sms) = (self.next_token, std::mem::take(&mut self.outputs), self.sms.clone());

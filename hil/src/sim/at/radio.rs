@@ -63,12 +63,21 @@ impl SimModem {
 
     /// Tells the network whether the UE can be reached.
     pub(super) fn tell_attachment(&mut self) {
-        let attached = self.is_attached();
-        if std::mem::replace(&mut self.registrations.attached, attached) != attached {
-            if !attached {
-                self.refuse_waiting_sms();
+        match (self.registrations.attached, self.is_attached()) {
+            (false, true) => {
+                self.registrations.attached = true;
+                self.outputs.push_back(SimOutput::Attached(true));
             }
-            self.outputs.push_back(SimOutput::Attached(attached));
+            (true, false) => self.detach(),
+            _ => {}
+        }
+    }
+
+    /// Leaves the network, with what waits for its host refused; nothing when the network knows already.
+    pub(super) fn detach(&mut self) {
+        if std::mem::take(&mut self.registrations.attached) {
+            self.refuse_waiting_sms();
+            self.outputs.push_back(SimOutput::Attached(false));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod embms;
 mod inventory;
+mod restart;
 
 use std::time::Duration;
 
@@ -355,16 +356,6 @@ fn a_message_without_network_is_refused_and_one_without_an_answer_ends() {
         }
     }
     assert!(said.ends_with("\r\n+CMS ERROR: 332\r\n"), "{said:?}");
-}
-
-#[test]
-fn a_reset_is_answered_first_and_forgets_the_settings() {
-    let mut line = Line::new(&[]);
-    line.begin();
-    line.ask(&SetFunctionality { functionality: Functionality::Full, reset: true });
-    line.heard.clear();
-    line.command(AtCommand::new("+CMEE?").answered_by("+CMEE")).unwrap();
-    assert_eq!(String::from_utf8_lossy(&line.heard), "AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n");
 }
 
 #[test]
