@@ -12,15 +12,14 @@ use super::network::NetworkMember;
 use super::{Port, PortRead};
 use crate::at::embms::Tmgi;
 use crate::sim::{
-    MbmsAir, MbmsService, Personality, SimCell, SimInput, SimModem, SimNetworkInput, SimNetworkOutput, SimOutput,
-    SmsRefusal,
+    MbmsAir, MbmsService, Personality, SimCell, SimInput, SimModem, SimNetworkInput, SimOutput, SmsRefusal,
 };
 
 /// Longest wait for characters: orders are looked at in between.
 const STEP: Duration = Duration::from_millis(20);
 /// How long the network takes for a message.
 const SMS_TIME: Duration = Duration::from_millis(100);
-/// Most orders that are obeyed before the host is heard.
+/// Most orders that are obeyed, and most that a network does, before the host is heard.
 const MAX_ORDERS: usize = 1000;
 /// Most that is read at once.
 const CHUNK: usize = 4096;
@@ -59,8 +58,6 @@ pub enum ModemOrder {
     StatusReport(Vec<u8>),
     /// The UE camps on a cell, or on none.
     Cell(Option<SimCell>),
-    /// The network that the modem is in does something.
-    FromNetwork(SimNetworkOutput),
     /// The UE's receiver has found something.
     Mbms(MbmsFound),
     /// It ends, as it does when nobody can give orders any more.
@@ -145,7 +142,7 @@ impl<P: Port> LiveModem<P> {
         &self.port
     }
 
-    /// Serves until the sender of orders is gone.
+    /// Serves until it is to quit or nobody can give orders any more; its network alone does not keep it going.
     ///
     /// # Errors
     /// The port is gone.
@@ -159,7 +156,15 @@ impl<P: Port> LiveModem<P> {
                     Err(TryRecvError::Empty) => break,
                 }
             }
+            self.hear_network();
             self.turn(&mut tell)?;
+        }
+    }
+
+    fn hear_network(&mut self) {
+        let Some(NetworkMember { received, .. }) = &self.network else { return };
+        for output in received.try_iter().take(MAX_ORDERS) {
+            self.modem.handle_input(self.clock.now(), output.for_modem().1);
         }
     }
 
@@ -168,7 +173,6 @@ impl<P: Port> LiveModem<P> {
             ModemOrder::Sms(pdu) => SimInput::Sms(pdu),
             ModemOrder::StatusReport(pdu) => SimInput::StatusReport(pdu),
             ModemOrder::Cell(cell) => SimInput::Cell(cell.clone()),
-            ModemOrder::FromNetwork(output) => output.for_modem().1,
             ModemOrder::Mbms(found) => SimInput::Mbms(found.air()),
             ModemOrder::Quit => return,
         };
@@ -203,7 +207,7 @@ impl<P: Port> LiveModem<P> {
     fn put_out(&mut self, tell: &mut impl FnMut(ModemEvent)) -> io::Result<()> {
         let now = self.clock.now();
         while let Some(output) = self.modem.poll_output() {
-            if let Some(NetworkMember { ue, network }) = &self.network
+            if let Some(NetworkMember { ue, network, .. }) = &self.network
                 && SimNetworkInput::of_modem(*ue, &output).is_some()
             {
                 // A network that is gone answers nothing: the modem says so to its host in time.

@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::live::{LiveClock, ModemOrder};
-use crate::sim::{SimNetwork, SimNetworkInput, SimOutput, UeIndex};
+use super::live::LiveClock;
+use crate::sim::{SimNetwork, SimNetworkInput, SimNetworkOutput, SimOutput, UeIndex};
 
 /// Longest wait for modems when nothing is due.
 const STEP: Duration = Duration::from_secs(1);
@@ -13,17 +13,18 @@ const STEP: Duration = Duration::from_secs(1);
 pub struct LiveNetwork {
     network: SimNetwork,
     clock: LiveClock,
-    /// Orders for the modem of each UE.
-    members: Vec<Sender<ModemOrder>>,
+    /// To the modem of each UE.
+    members: Vec<Sender<SimNetworkOutput>>,
     sender: Sender<(UeIndex, SimOutput)>,
     inbox: Receiver<(UeIndex, SimOutput)>,
 }
 
-/// A modem's way to its network.
-#[derive(Clone, Debug)]
+/// A modem's way to its network and back.
+#[derive(Debug)]
 pub struct NetworkMember {
     pub(super) ue: UeIndex,
     pub(super) network: Sender<(UeIndex, SimOutput)>,
+    pub(super) received: Receiver<SimNetworkOutput>,
 }
 
 impl LiveNetwork {
@@ -33,11 +34,12 @@ impl LiveNetwork {
         Self { network, clock: LiveClock::start(), members: Vec::new(), sender, inbox }
     }
 
-    /// A modem with this number, and the orders that it obeys.
-    pub fn add(&mut self, msisdn: &str, orders: Sender<ModemOrder>) -> NetworkMember {
+    /// A modem with this number.
+    pub fn add(&mut self, msisdn: &str) -> NetworkMember {
         let ue = self.network.add_ue(msisdn);
-        self.members.push(orders);
-        NetworkMember { ue, network: self.sender.clone() }
+        let (member, received) = channel();
+        self.members.push(member);
+        NetworkMember { ue, network: self.sender.clone(), received }
     }
 
     /// Serves until no modem is left.
@@ -60,8 +62,44 @@ impl LiveNetwork {
             while let Some(output) = network.poll_output() {
                 let (ue, _) = output.for_modem();
                 // A modem that is gone is one that cannot be reached.
-                let _ = members[ue].send(ModemOrder::FromNetwork(output));
+                let _ = members[ue].send(output);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::super::{LiveModem, PtyPort};
+    use super::*;
+    use crate::sim::{Personality, SimNetworkConfig};
+
+    #[test]
+    fn modems_end_when_nobody_can_give_orders_and_their_network_with_them() {
+        let mut network = LiveNetwork::new(SimNetwork::new(SimNetworkConfig::default()));
+        let (done, over) = channel();
+        let mut orders = Vec::new();
+        for number in ["358401111111", "358402222222"] {
+            let (order, ordered) = channel();
+            orders.push(order);
+            let port = PtyPort::new(None).unwrap();
+            let mut modem = LiveModem::new(Personality::default(), None, port).on_network(network.add(number));
+            let done = done.clone();
+            thread::spawn(move || {
+                modem.serve(&ordered, |_| {}).unwrap();
+                done.send("modem").unwrap();
+            });
+        }
+        thread::spawn(move || {
+            network.serve();
+            done.send("network").unwrap();
+        });
+        let next = |seconds| over.recv_timeout(Duration::from_secs(seconds)).ok();
+        orders.pop();
+        assert_eq!((next(20), next(1)), (Some("modem"), None), "the other one goes on, and the network");
+        orders.pop();
+        assert_eq!((next(20), next(20)), (Some("modem"), Some("network")));
     }
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use hil::at::{AtEngine, AtInput, AtOutput};
-use hil::port::{LiveClock, LiveModem, LiveNetwork, ModemOrder, Port, PortRead, PtyPort, SerialDevice};
+use hil::port::{LiveClock, LiveModem, LiveNetwork, Port, PortRead, PtyPort, SerialDevice};
 use hil::sim::{Personality, SimCell, SimNetwork, SimNetworkConfig};
 
 use super::{Host, Ledger, Random, leak, resources};
@@ -49,7 +49,7 @@ fn round(
         let port = PtyPort::new(None).unwrap();
         paths.push(port.name());
         let (order, ordered) = channel();
-        let member = network.add(number, order.clone());
+        let member = network.add(number);
         orders.push(order);
         let modem = LiveModem::new(personality(ue), Some(cell()), port).on_network(member);
         modems.push((modem, ordered));
@@ -81,7 +81,7 @@ fn round(
         }
         over.store(true, Ordering::Relaxed);
         hosts.into_iter().for_each(|host| host.join().unwrap());
-        orders.iter().for_each(|orders| orders.send(ModemOrder::Quit).unwrap());
+        drop(orders);
         serving.join().unwrap();
         modems.into_iter().for_each(|modem| modem.join().unwrap());
     });
