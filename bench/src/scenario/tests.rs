@@ -221,7 +221,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "unit = \"ratio\"",
             "unit = \"percent\"",
-            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\"",
+            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\", \"messages\"",
         ),
     ];
     for (right, wrong, message) in cases {
