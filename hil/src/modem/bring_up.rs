@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use protocol::Instant;
 
+use super::Rung;
 use super::job::{Job, attention, describe, functionality};
 use super::machine::{Modem, Phase};
-use super::profile::ModemProfile;
-use super::{ModemOutput, Rung};
-use crate::at::ts27005::{
-    ReadIndicationModes, ReadStorages, SelectPhase2Plus, SelectStorage, SetIndications, SetPduMode,
-};
+use crate::at::ts27005::{ReadIndicationModes, ReadStorages, SelectService, SelectStorage, SetIndications, SetPduMode};
 use crate::at::ts27007::{
     EnterPin, Functionality, Identity, ReadFunctionality, ReadIccid, ReadIdentity, ReadNumbers, ReadPin,
     ReadRegistration, RegistrationDomain, Request, SimState,
@@ -53,15 +50,32 @@ pub(super) enum Step {
     PlainReports(usize),
     Registration(usize),
     PduMode,
-    Phase2Plus,
     Storages,
     SelectStorage,
     IndicationModes,
+    /// Are routed messages to be acknowledged?
+    Service(SetIndications),
     Indications(SetIndications),
 }
 
+impl Step {
+    /// Something depends on it: it is tried once more before it is left out.
+    const fn is_needed(self) -> bool {
+        let is_of_messages = matches!(
+            self,
+            Self::PduMode
+                | Self::Storages
+                | Self::SelectStorage
+                | Self::IndicationModes
+                | Self::Service(_)
+                | Self::Indications(_)
+        );
+        is_of_messages || matches!(self, Self::Imei | Self::Full | Self::Imsi)
+    }
+}
+
 /// How a step ended.
-enum Flow {
+pub(super) enum Flow {
     /// On to this one; `None`: that was all.
     Go(Option<Step>),
     /// The same again, later.
@@ -122,10 +136,10 @@ impl Modem {
             Step::PlainReports(i) => AtCommand::new(format!("{}=1", DOMAINS.get(i)?.name())),
             Step::Registration(i) => ReadRegistration(*DOMAINS.get(i)?).command(),
             Step::PduMode => SetPduMode.command(),
-            Step::Phase2Plus => SelectPhase2Plus.command(),
             Step::Storages => ReadStorages.command(),
             Step::SelectStorage => SelectStorage { memory: self.messages.memory.clone()? }.command(),
             Step::IndicationModes => ReadIndicationModes.command(),
+            Step::Service(set) => SelectService { acknowledges: set.routes() }.command(),
             Step::Indications(set) => set.command(),
         };
         (!self.is_avoided(&command)).then_some(command)
@@ -154,10 +168,10 @@ impl Modem {
             Step::Reports(i) | Step::PlainReports(i) => Step::Registration(i),
             Step::Registration(i) if i + 1 < DOMAINS.len() => Step::Reports(i + 1),
             Step::Registration(_) if has_sim => Step::PduMode,
-            Step::PduMode => Step::Phase2Plus,
-            Step::Phase2Plus => Step::Storages,
+            Step::PduMode => Step::Storages,
             Step::Storages => Step::SelectStorage,
             Step::SelectStorage => Step::IndicationModes,
+            Step::Service(set) => Step::Indications(set),
             Step::Registration(_) | Step::IndicationModes | Step::Indications(_) => return None,
         })
     }
@@ -217,13 +231,23 @@ impl Modem {
                 Flow::Go(self.after(step))
             }
             Step::PduMode
-            | Step::Phase2Plus
             | Step::Storages
             | Step::SelectStorage
             | Step::IndicationModes
+            | Step::Service(_)
             | Step::Indications(_) => Flow::Go(self.messages_set_up(step, response)),
         };
+        if let Some(command) = self.step_command(step) {
+            self.does_not_hang(&command);
+        }
         self.flow(flow);
+        if let Phase::Starting(bring_up) = &mut self.phase
+            && step == Step::Attention
+            && bring_up.tries > 0
+        {
+            // What else it was asked before may be answered yet, and is not to be taken for answers of what follows.
+            (bring_up.tries, bring_up.not_before) = (0, self.now + PATIENCE);
+        }
     }
 
     /// A step was not answered.
@@ -231,6 +255,8 @@ impl Modem {
         let Phase::Starting(bring_up) = &mut self.phase else { return };
         let why = describe(failure);
         let flow = match (step, failure) {
+            // That is told by itself, and may be the restart that was asked for.
+            (_, AtFailure::Closed { .. }) => return,
             (Step::Attention, _) => {
                 bring_up.tries = bring_up.tries.saturating_add(1);
                 if bring_up.tries == TRIES_WITH_CR && self.config.profile.is_none() {
@@ -241,10 +267,12 @@ impl Modem {
                 Flow::Again
             }
             (Step::Format | Step::Pin | Step::EnterPin, _) | (_, AtFailure::Unresponsive { .. }) => Flow::Trouble(why),
-            // One that hangs; the port is brought back in step by itself, and it is not sent again.
+            // One that hangs; the port is brought back in step by itself.
             (_, AtFailure::Timeout { .. }) => {
-                self.hangs(&Job::Step(step), why);
-                Flow::Go(self.after(step))
+                let command = self.step_command(step);
+                self.hangs(command.as_ref(), u8::from(step.is_needed()), &why);
+                let again = command.is_some_and(|command| !self.is_avoided(&command));
+                Flow::Go(if again { Some(step) } else { self.after(step) })
             }
             _ => Flow::Trouble(why),
         };
@@ -297,52 +325,6 @@ impl Modem {
         Flow::Trouble(format!("{line}: {}", response.code))
     }
 
-    fn identified(&mut self, step: Step, response: &AtResponse) -> Flow {
-        let identity = match step {
-            Step::Manufacturer => Identity::Manufacturer,
-            Step::Model => Identity::Model,
-            Step::Revision => Identity::Revision,
-            Step::Imei => Identity::Imei,
-            _ => Identity::Imsi,
-        };
-        let told = ReadIdentity(identity).answer(response);
-        if let Err(why) = &told {
-            self.note(why.to_string());
-        }
-        let told = told.ok();
-        match step {
-            Step::Manufacturer => self.identity.manufacturer = told,
-            Step::Model => self.identity.model = told,
-            Step::Revision => self.identity.revision = told,
-            Step::Imei => self.identity.imei = told,
-            _ => self.identity.imsi = told,
-        }
-        if step == Step::Imei {
-            if let Some(why) = mismatch("IMEI", self.config.expected.imei.as_ref(), self.identity.imei.as_ref()) {
-                return Flow::Hopeless(why);
-            }
-            self.choose_profile();
-        }
-        Flow::Go(self.after(step))
-    }
-
-    /// The profile of who it is, unless one was given.
-    fn choose_profile(&mut self) {
-        if self.config.profile.is_some() {
-            return;
-        }
-        let known = self.config.profiles.iter().cloned().chain(ModemProfile::all_shipped());
-        let chosen = known.into_iter().find(|profile| profile.is_for(&self.identity));
-        self.profile = chosen.unwrap_or_else(ModemProfile::generic);
-        self.identity.profile.clone_from(&self.profile.name);
-        self.embms.grammar = self.profile.embms_grammar();
-        let terminator = self.engine.terminator();
-        let config = self.profile.at_config();
-        // What it has been answering to is better than what it should answer to.
-        let terminator = if terminator == "\r" { config.terminator } else { terminator };
-        self.engine.reconfigure(AtConfig { terminator, ..config });
-    }
-
     fn init_done(&mut self, step: Step, response: &AtResponse) -> Flow {
         if !response.code.is_ok()
             && let Some(command) = self.step_command(step)
@@ -355,7 +337,8 @@ impl Modem {
     fn pin_told(&mut self, response: &AtResponse) -> Flow {
         match ReadPin.answer(response) {
             Ok(SimState::Ready) => {
-                self.has_sim = true;
+                // A PIN that was right is right after the next start as well.
+                (self.has_sim, self.pin_tried) = (true, false);
                 Flow::Go(Some(Step::Imsi))
             }
             Ok(SimState::Busy) => Flow::Again,
@@ -393,23 +376,4 @@ impl Modem {
         self.identity.numbers = numbers.into_iter().map(|number| number.number).collect();
         Flow::Go(self.after(Step::Numbers))
     }
-
-    fn tell_identity(&mut self) {
-        self.put(ModemOutput::Identity(self.identity.clone()));
-        let (expected, told) = (&self.config.expected, &self.identity);
-        let imsi = || mismatch("IMSI", expected.imsi.as_ref(), told.imsi.as_ref());
-        let iccid = || mismatch("SIM's ICCID", expected.iccid.as_ref(), told.iccid.as_ref());
-        if let Some(why) = imsi().or_else(iccid) {
-            self.quarantine(why);
-        }
-    }
-}
-
-/// Why a modem is not the one that is expected.
-fn mismatch(what: &str, expected: Option<&String>, told: Option<&String>) -> Option<String> {
-    let expected = expected?;
-    (told != Some(expected)).then(|| match told {
-        Some(told) => format!("its {what} is {told}, and the rig expects {expected}: is another modem on this port?"),
-        None => format!("it does not tell its {what}, and the rig expects {expected}"),
-    })
 }

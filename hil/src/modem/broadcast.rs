@@ -1,6 +1,6 @@
 //! Broadcast services over AT, TS 27.007 clause 14: what a modem knows is asked with `=?` before it is used.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::job::Job;
 use super::machine::{Modem, Phase};
@@ -36,12 +36,14 @@ pub(super) struct Broadcast {
     /// The modem has been told what is wanted, or is being told.
     pub(super) configured: bool,
     queue: VecDeque<EmbmsJob>,
+    /// The modem was told to receive these, and has not said since that it does not.
+    active: BTreeSet<Tmgi>,
 }
 
 impl Broadcast {
     pub(super) fn new(grammar: EmbmsGrammar) -> Self {
         let (wanted, probed) = (BTreeMap::new(), BTreeMap::new());
-        Self { grammar, wanted, probed, configured: false, queue: VecDeque::new() }
+        Self { grammar, wanted, probed, configured: false, queue: VecDeque::new(), active: BTreeSet::new() }
     }
 
     /// All that has to be said to a modem that has been told nothing.
@@ -51,7 +53,9 @@ impl Broadcast {
         let probes = unknown.map(|command| EmbmsJob::Probe { command, spelling: 0 });
         let switches = [EmbmsCommand::Configure, EmbmsCommand::Report].map(EmbmsJob::Set);
         let services = self.wanted.keys().map(|&tmgi| EmbmsJob::Service { tmgi, active: true });
-        self.queue = probes.chain(switches).chain(services).collect();
+        let unwanted = self.active.iter().filter(|tmgi| !self.wanted.contains_key(tmgi));
+        let stops = unwanted.map(|&tmgi| EmbmsJob::Service { tmgi, active: false });
+        self.queue = probes.chain(switches).chain(stops).chain(services).collect();
     }
 
     fn known(&self, command: EmbmsCommand) -> Option<&KnownEmbms> {
@@ -87,8 +91,8 @@ impl Broadcast {
         ProbeEmbms::spellings(&self.grammar, command).nth(spelling)
     }
 
-    /// Something went wrong while a job was done: one that asks what the modem knows has its answer in that.
-    pub(super) fn interrupted(&mut self, job: EmbmsJob) {
+    /// The command of a job does not end: one that asks what the modem knows has its answer in that.
+    pub(super) fn hangs(&mut self, job: EmbmsJob) {
         if let EmbmsJob::Probe { command, .. } = job {
             self.probed.insert(command, None);
         }
@@ -118,6 +122,7 @@ impl Modem {
     /// No service will be received.
     pub(super) fn embms_give_up(&mut self, why: &str) {
         self.embms.queue.clear();
+        self.embms.active.clear();
         for tmgi in std::mem::take(&mut self.embms.wanted).into_keys() {
             self.put(ModemOutput::Embms(EmbmsEvent::Refused { tmgi, why: why.to_owned() }));
         }
@@ -125,11 +130,15 @@ impl Modem {
 
     /// What the modem is to be told next.
     pub(super) fn next_embms(&mut self) -> Option<Job> {
-        if !self.embms.configured && !self.embms.wanted.is_empty() {
+        let concerned = !self.embms.wanted.is_empty() || !self.embms.active.is_empty();
+        if !self.embms.configured && concerned {
             self.embms.plan();
         }
         while let Some(job) = self.embms.queue.pop_front() {
             if self.embms.command(job).is_some() {
+                if let EmbmsJob::Service { tmgi, active: true } = job {
+                    self.embms.active.insert(tmgi);
+                }
                 return Some(Job::Embms(job));
             }
             let why = match (job, self.embms.set(job)) {
@@ -142,7 +151,7 @@ impl Modem {
                     .to_owned(),
             };
             match job {
-                EmbmsJob::Service { tmgi, .. } => self.embms_refused(tmgi, why),
+                EmbmsJob::Service { tmgi, active } => self.embms_refused(tmgi, active, why),
                 _ => self.note(format!("eMBMS: {why}")),
             }
         }
@@ -163,16 +172,22 @@ impl Modem {
                 self.note(format!("eMBMS: {command:?}: {}", response.code));
             }
             EmbmsJob::Set(_) => {}
-            EmbmsJob::Service { tmgi, .. } if !response.code.is_ok() => {
-                self.embms_refused(tmgi, response.code.to_string());
+            EmbmsJob::Service { tmgi, active } if !response.code.is_ok() => {
+                self.embms_refused(tmgi, active, response.code.to_string());
             }
             EmbmsJob::Service { tmgi, active: true } => self.put(ModemOutput::Embms(EmbmsEvent::Activated(tmgi))),
-            EmbmsJob::Service { tmgi, active: false } => self.put(ModemOutput::Embms(EmbmsEvent::Deactivated(tmgi))),
+            EmbmsJob::Service { tmgi, active: false } => {
+                self.embms.active.remove(&tmgi);
+                self.put(ModemOutput::Embms(EmbmsEvent::Deactivated(tmgi)));
+            }
         }
     }
 
-    fn embms_refused(&mut self, tmgi: Tmgi, why: String) {
-        self.embms.wanted.remove(&tmgi);
+    fn embms_refused(&mut self, tmgi: Tmgi, active: bool, why: String) {
+        self.embms.active.remove(&tmgi);
+        if active {
+            self.embms.wanted.remove(&tmgi);
+        }
         self.put(ModemOutput::Embms(EmbmsEvent::Refused { tmgi, why }));
     }
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::bring_up::Step;
 use super::broadcast::EmbmsJob;
-use super::messages::{Outgoing, Place};
-use crate::at::ts27005::{Acknowledge, DeleteMessage, ListMessages, ReadMessage, SelectReading, SendMessage};
+use super::message_queue::{Outgoing, Place};
+use crate::at::ts27005::{
+    Acknowledge, DeleteMessage, ListMessages, ReadMessage, SelectReading, SendMessage, SetIndications,
+};
 use crate::at::ts27007::{Functionality, ReadRegistration, RegistrationDomain, Request, SetFunctionality};
 use crate::at::{AtCommand, AtFailure};
 
@@ -21,6 +23,8 @@ pub(super) enum Job {
     Send(Outgoing),
     /// A routed message has been taken.
     Acknowledge,
+    /// New messages are to be told of, again.
+    Indicate(SetIndications),
     /// All messages that are stored.
     List,
     /// The memory that is read.
@@ -63,6 +67,7 @@ impl Job {
         Some(match self {
             Self::Send(outgoing) => SendMessage { pdu: outgoing.pdu.clone() }.command(),
             Self::Acknowledge => Acknowledge.command(),
+            Self::Indicate(set) => set.command(),
             Self::List => ListMessages.command(),
             Self::Select(memory) => SelectReading { memory: memory.clone() }.command(),
             Self::Read(place) => ReadMessage { index: place.index }.command(),

@@ -13,7 +13,9 @@ use crate::at::AtResponse;
 /// For rungs that are taken over the port.
 const INSIDE_LIMIT: Duration = Duration::from_secs(60);
 /// A modem that starts again goes away within this time, or does without going away.
-const RESTART_TIME: Duration = Duration::from_secs(5);
+const RESTART_TIME: Duration = Duration::from_secs(10);
+/// Times that a port may be opened again in one recovery because it went away once more.
+const MOST_AGAIN: u8 = 5;
 
 /// Where a recovery stands.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(super) struct Ladder {
 struct Recovery {
     began: Instant,
     rung: Rung,
+    /// Rungs that were taken although they, or higher ones, had been taken before.
+    again: u8,
 }
 
 /// A rung that is being taken.
@@ -112,11 +116,22 @@ impl Ladder {
         let rungs = self.budget.rungs.iter().copied();
         rungs.filter(|&rung| last.is_none_or(|last| rung > last) && Some(rung) >= least && can(rung)).min()
     }
+
+    /// The mildest rung that brings a port back which was there and has gone away once more, when none is left above.
+    fn once_more(&self) -> Option<Rung> {
+        let may = self.active.is_none_or(|recovery| recovery.again < MOST_AGAIN);
+        self.budget.rungs.iter().copied().filter(|rung| may && rung.is_outside()).min()
+    }
 }
 
 impl Modem {
     /// Something went wrong; `least` is the mildest rung that has a prospect.
     pub(super) fn trouble(&mut self, why: String, least: Option<Rung>) {
+        self.help(why, least, false);
+    }
+
+    /// `again`: the rungs that were taken had done what they can.
+    fn help(&mut self, why: String, least: Option<Rung>, again: bool) {
         if !matches!(self.phase, Phase::Starting(_) | Phase::Ready | Phase::Rung(_)) {
             return;
         }
@@ -126,11 +141,13 @@ impl Modem {
         }
         let (open, answers) = (self.open, self.answers);
         let can = |rung: Rung| rung.is_outside() || (open && answers);
-        let Some(rung) = self.ladder.next(self.now, least, can) else {
+        let above = self.ladder.next(self.now, least, can);
+        let again = again && above.is_none();
+        let Some(rung) = above.or_else(|| self.ladder.once_more().filter(|_| again)) else {
             return self.quarantine(format!("{why}; no rung of the ladder is left that could help"));
         };
-        let began = self.ladder.active.map_or(self.now, |recovery| recovery.began);
-        self.ladder.active = Some(Recovery { began, rung });
+        let (began, times) = self.ladder.active.map_or((self.now, 0), |recovery| (recovery.began, recovery.again));
+        self.ladder.active = Some(Recovery { began, rung, again: times + u8::from(again) });
         let (stage, limit) =
             if rung.is_outside() { (Stage::Outside, self.ladder.budget.outside) } else { (Stage::First, INSIDE_LIMIT) };
         self.phase = Phase::Rung(RungAction { rung, until: self.now + limit, stage });
@@ -143,7 +160,7 @@ impl Modem {
 
     /// The modem is up; if it had to be helped, that is over.
     pub(super) fn recovered(&mut self) {
-        if let Some(Recovery { began, rung }) = self.ladder.active.take() {
+        if let Some(Recovery { began, rung, .. }) = self.ladder.active.take() {
             self.ladder.helped = Some((self.now, rung));
             self.note(format!("up again after {:.1} s, by {rung}", (self.now - began).as_secs_f64()));
         }
@@ -168,7 +185,7 @@ impl Modem {
             Phase::Starting(_) if restarts => self.await_port(),
             Phase::Rung(RungAction { stage: Stage::Outside | Stage::WithoutPort, .. }) => {}
             Phase::Rung(_) if restarts => self.await_port(),
-            Phase::Starting(_) | Phase::Ready | Phase::Rung(_) => self.trouble(gone.into(), None),
+            Phase::Starting(_) | Phase::Ready | Phase::Rung(_) => self.help(gone.into(), None, true),
             Phase::Stopping { .. } => {
                 self.note(format!("{gone} before it said that its radio is off"));
                 self.off();

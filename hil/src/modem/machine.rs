@@ -3,21 +3,22 @@
 //!
 //! One thing is asked at a time: a [`Job`]. What a modem is asked next depends on the [`Phase`] that it is in.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::Instant;
 
 use super::bring_up::{BringUp, DOMAINS};
 use super::broadcast::Broadcast;
-use super::job::{Job, describe};
+use super::identify::of_any;
+use super::job::Job;
 use super::ladder::{Ladder, RungAction};
 use super::listen::Listening;
-use super::messages::{Messages, Place};
+use super::message_queue::{Messages, Place};
 use super::profile::ModemProfile;
-use super::{ModemConfig, ModemIdentity, ModemInput, ModemOutput, ModemState, Rung};
-use crate::at::ts27007::{AtError, ReadRegistration, Registration, RegistrationDomain, Request};
-use crate::at::{AtCommand, AtConfig, AtEngine, AtFailure, AtInput, AtOutput, AtResponse, CommandId};
+use super::{ModemConfig, ModemIdentity, ModemInput, ModemOutput, ModemState};
+use crate::at::ts27007::Registration;
+use crate::at::{AtCommand, AtEngine, AtInput, AtOutput, CommandId};
 
 /// For the last command, and whatever runs before it.
 const SWITCH_OFF_LIMIT: Duration = Duration::from_secs(30);
@@ -77,14 +78,14 @@ pub struct Modem {
     /// It is not known to leave `AT` unanswered.
     pub(super) answers: bool,
     started: bool,
-    running: Option<(CommandId, Job)>,
+    pub(super) running: Option<(CommandId, Job)>,
     /// What was asked for by [`ModemInput::Sample`].
-    samples: VecDeque<Job>,
-    registrations: [Option<Registration>; DOMAINS.len()],
+    pub(super) samples: VecDeque<Job>,
+    pub(super) registrations: [Option<Registration>; DOMAINS.len()],
     /// The signal command that it answers.
-    signal: usize,
-    /// Command lines that made it hang.
-    hung: BTreeSet<String>,
+    pub(super) signal: usize,
+    /// Command lines that made it hang, and how often they may still be tried.
+    pub(super) hung: BTreeMap<String, u8>,
     told: ModemState,
     outputs: VecDeque<Output>,
 }
@@ -113,7 +114,7 @@ impl Modem {
             samples: VecDeque::new(),
             registrations: [None; DOMAINS.len()],
             signal: 0,
-            hung: BTreeSet::new(),
+            hung: BTreeMap::new(),
             told: ModemState::Closed,
             outputs: VecDeque::new(),
             profile,
@@ -246,6 +247,7 @@ impl Modem {
     /// That was all.
     pub(super) fn off(&mut self) {
         self.phase = Phase::Off;
+        self.put_back("the modem is switched off");
         self.fail_messages("the modem is switched off");
         self.tell_state();
     }
@@ -314,7 +316,7 @@ impl Modem {
 
     /// What is to be done with a modem that is ready, the most urgent first.
     fn next_task(&mut self) -> Option<Job> {
-        let lists = Job::List.plain_command().is_some_and(|command| !self.is_avoided(&command));
+        let lists = self.may_list();
         self.messages
             .next(self.now, lists)
             .or_else(|| self.next_embms())
@@ -363,121 +365,8 @@ impl Modem {
         }
     }
 
-    fn done(&mut self, job: Job, result: Result<AtResponse, AtFailure>) {
-        let response = match result {
-            Ok(response) => response,
-            Err(failure) => return self.job_failed(job, &failure),
-        };
-        self.heard = self.now;
-        self.answers = true;
-        match job {
-            Job::Step(step) => self.step_done(step, &response),
-            Job::Send(outgoing) => self.message_sent(outgoing, &response),
-            Job::Acknowledge => self.acknowledged(&response),
-            Job::List => self.listed(&response),
-            Job::Select(memory) => self.selected(memory, &response),
-            Job::Read(place) => self.read(place, &response),
-            Job::Delete(place) => self.deleted(&place, &response),
-            Job::Registration(domain) => match ReadRegistration(domain).answer(&response) {
-                Ok(registration) => self.registered(domain, registration, true),
-                Err(why) => self.unanswered(&why),
-            },
-            Job::Signal(which) => self.signal_told(which, &response),
-            Job::Embms(job) => self.embms_done(job, &response),
-            Job::Attention => self.attentive(),
-            Job::Flight | Job::Full | Job::Reset => self.functionality_done(&job, &response),
-            Job::SwitchOff => {
-                if !response.code.is_ok() {
-                    self.note(format!("AT+CFUN=4: {}: its radio may be on", response.code));
-                }
-                self.off();
-            }
-        }
-    }
-
-    fn job_failed(&mut self, job: Job, failure: &AtFailure) {
-        let why = describe(failure);
-        if matches!(failure, AtFailure::Unresponsive { .. }) {
-            self.answers = false;
-        }
-        match job {
-            Job::Step(step) => return self.step_failed(step, failure),
-            Job::SwitchOff => {
-                self.note(format!("{why}: its radio may be on"));
-                return self.off();
-            }
-            // It goes away when it starts again, with or without saying so.
-            Job::Reset => return self.restarting(),
-            Job::List if matches!(failure, AtFailure::Timeout { .. }) => {
-                self.hangs(&Job::List, why);
-                self.messages.wants_list = true;
-                return;
-            }
-            other => self.abandoned(other, &why),
-        }
-        // A port that is gone is told by itself.
-        if !matches!(failure, AtFailure::Closed { .. }) {
-            self.trouble(why, None);
-        }
-    }
-
-    /// What runs is not waited for.
-    pub(super) fn put_back(&mut self, why: &str) {
-        if let Some((_, job)) = self.running.take() {
-            self.abandoned(job, why);
-        }
-    }
-
-    fn abandoned(&mut self, job: Job, why: &str) {
-        match job {
-            Job::Embms(job) => self.embms.interrupted(job),
-            other => self.message_job_failed(other, why),
-        }
-        self.samples.clear();
-    }
-
     pub(super) const fn is_started(&self) -> bool {
         self.started
-    }
-
-    /// A command is not sent again, because it does not end; the port is brought back in step by itself.
-    pub(super) fn hangs(&mut self, job: &Job, why: String) {
-        let command = match job {
-            Job::Step(step) => self.step_command(*step),
-            other => other.plain_command(),
-        };
-        self.hung.extend(command.map(|command| command.line()));
-        self.put(ModemOutput::RungTaken { rung: Rung::Resync, why: format!("{why}; it is not sent again") });
-    }
-
-    pub(super) fn is_avoided(&self, command: &AtCommand) -> bool {
-        let line = command.line();
-        self.hung.contains(&line) || self.profile.avoids(line.trim_start_matches("AT"))
-    }
-
-    pub(super) fn registered(&mut self, domain: RegistrationDomain, registration: Registration, asked: bool) {
-        let Some(place) = DOMAINS.iter().position(|&d| d == domain) else { return };
-        let known = self.registrations[place].replace(registration);
-        if asked || known != Some(registration) {
-            self.put(ModemOutput::Registration(domain, registration));
-        }
-    }
-
-    fn signal_told(&mut self, which: usize, response: &AtResponse) {
-        let told = self.profile.signals.get(which).filter(|_| response.code.is_ok()).and_then(|s| s.answer(response));
-        match told {
-            Some(signal) => {
-                self.signal = which;
-                self.put(ModemOutput::Signal(signal));
-            }
-            None if which + 1 < self.profile.signals.len() => self.samples.push_front(Job::Signal(which + 1)),
-            None => self.note(format!("profile {}: no signal command is answered", self.profile.name)),
-        }
-    }
-
-    /// A refusal that changes nothing.
-    pub(super) fn unanswered(&mut self, why: &AtError) {
-        self.note(why.to_string());
     }
 
     /// A driver that has stopped asking may ask again.
@@ -485,11 +374,6 @@ impl Modem {
         if self.open {
             self.engine.handle_input(self.now, AtInput::Opened);
         }
-    }
-
-    /// How its port is spoken to.
-    pub(super) fn at_config(&self) -> AtConfig {
-        self.config.profile.as_ref().map_or_else(|| of_any(&self.config.profiles), ModemProfile::at_config)
     }
 
     pub(super) fn put(&mut self, output: ModemOutput) {
@@ -510,12 +394,4 @@ impl Modem {
             self.put(ModemOutput::State(state));
         }
     }
-}
-
-/// How a modem of which nothing is known is listened to: what any kind may say is no answer.
-fn of_any(profiles: &[ModemProfile]) -> AtConfig {
-    let mut config = ModemProfile::generic().at_config();
-    let shipped = ModemProfile::all_shipped();
-    profiles.iter().chain(&shipped).flat_map(|profile| &profile.urcs).for_each(|name| config.urcs.add(name));
-    config
 }

@@ -1,179 +1,28 @@
 //! Messages in PDU mode, TS 27.005: what is sent has one fate, what is received is deleted or acknowledged only when
 //! somebody has taken it.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
-
 use protocol::Instant;
 
 use super::bring_up::Step;
 use super::job::Job;
 use super::machine::{Forget, Modem, Phase};
+use super::message_queue::{BUSY_TIME, Outgoing, POLL_TIME, Place, SAFETY_TIME, TRIES};
 use super::{ModemOutput, SmsFailure};
-use crate::at::AtResponse;
 use crate::at::ts27005::{
     Acknowledge, DeleteMessage, ListMessages, MessageStatus, ReadIndicationModes, ReadMessage, ReadStorages,
-    SelectPhase2Plus, SelectStorage, SendMessage, SmsIndication,
+    SelectService, SelectStorage, SendMessage, SetIndications, SmsIndication,
 };
 use crate::at::ts27007::{AtError, Request};
+use crate::at::{AtResponse, ResultCode};
 
 /// Messages that may wait to be sent.
 const MAX_OUTGOING: usize = 1000;
-/// Times that a message is given to the modem, when it is known not to have been sent.
-const TRIES: u8 = 5;
-/// Before a SIM that was busy is asked again.
-const BUSY_TIME: Duration = Duration::from_secs(2);
-/// The memory of a modem that does not tell of new messages is looked at this often.
-const POLL_TIME: Duration = Duration::from_secs(5);
-/// Places of a memory that are looked at one by one, at most.
-const MAX_PLACES: u16 = 500;
-/// Ends the text of a message (TS 27.005 clause 3.5.1).
-const CTRL_Z: u8 = 0x1A;
-
-/// Where a message is stored.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Place {
-    memory: Option<String>,
-    pub(super) index: u16,
-}
-
-/// A message that goes out.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Outgoing {
-    token: u64,
-    pub(super) pdu: Vec<u8>,
-    tries: u8,
-    not_before: Instant,
-    /// The modem has all of it.
-    text_written: bool,
-}
-
-impl Outgoing {
-    /// Something was written to the modem while this was being sent.
-    pub(super) fn written(&mut self, bytes: &[u8]) {
-        self.text_written |= bytes.ends_with(&[CTRL_Z]);
-    }
-}
-
-/// What is known of messages.
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    /// Where messages are received into.
-    pub(super) memory: Option<String>,
-    /// The modem does messages in PDU mode.
-    usable: bool,
-    /// Where messages are read, when it was selected.
-    reading: Option<String>,
-    /// Routed messages are to be acknowledged.
-    acknowledges: bool,
-    /// New messages are not told of.
-    poll_at: Option<Instant>,
-    capacity: u16,
-    outgoing: VecDeque<Outgoing>,
-    to_read: VecDeque<Place>,
-    to_delete: VecDeque<Place>,
-    /// Handed on and not yet deleted; whether they have been taken.
-    handed: BTreeMap<Place, (Vec<u8>, bool)>,
-    to_acknowledge: u32,
-    /// The memory is to be looked at.
-    pub(super) wants_list: bool,
-}
-
-impl Messages {
-    /// After the modem started or was helped up.
-    pub(super) fn forget_settings(&mut self) {
-        (self.usable, self.acknowledges, self.poll_at, self.reading) = (false, false, None, None);
-        // What was not acknowledged comes again.
-        self.to_acknowledge = 0;
-        self.to_read.clear();
-    }
-
-    /// A message has been fetched by whoever wants it.
-    pub(super) fn taken(&mut self, forget: Forget) {
-        match forget {
-            Forget::Stored(place) => {
-                if let Some((_, taken)) = self.handed.get_mut(&place) {
-                    *taken = true;
-                    self.to_delete.push_back(place);
-                }
-            }
-            Forget::Routed => self.to_acknowledge += u32::from(self.acknowledges),
-        }
-    }
-
-    /// When there will be something to do.
-    pub(super) fn due(&self) -> Option<Instant> {
-        let waiting = self.outgoing.front().map(|outgoing| outgoing.not_before);
-        self.poll_at.into_iter().chain(waiting).min()
-    }
-
-    /// A place to read or delete at, after its memory was selected.
-    fn at_place(&self, place: &Place) -> Option<Job> {
-        let is_there = place.memory.is_none() || place.memory == self.reading;
-        place.memory.clone().filter(|_| !is_there).map(Job::Select)
-    }
-
-    /// The most urgent thing; `lists`: all messages may be asked for at once.
-    pub(super) fn next(&mut self, now: Instant, lists: bool) -> Option<Job> {
-        if !self.usable {
-            return None;
-        }
-        if self.to_acknowledge > 0 {
-            self.to_acknowledge -= 1;
-            return Some(Job::Acknowledge);
-        }
-        if let Some(place) = self.to_delete.front() {
-            return self.at_place(place).or_else(|| self.to_delete.pop_front().map(Job::Delete));
-        }
-        if let Some(place) = self.to_read.front() {
-            return self.at_place(place).or_else(|| self.to_read.pop_front().map(Job::Read));
-        }
-        if self.poll_at.is_some_and(|due| due <= now) {
-            self.poll_at = Some(now + POLL_TIME);
-            self.wants_list = true;
-        }
-        if self.wants_list {
-            let everywhere = Place { memory: self.memory.clone(), index: 0 };
-            if let Some(select) = self.at_place(&everywhere) {
-                return Some(select);
-            }
-            self.wants_list = false;
-            if lists {
-                return Some(Job::List);
-            }
-            self.look_everywhere();
-            return self.to_read.pop_front().map(Job::Read);
-        }
-        let is_due = self.outgoing.front().is_some_and(|outgoing| outgoing.not_before <= now);
-        if is_due { self.outgoing.pop_front().map(Job::Send) } else { None }
-    }
-
-    /// Place by place. Memories begin with 0 or with 1.
-    fn look_everywhere(&mut self) {
-        let memory = self.memory.clone();
-        self.to_read.extend((0..=self.capacity.min(MAX_PLACES)).map(|index| Place { memory: memory.clone(), index }));
-    }
-
-    fn read_again(&mut self, place: Place) {
-        if !self.to_read.contains(&place) {
-            self.to_read.push_back(place);
-        }
-    }
-
-    /// A message was being sent when something went wrong.
-    fn interrupted(&mut self, mut outgoing: Outgoing, why: &str) -> Option<ModemOutput> {
-        outgoing.tries += 1;
-        let failure = if outgoing.text_written {
-            SmsFailure::Unknown(why.to_owned())
-        } else if outgoing.tries >= TRIES {
-            SmsFailure::NotSent(why.to_owned())
-        } else {
-            self.outgoing.push_front(outgoing);
-            return None;
-        };
-        Some(ModemOutput::SmsSent { token: outgoing.token, result: Err(failure) })
-    }
-}
+/// `+CMS ERROR` and `+CME ERROR`: the SIM is busy.
+const SIM_BUSY: [Option<u16>; 2] = [Some(314), Some(14)];
+/// `+CMS ERROR`: invalid memory index.
+const INVALID_INDEX: u16 = 321;
+/// `+CMS ERROR`: network timeout.
+const NETWORK_TIMEOUT: u16 = 332;
 
 impl Modem {
     pub(super) fn take_message(&mut self, token: u64, pdu: &[u8]) {
@@ -186,9 +35,7 @@ impl Modem {
             _ if self.messages.outgoing.len() >= MAX_OUTGOING => "too many messages wait: does the modem send any?",
             _ if service_centre.is_none_or(|octets| pdu.len() <= octets) => "no PDU: service centre address and TPDU",
             _ => {
-                let (tries, not_before) = (0, Instant::ZERO);
-                let outgoing = Outgoing { token, pdu: pdu.to_vec(), tries, not_before, text_written: false };
-                return self.messages.outgoing.push_back(outgoing);
+                return self.messages.outgoing.push_back(Outgoing::new(token, pdu.to_vec(), Instant::ZERO));
             }
         };
         self.put(ModemOutput::SmsSent { token, result: Err(SmsFailure::NotSent(why.into())) });
@@ -205,7 +52,13 @@ impl Modem {
     pub(super) fn messages_begin(&mut self) {
         self.messages.wants_list = self.messages.usable;
         if !self.messages.usable {
-            self.fail_messages("the modem does no messages in PDU mode, or has no SIM");
+            return self.fail_messages("the modem does no messages in PDU mode, or has no SIM");
+        }
+        match self.messages.indications {
+            None => self.poll_messages(),
+            // It routes no more when one was not acknowledged, be it in the middle of trouble, and does not say so.
+            Some(_) if self.messages.acknowledges => self.messages.poll(self.now, SAFETY_TIME),
+            Some(_) => {}
         }
     }
 
@@ -217,7 +70,6 @@ impl Modem {
                 return None;
             }
             Step::PduMode => self.messages.usable = true,
-            Step::Phase2Plus => self.messages.acknowledges = SelectPhase2Plus.answer(response).is_ok(),
             Step::Storages => {
                 let offered = ReadStorages.answer(response).unwrap_or_default();
                 self.messages.memory = offered.into_iter().next();
@@ -232,11 +84,16 @@ impl Modem {
                     Err(why) => self.unanswered(&why),
                 }
             }
-            Step::IndicationModes => match ReadIndicationModes.answer(response).map(|modes| modes.choose()) {
-                Ok(Some(set)) => return Some(Step::Indications(set)),
-                Ok(None) | Err(_) => self.poll_messages(),
-            },
-            Step::Indications(_) if !response.code.is_ok() => self.poll_messages(),
+            Step::IndicationModes => {
+                if let Ok(Some(set)) = ReadIndicationModes.answer(response).map(|modes| modes.choose()) {
+                    return Some(Step::Service(set));
+                }
+            }
+            Step::Service(set) => {
+                let service = SelectService { acknowledges: set.routes() };
+                self.messages.acknowledges = set.routes() && service.answer(response).is_ok();
+            }
+            Step::Indications(set) => self.messages.indications = set.answer(response).ok().map(|()| set),
             _ => {}
         }
         self.after(step)
@@ -244,7 +101,16 @@ impl Modem {
 
     fn poll_messages(&mut self) {
         self.note(format!("new messages are not told of: the memory is looked at every {} s", POLL_TIME.as_secs()));
-        self.messages.poll_at = Some(self.now + POLL_TIME);
+        self.messages.poll(self.now, POLL_TIME);
+    }
+
+    /// What makes the modem tell of messages was sent again.
+    pub(super) fn indications_renewed(&mut self, set: SetIndications, response: &AtResponse) {
+        if let Err(why) = set.answer(response) {
+            self.unanswered(&why);
+            self.messages.indications = None;
+            self.poll_messages();
+        }
     }
 
     pub(super) fn indicated(&mut self, indication: SmsIndication) {
@@ -314,37 +180,59 @@ impl Modem {
                 self.hand_on(place, message.pdu);
             }
             Ok(_) => {}
-            Err(why) => self.unanswered(&why),
+            Err(why) => {
+                // Where all can be listed, a place that is read was told of: there is a message.
+                let is_told = self.may_list() && has_code(&why, |code| code.cms() != Some(INVALID_INDEX));
+                if is_told || is_busy(&why) {
+                    self.messages.look_again(self.now);
+                }
+                self.unanswered(&why);
+            }
         }
     }
 
     pub(super) fn deleted(&mut self, place: &Place, response: &AtResponse) {
         match (DeleteMessage { index: place.index }).answer(response) {
-            Ok(()) => drop(self.messages.handed.remove(place)),
+            Ok(()) => {
+                self.messages.handed.remove(place);
+                self.messages.refusals = 0;
+            }
             // It stays in the list of what was handed on: nobody gets it twice.
-            Err(why) => self.unanswered(&why),
+            Err(why) => {
+                if has_code(&why, |code| code.cms() != Some(INVALID_INDEX)) {
+                    self.messages.look_again(self.now);
+                }
+                self.unanswered(&why);
+            }
         }
     }
 
     pub(super) fn acknowledged(&mut self, response: &AtResponse) {
-        if let Err(why) = Acknowledge.answer(response) {
-            self.unanswered(&why);
+        match Acknowledge.answer(response) {
+            Ok(true) => {}
+            // Too late: it routes no more, until it is told to.
+            Ok(false) => self.messages.renews = true,
+            Err(why) => {
+                self.messages.renews = true;
+                self.unanswered(&why);
+            }
         }
         // What came meanwhile may have been stored without a word.
         self.messages.wants_list = true;
     }
 
     pub(super) fn message_sent(&mut self, mut outgoing: Outgoing, response: &AtResponse) {
-        const SIM_BUSY: [Option<u16>; 2] = [Some(314), Some(14)];
         let token = outgoing.token;
         let result = match (SendMessage { pdu: outgoing.pdu.clone() }).answer(response) {
             Ok(reference) => Ok(reference),
-            Err(AtError::Refused { code, .. })
-                if outgoing.tries + 1 < TRIES && SIM_BUSY.contains(&code.cms().or_else(|| code.cme())) =>
-            {
+            Err(why) if outgoing.tries + 1 < TRIES && is_busy(&why) => {
                 outgoing.tries += 1;
                 (outgoing.not_before, outgoing.text_written) = (self.now + BUSY_TIME, false);
                 return self.messages.outgoing.push_front(outgoing);
+            }
+            // The modem has sent it, and nobody has said whether it came.
+            Err(why) if has_code(&why, |code| code.cms() == Some(NETWORK_TIMEOUT)) => {
+                Err(SmsFailure::Unknown(why.to_string()))
             }
             Err(why @ AtError::Refused { .. }) => Err(SmsFailure::Refused(why.to_string())),
             Err(why @ AtError::Unknown { .. }) => Err(SmsFailure::Unknown(why.to_string())),
@@ -360,7 +248,8 @@ impl Modem {
                     self.put(output);
                 }
             }
-            Job::Delete(place) => self.messages.to_delete.push_front(place),
+            // It may be deleted, and its place taken by another one: what is there now is looked at.
+            Job::Read(place) | Job::Delete(place) => self.messages.read_again(place),
             // Bring-up looks at the memory.
             _ => {}
         }
@@ -371,4 +260,13 @@ impl Modem {
 fn is_status_report(pdu: &[u8]) -> bool {
     let service_centre = 1 + usize::from(pdu.first().copied().unwrap_or_default());
     pdu.get(service_centre).is_some_and(|first| first & 0b11 == 2)
+}
+
+/// Was it refused with such a code?
+fn has_code(why: &AtError, is_it: impl Fn(&ResultCode) -> bool) -> bool {
+    matches!(why, AtError::Refused { code, .. } if is_it(code))
+}
+
+fn is_busy(why: &AtError) -> bool {
+    has_code(why, |code| SIM_BUSY.contains(&code.cms().or_else(|| code.cme())))
 }

@@ -6,13 +6,16 @@
 //! own beside the one for AT, with bytes in its own input, and rigs hold one or the other in an enum: nothing that uses a
 //! modem has to change. What it has to say is what is here; what it cannot know it leaves out.
 
+mod answers;
 mod bring_up;
 mod broadcast;
+mod identify;
 mod io;
 mod job;
 mod ladder;
 mod listen;
 mod machine;
+mod message_queue;
 mod messages;
 mod profile;
 

@@ -3,6 +3,7 @@
 mod bring_up;
 mod faults;
 mod line;
+mod message_faults;
 mod messages;
 mod profiles;
 mod services;

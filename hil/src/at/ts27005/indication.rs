@@ -59,11 +59,11 @@ pub struct ReadIndicationModes;
 pub struct SetIndications([u8; 5]);
 
 impl IndicationModes {
-    /// The best that can be had: messages stored and indicated, status reports routed or stored, nothing of what was
-    /// kept back lost. `None`: this modem does not indicate new messages.
+    /// The best that can be had: messages and status reports stored and indicated, so that none hangs on an
+    /// acknowledgement, nothing of what was kept back lost. `None`: this modem does not indicate new messages.
     pub fn choose(&self) -> Option<SetIndications> {
-        // In order of preference. mode 2: kept back while the port is busy; mt 1: +CMTI, 2: +CMT; ds 1: +CDS, 2: +CDSI.
-        let preferred: [&[u8]; 5] = [&[2, 1, 3], &[1, 2], &[0], &[1, 2, 0], &[0, 1]];
+        // In order of preference. mode 2: kept back while the port is busy; mt 1: +CMTI, 2: +CMT; ds 2: +CDSI, 1: +CDS.
+        let preferred: [&[u8]; 5] = [&[2, 1, 3], &[1, 2], &[0], &[2, 1, 0], &[0, 1]];
         let mut chosen = [0; 5];
         for ((chosen, offered), preferred) in chosen.iter_mut().zip(&self.0).zip(preferred) {
             *chosen = preferred.iter().copied().find(|&value| offered.admits(value.into()))?;
@@ -109,15 +109,19 @@ impl SetIndications {
     }
 }
 
-/// `+CSMS=1`: routed messages are acknowledged with `+CNMA`, so that none is lost on the way.
+/// `+CSMS`: with 1, routed messages and status reports are acknowledged with `+CNMA`, so that none is lost on the way;
+/// one that is not makes the modem route no more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SelectPhase2Plus;
+pub struct SelectService {
+    /// `+CSMS=1`, phase 2+; otherwise `+CSMS=0`.
+    pub acknowledges: bool,
+}
 
-impl Request for SelectPhase2Plus {
+impl Request for SelectService {
     type Answer = ();
 
     fn command(&self) -> AtCommand {
-        AtCommand::new("+CSMS=1").answered_by("+CSMS")
+        AtCommand::new(format!("+CSMS={}", u8::from(self.acknowledges))).answered_by("+CSMS")
     }
 
     fn answer(&self, response: &AtResponse) -> Result<(), AtError> {
@@ -130,15 +134,16 @@ impl Request for SelectPhase2Plus {
 pub struct Acknowledge;
 
 impl Request for Acknowledge {
-    type Answer = ();
+    /// It was expected; if not, the modem has given up waiting, and may route no more (clause 3.4.4).
+    type Answer = bool;
 
     fn command(&self) -> AtCommand {
         AtCommand::new("+CNMA")
     }
 
-    fn answer(&self, response: &AtResponse) -> Result<(), AtError> {
+    fn answer(&self, response: &AtResponse) -> Result<bool, AtError> {
         /// `+CMS ERROR`: no acknowledgement was expected.
         const NOT_EXPECTED: u16 = 340;
-        if response.code.cms() == Some(NOT_EXPECTED) { Ok(()) } else { ok(self, response) }
+        if response.code.cms() == Some(NOT_EXPECTED) { Ok(false) } else { ok(self, response).map(|()| true) }
     }
 }

@@ -3,9 +3,7 @@
 mod indication;
 mod message;
 
-pub use indication::{
-    Acknowledge, IndicationModes, ReadIndicationModes, SelectPhase2Plus, SetIndications, SmsIndication,
-};
+pub use indication::{Acknowledge, IndicationModes, ReadIndicationModes, SelectService, SetIndications, SmsIndication};
 pub use message::{
     DeleteMessage, ListMessages, MessageStatus, ReadMessage, ReadServiceCentre, ReadStorages, SelectReading,
     SelectStorage, SendMessage, SetPduMode, StorageUse, StoredMessage,

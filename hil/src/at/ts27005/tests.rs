@@ -63,7 +63,7 @@ fn indications() {
 #[test]
 fn indications_are_chosen_from_what_is_offered() {
     for (offered, chosen) in [
-        ("(0-3),(0-3),(0,2,3),(0-2),(0,1)", Some("AT+CNMI=2,1,0,1,0")),
+        ("(0-3),(0-3),(0,2,3),(0-2),(0,1)", Some("AT+CNMI=2,1,0,2,0")),
         ("(2),(0,1,3),(0,2),(0),(0)", Some("AT+CNMI=2,1,0,0,0")),
         ("(0,1),(0,1),(0),(0,2),(1)", Some("AT+CNMI=1,1,0,2,1")),
         ("(0,1),(0,1)", Some("AT+CNMI=1,1,0,0,0")),

@@ -41,6 +41,8 @@ enum Event {
     Back,
     /// The network tries again.
     Again,
+    /// The modem gets to a command of the driver.
+    Slow(Vec<u8>),
     Flood,
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Line {
     /// Answers of the modem to lines that begin so.
     pub(super) answers: Vec<(&'static str, &'static str)>,
     pub(super) wants_crlf: bool,
+    /// How long the modem takes to read a message.
+    pub(super) read_time: Duration,
     connected: bool,
     is_there: bool,
     events: VecDeque<(Instant, Event)>,
@@ -119,6 +123,7 @@ impl Line {
             replaced: Vec::new(),
             answers: Vec::new(),
             wants_crlf: false,
+            read_time: Duration::ZERO,
             connected: true,
             is_there: true,
             events: VecDeque::new(),
@@ -246,6 +251,7 @@ impl Line {
                 self.sim.handle_input(self.now, SimInput::SmsSent { token: *token, result });
             }
             Event::Again => self.deliver_next(),
+            Event::Slow(bytes) => self.sim.handle_input(self.now, SimInput::Host(bytes)),
             Event::Back => self.is_there = !self.is_lost,
             Event::Flood => {
                 if let Fault::Flood(words, count) = self.fault {
@@ -356,6 +362,9 @@ impl Line {
         let scripted = self.answers.iter().find(|(begin, _)| line.starts_with(begin)).map(|(_, answer)| *answer);
         match scripted {
             Some(answer) => self.input(ModemInput::At(AtInput::Bytes(answer.as_bytes()))),
+            None if line.starts_with("AT+CMGR") && !self.read_time.is_zero() => {
+                self.at(self.read_time, Event::Slow(bytes.to_vec()));
+            }
             None => self.sim.handle_input(self.now, SimInput::Host(bytes)),
         }
     }

@@ -12,7 +12,7 @@ fn octets(hex: &str) -> Vec<u8> {
 }
 
 /// SMS-DELIVER, told from others by its time stamp.
-fn deliver(number: u8) -> Vec<u8> {
+pub(super) fn deliver(number: u8) -> Vec<u8> {
     let mut pdu = octets("07915348502020F0040C9153481032547600006211205100000005E8329BFD06");
     let at = pdu.len() - 8;
     pdu[at] = ((number % 10) << 4) | (number / 10);
@@ -20,17 +20,17 @@ fn deliver(number: u8) -> Vec<u8> {
 }
 
 /// SMS-STATUS-REPORT.
-fn report() -> Vec<u8> {
+pub(super) fn report() -> Vec<u8> {
     octets("07915348502020F006010C91534810325476621120510000006211205100000000")
 }
 
-fn submit(reference: u8) -> Vec<u8> {
+pub(super) fn submit(reference: u8) -> Vec<u8> {
     let mut pdu = octets("0001000C91534810325476000005E8329BFD06");
     pdu[2] = reference;
     pdu
 }
 
-fn up(quirks: &[Quirk]) -> Line {
+pub(super) fn up(quirks: &[Quirk]) -> Line {
     let mut line = Line::with_quirks(quirks);
     line.up();
     assert_eq!(line.modem.state(), ModemState::Ready);
@@ -38,11 +38,11 @@ fn up(quirks: &[Quirk]) -> Line {
 }
 
 /// Routed, not stored: the modem offers nothing else.
-fn routing() -> Line {
+pub(super) fn routing() -> Line {
     let mut line = Line::new(config(), Personality::default());
     line.replaced.push(("+CNMI: (0-3),(0-2)", "+CNMI: (0-3),(0,2)"));
     line.up();
-    assert!(line.written.contains("AT+CNMI=2,2,0,1,0\r"), "{}", line.written);
+    assert!(line.written.contains("AT+CNMI=2,2,0,2,0\r"), "{}", line.written);
     line
 }
 
