@@ -36,8 +36,8 @@ fn backends(boxes: &[BoxBackend]) -> Markup {
                         tr {
                             td { (own.name) }
                             td { (own.ue.as_deref().unwrap_or("")) }
-                            td { (own.backend) }
-                            td { (own.unseen.as_deref().unwrap_or("–")) }
+                            td.text { (own.backend) }
+                            td.text { (own.unseen.as_deref().unwrap_or("–")) }
                         }
                     }
                 }
