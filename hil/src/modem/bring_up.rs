@@ -215,10 +215,7 @@ impl Modem {
                 Ok(()) => Flow::Go(self.after(step)),
                 Err(_) => Flow::Hopeless(format!("the SIM refuses the PIN: {}", response.code)),
             },
-            Step::Iccid(how) => {
-                self.identity.iccid = how.answer(response).ok();
-                Flow::Go(self.after(step))
-            }
+            Step::Iccid(how) => self.card_told(how, response),
             Step::Numbers => self.numbers_told(response),
             Step::Reports(i) if !response.code.is_ok() => Flow::Go(Some(Step::PlainReports(i))),
             Step::Reports(_) => Flow::Go(self.after(step)),
@@ -290,12 +287,24 @@ impl Modem {
                 (bring_up.step, bring_up.step_began, bring_up.identified) = (Step::Reports(0), now, true);
                 self.tell_identity();
             }
-            Flow::Go(Some(step)) => (bring_up.step, bring_up.step_began, bring_up.not_before) = (step, now, now),
+            Flow::Go(Some(step)) => {
+                // Two ways to the same.
+                if !matches!((bring_up.step, step), (Step::Iccid(_), Step::Iccid(_))) {
+                    bring_up.step_began = now;
+                }
+                (bring_up.step, bring_up.not_before) = (step, now);
+            }
             Flow::Go(None) => self.brought_up(),
             Flow::Again => {
                 let limit = if bring_up.step == Step::Attention { boot_limit } else { sim_limit };
                 if now - bring_up.step_began < limit {
                     bring_up.not_before = now + PATIENCE;
+                    if matches!(bring_up.step, Step::Iccid(_)) {
+                        bring_up.step = Step::Iccid(ReadIccid::Restricted);
+                    }
+                } else if matches!(bring_up.step, Step::Imei | Step::Imsi | Step::Iccid(_)) {
+                    let why = self.untold().unwrap_or_default();
+                    self.trouble(why, None);
                 } else if bring_up.step == Step::Attention {
                     self.answers = false;
                     self.trouble(format!("AT is not answered within {} s", limit.as_secs()), None);

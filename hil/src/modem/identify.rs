@@ -4,7 +4,7 @@ use super::ModemOutput;
 use super::bring_up::{Flow, Step};
 use super::machine::Modem;
 use super::profile::ModemProfile;
-use crate::at::ts27007::{Identity, ReadIdentity, Request};
+use crate::at::ts27007::{Identity, ReadIccid, ReadIdentity, Request};
 use crate::at::{AtConfig, AtResponse};
 
 impl Modem {
@@ -28,13 +28,50 @@ impl Modem {
             Step::Imei => self.identity.imei = told,
             _ => self.identity.imsi = told,
         }
+        let is_untold = match step {
+            Step::Imei => self.config.expected.imei.is_some() && self.identity.imei.is_none(),
+            Step::Imsi => self.config.expected.imsi.is_some() && self.identity.imsi.is_none(),
+            _ => false,
+        };
+        if is_untold {
+            return Flow::Again;
+        }
         if step == Step::Imei {
-            if let Some(why) = mismatch("IMEI", self.config.expected.imei.as_ref(), self.identity.imei.as_ref()) {
+            if let Some(why) = self.is_another() {
                 return Flow::Hopeless(why);
             }
             self.choose_profile();
         }
         Flow::Go(self.after(step))
+    }
+
+    /// The ICCID was asked for in one of two ways.
+    pub(super) fn card_told(&mut self, how: ReadIccid, response: &AtResponse) -> Flow {
+        self.identity.iccid = how.answer(response).ok();
+        let is_untold = self.identity.iccid.is_none() && self.config.expected.iccid.is_some();
+        if is_untold && how == ReadIccid::Ccid { Flow::Again } else { Flow::Go(self.after(Step::Iccid(how))) }
+    }
+
+    /// What it does not tell although it is expected to be somebody.
+    pub(super) fn untold(&self) -> Option<String> {
+        let (expected, told) = (&self.config.expected, &self.identity);
+        let all = [
+            ("IMEI", &expected.imei, &told.imei),
+            ("IMSI", &expected.imsi, &told.imsi),
+            ("SIM's ICCID", &expected.iccid, &told.iccid),
+        ];
+        let (what, expected) = all
+            .into_iter()
+            .find_map(|(what, expected, told)| Some((what, expected.as_ref().filter(|_| told.is_none())?)))?;
+        Some(format!("it does not tell its {what}, and the rig expects {expected}"))
+    }
+
+    /// Why it is not the one that is expected, as far as it has told.
+    fn is_another(&self) -> Option<String> {
+        let (expected, told) = (&self.config.expected, &self.identity);
+        mismatch("IMEI", expected.imei.as_ref(), told.imei.as_ref())
+            .or_else(|| mismatch("IMSI", expected.imsi.as_ref(), told.imsi.as_ref()))
+            .or_else(|| mismatch("SIM's ICCID", expected.iccid.as_ref(), told.iccid.as_ref()))
     }
 
     /// The profile of who it is, unless one was given.
@@ -56,10 +93,8 @@ impl Modem {
 
     pub(super) fn tell_identity(&mut self) {
         self.put(ModemOutput::Identity(self.identity.clone()));
-        let (expected, told) = (&self.config.expected, &self.identity);
-        let imsi = || mismatch("IMSI", expected.imsi.as_ref(), told.imsi.as_ref());
-        let iccid = || mismatch("SIM's ICCID", expected.iccid.as_ref(), told.iccid.as_ref());
-        if let Some(why) = imsi().or_else(iccid) {
+        // What it was not asked, as that hangs, it has not told either.
+        if let Some(why) = self.is_another().or_else(|| self.untold()) {
             self.quarantine(why);
         }
     }
@@ -70,13 +105,11 @@ impl Modem {
     }
 }
 
-/// Why a modem is not the one that is expected.
+/// Why a modem that has told something is not the one that is expected.
 fn mismatch(what: &str, expected: Option<&String>, told: Option<&String>) -> Option<String> {
-    let expected = expected?;
-    (told != Some(expected)).then(|| match told {
-        Some(told) => format!("its {what} is {told}, and the rig expects {expected}: is another modem on this port?"),
-        None => format!("it does not tell its {what}, and the rig expects {expected}"),
-    })
+    let (expected, told) = (expected?, told?);
+    let why = format!("its {what} is {told}, and the rig expects {expected}: is another modem on this port?");
+    (told != expected).then_some(why)
 }
 
 /// How a modem of which nothing is known is listened to: what any kind may say is no answer.

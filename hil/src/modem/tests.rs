@@ -6,4 +6,5 @@ mod line;
 mod message_faults;
 mod messages;
 mod profiles;
+mod second_chances;
 mod services;

@@ -1,7 +1,7 @@
 //! Who the modem and its subscriber are: TS 27.007 clauses 5.1 to 5.5, 5.6 (`+CIMI`), 7.1 (`+CNUM`), 8.18 (`+CRSM`).
 
 use super::super::params::parse_params;
-use super::{AtCommand, AtError, AtResponse, Request, first, ok};
+use super::{AtCommand, AtError, AtResponse, Request, any, ok};
 
 /// What can be asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +43,7 @@ impl Request for ReadIdentity {
 
     fn answer(&self, response: &AtResponse) -> Result<String, AtError> {
         let name = self.0.name();
-        first(self, response, |text| {
+        any(self, response, |text| {
             // The standard has the bare text; some add the prefix or quotation marks, `+CGSN: IMEI490154203237518`.
             let text =
                 text.strip_prefix(name).map_or(text, |rest| rest.trim_start_matches(':')).trim().trim_matches('"');
@@ -121,7 +121,7 @@ impl Request for ReadIccid {
     fn answer(&self, response: &AtResponse) -> Result<String, AtError> {
         /// `<sw1>` of success.
         const NORMAL_ENDING: u8 = 0x90;
-        first(self, response, |text| match self {
+        any(self, response, |text| match self {
             Self::Restricted => {
                 let params = parse_params(text);
                 let is_read = params.first()?.number() == Some(NORMAL_ENDING);

@@ -74,5 +74,18 @@ pub(super) fn first<A>(
     meaning(text).ok_or_else(|| AtError::Unknown { command: request.command().line(), answer: text.to_owned() })
 }
 
+/// The first line of the answer that has the meaning that is looked for: other things may be said in between.
+pub(super) fn any<A>(
+    request: &impl Request,
+    response: &AtResponse,
+    meaning: impl Fn(&str) -> Option<A>,
+) -> Result<A, AtError> {
+    ok(request, response)?;
+    response.lines.iter().find_map(|line| meaning(&line.text)).ok_or_else(|| {
+        let lines: Vec<_> = response.lines.iter().map(|line| line.text.as_str()).collect();
+        AtError::Unknown { command: request.command().line(), answer: lines.join(" ") }
+    })
+}
+
 #[cfg(test)]
 mod tests;

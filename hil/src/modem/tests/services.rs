@@ -128,3 +128,54 @@ fn datagrams_come_of_activated_services_alone_by_the_unverified_grammar() {
     line.run(Duration::from_secs(1));
     assert_eq!(line.services, []);
 }
+
+/// A port that is lost while it is asked says nothing of what the modem knows.
+#[test]
+fn a_question_that_was_cut_off_is_asked_again() {
+    let mut line = Line::new(config(), Personality::default());
+    line.up();
+    line.answers = vec![("AT+CEMBMSCFG=?", "")];
+    line.input(ModemInput::EmbmsStart(SERVICE));
+    line.run(Duration::from_millis(100));
+    line.answers = KNOWS.to_vec();
+    line.vanish();
+    line.until(|line| line.modem.state() == ModemState::Ready);
+    line.run(Duration::from_secs(1));
+    assert_eq!(events(&line), [EmbmsEvent::Activated(TMGI)]);
+    assert_eq!(embms_lines(&line).iter().filter(|l| *l == "AT+CEMBMSCFG=?").count(), 2);
+}
+
+/// A service that is not wanted any more is ended, even when the modem cannot be told at once.
+#[test]
+fn a_stop_is_not_forgotten_through_trouble() {
+    let stop = "AT+CEMBMSSRV=2,1,\"00100100F110\",0";
+    for before in [true, false] {
+        let mut line = Line::new(config(), Personality::default());
+        line.answers = KNOWS.to_vec();
+        line.up();
+        line.input(ModemInput::EmbmsStart(SERVICE));
+        line.run(Duration::from_secs(1));
+        if before {
+            line.answers.insert(0, (stop, ""));
+            line.input(ModemInput::EmbmsStop(TMGI));
+            line.run(Duration::from_millis(100));
+            line.answers.remove(0);
+        }
+        line.vanish();
+        if !before {
+            line.input(ModemInput::EmbmsStop(TMGI));
+        }
+        line.written.clear();
+        line.until(|line| line.modem.state() == ModemState::Ready);
+        line.run(Duration::from_secs(1));
+        assert_eq!(events(&line), [EmbmsEvent::Activated(TMGI), EmbmsEvent::Deactivated(TMGI)], "{before}");
+        assert_eq!(embms_lines(&line).last().map(String::as_str), Some(stop));
+        // Once.
+        line.written.clear();
+        line.run(Duration::from_secs(60));
+        line.vanish();
+        line.until(|line| line.modem.state() == ModemState::Ready);
+        line.run(Duration::from_secs(1));
+        assert_eq!(embms_lines(&line), Vec::<String>::new());
+    }
+}
