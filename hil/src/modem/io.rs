@@ -247,7 +247,8 @@ pub struct RecoveryBudget {
     pub outside: Duration,
     /// For all rungs of one recovery.
     pub whole: Duration,
-    /// After a recovery, trouble within this time goes on with the next rung, not with the first.
+    /// After a recovery, trouble within this time goes on with the next rung, not with the first; when there is none and
+    /// the port has gone away once more, with the mildest that brings it back.
     pub settle: Duration,
     /// So many recoveries within [`Self::window`] are borne.
     pub recoveries: u32,

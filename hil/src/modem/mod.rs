@@ -38,7 +38,7 @@ pub struct ModemConfig {
     pub profile: Option<ModemProfile>,
     /// Profiles of the lab, which are looked at before the shipped ones when it is asked who it is.
     pub profiles: Vec<ModemProfile>,
-    /// Of the SIM. It is tried once: a wrong one is not tried again.
+    /// Of the SIM. It is tried once whenever the modem asks for it: a wrong one is not tried again.
     pub pin: Option<String>,
     /// Who it has to be.
     pub expected: ExpectedIdentity,
