@@ -1,8 +1,8 @@
 //! What stands behind each box of a run, and what the bench cannot see of it.
 
 use crate::event::BoxBackend;
-use crate::modems::ModemKind;
-use crate::rig::{BrokerKind, Channels, FileRole, RadioFrontEnd, Rig};
+use crate::modems::{ModemKind, lab_modem};
+use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
 use crate::scenario::{ChannelModel, Scenario, Ue};
 
 /// The boxes of a run, core network first, then UE by UE.
@@ -25,20 +25,54 @@ pub(crate) fn backends(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
                 Some("what it does to the signal is known from the receiver alone"),
             ),
         });
+        if kind == ModemKind::Real {
+            let modem = lab_modem(rig, scenario, &ue.name);
+            boxes.extend(real(modem).map(|(name, backend, unseen)| of(name, backend, unseen)));
+            continue;
+        }
         boxes.push(of("receiver", "castbench".into(), None));
         boxes.push(match kind {
-            ModemKind::None => of("modem", "none: the MBMS client has its datagrams from the receiver".into(), None),
+            ModemKind::None | ModemKind::Real => {
+                of("modem", "none: the MBMS client has its datagrams from the receiver".into(), None)
+            }
             ModemKind::InMemory => of("modem", "simulated, AT in memory".into(), None),
             ModemKind::OnPty => of("modem", "simulated, AT on a pseudo terminal".into(), None),
         });
         boxes.push(of("MBMS client", "castbench".into(), None));
     }
-    if kind != ModemKind::None {
+    if matches!(kind, ModemKind::InMemory | ModemKind::OnPty) {
         let unseen = "between modem and service centre: neither radio nor signalling of the unicast cell is simulated";
         let backend = "simulated: registration in the cell that the receiver has found, service centre for messages";
         boxes.push(common("unicast network", backend.into(), Some(unseen)));
     }
     boxes
+}
+
+/// How the backend of a modem of a lab begins; who it is comes to be known in the run.
+pub(crate) const REAL_MODEM: &str = "real modem at ";
+
+/// The boxes of a UE that is a modem of the lab.
+fn real(modem: Option<&LabModem>) -> [(&'static str, String, Option<&'static str>); 4] {
+    let at = modem.map_or_else(|| "no port: the rig has too few".to_owned(), LabModem::at);
+    let client = modem.and_then(|modem| modem.data_interface.as_ref()).map_or_else(
+        || "castbench, without datagrams: the rig names no data_interface of this modem".to_owned(),
+        |interface| format!("castbench, with the datagrams of the modem's interface {interface}"),
+    );
+    let network = modem.and_then(|modem| modem.network.clone());
+    let network = network.map_or_else(
+        || "real; the rig does not say which (`network` of [[modem]])".to_owned(),
+        |words| format!("real: {words}"),
+    );
+    [
+        (
+            "receiver",
+            "castbench, beside the modem: it measures the carrier, its datagrams are not the modem's".into(),
+            Some("the modem's own radio: where its antenna is, what it receives and how well"),
+        ),
+        ("modem", format!("{REAL_MODEM}{at}"), Some("all but its AT port and its data interface")),
+        ("MBMS client", client, None),
+        ("unicast network", network, Some("its cells, signalling and service centre: what the modem says is all")),
+    ]
 }
 
 fn common(name: &str, backend: String, unseen: Option<&str>) -> BoxBackend {

@@ -83,8 +83,8 @@ pub enum CommandError {
     /// The devices of the rig cannot be had, or not be made safe.
     #[error(transparent)]
     Lease(#[from] hil::lease::LeaseError),
-    /// A pseudo terminal of a simulated modem fails.
-    #[error("the line to a simulated modem: {0}")]
+    /// The line to a modem, or its data interface, fails.
+    #[error("the line to a modem: {0}")]
     Line(#[from] LineError),
     /// The bench itself failed.
     #[error("the bench failed: {0}")]

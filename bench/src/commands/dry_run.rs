@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::backends::backends;
 use crate::errors::Exit;
-use crate::rig::{Clock, FileRole, RadioFrontEnd, Rig};
+use crate::modems::missing_interface;
+use crate::rig::{Clock, FileRole, RadioFrontEnd, Rig, UeKind};
 use crate::scenario::{Loaded, StepAction};
 use crate::setup;
 
@@ -121,6 +122,10 @@ fn devices(rig: &Rig) -> Vec<Device> {
         let there = modem.place.port().map_err(|e| e.to_string());
         let there = there.and_then(|port| std::fs::metadata(&port).map_err(|e| format!("{port}: {e}")));
         devices.push(Device { name: format!("modem {}", modem.name), missing: there.err() });
+        if let Some(interface) = modem.data_interface.as_ref().filter(|_| rig.ues == UeKind::Modems) {
+            let name = format!("data interface {interface} of modem {}", modem.name);
+            devices.push(Device { name, missing: missing_interface(interface) });
+        }
     }
     devices
 }

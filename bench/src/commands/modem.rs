@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use hil::modem::{Modem, ModemConfig, ModemInput, ModemOutput, ModemProfile, ModemState, RecoveryBudget, Rung};
+use hil::modem::{Modem, ModemConfig, ModemInput, ModemOutput, ModemState, RecoveryBudget, Rung};
 use hil::port::{DriverEvent, LiveClock, LiveDriver, Port, PtyPort, SerialDevice, relay};
 use hil::record::{RecordedPersonality, Recording, Side, head_line, record_line};
 
 use crate::cli::{ModemCommand, ModemPersonalityArgs, ModemRecordArgs};
 use crate::errors::{CommandError, Exit};
+use crate::modems::load_profile;
 
 /// How long a modem is looked at when nobody says.
 const LOOK: Duration = Duration::from_secs(10);
@@ -73,7 +74,7 @@ fn no_port(args: &ModemRecordArgs, why: &io::Error) -> CommandError {
 fn record(args: &ModemRecordArgs) -> Result<Exit, CommandError> {
     let config = ModemConfig {
         name: args.port.clone(),
-        profile: args.profile.as_deref().map(profile).transpose()?,
+        profile: args.profile.as_deref().map(load_profile).transpose()?,
         pin: args.pin.clone(),
         // A record is of a modem as it is: it is not reset.
         recovery: RecoveryBudget { rungs: vec![Rung::Resync, Rung::Reopen], ..RecoveryBudget::default() },
@@ -149,16 +150,6 @@ fn personality(args: &ModemPersonalityArgs) -> Result<Exit, CommandError> {
     fs::write(&args.out, text).map_err(|source| CommandError::Write { path: args.out.clone(), source })?;
     print_line(&format!("{} exchanges in {}", personality.exchanges.len(), args.out.display()));
     Ok(Exit::Pass)
-}
-
-/// A shipped profile or a file.
-fn profile(name: &str) -> Result<ModemProfile, CommandError> {
-    let path = Path::new(name);
-    if !path.exists() {
-        return ModemProfile::shipped(name).map_err(|e| CommandError::Usage(format!("{e}, and there is no such file")));
-    }
-    let text = fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
-    ModemProfile::parse(&text).map_err(|e| CommandError::Usage(format!("{name}: {e}")))
 }
 
 fn describe(output: &ModemOutput) -> Option<String> {

@@ -11,6 +11,7 @@ use crate::cli::RunArgs;
 use crate::console::Console;
 use crate::errors::{CommandError, Exit};
 use crate::lab_lease::HeldLab;
+use crate::modems::check_lab;
 use crate::pcap::CAPTURE_FILE;
 use crate::perf::{Machine, Perf, Stopwatch};
 use crate::record::RECORD_FILE;
@@ -35,6 +36,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
         let why = format!("[[simulated_modem]] of UE {}: the scenario has no such UE", modem.ue);
         return Err(CommandError::Usage(why));
     }
+    check_lab(&rig, &loaded.scenario)?;
     let boxes = Boxes::new(&loaded)?;
     if args.dry_run {
         return Ok(dry_run(&loaded, &rig, &dir));
@@ -46,8 +48,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let mut console = Console::new(args.quiet);
     let start = wall_now();
     lab.open_path()?;
-    let (judgement, played) =
-        runner::run(&loaded, &rig, boxes, &dir, &mut console, Stopwatch(wall_now)).inspect_err(|_| {
+    let (judgement, played) = runner::run(&loaded, &rig, &lab, boxes, &dir, &mut console, Stopwatch(wall_now))
+        .inspect_err(|_| {
             // Half of a run is of no use; what matters is the error that is on its way.
             let _ = clear(&dir).and_then(|()| fs::remove_dir(&dir));
         })?;

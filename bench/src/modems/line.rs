@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+use hil::modem::Rung;
 use hil::port::{Port, PortRead, PtyPort, SerialDevice};
 use hil::sim::{Personality, SimInput, SimModem, SimOutput};
 use protocol::Instant;
@@ -20,7 +21,7 @@ const BAUD: u32 = 115_200;
 const FLOOD_PERIOD: Duration = Duration::from_millis(5);
 
 /// A simulated modem and the line to it.
-pub(super) struct Line {
+pub(super) struct SimulatedLine {
     sim: SimModem,
     wire: Wire,
     trouble: Option<(TroubleKind, Instant)>,
@@ -50,17 +51,21 @@ pub(super) enum LineOutput {
     Closed,
     /// What the modem wants of its UE and its network.
     Sim(SimOutput),
+    /// A datagram came out of the data interface, from its IP header on.
+    Datagram(Vec<u8>),
+    /// How a rung that was begun before has ended.
+    Rung { rung: Rung, result: Result<(), String> },
 }
 
-/// A pseudo terminal fails.
+/// A port or a data interface fails.
 #[derive(Debug, thiserror::Error)]
 #[error("{port}: {source}")]
 pub struct LineError {
-    port: String,
-    source: io::Error,
+    pub(super) port: String,
+    pub(super) source: io::Error,
 }
 
-impl Line {
+impl SimulatedLine {
     /// Switches a modem on, at the other end of a line that is open.
     pub(super) fn new(personality: Personality, on_pty: bool, trouble: Option<Trouble>) -> Result<Self, LineError> {
         let mut sim = SimModem::new(personality);

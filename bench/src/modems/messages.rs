@@ -73,7 +73,8 @@ impl Messages {
     pub(crate) fn delivered(&mut self, ue: usize, read: &Delivered) -> Option<(u64, Instant)> {
         let is_it = |m: &Message| {
             m.to == ue
-                && m.state != State::Delivered
+                // What no modem has sent yet is an old one with the same text.
+                && !matches!(m.state, State::Waiting | State::Delivered)
                 && m.text == read.text
                 && (m.number.is_empty() || read.from.ends_with(m.number.trim_start_matches('+')))
         };

@@ -1,12 +1,19 @@
 //! The modems of the UEs of a run: drivers, what they speak to, and the network that simulated ones are in.
 //!
-//! All of it is turned by the runner with the runner's clock: what one side writes the other has read before time goes on.
+//! All of it is turned by the runner with the runner's clock: what a simulated modem and its driver write the other has read
+//! before time goes on; real ones are looked at once in a frame.
 
+mod data_path;
+mod lab;
 mod line;
+mod link;
 mod messages;
+mod pace;
+mod real;
 mod trouble;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hil::at::AtInput;
@@ -18,10 +25,15 @@ use hil::sim::{
 };
 use protocol::Instant;
 
+pub(crate) use self::data_path::missing_interface;
+pub(crate) use self::lab::{check_lab, lab_modem, load_profile};
 pub use self::line::LineError;
-use self::line::{Line, LineOutput};
+use self::line::{LineOutput, SimulatedLine};
+use self::link::Link;
 pub(crate) use self::messages::Messages;
+use self::pace::Pace;
 pub use self::trouble::{Trouble, TroubleKind};
+use crate::errors::CommandError;
 use crate::rig::{Rig, UeKind};
 use crate::scenario::Scenario;
 use crate::setup;
@@ -35,6 +47,8 @@ pub(crate) enum ModemKind {
     InMemory,
     /// Simulated, on pseudo terminals.
     OnPty,
+    /// Those of the lab.
+    Real,
 }
 
 impl ModemKind {
@@ -45,6 +59,7 @@ impl ModemKind {
             UeKind::Simulated => Self::None,
             UeKind::ModemsInMemory => Self::InMemory,
             UeKind::ModemsOnPty => Self::OnPty,
+            UeKind::Modems => Self::Real,
         }
     }
 }
@@ -63,7 +78,10 @@ pub(crate) enum ModemsOutput {
 /// The modems of a run, one for each UE.
 pub(crate) struct Modems {
     ues: Vec<UeModem>,
-    network: SimNetwork,
+    /// Of simulated ones.
+    network: Option<SimNetwork>,
+    /// Of real ones.
+    pace: Option<Pace>,
     outputs: VecDeque<(Instant, usize, ModemsOutput)>,
 }
 
@@ -71,7 +89,8 @@ struct UeModem {
     /// For reports, with its port.
     name: String,
     driver: Modem,
-    line: Line,
+    link: Link,
+    /// International number, digits; empty where the rig does not say.
     number: String,
     state: ModemState,
     /// By name of the domain.
@@ -82,35 +101,35 @@ struct UeModem {
 }
 
 impl Modems {
-    /// The modems of a scenario on a rig, switched on; `None` where there are none.
-    pub(crate) fn new(rig: &Rig, scenario: &Scenario) -> Result<Option<Self>, LineError> {
-        let kind = ModemKind::of(rig, scenario);
-        if kind == ModemKind::None {
-            return Ok(None);
-        }
-        let ues = scenario.ues.iter().enumerate().map(|(index, ue)| {
-            let special = rig.simulated_modems.iter().find(|own| own.ue == ue.name);
-            let personality = Personality {
-                quirks: special.map(|own| own.quirks.iter().copied().collect()).unwrap_or_default(),
-                ..personality(index)
-            };
-            let number = personality.sim.msisdn.clone();
-            let line = Line::new(personality, kind == ModemKind::OnPty, special.and_then(|own| own.trouble))?;
-            let name = format!("modem of {} ({})", ue.name, line.port());
-            let config = ModemConfig { name: name.clone(), ..ModemConfig::default() };
-            let mut driver = Modem::new(config);
-            driver.handle_input(Instant::ZERO, ModemInput::At(AtInput::Opened));
-            driver.handle_input(Instant::ZERO, ModemInput::Start);
-            let (state, registered) = (ModemState::Starting, BTreeMap::new());
-            Ok(UeModem { name, driver, line, number, state, registered, is_failed: false, clock: Instant::ZERO })
+    /// The modems of a scenario on a rig, switched on; `None` where there are none. Services come to `destinations`.
+    ///
+    /// # Errors
+    /// A line cannot be opened; of a lab: what [`check_lab`] refuses.
+    pub(crate) fn new(
+        rig: &Rig,
+        scenario: &Scenario,
+        destinations: &[SocketAddr],
+    ) -> Result<Option<Self>, CommandError> {
+        let ues = match ModemKind::of(rig, scenario) {
+            ModemKind::None => return Ok(None),
+            ModemKind::Real => lab::open(rig, scenario, destinations)?,
+            kind => simulated(rig, scenario, kind == ModemKind::OnPty)?,
+        };
+        let is_real = ues.iter().any(|ue| ue.link.is_real());
+        let network = (!is_real).then(|| {
+            let config = SimNetworkConfig { wall_clock: setup::wall_clock(), ..SimNetworkConfig::default() };
+            let mut network = SimNetwork::new(config);
+            for ue in &ues {
+                network.add_ue(&ue.number);
+            }
+            network
         });
-        let ues: Vec<UeModem> = ues.collect::<Result<_, LineError>>()?;
-        let config = SimNetworkConfig { wall_clock: setup::wall_clock(), ..SimNetworkConfig::default() };
-        let mut network = SimNetwork::new(config);
-        for ue in &ues {
-            network.add_ue(&ue.number);
-        }
-        Ok(Some(Self { ues, network, outputs: VecDeque::new() }))
+        Ok(Some(Self { ues, network, pace: is_real.then(Pace::default), outputs: VecDeque::new() }))
+    }
+
+    /// They are real: what they do takes its time.
+    pub(crate) fn are_real(&self) -> bool {
+        self.network.is_none()
     }
 
     /// Number of the SIM of a UE.
@@ -160,32 +179,42 @@ impl Modems {
     pub(crate) fn cell(&mut self, now: Instant, ue: usize, cell: Option<SimCell>) -> Result<(), LineError> {
         let now = self.ues[ue].at(now);
         if cell.is_none() {
-            self.ues[ue].line.tell(now, SimInput::Mbms(MbmsAir::Lost));
+            self.ues[ue].link.tell(now, SimInput::Mbms(MbmsAir::Lost));
         }
-        self.ues[ue].line.tell(now, SimInput::Cell(cell));
+        self.ues[ue].link.tell(now, SimInput::Cell(cell));
         self.settle(now)
     }
 
     /// The receiver of a UE has found something on the broadcast carrier.
     pub(crate) fn air(&mut self, now: Instant, ue: usize, air: MbmsAir<'_>) -> Result<(), LineError> {
         let now = self.ues[ue].at(now);
-        self.ues[ue].line.tell(now, SimInput::Mbms(air));
+        self.ues[ue].link.tell(now, SimInput::Mbms(air));
         self.settle(now)
     }
 
     /// Does what is due before `end`.
-    pub(crate) fn advance(&mut self, end: Instant) -> Result<(), LineError> {
+    pub(crate) fn advance(&mut self, now: Instant, end: Instant) -> Result<(), LineError> {
+        if let Some(pace) = &mut self.pace {
+            pace.wait(now);
+            for ue in self.ues.iter_mut().filter(|ue| !ue.is_failed) {
+                let now = ue.at(now);
+                ue.link.listen(now);
+            }
+            self.settle(now)?;
+        }
         let mut turns = 0;
         while let Some(due) = self.poll_timeout().filter(|&due| due < end) {
             let due = self.ues.iter().map(|ue| ue.clock).max().map_or(due, |clock| clock.max(due));
             for ue in &mut self.ues {
                 let now = ue.at(due);
-                ue.line.handle_timeout(now)?;
+                ue.link.handle_timeout(now)?;
                 if ue.driver.poll_timeout().is_some_and(|d| d <= now) {
                     ue.driver.handle_timeout(now);
                 }
             }
-            self.network.handle_timeout(due);
+            if let Some(network) = &mut self.network {
+                network.handle_timeout(due);
+            }
             self.settle(due)?;
             // Each has a few things to do in a frame; what never comes to rest has to wait for the next one.
             turns += 1;
@@ -202,8 +231,8 @@ impl Modems {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let ues = self.ues.iter().filter(|ue| !ue.is_failed);
-        let ues = ues.flat_map(|ue| [ue.driver.poll_timeout(), ue.line.poll_timeout()]);
-        ues.chain([self.network.poll_timeout()]).flatten().min()
+        let ues = ues.flat_map(|ue| [ue.driver.poll_timeout(), ue.link.poll_timeout()]);
+        ues.chain([self.network.as_ref().and_then(SimNetwork::poll_timeout)]).flatten().min()
     }
 
     /// Carries what one has to say to the other until all are silent.
@@ -215,7 +244,7 @@ impl Modems {
                     is_silent = false;
                 }
             }
-            while let Some(output) = self.network.poll_output() {
+            while let Some(output) = self.network.as_mut().and_then(SimNetwork::poll_output) {
                 is_silent = false;
                 self.of_network(now, &output);
             }
@@ -234,7 +263,7 @@ impl Modems {
             self.of_driver(now, index, output)?;
             return Ok(true);
         }
-        let Some(output) = ue.line.poll_output(now)? else { return Ok(false) };
+        let Some(output) = ue.link.poll_output(now)? else { return Ok(false) };
         match output {
             LineOutput::ToHost(bytes) => {
                 ue.driver.handle_input(now, ModemInput::At(AtInput::Bytes(&bytes)));
@@ -245,35 +274,41 @@ impl Modems {
                 self.outputs.push_back((now, index, ModemsOutput::Datagram(ip)));
             }
             LineOutput::Sim(output) => {
-                if let Some(input) = SimNetworkInput::of_modem(index, &output) {
-                    self.network.handle_input(now, input);
+                let input = SimNetworkInput::of_modem(index, &output);
+                if let Some((network, input)) = self.network.as_mut().zip(input) {
+                    network.handle_input(now, input);
                 }
             }
+            LineOutput::Datagram(ip) => self.outputs.push_back((now, index, ModemsOutput::Datagram(ip))),
+            LineOutput::Rung { rung, result } => ue.rung_ended(now, rung, result),
         }
         Ok(true)
     }
 
-    fn of_driver(&mut self, now: Instant, index: usize, output: ModemOutput) -> Result<(), LineError> {
+    fn of_driver(&mut self, now: Instant, index: usize, mut output: ModemOutput) -> Result<(), LineError> {
         let ue = &mut self.ues[index];
-        match &output {
+        match &mut output {
             ModemOutput::Write(bytes) => {
-                ue.line.write(now, bytes)?;
+                ue.link.write(now, bytes)?;
                 let bytes = bytes.clone();
                 self.outputs.push_back((now, index, ModemsOutput::At { to_modem: true, bytes }));
                 return Ok(());
             }
             ModemOutput::Perform(rung) => {
-                let (rung, result) = (*rung, ue.perform(*rung));
-                if result.is_ok() {
-                    ue.driver.handle_input(now, ModemInput::At(AtInput::Opened));
+                if let Some(result) = ue.link.perform(*rung) {
+                    ue.rung_ended(now, *rung, result);
                 }
-                ue.driver.handle_input(now, ModemInput::Rung { rung, result });
             }
             ModemOutput::State(state) => ue.state = *state,
             ModemOutput::Registration(domain, registration) => {
                 ue.registered.insert(domain.name(), registration.status.is_registered());
             }
-            ModemOutput::Quarantined { .. } => ue.is_failed = true,
+            ModemOutput::Quarantined { why } => {
+                ue.is_failed = true;
+                if ue.link.lacks_switch() {
+                    why.push_str("; the rig names no power switch that could bring it back");
+                }
+            }
             _ => {}
         }
         self.outputs.push_back((now, index, ModemsOutput::Driver(output)));
@@ -284,7 +319,7 @@ impl Modems {
         let (ue, input) = output.for_modem();
         let ue = &mut self.ues[ue];
         let now = ue.at(now);
-        ue.line.tell(now, input);
+        ue.link.tell(now, input);
     }
 }
 
@@ -295,12 +330,37 @@ impl UeModem {
         self.clock
     }
 
-    fn perform(&mut self, rung: Rung) -> Result<(), String> {
-        match rung {
-            Rung::Reopen => self.line.reopen(),
-            other => Err(format!("{other}: the rig has nothing that does it")),
-        }
+    fn new(name: String, link: Link, number: String, config: ModemConfig) -> Self {
+        let mut driver = Modem::new(config);
+        driver.handle_input(Instant::ZERO, ModemInput::At(AtInput::Opened));
+        driver.handle_input(Instant::ZERO, ModemInput::Start);
+        let (state, registered) = (ModemState::Starting, BTreeMap::new());
+        Self { name, driver, link, number, state, registered, is_failed: false, clock: Instant::ZERO }
     }
+
+    fn rung_ended(&mut self, now: Instant, rung: Rung, result: Result<(), String>) {
+        if result.is_ok() {
+            self.driver.handle_input(now, ModemInput::At(AtInput::Opened));
+        }
+        self.driver.handle_input(now, ModemInput::Rung { rung, result });
+    }
+}
+
+/// Simulated modems, one for each UE.
+fn simulated(rig: &Rig, scenario: &Scenario, on_pty: bool) -> Result<Vec<UeModem>, LineError> {
+    let ues = scenario.ues.iter().enumerate().map(|(index, ue)| {
+        let special = rig.simulated_modems.iter().find(|own| own.ue == ue.name);
+        let personality = Personality {
+            quirks: special.map(|own| own.quirks.iter().copied().collect()).unwrap_or_default(),
+            ..personality(index)
+        };
+        let number = personality.sim.msisdn.clone();
+        let line = SimulatedLine::new(personality, on_pty, special.and_then(|own| own.trouble))?;
+        let name = format!("modem of {} ({})", ue.name, line.port());
+        let config = ModemConfig { name: name.clone(), ..ModemConfig::default() };
+        Ok(UeModem::new(name, Link::Simulated(Box::new(line)), number, config))
+    });
+    ues.collect()
 }
 
 /// The SIM and the modem of the UE at this place: the test PLMN of TS 36.508 clause 4.4.2, numbers of its own.

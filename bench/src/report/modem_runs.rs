@@ -1,7 +1,8 @@
 //! What is known of the modems of a run and of the messages that went through them.
 
 use super::model::Model;
-use crate::event::{ModemFact, SmsFact};
+use crate::backends::REAL_MODEM;
+use crate::event::{BoxBackend, ModemFact, SmsFact};
 use crate::report::text;
 
 /// The modem of a UE.
@@ -63,6 +64,9 @@ impl Model {
             self.modems.push(ModemRun { ue: ue.to_owned(), ..ModemRun::default() });
             self.modems.len() - 1
         });
+        if let ModemFact::Identified { device, .. } = fact {
+            self.identify_box(ue, device);
+        }
         let modem = &mut self.modems[place];
         match fact.clone() {
             ModemFact::Identified { device, profile } => modem.identity = Some((device, profile)),
@@ -82,6 +86,17 @@ impl Model {
                 }
             }
             ModemFact::Failed { why } => drop(modem.failed.get_or_insert(why)),
+        }
+    }
+
+    /// Who the real modem of a UE is, known from now on.
+    fn identify_box(&mut self, ue: &str, device: &str) {
+        let is_its = |own: &&mut BoxBackend| own.name == "modem" && own.ue.as_deref() == Some(ue);
+        if let Some(own) = self.header.boxes.iter_mut().find(is_its)
+            && own.backend.starts_with(REAL_MODEM)
+            && !own.backend.contains(device)
+        {
+            own.backend = format!("{}, {device}", own.backend);
         }
     }
 

@@ -41,6 +41,8 @@ pub struct LabModem {
     pub profile: Option<String>,
     /// PIN of the SIM.
     pub pin: Option<String>,
+    /// International number of the SIM, digits alone: who sends it messages needs it.
+    pub number: Option<String>,
     /// Network interface that has its data path.
     pub data_interface: Option<String>,
     /// Which network serves it and where its `AT+CMGS` goes, in words: the report repeats it.
@@ -58,6 +60,17 @@ pub struct LabAttenuator {
     pub config: AttenuatorConfig,
     /// Attenuation while a run transmits, dB; without it, the highest.
     pub run_db: Option<f64>,
+}
+
+impl LabModem {
+    /// The device file that it has now, or where it ought to be.
+    #[must_use]
+    pub fn at(&self) -> String {
+        self.place.port().unwrap_or_else(|_| match &self.place {
+            ModemPlace::Port(path) => path.display().to_string(),
+            ModemPlace::Usb { port_chain, interface } => format!("USB port {port_chain}, interface {interface}"),
+        })
+    }
 }
 
 impl Lab {
@@ -134,6 +147,9 @@ fn modem(t: &mut Table<'_>) -> Option<LabModem> {
         pin: t.optional_text_that("pin", "4 to 8 digits, as text", |pin| {
             (4..=8).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit())
         }),
+        number: t
+            .optional_text_that("number", NUMBER, is_number)
+            .map(|number| number.trim_start_matches('+').to_owned()),
         data_interface: t.optional_text("data_interface"),
         network: t.optional_text("network"),
         power: t.optional_text("power"),
@@ -233,6 +249,14 @@ fn lease(t: &mut Table<'_>) -> LeaseConfig {
     }
 }
 
+/// ITU-T E.164 clause 6: at most 15 digits.
+const NUMBER: &str = "an international number as \"+4915112345678\"";
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (5..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
+}
+
 const ADDRESS: &str = "\"HOST:PORT\"";
 
 fn is_address(text: &str) -> bool {
@@ -256,6 +280,10 @@ pub(super) fn check(lab: &Lab, checker: &mut Checker<'_>) {
     twice("attenuator", lab.attenuators.iter().map(|a| a.config.name.as_str()).collect());
     twice("power_switch", lab.power_switches.iter().map(|p| p.name.as_str()).collect());
     for (i, modem) in lab.modems.iter().enumerate() {
+        if modem.ue.is_some() && lab.modems.iter().take(i).any(|other| other.ue == modem.ue) {
+            let ue = modem.ue.as_deref().unwrap_or_default();
+            checker.note(&["modem", &i.to_string(), "ue"], format!("two tables [[modem]] are the UE {ue}"));
+        }
         for (key, name) in [("power", &modem.power), ("usb_port", &modem.usb_port)] {
             if let Some(name) = name.as_ref().filter(|name| lab.power_switch(name).is_none()) {
                 checker.note(&["modem", &i.to_string(), key], format!("there is no [[power_switch]] named {name}"));
@@ -278,11 +306,13 @@ mod tests {
         ue = "ue1"
         usb = { port_chain = "1-4.2", interface = 2 }
         pin = "1234"
+        number = "+4915112345678"
         data_interface = "wwan0"
         network = "operator X; SMS go to its centre"
         power = "outlet"
         [[modem]]
         name = "m2"
+        ue = "ue2"
         port = "tty/m2"
         baud = 9600
         profile = "mine.toml"
@@ -324,6 +354,7 @@ mod tests {
         let [m1, m2] = &lab.modems[..] else { panic!("{lab:?}") };
         assert_eq!(m1.place, ModemPlace::Usb { port_chain: "1-4.2".into(), interface: 2 });
         assert_eq!((m1.ue.as_deref(), m1.baud, m1.pin.as_deref()), (Some("ue1"), 115_200, Some("1234")));
+        assert_eq!((m1.number.as_deref(), m2.number.as_deref()), (Some("4915112345678"), None));
         assert_eq!((&m2.place, m2.baud), (&ModemPlace::Port("/lab/tty/m2".into()), 9600));
         assert_eq!(m2.profile.as_deref(), Some("/lab/mine.toml"));
         let [tx, rx] = &lab.attenuators[..] else { panic!("{lab:?}") };
@@ -342,6 +373,8 @@ mod tests {
             ("{ port_chain = \"1-4.2\", interface = 2 }", "{ port_chain = \"usb1\", interface = 2 }", "\"1-4.2\""),
             ("power = \"outlet\"", "power = \"plug\"", "there is no [[power_switch]] named plug"),
             ("name = \"m2\"", "name = \"m1\"", "two tables [[modem]] are named m1"),
+            ("ue = \"ue2\"", "ue = \"ue1\"", "two tables [[modem]] are the UE ue1"),
+            ("number = \"+4915112345678\"", "number = \"0151 123\"", "an international number as \"+49"),
             ("pin = \"1234\"", "pin = \"12\"", "4 to 8 digits"),
             ("port = \"tty/m2\"", "", "missing key `port` in [[modem]]"),
             ("set = \"atten {db}\"", "set = \"atten 3\"", "a command with {db} in it"),

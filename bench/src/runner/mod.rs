@@ -25,6 +25,7 @@ use crate::event::{FrontEndStatus, LadderHeader, MchHeader, RunHeader, SessionIn
 use crate::faults;
 use crate::front_ends::{FrontEndReport, FrontEnds};
 use crate::impulse::impulse_response;
+use crate::lab_lease::HeldLab;
 use crate::ladder::PROCEDURES;
 use crate::ledger::Ledger;
 use crate::modems::Modems;
@@ -62,6 +63,7 @@ pub(crate) struct Played {
 pub(crate) fn run(
     loaded: &Loaded,
     rig: &Rig,
+    lab: &HeldLab,
     boxes: Boxes,
     dir: &Path,
     console: &mut Console,
@@ -70,6 +72,8 @@ pub(crate) fn run(
     let scenario = &loaded.scenario;
     let Boxes { cell, capacity, network, mut air, services } = boxes;
     air.measure(stopwatch);
+    let destinations: Vec<_> = services.iter().map(|service| service.destination).collect();
+    let modems = Modems::new(rig, scenario, &destinations)?.map(RunModems::new);
     let are_notified = air.enb().notifies_changes();
     let mut delay = Duration::ZERO;
     if rig.clock == Clock::Paced {
@@ -80,6 +84,7 @@ pub(crate) fn run(
     let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz());
     let mut runner = Runner {
         loaded,
+        lab,
         dir,
         now: Instant::ZERO,
         network,
@@ -101,7 +106,7 @@ pub(crate) fn run(
         acquired: scenario.ues.iter().map(|_| Acquired::default()).collect(),
         symbols_left: SYMBOLS_MAX,
         next_symbols: Instant::ZERO,
-        modems: Modems::new(rig, scenario)?.map(RunModems::new),
+        modems,
         observer: Observer::new(dir, header(loaded, rig, &cell, &capacity), console)?,
     };
     for (index, step) in scenario.steps.iter().enumerate() {
@@ -161,6 +166,8 @@ struct Acquired {
 
 struct Runner<'a> {
     loaded: &'a Loaded,
+    /// Its devices, which are guarded as long as it runs.
+    lab: &'a HeldLab,
     /// The run's folder.
     dir: &'a Path,
     /// Always the start of a radio frame.
@@ -285,7 +292,8 @@ impl Runner<'_> {
     fn is_exhausted(&self, selector: &Selector) -> bool {
         let may_send = |name: &String| self.running.contains(name) && !self.limit_reached.contains(name);
         let sessions = &self.loaded.scenario.sessions;
-        self.now >= self.on_air_until && !self.selected(selector).into_iter().any(|i| may_send(&sessions[i].name))
+        self.now >= self.on_air_until + self.modem_delay()
+            && !self.selected(selector).into_iter().any(|i| may_send(&sessions[i].name))
     }
 
     /// Lets time pass until `until`, or until `end` gives a reason; it is asked before the first turn and after each.
@@ -311,6 +319,7 @@ impl Runner<'_> {
 
     /// One radio frame, or a jump over time in which nothing is on air.
     fn turn(&mut self, until: Instant) -> Result<(), CommandError> {
+        self.lab.check()?;
         let end = self.now + FRAME;
         while let Some(deadline) = self.network.poll_timeout().filter(|&t| t < end) {
             self.network.handle_timeout(deadline.max(self.now));
@@ -449,12 +458,13 @@ impl Runner<'_> {
     /// Lets the air run empty, says what is missing, closes everything.
     fn finish(mut self) -> Result<(Judgement, Played), CommandError> {
         self.stop(&Selector::All)?;
-        let silent_from = self.on_air_until + self.delay;
+        let silent_from = self.on_air_until + self.delay.max(self.modem_delay());
         while self.now < silent_from && !self.is_broken {
             self.turn(silent_from)?;
         }
-        self.switch_modems_off()?;
+        // Modems take their time, in which nobody would look after the front ends.
         self.close_front_ends()?;
+        self.switch_modems_off()?;
         if self.now > self.reported {
             self.report()?;
         }

@@ -2,6 +2,7 @@
 //! UE.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hil::at::embms::Tmgi as AtTmgi;
 use hil::at::ts27007::RegistrationStatus;
@@ -22,6 +23,8 @@ use crate::sms;
 const RSRP_DBM: f64 = -85.0;
 /// Quality of a cell that is alone.
 const RSRQ_DB: f32 = -9.0;
+/// What is on air comes out of a real modem within this time.
+const REAL_MODEM_DELAY: Duration = Duration::from_secs(2);
 
 /// The modems and what a run remembers for them.
 pub(super) struct RunModems {
@@ -50,7 +53,7 @@ impl Runner<'_> {
     /// Modems do what is due before `end`.
     pub(super) fn turn_modems(&mut self, end: Instant) -> Result<(), CommandError> {
         let Some(own) = &mut self.modems else { return Ok(()) };
-        own.modems.advance(end)?;
+        own.modems.advance(self.now, end)?;
         for ue in 0..self.ues.len() {
             while own.modems.can_send(ue) {
                 let Some((number, pdu)) = own.messages.take(ue) else { break };
@@ -70,6 +73,12 @@ impl Runner<'_> {
             }
         }
         self.drain_modems()
+    }
+
+    /// How much later than ours a real modem may give out what was on air.
+    pub(super) fn modem_delay(&self) -> Duration {
+        let are_real = self.modems.as_ref().is_some_and(|own| own.modems.are_real());
+        if are_real { REAL_MODEM_DELAY } else { Duration::ZERO }
     }
 
     /// A step sends a message; its modem gets it when it is there.
@@ -180,6 +189,10 @@ impl Runner<'_> {
         datagram: &[u8],
     ) -> Result<(), CommandError> {
         let Some(own) = &mut self.modems else { return self.client(ue, at, datagram) };
+        // What a real modem receives comes out of its data interface.
+        if own.modems.are_real() {
+            return Ok(());
+        }
         let Some(&tmgi) = own.tmgis.get(&(ue, mtch)) else { return Ok(()) };
         own.modems.air(at, ue, MbmsAir::Datagram { tmgi, ip: datagram })?;
         self.drain_modems()
@@ -196,8 +209,9 @@ impl Runner<'_> {
         self.drain_modems()?;
         let (mut now, limit) = (self.now, self.now + SHUTDOWN_TIME);
         while now < limit && !self.not_off(&ues).is_empty() {
-            now = now + FRAME;
-            self.modems.as_mut().map_or(Ok(()), |own| own.modems.advance(now))?;
+            let end = now + FRAME;
+            self.modems.as_mut().map_or(Ok(()), |own| own.modems.advance(now, end))?;
+            now = end;
             self.drain_modems()?;
         }
         let disobedient = self.not_off(&ues);

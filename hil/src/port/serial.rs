@@ -9,6 +9,8 @@ use super::{Port, PortRead};
 
 /// A modem that takes nothing for so long is stuck.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+/// Octets that are written at a time where nothing may wait.
+const READY_OCTETS: usize = 256;
 
 /// A serial device that this process alone has open.
 pub struct SerialDevice {
@@ -25,6 +27,38 @@ impl SerialDevice {
         let device = serialport::new(path, baud).timeout(Duration::from_millis(10)).open()?;
         Ok(Self { device, path: path.to_owned() })
     }
+
+    /// Reads what is there already, without waiting.
+    ///
+    /// # Errors
+    /// The device is gone.
+    pub fn read_ready(&mut self, buffer: &mut [u8]) -> io::Result<PortRead> {
+        self.read_within(buffer, Duration::ZERO)
+    }
+
+    /// Writes what the device takes without waiting: so many octets.
+    ///
+    /// # Errors
+    /// The device is gone.
+    pub fn write_ready(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.device.set_timeout(Duration::ZERO)?;
+        // A terminal that is ready for more has room for this much.
+        match self.device.write(&bytes[..bytes.len().min(READY_OCTETS)]) {
+            Err(e) if matches!(e.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => Ok(0),
+            other => other,
+        }
+    }
+
+    fn read_within(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<PortRead> {
+        self.device.set_timeout(patience)?;
+        match self.device.read(buffer) {
+            // A device that was unplugged reads as its end, for ever.
+            Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{} has gone away", self.path))),
+            Ok(octets) => Ok(PortRead::Octets(octets)),
+            Err(e) if matches!(e.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => Ok(PortRead::Nothing),
+            Err(e) => Err(e),
+        }
+    }
 }
 
 impl Port for SerialDevice {
@@ -33,14 +67,7 @@ impl Port for SerialDevice {
     }
 
     fn read(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<PortRead> {
-        self.device.set_timeout(patience.max(Duration::from_millis(1)))?;
-        match self.device.read(buffer) {
-            // A device that was unplugged reads as its end, for ever.
-            Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{} has gone away", self.path))),
-            Ok(octets) => Ok(PortRead::Octets(octets)),
-            Err(e) if matches!(e.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => Ok(PortRead::Nothing),
-            Err(e) => Err(e),
-        }
+        self.read_within(buffer, patience.max(Duration::from_millis(1)))
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
