@@ -7,7 +7,7 @@ mod scenario;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use serde_json::Value;
 /// A modem of another process.
 struct StandIn {
     process: Child,
+    link: PathBuf,
     told: JoinHandle<Vec<String>>,
 }
 
@@ -35,11 +36,12 @@ impl StandIn {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.next().unwrap().starts_with("modem "));
         let told = thread::spawn(move || lines.collect());
-        Self { process, told }
+        Self { process, link: link.to_owned(), told }
     }
 
-    /// Ends it; what it said.
+    /// Pulls it out; what it said. Its name goes first: another test may get a terminal of the same number.
     fn end(mut self) -> Vec<String> {
+        let _ = fs::remove_file(&self.link);
         let _ = self.process.kill();
         let _ = self.process.wait();
         self.told.join().unwrap()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pause;
 use crate::at::AtConfig;
-use crate::at::ts27007::{Functionality, SetFunctionality};
+use crate::at::ts27007::{Functionality, ReadFunctionality, SetFunctionality};
 use crate::attenuator::AttenuatorConfig;
 use crate::inventory::ModemPlace;
 use crate::port::{LiveClock, LiveHost, SerialDevice};
@@ -81,5 +81,10 @@ fn flight_mode(place: &ModemPlace, baud: u32) -> Result<(), String> {
     let device = SerialDevice::open(&port, baud).map_err(|e| format!("{port}: {e}"))?;
     let mut host = LiveHost::new(AtConfig::default(), device);
     let flight = SetFunctionality { functionality: Functionality::Flight, reset: false };
-    host.ask(&flight).map_err(|e| format!("{port}: {e}"))
+    host.ask(&flight).map_err(|e| format!("{port}: {e}"))?;
+    // The answer may have been meant for what the dead holder sent last.
+    match host.ask(&ReadFunctionality).map_err(|e| format!("{port}: {e}"))? {
+        Functionality::Flight => Ok(()),
+        other => Err(format!("{port}: +CFUN=4 was answered, but +CFUN? says {}", other.value())),
+    }
 }

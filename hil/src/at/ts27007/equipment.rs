@@ -35,7 +35,7 @@ pub struct SetFunctionality {
 }
 
 impl Functionality {
-    const fn value(self) -> u8 {
+    pub(crate) const fn value(self) -> u8 {
         match self {
             Self::Minimum => 0,
             Self::Full => 1,
