@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn octets(hex: &str) -> Vec<u8> {
-        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+        hex::decode(hex).unwrap()
     }
 
     /// What ofono sends for the same text to the same number, but for the service centre address and TP-VP.

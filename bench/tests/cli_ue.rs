@@ -114,7 +114,7 @@ fn a_service_of_another_transmitter_comes_through_the_modem_by_the_unverified_gr
     assert_eq!(told.find(|line| line.starts_with("mbms")).unwrap(), format!("mbms {TMGI}"));
     let datagram = told.find(|line| line.starts_with("datagram")).unwrap();
     let hex = datagram.strip_prefix(&format!("datagram {TMGI} ")).unwrap();
-    let ip: Vec<u8> = (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect();
+    let ip = hex::decode(hex).unwrap();
     let udp = protocol::UdpDatagram::parse(&ip).unwrap();
     assert_eq!(udp.destination.to_string(), expected["udp_destination"].as_str().unwrap());
     // The session was told before the end of the order that activated it, or when it was found.

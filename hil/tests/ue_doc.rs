@@ -21,10 +21,6 @@ fn fences(kind: &str) -> Vec<(&'static str, &'static str)> {
     fences
 }
 
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
 fn cell() -> SimCell {
     SimCell {
         plmn: "00101".into(),
@@ -70,7 +66,7 @@ impl Modem {
 
     fn order(&mut self, order: &str) -> Vec<String> {
         match order.split_once(' ') {
-            Some(("sms", hex)) => self.take(SimInput::Sms(&octets(hex))),
+            Some(("sms", hex)) => self.take(SimInput::Sms(&hex::decode(hex).unwrap())),
             Some(("cell", "none")) => self.take(SimInput::Cell(None)),
             Some(("services", tmgi)) => {
                 let tmgi = Tmgi::parse(tmgi).unwrap();

@@ -148,8 +148,12 @@ fn take_orders(orders: &Sender<ModemOrder>) {
 /// `None`: quit.
 fn order(line: &str) -> Result<Option<ModemOrder>, String> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let pdu =
-        || unhex(rest.trim()).ok_or_else(|| format!("{rest:?} is no PDU: service centre and TPDU in hexadecimal"));
+    let pdu = || {
+        hex::decode(rest.trim())
+            .ok()
+            .filter(|pdu| !pdu.is_empty())
+            .ok_or_else(|| format!("{rest:?} is no PDU: service centre and TPDU in hexadecimal"))
+    };
     Ok(Some(match word {
         "quit" => return Ok(None),
         "sms" => ModemOrder::Sms(pdu()?),
@@ -171,27 +175,18 @@ fn describe(event: &ModemEvent) -> String {
     match event {
         ModemEvent::Connected => "host connected".into(),
         ModemEvent::Disconnected => "host gone".into(),
-        ModemEvent::SmsSent(pdu) => format!("sms {}", hex(pdu)),
+        ModemEvent::SmsSent(pdu) => format!("sms {}", hex::encode_upper(pdu)),
         ModemEvent::MbmsReceive(tmgis) => {
             let tmgis: String = tmgis.iter().map(|tmgi| format!(" {}", tmgi.to_hex())).collect();
             format!("mbms{}", if tmgis.is_empty() { " none" } else { &tmgis })
         }
-        ModemEvent::MbmsDatagram(tmgi, ip) => format!("datagram {} {}", tmgi.to_hex(), hex(ip)),
+        ModemEvent::MbmsDatagram(tmgi, ip) => format!("datagram {} {}", tmgi.to_hex(), hex::encode_upper(ip)),
         ModemEvent::SmsRefused(SmsRefusal::MemoryFull) => "sms refused: the memory is full".into(),
         ModemEvent::SmsRefused(SmsRefusal::NotAcknowledged) => "sms refused: the host did not acknowledge it".into(),
         ModemEvent::SmsRefused(SmsRefusal::Absent) => "sms refused: the modem is not registered".into(),
         ModemEvent::Radio(on) => format!("radio {}", if *on { "on" } else { "off" }),
         ModemEvent::Restarted => "restarted".into(),
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let octets = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok());
-    octets.collect::<Option<Vec<u8>>>().filter(|octets| !octets.is_empty())
 }
 
 /// Whoever reads may have seen enough.

@@ -380,7 +380,7 @@ impl Runner<'_> {
                 NetworkOutput::BearerStopped(tmgi) => self.network.stop_bearer(now, tmgi),
                 NetworkOutput::SessionStarted { description, mtch, m1 } => {
                     let session = description.allocation.user_service.clone();
-                    let sha256 = hex(&description.content_sha256);
+                    let sha256 = hex::encode(description.content_sha256);
                     self.sent.insert(session.clone(), Sent { sha256: sha256.clone(), started: now });
                     self.running.insert(session.clone());
                     self.mtchs.insert(mtch, session.clone());
@@ -422,7 +422,7 @@ impl Runner<'_> {
             lcid: mtch.lcid,
             content: file.to_string_lossy().into_owned(),
             content_octets: description.content_octets,
-            content_sha256: hex(&description.content_sha256),
+            content_sha256: hex::encode(description.content_sha256),
             fec: self.loaded.scenario.sessions[index].fec.to_string(),
             bit_rate_bps: description.delivery.bit_rate_bps,
         }
@@ -499,7 +499,7 @@ impl Runner<'_> {
         let impulses: Vec<What> = self.air.profiles().filter_map(impulse).collect();
         impulses.into_iter().try_for_each(|what| self.fact(what))?;
         let (sha256, samples) = self.air.iq_hash();
-        self.fact(What::IqHash { sha256: hex(&sha256), samples })?;
+        self.fact(What::IqHash { sha256: hex::encode(sha256), samples })?;
         let played = Played { air_time: self.now.elapsed(), samples, sample_rate_hz: span_hz, load: self.air.load() };
         Ok((self.observer.finish(self.now, self.dir)?, played))
     }
@@ -516,8 +516,4 @@ fn frame_of(at: Instant) -> u64 {
 
 fn frame_start(at: Instant) -> Instant {
     Instant::from_nanos(frame_of(at) * FRAME.as_nanos() as u64)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -134,7 +134,7 @@ fn build() -> io::Result<String> {
         return Ok(build.clone());
     }
     let program = std::fs::read(std::env::current_exe()?)?;
-    Ok(BUILD.get_or_init(|| hex(&Sha256::digest(program)[..8])).clone())
+    Ok(BUILD.get_or_init(|| hex::encode(&Sha256::digest(program)[..8])).clone())
 }
 
 /// What tells the chunks of a curve from those of others.
@@ -143,7 +143,7 @@ pub(super) fn curve_key(sweep: &Sweep, curve: &Curve) -> String {
     let pmch = (n_rb_dl, mcs.table, mcs.index, antennas, non_mbsfn_region, subframes);
     let whole = (sweep.seed, sweep.sampling.chunk_blocks, pmch, channel, per_block);
     // Plain numbers and words: the text is always there.
-    hex(&Sha256::digest(serde_json::to_string(&whole).unwrap_or_default())[..8])
+    hex::encode(&Sha256::digest(serde_json::to_string(&whole).unwrap_or_default())[..8])
 }
 
 impl ChunkKey {
@@ -152,8 +152,4 @@ impl ChunkKey {
         let digest = Sha256::digest(format!("{} {} {}", self.curve, self.snr_mdb, self.chunk));
         digest[..8].iter().fold(0, |seed, &octet| seed << 8 | u64::from(octet))
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|o| format!("{o:02x}")).collect()
 }

@@ -166,8 +166,7 @@ mod tests {
     use super::*;
 
     fn octets(hex: &str) -> Vec<u8> {
-        let hex = hex.replace(' ', "");
-        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+        hex::decode(hex.replace(' ', "")).unwrap()
     }
 
     /// RAND, AUTN and RES, CK, IK as in test set 1 of TS 35.208 clause 4.3, the lengths as in TS 31.102 table 7.1.2.1.

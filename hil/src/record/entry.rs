@@ -70,7 +70,7 @@ pub fn head_line(port: &str, utc_ns: u64) -> String {
 
 /// A line of a record.
 pub fn record_line(at: Instant, from: Side, bytes: &[u8]) -> String {
-    let hex = bytes.iter().map(|octet| format!("{octet:02X}")).collect();
+    let hex = hex::encode_upper(bytes);
     json(&Entry { ns: at.as_nanos(), from, hex, text: bytes.escape_ascii().to_string() })
 }
 
@@ -108,7 +108,6 @@ impl Recording {
 
 fn entry(line: &str) -> Result<(Instant, Side, Vec<u8>), String> {
     let Entry { ns, from, hex, .. } = serde_json::from_str(line).map_err(|e| e.to_string())?;
-    let octets = (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok());
-    let octets = octets.collect::<Option<Vec<u8>>>().ok_or("hex: two hexadecimal digits an octet")?;
+    let octets = hex::decode(&hex).map_err(|e| format!("hex: {e}"))?;
     Ok((Instant::from_nanos(ns), from, octets))
 }

@@ -24,10 +24,6 @@ const SECRETS: [&str; 8] = [
     "4711",
 ];
 
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
 /// What a session of the driver with some modem gives that does not depend on who the subscriber is.
 fn typed(outputs: &[ModemOutput]) -> Vec<String> {
     let said = |output: &ModemOutput| match output {
@@ -63,7 +59,7 @@ fn session(mut exchange: impl FnMut(Instant, Option<&[u8]>) -> (Vec<Vec<u8>>, Op
             match ready {
                 None => {
                     ready = Some(now + Duration::from_secs(60));
-                    modem.handle_input(now, ModemInput::SendSms { token: 1, pdu: &octets(SUBMIT) });
+                    modem.handle_input(now, ModemInput::SendSms { token: 1, pdu: &hex::decode(SUBMIT).unwrap() });
                     modem.handle_input(now, ModemInput::Sample);
                     continue;
                 }
@@ -95,7 +91,7 @@ fn recorded(quirks: &[Quirk]) -> (String, Vec<ModemOutput>) {
     };
     sim.handle_input(Instant::ZERO, SimInput::PowerUp);
     sim.handle_input(Instant::ZERO, SimInput::Cell(Some(cell)));
-    sim.handle_input(Instant::ZERO, SimInput::Sms(&octets(DELIVER)));
+    sim.handle_input(Instant::ZERO, SimInput::Sms(&hex::decode(DELIVER).unwrap()));
     let mut record = head_line("memory", 0);
     let outputs = session(|now, bytes| {
         if sim.poll_timeout().is_some_and(|due| due <= now) {

@@ -103,8 +103,7 @@ impl Modem {
     }
 
     pub(crate) fn deliver(&self, pdu: &str) {
-        let octets = (0..pdu.len()).step_by(2).map(|i| u8::from_str_radix(&pdu[i..i + 2], 16).unwrap()).collect();
-        self.orders.as_ref().unwrap().send(ModemOrder::Sms(octets)).unwrap();
+        self.orders.as_ref().unwrap().send(ModemOrder::Sms(hex::decode(pdu).unwrap())).unwrap();
     }
 
     /// Delivers as soon as a file is there.
@@ -112,9 +111,7 @@ impl Modem {
         let (file, orders) = (file.to_owned(), self.orders.clone().unwrap());
         thread::spawn(move || {
             if eventually(60, || file.exists()) {
-                let octets =
-                    (0..pdu.len()).step_by(2).map(|i| u8::from_str_radix(&pdu[i..i + 2], 16).unwrap()).collect();
-                let _ = orders.send(ModemOrder::Sms(octets));
+                let _ = orders.send(ModemOrder::Sms(hex::decode(pdu).unwrap()));
             }
         });
     }

@@ -7,10 +7,6 @@ use radio::{
 use serde_json::{Value, json};
 
 /// Octets in hex.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
 /// MCC and MNC of PLMN octets (TS 24.008 clause 10.5.1.13): `001-01`.
 pub(super) fn plmn([a, b, c]: [u8; 3]) -> String {
     let mnc3 = if b >> 4 == 0xf { String::new() } else { format!("{:x}", b >> 4) };
@@ -25,9 +21,9 @@ pub(super) fn tmgi(tmgi: &Tmgi, plmns: &[[u8; 3]]) -> String {
     };
     let plmn = match (plmn, tmgi.plmn) {
         (None, PlmnId::Index(index)) => format!("-plmn{index}"),
-        (plmn, _) => hex(&plmn.unwrap_or_default()),
+        (plmn, _) => hex::encode(plmn.unwrap_or_default()),
     };
-    hex(&tmgi.service_id) + &plmn
+    hex::encode(tmgi.service_id) + &plmn
 }
 
 pub(super) fn mib(mib: &MasterInformationBlock, bytes: [u8; 3], sfn: u32) -> Value {
@@ -42,7 +38,7 @@ pub(super) fn mib(mib: &MasterInformationBlock, bytes: [u8; 3], sfn: u32) -> Val
         PhichResource::Two => "2",
     };
     json!({
-        "hex": hex(&bytes),
+        "hex": hex::encode(bytes),
         "n_rb_dl": mib.n_rb_dl.get(),
         "phich_duration": duration,
         "phich_resource": resource,
@@ -52,7 +48,7 @@ pub(super) fn mib(mib: &MasterInformationBlock, bytes: [u8; 3], sfn: u32) -> Val
 
 /// The blocks of a message, each with its number.
 pub(super) fn sibs(message: &BcchDlSchMessage, bytes: &[u8]) -> Vec<Value> {
-    let whole = hex(bytes);
+    let whole = hex::encode(bytes);
     match message {
         BcchDlSchMessage::SystemInformationBlockType1(sib) => {
             vec![json!({ "sib": 1, "message_hex": whole, "content": sib1(sib) })]
@@ -124,7 +120,7 @@ fn sib(block: &SystemInformationBlock) -> Value {
                 "sais": freq.sais,
             })).collect::<Vec<_>>(),
         }),
-        SystemInformationBlock::Other(other) => json!({ "hex": hex(&other.octets) }),
+        SystemInformationBlock::Other(other) => json!({ "hex": hex::encode(&other.octets) }),
     }
 }
 
@@ -142,7 +138,7 @@ pub(super) fn mcch_config(config: &McchConfig) -> Value {
 pub(super) fn mcch(config: &MbsfnAreaConfiguration, bytes: &[u8], plmns: &[[u8; 3]]) -> Value {
     let sessions = config.pmch.iter().flat_map(|pmch| &pmch.sessions);
     json!({
-        "hex": hex(bytes),
+        "hex": hex::encode(bytes),
         "common_sf_alloc": patterns(&config.common_sf_alloc),
         "common_sf_alloc_period_rf": config.common_sf_alloc_period_rf,
         "tmgis": sessions.map(|session| tmgi(&session.tmgi, plmns)).collect::<Vec<_>>(),

@@ -3,7 +3,6 @@
 mod answer;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
 
@@ -165,20 +164,14 @@ impl EmbmsCommand {
 impl Tmgi {
     /// Twelve hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = (text.len() == 12 && text.is_ascii()).then_some(text)?;
         let mut octets = [0; 6];
-        for (i, octet) in octets.iter_mut().enumerate() {
-            *octet = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).ok()?;
-        }
+        hex::decode_to_slice(text, &mut octets).ok()?;
         Some(Self(octets))
     }
 
     /// As commands have it.
     pub fn to_hex(self) -> String {
-        self.0.iter().fold(String::new(), |mut hex, octet| {
-            let _ = write!(hex, "{octet:02X}");
-            hex
-        })
+        hex::encode_upper(self.0)
     }
 }
 

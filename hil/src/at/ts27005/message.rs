@@ -41,10 +41,9 @@ impl Request for SendMessage {
     fn command(&self) -> AtCommand {
         // <length> counts the TPDU without the service centre address.
         let service_centre = 1 + usize::from(self.pdu.first().copied().unwrap_or_default());
-        let hex: String = self.pdu.iter().map(|octet| format!("{octet:02X}")).collect();
         AtCommand::new(format!("+CMGS={}", self.pdu.len().saturating_sub(service_centre)))
             .answered_by("+CMGS")
-            .with_text(hex)
+            .with_text(hex::encode_upper(&self.pdu))
             .time_limit(SEND_TIME_LIMIT)
     }
 

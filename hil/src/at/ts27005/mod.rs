@@ -16,9 +16,7 @@ const MAX_PDU: usize = 176;
 
 /// A PDU in hexadecimal, of which the TPDU has `tpdu_octets`.
 fn pdu(text: Option<&str>, tpdu_octets: usize) -> Option<Vec<u8>> {
-    let text = text?;
-    let octets = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok());
-    let octets = octets.collect::<Option<Vec<u8>>>()?;
+    let octets = hex::decode(text?).ok()?;
     let service_centre = 1 + usize::from(*octets.first()?);
     (octets.len() <= MAX_PDU && octets.len() == service_centre + tpdu_octets).then_some(octets)
 }

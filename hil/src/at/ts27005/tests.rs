@@ -17,13 +17,9 @@ fn response(lines: &[(&str, &str)]) -> AtResponse {
     AtResponse { lines: lines.iter().map(line).collect(), code: ResultCode::Ok }
 }
 
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
 #[test]
 fn a_message_is_sent_with_the_length_of_its_tpdu() {
-    let send = SendMessage { pdu: octets(SUBMIT) };
+    let send = SendMessage { pdu: hex::decode(SUBMIT).unwrap() };
     assert_eq!(send.command().line(), "AT+CMGS=18");
     assert_eq!(send.answer(&response(&[("17", "")])), Ok(17));
     assert_eq!(send.answer(&response(&[("17,\"0100\"", "")])), Ok(17));
@@ -39,7 +35,10 @@ fn stored_messages_are_read() {
         all.iter().map(|m| (m.index, m.status)).collect::<Vec<_>>(),
         [(0, MessageStatus::Read), (7, MessageStatus::Unread)]
     );
-    assert_eq!(ReadMessage { index: 3 }.answer(&response(&[("0,,18", SUBMIT)])).unwrap().unwrap().pdu, octets(SUBMIT));
+    assert_eq!(
+        ReadMessage { index: 3 }.answer(&response(&[("0,,18", SUBMIT)])).unwrap().unwrap().pdu,
+        hex::decode(SUBMIT).unwrap()
+    );
     assert_eq!(ReadMessage { index: 3 }.answer(&response(&[])), Ok(None));
     // A length that does not fit, and no PDU.
     assert!(ReadMessage { index: 3 }.answer(&response(&[("0,,17", SUBMIT)])).is_err());
@@ -55,7 +54,10 @@ fn indications() {
     };
     let stored = SmsIndication::of_urc(&urc("+CMTI", "\"SM\",3", None)).unwrap();
     assert_eq!(stored, SmsIndication::Stored { memory: "SM".into(), index: 3 });
-    assert_eq!(SmsIndication::of_urc(&urc("+CMT", ",18", Some(SUBMIT))), Some(SmsIndication::Message(octets(SUBMIT))));
+    assert_eq!(
+        SmsIndication::of_urc(&urc("+CMT", ",18", Some(SUBMIT))),
+        Some(SmsIndication::Message(hex::decode(SUBMIT).unwrap()))
+    );
     assert_eq!(SmsIndication::of_urc(&urc("+CMT", "\"\",18", Some("00"))), None);
     assert_eq!(SmsIndication::of_urc(&urc("RING", "", None)), None);
 }

@@ -35,7 +35,7 @@ impl Request for SimAccess {
     type Answer = Vec<u8>;
 
     fn command(&self) -> AtCommand {
-        AtCommand::new(format!("+CSIM={},\"{}\"", 2 * self.0.len(), hex(&self.0))).answered_by("+CSIM")
+        AtCommand::new(format!("+CSIM={},\"{}\"", 2 * self.0.len(), hex::encode_upper(&self.0))).answered_by("+CSIM")
     }
 
     fn answer(&self, response: &AtResponse) -> Result<Vec<u8>, AtError> {
@@ -48,7 +48,7 @@ impl Request for OpenLogicalChannel {
 
     fn command(&self) -> AtCommand {
         // Some modems answer with the bare number, without the prefix.
-        AtCommand::new(format!("+CCHO=\"{}\"", hex(&self.application))).answered_by_text()
+        AtCommand::new(format!("+CCHO=\"{}\"", hex::encode_upper(&self.application))).answered_by_text()
     }
 
     fn answer(&self, response: &AtResponse) -> Result<u32, AtError> {
@@ -60,7 +60,7 @@ impl Request for LogicalChannelAccess {
     type Answer = Vec<u8>;
 
     fn command(&self) -> AtCommand {
-        AtCommand::new(format!("+CGLA={},{},\"{}\"", self.session, 2 * self.apdu.len(), hex(&self.apdu)))
+        AtCommand::new(format!("+CGLA={},{},\"{}\"", self.session, 2 * self.apdu.len(), hex::encode_upper(&self.apdu)))
             .answered_by("+CGLA")
     }
 
@@ -85,10 +85,5 @@ impl Request for CloseLogicalChannel {
 fn apdu(text: &str) -> Option<Vec<u8>> {
     let params = parse_params(text);
     let (length, digits): (usize, _) = (params.first()?.number()?, params.get(1)?.text()?);
-    let octets = (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(digits.get(i..i + 2)?, 16).ok());
-    octets.collect::<Option<Vec<u8>>>().filter(|octets| 2 * octets.len() == length && octets.len() >= 2)
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+    hex::decode(digits).ok().filter(|octets| 2 * octets.len() == length && octets.len() >= 2)
 }

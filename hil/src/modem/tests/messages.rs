@@ -7,13 +7,9 @@ use crate::at::AtInput;
 use crate::modem::*;
 use crate::sim::{Personality, Quirk, SimInput, SimOutput};
 
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
 /// SMS-DELIVER, told from others by its time stamp.
 pub(super) fn deliver(number: u8) -> Vec<u8> {
-    let mut pdu = octets("07915348502020F0040C9153481032547600006211205100000005E8329BFD06");
+    let mut pdu = hex::decode("07915348502020F0040C9153481032547600006211205100000005E8329BFD06").unwrap();
     let at = pdu.len() - 8;
     pdu[at] = ((number % 10) << 4) | (number / 10);
     pdu
@@ -21,11 +17,11 @@ pub(super) fn deliver(number: u8) -> Vec<u8> {
 
 /// SMS-STATUS-REPORT.
 pub(super) fn report() -> Vec<u8> {
-    octets("07915348502020F006010C91534810325476621120510000006211205100000000")
+    hex::decode("07915348502020F006010C91534810325476621120510000006211205100000000").unwrap()
 }
 
 pub(super) fn submit(reference: u8) -> Vec<u8> {
-    let mut pdu = octets("0001000C91534810325476000005E8329BFD06");
+    let mut pdu = hex::decode("0001000C91534810325476000005E8329BFD06").unwrap();
     pdu[2] = reference;
     pdu
 }

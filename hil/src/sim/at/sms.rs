@@ -97,7 +97,7 @@ impl SimModem {
         if if is_report { ds == 1 } else { mt == 2 } {
             let length = tpdu_length(pdu);
             let header = if is_report { format!("+CDS: {length}") } else { format!("+CMT: ,{length}") };
-            self.urc(format!("{header}\n{}", hex(pdu)));
+            self.urc(format!("{header}\n{}", hex::encode_upper(pdu)));
             if self.sms.service == 1 {
                 self.sms.unacknowledged = Some(now + ACKNOWLEDGEMENT_TIME);
             } else {
@@ -150,7 +150,7 @@ impl SimModem {
 
     /// `+CMGS` and `+CMGW` got their text.
     pub(super) fn text_entered(&mut self, tpdu_octets: usize, text: &str) -> Reply {
-        let pdu = unhex(text.trim()).filter(|pdu| !pdu.is_empty() && tpdu_length(pdu) == tpdu_octets);
+        let pdu = hex::decode(text.trim()).ok().filter(|pdu| !pdu.is_empty() && tpdu_length(pdu) == tpdu_octets);
         match pdu {
             Some(_) if !self.is_attached() => Reply::Final(NO_NETWORK),
             Some(pdu) => {
@@ -270,7 +270,11 @@ impl SimModem {
                 continue;
             };
             let (status, length) = (self.status(stored.status), tpdu_length(&stored.pdu));
-            lines.push(format!("+CMGL: {},{status},,{length}\n{}", i + self.sms.first_index, hex(&stored.pdu)));
+            lines.push(format!(
+                "+CMGL: {},{status},,{length}\n{}",
+                i + self.sms.first_index,
+                hex::encode_upper(&stored.pdu)
+            ));
             if let Some(stored) = &mut self.sms.stored[i] {
                 stored.status = if stored.status == 0 { 1 } else { stored.status };
             }
@@ -285,7 +289,7 @@ impl SimModem {
             kept.status = 1;
         }
         let (status, length) = (self.status(stored.status), tpdu_length(&stored.pdu));
-        Reply::line(format!("+CMGR: {status},,{length}\n{}", hex(&stored.pdu)))
+        Reply::line(format!("+CMGR: {status},,{length}\n{}", hex::encode_upper(&stored.pdu)))
     }
 
     fn delete(&mut self, values: &[Option<u32>]) -> Reply {
@@ -328,12 +332,4 @@ impl SimModem {
 /// Octets without the service centre address.
 fn tpdu_length(pdu: &[u8]) -> usize {
     pdu.len().saturating_sub(1 + usize::from(pdu.first().copied().unwrap_or_default()))
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
 }

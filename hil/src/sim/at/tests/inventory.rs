@@ -99,10 +99,11 @@ const AUTHENTICATE: &str = "008800812210\
 fn usim_and_isim_answer_a_challenge_over_their_channels() {
     let mut line = Line::new(&[]);
     line.begin();
-    let challenge = octets(&AUTHENTICATE.replace(' ', ""));
+    let challenge = hex::decode(AUTHENTICATE.replace(' ', "")).unwrap();
     let success =
-        octets("DB08A54211D5E3BA50BF10B40BA9A3C58B2A05BBF0D987B21BF8CB10F769BCD751044604127672711C6D34419000");
-    let session = line.ask(&OpenLogicalChannel { application: octets("A0000000871004") });
+        hex::decode("DB08A54211D5E3BA50BF10B40BA9A3C58B2A05BBF0D987B21BF8CB10F769BCD751044604127672711C6D34419000")
+            .unwrap();
+    let session = line.ask(&OpenLogicalChannel { application: hex::decode("A0000000871004").unwrap() });
     assert_eq!(line.ask(&LogicalChannelAccess { session, apdu: challenge.clone() }), success);
     // USIM and ISIM share keys and sequence numbers here: on the basic channel the same challenge is stale.
     let stale = line.ask(&SimAccess(challenge.clone()));
@@ -111,12 +112,12 @@ fn usim_and_isim_answer_a_challenge_over_their_channels() {
     for refused in [
         LogicalChannelAccess { session, apdu: challenge }.command(),
         CloseLogicalChannel { session }.command(),
-        OpenLogicalChannel { application: octets("A0000000871009") }.command(),
+        OpenLogicalChannel { application: hex::decode("A0000000871009").unwrap() }.command(),
     ] {
         assert!(matches!(line.command(refused).unwrap().code.cme(), Some(22 | 50)));
     }
     // Channels end.
-    let open = OpenLogicalChannel { application: octets("A0000000871002") };
+    let open = OpenLogicalChannel { application: hex::decode("A0000000871002").unwrap() };
     assert_eq!([(); 3].map(|()| line.ask(&open)), [1, 2, 3]);
     assert_eq!(line.command(open.command()).unwrap().code.cme(), Some(22));
 }
@@ -142,7 +143,7 @@ fn files_of_the_card() {
     assert_eq!(read("+CRSM=192,28423"), "144,0,\"620C8202412183026F0780020009\"");
     assert_eq!(read("+CRSM=176,4660,0,0,1"), "106,130");
     // By selection on the basic channel: the ISIM's private identity.
-    let mut apdu = |hex: &str| line.ask(&SimAccess(octets(hex)));
+    let mut apdu = |hex: &str| line.ask(&SimAccess(hex::decode(hex).unwrap()));
     assert_eq!(apdu("00A4040407A0000000871004")[0], 0x62);
     assert_eq!(apdu("00A40004026F02")[0], 0x62);
     let identity = apdu("00B0000000");

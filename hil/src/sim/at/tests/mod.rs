@@ -133,10 +133,6 @@ fn cell() -> SimCell {
     }
 }
 
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
 /// "hello" to +358401234567 as ModemManager encodes it.
 const SUBMIT: &str = "0001000C91534810325476000005E8329BFD06";
 /// The same from there: SMS-DELIVER.
@@ -186,10 +182,10 @@ fn session(line: &mut Line) {
     line.ask(&SelectStorage { memory: "SM".into() });
     let set = line.ask(&ReadIndicationModes).choose().unwrap();
     line.ask(&set);
-    assert_eq!(line.ask(&SendMessage { pdu: octets(SUBMIT) }), 1);
-    assert_eq!(line.sent, [octets(SUBMIT)]);
+    assert_eq!(line.ask(&SendMessage { pdu: hex::decode(SUBMIT).unwrap() }), 1);
+    assert_eq!(line.sent, [hex::decode(SUBMIT).unwrap()]);
 
-    let deliver = octets(&DELIVER.replace(' ', ""));
+    let deliver = hex::decode(DELIVER.replace(' ', "")).unwrap();
     line.modem.handle_input(line.now, SimInput::Sms(&deliver));
     line.settle();
     let stored = line.urcs.iter().find_map(SmsIndication::of_urc).unwrap();
@@ -280,7 +276,7 @@ fn a_modem_that_hangs_is_told_and_comes_back_with_power() {
 fn a_full_memory_refuses_and_a_routed_message_waits_for_its_acknowledgement() {
     let mut line = Line::new(&[]);
     line.begin();
-    let deliver = octets(&DELIVER.replace(' ', ""));
+    let deliver = hex::decode(DELIVER.replace(' ', "")).unwrap();
     let refusals = |line: &mut Line, count: usize| {
         let mut refused = 0;
         for _ in 0..count {
@@ -315,7 +311,7 @@ fn a_routed_message_that_nobody_acknowledges_is_refused_and_routing_ends() {
     let mut line = Line::new(&[]);
     line.begin();
     line.command(AtCommand::new("+CSMS=1;+CNMI=2,2,0,1,0").answered_by("+CSMS")).unwrap();
-    let deliver = octets(&DELIVER.replace(' ', ""));
+    let deliver = hex::decode(DELIVER.replace(' ', "")).unwrap();
     for input in [SimInput::Sms(&deliver), SimInput::StatusReport(&deliver)] {
         line.modem.handle_input(line.now, input);
     }
@@ -344,7 +340,7 @@ fn a_message_without_network_is_refused_and_one_without_an_answer_ends() {
     let mut line = Line::new(&[]);
     line.begin();
     line.modem.handle_input(line.now, SimInput::Cell(None));
-    let send = SendMessage { pdu: octets(SUBMIT) };
+    let send = SendMessage { pdu: hex::decode(SUBMIT).unwrap() };
     assert_eq!(line.command(send.command()).unwrap().code.cms(), Some(331));
     line.modem.handle_input(line.now, SimInput::Cell(Some(cell())));
     line.modem.handle_input(line.now, SimInput::Host(b"AT+CMGS=18\r0001000C91534810325476000005E8329BFD06\x1A"));

@@ -24,7 +24,7 @@ fn the_network_is_told_and_what_waits_for_the_host_is_refused() {
     let mut line = Line::new(&[]);
     line.begin();
     line.command(AtCommand::new("+CSMS=1;+CNMI=2,2,0,1,0").answered_by("+CSMS")).unwrap();
-    let deliver = octets(&DELIVER.replace(' ', ""));
+    let deliver = hex::decode(DELIVER.replace(' ', "")).unwrap();
     line.modem.handle_input(line.now, SimInput::Sms(&deliver));
     done(&mut line);
     line.modem.handle_input(line.now, SimInput::Host(b"AT+CFUN=1,1\r"));

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn octets<const N: usize>(hex: &str) -> [u8; N] {
-        std::array::from_fn(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap())
+        hex::decode(hex).unwrap().try_into().unwrap()
     }
 
     /// Sets 1 and 3 of TS 35.208 clause 4: K, OPc, RAND, SQN, AMF; then f1, f2, f3, f4, f5; f1*, f5*.

@@ -28,13 +28,15 @@ impl SimModem {
             "+CUAD" => {
                 // Records of EF_DIR.
                 let aids = self.uicc.applications();
-                Reply::Lines(aids.iter().map(|aid| format!("+CUAD: \"6112{}{}\"", "4F10", hex(aid))).collect())
+                Reply::Lines(
+                    aids.iter().map(|aid| format!("+CUAD: \"6112{}{}\"", "4F10", hex::encode_upper(aid))).collect(),
+                )
             }
             "+CSIM" => match apdu(&parameters, 0) {
                 Some(apdu) => response(name, &self.uicc.command(&apdu, None)),
                 None => Reply::incorrect_parameters(),
             },
-            "+CCHO" => match parameters.first().and_then(Param::text).and_then(unhex) {
+            "+CCHO" => match parameters.first().and_then(Param::text).and_then(|text| hex::decode(text).ok()) {
                 Some(aid) => match self.uicc.open(&aid) {
                     Some(channel) => Reply::line(format!("+CCHO: {channel}")),
                     None => Reply::Final(NO_APPLICATION),
@@ -68,7 +70,7 @@ impl SimModem {
             _ => Err(UNKNOWN_INSTRUCTION),
         };
         let ([sw1, sw2], data) = data.map_or_else(|status| (status, Vec::new()), |data| (OK, data));
-        let data = if data.is_empty() { String::new() } else { format!(",\"{}\"", hex(&data)) };
+        let data = if data.is_empty() { String::new() } else { format!(",\"{}\"", hex::encode_upper(&data)) };
         Reply::line(format!("+CRSM: {sw1},{sw2}{data}"))
     }
 }
@@ -76,17 +78,9 @@ impl SimModem {
 /// `<length>,<command>` from a place on; the length counts digits.
 fn apdu(parameters: &[Param], at: usize) -> Option<Vec<u8>> {
     let length: usize = parameters.get(at)?.number()?;
-    unhex(parameters.get(at + 1)?.text()?).filter(|apdu| 2 * apdu.len() == length)
+    hex::decode(parameters.get(at + 1)?.text()?).ok().filter(|apdu| 2 * apdu.len() == length)
 }
 
 fn response(name: &str, apdu: &[u8]) -> Reply {
-    Reply::line(format!("{name}: {},\"{}\"", 2 * apdu.len(), hex(apdu)))
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
+    Reply::line(format!("{name}: {},\"{}\"", 2 * apdu.len(), hex::encode_upper(apdu)))
 }
