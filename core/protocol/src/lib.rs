@@ -6,6 +6,7 @@ mod ip;
 mod sync;
 mod tap;
 mod time;
+pub mod xml;
 
 pub use gtpu::{GTPU_PORT, GtpuError, GtpuMessageType, GtpuPacket, GtpuRepr};
 pub use id::{ParseTmgiError, Plmn, Tmgi};
