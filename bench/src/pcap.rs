@@ -1,13 +1,14 @@
 //! `capture.pcapng`: what was seen on the reference points, so that Wireshark needs no preferences to read it.
 //!
 //! One interface for each reference point, and for those on the air one for each UE: `M1`, `BCCH-DL-SCH ue1`, `MCCH ue1`,
-//! `MTCH ue1`, `AT ue1`, `SMS ue1`; `MCH ue1 mch1` and `RLC ue1 mch1` for each MCH. IP datagrams are raw; radio layers are exported PDUs whose
-//! tags name the dissector. Times are run time.
+//! `MTCH ue1`, `AT ue1`, `SMS ue1`; `MCH ue1 mch1` and `RLC ue1 mch1` for each MCH; `Gm`, `Mw`, `ISC`, `Cx`, `Sh`. IP
+//! datagrams are raw; radio layers, SIP and Diameter are exported PDUs whose tags name the dissector, and the addresses.
+//! Times are run time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use pcap_file::pcapng::PcapNgWriter;
@@ -27,7 +28,7 @@ pub const CAPTURE_FILE: &str = "capture.pcapng";
 /// `channel` is the name of the MCH where there are several of a kind.
 pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
     match joint {
-        Joint::M1 => joint.to_string(),
+        Joint::M1 | Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => joint.to_string(),
         Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
         Joint::At | Joint::Sms => format!("{joint} {channel}"),
         Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
@@ -130,7 +131,7 @@ impl CaptureWriter {
 
     fn interface(&mut self, event: &TapEvent) -> Result<u32, CaptureError> {
         let (to, channel) = match event.joint {
-            Joint::M1 => ("", ""),
+            Joint::M1 | Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => ("", ""),
             Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
             Joint::At | Joint::Sms => ("", &*event.channel),
             _ => (&*event.to, ""),
@@ -150,6 +151,11 @@ impl CaptureWriter {
             Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
             Joint::At => format!("the port of the modem of {channel} (V.250, TS 27.007, TS 27.005)"),
             Joint::Sms => format!("TPDUs over the port of the modem of {channel} (TS 23.040)"),
+            Joint::Gm => "reference point Gm, UE and P-CSCF: SIP (TS 24.229)".to_owned(),
+            Joint::Mw => "reference point Mw, CSCFs among each other: SIP (TS 24.229)".to_owned(),
+            Joint::Isc => "reference point ISC, S-CSCF and application server: SIP (TS 24.229)".to_owned(),
+            Joint::Cx => "reference point Cx, CSCF and HSS: Diameter (TS 29.229)".to_owned(),
+            Joint::Sh => "reference point Sh, application server and HSS: Diameter (TS 29.329)".to_owned(),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
@@ -197,6 +203,8 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             exported_pdu_tags("dct2000", out);
             rlc_lte_context(event, interface_id, out);
         }
+        Joint::Gm | Joint::Mw | Joint::Isc => addressed_pdu_tags("sip", &event.channel, out),
+        Joint::Cx | Joint::Sh => addressed_pdu_tags("diameter", &event.channel, out),
         // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the
         // host to the modem is "sent" to the dissector of AT, and "received" by the network of the messages.
         Joint::At => directed_pdu_tags("at", if event.to == event.channel { P2P_SENT } else { P2P_RECEIVED }, out),
@@ -238,6 +246,39 @@ fn directed_pdu_tags(dissector: &str, direction: u32, out: &mut Vec<u8>) {
     out.extend([0; 4]);
 }
 
+/// The same with the addresses and ports that the channel of the message names: transport, source, destination.
+fn addressed_pdu_tags(dissector: &str, channel: &str, out: &mut Vec<u8>) {
+    dissector_name_tag(dissector, out);
+    let mut words = channel.split(' ');
+    let transport = words.next();
+    let mut address = || words.next()?.parse::<SocketAddr>().ok();
+    if let (Some(source), Some(destination)) = (address(), address()) {
+        ip_tag(source.ip(), (EXP_PDU_TAG_IPV4_SRC, EXP_PDU_TAG_IPV6_SRC), out);
+        ip_tag(destination.ip(), (EXP_PDU_TAG_IPV4_DST, EXP_PDU_TAG_IPV6_DST), out);
+        let port_type = if transport == Some("udp") { EXP_PDU_PT_UDP } else { EXP_PDU_PT_TCP };
+        number_tag(EXP_PDU_TAG_PORT_TYPE, port_type, out);
+        number_tag(EXP_PDU_TAG_SRC_PORT, source.port().into(), out);
+        number_tag(EXP_PDU_TAG_DST_PORT, destination.port().into(), out);
+    }
+    out.extend([0; 4]);
+}
+
+fn ip_tag(address: IpAddr, (v4, v6): (u16, u16), out: &mut Vec<u8>) {
+    let (tag, octets) = match address {
+        IpAddr::V4(address) => (v4, address.octets().to_vec()),
+        IpAddr::V6(address) => (v6, address.octets().to_vec()),
+    };
+    out.extend(tag.to_be_bytes());
+    out.extend((octets.len() as u16).to_be_bytes());
+    out.extend(octets);
+}
+
+fn number_tag(tag: u16, value: u32, out: &mut Vec<u8>) {
+    out.extend(tag.to_be_bytes());
+    out.extend((size_of::<u32>() as u16).to_be_bytes());
+    out.extend(value.to_be_bytes());
+}
+
 fn dissector_name_tag(dissector: &str, out: &mut Vec<u8>) {
     let padded = dissector.len().next_multiple_of(4);
     out.extend(EXP_PDU_TAG_DISSECTOR_NAME.to_be_bytes());
@@ -267,6 +308,16 @@ const DCT2000_NO_ENCAPSULATION: u8 = 0;
 /// `if_tsresol`: powers of ten.
 const NANOSECONDS: u8 = 9;
 const EXP_PDU_TAG_DISSECTOR_NAME: u16 = 12;
+const EXP_PDU_TAG_IPV4_SRC: u16 = 20;
+const EXP_PDU_TAG_IPV4_DST: u16 = 21;
+const EXP_PDU_TAG_IPV6_SRC: u16 = 22;
+const EXP_PDU_TAG_IPV6_DST: u16 = 23;
+const EXP_PDU_TAG_PORT_TYPE: u16 = 24;
+const EXP_PDU_TAG_SRC_PORT: u16 = 25;
+const EXP_PDU_TAG_DST_PORT: u16 = 26;
+/// Port types of `exported_pdu.h`, which are its own.
+const EXP_PDU_PT_TCP: u32 = 2;
+const EXP_PDU_PT_UDP: u32 = 3;
 const EXP_PDU_TAG_P2P_DIRECTION: u16 = 35;
 const P2P_SENT: u32 = 0;
 const P2P_RECEIVED: u32 = 1;

@@ -25,6 +25,7 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         Joint::M1 => m1(bytes, &mut fields),
         Joint::BcchDlSch => system_information(bytes, &mut fields),
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => None,
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => None,
         Joint::Mcch => mcch(bytes, &mut fields),
         Joint::Mch => msi(bytes, &mut fields),
         Joint::Mtch => datagram(bytes, &mut fields),

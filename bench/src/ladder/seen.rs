@@ -57,6 +57,7 @@ impl Seen {
             Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
+            Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => Self::default(),
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
     }

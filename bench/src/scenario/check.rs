@@ -282,6 +282,7 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch | Joint::At | Joint::Sms => {
             ("\"any\"", f.what == FaultTarget::Any)
         }
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => ("\"any\"", f.what == FaultTarget::Any),
     };
     if let Some(mch) = &f.mch {
         if f.joint != Joint::Mch {

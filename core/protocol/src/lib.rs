@@ -1,8 +1,10 @@
 //! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness.
 
+pub mod diameter;
 mod gtpu;
 mod id;
 mod ip;
+pub mod sip;
 mod sync;
 mod tap;
 mod time;

@@ -31,11 +31,21 @@ pub enum Joint {
     At,
     /// A short message as it went over the port of a modem (TS 27.005). Bytes are the TPDU (TS 23.040 clause 9.2.2).
     Sms,
+    /// UE and P-CSCF: SIP (TS 24.229).
+    Gm,
+    /// CSCFs among each other: SIP (TS 24.229).
+    Mw,
+    /// S-CSCF and application server: SIP (TS 24.229).
+    Isc,
+    /// I-CSCF or S-CSCF and HSS: Diameter (TS 29.228, TS 29.229).
+    Cx,
+    /// Application server and HSS: Diameter (TS 29.328, TS 29.329).
+    Sh,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -46,6 +56,11 @@ impl Joint {
         Self::Mtch,
         Self::At,
         Self::Sms,
+        Self::Gm,
+        Self::Mw,
+        Self::Isc,
+        Self::Cx,
+        Self::Sh,
     ];
 }
 
@@ -62,6 +77,11 @@ impl fmt::Display for Joint {
             Self::Mtch => "MTCH",
             Self::At => "AT",
             Self::Sms => "SMS",
+            Self::Gm => "Gm",
+            Self::Mw => "Mw",
+            Self::Isc => "ISC",
+            Self::Cx => "Cx",
+            Self::Sh => "Sh",
         })
     }
 }
@@ -78,7 +98,8 @@ pub struct TapEvent {
     /// Name of the receiving box.
     pub to: String,
     /// Which of several of its kind it belongs to: the name of the MCH on `Mch` and `Rlc`, that of the modem's UE on `At` and
-    /// `Sms`; empty where there is one.
+    /// `Sms`, transport and addresses on `Gm`, `Mw`, `Isc`, `Cx` and `Sh` (`udp 10.45.0.1:5060 10.46.0.1:5060`: source,
+    /// destination); empty where there is one.
     pub channel: String,
     /// Logical channel, on `Rlc`.
     pub lcid: u8,

@@ -1,0 +1,7 @@
+//! IMS nodes (TS 23.228): CSCFs, HSS, application servers, and the fabric that joins them in memory.
+
+mod node;
+mod store;
+
+pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
+pub use store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};

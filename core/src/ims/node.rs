@@ -1,0 +1,157 @@
+//! What an IMS node takes in and puts out (TS 23.228): the same for all of them, whatever drives them.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use protocol::Instant;
+use protocol::diameter::{DiameterInput, DiameterTransport};
+use protocol::sip::{Flow, Target};
+
+use super::store::{ImsStoreAnswer, ImsStoreRequest};
+
+/// A node without I/O. Outputs are drained after each call of the first two.
+pub trait ImsNode: fmt::Debug + Send {
+    /// Something has come in.
+    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>);
+    /// Time has come to what [`Self::poll_timeout`] said, or beyond.
+    fn handle_timeout(&mut self, now: Instant);
+    /// When the node wants to be called at the latest.
+    fn poll_timeout(&self) -> Option<Instant>;
+    /// What it has to say.
+    fn poll_output(&mut self) -> Option<ImsOutput>;
+}
+
+/// What comes to a node.
+#[derive(Clone, Debug)]
+pub enum ImsInput<'a> {
+    /// A SIP message: a datagram, or a piece of a stream.
+    Sip {
+        /// How it came.
+        flow: Flow,
+        /// Its octets.
+        bytes: &'a [u8],
+    },
+    /// A SIP message could not be sent.
+    SipFailed {
+        /// Where it was to go.
+        target: Target,
+        /// Why not.
+        why: String,
+    },
+    /// Diameter connections and what comes over them.
+    Diameter(DiameterInput<'a>),
+    /// Answer of the store.
+    Store(ImsStoreAnswer),
+    /// What the access network tells.
+    Access(AccessEvent),
+    /// What the operator wants.
+    Admin(Admin),
+}
+
+/// What a node wants done.
+#[derive(Clone, Debug)]
+pub enum ImsOutput {
+    /// Send a SIP message.
+    Sip {
+        /// Where to.
+        target: Target,
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
+    /// Diameter connections and what goes over them.
+    Diameter(DiameterTransport),
+    /// Durable data.
+    Store(ImsStoreRequest),
+    /// For the log. Never a secret.
+    Note(NodeNote),
+}
+
+/// What the access network tells a P-CSCF (TS 23.228 clause 5.10.3: network initiated release, loss of bearer).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccessEvent {
+    /// A UE has lost its radio bearer.
+    BearerLost {
+        /// The address that it has registered from.
+        ue: SocketAddr,
+    },
+}
+
+/// What the operator wants of a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Admin {
+    /// HSS: take a registration away (TS 29.228 clause 6.1.3: RTR).
+    Deregister {
+        /// Private identity.
+        impi: String,
+        /// Reason-Code (TS 29.229 clause 6.3.17): 0 permanent termination, 1 new server assigned, 2 server change, 3 remove
+        /// S-CSCF.
+        reason: u32,
+        /// Words for a human (Reason-Info).
+        info: String,
+    },
+    /// S-CSCF: let registrations end so soon that the UE has to register again (TS 24.229 clause 5.4.1.6).
+    Reauthenticate {
+        /// Private identity.
+        impi: String,
+        /// Until then.
+        within: Duration,
+    },
+    /// End in order.
+    Shutdown,
+}
+
+/// Something that a human may want to know; no secrets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NodeNote {
+    /// What came in was not for this state.
+    Ignored {
+        /// The state.
+        state: String,
+        /// What came in.
+        event: String,
+    },
+    /// What the node has done or seen.
+    Said(String),
+}
+
+impl fmt::Display for NodeNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ignored { state, event } => write!(f, "{event} ignored in state {state}"),
+            Self::Said(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What a box is: between two of them lies a reference point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Role {
+    /// User equipment.
+    Ue,
+    /// P-CSCF.
+    Pcscf,
+    /// I-CSCF.
+    Icscf,
+    /// S-CSCF.
+    Scscf,
+    /// HSS.
+    Hss,
+    /// Application server.
+    As,
+}
+
+impl Role {
+    /// The reference point between two boxes (TS 23.002 clause 6a.7).
+    #[must_use]
+    pub const fn joint(self, other: Self) -> protocol::Joint {
+        use protocol::Joint;
+        match (self, other) {
+            (Self::Ue, _) | (_, Self::Ue) => Joint::Gm,
+            (Self::Hss, Self::As) | (Self::As, Self::Hss) => Joint::Sh,
+            (Self::Hss, _) | (_, Self::Hss) => Joint::Cx,
+            (Self::As, _) | (_, Self::As) => Joint::Isc,
+            _ => Joint::Mw,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Durable data of the IMS nodes: what they ask of the store and what it answers.
+
+use crate::store::{StoreError, StoreToken};
+
+/// What is kept; each a table of keys and values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Table {
+    /// Subscribers of the HSS, by private identity.
+    Subscriber,
+    /// Sequence numbers of AKA, by private identity (TS 33.102 annex C).
+    Sqn,
+    /// Repository data of application servers (TS 29.328 clause 7.6.1).
+    RepositoryData,
+    /// Registrations as the HSS knows them.
+    HssRegistration,
+    /// Registrations and their contacts at the S-CSCF.
+    ScscfRegistration,
+    /// Registrations at the P-CSCF.
+    PcscfRegistration,
+    /// Subscriptions to events (RFC 6665).
+    Subscription,
+}
+
+/// A change of, or a look at, durable data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ImsStoreOp {
+    /// Writes a value over what there is.
+    Put {
+        /// Where.
+        table: Table,
+        /// Its key.
+        key: String,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// Removes a value; nothing happens when there is none.
+    Delete {
+        /// Where.
+        table: Table,
+        /// Its key.
+        key: String,
+    },
+    /// Reads a table, by ascending keys.
+    Scan {
+        /// Which.
+        table: Table,
+    },
+}
+
+/// What a node asks of the store: all of it in one transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImsStoreRequest {
+    /// Comes back in the answer.
+    pub token: StoreToken,
+    /// What to do, in this order.
+    pub ops: Vec<ImsStoreOp>,
+}
+
+/// Keys and values of a table.
+pub type Rows = Vec<(String, Vec<u8>)>;
+
+/// Answer of the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImsStoreAnswer {
+    /// Of the request.
+    pub token: StoreToken,
+    /// Durable now; keys and values of each scan of the request, in its order.
+    pub result: Result<Vec<Rows>, StoreError>,
+}
