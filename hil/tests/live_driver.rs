@@ -18,14 +18,7 @@ struct StandIn {
 
 impl StandIn {
     fn new(link: &Path) -> Self {
-        let cell = SimCell {
-            plmn: "00101".into(),
-            operator: "castbench".into(),
-            tac: 1,
-            cell_identity: 1,
-            rsrp_dbm: -80.0,
-            rsrq_db: -9.0,
-        };
+        let cell = SimCell::default();
         let port = PtyPort::new(Some(link)).unwrap();
         let terminal = std::fs::read_link(port.name()).unwrap();
         let mut modem = LiveModem::new(Personality::default(), Some(cell), port);

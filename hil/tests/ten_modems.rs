@@ -23,17 +23,6 @@ fn msisdn(ue: usize) -> String {
     format!("3584000000{ue:02}")
 }
 
-fn cell() -> SimCell {
-    SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 1,
-        cell_identity: 0x1A2_D001,
-        rsrp_dbm: -85.0,
-        rsrq_db: -9.0,
-    }
-}
-
 /// Each has quirks of its own, and a memory that is soon full.
 fn personality(ue: usize) -> Personality {
     let quirks = [
@@ -78,7 +67,7 @@ impl World {
         for ue in 0..MODEMS {
             let pair = &mut world.pairs[ue];
             pair.modem.handle_input(world.now, SimInput::PowerUp);
-            pair.modem.handle_input(world.now, SimInput::Cell(Some(cell())));
+            pair.modem.handle_input(world.now, SimInput::Cell(Some(SimCell::default())));
             pair.engine.handle_input(world.now, AtInput::Opened);
             pair.host.begin(world.now, &mut pair.engine);
         }
@@ -138,7 +127,7 @@ impl World {
         let pair = &mut self.pairs[ue];
         match random.below(20) {
             0 => pair.modem.handle_input(self.now, SimInput::Cell(None)),
-            1 | 2 => pair.modem.handle_input(self.now, SimInput::Cell(Some(cell()))),
+            1 | 2 => pair.modem.handle_input(self.now, SimInput::Cell(Some(SimCell::default()))),
             3 => pair.host.fly(self.now, &mut pair.engine, true),
             4 | 5 => pair.host.fly(self.now, &mut pair.engine, false),
             _ => pair.host.send(self.now, &mut pair.engine, random, &mut self.ledger),
@@ -162,7 +151,7 @@ fn ten_modems_for_ten_minutes_lose_nothing_and_leak_nothing() {
     }
     // Everybody comes back, and what is kept is delivered.
     for pair in &mut world.pairs {
-        pair.modem.handle_input(world.now, SimInput::Cell(Some(cell())));
+        pair.modem.handle_input(world.now, SimInput::Cell(Some(SimCell::default())));
         pair.host.fly(world.now, &mut pair.engine, false);
     }
     world.settle();
@@ -182,5 +171,5 @@ fn ten_modems_live_on_pseudo_terminals_lose_nothing_and_leak_nothing() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seconds = std::env::var("CASTBENCH_TEN_MODEMS_S").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
     let numbers: BTreeMap<usize, String> = (0..MODEMS).map(|ue| (ue, msisdn(ue))).collect();
-    ten::live::run(Duration::from_secs(seconds), &numbers, personality, cell);
+    ten::live::run(Duration::from_secs(seconds), &numbers, personality, SimCell::default);
 }

@@ -21,17 +21,6 @@ fn fences(kind: &str) -> Vec<(&'static str, &'static str)> {
     fences
 }
 
-fn cell() -> SimCell {
-    SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 1,
-        cell_identity: 0x1A2_D001,
-        rsrp_dbm: -85.0,
-        rsrq_db: -9.0,
-    }
-}
-
 struct Modem {
     modem: SimModem,
     sent: u8,
@@ -41,7 +30,7 @@ impl Modem {
     fn new(personality: Personality) -> Self {
         let mut modem = SimModem::new(personality);
         modem.handle_input(Instant::ZERO, SimInput::PowerUp);
-        modem.handle_input(Instant::ZERO, SimInput::Cell(Some(cell())));
+        modem.handle_input(Instant::ZERO, SimInput::Cell(Some(SimCell::default())));
         Self { modem, sent: 0 }
     }
 

@@ -57,18 +57,6 @@ pub fn ue(args: &UeArgs) -> Result<Exit, CommandError> {
     serve(args, personality, SocketPort::tcp(address).map_err(why)?)
 }
 
-/// The shipped network: the test PLMN of TS 36.508 clause 4.4.2.
-fn cell() -> SimCell {
-    SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 1,
-        cell_identity: 0x1A2_D001,
-        rsrp_dbm: -85.0,
-        rsrq_db: -9.0,
-    }
-}
-
 /// What a personality file has: how a modem is to behave, or what one said.
 enum Kind {
     Simulated(Box<Personality>),
@@ -114,7 +102,7 @@ fn serve<P: Port>(args: &UeArgs, kind: Kind, mut port: P) -> Result<Exit, Comman
             return Ok(Exit::Pass);
         }
     };
-    let mut modem = LiveModem::new(personality, Some(cell()), port);
+    let mut modem = LiveModem::new(personality, Some(SimCell::default()), port);
     let mut tell = |event: ModemEvent| match (&tun, event) {
         (Some(tun), ModemEvent::MbmsDatagram(_, ip)) => tun.send(&ip),
         (_, event) => print_to_stdout(&format!("{}\n", describe(&event))),
@@ -160,7 +148,7 @@ fn order(line: &str) -> Result<Option<ModemOrder>, String> {
         "report" => ModemOrder::StatusReport(pdu()?),
         "cell" if rest == "none" => ModemOrder::Cell(None),
         "cell" => {
-            let mut cell = cell();
+            let mut cell = SimCell::default();
             if !rest.is_empty() {
                 let level = rest.parse().ok().filter(|l: &f32| (-156.0..=-31.0).contains(l));
                 cell.rsrp_dbm = level.ok_or_else(|| format!("{rest:?} is no RSRP: -156 to -31 dBm, or none"))?;

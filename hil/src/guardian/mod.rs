@@ -22,6 +22,7 @@ pub use safe::{SafeState, Silence};
 use crate::lease::wire::{Arm, Received, ToGuardian, ToHolder, readable, receive, send};
 use crate::lease::{LeaseFile, LeaseRecord, LeaseState, Resource, unix_ms_now};
 use crate::port::LiveClock;
+use crate::port::live::pause;
 
 /// A holder that has closed its end goes away in this time, or is ended.
 const GRACE: Duration = Duration::from_secs(2);
@@ -255,9 +256,4 @@ fn perform<'d>(devices: impl IntoIterator<Item = &'d Device>, silence: Silence<'
         work.into_iter().filter_map(|work| work.join().unwrap_or_else(|_| Err("panicked".into())).err()).collect()
     });
     (!failures.is_empty()).then(|| failures.join("; "))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a driver: what is on its way has to arrive")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }

@@ -3,12 +3,12 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::InstrumentError;
+use crate::port::live::pause;
 
 /// Longest time that a command may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -58,11 +58,6 @@ pub(crate) fn run_shell(command: &str) -> Result<String, InstrumentError> {
 fn scratch() -> io::Result<std::fs::File> {
     let fd = rustix::fs::memfd_create("castbench", rustix::fs::MemfdFlags::CLOEXEC)?;
     Ok(fd.into())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a driver: it waits for another program")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }
 
 #[cfg(test)]

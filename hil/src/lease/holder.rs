@@ -13,6 +13,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::wire::{Arm, Received, ToGuardian, ToHolder, pair, receive, send};
 use super::{GuardianProgram, LeaseConfig, LeaseError, LeaseFile, Owner, Resource, unix_ms_now};
+use crate::port::live::pause;
 
 /// Longest time in which devices become safe: modems that leave the network take their time.
 const SAFE_LIMIT: Duration = Duration::from_secs(60);
@@ -242,9 +243,4 @@ impl Drop for Guardian {
         // One that has ended is not to stay in the table of processes; one that runs goes on alone.
         let _ = self.child.try_wait();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a driver: it waits for another process")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 
 use super::file::{self, LeaseFile, make_folder, path_of};
 use super::{BusyResource, Lease, LeaseConfig, LeaseError, LeaseRecord, Owner, Refusal, Resource};
+use crate::port::live::pause;
 
 /// Between looks at devices that others have.
 const STEP: Duration = Duration::from_millis(20);
@@ -136,9 +136,4 @@ impl LeaseManager {
             waited += Duration::from_millis(1);
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a driver: other processes have no event to wait for")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }

@@ -45,7 +45,7 @@ impl LiveClock {
 
 /// Waits.
 #[expect(clippy::disallowed_methods, reason = "a driver: it waits for a peer that has no event to wait for")]
-pub(super) fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     thread::sleep(time);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! This folder and `live.rs` read the clock; nothing else in the package does.
 
-mod live;
+pub(crate) mod live;
 mod live_driver;
 mod live_host;
 mod live_replay;

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::instrument::{InstrumentError, command_and_query, number, run_shell};
+use crate::port::live::pause;
 
 /// A switch for the power of one device.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -143,11 +143,6 @@ fn state(answer: &str) -> Option<bool> {
         "off" => Some(false),
         other => number(other).map(|number| number != 0.0),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a driver: a device needs time to lose its power")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }
 
 #[cfg(test)]

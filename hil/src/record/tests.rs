@@ -81,14 +81,7 @@ fn recorded(quirks: &[Quirk]) -> (String, Vec<ModemOutput>) {
     let sim = SimCard { pin: Some("4711".into()), ..SimCard::default() };
     let mut sim =
         SimModem::new(Personality { quirks: quirks.iter().copied().collect(), sim, ..Personality::default() });
-    let cell = SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 0xA1,
-        cell_identity: 0x01A2_B3C4,
-        rsrp_dbm: -80.7,
-        rsrq_db: -9.8,
-    };
+    let cell = SimCell { tac: 0xA1, cell_identity: 0x01A2_B3C4, rsrp_dbm: -80.7, rsrq_db: -9.8, ..SimCell::default() };
     sim.handle_input(Instant::ZERO, SimInput::PowerUp);
     sim.handle_input(Instant::ZERO, SimInput::Cell(Some(cell)));
     sim.handle_input(Instant::ZERO, SimInput::Sms(&hex::decode(DELIVER).unwrap()));

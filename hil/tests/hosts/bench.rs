@@ -75,14 +75,8 @@ impl Modem {
     }
 
     fn start(port: impl Port + 'static) -> Self {
-        let cell = SimCell {
-            plmn: "00101".into(),
-            operator: "castbench".into(),
-            tac: 0xA1,
-            cell_identity: 0x01A2_B3C4,
-            rsrp_dbm: -80.7,
-            rsrq_db: -9.8,
-        };
+        let cell =
+            SimCell { tac: 0xA1, cell_identity: 0x01A2_B3C4, rsrp_dbm: -80.7, rsrq_db: -9.8, ..SimCell::default() };
         let name = port.name();
         let (orders, received) = channel();
         let events = Arc::new(Mutex::new(Vec::new()));

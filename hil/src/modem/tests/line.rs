@@ -88,14 +88,7 @@ pub(super) struct Line {
 }
 
 pub(super) fn cell() -> SimCell {
-    SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 0xA1,
-        cell_identity: 0x01A2_B3C4,
-        rsrp_dbm: -80.7,
-        rsrq_db: -9.8,
-    }
+    SimCell { tac: 0xA1, cell_identity: 0x01A2_B3C4, rsrp_dbm: -80.7, rsrq_db: -9.8, ..SimCell::default() }
 }
 
 pub(super) fn config() -> ModemConfig {

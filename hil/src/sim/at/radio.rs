@@ -23,6 +23,20 @@ pub struct SimCell {
     pub rsrq_db: f32,
 }
 
+/// The test network (TS 36.508 clause 4.4.2: MCC 001, MNC 01, TAC 1) at levels of a desk in a lab.
+impl Default for SimCell {
+    fn default() -> Self {
+        Self {
+            plmn: "00101".into(),
+            operator: "castbench".into(),
+            tac: 1,
+            cell_identity: 0x1A2_D001,
+            rsrp_dbm: -85.0,
+            rsrq_db: -9.0,
+        }
+    }
+}
+
 /// `<AcT>` of E-UTRAN.
 const EUTRAN: u8 = 7;
 /// Bearers between RSRP and the RSSI of 50 resource blocks: 10 log10(12 x 50) dB.

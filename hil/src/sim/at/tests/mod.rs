@@ -123,14 +123,7 @@ impl Line {
 }
 
 fn cell() -> SimCell {
-    SimCell {
-        plmn: "00101".into(),
-        operator: "castbench".into(),
-        tac: 0xA1,
-        cell_identity: 0x01A2_B3C4,
-        rsrp_dbm: -80.7,
-        rsrq_db: -9.8,
-    }
+    SimCell { tac: 0xA1, cell_identity: 0x01A2_B3C4, rsrp_dbm: -80.7, rsrq_db: -9.8, ..SimCell::default() }
 }
 
 /// "hello" to +358401234567 as ModemManager encodes it.
