@@ -1,9 +1,12 @@
 //! IMS nodes (TS 23.228): CSCFs, HSS, application servers, and the fabric that joins them in memory.
 
 mod fabric;
+mod ifc;
 mod node;
+pub mod profile;
 mod store;
 
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
+pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
 pub use store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
