@@ -298,7 +298,7 @@ impl Runner<'_> {
             ModemOutput::Note(text) => {
                 return self.observer.fact(at, What::Note { text: format!("{name}: modem: {text}") });
             }
-            ModemOutput::Write(_) | ModemOutput::Perform(_) => return Ok(()),
+            ModemOutput::Write(_) | ModemOutput::Perform(_) | ModemOutput::Authenticated { .. } => return Ok(()),
         };
         self.observer.fact(at, What::Modem { ue: name, fact })
     }

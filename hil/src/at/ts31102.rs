@@ -1,6 +1,8 @@
 //! The AUTHENTICATE command of a USIM (TS 31.102 clause 7.1.2) and of an ISIM (TS 31.103 clause 7.1.2), as APDUs for
 //! `+CSIM` and `+CGLA`.
 
+use std::fmt;
+
 /// AID of a USIM, as far as all have it in common (ETSI TS 101 220 annex E).
 pub const USIM: [u8; 7] = [0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02];
 /// AID of an ISIM, likewise.
@@ -26,7 +28,7 @@ pub struct Authenticate {
 }
 
 /// What the SIM answers to a challenge that its network made.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum AkaAnswer {
     /// It is the network's, and fresh.
     Success {
@@ -44,7 +46,28 @@ pub enum AkaAnswer {
     },
 }
 
-/// Why there is no answer.
+impl fmt::Debug for AkaAnswer {
+    /// Keys are not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Success { .. } => "Success(..)",
+            Self::SynchronisationFailure { .. } => "SynchronisationFailure(..)",
+        })
+    }
+}
+
+/// Why whoever asked a SIM has no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AuthenticationFailure {
+    /// The challenge is not of the SIM's network.
+    #[error("the challenge is not of the SIM's network: incorrect MAC")]
+    IncorrectMac,
+    /// The SIM, or what it is reached through, has not answered.
+    #[error("the SIM gives no answer: {0}")]
+    NoAnswer(String),
+}
+
+/// Why a response APDU has no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AkaError {
     /// `98 62`: the challenge is not the network's.

@@ -29,6 +29,7 @@ impl Modem {
                 Err(why) => self.unanswered(&why),
             },
             Job::Signal(which) => self.signal_told(which, &response),
+            Job::Sim(job) => self.sim_done(job, &response),
             Job::Embms(job) => self.embms_done(job, &response),
             Job::Attention => self.attentive(),
             Job::Flight | Job::Full | Job::Reset => self.functionality_done(&job, &response),
@@ -63,6 +64,7 @@ impl Modem {
             Job::Embms(job) if matches!(failure, AtFailure::Timeout { .. } | AtFailure::TooLong { .. }) => {
                 self.embms.hangs(job);
             }
+            Job::Sim(_) => self.sim_hangs(failure),
             other => self.abandoned(other, &why),
         }
         // A port that is gone is told by itself.
@@ -85,6 +87,7 @@ impl Modem {
     fn abandoned(&mut self, job: Job, why: &str) {
         match job {
             Job::Embms(_) => self.embms.configured = false,
+            Job::Sim(_) => self.challenge_abandoned(why),
             other => self.message_job_failed(other, why),
         }
         self.samples.clear();

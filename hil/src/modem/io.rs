@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::at::AtInput;
 use crate::at::embms::{EmbmsReport, Tmgi};
 use crate::at::ts27007::{Registration, RegistrationDomain};
+use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
 
 /// What comes in.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +27,13 @@ pub enum ModemInput<'a> {
     EmbmsStart(EmbmsService),
     /// No longer.
     EmbmsStop(Tmgi),
+    /// The SIM is to answer a challenge; [`ModemOutput::Authenticated`] comes of it.
+    Authenticate {
+        /// To be given back.
+        token: u64,
+        /// RAND and AUTN.
+        challenge: Authenticate,
+    },
     /// Registration and signal are to be asked for now.
     Sample,
     /// How [`ModemOutput::Perform`] ended; the port is reopened before that is told.
@@ -68,6 +76,13 @@ pub enum ModemOutput {
         token: u64,
         /// TP-MR.
         result: Result<u8, SmsFailure>,
+    },
+    /// What the SIM answered to [`ModemInput::Authenticate`]; exactly one for each.
+    Authenticated {
+        /// As it was given.
+        token: u64,
+        /// Its answer.
+        result: Result<AkaAnswer, AuthenticationFailure>,
     },
     /// About broadcast services.
     Embms(EmbmsEvent),

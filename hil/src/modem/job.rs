@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::authentication::SimJob;
 use super::bring_up::Step;
 use super::broadcast::EmbmsJob;
 use super::message_queue::{Outgoing, Place};
@@ -37,6 +38,8 @@ pub(super) enum Job {
     Registration(RegistrationDomain),
     /// Signal, by the command of the profile that stands there.
     Signal(usize),
+    /// A challenge for the SIM.
+    Sim(SimJob),
     /// Broadcast services.
     Embms(EmbmsJob),
     /// Is it there?
@@ -77,6 +80,7 @@ impl Job {
             Self::Flight | Self::SwitchOff => functionality(Functionality::Flight, false),
             Self::Full => functionality(Functionality::Full, false),
             Self::Reset => functionality(Functionality::Full, true),
+            Self::Sim(job) => return job.command(),
             Self::Step(_) | Self::Signal(_) | Self::Embms(_) => return None,
         })
     }

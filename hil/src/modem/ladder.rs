@@ -173,6 +173,7 @@ impl Modem {
         self.phase = Phase::Quarantined;
         self.ladder.forget();
         self.fail_messages(&why);
+        self.fail_challenges(&why);
         self.embms_give_up(&why);
         self.put(ModemOutput::Quarantined { why });
         self.tell_state();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use protocol::Instant;
 
+use super::authentication::Challenges;
 use super::bring_up::{BringUp, DOMAINS};
 use super::broadcast::Broadcast;
 use super::identify::of_any;
@@ -67,6 +68,7 @@ pub struct Modem {
     pub(super) has_sim: bool,
     pub(super) pin_tried: bool,
     pub(super) messages: Messages,
+    pub(super) challenges: Challenges,
     pub(super) embms: Broadcast,
     pub(super) ladder: Ladder,
     pub(super) listening: Listening,
@@ -102,6 +104,7 @@ impl Modem {
             has_sim: false,
             pin_tried: false,
             messages: Messages::default(),
+            challenges: Challenges::default(),
             embms: Broadcast::new(profile.embms_grammar()),
             ladder: Ladder::new(config.recovery.clone()),
             listening: Listening::default(),
@@ -129,6 +132,7 @@ impl Modem {
             ModemInput::At(input) => self.port(input),
             ModemInput::Start => self.start(),
             ModemInput::SendSms { token, pdu } => self.take_message(token, pdu),
+            ModemInput::Authenticate { token, challenge } => self.take_challenge(token, challenge),
             ModemInput::EmbmsStart(service) => self.embms_start(service),
             ModemInput::EmbmsStop(tmgi) => self.embms_stop(tmgi),
             ModemInput::Sample => self.sample(),
@@ -227,6 +231,7 @@ impl Modem {
 
     fn shut_down(&mut self) {
         self.fail_messages("the modem is being switched off");
+        self.fail_challenges("the modem is being switched off");
         self.samples.clear();
         match &self.phase {
             Phase::Starting(_) | Phase::Ready | Phase::Rung(_) if self.open && self.answers => {
@@ -249,6 +254,7 @@ impl Modem {
         self.phase = Phase::Off;
         self.put_back("the modem is switched off");
         self.fail_messages("the modem is switched off");
+        self.fail_challenges("the modem is switched off");
         self.tell_state();
     }
 
@@ -317,8 +323,8 @@ impl Modem {
     /// What is to be done with a modem that is ready, the most urgent first.
     fn next_task(&mut self) -> Option<Job> {
         let lists = self.may_list();
-        self.messages
-            .next(self.now, lists)
+        self.next_challenge()
+            .or_else(|| self.messages.next(self.now, lists))
             .or_else(|| self.next_embms())
             .or_else(|| self.samples.pop_front())
             .or_else(|| (self.silent_at() <= self.now).then_some(Job::Attention))

@@ -7,6 +7,7 @@
 //! modem has to change. What it has to say is what is here; what it cannot know it leaves out.
 
 mod answers;
+mod authentication;
 mod bring_up;
 mod broadcast;
 mod identify;

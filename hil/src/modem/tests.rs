@@ -1,5 +1,6 @@
 //! Profiles, and the driver against the stand-in in virtual time.
 
+mod authentication;
 mod bring_up;
 mod faults;
 mod line;

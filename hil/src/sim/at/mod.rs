@@ -16,6 +16,7 @@ pub use io::{MbmsAir, MbmsService, SimInput, SimOutput, SmsRefusal};
 pub use modem::SimModem;
 pub use personality::{Key, Personality, Quirk, SimCard};
 pub use radio::SimCell;
+pub(super) use uicc::Uicc;
 
 #[cfg(test)]
 mod tests;

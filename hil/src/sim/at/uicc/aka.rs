@@ -2,7 +2,7 @@
 
 use milenage::Milenage;
 
-use super::super::personality::SimCard;
+use super::super::personality::{Key, SimCard};
 use super::{INCORRECT_MAC, WRONG_LENGTH};
 
 /// Bits of the index in a sequence number (TS 33.102 clause C.3.2).
@@ -16,15 +16,15 @@ const SYNCHRONISATION_FAILURE: u8 = 0xDC;
 /// Keys, and which challenges there have been.
 #[derive(Clone, Debug)]
 pub(super) struct Aka {
-    k: [u8; 16],
-    opc: [u8; 16],
+    k: Key,
+    opc: Key,
     /// The highest sequence number accepted for each index.
     seq: [u64; 1 << IND_BITS],
 }
 
 impl Aka {
     pub(super) fn new(card: &SimCard) -> Self {
-        Self { k: card.k.0, opc: card.opc.0, seq: [card.sqn >> IND_BITS; 1 << IND_BITS] }
+        Self { k: card.k, opc: card.opc, seq: [card.sqn >> IND_BITS; 1 << IND_BITS] }
     }
 
     /// The data of AUTHENTICATE: RAND and AUTN, each after its length.
@@ -36,7 +36,7 @@ impl Aka {
     }
 
     fn answer(&mut self, rand: &[u8; 16], autn: &[u8; 16]) -> Result<Vec<u8>, [u8; 2]> {
-        let mut milenage = Milenage::new_with_opc(self.k, self.opc);
+        let mut milenage = Milenage::new_with_opc(self.k.0, self.opc.0);
         let (res, ck, ik, ak) = milenage.f2345(rand);
         let mut sqn = [0; 6];
         sqn.iter_mut().zip(autn).zip(ak).for_each(|((sqn, hidden), ak)| *sqn = hidden ^ ak);
@@ -64,7 +64,6 @@ impl Aka {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::personality::Key;
     use super::super::{OK, Uicc};
     use super::*;
 

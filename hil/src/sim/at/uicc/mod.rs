@@ -50,7 +50,7 @@ const FRESH: Channel = Channel { application: Application::Usim, file: None };
 
 /// A card.
 #[derive(Clone, Debug)]
-pub(super) struct Uicc {
+pub(in crate::sim) struct Uicc {
     aka: Aka,
     has_isim: bool,
     /// The first is the basic one, which is always open.
@@ -59,7 +59,7 @@ pub(super) struct Uicc {
 }
 
 impl Uicc {
-    pub(super) fn new(card: &SimCard) -> Self {
+    pub(in crate::sim) fn new(card: &SimCard) -> Self {
         let mut channels = [None; CHANNELS];
         channels[0] = Some(FRESH);
         Self { aka: Aka::new(card), has_isim: card.isim, channels, files: files::of(card) }
@@ -107,7 +107,7 @@ impl Uicc {
     }
 
     /// A command APDU; the channel is that of CLA, or `channel` where the modem has chosen one.
-    pub(super) fn command(&mut self, apdu: &[u8], channel: Option<usize>) -> Vec<u8> {
+    pub(in crate::sim) fn command(&mut self, apdu: &[u8], channel: Option<usize>) -> Vec<u8> {
         let [class, instruction, p1, p2, rest @ ..] = apdu else { return WRONG_LENGTH.to_vec() };
         if class & 0x60 != 0 {
             return UNKNOWN_CLASS.to_vec();
