@@ -1,5 +1,6 @@
 //! The UE side of castbench: machines without I/O, and the ports that they are reached by.
 
+pub mod agent;
 pub mod at;
 pub mod attenuator;
 pub mod gps;

@@ -1,0 +1,3 @@
+//! User agents in the UE: machines without I/O that speak to the IMS.
+
+pub mod sip;

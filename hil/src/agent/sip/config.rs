@@ -1,0 +1,130 @@
+//! What a UE agent has to know (TS 24.229 clause 5.1.1.1: from the ISIM, the USIM, or given).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use protocol::sip::Target;
+
+/// The registration expiration interval that a UE asks for (TS 24.229 clause 5.1.1.2.1).
+pub const REGISTRATION_SECONDS: u32 = 600_000;
+
+/// The configuration of a UE agent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentConfig {
+    /// Private user identity, `user@domain`.
+    pub impi: String,
+    /// Public user identity that is registered, a SIP URI; later the default one of P-Associated-URI is used.
+    pub impu: String,
+    /// Home network domain name: Request-URI of REGISTER, realm.
+    pub domain: String,
+    /// The P-CSCF, or an outbound proxy before it.
+    pub pcscf: Target,
+    /// Where the UE is reached: its own address and port.
+    pub contact: SocketAddr,
+    /// `+sip.instance` (TS 24.229 clause 5.1.1.2.1): a URN, such as `urn:gsma:imei:90420156-025763-0`; none when empty.
+    pub instance: String,
+    /// Value of P-Access-Network-Info (RFC 7315 clause 5.4); none when empty.
+    pub access_network_info: String,
+    /// How the joint to the P-CSCF is protected.
+    pub security: SecurityMode,
+    /// How the UE proves who it is.
+    pub authentication: Authentication,
+    /// Registration expiration interval to ask for.
+    pub expires_s: u32,
+    /// Media feature tags of Contact in REGISTER, as `+g.3gpp.smsip` or `+g.3gpp.icsi-ref="…"` (RFC 3840, TS 24.229 clause
+    /// 5.1.1.2.1).
+    pub features: Vec<String>,
+    /// Registers again by itself when the network lets it: after failures with a pause (RFC 5626 clause 4.5), after a
+    /// deactivation at once.
+    pub persistent: bool,
+    /// Subscribes to its registration state as soon as it is registered (TS 24.229 clause 5.1.1.3).
+    pub subscribes: bool,
+    /// SIP timers T1, T2, T4 with the values of TS 24.229 table 7.7.1 for a UE, else those of RFC 3261.
+    pub slow_timers: bool,
+    /// About sessions.
+    pub session: SessionSettings,
+}
+
+/// How the joint to the P-CSCF is protected (TS 33.203).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SecurityMode {
+    /// Not at all, and nothing is said about it.
+    #[default]
+    Off,
+    /// Security mechanisms are agreed upon (RFC 3329, TS 33.203 clause 7) and verified, without IPsec under them.
+    SecAgree,
+    /// TLS (TS 33.203 annex O).
+    Tls,
+}
+
+/// How a UE proves who it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Authentication {
+    /// IMS-AKA (TS 33.203 clause 6.1) with its SIM, which is asked by [`super::AgentOutput::Authenticate`].
+    Aka,
+    /// SIP digest (TS 33.203 annex N).
+    Digest {
+        /// Password.
+        password: String,
+    },
+}
+
+impl std::fmt::Debug for Authentication {
+    /// Passwords are not for logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Aka => "Aka",
+            Self::Digest { .. } => "Digest(..)",
+        })
+    }
+}
+
+/// About the sessions of a UE.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionSettings {
+    /// Provisional responses are sent reliably where the peer knows how (RFC 3262).
+    pub reliable_provisional: bool,
+    /// Session interval to ask for (RFC 4028); none: no session timer is asked for.
+    pub session_expires_s: Option<u32>,
+    /// Shortest session interval that is accepted.
+    pub min_se_s: u32,
+    /// A call that is not answered is given up after this time.
+    pub no_answer: Duration,
+    /// An incoming call that nobody answers is refused with 480 after this time.
+    pub unanswered: Duration,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            reliable_provisional: true,
+            session_expires_s: Some(1800),
+            min_se_s: 90,
+            no_answer: Duration::from_secs(180),
+            unanswered: Duration::from_secs(170),
+        }
+    }
+}
+
+impl AgentConfig {
+    /// A UE with IMS-AKA and the usual settings.
+    pub fn new(impi: &str, impu: &str, domain: &str, pcscf: Target, contact: SocketAddr) -> Self {
+        Self {
+            impi: impi.into(),
+            impu: impu.into(),
+            domain: domain.into(),
+            pcscf,
+            contact,
+            instance: String::new(),
+            access_network_info: "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100A101A2B301".into(),
+            security: SecurityMode::Off,
+            authentication: Authentication::Aka,
+            expires_s: REGISTRATION_SECONDS,
+            features: vec!["+g.3gpp.smsip".into()],
+            persistent: true,
+            subscribes: true,
+            slow_timers: false,
+            session: SessionSettings::default(),
+        }
+    }
+}

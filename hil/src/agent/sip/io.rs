@@ -1,0 +1,363 @@
+//! What goes into a UE agent and what comes out of it.
+
+use std::fmt;
+
+use protocol::sip::{Flow, Target};
+use protocol::xml::RegInfo;
+
+use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
+
+/// What comes in.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AgentInput<'a> {
+    /// A SIP message came: a datagram, or a piece of a stream.
+    Sip {
+        /// How it came.
+        flow: Flow,
+        /// Its octets.
+        bytes: &'a [u8],
+    },
+    /// A message could not be sent, or a connection has gone.
+    SipFailed {
+        /// Where it was to go.
+        target: Target,
+        /// Why.
+        why: String,
+    },
+    /// The answer to [`AgentOutput::Authenticate`].
+    Authenticated(Result<AkaAnswer, AuthenticationFailure>),
+    /// What the user wants.
+    Command(AgentCommand),
+}
+
+/// What the user of a UE wants.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AgentCommand {
+    /// To be registered, and kept registered.
+    Register,
+    /// Not to be registered any more; sessions end before.
+    Deregister,
+    /// To be told about the own registration (TS 24.229 clause 5.1.1.3).
+    SubscribeReg,
+    /// No longer.
+    UnsubscribeReg,
+    /// A page mode message (RFC 3428).
+    Message(OutgoingMessage),
+    /// A session (TS 24.229 clause 5.1.3).
+    Call {
+        /// Names it from here on.
+        call: CallId,
+        /// Request-URI and To.
+        to: String,
+        /// SDP offer.
+        sdp: Vec<u8>,
+        /// Further header fields.
+        headers: Vec<(String, String)>,
+    },
+    /// An incoming session rings (180).
+    Ring(CallId),
+    /// It is accepted.
+    Answer {
+        /// Which.
+        call: CallId,
+        /// SDP: an answer where there was an offer, else an offer.
+        sdp: Vec<u8>,
+    },
+    /// It is refused.
+    Reject {
+        /// Which.
+        call: CallId,
+        /// 300 to 699.
+        status: u16,
+    },
+    /// The other one is put on hold (RFC 3264 clause 8.4).
+    Hold(CallId),
+    /// And taken off it.
+    Resume(CallId),
+    /// Another SDP offer in a session (re-INVITE).
+    Modify {
+        /// Which.
+        call: CallId,
+        /// SDP offer.
+        sdp: Vec<u8>,
+    },
+    /// Another SDP offer by UPDATE (RFC 3311), also before the session is accepted.
+    Update {
+        /// Which.
+        call: CallId,
+        /// SDP offer.
+        sdp: Vec<u8>,
+    },
+    /// The session ends: CANCEL or BYE, as far as it is; an incoming one is refused.
+    HangUp(CallId),
+    /// All that is given up at once without a word to anybody: the UE has lost its bearer or its power.
+    Vanish,
+}
+
+/// A message to be sent.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OutgoingMessage {
+    /// To be given back.
+    pub token: u64,
+    /// Request-URI and To.
+    pub to: String,
+    /// Of the body.
+    pub content_type: String,
+    /// Body.
+    pub body: Vec<u8>,
+    /// Further header fields.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Names a session of one agent. The user chooses those of calls that it makes; incoming ones get theirs from 2^32 on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CallId(pub u64);
+
+impl CallId {
+    /// The first of an incoming call.
+    pub const FIRST_INCOMING: Self = Self(1 << 32);
+}
+
+/// What comes out.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AgentOutput {
+    /// A SIP message to be sent.
+    Sip {
+        /// Where to.
+        target: Target,
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
+    /// The SIM is to answer a challenge; [`AgentInput::Authenticated`] is awaited.
+    Authenticate(Authenticate),
+    /// For the user.
+    Event(AgentEvent),
+}
+
+/// What the user is told.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AgentEvent {
+    /// Registered, for the first time or again.
+    Registered(Registered),
+    /// A registration has failed. With `retry_s` another one follows by itself.
+    RegistrationFailed {
+        /// Of the response; none: there was none.
+        status: Option<u16>,
+        /// In words.
+        why: String,
+        /// Seconds until it is tried again.
+        retry_s: Option<u32>,
+    },
+    /// Not registered any more.
+    Unregistered(UnregisteredWhy),
+    /// The network's picture of the registration.
+    RegInfo(RegInfo),
+    /// The subscription to the registration state stands.
+    Subscribed {
+        /// Seconds.
+        expires_s: u32,
+    },
+    /// It has ended.
+    SubscriptionEnded {
+        /// Reason of Subscription-State, or what went wrong.
+        why: String,
+    },
+    /// What became of a message; exactly one for each.
+    MessageResult {
+        /// As it was given.
+        token: u64,
+        /// The final 2xx response, or why there is none.
+        result: Result<u16, Refusal>,
+    },
+    /// A message came; it has been answered with 200.
+    MessageReceived(IncomingMessage),
+    /// A session is offered.
+    Incoming {
+        /// Names it from here on.
+        call: CallId,
+        /// P-Asserted-Identity, else From.
+        from: String,
+        /// SDP offer, where there is one.
+        sdp: Option<Vec<u8>>,
+    },
+    /// A provisional response other than 100 to a call.
+    Progress {
+        /// Which.
+        call: CallId,
+        /// 180, 183…
+        status: u16,
+        /// SDP in it.
+        sdp: Option<Vec<u8>>,
+    },
+    /// A session stands.
+    Established {
+        /// Which.
+        call: CallId,
+        /// The other one's SDP.
+        sdp: Vec<u8>,
+    },
+    /// Its media have been agreed upon anew.
+    Modified {
+        /// Which.
+        call: CallId,
+        /// The other one's SDP.
+        sdp: Vec<u8>,
+        /// Who may send now.
+        hold: HoldState,
+    },
+    /// An offer was refused; the session goes on as it was.
+    ModifyRefused {
+        /// Which.
+        call: CallId,
+        /// Why.
+        why: Refusal,
+    },
+    /// A session refresh went through (RFC 4028).
+    Refreshed(CallId),
+    /// A session has ended.
+    Ended {
+        /// Which.
+        call: CallId,
+        /// Why.
+        why: EndedWhy,
+    },
+    /// Something came in that is not for the state of things.
+    Ignored {
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A registration as the network has answered it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registered {
+    /// Seconds from now.
+    pub expires_s: u32,
+    /// P-Associated-URI; the first is the default public user identity.
+    pub associated: Vec<String>,
+    /// Service-Route.
+    pub service_route: Vec<String>,
+    /// It was there before.
+    pub refreshed: bool,
+}
+
+/// Why a UE is not registered any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UnregisteredWhy {
+    /// It wanted that.
+    Asked,
+    /// The network has ended it (TS 24.229 clause 5.1.1.7): event of the contact in the reg event package.
+    Network {
+        /// `rejected`, `deactivated`, `probation`, …
+        event: String,
+    },
+    /// It was not refreshed in time.
+    Expired,
+    /// A re-registration was refused.
+    Refused {
+        /// Status.
+        status: u16,
+    },
+}
+
+/// A message that came.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct IncomingMessage {
+    /// P-Asserted-Identity, else From: who sent it, and where a report goes (TS 24.341 clause 5.3.1.3).
+    pub from: String,
+    /// P-Called-Party-ID, else the address in To.
+    pub to: String,
+    /// Call-ID.
+    pub call_id: String,
+    /// In-Reply-To.
+    pub in_reply_to: Option<String>,
+    /// Of the body.
+    pub content_type: String,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Who may send in a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HoldState {
+    /// We hold the other one.
+    pub local: bool,
+    /// The other one holds us.
+    pub remote: bool,
+}
+
+/// Why a request did not succeed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A response with this status.
+    #[error("{status} {reason}")]
+    Status {
+        /// 300 to 699.
+        status: u16,
+        /// Reason phrase.
+        reason: String,
+    },
+    /// Nobody answered.
+    #[error("no answer within 64*T1")]
+    Timeout,
+    /// It could not be sent.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// It could not be done in this state.
+    #[error("{0}")]
+    NotNow(&'static str),
+}
+
+/// Why a session has ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EndedWhy {
+    /// We hung up (BYE).
+    HungUp,
+    /// The other one did (BYE), with its Reason.
+    RemoteHungUp {
+        /// Reason header field (RFC 3326).
+        reason: Option<String>,
+    },
+    /// We gave it up before it was answered.
+    Cancelled,
+    /// The caller gave it up before we answered, with its Reason.
+    RemoteCancelled {
+        /// Reason header field.
+        reason: Option<String>,
+    },
+    /// It was refused.
+    Refused(Refusal),
+    /// We refused it.
+    Rejected {
+        /// Status.
+        status: u16,
+    },
+    /// Nobody answered it.
+    NoAnswer,
+    /// The session was not refreshed in time (RFC 4028), or the other one has lost it.
+    TimedOut(String),
+    /// The UE has lost its registration or its bearer.
+    Lost,
+}
+
+impl fmt::Display for EndedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HungUp => f.write_str("hung up"),
+            Self::RemoteHungUp { reason } => write!(f, "the other one hung up{}", told(reason.as_deref())),
+            Self::Cancelled => f.write_str("given up before it was answered"),
+            Self::RemoteCancelled { reason } => write!(f, "the caller gave up{}", told(reason.as_deref())),
+            Self::Refused(why) => write!(f, "refused: {why}"),
+            Self::Rejected { status } => write!(f, "refused with {status}"),
+            Self::NoAnswer => f.write_str("nobody answered"),
+            Self::TimedOut(why) => write!(f, "timed out: {why}"),
+            Self::Lost => f.write_str("the UE has lost its registration or its bearer"),
+        }
+    }
+}
+
+fn told(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
+}
