@@ -1,6 +1,7 @@
-//! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness.
+//! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness but what a caller hands in.
 
 pub mod diameter;
+mod entropy;
 mod gtpu;
 mod id;
 mod ip;
@@ -10,6 +11,7 @@ mod tap;
 mod time;
 pub mod xml;
 
+pub use entropy::{Entropy, Secret};
 pub use gtpu::{GTPU_PORT, GtpuError, GtpuMessageType, GtpuPacket, GtpuRepr};
 pub use id::{ParseTmgiError, Plmn, Tmgi};
 pub use ip::{IpError, UdpDatagram};

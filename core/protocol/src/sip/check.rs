@@ -1,0 +1,69 @@
+//! What must hold of every message before anybody acts on it (RFC 3261 clauses 8.1.1, 8.2, 16.3, 18.3).
+
+use super::headers::names::SINGLE;
+use super::text::is_token;
+use super::{CSeq, Headers, Method, Request, Response, SipProblem, parse};
+
+impl Request {
+    /// Mandatory fields are there once and follow their grammar, and CSeq names the method. The problem brings its
+    /// answer: [`SipProblem::response`].
+    pub fn check(&self) -> Result<(), SipProblem> {
+        let checked = self.check_fields();
+        checked.map_err(|problem| SipProblem { of_request: Some(Box::new(self.headers.clone())), ..problem })
+    }
+
+    fn check_fields(&self) -> Result<(), SipProblem> {
+        let cseq = check_common(&self.headers)?;
+        if cseq.method != self.method {
+            return Err(SipProblem::bad("CSeq", "names another method than the request"));
+        }
+        self.headers.max_forwards()?;
+        // RFC 3261 clause 19.1.1, table 1: `headers` of a URI are not for the Request-URI.
+        if self.uri.as_sip().is_some_and(|uri| uri.headers.is_some()) {
+            return Err(SipProblem::bad("Request-URI", "has headers"));
+        }
+        self.headers.contacts()?;
+        self.headers.routes()?;
+        self.headers.record_routes()?;
+        if self.method == Method::REGISTER {
+            self.headers.path()?;
+        }
+        Ok(())
+    }
+}
+
+impl Response {
+    /// Mandatory fields are there once and follow their grammar; a response with a problem is dropped.
+    pub fn check(&self) -> Result<(), SipProblem> {
+        check_common(&self.headers)?;
+        self.headers.contacts()?;
+        self.headers.record_routes()?;
+        Ok(())
+    }
+}
+
+fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
+    let missing = |name: &'static str| SipProblem::bad(name, "is missing");
+    for name in SINGLE {
+        if headers.all(name).nth(1).is_some() {
+            return Err(SipProblem::bad(name, "is there more than once"));
+        }
+    }
+    if headers.vias()?.is_empty() {
+        return Err(missing("Via"));
+    }
+    headers.from()?.ok_or_else(|| missing("From"))?;
+    headers.to()?.ok_or_else(|| missing("To"))?;
+    let call_id = headers.call_id().ok_or_else(|| missing("Call-ID"))?;
+    if call_id.is_empty() || call_id.bytes().any(|b| b.is_ascii_control() || b == b' ') {
+        return Err(SipProblem::bad("Call-ID", "is no word"));
+    }
+    parse::content_length(headers)?;
+    if let Some(content_type) = headers.get("Content-Type") {
+        let media = content_type.split(';').next().unwrap_or_default().split_once('/');
+        if !media.is_some_and(|(kind, sub)| is_token(kind.trim()) && is_token(sub.trim())) {
+            return Err(SipProblem::bad("Content-Type", "is no media type"));
+        }
+    }
+    headers.cseq()?.ok_or_else(|| missing("CSeq"))
+}

@@ -1,0 +1,292 @@
+//! Header fields (RFC 3261 clauses 7.3, 20) in the order and the bytes they came in; typed when somebody asks.
+
+mod cseq;
+mod name_addr;
+pub mod names;
+mod params;
+mod via;
+
+pub use cseq::CSeq;
+pub(super) use name_addr::seconds;
+pub use name_addr::{Contacts, NameAddr};
+pub use params::{Param, Params};
+pub use via::Via;
+
+use super::text::{find_outside, split_outside};
+use names::same_name;
+
+/// One header field: a name, a value, and the bytes they came in when those are not `Name: value`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    name: String,
+    value: String,
+    raw: Option<Box<[u8]>>,
+}
+
+impl Field {
+    /// A field as this program writes it. Line ends in `value` become spaces: a value never makes a second field.
+    pub fn new(name: &str, value: &str) -> Self {
+        let clean = |text: &str| text.replace(['\r', '\n'], " ").trim_matches([' ', '\t']).to_owned();
+        Self { name: clean(name), value: clean(value), raw: None }
+    }
+
+    /// A field as it came: `raw` is all its octets with the last line end, `value` is unfolded and trimmed.
+    pub(super) fn received(name: &str, value: &str, raw: &[u8]) -> Self {
+        let own = Self { name: name.to_owned(), value: value.to_owned(), raw: None };
+        let plain = own.octets() == raw.len() && {
+            let mut out = Vec::with_capacity(raw.len());
+            own.emit(&mut out);
+            out == raw
+        };
+        Self { raw: (!plain).then(|| raw.into()), ..own }
+    }
+
+    /// Its name as written, which may be the compact form.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its value, unfolded and trimmed.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// True when it goes by `name`, the compact form and case aside.
+    pub fn is(&self, name: &str) -> bool {
+        same_name(&self.name, name)
+    }
+
+    fn set_value(&mut self, value: &str) {
+        *self = Self::new(&self.name, value);
+    }
+
+    fn octets(&self) -> usize {
+        self.raw.as_ref().map_or(self.name.len() + self.value.len() + 4, |raw| raw.len())
+    }
+
+    fn emit(&self, out: &mut Vec<u8>) {
+        if let Some(raw) = &self.raw {
+            out.extend_from_slice(raw);
+            return;
+        }
+        for part in [&self.name, ": ", &self.value, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+/// The header fields of a message, in order. Names compare without case, compact forms are known by their long names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Headers(Vec<Field>);
+
+impl Headers {
+    /// No fields.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a field after all others.
+    pub fn append(&mut self, name: &str, value: &str) {
+        self.0.push(Field::new(name, value));
+    }
+
+    /// Adds a field before the first of its name, so that its value is the topmost; the first of its name comes after
+    /// the Via fields, a Via before everything.
+    pub fn prepend(&mut self, name: &str, value: &str) {
+        let first = self.0.iter().position(|field| field.is(name));
+        let after_vias = || {
+            if same_name(name, "Via") { 0 } else { self.0.iter().rposition(|f| f.is("Via")).map_or(0, |at| at + 1) }
+        };
+        self.0.insert(first.unwrap_or_else(after_vias), Field::new(name, value));
+    }
+
+    /// Makes `value` the only one of `name`, in the place of the first or after all others.
+    pub fn set(&mut self, name: &str, value: &str) {
+        let Some(first) = self.0.iter().position(|field| field.is(name)) else { return self.append(name, value) };
+        self.0[first].set_value(value);
+        let mut at = 0;
+        self.0.retain(|field| {
+            at += 1;
+            at - 1 <= first || !field.is(name)
+        });
+    }
+
+    /// Removes all fields of `name`; how many there were.
+    pub fn remove(&mut self, name: &str) -> usize {
+        let before = self.0.len();
+        self.0.retain(|field| !field.is(name));
+        before - self.0.len()
+    }
+
+    /// Keeps the fields that `keep` wants.
+    pub fn retain(&mut self, keep: impl FnMut(&Field) -> bool) {
+        self.0.retain(keep);
+    }
+
+    /// Takes the topmost value of a comma-separated header away, with its field when nothing is left of it.
+    pub fn pop_first_value(&mut self, name: &str) -> Option<String> {
+        let (at, value, rest) = self.first_value(name)?;
+        match rest {
+            Some(rest) => self.0[at].set_value(&rest),
+            None => drop(self.0.remove(at)),
+        }
+        Some(value)
+    }
+
+    /// Puts `value` in the place of the topmost value of a comma-separated header; false when there is none.
+    pub fn replace_first_value(&mut self, name: &str, value: &str) -> bool {
+        let Some((at, _, rest)) = self.first_value(name) else { return false };
+        match rest {
+            Some(rest) => self.0[at].set_value(&format!("{value}, {rest}")),
+            None => self.0[at].set_value(value),
+        }
+        true
+    }
+
+    /// Puts a copy of every field of `name` in `from` after all others, byte for byte.
+    pub fn copy_from(&mut self, from: &Self, name: &str) {
+        self.0.extend(from.0.iter().filter(|field| field.is(name)).cloned());
+    }
+
+    pub(super) fn push(&mut self, field: Field) {
+        self.0.push(field);
+    }
+
+    /// The value of the first field of `name`, unfolded and trimmed.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The values of all fields of `name`, whole.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |field| field.is(name)).map(Field::value)
+    }
+
+    /// The comma-separated values of all fields of `name`. Not for Date, Authorization and their like, whose commas
+    /// mean something else.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.all(name).flat_map(|value| split_outside(value, b','))
+    }
+
+    /// True when there is a field of `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// True when `token` is among the comma-separated values of `name`, as in Supported or Require; case aside.
+    pub fn lists(&self, name: &str, token: &str) -> bool {
+        self.values(name).any(|value| value.eq_ignore_ascii_case(token))
+    }
+
+    /// All fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Field> {
+        self.0.iter()
+    }
+
+    /// Number of fields.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True without fields.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes them as they stand on the wire, without the empty line.
+    pub(super) fn emit(&self, out: &mut Vec<u8>) {
+        self.0.iter().for_each(|field| field.emit(out));
+    }
+
+    /// Where the topmost value of `name` is, that value, and what stands after it in its field.
+    fn first_value(&self, name: &str) -> Option<(usize, String, Option<String>)> {
+        self.0.iter().enumerate().filter(|(_, field)| field.is(name)).find_map(|(at, field)| {
+            let mut values = split_outside(&field.value, b',');
+            let first = values.next()?.to_owned();
+            let mut rest = values.rest();
+            // Empty elements between commas are nobody's value.
+            while find_outside(rest, b',').is_some_and(|comma| rest[..comma].trim().is_empty()) {
+                rest = rest.split_once(',').map_or("", |(_, tail)| tail);
+            }
+            let rest = rest.trim();
+            Some((at, first, (!rest.is_empty()).then(|| rest.to_owned())))
+        })
+    }
+}
+
+/// A qvalue of RFC 3261 clause 25.1 in thousandths.
+pub(in crate::sip) fn q_thousandths(q: &str) -> Option<u16> {
+    let (whole, part) = q.split_once('.').unwrap_or((q, ""));
+    if !matches!(whole, "0" | "1") || part.len() > 3 || !part.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths = format!("{whole}{part:0<3}").parse().ok()?;
+    (thousandths <= 1000).then_some(thousandths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers() -> Headers {
+        let mut headers = Headers::new();
+        for (name, value) in [
+            ("v", "SIP/2.0/UDP a;branch=z9hG4bK1 , SIP/2.0/UDP b"),
+            ("Via", "SIP/2.0/TCP c"),
+            ("To", "\"x, y\" <sip:a,b@c>"),
+            ("rOUTE", "<sip:r1;lr>,,<sip:r2,x;lr>"),
+        ] {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    #[test]
+    fn compact_names_and_case_do_not_matter() {
+        let h = headers();
+        assert_eq!(h.all("VIA").count(), 2);
+        assert_eq!(
+            h.values("via").collect::<Vec<_>>(),
+            ["SIP/2.0/UDP a;branch=z9hG4bK1", "SIP/2.0/UDP b", "SIP/2.0/TCP c"]
+        );
+        assert_eq!(h.get("t"), Some("\"x, y\" <sip:a,b@c>"));
+        assert_eq!(h.values("To").count(), 1);
+        assert!(!h.contains("f"));
+    }
+
+    #[test]
+    fn the_topmost_value_comes_and_goes() {
+        let mut h = headers();
+        h.prepend("Route", "<sip:r0;lr>");
+        h.prepend("Via", "SIP/2.0/UDP top");
+        h.prepend("Path", "<sip:p>");
+        let order: Vec<_> = h.iter().map(Field::name).collect();
+        assert_eq!(order, ["Via", "v", "Via", "Path", "To", "Route", "rOUTE"]);
+        assert!(h.replace_first_value("Via", "SIP/2.0/UDP new"));
+        assert_eq!(h.pop_first_value("v").unwrap(), "SIP/2.0/UDP new");
+        assert!(h.replace_first_value("v", "SIP/2.0/UDP a2"));
+        assert_eq!(h.get("Via"), Some("SIP/2.0/UDP a2, SIP/2.0/UDP b"));
+        let routes: Vec<_> = std::iter::from_fn(|| h.pop_first_value("route")).collect();
+        assert_eq!(routes, ["<sip:r0;lr>", "<sip:r1;lr>", "<sip:r2,x;lr>"]);
+        assert!(!h.contains("Route") && !h.replace_first_value("Route", "x"));
+    }
+
+    #[test]
+    fn set_leaves_one_and_remove_none() {
+        let mut h = headers();
+        h.set("via", "one");
+        assert_eq!(h.values("Via").collect::<Vec<_>>(), ["one"]);
+        assert_eq!(h.iter().next().unwrap().name(), "v");
+        assert_eq!(h.remove("Via"), 1);
+        assert_eq!(h.len(), 2);
+    }
+
+    #[test]
+    fn a_value_cannot_smuggle_a_field_in() {
+        let mut h = Headers::new();
+        h.append("Subject", "x\r\nRoute: <sip:evil>\n\n");
+        let mut out = Vec::new();
+        h.emit(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "Subject: x  Route: <sip:evil>\r\n");
+    }
+}
