@@ -1,5 +1,18 @@
-//! Diameter (RFC 6733) as IMS uses it (TS 29.229, TS 29.329).
+//! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229) and Sh (TS 29.329).
 
+pub mod cx;
+pub mod dictionary;
+mod grammar;
 mod link;
+mod message;
+pub mod result;
+mod session;
+pub mod sh;
 
+pub use grammar::{check_answer, check_request};
 pub use link::{ConnectionId, DiameterInput, DiameterTransport};
+pub use message::{Avp, DiameterProblem, Flags, HEADER_OCTETS, MAX_MESSAGE_OCTETS, Message, emit_avps, parse_avps};
+pub use session::{Outcome, ResultCode, Routing, problem_answer, vendor_application};
+
+#[cfg(test)]
+mod tests;
