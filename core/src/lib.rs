@@ -5,6 +5,7 @@
 
 pub mod ims;
 mod mbms;
+pub mod net;
 mod store;
 
 pub use mbms::{

@@ -20,6 +20,10 @@ pub trait ImsNode: fmt::Debug + Send {
     fn poll_timeout(&self) -> Option<Instant>;
     /// What it has to say.
     fn poll_output(&mut self) -> Option<ImsOutput>;
+    /// What it counts, for /metrics of a live process: names in snake case, and how many there are now.
+    fn figures(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }
 
 /// What comes to a node.

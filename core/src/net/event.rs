@@ -1,0 +1,49 @@
+//! What the sockets of a node, its store and its operator tell its driver.
+
+use std::net::SocketAddr;
+
+use protocol::diameter::ConnectionId;
+use protocol::sip::{Flow, Target};
+use tokio::sync::mpsc;
+
+use crate::ims::{AccessEvent, Admin, ImsStoreAnswer};
+
+/// Messages that wait for one node; sockets are not read while it is full.
+pub(crate) const EVENTS: usize = 4096;
+
+/// Octets that wait to be written on a connection, a message each.
+pub(crate) type WriteQueue = mpsc::Sender<Vec<u8>>;
+
+/// Something happened outside of a node.
+#[derive(Debug)]
+pub(crate) enum NetEvent {
+    /// A whole SIP message.
+    Sip { flow: Flow, bytes: Vec<u8> },
+    /// A SIP connection is there.
+    SipOpened { flow: Flow, queue: WriteQueue },
+    /// A SIP connection is gone.
+    SipClosed { flow: Flow },
+    /// A SIP connection did not come about.
+    SipUnreachable { target: Target, why: String },
+    /// A Diameter connection is there; `peer` when it was wanted.
+    DiameterOpened { conn: ConnectionId, peer: Option<usize>, queue: WriteQueue, channel: Channel },
+    /// Octets of a Diameter connection.
+    Diameter { conn: ConnectionId, bytes: Vec<u8> },
+    /// A Diameter connection is gone.
+    DiameterClosed { conn: ConnectionId },
+    /// A Diameter connection did not come about.
+    DiameterUnreachable { peer: usize },
+    /// The store has answered.
+    Store(ImsStoreAnswer),
+    /// What the operator wants.
+    Admin(Admin),
+    /// What the access network tells.
+    Access(AccessEvent),
+}
+
+/// The two ends of a Diameter connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channel {
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+}

@@ -1,0 +1,21 @@
+//! Drivers of live nodes: sockets, the store's writer, timers, health and metrics. They decide nothing.
+
+mod clock;
+mod diameter;
+mod event;
+mod http;
+mod limits;
+mod metrics;
+mod node;
+mod process;
+mod sip;
+mod store;
+mod tap;
+mod tls;
+
+pub use clock::LiveClock;
+pub use limits::NetLimits;
+pub use process::{Listening, LiveNode, LiveProcess, Sockets, Surroundings};
+pub use store::Execute;
+pub use tap::{Directory, NetTap, Party};
+pub use tls::{Tls, TlsFiles};

@@ -1,0 +1,303 @@
+//! A live process: some nodes, each with sockets of its own, one store, one page of health and one of metrics.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::Instant;
+use protocol::sip::Transport;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::clock::LiveClock;
+use super::diameter::DiameterSockets;
+use super::event::{EVENTS, NetEvent};
+use super::http::{self, Pages};
+use super::limits::NetLimits;
+use super::metrics::Metrics;
+use super::node::{NodeDriver, own_party};
+use super::sip::SipSockets;
+use super::store::{Execute, StoreQueue, StoreWriter};
+use super::tap::{Directory, NetTap, NodeTap};
+use super::tls::Tls;
+use crate::ims::{AccessEvent, Admin, ImsNode, NodeNote, Role};
+
+/// Notes that wait to be logged.
+const NOTES: usize = 1024;
+
+/// Sockets of a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sockets {
+    /// Where SIP is taken.
+    pub sip: Vec<(Transport, SocketAddr)>,
+    /// Where Diameter is taken.
+    pub diameter: Vec<SocketAddr>,
+    /// Where its own Diameter connections come from; port 0 for any.
+    pub diameter_source: Option<SocketAddr>,
+}
+
+/// A node that is to run.
+#[derive(Debug)]
+pub struct LiveNode {
+    /// Its name in captures, logs and metrics.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// What a box is that sends to it and is not in the directory.
+    pub stranger: Role,
+    /// Its sockets.
+    pub sockets: Sockets,
+    /// The machine.
+    pub node: Box<dyn ImsNode>,
+}
+
+/// What all nodes share.
+pub struct Surroundings {
+    /// Their clock.
+    pub clock: LiveClock,
+    /// Executes what they ask of the store.
+    pub store: Execute,
+    /// Where health and metrics are served; none: nowhere.
+    pub http: Option<SocketAddr>,
+    /// Certificates for TLS.
+    pub tls: Option<Tls>,
+    /// Bounds.
+    pub limits: NetLimits,
+    /// Who is where, besides the nodes themselves.
+    pub directory: Directory,
+    /// Takes what is seen.
+    pub tap: Option<NetTap>,
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("http", &self.http).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Nodes that run.
+#[derive(Debug)]
+pub struct LiveProcess {
+    listening: Vec<Listening>,
+    orders: BTreeMap<String, mpsc::Sender<NetEvent>>,
+    notes: mpsc::Receiver<(String, NodeNote)>,
+    stop: watch::Sender<bool>,
+    nodes: JoinSet<String>,
+    health: Arc<Health>,
+    writer: StoreWriter,
+    pages: JoinSet<()>,
+}
+
+/// A socket that takes something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listening {
+    /// Of which node; `http` for health and metrics.
+    pub node: String,
+    /// `sip`, `diameter` or `http`.
+    pub protocol: &'static str,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: &'static str,
+    /// Where.
+    pub address: SocketAddr,
+}
+
+impl LiveProcess {
+    /// Opens all sockets, then lets the nodes run.
+    ///
+    /// # Errors
+    /// A socket that cannot be had.
+    pub async fn start(nodes: Vec<LiveNode>, around: Surroundings) -> io::Result<Self> {
+        let metrics = Arc::new(Metrics::new());
+        let health = Arc::new(Health::default());
+        let (stop, stopped) = watch::channel(false);
+        let (note, notes) = mpsc::channel(NOTES);
+        let (writer, store) = StoreWriter::start(around.store, Arc::clone(&metrics), Arc::clone(&health))?;
+        let mut building = Building {
+            clock: around.clock,
+            tls: around.tls,
+            limits: around.limits,
+            directory: around.directory,
+            tap: around.tap.clone(),
+            metrics: Arc::clone(&metrics),
+            store,
+            note,
+            listening: Vec::new(),
+        };
+        let mut drivers = Vec::new();
+        let mut orders = BTreeMap::new();
+        for node in nodes {
+            let (name, driver) = building.driver(node).await?;
+            orders.insert(name.clone(), driver.events.clone());
+            drivers.push((name, driver));
+        }
+        let mut pages = JoinSet::new();
+        if let Some(address) = around.http {
+            let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot listen on HTTP {address}: {e}"));
+            let listener = TcpListener::bind(address).await.map_err(named)?;
+            let address = listener.local_addr()?;
+            building.listening.push(Listening { node: "http".into(), protocol: "http", transport: "tcp", address });
+            let shown = Pages { metrics, health: Arc::clone(&health), tap: around.tap };
+            pages.spawn(http::serve(listener, shown));
+        }
+        let mut running = JoinSet::new();
+        for (name, driver) in drivers {
+            health.runs(&name);
+            let stopped = stopped.clone();
+            running.spawn(async move {
+                driver.run(stopped).await;
+                name
+            });
+        }
+        let listening = building.listening;
+        Ok(Self { listening, orders, notes, stop, nodes: running, health, writer, pages })
+    }
+
+    /// Where everything listens.
+    #[must_use]
+    pub fn listening(&self) -> &[Listening] {
+        &self.listening
+    }
+
+    /// The next thing that a node wants a human to know; none when all nodes have ended.
+    pub async fn note(&mut self) -> Option<(String, NodeNote)> {
+        tokio::select! {
+            biased;
+            note = self.notes.recv() => note,
+            Some(ended) = self.nodes.join_next() => {
+                // A panic is a bug of ours: the others go on, /health tells.
+                let what = ended.map_or_else(|e| e.to_string(), |name| format!("{name} has ended"));
+                self.health.trouble(what.clone());
+                Some(("process".into(), NodeNote::Said(what)))
+            }
+        }
+    }
+
+    /// Tells a node what the operator wants; false when there is no such node.
+    pub async fn order(&self, node: &str, order: Admin) -> bool {
+        self.tell(node, NetEvent::Admin(order)).await
+    }
+
+    /// Tells a node what the access network says; false when there is no such node.
+    pub async fn access(&self, node: &str, event: AccessEvent) -> bool {
+        self.tell(node, NetEvent::Access(event)).await
+    }
+
+    /// Lets the nodes say goodbye and writes all that is to be written.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.nodes.join_next().await.is_some() {}
+        self.pages.shutdown().await;
+        self.orders.clear();
+        let writer = self.writer;
+        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+    }
+
+    async fn tell(&self, node: &str, event: NetEvent) -> bool {
+        match self.orders.get(node) {
+            Some(events) => events.send(event).await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+/// What drivers are made with.
+struct Building {
+    clock: LiveClock,
+    tls: Option<Tls>,
+    limits: NetLimits,
+    directory: Directory,
+    tap: Option<NetTap>,
+    metrics: Arc<Metrics>,
+    store: StoreQueue,
+    note: mpsc::Sender<(String, NodeNote)>,
+    listening: Vec<Listening>,
+}
+
+impl Building {
+    async fn driver(&mut self, live: LiveNode) -> io::Result<(String, NodeDriver)> {
+        let LiveNode { name, role, stranger, sockets, node } = live;
+        let (events, arrivals) = mpsc::channel(EVENTS);
+        let sip = SipSockets::bind(&sockets.sip, self.tls.clone(), self.limits, events.clone()).await?;
+        let source = sockets.diameter_source;
+        let diameter = DiameterSockets::bind(&sockets.diameter, source, self.limits, events.clone()).await?;
+        let own = own_party(role, &name);
+        let sip_at = sip.listening().iter().map(|&(transport, address)| {
+            let transport = match transport {
+                Transport::Udp => "udp",
+                Transport::Tcp => "tcp",
+                Transport::Tls => "tls",
+            };
+            Listening { node: name.clone(), protocol: "sip", transport, address }
+        });
+        let diameter_at = diameter.listening().iter();
+        let diameter_at = diameter_at.map(|&address| Listening {
+            node: name.clone(),
+            protocol: "diameter",
+            transport: "tcp",
+            address,
+        });
+        for listening in sip_at.chain(diameter_at) {
+            self.directory.insert(listening.address, own.clone());
+            self.listening.push(listening);
+        }
+        let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger };
+        let driver = NodeDriver {
+            node,
+            clock: self.clock,
+            sip,
+            diameter,
+            channels: BTreeMap::new(),
+            store: self.store.clone(),
+            events,
+            arrivals,
+            tap,
+            metrics: self.metrics.of(&name),
+            notes: self.note.clone(),
+            figures_due: Some(Instant::ZERO),
+        };
+        Ok((name, driver))
+    }
+}
+
+/// What /health tells.
+#[derive(Default, Debug)]
+pub(crate) struct Health {
+    state: Mutex<HealthState>,
+}
+
+#[derive(Default, Debug)]
+struct HealthState {
+    nodes: Vec<String>,
+    troubles: Vec<String>,
+    store: Option<String>,
+}
+
+impl Health {
+    pub(crate) fn nodes(&self) -> Vec<String> {
+        self.state().nodes.clone()
+    }
+
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let state = self.state();
+        state.troubles.iter().chain(&state.store).cloned().collect()
+    }
+
+    /// What the last transaction came to.
+    pub(crate) fn store_is(&self, trouble: Option<String>) {
+        self.state().store = trouble;
+    }
+
+    fn runs(&self, node: &str) {
+        self.state().nodes.push(node.to_owned());
+    }
+
+    fn trouble(&self, what: String) {
+        self.state().troubles.push(what);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, HealthState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

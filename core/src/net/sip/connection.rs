@@ -1,0 +1,153 @@
+//! One SIP connection: opened or accepted, framed by Content-Length (RFC 3261 clause 18.3), written in order.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use protocol::sip::{Flow, Target, Transport};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::framing::{Framed, StreamFramer};
+use super::{NetEvent, Shared};
+
+/// What is read of a stream at a time.
+const READ: usize = 16 * 1024;
+
+/// Opens the connection of a target and serves it.
+pub(super) async fn open(shared: Shared, target: Target, local: SocketAddr) {
+    let limit = shared.limits.connect;
+    let connect = async {
+        let stream = connect(local, target.remote).await?;
+        let local = stream.local_addr()?;
+        let flow = Flow { transport: target.transport, local, remote: target.remote };
+        Ok::<_, io::Error>((stream, flow))
+    };
+    let outcome = within(limit, connect).await;
+    let result = match (outcome, &shared.tls) {
+        (Err(e), _) => Err(e),
+        (Ok((stream, flow)), _) if target.transport == Transport::Tcp => {
+            serve(&shared, flow, stream).await;
+            Ok(())
+        }
+        (Ok((stream, flow)), Some(tls)) => match within(limit, tls.connect(stream, target.remote.ip())).await {
+            Ok(stream) => {
+                serve(&shared, flow, stream).await;
+                Ok(())
+            }
+            Err(e) => Err(e),
+        },
+        (Ok(_), None) => Err(io::Error::other("TLS is not configured: no certificate")),
+    };
+    if let Err(e) = result {
+        let why = format!("cannot connect: {e}");
+        let _ = shared.events.send(NetEvent::SipUnreachable { target, why }).await;
+    }
+}
+
+/// Serves a connection that a peer opened.
+pub(super) async fn accepted(shared: Shared, stream: TcpStream, remote: SocketAddr, transport: Transport) {
+    let Ok(local) = stream.local_addr() else { return };
+    let _ = stream.set_nodelay(true);
+    let flow = Flow { transport, local, remote };
+    match (transport, &shared.tls) {
+        (Transport::Tls, Some(tls)) => {
+            let accepted = within(shared.limits.connect, tls.accept(stream)).await;
+            if let Ok(stream) = accepted {
+                serve(&shared, flow, stream).await;
+            }
+        }
+        _ => serve(&shared, flow, stream).await,
+    }
+}
+
+/// Connects from an address of the node's own.
+pub(crate) async fn connect(local: SocketAddr, remote: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(local)?;
+    let stream = socket.connect(remote).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// The outcome, or an error when it takes too long.
+pub(crate) async fn within<T>(limit: std::time::Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn serve<S: AsyncRead + AsyncWrite>(shared: &Shared, flow: Flow, stream: S) {
+    let (queue, queued) = mpsc::channel(shared.limits.queue);
+    // The node alone holds the queue: when it drops it, the connection ends.
+    let pongs = queue.downgrade();
+    if shared.events.send(NetEvent::SipOpened { flow, queue }).await.is_err() {
+        return;
+    }
+    let (reader, writer) = tokio::io::split(stream);
+    tokio::select! {
+        biased;
+        () = read(shared, flow, reader, &pongs) => {}
+        () = write(shared, writer, queued) => {}
+    }
+    let _ = shared.events.send(NetEvent::SipClosed { flow }).await;
+}
+
+async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc::WeakSender<Vec<u8>>) {
+    tokio::pin!(reader);
+    let mut framer = StreamFramer::default();
+    let mut buffer = vec![0; READ];
+    let mut deadline = Instant::now() + shared.limits.idle;
+    loop {
+        let length = tokio::select! {
+            biased;
+            read = reader.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => return,
+                Ok(length) => length,
+            },
+            () = sleep_until(deadline) => return,
+        };
+        let begun = framer.is_within_message();
+        framer.push(&buffer[..length]);
+        let mut whole = false;
+        loop {
+            match framer.next_frame() {
+                Ok(Some(Framed::Message(bytes))) => {
+                    whole = true;
+                    if shared.events.send(NetEvent::Sip { flow, bytes }).await.is_err() {
+                        return;
+                    }
+                }
+                // RFC 5626 clause 3.5.1: a pong.
+                Ok(Some(Framed::Ping)) => {
+                    whole = true;
+                    if let Some(queue) = pongs.upgrade() {
+                        let _ = queue.try_send(b"\r\n".to_vec());
+                    }
+                }
+                Ok(None) => break,
+                // Nobody knows where the next message begins.
+                Err(_) => return,
+            }
+        }
+        if !framer.is_within_message() {
+            deadline = Instant::now() + shared.limits.idle;
+        } else if whole || !begun {
+            deadline = Instant::now() + shared.limits.message;
+        }
+    }
+}
+
+async fn write<W: AsyncWrite>(shared: &Shared, writer: W, mut queued: mpsc::Receiver<Vec<u8>>) {
+    tokio::pin!(writer);
+    while let Some(bytes) = queued.recv().await {
+        let written = within(shared.limits.message, async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        });
+        if written.await.is_err() {
+            return;
+        }
+    }
+    let _ = writer.shutdown().await;
+}

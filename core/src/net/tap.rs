@@ -1,0 +1,131 @@
+//! What live nodes send and receive, for a capture: each message once, before encryption, with the boxes that it lies between.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use protocol::{Instant, TapEvent};
+
+use crate::ims::Role;
+
+/// Where boxes are: between two of them lies a reference point.
+#[derive(Clone, Default, Debug)]
+pub struct Directory {
+    boxes: Arc<RwLock<BTreeMap<SocketAddr, Party>>>,
+}
+
+/// A box.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Party {
+    /// What it is.
+    pub role: Role,
+    /// Its name.
+    pub name: String,
+    /// True for nodes of this process: what they send they tap themselves.
+    pub own: bool,
+}
+
+impl Directory {
+    /// Writes down who is at an address.
+    pub fn insert(&self, address: SocketAddr, party: Party) {
+        self.boxes.write().unwrap_or_else(PoisonError::into_inner).insert(address, party);
+    }
+
+    /// Nobody is there any more.
+    pub fn remove(&self, address: SocketAddr) {
+        self.boxes.write().unwrap_or_else(PoisonError::into_inner).remove(&address);
+    }
+
+    /// Who is at an address.
+    #[must_use]
+    pub fn find(&self, address: SocketAddr) -> Option<Party> {
+        self.boxes.read().unwrap_or_else(PoisonError::into_inner).get(&address).cloned()
+    }
+}
+
+/// Takes what is seen. A reader that is too slow loses messages, which are counted; nodes never wait for it.
+#[derive(Clone, Debug)]
+pub struct NetTap {
+    events: SyncSender<TapEvent>,
+    lost: Arc<AtomicU64>,
+}
+
+impl NetTap {
+    /// A tap whose events go there.
+    #[must_use]
+    pub fn new(events: SyncSender<TapEvent>) -> Self {
+        Self { events, lost: Arc::default() }
+    }
+
+    /// Messages that the reader was too slow for.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn put(&self, event: TapEvent) {
+        if self.events.try_send(event).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The tap of one node.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeTap {
+    pub(crate) tap: Option<NetTap>,
+    pub(crate) directory: Directory,
+    pub(crate) own: Party,
+    /// What a box is that is not in the directory.
+    pub(crate) stranger: Role,
+}
+
+/// A message and the way that it goes.
+pub(crate) struct Seen<'a> {
+    pub(crate) transport: &'a str,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl NodeTap {
+    /// The node has sent something.
+    pub(crate) fn sent(&self, now: Instant, seen: &Seen<'_>) {
+        let Some(tap) = &self.tap else { return };
+        let peer = self.peer(seen.remote);
+        let channel = format!("{} {} {}", seen.transport, seen.local, seen.remote);
+        tap.put(self.event(now, seen, &self.own, &peer, channel));
+    }
+
+    /// The node has received something; what came from a node of this process was seen when that sent it.
+    pub(crate) fn received(&self, now: Instant, seen: &Seen<'_>) {
+        let Some(tap) = &self.tap else { return };
+        let peer = self.peer(seen.remote);
+        if !peer.own {
+            let channel = format!("{} {} {}", seen.transport, seen.remote, seen.local);
+            tap.put(self.event(now, seen, &peer, &self.own, channel));
+        }
+    }
+
+    fn event(&self, at: Instant, seen: &Seen<'_>, from: &Party, to: &Party, channel: String) -> TapEvent {
+        TapEvent {
+            at,
+            joint: from.role.joint(to.role),
+            from: from.name.clone(),
+            to: to.name.clone(),
+            channel,
+            lcid: 0,
+            bytes: seen.bytes.to_vec(),
+        }
+    }
+
+    fn peer(&self, remote: SocketAddr) -> Party {
+        self.directory.find(remote).unwrap_or_else(|| Party {
+            role: self.stranger,
+            name: remote.to_string(),
+            own: false,
+        })
+    }
+}
