@@ -1,22 +1,26 @@
 //! Header fields (RFC 3261 clauses 7.3, 20) in the order and the bytes they came in; typed when somebody asks.
 
+mod auth;
 mod cseq;
 mod name_addr;
 pub mod names;
 mod params;
 mod via;
 
+pub use auth::{AuthenticationInfo, Challenge, Credentials};
 pub use cseq::CSeq;
 pub(super) use name_addr::seconds;
 pub use name_addr::{Contacts, NameAddr};
 pub use params::{Param, Params};
 pub use via::Via;
 
+use std::fmt;
+
 use super::text::{find_outside, split_outside};
 use names::same_name;
 
 /// One header field: a name, a value, and the bytes they came in when those are not `Name: value`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     name: String,
     value: String,
@@ -72,6 +76,14 @@ impl Field {
         for part in [&self.name, ": ", &self.value, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
+    }
+}
+
+/// Keys and digests are not for logs.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = names::SECRET.iter().any(|name| self.is(name));
+        write!(f, "{}: {:?}", self.name, if secret { "…" } else { &self.value })
     }
 }
 

@@ -64,3 +64,7 @@ pub const SINGLE: [&str; 23] = [
     "Subscription-State",
     "To",
 ];
+
+/// Headers that carry keys or digests.
+pub(super) const SECRET: [&str; 5] =
+    ["Authorization", "Proxy-Authorization", "WWW-Authenticate", "Proxy-Authenticate", "Authentication-Info"];
