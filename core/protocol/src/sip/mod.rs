@@ -11,6 +11,7 @@ mod method;
 mod parse;
 mod problem;
 mod reason;
+pub mod sdp;
 mod text;
 mod typed;
 mod uri;
