@@ -348,7 +348,7 @@ impl Message {
             let what = format!("version {version} is not {VERSION}");
             return Err(DiameterProblem::new(result::UNSUPPORTED_VERSION, what));
         }
-        if length as usize != octets.len() || length % 4 != 0 {
+        if length as usize != octets.len() || !length.is_multiple_of(4) {
             return Err(wrong("the length of the message is not what its header says"));
         }
         Ok(Self {

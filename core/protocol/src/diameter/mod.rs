@@ -1,14 +1,20 @@
 //! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229) and Sh (TS 29.329).
 
+mod base;
 pub mod cx;
 pub mod dictionary;
+mod endpoint;
 mod grammar;
 mod link;
 mod message;
+mod peer;
 pub mod result;
 mod session;
 pub mod sh;
+mod watchdog;
 
+pub use base::DisconnectCause;
+pub use endpoint::{DiameterConfig, DiameterEndpoint, DiameterOutput, PeerConfig, RequestFailure, RequestHandle};
 pub use grammar::{check_answer, check_request};
 pub use link::{ConnectionId, DiameterInput, DiameterTransport};
 pub use message::{Avp, DiameterProblem, Flags, HEADER_OCTETS, MAX_MESSAGE_OCTETS, Message, emit_avps, parse_avps};
