@@ -3,22 +3,33 @@
 
 mod auth;
 mod check;
+mod dialog;
 mod flow;
 mod framing;
 mod headers;
 mod message;
 mod method;
+#[cfg(test)]
+mod net;
 mod parse;
 mod problem;
+pub mod proxy;
 mod reason;
+mod resolve;
 pub mod sdp;
+mod stack;
 mod text;
+mod transaction;
 mod typed;
 mod uri;
 
 pub use auth::{
     Algorithm, DigestClient, DigestInput, Qop, aka_nonce, base64_decode, base64_encode, digest_ha1, digest_response,
     digest_response_of_ha1, digest_rspauth_of_ha1, split_aka_nonce,
+};
+pub use dialog::{
+    Acknowledged, Dialog, DialogError, DialogId, DialogSet, DialogState, Reliable, ReliableReceiver, ReliableSender,
+    Taken, session_timer,
 };
 pub use flow::{Flow, Target, Transport};
 pub use framing::{StreamFramer, StreamItem};
@@ -30,6 +41,9 @@ pub use method::Method;
 pub use parse::Limits;
 pub use problem::SipProblem;
 pub use reason::reason_phrase;
+pub use resolve::{HostTable, NextHop, ResolveError, SIP_PORT, SIPS_PORT};
+pub use stack::{RespondError, SendError, SipStack, StackConfig, StackCounters, StackInput, StackLimits, StackOutput};
+pub use transaction::{ClientKey, ServerKey, SipTimers, TransactionKey};
 pub use uri::{SipUri, TelUri, Uri};
 
 #[cfg(test)]
