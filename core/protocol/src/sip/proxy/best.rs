@@ -3,17 +3,17 @@
 use crate::sip::Response;
 
 /// The best of the final responses of all branches, none of them a 2xx; with the challenges of all when it is one.
-pub fn best_response(mut responses: Vec<Response>) -> Option<Response> {
-    let best = responses.iter().enumerate().min_by_key(|(at, response)| (rank(response.status), *at))?.0;
-    let mut best = responses.swap_remove(best);
+pub(super) fn best_response<T>(mut responses: Vec<(T, Response)>) -> Option<(T, Response)> {
+    let best = responses.iter().enumerate().min_by_key(|(at, (_, response))| (rank(response.status), *at))?.0;
+    let (of, mut best) = responses.swap_remove(best);
     if matches!(best.status, 401 | 407) {
-        for other in responses.iter().filter(|other| matches!(other.status, 401 | 407)) {
+        for (_, other) in responses.iter().filter(|(_, other)| matches!(other.status, 401 | 407)) {
             for name in ["WWW-Authenticate", "Proxy-Authenticate"] {
                 best.headers.copy_from(&other.headers, name);
             }
         }
     }
-    Some(best)
+    Some((of, best))
 }
 
 /// 6xx before all, then the lowest class; within it those that tell the client how to do better.
@@ -34,7 +34,8 @@ mod tests {
     use super::*;
 
     fn best(statuses: &[u16]) -> Option<u16> {
-        best_response(statuses.iter().map(|&status| Response::new(status, None)).collect()).map(|best| best.status)
+        best_response(statuses.iter().map(|&status| ((), Response::new(status, None))).collect())
+            .map(|(_, best)| best.status)
     }
 
     #[test]
@@ -55,11 +56,12 @@ mod tests {
             response
         };
         let best = best_response(vec![
-            challenge(407, "Proxy-Authenticate", "Digest realm=\"a\""),
-            Response::new(404, None),
-            challenge(401, "WWW-Authenticate", "Digest realm=\"b\""),
+            (1, challenge(407, "Proxy-Authenticate", "Digest realm=\"a\"")),
+            (2, Response::new(404, None)),
+            (3, challenge(401, "WWW-Authenticate", "Digest realm=\"b\"")),
         ]);
-        let best = best.expect("one of three");
+        let (of, best) = best.expect("one of three");
+        assert_eq!(of, 1);
         assert_eq!(best.status, 407);
         assert_eq!(best.headers.get("WWW-Authenticate"), Some("Digest realm=\"b\""));
         assert_eq!(best.headers.get("Proxy-Authenticate"), Some("Digest realm=\"a\""));

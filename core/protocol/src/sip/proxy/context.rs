@@ -1,5 +1,6 @@
 //! Response context (RFC 3261 clause 16.2): the branches of one request and what became of them.
 
+use super::Cause;
 use crate::Instant;
 use crate::sip::{ClientKey, Response};
 
@@ -27,7 +28,7 @@ pub(super) struct Branch {
 pub(super) enum Outcome {
     Pending,
     Success,
-    Failed(Box<Response>),
+    Failed(Box<Response>, Cause),
     /// The owner has been told.
     Told,
 }
@@ -59,13 +60,13 @@ impl Context {
     }
 
     /// What the branches failed with, once.
-    pub(super) fn take_failures(&mut self) -> Vec<(ClientKey, Response)> {
+    pub(super) fn take_failures(&mut self) -> Vec<((ClientKey, Cause), Response)> {
         let mut failures = Vec::new();
         for branch in &mut self.branches {
-            if matches!(branch.outcome, Outcome::Failed(_))
-                && let Outcome::Failed(response) = std::mem::replace(&mut branch.outcome, Outcome::Told)
+            if matches!(branch.outcome, Outcome::Failed(..))
+                && let Outcome::Failed(response, cause) = std::mem::replace(&mut branch.outcome, Outcome::Told)
             {
-                failures.push((branch.client, *response));
+                failures.push(((branch.client, cause), *response));
             }
         }
         self.branches.retain(|branch| !(branch.gone && matches!(branch.outcome, Outcome::Told)));
@@ -78,7 +79,7 @@ impl Context {
             branch.gone = true;
         }
         let answered = self.answered;
-        self.branches.retain(|branch| !branch.gone || (!answered && matches!(branch.outcome, Outcome::Failed(_))));
+        self.branches.retain(|branch| !branch.gone || (!answered && matches!(branch.outcome, Outcome::Failed(..))));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -4,6 +4,8 @@ mod admit;
 mod best;
 mod context;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::Instant;
 pub use admit::Refusal;
-pub use best::best_response;
+use best::best_response;
 use context::{Context, Outcome};
 pub use route::{add_path, add_service_route, pop_own_route, push_routes, record_route, route_onwards};
 
@@ -46,8 +48,10 @@ pub enum ProxyEvent {
     Upstream {
         /// The request that it answers.
         key: ServerKey,
-        /// The branch that it came by; `None` when it is made here or of several.
-        client: Option<ClientKey>,
+        /// The branch that it came by, or whose failure it stands for.
+        client: ClientKey,
+        /// Why there is a response.
+        cause: Cause,
         /// The response.
         response: Response,
     },
@@ -62,6 +66,17 @@ pub enum ProxyEvent {
     /// What the stack said is not about a forwarded request: new requests; a CANCEL of an INVITE that is on no branch now, to
     /// which the owner answers 487; the end of transactions.
     Other(StackOutput),
+}
+
+/// Where a response comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The server of the branch sent it.
+    Answer,
+    /// The server of the branch did not answer in time.
+    Timeout,
+    /// The request could not be sent, for this reason.
+    Unreachable(String),
 }
 
 impl Default for ProxyConfig {
@@ -116,7 +131,9 @@ impl Proxy {
         stack.send_ack(request, next_hop)
     }
 
-    /// Passes a response back to the client; a final one ends what [`ProxyEvent::Upstream`] began.
+    /// Passes a response back to the client; a final one ends what [`ProxyEvent::Upstream`] began. A 408 to another request
+    /// than INVITE is not sent: its client has given up by itself, and the answer would be taken for that of its next try
+    /// (RFC 4320 clause 4.2).
     pub fn respond(
         &mut self,
         now: Instant,
@@ -124,12 +141,14 @@ impl Proxy {
         key: ServerKey,
         response: Response,
     ) -> Result<(), RespondError> {
+        let mut too_late = false;
         if response.status >= 200
             && let Some(context) = self.contexts.get_mut(&key)
         {
             context.answered = true;
+            too_late = response.status == 408 && !context.is_invite;
         }
-        let sent = stack.respond(now, key, response);
+        let sent = if too_late { Ok(()) } else { stack.respond(now, key, response) };
         self.settle(key);
         sent
     }
@@ -154,10 +173,10 @@ impl Proxy {
                 self.handle_response(now, stack, key, response);
             }
             StackOutput::Timeout { key } if self.of_client.contains_key(&key) => {
-                self.handle_failure(stack, key, 408);
+                self.handle_failure(stack, key, 408, Cause::Timeout);
             }
-            StackOutput::TransportFailed { key, .. } if self.of_client.contains_key(&key) => {
-                self.handle_failure(stack, key, 503);
+            StackOutput::TransportFailed { key, why } if self.of_client.contains_key(&key) => {
+                self.handle_failure(stack, key, 503, Cause::Unreachable(why));
             }
             StackOutput::Cancel { key, request } if self.has_pending(key) => {
                 let reason = request.headers.get("Reason").map(ToOwned::to_owned);
@@ -245,7 +264,7 @@ impl Proxy {
                 self.start_timer_c(now, key, client);
             }
             if self.contexts.get(&key).is_some_and(|context| !context.answered) {
-                self.events.push_back(ProxyEvent::Upstream { key, client: Some(client), response });
+                self.events.push_back(ProxyEvent::Upstream { key, client, cause: Cause::Answer, response });
             }
             return;
         }
@@ -257,10 +276,10 @@ impl Proxy {
             // Step 5: every 2xx to INVITE goes up, of other requests only the first final response.
             if context.is_invite || !context.succeeded && !context.answered {
                 context.succeeded = true;
-                self.events.push_back(ProxyEvent::Upstream { key, client: Some(client), response });
+                self.events.push_back(ProxyEvent::Upstream { key, client, cause: Cause::Answer, response });
             }
         } else {
-            context.finish(client, Outcome::Failed(Box::new(response)));
+            context.finish(client, Outcome::Failed(Box::new(response), Cause::Answer));
         }
         if is_success || is_global {
             // Step 10.
@@ -270,13 +289,14 @@ impl Proxy {
     }
 
     /// Clause 16.9: as if the branch had answered.
-    fn handle_failure(&mut self, stack: &SipStack, client: ClientKey, status: u16) {
+    fn handle_failure(&mut self, stack: &SipStack, client: ClientKey, status: u16, cause: Cause) {
         let Some(&key) = self.of_client.get(&client) else { return };
         self.stop_timer_c(key, client);
         let Some(context) = self.contexts.get_mut(&key) else { return };
         let status = if context.cancelled && status == 408 { 487 } else { status };
-        let outcome =
-            stack.prepare(key, status, None).map_or(Outcome::Success, |response| Outcome::Failed(Box::new(response)));
+        let outcome = stack
+            .prepare(key, status, None)
+            .map_or(Outcome::Success, |response| Outcome::Failed(Box::new(response), cause));
         context.finish(client, outcome);
         self.choose(stack, key);
     }
@@ -294,21 +314,14 @@ impl Proxy {
         if context.answered || context.succeeded || !context.pending().is_empty() {
             return;
         }
-        let failures = context.take_failures();
-        let client = match failures.as_slice() {
-            [(client, _)] => Some(*client),
-            _ => None,
-        };
-        let Some(mut response) = best_response(failures.into_iter().map(|(_, response)| response).collect()) else {
-            return;
-        };
+        let Some(((client, cause), mut response)) = best_response(context.take_failures()) else { return };
         if response.status == 503
             && let Some(instead) = stack.prepare(key, 500, None)
         {
             // Step 6: 503 says that this proxy is overloaded, which it is not.
             response = instead;
         }
-        self.events.push_back(ProxyEvent::Upstream { key, client, response });
+        self.events.push_back(ProxyEvent::Upstream { key, client, cause, response });
     }
 
     fn forget_client(&mut self, client: ClientKey) {
