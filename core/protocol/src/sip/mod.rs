@@ -34,7 +34,9 @@ pub use dialog::{
 pub use flow::{Flow, Target, Transport};
 pub use framing::{StreamFramer, StreamItem};
 pub use headers::{
-    AuthenticationInfo, CSeq, Challenge, Contacts, Credentials, Field, Headers, NameAddr, Param, Params, Via, names,
+    AcceptContact, AuthenticationInfo, CSeq, Challenge, Contacts, Credentials, Event, Field, Headers, MinSe, NameAddr,
+    PAccessNetworkInfo, PChargingVector, Param, Params, RAck, Reason, Refresher, SecurityMechanism, SessionExpires,
+    SubscriptionState, Via, names,
 };
 pub use message::{Request, Response, SipMessage};
 pub use method::Method;
