@@ -65,5 +65,9 @@ fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
             return Err(SipProblem::bad("Content-Type", "is no media type"));
         }
     }
+    // RFC 3261 clause 20.17: GMT and no other time zone.
+    if headers.get("Date").is_some_and(|date| !date.ends_with(" GMT")) {
+        return Err(SipProblem::bad("Date", "is not in GMT"));
+    }
     headers.cseq()?.ok_or_else(|| missing("CSeq"))
 }
