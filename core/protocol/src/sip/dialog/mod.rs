@@ -3,6 +3,8 @@
 mod reliable;
 pub mod session_timer;
 mod set;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 

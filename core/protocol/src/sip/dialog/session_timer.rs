@@ -2,38 +2,12 @@
 
 use std::time::Duration;
 
+use crate::sip::{Headers, MinSe, Refresher, SessionExpires, SipProblem};
+
 /// The interval that a UA asks for without another wish (RFC 4028 clause 4).
 pub const DEFAULT_SESSION_EXPIRES: u32 = 1800;
 /// No session expires faster (RFC 4028 clause 4), and what Min-SE means when it is absent (clause 5).
 pub const LEAST_MIN_SE: u32 = 90;
-
-/// Which side sends the refreshes, in the sense of the request that carries Session-Expires.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refresher {
-    /// The sender of that request.
-    Uac,
-    /// The one that answers it.
-    Uas,
-}
-
-impl Refresher {
-    /// The value of the parameter `refresher`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Uac => "uac",
-            Self::Uas => "uas",
-        }
-    }
-
-    /// From the value of the parameter `refresher`.
-    pub fn parse(value: &str) -> Option<Self> {
-        match value {
-            _ if value.eq_ignore_ascii_case("uac") => Some(Self::Uac),
-            _ if value.eq_ignore_ascii_case("uas") => Some(Self::Uas),
-            _ => None,
-        }
-    }
-}
 
 /// What one side says of the session timer in a request (RFC 4028 clauses 4, 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,6 +20,20 @@ pub struct TimerOffer {
     pub refresher: Option<Refresher>,
     /// Min-SE, seconds.
     pub min_se: Option<u32>,
+}
+
+impl TimerOffer {
+    /// What the headers of a request say.
+    pub fn of(headers: &Headers) -> Result<Self, SipProblem> {
+        let expires = headers.whole("Session-Expires", SessionExpires::parse)?;
+        let min_se = headers.whole("Min-SE", MinSe::parse)?;
+        Ok(Self {
+            supported: headers.lists("Supported", "timer"),
+            expires: expires.as_ref().map(|expires| expires.seconds),
+            refresher: expires.and_then(|expires| expires.refresher()),
+            min_se: min_se.map(|min_se| min_se.seconds),
+        })
+    }
 }
 
 /// What a UA or proxy wants of session timers.

@@ -1,5 +1,7 @@
 //! Client transactions of a stack: sending, repeating, cancelling, falling back to UDP.
 
+use std::sync::Arc;
+
 use super::{SendError, SipStack, StackOutput, ids};
 use crate::Instant;
 use crate::sip::transaction::{ClientInvite, ClientNonInvite, Step, Steps};
@@ -8,7 +10,7 @@ use crate::sip::{ClientKey, Method, NextHop, Request, Response, Target, Transact
 #[derive(Debug)]
 pub(super) struct ClientSlot {
     machine: Machine,
-    id: String,
+    id: Arc<str>,
     branch: String,
     /// With our Via; gone once nothing can be made of it any more.
     request: Option<Request>,
@@ -113,7 +115,7 @@ impl SipStack {
                 return self.ignore(title(&response), "Via or CSeq cannot be read");
             }
         };
-        let Some(&key) = self.client_ids.get(&ids::client_id(&branch, &method)) else {
+        let Some(&key) = self.client_ids.get(ids::client_id(&branch, &method).as_str()) else {
             self.counters.stray_responses += 1;
             return self.ignore(title(&response), "it answers nothing that is under way");
         };
@@ -182,9 +184,9 @@ impl SipStack {
         } else {
             Machine::NonInvite(ClientNonInvite::new(now, self.config.timers, reliable))
         };
-        let id = ids::client_id(&branch, &request.method);
+        let id: Arc<str> = ids::client_id(&branch, &request.method).into();
         self.transmit(target, wire(&request, reliable));
-        self.client_ids.insert(id.clone(), key);
+        self.client_ids.insert(Arc::clone(&id), key);
         let cancel = Cancel::No;
         let request = Some(request);
         self.clients.insert(key, ClientSlot { machine, id, branch, request, target, fallback, ack: None, cancel, own });

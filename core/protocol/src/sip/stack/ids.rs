@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::sip::resolve::default_port;
 use crate::sip::uri::host_of;
 use crate::sip::{
-    CSeq, Flow, HostTable, Method, Request, ResolveError, Response, SipProblem, Target, Transport, Uri, Via,
+    CSeq, Flow, Headers, HostTable, Method, Request, ResolveError, Response, SipProblem, Target, Transport, Uri, Via,
 };
 
 /// What every request must have (clause 8.1.1), read.
@@ -113,12 +113,13 @@ pub(crate) fn loop_mark(request: &Request) -> String {
     format!("{:016x}", hash.0)
 }
 
-/// The tag of a stateless answer: the same for every copy of the request (clause 8.2.7).
-pub(super) fn stateless_tag(response: &Response) -> String {
+/// The tag of a stateless answer: the same for every copy of the request (clause 8.2.7), and for the ACK of the answer.
+pub(super) fn stateless_tag(headers: &Headers) -> String {
     let mut hash = Hash::new();
-    for name in ["Via", "From", "Call-ID", "CSeq"] {
-        hash.add(response.headers.values(name).next().unwrap_or_default());
+    for name in ["Via", "From", "Call-ID"] {
+        hash.add(headers.values(name).next().unwrap_or_default());
     }
+    hash.add(headers.get("CSeq").and_then(|cseq| cseq.split_ascii_whitespace().next()).unwrap_or_default());
     format!("{:016x}", hash.0)
 }
 

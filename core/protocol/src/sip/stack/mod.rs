@@ -11,6 +11,7 @@ mod server;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -29,9 +30,9 @@ pub struct SipStack {
     entropy: Entropy,
     next_key: u64,
     clients: BTreeMap<ClientKey, ClientSlot>,
-    client_ids: BTreeMap<String, ClientKey>,
+    client_ids: BTreeMap<Arc<str>, ClientKey>,
     servers: BTreeMap<ServerKey, ServerSlot>,
-    server_ids: BTreeMap<String, ServerKey>,
+    server_ids: BTreeMap<Arc<str>, ServerKey>,
     /// From tag, Call-ID and CSeq of requests outside dialogs, where merged requests are refused.
     merge_ids: BTreeMap<String, ServerKey>,
     /// INVITEs whose 2xx is repeated until this ACK comes.

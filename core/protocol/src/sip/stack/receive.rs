@@ -39,7 +39,7 @@ impl SipStack {
             return self.receive_any_ack(now, flow, request, &essentials);
         }
         let id = essentials.server_id(&request.uri, &request.method);
-        if let Some(&key) = self.server_ids.get(&id) {
+        if let Some(&key) = self.server_ids.get(id.as_str()) {
             return self.repeat_request(now, key);
         }
         if self.servers.len() >= self.config.limits.server_transactions {
@@ -82,7 +82,7 @@ impl SipStack {
         let reliable = target.transport.is_reliable();
         let slot = ServerSlot {
             machine: Machine::new(now, request, self.config.timers, reliable),
-            id,
+            id: id.into(),
             merge_id,
             ack_id: None,
             template: Some(Response::to(request, 100, None)),
@@ -98,7 +98,7 @@ impl SipStack {
 
     /// Clause 9.2: 200 to the CANCEL whatever becomes of the INVITE, 481 when there is none.
     fn receive_cancel(&mut self, now: Instant, key: ServerKey, request: Request, essentials: &Essentials) {
-        let invite = self.server_ids.get(&essentials.server_id(&request.uri, &Method::INVITE)).copied();
+        let invite = self.server_ids.get(essentials.server_id(&request.uri, &Method::INVITE).as_str()).copied();
         let Some(invite) = invite else { return self.reply_at_once(now, key, 481, None) };
         // The same To tag in the answers to both (clause 9.2).
         let tag = self.servers.get(&invite).map(|slot| slot.to_tag.clone());
@@ -119,13 +119,17 @@ impl SipStack {
     }
 
     fn receive_any_ack(&mut self, now: Instant, flow: Flow, request: Request, essentials: &Essentials) {
-        let in_transaction = self.server_ids.get(&essentials.server_id(&request.uri, &Method::INVITE)).copied();
+        let in_transaction = self.server_ids.get(essentials.server_id(&request.uri, &Method::INVITE).as_str()).copied();
         if let Some(key) = in_transaction
             && !self.receive_ack(now, key)
         {
             return;
         }
         let to_tag = essentials.to_tag.as_deref().unwrap_or_default();
+        if to_tag == ids::stateless_tag(&request.headers) {
+            // It acknowledges what was refused without a transaction.
+            return;
+        }
         self.stop_repeating(&essentials.ack_id(to_tag));
         self.outputs.push_back(StackOutput::Request { key: None, request, flow });
     }
@@ -152,7 +156,7 @@ impl SipStack {
 
     /// Answers without a transaction (clause 8.2.7).
     fn answer_stateless(&mut self, flow: Flow, mut response: Response) {
-        let tag = ids::stateless_tag(&response);
+        let tag = ids::stateless_tag(&response.headers);
         response.set_to_tag(&tag);
         let via = response.via().ok().flatten();
         // Without a Via that can be read, back to where it came from is the best guess.

@@ -1,5 +1,7 @@
 //! Server transactions of a stack: answering, repeating answers, 100 and 408 of its own.
 
+use std::sync::Arc;
+
 use super::repeat::{Due, Repeat};
 use super::{RespondError, SipStack, StackOutput};
 use crate::Instant;
@@ -9,7 +11,7 @@ use crate::sip::{Method, Request, Response, ServerKey, Target, TransactionKey};
 #[derive(Debug)]
 pub(super) struct ServerSlot {
     pub(super) machine: Machine,
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) merge_id: Option<String>,
     pub(super) ack_id: Option<String>,
     /// Via, From, To, Call-ID and CSeq of every answer; gone after the final one.
@@ -38,6 +40,7 @@ impl SipStack {
         slot.last = if slot.target.transport.is_reliable() { response.to_stream_bytes() } else { response.to_bytes() };
         if response.status >= 200 {
             slot.template = None;
+            slot.mark = String::new();
             slot.final_status = Some(response.status);
             slot.repeat = None;
         }
@@ -122,7 +125,7 @@ impl SipStack {
     /// A new transaction for a request.
     pub(super) fn start_server(&mut self, slot: ServerSlot) -> ServerKey {
         let key = ServerKey(self.new_key());
-        self.server_ids.insert(slot.id.clone(), key);
+        self.server_ids.insert(Arc::clone(&slot.id), key);
         if let Some(id) = &slot.merge_id {
             self.merge_ids.insert(id.clone(), key);
         }

@@ -1,6 +1,8 @@
 //! The stack against itself.
 
+mod chaos;
 mod invite;
+mod rules;
 mod timers;
 mod transport;
 
