@@ -4,13 +4,12 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 
-use protocol::sip::{Flow, Target, Transport};
+use protocol::sip::{Flow, Limits, StreamFramer, StreamItem, Target, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::framing::{Framed, StreamFramer};
 use super::{NetEvent, Shared};
 
 /// What is read of a stream at a time.
@@ -95,7 +94,7 @@ async fn serve<S: AsyncRead + AsyncWrite>(shared: &Shared, flow: Flow, stream: S
 
 async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc::WeakSender<Vec<u8>>) {
     tokio::pin!(reader);
-    let mut framer = StreamFramer::default();
+    let mut framer = StreamFramer::new(Limits::default());
     let mut buffer = vec![0; READ];
     let mut deadline = Instant::now() + shared.limits.idle;
     loop {
@@ -111,20 +110,21 @@ async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc
         framer.push(&buffer[..length]);
         let mut whole = false;
         loop {
-            match framer.next_frame() {
-                Ok(Some(Framed::Message(bytes))) => {
+            match framer.poll() {
+                Ok(Some(StreamItem::Message(bytes))) => {
                     whole = true;
                     if shared.events.send(NetEvent::Sip { flow, bytes }).await.is_err() {
                         return;
                     }
                 }
                 // RFC 5626 clause 3.5.1: a pong.
-                Ok(Some(Framed::Ping)) => {
+                Ok(Some(StreamItem::Ping)) => {
                     whole = true;
                     if let Some(queue) = pongs.upgrade() {
-                        let _ = queue.try_send(b"\r\n".to_vec());
+                        let _ = queue.try_send(StreamFramer::PONG.to_vec());
                     }
                 }
+                Ok(Some(StreamItem::Pong)) => whole = true,
                 Ok(None) => break,
                 // Nobody knows where the next message begins.
                 Err(_) => return,

@@ -1,7 +1,6 @@
 //! SIP transports of one node (RFC 3261 clause 18): datagrams, and connections that are opened, reused and bounded.
 
 mod connection;
-mod framing;
 mod listener;
 
 use std::collections::BTreeMap;
