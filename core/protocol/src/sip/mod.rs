@@ -17,11 +17,14 @@ pub mod proxy;
 mod reason;
 mod resolve;
 pub mod sdp;
+mod session;
 mod stack;
+mod subscription;
 mod text;
 mod transaction;
 mod typed;
 mod uri;
+mod user_agent;
 
 pub use auth::{
     Algorithm, DigestClient, DigestInput, Qop, aka_nonce, base64_decode, base64_encode, digest_ha1, digest_response,
@@ -44,9 +47,14 @@ pub use parse::Limits;
 pub use problem::SipProblem;
 pub use reason::reason_phrase;
 pub use resolve::{HostTable, NextHop, ResolveError, SIP_PORT, SIPS_PORT};
+pub use session::{Change, EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings};
 pub use stack::{RespondError, SendError, SipStack, StackConfig, StackCounters, StackInput, StackLimits, StackOutput};
+pub use subscription::{NotifierEvent, SubscriberEvent, SubscriptionEnd, SubscriptionRequest, refresh_after};
 pub use transaction::{ClientKey, ServerKey, SipTimers, TransactionKey};
 pub use uri::{SipUri, TelUri, Uri};
+pub use user_agent::{
+    NotifierId, SessionId, SubscriberId, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+};
 
 #[cfg(test)]
 mod tests;

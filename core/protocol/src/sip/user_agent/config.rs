@@ -1,0 +1,52 @@
+//! What a user agent is and what it writes into its requests.
+
+use crate::sip::{Method, NameAddr, NextHop, Request, SessionSettings, StackConfig};
+
+/// A user agent.
+#[derive(Clone, Debug)]
+pub struct UserAgentConfig {
+    /// Its stack.
+    pub stack: StackConfig,
+    /// What it writes.
+    pub profile: UserAgentProfile,
+    /// How it holds sessions.
+    pub session: SessionSettings,
+}
+
+/// What goes into the requests of a user agent; may change at any time.
+#[derive(Clone, Debug)]
+pub struct UserAgentProfile {
+    /// From of what it sends, without tag.
+    pub from: NameAddr,
+    /// Contact.
+    pub contact: NameAddr,
+    /// Route of requests outside of dialogs, the topmost first.
+    pub route: Vec<String>,
+    /// Header fields of requests outside of dialogs but REGISTER, such as P-Preferred-Identity.
+    pub outside: Vec<(String, String)>,
+    /// Header fields of all requests but ACK and REGISTER, such as P-Access-Network-Info.
+    pub always: Vec<(String, String)>,
+    /// Where requests go in any case: an outbound proxy. None: by Route and Request-URI.
+    pub next_hop: Option<NextHop>,
+}
+
+impl UserAgentProfile {
+    /// One that adds nothing.
+    pub const fn new(from: NameAddr, contact: NameAddr) -> Self {
+        Self { from, contact, route: Vec::new(), outside: Vec::new(), always: Vec::new(), next_hop: None }
+    }
+
+    /// Adds what belongs into a request.
+    pub(super) fn complete(&self, request: &mut Request) {
+        if matches!(request.method, Method::REGISTER | Method::ACK | Method::CANCEL) {
+            return;
+        }
+        let is_outside = request.to().ok().flatten().is_none_or(|to| to.tag().is_none());
+        let outside = self.outside.iter().filter(|_| is_outside);
+        for (name, value) in outside.chain(&self.always) {
+            if !request.headers.contains(name) {
+                request.headers.append(name, value);
+            }
+        }
+    }
+}

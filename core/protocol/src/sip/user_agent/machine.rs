@@ -1,0 +1,610 @@
+//! The machine: requests and what they are for, usages and what they say.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::config::{UserAgentConfig, UserAgentProfile};
+use crate::sip::session::{LocalParty, NoResponse, Purpose, Session, SessionOutput};
+use crate::sip::subscription::{Notifier, Subscriber, SubscriptionOutput, SubscriptionPurpose};
+use crate::sip::{
+    Change, ClientKey, Flow, Method, NameAddr, NextHop, NotifierEvent, Refusal, Request, Response, ServerKey,
+    SessionEvent, SessionSettings, SipStack, StackInput, StackOutput, SubscriberEvent, SubscriptionRequest, Target,
+    TransactionKey, Uri,
+};
+use crate::{Entropy, Instant};
+
+/// Names a session of one user agent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId(pub u64);
+
+/// Names a subscription that a user agent has made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SubscriberId(pub u64);
+
+/// Names a subscription that a user agent has accepted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NotifierId(pub u64);
+
+/// What a user agent wants done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UserAgentOutput {
+    /// Send this.
+    Transmit {
+        /// Where to.
+        target: Target,
+        /// One whole message.
+        bytes: Vec<u8>,
+    },
+    /// For its user.
+    Event(UserAgentEvent),
+}
+
+/// What the user of a user agent is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum UserAgentEvent {
+    /// The final response to a request of [`UserAgent::send`], or why there is none.
+    Response {
+        /// As it was given.
+        token: u64,
+        /// Any final response.
+        result: Result<Response, Refusal>,
+    },
+    /// A request that belongs to no usage: the user has to [`UserAgent::respond`].
+    Request {
+        /// To answer with.
+        key: ServerKey,
+        /// The request.
+        request: Request,
+        /// How it came.
+        flow: Flow,
+    },
+    /// A session is offered; [`SessionEvent::Offered`] follows.
+    Incoming {
+        /// Its name.
+        session: SessionId,
+        /// The INVITE.
+        invite: Request,
+    },
+    /// Of a session.
+    Session(SessionId, SessionEvent),
+    /// Of a subscription that was made.
+    Subscriber(SubscriberId, SubscriberEvent),
+    /// Of a subscription that was accepted.
+    Notifier(NotifierId, NotifierEvent),
+    /// Something came that nothing is done about.
+    Ignored {
+        /// What came.
+        what: String,
+        /// Why it is ignored.
+        why: String,
+    },
+}
+
+/// What a request in a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Usage {
+    User(u64),
+    Session(SessionId, Purpose),
+    Subscriber(SubscriberId),
+    Notifier(NotifierId),
+}
+
+/// A user agent. Drain [`Self::poll_output`] after every other call.
+#[derive(Debug)]
+pub struct UserAgent {
+    pub(super) stack: SipStack,
+    pub(super) profile: UserAgentProfile,
+    pub(super) settings: SessionSettings,
+    pub(super) entropy: Entropy,
+    requests: BTreeMap<ClientKey, Usage>,
+    pub(super) invites: BTreeMap<ServerKey, SessionId>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) subscribers: BTreeMap<SubscriberId, Subscriber>,
+    pub(super) notifiers: BTreeMap<NotifierId, Notifier>,
+    next_id: u64,
+    outputs: VecDeque<UserAgentOutput>,
+}
+
+impl UserAgent {
+    /// A user agent that draws its randomness from `entropy`.
+    pub fn new(config: UserAgentConfig, mut entropy: Entropy) -> Self {
+        let stack = SipStack::new(config.stack, entropy.split());
+        Self {
+            stack,
+            profile: config.profile,
+            settings: config.session,
+            entropy,
+            requests: BTreeMap::new(),
+            invites: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
+            notifiers: BTreeMap::new(),
+            next_id: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Something has come in.
+    pub fn handle_input(&mut self, now: Instant, input: StackInput<'_>) {
+        self.stack.handle_input(now, input);
+        self.settle(now);
+    }
+
+    /// Time has come to [`Self::poll_timeout`], or beyond.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.stack.handle_timeout(now);
+        self.settle(now);
+        self.sessions.values_mut().for_each(|session| session.handle_timeout(now));
+        self.subscribers.values_mut().for_each(|subscriber| subscriber.handle_timeout(now));
+        self.notifiers.values_mut().for_each(|notifier| notifier.handle_timeout(now));
+        self.settle(now);
+    }
+
+    /// When it wants to be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let sessions = self.sessions.values().filter_map(Session::poll_timeout);
+        let subscribers = self.subscribers.values().filter_map(Subscriber::poll_timeout);
+        let notifiers = self.notifiers.values().filter_map(Notifier::poll_timeout);
+        sessions.chain(subscribers).chain(notifiers).chain(self.stack.poll_timeout()).min()
+    }
+
+    /// What is to be done.
+    pub fn poll_output(&mut self) -> Option<UserAgentOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// What it writes into its requests.
+    pub const fn profile(&self) -> &UserAgentProfile {
+        &self.profile
+    }
+
+    /// The same, to change it. Usages that stand keep their Contact.
+    pub const fn profile_mut(&mut self) -> &mut UserAgentProfile {
+        &mut self.profile
+    }
+
+    /// Its stack.
+    pub const fn stack(&self) -> &SipStack {
+        &self.stack
+    }
+
+    /// A request outside of dialogs with all that it needs; the caller adds what is special, then [`Self::send`]s it.
+    pub fn request(&mut self, method: Method, to: Uri) -> Request {
+        let mut from = self.profile.from.clone();
+        from.set_tag(&self.entropy.token(10));
+        let mut request = Request::new(method, to.clone());
+        let headers = &mut request.headers;
+        for route in &self.profile.route {
+            headers.append("Route", route);
+        }
+        headers.append("Max-Forwards", "70");
+        headers.append("From", &from.to_string());
+        headers.append("To", &NameAddr::new(to).to_string());
+        headers.append("Call-ID", &self.entropy.token(24));
+        headers.append("CSeq", &format!("1 {}", request.method));
+        request
+    }
+
+    /// Sends a request; [`UserAgentEvent::Response`] tells what came of it.
+    pub fn send(&mut self, now: Instant, token: u64, request: Request) {
+        self.transact(now, Usage::User(token), request);
+        self.settle(now);
+    }
+
+    /// Answers a request of [`UserAgentEvent::Request`]. False: it was answered before, or too late.
+    pub fn respond(&mut self, now: Instant, key: ServerKey, mut response: Response) -> bool {
+        if response.status > 100 {
+            response.set_to_tag(&self.entropy.token(10));
+        }
+        let done = self.stack.respond(now, key, response).is_ok();
+        self.settle(now);
+        done
+    }
+
+    /// Offers a session. `headers` are added to the INVITE.
+    pub fn invite(&mut self, now: Instant, to: Uri, sdp: &[u8], headers: &[(String, String)]) -> SessionId {
+        let mut invite = self.request(Method::INVITE, to);
+        headers.iter().for_each(|(name, value)| invite.headers.append(name, value));
+        if !sdp.is_empty() {
+            invite.set_body("application/sdp", sdp);
+        }
+        let id = SessionId(self.new_id());
+        let (local, entropy) = (self.local_party(), self.entropy.split());
+        self.sessions.insert(id, Session::calling(now, local, entropy, invite));
+        self.settle(now);
+        id
+    }
+
+    /// A provisional response to an offered session, with SDP where there is one.
+    ///
+    /// # Errors
+    /// It is not the time for it.
+    pub fn progress(&mut self, now: Instant, id: SessionId, status: u16, sdp: Option<&[u8]>) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| session.progress(status, sdp))
+    }
+
+    /// Accepts an offered session: SDP is the answer where there was an offer, else an offer.
+    ///
+    /// # Errors
+    /// There is none, or the SDP does not fit.
+    pub fn accept(&mut self, now: Instant, id: SessionId, sdp: &[u8]) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| session.accept(now, sdp))
+    }
+
+    /// Refuses an offered session.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn reject(&mut self, now: Instant, id: SessionId, status: u16) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| session.reject(status))
+    }
+
+    /// Changes a session.
+    ///
+    /// # Errors
+    /// It does not stand.
+    pub fn change(&mut self, now: Instant, id: SessionId, change: Change) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| session.change(now, change))
+    }
+
+    /// Ends a session: CANCEL, a refusal or BYE, as far as it is.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn hang_up(&mut self, now: Instant, id: SessionId) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| {
+            session.hang_up(now);
+            Ok(())
+        })
+    }
+
+    /// Sessions that are not over.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.sessions.iter().filter(|(_, session)| !session.is_over()).map(|(id, _)| *id).collect()
+    }
+
+    /// Gives all usages up without a word on the wire.
+    pub fn lose_all(&mut self, now: Instant) {
+        self.sessions.values_mut().for_each(Session::lose);
+        self.subscribers.clear();
+        self.notifiers.clear();
+        self.settle(now);
+        self.sessions.clear();
+        self.requests.retain(|_, usage| matches!(usage, Usage::User(_)));
+    }
+
+    /// Subscribes.
+    ///
+    /// # Errors
+    /// The URI is none.
+    pub fn subscribe(&mut self, now: Instant, wanted: &SubscriptionRequest) -> Result<SubscriberId, Refusal> {
+        let to = Uri::parse(&wanted.to).map_err(|problem| Refusal::NotSent(problem.to_string()))?;
+        let mut request = self.request(Method::SUBSCRIBE, to);
+        request.headers.append("Event", &wanted.event);
+        request.headers.append("Accept", &wanted.accept);
+        wanted.headers.iter().for_each(|(name, value)| request.headers.append(name, value));
+        let id = SubscriberId(self.new_id());
+        let (contact, timer_n) = (self.profile.contact.clone(), self.stack.config().timers.give_up());
+        self.subscribers.insert(id, Subscriber::new(now, contact, request, wanted.expires_s, timer_n));
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Ends a subscription that was made.
+    pub fn unsubscribe(&mut self, now: Instant, id: SubscriberId) {
+        if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            subscriber.unsubscribe(now);
+        }
+        self.settle(now);
+    }
+
+    /// Gives a subscription up without a word.
+    pub fn forget_subscription(&mut self, id: SubscriberId) {
+        self.subscribers.remove(&id);
+    }
+
+    /// Accepts a SUBSCRIBE of [`UserAgentEvent::Request`] for so many seconds. A notification has to follow.
+    ///
+    /// # Errors
+    /// The request makes no dialog; it has been refused with 400.
+    pub fn accept_subscription(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        request: &Request,
+        expires_s: u32,
+    ) -> Result<NotifierId, Refusal> {
+        let (contact, tag) = (self.profile.contact.clone(), self.entropy.token(10));
+        let id = NotifierId(self.new_id());
+        match Notifier::new(now, contact, &tag, key, request, expires_s) {
+            Ok(notifier) => {
+                self.notifiers.insert(id, notifier);
+                self.settle(now);
+                Ok(id)
+            }
+            Err(why) => {
+                self.respond(now, key, Response::to(request, 400, None));
+                Err(Refusal::Broken(why.to_string()))
+            }
+        }
+    }
+
+    /// Tells a subscriber the state. False: its subscription has ended, or it is too slow.
+    pub fn notify(&mut self, now: Instant, id: NotifierId, content_type: &str, body: &[u8]) -> bool {
+        let done = self.notifiers.get_mut(&id).is_some_and(|notifier| notifier.notify(now, content_type, body));
+        self.settle(now);
+        done
+    }
+
+    /// Tells it the state for the last time; `reason` as in RFC 6665 clause 4.1.3.
+    pub fn terminate_subscription(
+        &mut self,
+        now: Instant,
+        id: NotifierId,
+        reason: &str,
+        content_type: &str,
+        body: &[u8],
+    ) {
+        if let Some(notifier) = self.notifiers.get_mut(&id) {
+            notifier.terminate(now, reason, content_type, body);
+        }
+        self.settle(now);
+    }
+
+    fn with_session(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        action: impl FnOnce(&mut Session) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let session = self.sessions.get_mut(&id).ok_or(Refusal::NotNow("there is no such session"))?;
+        let result = action(session);
+        self.settle(now);
+        result
+    }
+
+    pub(super) fn new_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    pub(super) fn local_party(&self) -> LocalParty {
+        LocalParty { contact: self.profile.contact.clone(), settings: self.settings.clone() }
+    }
+
+    pub(super) fn event(&mut self, event: UserAgentEvent) {
+        self.outputs.push_back(UserAgentOutput::Event(event));
+    }
+
+    /// Sends a request, or tells its usage that it cannot be sent.
+    fn transact(&mut self, now: Instant, usage: Usage, mut request: Request) {
+        self.profile.complete(&mut request);
+        let next_hop = self.next_hop(&request);
+        match self.stack.send_request(now, request, next_hop) {
+            Ok(key) => drop(self.requests.insert(key, usage)),
+            Err(why) => self.unanswered(now, usage, &NoResponse::NotSent(why.to_string())),
+        }
+    }
+
+    /// The outbound proxy, but for requests in a dialog that know their way.
+    fn next_hop(&self, request: &Request) -> Option<NextHop> {
+        let outside = request.to().ok().flatten().is_none_or(|to| to.tag().is_none());
+        let is_first = outside || !request.headers.contains("Route");
+        self.profile.next_hop.clone().filter(|_| is_first)
+    }
+
+    /// Lets stack and usages talk until nobody has anything to say.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            let mut quiet = true;
+            while let Some(output) = self.stack.poll_output() {
+                quiet = false;
+                self.of_stack(now, output);
+            }
+            quiet &= !self.drain_sessions(now);
+            quiet &= !self.drain_subscriptions(now);
+            if quiet {
+                return self.sweep();
+            }
+        }
+    }
+
+    fn of_stack(&mut self, now: Instant, output: StackOutput) {
+        match output {
+            StackOutput::Transmit { target, bytes } => {
+                self.outputs.push_back(UserAgentOutput::Transmit { target, bytes });
+            }
+            StackOutput::Request { key, request, flow } => self.incoming(now, key, request, flow),
+            StackOutput::Cancel { key, request } => {
+                let session = self.invites.get(&key).and_then(|id| self.sessions.get_mut(id));
+                if let Some(session) = session {
+                    session.handle_cancel(&request);
+                }
+            }
+            StackOutput::Response { key, response } => {
+                if let Some(usage) = self.requests.get(&key).copied() {
+                    self.answered(now, usage, response);
+                }
+            }
+            StackOutput::Timeout { key } => self.no_response(now, key, &NoResponse::Timeout),
+            StackOutput::TransportFailed { key, why } => self.no_response(now, key, &NoResponse::NotSent(why)),
+            StackOutput::AckMissing { key, status } => {
+                let session = self.invites.get(&key).and_then(|id| self.sessions.get_mut(id));
+                if let Some(session) = session {
+                    session.handle_missing(now, status);
+                }
+            }
+            StackOutput::Terminated { key: TransactionKey::Client(key) } => drop(self.requests.remove(&key)),
+            StackOutput::Terminated { key: TransactionKey::Server(key) } => drop(self.invites.remove(&key)),
+            StackOutput::Ignored { what, why } => self.event(UserAgentEvent::Ignored { what, why }),
+        }
+    }
+
+    fn no_response(&mut self, now: Instant, key: ClientKey, why: &NoResponse) {
+        if let Some(usage) = self.requests.get(&key).copied() {
+            self.unanswered(now, usage, why);
+        }
+    }
+
+    fn answered(&mut self, now: Instant, usage: Usage, response: Response) {
+        match usage {
+            Usage::User(token) if !response.is_provisional() => {
+                self.event(UserAgentEvent::Response { token, result: Ok(response) });
+            }
+            Usage::User(_) => {}
+            Usage::Session(id, purpose) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.handle_response(now, purpose, &response);
+                }
+            }
+            Usage::Subscriber(id) => {
+                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+                    subscriber.handle_response(now, &response);
+                }
+            }
+            Usage::Notifier(id) => {
+                if let Some(notifier) = self.notifiers.get_mut(&id) {
+                    notifier.handle_notified(now, Some(&response));
+                }
+            }
+        }
+    }
+
+    fn unanswered(&mut self, now: Instant, usage: Usage, why: &NoResponse) {
+        match usage {
+            Usage::User(token) => {
+                let result = Err(match why {
+                    NoResponse::Timeout => Refusal::Timeout,
+                    NoResponse::NotSent(why) => Refusal::NotSent(why.clone()),
+                });
+                self.event(UserAgentEvent::Response { token, result });
+            }
+            Usage::Session(id, purpose) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.handle_no_response(now, purpose, why);
+                }
+            }
+            Usage::Subscriber(id) => {
+                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+                    subscriber.handle_no_response();
+                }
+            }
+            Usage::Notifier(id) => {
+                if let Some(notifier) = self.notifiers.get_mut(&id) {
+                    notifier.handle_notified(now, None);
+                }
+            }
+        }
+    }
+
+    fn drain_sessions(&mut self, now: Instant) -> bool {
+        let mut outputs = Vec::new();
+        for (id, session) in &mut self.sessions {
+            while let Some(output) = session.poll_output() {
+                outputs.push((*id, output));
+            }
+        }
+        let any = !outputs.is_empty();
+        for (id, output) in outputs {
+            self.of_session(now, id, output);
+        }
+        any
+    }
+
+    fn of_session(&mut self, now: Instant, id: SessionId, output: SessionOutput) {
+        match output {
+            SessionOutput::Send(purpose, request) => self.transact(now, Usage::Session(id, purpose), request),
+            SessionOutput::Ack(request) => {
+                let next_hop = self.next_hop(&request);
+                if let Err(why) = self.stack.send_ack(request, next_hop) {
+                    let (what, why) = ("the ACK of a session".into(), why.to_string());
+                    self.event(UserAgentEvent::Ignored { what, why });
+                }
+            }
+            SessionOutput::Respond(key, response) => self.respond_in_session(now, id, key, response),
+            SessionOutput::Acknowledged(key) => self.stack.acknowledged(key),
+            SessionOutput::Cancel(reason) => {
+                let is_it = |usage: &Usage| *usage == Usage::Session(id, Purpose::Invite);
+                let keys: Vec<_> =
+                    self.requests.iter().filter(|(_, usage)| is_it(usage)).map(|(key, _)| *key).collect();
+                for key in keys {
+                    self.stack.cancel(now, key, reason.as_deref());
+                }
+            }
+            SessionOutput::Event(event) => self.event(UserAgentEvent::Session(id, event)),
+        }
+    }
+
+    fn respond_in_session(&mut self, now: Instant, id: SessionId, key: ServerKey, response: Response) {
+        let is_invite = response.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::INVITE);
+        let sent = if is_invite && response.is_success() {
+            self.invites.insert(key, id);
+            self.stack.accept(now, key, response)
+        } else if is_invite && response.headers.contains("RSeq") {
+            self.stack.respond_reliably(now, key, response)
+        } else {
+            self.stack.respond(now, key, response)
+        };
+        if let Err(why) = sent {
+            self.event(UserAgentEvent::Ignored { what: "a response of a session".into(), why: why.to_string() });
+        }
+    }
+
+    fn drain_subscriptions(&mut self, now: Instant) -> bool {
+        let mut subscribers = Vec::new();
+        for (id, subscriber) in &mut self.subscribers {
+            while let Some(output) = subscriber.poll_output() {
+                subscribers.push((*id, output));
+            }
+        }
+        let mut notifiers = Vec::new();
+        for (id, notifier) in &mut self.notifiers {
+            while let Some(output) = notifier.poll_output() {
+                notifiers.push((*id, output));
+            }
+        }
+        let any = !subscribers.is_empty() || !notifiers.is_empty();
+        for (id, output) in subscribers {
+            let event = |event| UserAgentEvent::Subscriber(id, event);
+            self.of_subscription(now, Usage::Subscriber(id), output, event);
+        }
+        for (id, output) in notifiers {
+            let event = |event| UserAgentEvent::Notifier(id, event);
+            self.of_subscription(now, Usage::Notifier(id), output, event);
+        }
+        any
+    }
+
+    fn of_subscription<E>(
+        &mut self,
+        now: Instant,
+        usage: Usage,
+        output: SubscriptionOutput<E>,
+        event: impl FnOnce(E) -> UserAgentEvent,
+    ) {
+        match output {
+            SubscriptionOutput::Send(SubscriptionPurpose::Subscribe | SubscriptionPurpose::Notify, request) => {
+                self.transact(now, usage, request);
+            }
+            SubscriptionOutput::Respond(key, response) => {
+                if let Err(why) = self.stack.respond(now, key, response) {
+                    let what = "a response of a subscription".into();
+                    self.event(UserAgentEvent::Ignored { what, why: why.to_string() });
+                }
+            }
+            SubscriptionOutput::Event(told) => self.event(event(told)),
+        }
+    }
+
+    /// Usages that are over and have nothing under way are forgotten.
+    fn sweep(&mut self) {
+        let of_session = |id: SessionId| {
+            let asks = self.requests.values().any(|usage| matches!(usage, Usage::Session(of, _) if *of == id));
+            asks || self.invites.values().any(|of| *of == id)
+        };
+        let over: Vec<_> = self.sessions.iter().filter(|(_, session)| session.is_over()).map(|(id, _)| *id).collect();
+        let over: Vec<_> = over.into_iter().filter(|id| !of_session(*id)).collect();
+        self.sessions.retain(|id, _| !over.contains(id));
+        self.subscribers.retain(|_, subscriber| !subscriber.is_over());
+        self.notifiers.retain(|_, notifier| !notifier.is_over());
+    }
+}

@@ -1,0 +1,6 @@
+//! User agents in virtual time over a net that may lose, with scripted peers where a user agent would do no wrong.
+
+mod net;
+mod sessions;
+mod subscriptions;
+mod unusual;
