@@ -2,6 +2,7 @@
 
 pub mod diameter;
 mod entropy;
+pub mod fuzz;
 mod gtpu;
 mod id;
 mod ip;

@@ -9,6 +9,7 @@ mod framing;
 mod headers;
 mod message;
 mod method;
+mod misbehaviour;
 #[cfg(test)]
 mod net;
 mod parse;
@@ -43,6 +44,7 @@ pub use headers::{
 };
 pub use message::{Request, Response, SipMessage};
 pub use method::Method;
+pub use misbehaviour::{Damage, Misbehaviour};
 pub use parse::Limits;
 pub use problem::SipProblem;
 pub use reason::reason_phrase;

@@ -184,10 +184,7 @@ fn comma_params(scan: &mut Scan<'_>) -> Result<Params, SipProblem> {
             return Err(bad(format!("{} has no value", param.name)));
         }
         // RFC 7616 clause 3.3: a directive must not be there twice.
-        if params.has(&param.name) {
-            return Err(bad(format!("{} is there twice", param.name)));
-        }
-        params.push(param);
+        params.add(param, "credentials")?;
         if !scan.is_done() && !scan.eat(',') {
             return Err(bad("lack a comma".to_owned()));
         }

@@ -37,9 +37,21 @@ impl Params {
             if !scan.eat(';') {
                 return Err(SipProblem::bad(what, format!("';' expected before '{}'", shown(scan.rest()))));
             }
-            params.0.push(Param::scan(scan, what)?);
+            params.add(Param::scan(scan, what)?, what)?;
         }
         Ok(params)
+    }
+
+    /// Adds a parameter that was read: no name twice (RFC 3261 clauses 7.3.1, 19.1.1), and no more than anybody needs.
+    pub(in crate::sip) fn add(&mut self, param: Param, what: &'static str) -> Result<(), SipProblem> {
+        if self.0.len() >= MAX_PARAMS {
+            return Err(SipProblem::bad(what, format!("more than {MAX_PARAMS} parameters")));
+        }
+        if self.has(&param.name) {
+            return Err(SipProblem::bad(what, format!("the parameter {} is there twice", param.name)));
+        }
+        self.0.push(param);
+        Ok(())
     }
 
     /// The first of `name`: `Some(None)` is a flag.
@@ -154,6 +166,9 @@ impl fmt::Display for Param {
         }
     }
 }
+
+/// Of one value. It bounds what comparing each with each costs.
+const MAX_PARAMS: usize = 64;
 
 /// A few characters of `text` for an error message.
 pub(in crate::sip) fn shown(text: &str) -> String {

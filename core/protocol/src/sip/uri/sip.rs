@@ -176,7 +176,7 @@ pub(super) fn parse_params(text: &str) -> Result<Params, SipProblem> {
         if name.is_empty() || value == Some("") {
             return Err(bad("has a parameter without name or value"));
         }
-        params.push(crate::sip::Param { name: name.to_owned(), value: value.map(ToOwned::to_owned) });
+        params.add(crate::sip::Param { name: name.to_owned(), value: value.map(ToOwned::to_owned) }, "URI")?;
     }
     Ok(params)
 }

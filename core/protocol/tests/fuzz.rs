@@ -1,0 +1,122 @@
+//! The fuzz bodies on mutations of good and bad messages: so many cases, or with CASTBENCH_FUZZ_S so many seconds each
+//! from a seed of their own.
+
+use std::time::{Duration, Instant};
+
+use protocol::fuzz::{self, Mutator};
+
+/// In a debug build of a slow machine seconds; the long run is `make soak`.
+const CASES: u64 = 20_000;
+
+fn run(name: &str, body: fn(&[u8]), corpus: &[Vec<u8>], dictionary: &[&[u8]]) {
+    corpus.iter().for_each(|octets| body(octets));
+    let seconds = std::env::var("CASTBENCH_FUZZ_S").ok().map(|s| s.parse().expect("CASTBENCH_FUZZ_S is a number"));
+    let seed = std::env::var("CASTBENCH_FUZZ_SEED").map_or(1, |s| s.parse().expect("CASTBENCH_FUZZ_SEED is a number"));
+    let mut mutator = Mutator::new(corpus.iter().map(Vec::as_slice), dictionary, seed);
+    #[expect(clippy::disallowed_methods, reason = "the long run has a time to end, not a number of cases")]
+    let start = Instant::now();
+    let mut cases = 0;
+    while seconds.map_or(cases < CASES, |seconds| start.elapsed() < Duration::from_secs(seconds)) {
+        let octets = mutator.draw();
+        let outcome = std::panic::catch_unwind(|| body(&octets));
+        assert!(outcome.is_ok(), "{name}, seed {seed}, case {cases}: {:?}", String::from_utf8_lossy(&octets));
+        cases += 1;
+    }
+    println!("{name}: {cases} cases in {:.1} s, seed {seed}", start.elapsed().as_secs_f64());
+}
+
+fn torture() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rfc4475");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let dat = paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "dat"));
+    let mut all: Vec<_> = dat.map(|path| std::fs::read(path).unwrap()).collect();
+    all.extend(IMS.map(|text| text.replace('\n', "\r\n").into_bytes()));
+    all
+}
+
+/// What the torture messages lack: headers of the IMS.
+const IMS: [&str; 2] = [
+    "REGISTER sip:ims.mnc001.mcc001.3gppnetwork.org SIP/2.0\nVia: SIP/2.0/UDP [2001:db8::1]:5060;branch=z9hG4bKa;rport\n\
+     Max-Forwards: 70\nFrom: <sip:+999001@h>;tag=1\nTo: <sip:+999001@h>\nCall-ID: a\nCSeq: 2 REGISTER\n\
+     Contact: <sip:10.45.0.1:5060;transport=udp>;+sip.instance=\"<urn:gsma:imei:1-2-3>\";+g.3gpp.smsip;expires=600000;q=0.5\n\
+     Authorization: Digest username=\"u@h\",realm=\"h\",nonce=\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",uri=\"sip:h\",\
+     response=\"0123456789abcdef0123456789abcdef\",algorithm=AKAv1-MD5,qop=auth,nc=00000001,cnonce=\"c\",auts=\"AAAAAAAAAAAAAAAAAAA=\"\n\
+     Security-Client: ipsec-3gpp;alg=hmac-sha-1-96;spi-c=1;spi-s=2;port-c=3;port-s=4;q=0.1, tls\nRequire: sec-agree\n\
+     P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000001\nPath: <sip:term@p:5060;lr>\n\
+     P-Charging-Vector: icid-value=\"1b\";orig-ioi=home1.net\nSupported: path, gruu\nl: 0\n\n",
+    "SIP/2.0 401 Unauthorized\nv: SIP/2.0/TCP a:1;received=10.0.0.1;rport=2, SIP/2.0/UDP b\nf: \"A\" <tel:+1-2;phone-context=x>;tag=1\n\
+     t: <sip:a>;tag=2\ni: x@y\nCSeq: 1 SUBSCRIBE\nWWW-Authenticate: Digest realm=\"h\",nonce=\"n\",qop=\"auth,auth-int\",\
+     algorithm=MD5,stale=TRUE\nEvent: reg;id=1\nSubscription-State: active;expires=1\nRAck: 1 2 INVITE\n\
+     Session-Expires: 1800;refresher=uas\nReason: Q.850;cause=16;text=\"x\"\nAccept-Contact: *;+g.3gpp.smsip;require;explicit\n\
+     Record-Route: <sip:p1;lr>,<sip:p2;lr>\nP-Asserted-Identity: <sip:a@h>, <tel:+1>\nm: *\nAuthentication-Info: rspauth=\"0\"\n\n",
+];
+
+#[test]
+fn sip() {
+    let words: [&[u8]; 24] = [
+        b"\r\n",
+        b"\r\n ",
+        b"\r\n\r\n",
+        b"\n",
+        b"\0",
+        b" ",
+        b"\t",
+        b":",
+        b";",
+        b",",
+        b"<",
+        b">",
+        b"\"",
+        b"\\\"",
+        b"%",
+        b"%00",
+        b"@",
+        b"[",
+        b"]",
+        b"SIP/2.0",
+        b"Content-Length: 4294967296",
+        b"l: 0\r\n",
+        b"\xff\xfe",
+        b"99999999999999999999",
+    ];
+    run("sip", fuzz::sip, &torture(), &words);
+}
+
+#[test]
+fn sip_stream() {
+    let words: [&[u8]; 8] =
+        [b"\r\n", b"\r\n\r\n", b"l: 0\r\n", b"l: 7\r\n", b"\n", b"\r", b":", b"Content-Length\r\n :3\r\n"];
+    let messages = torture();
+    let pairs = messages.iter().zip(messages.iter().cycle().skip(7)).map(|(a, b)| [a.as_slice(), b].concat());
+    run("sip_stream", fuzz::stream, &pairs.filter(|pair| pair.len() < 3000).collect::<Vec<_>>(), &words);
+}
+
+#[test]
+fn sdp() {
+    let words: [&[u8]; 16] = [
+        b"\r\n",
+        b"\n",
+        b"=",
+        b"v=0\r\n",
+        b"m=audio 0 RTP/AVP 0\r\n",
+        b"a=inactive\r\n",
+        b"a=rtpmap:",
+        b" ",
+        b"/",
+        b"65536",
+        b"\0",
+        b"IN IP6 ::",
+        b"c=IN IP4 0.0.0.0\r\n",
+        b"\xff",
+        b"o=- 1 18446744073709551615 IN IP4 a\r\n",
+        b"t=0 0\r\n",
+    ];
+    let bodies = torture().into_iter().filter_map(|message| {
+        let at = message.windows(5).position(|window| window == b"\r\nv=0")?;
+        Some(message[at + 2..].to_vec())
+    });
+    let own = b"v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nb=AS:64\r\nt=0 0\r\nm=audio 4/2 RTP/AVP 96\r\nc=IN IP4 1.2.3.4\r\n\
+        a=rtpmap:96 AMR/8000\r\na=sendonly\r\nm=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n";
+    run("sdp", fuzz::sdp, &bodies.chain([own.to_vec()]).collect::<Vec<_>>(), &words);
+}
