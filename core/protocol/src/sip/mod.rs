@@ -2,6 +2,7 @@
 //! that are typed on demand.
 
 mod auth;
+pub mod b2bua;
 mod check;
 mod dialog;
 mod flow;
