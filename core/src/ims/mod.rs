@@ -4,9 +4,11 @@ mod fabric;
 mod ifc;
 mod node;
 pub mod profile;
+mod scscf;
 mod store;
 
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
+pub use scscf::{Scscf, ScscfConfig, ScscfCounters};
 pub use store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};

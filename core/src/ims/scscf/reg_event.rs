@@ -1,0 +1,362 @@
+//! Notifier of the reg event package (TS 24.229 clauses 5.4.2.1.1 and 5.4.2.1.2; RFC 3680, RFC 6665 clause 4.2).
+
+use std::collections::BTreeMap;
+
+use protocol::Instant;
+use protocol::sip::proxy::Refusal;
+use protocol::sip::{Method, NameAddr, Request, ServerKey, Uri};
+use protocol::xml::{
+    ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoState, Registration,
+    RegistrationState,
+};
+use serde::{Deserialize, Serialize};
+
+use super::registrar::{Binding, ImplicitSet, canonical};
+use super::registration::Change;
+use super::{ClientUse, Scscf, StoreJob};
+use crate::ims::profile::{IdentityKind, PublicIdentity};
+use crate::ims::{ImsStoreOp, Table};
+
+/// Subscriptions by Call-ID and our tag.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    by_id: BTreeMap<String, RegSubscription>,
+}
+
+/// A subscription and its dialog; kept in the store.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct RegSubscription {
+    /// The identity that is watched.
+    impu: String,
+    call_id: String,
+    /// Our end: To of the SUBSCRIBE with our tag.
+    local: String,
+    /// The other end: From of the SUBSCRIBE.
+    remote: String,
+    /// Contact of the subscriber.
+    target: String,
+    /// Record-Route of the SUBSCRIBE.
+    routes: Vec<String>,
+    /// `id` of Event.
+    event_id: Option<String>,
+    /// CSeq of the last SUBSCRIBE.
+    remote_cseq: u32,
+    /// CSeq of the last NOTIFY.
+    cseq: u32,
+    /// Version of the next document.
+    version: u32,
+    /// When it ends: UTC in milliseconds.
+    expires_utc_ms: u64,
+}
+
+impl Subscriptions {
+    pub(super) fn insert(&mut self, subscription: RegSubscription) {
+        self.by_id.insert(subscription.id(), subscription);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<u64> {
+        self.by_id.values().map(|s| s.expires_utc_ms).min()
+    }
+
+    fn of_any(&self, identities: &[String]) -> Vec<String> {
+        self.by_id.iter().filter(|(_, s)| identities.contains(&s.impu)).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+impl RegSubscription {
+    /// Reads a stored subscription.
+    pub(super) fn from_json(octets: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(octets).map_err(|e| e.to_string())
+    }
+
+    fn id(&self) -> String {
+        let tag = NameAddr::parse(&self.local).ok().and_then(|a| a.tag().map(str::to_owned));
+        dialog_id(&self.call_id, &tag.unwrap_or_default())
+    }
+}
+
+impl Scscf {
+    /// The subscription that a request within a dialog belongs to.
+    pub(super) fn subscription_of(&self, request: &Request) -> Option<String> {
+        let to = request.to().ok().flatten()?;
+        let id = dialog_id(request.call_id()?, to.tag()?);
+        self.subscriptions.by_id.contains_key(&id).then_some(id)
+    }
+
+    /// SUBSCRIBE outside a dialog for an identity that is registered here.
+    pub(super) fn subscribe(&mut self, now: Instant, key: ServerKey, request: &Request) {
+        let impu = request.uri.identity();
+        let Some(set) = self.registrar.set_of(&impu) else {
+            // Clause 5.4.2.1.1: there is nothing to tell of a user who is not registered.
+            return self.refuse(now, key, &Refusal::new(480));
+        };
+        if !may_watch(set, request) {
+            return self.refuse(now, key, &Refusal::new(403));
+        }
+        let fields = (
+            request.call_id(),
+            request.headers.get("From"),
+            request.contact().ok().flatten(),
+            request.cseq().ok().flatten(),
+            self.stack.prepare(key, 200, None),
+        );
+        let (Some(call_id), Some(from), Some(contact), Some(cseq), Some(response)) = fields else {
+            return self.refuse(now, key, &Refusal::new(400).because("Bad SUBSCRIBE"));
+        };
+        let subscription = RegSubscription {
+            impu,
+            call_id: call_id.to_owned(),
+            local: response.headers.get("To").unwrap_or_default().to_owned(),
+            remote: from.to_owned(),
+            target: contact.uri.to_string(),
+            routes: request.headers.values("Record-Route").map(str::to_owned).collect(),
+            event_id: event_id(request),
+            remote_cseq: cseq.seq,
+            cseq: 0,
+            version: 0,
+            expires_utc_ms: 0,
+        };
+        let id = subscription.id();
+        self.subscriptions.insert(subscription);
+        self.accept_subscribe(now, key, request, &id);
+    }
+
+    /// SUBSCRIBE within the dialog: a refresh, or the end.
+    pub(super) fn resubscribe(&mut self, now: Instant, key: ServerKey, request: &Request, id: &str) {
+        let Some(subscription) = self.subscriptions.by_id.get_mut(id) else { return };
+        let cseq = request.cseq().ok().flatten().map_or(0, |c| c.seq);
+        if request.method != Method::SUBSCRIBE {
+            return self.refuse(now, key, &Refusal::new(405).with("Allow", "SUBSCRIBE"));
+        }
+        if cseq <= subscription.remote_cseq {
+            return self.refuse(now, key, &Refusal::new(500).because("CSeq out of order"));
+        }
+        subscription.remote_cseq = cseq;
+        if let Ok(Some(contact)) = request.contact() {
+            subscription.target = contact.uri.to_string();
+        }
+        self.accept_subscribe(now, key, request, id);
+    }
+
+    /// 200 with the expiry, then a NOTIFY with everything (RFC 6665 clause 4.2.1.2).
+    fn accept_subscribe(&mut self, now: Instant, key: ServerKey, request: &Request, id: &str) {
+        let accepts = request.headers.values("Accept").any(|a| {
+            let kind = a.split(';').next().unwrap_or_default().trim();
+            [REGINFO_CONTENT_TYPE, "*/*", "application/*"].iter().any(|k| k.eq_ignore_ascii_case(kind))
+        });
+        if request.headers.contains("Accept") && !accepts {
+            self.subscriptions.by_id.remove(id);
+            return self.refuse(now, key, &Refusal::new(406));
+        }
+        let asked = request.expires().ok().flatten().unwrap_or(DEFAULT_EXPIRES);
+        let expires = asked.min(self.config.max_expires);
+        let utc = self.utc_ms(now);
+        let Some(mut response) = self.stack.prepare(key, 200, None) else { return };
+        if let Some(subscription) = self.subscriptions.by_id.get_mut(id) {
+            subscription.expires_utc_ms = utc.saturating_add(u64::from(expires) * 1000);
+            response.headers.set("To", &subscription.local);
+        }
+        response.headers.append("Contact", &NameAddr::new(Uri::Sip(self.own.clone())).to_string());
+        response.headers.append("Expires", &expires.to_string());
+        response.headers.copy_from(&request.headers, "Record-Route");
+        self.respond(now, key, response);
+        let Some(impu) = self.subscriptions.by_id.get(id).map(|s| s.impu.clone()) else { return };
+        let set = self.registrar.set_of(&impu).cloned();
+        let everything = set.as_ref().map(|set| self.document(now, set, None));
+        let end = (expires == 0).then_some("timeout");
+        self.notify(now, id, everything, end);
+    }
+
+    /// Tells all subscribers of a set what has changed; without contacts left it was the last word (clause 5.4.2.1.2).
+    pub(super) fn notify_all(&mut self, now: Instant, set: &ImplicitSet, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        let end = set.bindings.is_empty().then_some("noresource");
+        for id in self.subscriptions.of_any(&set.identities()) {
+            let document = self.document(now, set, Some(changes));
+            self.notify(now, &id, Some(document), end);
+        }
+    }
+
+    /// Subscriptions whose time is over.
+    pub(super) fn expire_subscriptions(&mut self, now: Instant) {
+        let utc = self.utc_ms(now);
+        let over = self.subscriptions.by_id.iter().filter(|(_, s)| s.expires_utc_ms <= utc);
+        let over: Vec<String> = over.map(|(id, _)| id.clone()).collect();
+        for id in over {
+            let set = self.subscriptions.by_id.get(&id).and_then(|s| self.registrar.set_of(&s.impu)).cloned();
+            let everything = set.as_ref().map(|set| self.document(now, set, None));
+            self.notify(now, &id, everything, Some("timeout"));
+        }
+    }
+
+    /// The answer to a NOTIFY: who does not know the subscription any more has none (RFC 6665 clause 4.2.2).
+    pub(super) fn notified(&mut self, now: Instant, id: &str, status: u16) {
+        if status < 300 || status == 491 {
+            return;
+        }
+        if self.subscriptions.by_id.remove(id).is_some() {
+            self.say(format!("NOTIFY is answered with {status}: the subscription is over"));
+            self.store(vec![delete(id)], StoreJob::Nothing);
+        }
+        let _ = now;
+    }
+
+    fn notify(&mut self, now: Instant, id: &str, document: Option<RegInfo>, end: Option<&str>) {
+        let utc = self.utc_ms(now);
+        let Some(subscription) = self.subscriptions.by_id.get_mut(id) else { return };
+        subscription.cseq += 1;
+        let document = document.map(|document| RegInfo { version: subscription.version, ..document });
+        if document.is_some() {
+            subscription.version += 1;
+        }
+        let Some(request) = notify_request(subscription, document.as_ref(), end, utc, &self.own) else { return };
+        let value = serde_json::to_vec(&subscription).unwrap_or_default();
+        let op = match end {
+            Some(_) => {
+                self.subscriptions.by_id.remove(id);
+                delete(id)
+            }
+            None => ImsStoreOp::Put { table: Table::Subscription, key: id.to_owned(), value },
+        };
+        self.store(vec![op], StoreJob::Nothing);
+        match self.stack.send_request(now, request, None) {
+            Ok(client) => {
+                self.clients.insert(client, ClientUse::Notify { subscription: id.to_owned() });
+            }
+            Err(error) => {
+                self.say(format!("NOTIFY: {error}"));
+                self.notified(now, id, 503);
+            }
+        }
+    }
+
+    /// A document about a set: of all its contacts, or of what has changed.
+    fn document(&self, now: Instant, set: &ImplicitSet, changes: Option<&[Change]>) -> RegInfo {
+        let utc = self.utc_ms(now);
+        let as_is = |binding: &Binding| Change { binding: binding.clone(), event: ContactEvent::Registered };
+        let all: Vec<Change> = set.bindings.iter().map(as_is).collect();
+        let state = if changes.is_some() { RegInfoState::Partial } else { RegInfoState::Full };
+        let changes = changes.unwrap_or(&all);
+        let registrations =
+            set.usable().map(|identity| registration(identity, !set.bindings.is_empty(), changes, utc)).collect();
+        RegInfo { version: 0, state, registrations }
+    }
+}
+
+fn registration(identity: &PublicIdentity, active: bool, changes: &[Change], utc: u64) -> Registration {
+    let aor = canonical(&identity.identity);
+    let id = format!("r{:016x}", fnv(&aor));
+    let contacts = changes.iter().map(|c| contact(c, &aor, &id, utc)).collect();
+    let wildcarded_identity = match &identity.kind {
+        IdentityKind::WildcardedUser(wildcard) => Some(wildcard.clone()),
+        _ => None,
+    };
+    let state = if active { RegistrationState::Active } else { RegistrationState::Terminated };
+    Registration { aor: identity.identity.clone(), id, state, wildcarded_identity, contacts }
+}
+
+fn contact(change: &Change, aor: &str, registration: &str, utc: u64) -> RegContact {
+    let Change { binding, event } = change;
+    // Clause 5.4.2.1.2: the identities that were not in To are registered implicitly.
+    let event = match event {
+        ContactEvent::Registered if binding.impu != aor => ContactEvent::Created,
+        event => *event,
+    };
+    let active = matches!(
+        event,
+        ContactEvent::Registered | ContactEvent::Created | ContactEvent::Refreshed | ContactEvent::Shortened
+    );
+    let address = binding.address();
+    let known = |name: &str| ["q", "expires"].iter().any(|k| k.eq_ignore_ascii_case(name));
+    let params = address.iter().flat_map(|a| a.params.iter()).filter(|p| !known(&p.name));
+    RegContact {
+        id: format!("{registration}c{}", binding.number),
+        state: if active { ContactState::Active } else { ContactState::Terminated },
+        event,
+        expires: Some(if active { binding.remaining(utc) } else { 0 }),
+        retry_after: None,
+        duration_registered: u32::try_from(utc.saturating_sub(binding.registered_utc_ms) / 1000).ok(),
+        q: address.as_ref().and_then(|a| a.params.get("q").map(str::to_owned)),
+        call_id: Some(binding.call_id.clone()),
+        cseq: Some(binding.cseq),
+        uri: address.as_ref().map_or_else(|| binding.contact.clone(), |a| a.uri.to_string()),
+        display_name: address.as_ref().and_then(|a| a.display_name().map(std::borrow::Cow::into_owned)),
+        unknown_params: params.map(|p| (p.name.clone(), p.value.clone())).collect(),
+    }
+}
+
+/// Clause 5.4.2.1.1: the user, the P-CSCF in the path of a contact, an application server of the filter criteria.
+fn may_watch(set: &ImplicitSet, request: &Request) -> bool {
+    let asserted = request.headers.addresses("P-Asserted-Identity").unwrap_or_default();
+    let host = |uri: &Uri| uri.as_sip().map(|s| s.host.to_ascii_lowercase());
+    let in_path = |uri: &Uri| {
+        let paths = set.bindings.iter().flat_map(|b| &b.path).filter_map(|p| NameAddr::parse(p).ok());
+        host(uri).is_some_and(|h| paths.filter_map(|p| host(&p.uri)).any(|p| p == h))
+    };
+    let is_server = |uri: &Uri| {
+        let servers = set.profile.service_profiles.iter().flat_map(|p| &p.criteria);
+        servers.filter_map(|c| Uri::parse(&c.server.name).ok()).any(|s| s.identity() == uri.identity())
+    };
+    let identities = set.identities();
+    asserted.iter().any(|a| identities.contains(&a.uri.identity()) || in_path(&a.uri) || is_server(&a.uri))
+}
+
+fn notify_request(
+    subscription: &RegSubscription,
+    document: Option<&RegInfo>,
+    end: Option<&str>,
+    utc: u64,
+    own: &protocol::sip::SipUri,
+) -> Option<Request> {
+    let mut request = Request::new(Method::NOTIFY, Uri::parse(&subscription.target).ok()?);
+    let headers = &mut request.headers;
+    subscription.routes.iter().for_each(|route| headers.append("Route", route));
+    headers.append("From", &subscription.local);
+    headers.append("To", &subscription.remote);
+    headers.append("Call-ID", &subscription.call_id);
+    headers.append("CSeq", &format!("{} NOTIFY", subscription.cseq));
+    headers.append("Max-Forwards", "70");
+    headers.append("Contact", &NameAddr::new(Uri::Sip(own.clone())).to_string());
+    let id = subscription.event_id.as_ref().map(|id| format!(";id={id}")).unwrap_or_default();
+    headers.append("Event", &format!("reg{id}"));
+    let left = subscription.expires_utc_ms.saturating_sub(utc).div_ceil(1000);
+    let state = end.map_or_else(|| format!("active;expires={left}"), |why| format!("terminated;reason={why}"));
+    headers.append("Subscription-State", &state);
+    if let Some(document) = document {
+        request.set_body(REGINFO_CONTENT_TYPE, document.to_document());
+    }
+    Some(request)
+}
+
+/// Whether Event says `reg`.
+pub(super) fn is_reg_event(request: &Request) -> bool {
+    let event = request.headers.get("Event").unwrap_or_default();
+    event.split(';').next().unwrap_or_default().trim() == "reg"
+}
+
+fn event_id(request: &Request) -> Option<String> {
+    let event = request.headers.get("Event")?;
+    event.split(';').skip(1).find_map(|p| p.trim().strip_prefix("id=").map(str::to_owned))
+}
+
+fn dialog_id(call_id: &str, tag: &str) -> String {
+    format!("{call_id} {tag}")
+}
+
+fn delete(id: &str) -> ImsStoreOp {
+    ImsStoreOp::Delete { table: Table::Subscription, key: id.to_owned() }
+}
+
+/// FNV-1a: ids that stay the same over restarts. No secret hangs on it.
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// RFC 3680 clause 4.4.
+const DEFAULT_EXPIRES: u32 = 3761;
