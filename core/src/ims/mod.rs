@@ -1,5 +1,6 @@
 //! IMS nodes (TS 23.228): CSCFs, HSS, application servers, and the fabric that joins them in memory.
 
+mod application_server;
 mod fabric;
 mod ifc;
 mod node;
@@ -7,6 +8,7 @@ pub mod profile;
 mod scscf;
 mod store;
 
+pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};

@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use super::proxy::push_routes;
 use super::{
     ClientKey, Dialog, DialogId, DialogState, Method, NameAddr, NextHop, RAck, Request, Response, SendError, ServerKey,
     SipStack, StackOutput, TransactionKey, Uri,
@@ -74,6 +75,32 @@ impl Bridge {
         contact: Uri,
     ) -> Result<Self, SendError> {
         let onward = carry::onward(stack, &invite, uri, &contact).map_err(SendError::Malformed)?;
+        Self::call(now, stack, (key, invite), onward, next_hop, contact)
+    }
+
+    /// The same by `routes`, the first of them topmost: the way that an S-CSCF gives to an application server.
+    pub fn open_by_route(
+        now: Instant,
+        stack: &mut SipStack,
+        key: ServerKey,
+        invite: Request,
+        uri: Uri,
+        routes: &[NameAddr],
+        contact: Uri,
+    ) -> Result<Self, SendError> {
+        let mut onward = carry::onward(stack, &invite, uri, &contact).map_err(SendError::Malformed)?;
+        push_routes(&mut onward, routes);
+        Self::call(now, stack, (key, invite), onward, None, contact)
+    }
+
+    fn call(
+        now: Instant,
+        stack: &mut SipStack,
+        (key, invite): (ServerKey, Request),
+        onward: Request,
+        next_hop: Option<NextHop>,
+        contact: Uri,
+    ) -> Result<Self, SendError> {
         let onward_key = stack.send_request(now, onward.clone(), next_hop)?;
         let mut callee = Leg::default();
         callee.remember_invite(invite.cseq().ok().flatten().map_or(0, |cseq| cseq.seq), 1);

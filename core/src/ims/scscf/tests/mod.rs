@@ -1,5 +1,6 @@
 //! The S-CSCF among scripted boxes: a P-CSCF, an I-CSCF, application servers and an HSS that does as it is told.
 
+mod application_server;
 mod authentication;
 mod registration;
 mod session;
@@ -23,7 +24,7 @@ use super::{Scscf, ScscfConfig};
 use crate::ims::profile::{InitialFilterCriteria, PublicIdentity, ServiceProfile, UserProfile};
 use crate::ims::{
     Fabric, FabricOutput, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Latency, Role,
-    Table,
+    Table, TestAs, TestAsConfig,
 };
 
 pub(super) const DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -248,6 +249,22 @@ impl Bench {
 
     /// With data of a run before, that ended at `utc_ms`.
     pub(super) fn with(rows: Rows, utc_ms: u64, change: impl FnOnce(&mut ScscfConfig)) -> Self {
+        Self::among(rows, utc_ms, change, None)
+    }
+
+    /// With a test application server in place of the one outside.
+    pub(super) fn with_server(criteria: Vec<InitialFilterCriteria>, change: impl FnOnce(&mut TestAsConfig)) -> Self {
+        let mut config = TestAsConfig::new("sip:as.test", address_of("as"));
+        config.hosts.insert("scscf.ims.mnc001.mcc001.3gppnetwork.org", address_of("scscf"), Transport::Udp);
+        change(&mut config);
+        let server = TestAs::new(config, Entropy::from_seed([3; 32])).unwrap();
+        let mut bench = Self::among(Rows::default(), 0, |_| {}, Some(server));
+        lock(&bench.script).profile = profile(criteria);
+        assert_eq!(bench.register(1, 1, 3600).status, 200);
+        bench
+    }
+
+    fn among(rows: Rows, utc_ms: u64, change: impl FnOnce(&mut ScscfConfig), server: Option<TestAs>) -> Self {
         let script = Script {
             vectors: (1..=8).map(vector).collect(),
             profile: profile(vec![]),
@@ -284,7 +301,13 @@ impl Bench {
         fabric.add(now, "hss", Role::Hss, ip(4), Box::new(hss), store_driver(Rows::default()));
         fabric.add(now, "scscf", Role::Scscf, ip(3), Box::new(scscf), store_driver(Arc::clone(&rows)));
         for (name, role) in [("pcscf", Role::Pcscf), ("icscf", Role::Icscf), ("as", Role::As), ("as2", Role::As)] {
-            fabric.add_outside(name, role, address_of(name).ip());
+            if name != "as" || server.is_none() {
+                fabric.add_outside(name, role, address_of(name).ip());
+            }
+        }
+        if let Some(server) = server {
+            let store = store_driver(Rows::default());
+            fabric.add(now, "as", Role::As, ip(5), Box::new(server), store);
         }
         let mut bench = Self { fabric, now, inbox: VecDeque::new(), script, notes: vec![], rows };
         bench.run(Duration::from_millis(100));

@@ -34,7 +34,7 @@ fn notified(bench: &mut Bench) -> (RegInfo, String) {
     (info, notify.headers.get("Subscription-State").unwrap().to_owned())
 }
 
-fn tells(name: &str, handling: DefaultHandling) -> InitialFilterCriteria {
+pub(super) fn tells(name: &str, handling: DefaultHandling) -> InitialFilterCriteria {
     let method = Condition::Method { method: "REGISTER".to_owned(), registration: [].into() };
     let trigger = ServicePointTrigger { negated: false, groups: [0].into(), condition: method };
     InitialFilterCriteria {

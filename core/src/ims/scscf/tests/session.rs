@@ -6,9 +6,9 @@ use crate::ims::profile::{
     ApplicationServer, Condition, DefaultHandling, ServicePointTrigger, SessionCase, TriggerPoint,
 };
 
-const BOB: &str = "sip:bob@ims.mnc001.mcc001.3gppnetwork.org";
+pub(super) const BOB: &str = "sip:bob@ims.mnc001.mcc001.3gppnetwork.org";
 
-fn when(case: SessionCase, name: &str, priority: u32, handling: DefaultHandling) -> InitialFilterCriteria {
+pub(super) fn when(case: SessionCase, name: &str, priority: u32, handling: DefaultHandling) -> InitialFilterCriteria {
     let trigger = |group, condition| ServicePointTrigger { negated: false, groups: [group].into(), condition };
     let method = |m: &str| Condition::Method { method: m.to_owned(), registration: [].into() };
     let triggers =
@@ -21,7 +21,7 @@ fn when(case: SessionCase, name: &str, priority: u32, handling: DefaultHandling)
     }
 }
 
-fn originating(method: &str, to: &str, call: &str) -> Request {
+pub(super) fn originating(method: &str, to: &str, call: &str) -> Request {
     let fields = [
         ("P-Asserted-Identity", format!("<{IMPU}>")),
         ("Route", format!("<{};lr>", SCSCF.replace("sip:", "sip:orig@"))),
@@ -34,7 +34,7 @@ fn originating(method: &str, to: &str, call: &str) -> Request {
     request
 }
 
-fn terminating(method: &str, call: &str, fields: &[(&str, &str)]) -> Request {
+pub(super) fn terminating(method: &str, call: &str, fields: &[(&str, &str)]) -> Request {
     request(method, IMPU, call, 1, "icscf", fields)
 }
 
