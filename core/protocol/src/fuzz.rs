@@ -10,8 +10,10 @@ use crate::sip::{
 };
 
 mod mutate;
+mod stack;
 
 pub use mutate::Mutator;
+pub use stack::{stack, stack_corpus};
 
 /// A message that parses prints what parses again to the same, and to the same octets; nothing in it makes a typed header
 /// panic; the framer cuts it as the parser does.

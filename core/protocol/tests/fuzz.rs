@@ -120,3 +120,24 @@ fn sdp() {
         a=rtpmap:96 AMR/8000\r\na=sendonly\r\nm=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n";
     run("sdp", fuzz::sdp, &bodies.chain([own.to_vec()]).collect::<Vec<_>>(), &words);
 }
+
+#[test]
+fn sip_stack() {
+    let words: [&[u8]; 12] = [
+        b"\r\n",
+        b"Route: <sip:192.0.2.1;lr>\r\n",
+        b";tag=callee",
+        b"z9hG4bK",
+        b"ACK",
+        b"INVITE",
+        b"CANCEL",
+        b"Max-Forwards: 0\r\n",
+        b"Require: 100rel\r\nRSeq: 1\r\n",
+        b"192.0.2.1",
+        b";maddr=192.0.2.9",
+        b"SIP/2.0 200 OK\r\n",
+    ];
+    let mut corpus = torture();
+    corpus.extend(fuzz::stack_corpus());
+    run("sip_stack", fuzz::stack, &corpus, &words);
+}

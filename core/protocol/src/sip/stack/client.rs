@@ -189,7 +189,8 @@ impl SipStack {
         self.client_ids.insert(Arc::clone(&id), key);
         let cancel = Cancel::No;
         let request = Some(request);
-        self.clients.insert(key, ClientSlot { machine, id, branch, request, target, fallback, ack: None, cancel, own });
+        let slot = ClientSlot { machine, id, branch, request, target, fallback, ack: None, cancel, own };
+        self.clients.insert(key, Box::new(slot));
         self.settle_client(key);
         key
     }

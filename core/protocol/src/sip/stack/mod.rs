@@ -29,9 +29,9 @@ pub struct SipStack {
     config: StackConfig,
     entropy: Entropy,
     next_key: u64,
-    clients: BTreeMap<ClientKey, ClientSlot>,
+    clients: BTreeMap<ClientKey, Box<ClientSlot>>,
     client_ids: BTreeMap<Arc<str>, ClientKey>,
-    servers: BTreeMap<ServerKey, ServerSlot>,
+    servers: BTreeMap<ServerKey, Box<ServerSlot>>,
     server_ids: BTreeMap<Arc<str>, ServerKey>,
     /// From tag, Call-ID and CSeq of requests outside dialogs, where merged requests are refused.
     merge_ids: BTreeMap<String, ServerKey>,

@@ -39,6 +39,8 @@ impl SipStack {
         let steps = slot.machine.handle_answer(now, response.status).ok_or(RespondError::Answered)?;
         slot.last = if slot.target.transport.is_reliable() { response.to_stream_bytes() } else { response.to_bytes() };
         if response.status >= 200 {
+            // It may have to be kept for a while.
+            slot.last.shrink_to_fit();
             slot.template = None;
             slot.mark = String::new();
             slot.final_status = Some(response.status);
@@ -129,7 +131,7 @@ impl SipStack {
         if let Some(id) = &slot.merge_id {
             self.merge_ids.insert(id.clone(), key);
         }
-        self.servers.insert(key, slot);
+        self.servers.insert(key, Box::new(slot));
         self.settle_server(key);
         key
     }
