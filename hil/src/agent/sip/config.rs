@@ -1,9 +1,8 @@
 //! What a UE agent has to know (TS 24.229 clause 5.1.1.1: from the ISIM, the USIM, or given).
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use protocol::sip::Target;
+use protocol::sip::{SessionSettings, Target};
 
 /// The registration expiration interval that a UE asks for (TS 24.229 clause 5.1.1.2.1).
 pub const REGISTRATION_SECONDS: u32 = 600_000;
@@ -76,33 +75,6 @@ impl std::fmt::Debug for Authentication {
             Self::Aka => "Aka",
             Self::Digest { .. } => "Digest(..)",
         })
-    }
-}
-
-/// About the sessions of a UE.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SessionSettings {
-    /// Provisional responses are sent reliably where the peer knows how (RFC 3262).
-    pub reliable_provisional: bool,
-    /// Session interval to ask for (RFC 4028); none: no session timer is asked for.
-    pub session_expires_s: Option<u32>,
-    /// Shortest session interval that is accepted.
-    pub min_se_s: u32,
-    /// A call that is not answered is given up after this time.
-    pub no_answer: Duration,
-    /// An incoming call that nobody answers is refused with 480 after this time.
-    pub unanswered: Duration,
-}
-
-impl Default for SessionSettings {
-    fn default() -> Self {
-        Self {
-            reliable_provisional: true,
-            session_expires_s: Some(1800),
-            min_se_s: 90,
-            no_answer: Duration::from_secs(180),
-            unanswered: Duration::from_secs(170),
-        }
     }
 }
 

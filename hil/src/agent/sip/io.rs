@@ -1,8 +1,6 @@
 //! What goes into a UE agent and what comes out of it.
 
-use std::fmt;
-
-use protocol::sip::{Flow, Target};
+use protocol::sip::{EndedWhy, Flow, HoldState, Refusal, Target};
 use protocol::xml::RegInfo;
 
 use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
@@ -255,11 +253,13 @@ pub enum UnregisteredWhy {
     },
     /// It was not refreshed in time.
     Expired,
-    /// A re-registration was refused.
+    /// A registration was refused for good.
     Refused {
-        /// Status.
+        /// Status; 0 where there was no response.
         status: u16,
     },
+    /// The UE has lost its bearer or its power.
+    Vanished,
 }
 
 /// A message that came.
@@ -277,87 +277,4 @@ pub struct IncomingMessage {
     pub content_type: String,
     /// Body.
     pub body: Vec<u8>,
-}
-
-/// Who may send in a session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldState {
-    /// We hold the other one.
-    pub local: bool,
-    /// The other one holds us.
-    pub remote: bool,
-}
-
-/// Why a request did not succeed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Refusal {
-    /// A response with this status.
-    #[error("{status} {reason}")]
-    Status {
-        /// 300 to 699.
-        status: u16,
-        /// Reason phrase.
-        reason: String,
-    },
-    /// Nobody answered.
-    #[error("no answer within 64*T1")]
-    Timeout,
-    /// It could not be sent.
-    #[error("not sent: {0}")]
-    NotSent(String),
-    /// It could not be done in this state.
-    #[error("{0}")]
-    NotNow(&'static str),
-}
-
-/// Why a session has ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum EndedWhy {
-    /// We hung up (BYE).
-    HungUp,
-    /// The other one did (BYE), with its Reason.
-    RemoteHungUp {
-        /// Reason header field (RFC 3326).
-        reason: Option<String>,
-    },
-    /// We gave it up before it was answered.
-    Cancelled,
-    /// The caller gave it up before we answered, with its Reason.
-    RemoteCancelled {
-        /// Reason header field.
-        reason: Option<String>,
-    },
-    /// It was refused.
-    Refused(Refusal),
-    /// We refused it.
-    Rejected {
-        /// Status.
-        status: u16,
-    },
-    /// Nobody answered it.
-    NoAnswer,
-    /// The session was not refreshed in time (RFC 4028), or the other one has lost it.
-    TimedOut(String),
-    /// The UE has lost its registration or its bearer.
-    Lost,
-}
-
-impl fmt::Display for EndedWhy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HungUp => f.write_str("hung up"),
-            Self::RemoteHungUp { reason } => write!(f, "the other one hung up{}", told(reason.as_deref())),
-            Self::Cancelled => f.write_str("given up before it was answered"),
-            Self::RemoteCancelled { reason } => write!(f, "the caller gave up{}", told(reason.as_deref())),
-            Self::Refused(why) => write!(f, "refused: {why}"),
-            Self::Rejected { status } => write!(f, "refused with {status}"),
-            Self::NoAnswer => f.write_str("nobody answered"),
-            Self::TimedOut(why) => write!(f, "timed out: {why}"),
-            Self::Lost => f.write_str("the UE has lost its registration or its bearer"),
-        }
-    }
-}
-
-fn told(reason: Option<&str>) -> String {
-    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }

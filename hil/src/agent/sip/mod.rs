@@ -2,10 +2,20 @@
 //! sessions.
 
 mod config;
+mod credentials;
 mod io;
+mod machine;
+mod reg_event;
+mod registration;
+mod security;
 
-pub use config::{AgentConfig, Authentication, REGISTRATION_SECONDS, SecurityMode, SessionSettings};
+pub use config::{AgentConfig, Authentication, REGISTRATION_SECONDS, SecurityMode};
 pub use io::{
-    AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, EndedWhy, HoldState, IncomingMessage, OutgoingMessage,
-    Refusal, Registered, UnregisteredWhy,
+    AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, Registered,
+    UnregisteredWhy,
 };
+pub use machine::UeAgent;
+pub use protocol::sip::{EndedWhy, HoldState, Refusal, SessionSettings};
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,9 @@ use super::config::{UserAgentConfig, UserAgentProfile};
 use crate::sip::session::{LocalParty, NoResponse, Purpose, Session, SessionOutput};
 use crate::sip::subscription::{Notifier, Subscriber, SubscriptionOutput, SubscriptionPurpose};
 use crate::sip::{
-    Change, ClientKey, Flow, Method, NameAddr, NextHop, NotifierEvent, Refusal, Request, Response, ServerKey,
-    SessionEvent, SessionSettings, SipStack, StackInput, StackOutput, SubscriberEvent, SubscriptionRequest, Target,
-    TransactionKey, Uri,
+    Change, ClientKey, Flow, Method, NameAddr, NotifierEvent, Refusal, Request, Response, ServerKey, SessionEvent,
+    SessionSettings, SipStack, StackInput, StackOutput, SubscriberEvent, SubscriptionRequest, Target, TransactionKey,
+    Uri,
 };
 use crate::{Entropy, Instant};
 
@@ -378,18 +378,11 @@ impl UserAgent {
     /// Sends a request, or tells its usage that it cannot be sent.
     fn transact(&mut self, now: Instant, usage: Usage, mut request: Request) {
         self.profile.complete(&mut request);
-        let next_hop = self.next_hop(&request);
+        let next_hop = self.profile.next_hop.clone();
         match self.stack.send_request(now, request, next_hop) {
             Ok(key) => drop(self.requests.insert(key, usage)),
             Err(why) => self.unanswered(now, usage, &NoResponse::NotSent(why.to_string())),
         }
-    }
-
-    /// The outbound proxy, but for requests in a dialog that know their way.
-    fn next_hop(&self, request: &Request) -> Option<NextHop> {
-        let outside = request.to().ok().flatten().is_none_or(|to| to.tag().is_none());
-        let is_first = outside || !request.headers.contains("Route");
-        self.profile.next_hop.clone().filter(|_| is_first)
     }
 
     /// Lets stack and usages talk until nobody has anything to say.
@@ -514,7 +507,7 @@ impl UserAgent {
         match output {
             SessionOutput::Send(purpose, request) => self.transact(now, Usage::Session(id, purpose), request),
             SessionOutput::Ack(request) => {
-                let next_hop = self.next_hop(&request);
+                let next_hop = self.profile.next_hop.clone();
                 if let Err(why) = self.stack.send_ack(request, next_hop) {
                     let (what, why) = ("the ACK of a session".into(), why.to_string());
                     self.event(UserAgentEvent::Ignored { what, why });

@@ -1,0 +1,539 @@
+//! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use protocol::sip::{
+    Change, EndedWhy, Flow, Limits, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey, SessionId,
+    SipTimers, SipUri, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberEvent, SubscriberId, Target,
+    Transport, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+};
+use protocol::{Entropy, Instant};
+
+use super::config::AgentConfig;
+use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage};
+use super::reg_event::{Verdict, subscription, verdict};
+use super::registration::{Registration, RegistrationOutput};
+
+/// What the UE understands outside of dialogs.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, MESSAGE, NOTIFY";
+/// Connections whose pieces are kept.
+const MOST_STREAMS: usize = 8;
+
+/// A request that is not part of a usage.
+#[derive(Clone, Copy, Debug)]
+enum Pending {
+    Register(u64),
+    Message(u64),
+}
+
+/// A UE agent.
+#[derive(Debug)]
+pub struct UeAgent {
+    config: AgentConfig,
+    ua: UserAgent,
+    registration: Registration,
+    pending: BTreeMap<u64, Pending>,
+    next_token: u64,
+    calls: BTreeMap<CallId, SessionId>,
+    next_incoming: CallId,
+    /// The reg event subscription, and whether the user wants one.
+    subscription: Option<SubscriberId>,
+    subscribes: bool,
+    resubscribe_at: Option<Instant>,
+    /// De-registration waits for the sessions to end.
+    leaving: bool,
+    /// When the subscription of a registration that is over is forgotten.
+    forget_at: Option<Instant>,
+    streams: BTreeMap<Flow, StreamFramer>,
+    outputs: VecDeque<AgentOutput>,
+}
+
+impl UeAgent {
+    /// A UE that is not registered. What it draws comes from `entropy`.
+    pub fn new(config: AgentConfig, mut entropy: Entropy) -> Self {
+        let contact = contact(&config);
+        let from = Uri::parse(&config.impu).map_or_else(|_| contact.clone(), NameAddr::new);
+        let mut profile = UserAgentProfile::new(from, contact.clone());
+        profile.next_hop = Some(NextHop::Target(config.pcscf));
+        let mut stack = StackConfig::user_agent(local(&config), config.contact.ip().to_string());
+        if config.contact.is_ipv6() {
+            stack.sent_by = format!("[{}]", config.contact.ip());
+        }
+        stack.timers = if config.slow_timers { SipTimers::over_radio() } else { SipTimers::default() };
+        let session = config.session.clone();
+        let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
+        let registration = Registration::new(config.clone(), contact, entropy);
+        let subscribes = config.subscribes;
+        let mut agent = Self {
+            config,
+            ua,
+            registration,
+            pending: BTreeMap::new(),
+            next_token: 0,
+            calls: BTreeMap::new(),
+            next_incoming: CallId::FIRST_INCOMING,
+            subscription: None,
+            subscribes,
+            resubscribe_at: None,
+            leaving: false,
+            forget_at: None,
+            streams: BTreeMap::new(),
+            outputs: VecDeque::new(),
+        };
+        agent.dress();
+        agent
+    }
+
+    /// Something has come in.
+    pub fn handle_input(&mut self, now: Instant, input: AgentInput<'_>) {
+        match input {
+            AgentInput::Sip { flow, bytes } => self.receive(now, flow, bytes),
+            AgentInput::SipFailed { target, why } => {
+                self.streams.retain(|flow, _| flow.remote != target.remote || flow.transport != target.transport);
+                self.ua.handle_input(now, StackInput::Failed { target, why });
+            }
+            AgentInput::Authenticated(answer) => self.registration.authenticated(now, answer),
+            AgentInput::Command(command) => self.command(now, command),
+        }
+        self.settle(now);
+    }
+
+    /// Time has come to [`Self::poll_timeout`], or beyond.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.ua.handle_timeout(now);
+        self.registration.handle_timeout(now);
+        let due = |when: Option<Instant>| when.is_some_and(|when| when <= now);
+        if due(self.resubscribe_at) {
+            self.resubscribe_at = None;
+            self.subscribe(now);
+        }
+        if due(self.forget_at) {
+            self.forget_at = None;
+            self.forget_subscription();
+        }
+        self.settle(now);
+    }
+
+    /// When it wants to be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let due = [self.ua.poll_timeout(), self.registration.poll_timeout(), self.resubscribe_at, self.forget_at];
+        due.into_iter().flatten().min()
+    }
+
+    /// What is to be done.
+    pub fn poll_output(&mut self) -> Option<AgentOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Is it registered?
+    pub const fn is_registered(&self) -> bool {
+        self.registration.standing().is_some()
+    }
+
+    /// Sessions that are not over.
+    pub fn calls(&self) -> Vec<CallId> {
+        self.calls.keys().copied().collect()
+    }
+
+    fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if flow.remote.ip() != self.config.pcscf.remote.ip() {
+            return self.ignore(format!("a message of {}", flow.remote), "it does not come from the P-CSCF");
+        }
+        if !flow.transport.is_reliable() {
+            return self.ua.handle_input(now, StackInput::Received { flow, bytes });
+        }
+        if self.streams.len() >= MOST_STREAMS && !self.streams.contains_key(&flow) {
+            self.streams.pop_first();
+        }
+        let framer = self.streams.entry(flow).or_insert_with(|| StreamFramer::new(Limits::default()));
+        framer.push(bytes);
+        let mut items = Vec::new();
+        let broken = loop {
+            match framer.poll() {
+                Ok(Some(item)) => items.push(item),
+                Ok(None) => break None,
+                Err(problem) => break Some(problem),
+            }
+        };
+        for item in items {
+            match item {
+                StreamItem::Message(bytes) => {
+                    self.ua.handle_input(now, StackInput::Received { flow, bytes: &bytes });
+                }
+                StreamItem::Ping => {
+                    let bytes = StreamFramer::PONG.to_vec();
+                    self.outputs.push_back(AgentOutput::Sip { target: flow.into(), bytes });
+                }
+                StreamItem::Pong => {}
+            }
+        }
+        if let Some(problem) = broken {
+            self.streams.remove(&flow);
+            self.ignore(format!("a stream of {}", flow.remote), &problem.to_string());
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: AgentCommand) {
+        match command {
+            AgentCommand::Register => {
+                self.leaving = false;
+                self.registration.start();
+            }
+            AgentCommand::Deregister => self.leave(now),
+            AgentCommand::SubscribeReg => {
+                self.subscribes = true;
+                self.subscribe(now);
+            }
+            AgentCommand::UnsubscribeReg => {
+                (self.subscribes, self.resubscribe_at) = (false, None);
+                if let Some(id) = self.subscription {
+                    self.ua.unsubscribe(now, id);
+                }
+            }
+            AgentCommand::Message(message) => self.message(now, message),
+            AgentCommand::Call { call, to, sdp, headers } => self.call(now, call, &to, &sdp, &headers),
+            AgentCommand::Ring(call) => self.session(call, |ua, id| ua.progress(now, id, 180, None)),
+            AgentCommand::Answer { call, sdp } => self.session(call, |ua, id| ua.accept(now, id, &sdp)),
+            AgentCommand::Reject { call, status } => self.session(call, |ua, id| ua.reject(now, id, status)),
+            AgentCommand::Hold(call) => self.session(call, |ua, id| ua.change(now, id, Change::Hold(true))),
+            AgentCommand::Resume(call) => self.session(call, |ua, id| ua.change(now, id, Change::Hold(false))),
+            AgentCommand::Modify { call, sdp } => {
+                self.session(call, |ua, id| ua.change(now, id, Change::ReInvite(sdp)))
+            }
+            AgentCommand::Update { call, sdp } => self.session(call, |ua, id| ua.change(now, id, Change::Update(sdp))),
+            AgentCommand::HangUp(call) => self.session(call, |ua, id| ua.hang_up(now, id)),
+            AgentCommand::Vanish => self.vanish(now),
+        }
+    }
+
+    /// TS 24.229 clause 5.1.1.6.1: dialogs end before the registration does, but that of the reg event package.
+    fn leave(&mut self, now: Instant) {
+        self.leaving = true;
+        self.resubscribe_at = None;
+        for id in self.ua.sessions() {
+            // It is there: it was just told of.
+            let _ = self.ua.hang_up(now, id);
+        }
+    }
+
+    fn vanish(&mut self, now: Instant) {
+        self.ua.lose_all(now);
+        self.settle_user_agent(now);
+        self.subscription = None;
+        (self.resubscribe_at, self.forget_at, self.leaving) = (None, None, false);
+        for (_, pending) in std::mem::take(&mut self.pending) {
+            if let Pending::Message(token) = pending {
+                let result = Err(Refusal::NotSent("the UE has lost its bearer".into()));
+                self.event(AgentEvent::MessageResult { token, result });
+            }
+        }
+        self.streams.clear();
+        self.registration.vanish();
+    }
+
+    fn message(&mut self, now: Instant, message: OutgoingMessage) {
+        let OutgoingMessage { token, to, content_type, body, headers } = message;
+        let failed = |why: String| AgentEvent::MessageResult { token, result: Err(Refusal::NotSent(why)) };
+        if !self.is_registered() {
+            return self.event(failed("the UE is not registered".into()));
+        }
+        let to = match Uri::parse(&to) {
+            Ok(to) => to,
+            Err(problem) => return self.event(failed(problem.to_string())),
+        };
+        let mut request = self.ua.request(Method::MESSAGE, to);
+        headers.iter().for_each(|(name, value)| request.headers.append(name, value));
+        request.set_body(&content_type, body);
+        self.send(now, Pending::Message(token), request);
+    }
+
+    fn send(&mut self, now: Instant, pending: Pending, request: Request) {
+        self.next_token += 1;
+        self.pending.insert(self.next_token, pending);
+        self.ua.send(now, self.next_token, request);
+    }
+
+    fn call(&mut self, now: Instant, call: CallId, to: &str, sdp: &[u8], headers: &[(String, String)]) {
+        let why = match Uri::parse(to) {
+            _ if self.calls.contains_key(&call) => {
+                return self.ignore(format!("call {}", call.0), "there is one of this name");
+            }
+            _ if !self.is_registered() => Refusal::NotNow("the UE is not registered"),
+            Err(problem) => Refusal::NotSent(problem.to_string()),
+            Ok(to) => {
+                let id = self.ua.invite(now, to, sdp, headers);
+                self.calls.insert(call, id);
+                return;
+            }
+        };
+        self.event(AgentEvent::Ended { call, why: EndedWhy::Refused(why) });
+    }
+
+    fn session(&mut self, call: CallId, action: impl FnOnce(&mut UserAgent, SessionId) -> Result<(), Refusal>) {
+        let result = match self.calls.get(&call) {
+            Some(&id) => action(&mut self.ua, id),
+            None => Err(Refusal::NotNow("there is no such call")),
+        };
+        if let Err(why) = result {
+            self.event(AgentEvent::ModifyRefused { call, why });
+        }
+    }
+
+    fn subscribe(&mut self, now: Instant) {
+        if self.subscription.is_some() || !self.subscribes || self.leaving || !self.is_registered() {
+            return;
+        }
+        let wanted = subscription(&self.ua.profile().from.uri);
+        match self.ua.subscribe(now, &wanted) {
+            Ok(id) => self.subscription = Some(id),
+            Err(why) => self.event(AgentEvent::SubscriptionEnded { why: why.to_string() }),
+        }
+    }
+
+    fn forget_subscription(&mut self) {
+        if let Some(id) = self.subscription.take() {
+            self.ua.forget_subscription(id);
+        }
+    }
+
+    /// What requests say of the UE as it is now (TS 24.229 clause 5.1.2A.1.1).
+    fn dress(&mut self) {
+        let config = &self.config;
+        let profile = self.ua.profile_mut();
+        let mut always = self.registration.protection();
+        if !config.access_network_info.is_empty() {
+            always.push(("P-Access-Network-Info".into(), config.access_network_info.clone()));
+        }
+        profile.always = always;
+        if let Some(standing) = self.registration.standing() {
+            if let Some(default) = standing.associated.first() {
+                profile.from = NameAddr::new(default.uri.clone());
+            }
+            profile.route = std::iter::once(pcscf_route(config.pcscf)).chain(standing.service_route.clone()).collect();
+        }
+        let identity = profile.from.uri.to_string();
+        profile.outside = vec![("P-Preferred-Identity".into(), format!("<{identity}>"))];
+    }
+
+    fn settle(&mut self, now: Instant) {
+        loop {
+            let mut quiet = !self.settle_user_agent(now);
+            while let Some(output) = self.registration.poll_output() {
+                quiet = false;
+                self.of_registration(now, output);
+            }
+            if self.leaving && self.ua.sessions().is_empty() {
+                self.leaving = false;
+                self.registration.stop();
+                quiet = false;
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn settle_user_agent(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        while let Some(output) = self.ua.poll_output() {
+            any = true;
+            match output {
+                UserAgentOutput::Transmit { target, bytes } => {
+                    self.outputs.push_back(AgentOutput::Sip { target, bytes });
+                }
+                UserAgentOutput::Event(event) => self.of_user_agent(now, event),
+            }
+        }
+        any
+    }
+
+    fn of_registration(&mut self, now: Instant, output: RegistrationOutput) {
+        match output {
+            RegistrationOutput::Send(number, request) => self.send(now, Pending::Register(number), request),
+            RegistrationOutput::Authenticate(challenge) => {
+                self.outputs.push_back(AgentOutput::Authenticate(challenge));
+            }
+            RegistrationOutput::Standing => {
+                self.forget_at = None;
+                self.dress();
+                self.subscribe(now);
+            }
+            RegistrationOutput::Gone => {
+                self.dress();
+                self.resubscribe_at = None;
+                // Its last NOTIFY may be on its way.
+                self.forget_at = self.subscription.map(|_| now + self.ua.stack().config().timers.give_up());
+                for call in self.calls() {
+                    // What is not over yet is lost with the registration (clause 5.1.1.7).
+                    self.calls.remove(&call);
+                    self.event(AgentEvent::Ended { call, why: EndedWhy::Lost });
+                }
+            }
+            RegistrationOutput::Event(event) => self.event(event),
+        }
+    }
+
+    fn of_user_agent(&mut self, now: Instant, event: UserAgentEvent) {
+        match event {
+            UserAgentEvent::Response { token, result } => match self.pending.remove(&token) {
+                Some(Pending::Register(number)) => self.registration.handle_result(now, number, result.as_ref()),
+                Some(Pending::Message(token)) => {
+                    let result = result.and_then(|response| {
+                        if response.is_success() { Ok(response.status) } else { Err(Refusal::of(&response)) }
+                    });
+                    self.event(AgentEvent::MessageResult { token, result });
+                }
+                None => {}
+            },
+            UserAgentEvent::Request { key, request, .. } => self.request(now, key, &request),
+            UserAgentEvent::Incoming { session, invite } => {
+                let call = self.next_incoming;
+                self.next_incoming = CallId(call.0 + 1);
+                self.calls.insert(call, session);
+                let from = sender(&invite);
+                let sdp = (!invite.body.is_empty()).then_some(invite.body);
+                self.event(AgentEvent::Incoming { call, from, sdp });
+            }
+            UserAgentEvent::Session(id, event) => {
+                let call = self.calls.iter().find(|(_, session)| **session == id).map(|(call, _)| *call);
+                if let Some(call) = call {
+                    self.of_session(call, event);
+                }
+            }
+            UserAgentEvent::Subscriber(id, event) if self.subscription == Some(id) => self.of_subscription(now, event),
+            UserAgentEvent::Subscriber(..) | UserAgentEvent::Notifier(..) => {}
+            UserAgentEvent::Ignored { what, why } => self.event(AgentEvent::Ignored { what, why }),
+        }
+    }
+
+    fn of_session(&mut self, call: CallId, event: protocol::sip::SessionEvent) {
+        use protocol::sip::SessionEvent as Of;
+        let event = match event {
+            // The agent has told of it with who calls.
+            Of::Offered { .. } => return,
+            Of::Progress { status, sdp } => AgentEvent::Progress { call, status, sdp },
+            Of::Established { sdp } => AgentEvent::Established { call, sdp },
+            Of::Modified { sdp, hold } => AgentEvent::Modified { call, sdp, hold },
+            Of::ModifyRefused { why } => AgentEvent::ModifyRefused { call, why },
+            Of::Refreshed => AgentEvent::Refreshed(call),
+            Of::Ended { why } => {
+                self.calls.remove(&call);
+                AgentEvent::Ended { call, why }
+            }
+        };
+        self.event(event);
+    }
+
+    fn of_subscription(&mut self, now: Instant, event: SubscriberEvent) {
+        match event {
+            SubscriberEvent::Subscribed { expires_s } => self.event(AgentEvent::Subscribed { expires_s }),
+            SubscriberEvent::Notified { body, .. } if body.is_empty() => {}
+            SubscriberEvent::Notified { body, .. } => match verdict(&body, &self.ua.profile().contact) {
+                Ok((info, told)) => {
+                    self.event(AgentEvent::RegInfo(info));
+                    self.obey(now, told);
+                }
+                Err(why) => self.ignore("a NOTIFY of the reg event package".into(), &why),
+            },
+            SubscriberEvent::Ended(end) => {
+                self.subscription = None;
+                self.forget_at = None;
+                self.event(AgentEvent::SubscriptionEnded { why: end.to_string() });
+                if let Some(pause) = end.retry_after_s().filter(|_| self.is_registered() && self.subscribes) {
+                    self.resubscribe_at = Some(now + Duration::from_secs(pause.max(1).into()));
+                }
+            }
+        }
+    }
+
+    /// TS 24.229 clauses 5.1.1.5A, 5.1.1.7.
+    fn obey(&mut self, now: Instant, verdict: Verdict) {
+        match verdict {
+            Verdict::Stands => {}
+            Verdict::Shortened(expires_s) => self.registration.shortened(now, expires_s),
+            Verdict::Ended { event, retry } => {
+                if self.is_registered() && !self.leaving {
+                    self.registration.ended_by_network(now, event, retry);
+                }
+            }
+        }
+    }
+
+    /// A request outside of dialogs.
+    fn request(&mut self, now: Instant, key: ServerKey, request: &Request) {
+        let status = match &request.method {
+            m if *m == Method::MESSAGE && !self.is_registered() => 480,
+            m if *m == Method::MESSAGE || *m == Method::OPTIONS => 200,
+            m if *m == Method::SUBSCRIBE || *m == Method::PUBLISH => 489,
+            _ => 405,
+        };
+        let mut response = Response::to(request, status, None);
+        if request.method != Method::MESSAGE {
+            response.headers.append("Allow", ALLOW);
+        }
+        self.ua.respond(now, key, response);
+        if request.method == Method::MESSAGE && status == 200 {
+            self.event(AgentEvent::MessageReceived(received(request)));
+        }
+    }
+
+    fn ignore(&mut self, what: String, why: &str) {
+        self.event(AgentEvent::Ignored { what, why: why.to_owned() });
+    }
+
+    fn event(&mut self, event: AgentEvent) {
+        self.outputs.push_back(AgentOutput::Event(event));
+    }
+}
+
+/// Who sent it, as the network says, else as it says itself.
+fn sender(request: &Request) -> String {
+    let asserted = request.headers.address("P-Asserted-Identity").ok().flatten();
+    let from = asserted.or_else(|| request.from().ok().flatten());
+    from.map_or_else(String::new, |from| from.uri.to_string())
+}
+
+fn received(request: &Request) -> IncomingMessage {
+    let text = |name: &str| request.headers.get(name).map(ToOwned::to_owned);
+    let called = request.headers.address("P-Called-Party-ID").ok().flatten();
+    let to = called.or_else(|| request.to().ok().flatten());
+    IncomingMessage {
+        from: sender(request),
+        to: to.map_or_else(String::new, |to| to.uri.to_string()),
+        call_id: text("Call-ID").unwrap_or_default(),
+        in_reply_to: text("In-Reply-To"),
+        content_type: text("Content-Type").unwrap_or_default(),
+        body: request.body.clone(),
+    }
+}
+
+/// The address at which the UE is reached.
+fn contact(config: &AgentConfig) -> NameAddr {
+    let user = Uri::parse(&config.impu).ok().and_then(|uri| uri.as_sip().and_then(|uri| uri.user.clone()));
+    let mut uri = SipUri::new(user.as_deref(), &config.contact.to_string());
+    if config.pcscf.transport != Transport::Udp {
+        uri = uri.with_param("transport", &config.pcscf.transport.to_string());
+    }
+    NameAddr::new(uri.into())
+}
+
+fn local(config: &AgentConfig) -> Vec<(Transport, std::net::SocketAddr)> {
+    match config.pcscf.transport {
+        // Long requests go by TCP (RFC 3261 clause 18.1.1).
+        Transport::Udp | Transport::Tcp => {
+            let other = if config.pcscf.transport == Transport::Udp { Transport::Tcp } else { Transport::Udp };
+            vec![(config.pcscf.transport, config.contact), (other, config.contact)]
+        }
+        Transport::Tls => vec![(Transport::Tls, config.contact)],
+    }
+}
+
+fn pcscf_route(pcscf: Target) -> String {
+    let uri = SipUri::new(None, &pcscf.remote.to_string());
+    let uri = match pcscf.transport {
+        Transport::Udp => uri,
+        other => uri.with_param("transport", &other.to_string()),
+    };
+    NameAddr::new(uri.with_flag("lr").into()).to_string()
+}

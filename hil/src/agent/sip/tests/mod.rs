@@ -1,0 +1,5 @@
+//! UE agents in virtual time with a scripted network: one that is P-CSCF, S-CSCF and HSS in a few lines.
+
+mod network;
+mod registration;
+mod services;

@@ -1,0 +1,175 @@
+//! Messages and sessions of registered UEs.
+
+use protocol::sip::Method;
+
+use super::network::{Network, impu};
+use crate::agent::sip::*;
+
+const OFFER: &[u8] =
+    b"v=0\r\no=- 1 1 IN IP4 10.45.0.1\r\ns=-\r\nc=IN IP4 10.45.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 97\r\n";
+const ANSWER: &[u8] =
+    b"v=0\r\no=- 2 1 IN IP4 10.45.0.2\r\ns=-\r\nc=IN IP4 10.45.0.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 97\r\n";
+const CALL: CallId = CallId(1);
+
+fn message(to: String) -> AgentCommand {
+    AgentCommand::Message(OutgoingMessage {
+        token: 5,
+        to,
+        content_type: "application/vnd.3gpp.sms".into(),
+        body: vec![0, 1, 2, 255],
+        headers: vec![("Request-Disposition".into(), "no-fork".into())],
+    })
+}
+
+fn call(network: &mut Network) -> CallId {
+    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: OFFER.to_vec(), headers: Vec::new() });
+    network.run(1);
+    let incoming = network.told(1).iter().find_map(|event| match event {
+        AgentEvent::Incoming { call, from, sdp } => Some((*call, from.clone(), sdp.clone())),
+        _ => None,
+    });
+    let (callee, from, sdp) = incoming.unwrap();
+    assert_eq!((from, sdp), (impu(0), Some(OFFER.to_vec())));
+    callee
+}
+
+fn established(network: &mut Network) -> CallId {
+    let callee = call(network);
+    network.command(1, AgentCommand::Ring(callee));
+    network.command(1, AgentCommand::Answer { call: callee, sdp: ANSWER.to_vec() });
+    network.run(1);
+    assert!(network.told(0).contains(&AgentEvent::Established { call: CALL, sdp: ANSWER.to_vec() }));
+    assert!(network.told(1).contains(&AgentEvent::Established { call: callee, sdp: OFFER.to_vec() }));
+    callee
+}
+
+fn ended(network: &Network, n: usize) -> Option<EndedWhy> {
+    let of = |event: &AgentEvent| if let AgentEvent::Ended { why, .. } = event { Some(why.clone()) } else { None };
+    let all: Vec<_> = network.told(n).iter().filter_map(of).collect();
+    assert!(all.len() < 2, "{all:?}");
+    all.into_iter().next()
+}
+
+#[test]
+fn a_message_comes_as_it_was_sent() {
+    let mut network = Network::registered(2);
+    network.command(0, message(impu(1)));
+    network.run(1);
+    assert_eq!(network.told(0), [AgentEvent::MessageResult { token: 5, result: Ok(200) }]);
+    let [AgentEvent::MessageReceived(received)] = network.told(1) else { panic!("{:?}", network.told(1)) };
+    assert_eq!((received.from.as_str(), received.to.as_str()), (impu(0).as_str(), impu(1).as_str()));
+    assert_eq!(
+        (received.content_type.as_str(), received.body.as_slice()),
+        ("application/vnd.3gpp.sms", &[0, 1, 2, 255][..])
+    );
+    let sent = network.of_method(&Method::MESSAGE)[0];
+    assert_eq!(sent.headers.get("Request-Disposition"), Some("no-fork"));
+    assert!(sent.headers.contains("P-Access-Network-Info"));
+}
+
+#[test]
+fn a_message_that_cannot_go_says_why() {
+    let mut network = Network::registered(2);
+    network.command(0, message(format!("sip:nobody@{}", super::network::DOMAIN)));
+    network.run(1);
+    assert!(matches!(
+        network.told(0),
+        [AgentEvent::MessageResult { result: Err(Refusal::Status { status: 404, .. }), .. }]
+    ));
+    network.ues[1].vanished = true;
+    network.ues[0].told.clear();
+    network.command(0, message(impu(1)));
+    network.run(40);
+    assert_eq!(network.told(0), [AgentEvent::MessageResult { token: 5, result: Err(Refusal::Timeout) }]);
+    let mut fresh = Network::new(1);
+    fresh.command(0, message(impu(1)));
+    fresh.run(1);
+    assert!(matches!(fresh.told(0), [AgentEvent::MessageResult { result: Err(Refusal::NotSent(_)), .. }]));
+}
+
+#[test]
+fn a_session_is_held_resumed_and_ended() {
+    let mut network = Network::registered(2);
+    let callee = established(&mut network);
+    for (command, local) in [(AgentCommand::Hold(CALL), true), (AgentCommand::Resume(CALL), false)] {
+        network.command(0, command);
+        network.run(1);
+        let hold = HoldState { local: false, remote: local };
+        let told =
+            |e: &AgentEvent| matches!(e, AgentEvent::Modified { call, hold: of, .. } if *call == callee && *of == hold);
+        assert!(network.told(1).iter().any(told), "{:?}", network.told(1));
+    }
+    network.command(1, AgentCommand::HangUp(callee));
+    network.run(1);
+    assert_eq!(
+        (ended(&network, 1), ended(&network, 0)),
+        (Some(EndedWhy::HungUp), Some(EndedWhy::RemoteHungUp { reason: None }))
+    );
+    assert!(network.ues.iter().all(|ue| ue.agent.calls().is_empty()));
+}
+
+#[test]
+fn a_session_is_refused_or_given_up() {
+    let mut network = Network::registered(2);
+    let callee = call(&mut network);
+    network.command(1, AgentCommand::Reject { call: callee, status: 486 });
+    network.run(1);
+    assert!(matches!(ended(&network, 0), Some(EndedWhy::Refused(Refusal::Status { status: 486, .. }))));
+    let mut network = Network::registered(2);
+    let callee = call(&mut network);
+    network.command(1, AgentCommand::Ring(callee));
+    network.run(1);
+    network.command(0, AgentCommand::HangUp(CALL));
+    network.run(1);
+    assert_eq!(ended(&network, 0), Some(EndedWhy::Cancelled));
+    assert!(matches!(ended(&network, 1), Some(EndedWhy::RemoteCancelled { .. })));
+}
+
+#[test]
+fn sessions_end_before_the_registration_does() {
+    let mut network = Network::registered(2);
+    established(&mut network);
+    network.requests.clear();
+    network.command(0, AgentCommand::Deregister);
+    network.run(1);
+    let methods: Vec<_> = network.requests.iter().map(|request| request.method.to_string()).collect();
+    assert_eq!(methods, ["BYE", "REGISTER", "REGISTER"]);
+    assert_eq!(ended(&network, 0), Some(EndedWhy::HungUp));
+    assert!(network.told(0).contains(&AgentEvent::Unregistered(UnregisteredWhy::Asked)));
+}
+
+#[test]
+fn a_ue_that_loses_its_bearer_says_nothing_more() {
+    let mut network = Network::registered(2);
+    established(&mut network);
+    network.requests.clear();
+    network.command(0, AgentCommand::Vanish);
+    network.run(100);
+    assert_eq!(ended(&network, 0), Some(EndedWhy::Lost));
+    assert!(network.requests.iter().all(|request| request.method == Method::ACK), "{:?}", network.requests);
+    assert_eq!(network.ues[0].agent.poll_timeout(), None);
+    network.command(0, AgentCommand::Register);
+    network.run(1);
+    assert!(network.ues[0].agent.is_registered());
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    let mut network = Network::registered(2);
+    network.command(0, AgentCommand::Hold(CallId(77)));
+    network
+        .command(0, AgentCommand::Call { call: CALL, to: "nonsense".into(), sdp: OFFER.to_vec(), headers: Vec::new() });
+    network.run(1);
+    assert!(matches!(network.told(0)[0], AgentEvent::ModifyRefused { call: CallId(77), .. }));
+    assert!(matches!(ended(&network, 0), Some(EndedWhy::Refused(Refusal::NotSent(_)))));
+    // A stranger's datagram.
+    let now = network.now;
+    let flow = protocol::sip::Flow {
+        transport: protocol::sip::Transport::Udp,
+        local: "10.45.0.1:5060".parse().unwrap(),
+        remote: "10.9.9.9:5060".parse().unwrap(),
+    };
+    network.ues[0].agent.handle_input(now, AgentInput::Sip { flow, bytes: b"OPTIONS sip:x SIP/2.0\r\n\r\n" });
+    network.run(1);
+    assert!(matches!(network.told(0).last(), Some(AgentEvent::Ignored { why, .. }) if why.contains("P-CSCF")));
+}
