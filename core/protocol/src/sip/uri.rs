@@ -165,3 +165,6 @@ fn unescape(text: &str) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;
