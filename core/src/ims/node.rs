@@ -8,6 +8,7 @@ use protocol::Instant;
 use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Target};
 
+use super::hss::ProvisionedSubscriber;
 use super::store::{ImsStoreAnswer, ImsStoreRequest};
 
 /// A node without I/O. Outputs are drained after each call of the first two.
@@ -93,6 +94,13 @@ pub enum Admin {
         reason: u32,
         /// Words for a human (Reason-Info).
         info: String,
+    },
+    /// HSS: take a new subscriber, or change one; its S-CSCF is told (TS 29.228 clause 6.2.2: PPR).
+    PutSubscriber(Box<ProvisionedSubscriber>),
+    /// HSS: take a subscriber away, registrations first.
+    RemoveSubscriber {
+        /// Private identity.
+        impi: String,
     },
     /// S-CSCF: let registrations end so soon that the UE has to register again (TS 24.229 clause 5.4.1.6).
     Reauthenticate {

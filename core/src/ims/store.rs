@@ -1,6 +1,10 @@
 //! Durable data of the IMS nodes: what they ask of the store and what it answers.
 
+mod sqlite;
+
 use crate::store::{StoreError, StoreToken};
+
+pub use sqlite::ImsStore;
 
 /// What is kept; each a table of keys and values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,6 +23,32 @@ pub enum Table {
     PcscfRegistration,
     /// Subscriptions to events (RFC 6665).
     Subscription,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Subscriber,
+        Self::Sqn,
+        Self::RepositoryData,
+        Self::HssRegistration,
+        Self::ScscfRegistration,
+        Self::PcscfRegistration,
+        Self::Subscription,
+    ];
+
+    /// Name in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subscriber => "subscriber",
+            Self::Sqn => "sqn",
+            Self::RepositoryData => "repository_data",
+            Self::HssRegistration => "hss_registration",
+            Self::ScscfRegistration => "scscf_registration",
+            Self::PcscfRegistration => "pcscf_registration",
+            Self::Subscription => "subscription",
+        }
+    }
 }
 
 /// A change of, or a look at, durable data.

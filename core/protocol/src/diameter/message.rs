@@ -67,17 +67,20 @@ pub struct DiameterProblem {
 }
 
 impl DiameterProblem {
-    pub(crate) fn new(code: u32, what: impl Into<String>) -> Self {
+    /// A problem without an AVP that is to blame.
+    pub fn new(code: u32, what: impl Into<String>) -> Self {
         Self { code, failed: None, what: what.into() }
     }
 
-    pub(crate) fn missing(def: &AvpDef) -> Self {
+    /// An AVP is missing.
+    pub fn missing(def: &AvpDef) -> Self {
         // RFC 6733 clause 7.5: an example of the missing AVP, its value of the least length, zeroes.
         let failed = Avp::new(def, vec![0; def.kind.least_octets()]);
         Self { code: result::MISSING_AVP, failed: Some(failed), what: format!("{} is missing", def.name) }
     }
 
-    pub(crate) fn value(avp: &Avp, what: impl Into<String>) -> Self {
+    /// The value of an AVP is wrong.
+    pub fn value(avp: &Avp, what: impl Into<String>) -> Self {
         Self { code: result::INVALID_AVP_VALUE, failed: Some(avp.clone()), what: what.into() }
     }
 

@@ -340,6 +340,9 @@ impl Scscf {
                 self.diameter.disconnect(now, DisconnectCause::Rebooting);
             }
             Admin::Deregister { .. } => self.ignore("S-CSCF: the HSS takes registrations away", "Deregister"),
+            Admin::PutSubscriber(_) | Admin::RemoveSubscriber { .. } => {
+                self.ignore("S-CSCF: the HSS has the subscribers", "a change of subscribers");
+            }
         }
     }
 

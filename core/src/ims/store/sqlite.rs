@@ -1,0 +1,180 @@
+//! Durable data of the IMS nodes in one SQLite file.
+//!
+//! Write-ahead log with `synchronous = FULL`: a commit is flushed before it is answered, so what was answered survives a kill
+//! of the process and a loss of power. Requests that wait at the same time share one commit ([`ImsStore::execute_all`]). The
+//! file is locked for this process: two HSSs on one file would give a sequence number twice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
+use crate::store::StoreError;
+
+/// Version of the tables, in SQLite's `user_version`.
+const SCHEMA_VERSION: i64 = 1;
+
+/// The store, driven inline: a request is done when the call returns.
+#[derive(Debug)]
+pub struct ImsStore {
+    connection: Connection,
+}
+
+impl ImsStore {
+    /// Opens or creates the file; only its owner can read it, for it holds keys.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path)?;
+        // Who has the file keeps it: waiting for it helps nobody.
+        connection.busy_timeout(Duration::from_millis(100))?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let store = Self::prepare(connection)?;
+        keep_private(path).map_err(|e| StoreError::Sqlite(format!("{}: {e}", path.display())))?;
+        Ok(store)
+    }
+
+    /// A store that ends with the value: nothing is durable.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    /// Executes one request, in one transaction.
+    pub fn execute(&mut self, request: &ImsStoreRequest) -> ImsStoreAnswer {
+        let result = self.transact(std::slice::from_ref(request)).map(|mut rows| rows.pop().unwrap_or_default());
+        ImsStoreAnswer { token: request.token, result }
+    }
+
+    /// Executes several in one transaction: all are durable, or all fail.
+    pub fn execute_all(&mut self, requests: &[ImsStoreRequest]) -> Vec<ImsStoreAnswer> {
+        let result = self.transact(requests);
+        let answer = |(i, request): (usize, &ImsStoreRequest)| ImsStoreAnswer {
+            token: request.token,
+            result: result.as_ref().map(|rows| rows.get(i).cloned().unwrap_or_default()).map_err(Clone::clone),
+        };
+        requests.iter().enumerate().map(answer).collect()
+    }
+
+    /// Reads a table, by ascending keys.
+    pub fn scan(&self, table: Table) -> Result<Rows, StoreError> {
+        scan(&self.connection, table)
+    }
+
+    fn prepare(connection: Connection) -> Result<Self, StoreError> {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > SCHEMA_VERSION {
+            return Err(StoreError::Version { found });
+        }
+        for table in Table::ALL {
+            let name = table.name();
+            connection.execute_batch(&format!(
+                "CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+            ))?;
+        }
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        Ok(Self { connection })
+    }
+
+    fn transact(&mut self, requests: &[ImsStoreRequest]) -> Result<Vec<Vec<Rows>>, StoreError> {
+        let reads = |op: &ImsStoreOp| matches!(op, ImsStoreOp::Scan { .. });
+        let transaction = self.connection.transaction()?;
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            let mut rows = Vec::new();
+            for op in &request.ops {
+                match op {
+                    ImsStoreOp::Put { table, key, value } => {
+                        let sql = format!("INSERT OR REPLACE INTO {} (key, value) VALUES (?1, ?2)", table.name());
+                        transaction.prepare_cached(&sql)?.execute(params![key, value])?;
+                    }
+                    ImsStoreOp::Delete { table, key } => {
+                        let sql = format!("DELETE FROM {} WHERE key = ?1", table.name());
+                        transaction.prepare_cached(&sql)?.execute(params![key])?;
+                    }
+                    ImsStoreOp::Scan { table } => rows.push(scan(&transaction, *table)?),
+                }
+            }
+            answers.push(rows);
+        }
+        if requests.iter().all(|r| r.ops.iter().all(reads)) {
+            // Nothing to flush.
+            transaction.rollback()?;
+        } else {
+            transaction.commit()?;
+        }
+        Ok(answers)
+    }
+}
+
+fn scan(connection: &Connection, table: Table) -> Result<Rows, StoreError> {
+    let sql = format!("SELECT key, value FROM {} ORDER BY key", table.name());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<Rows, _>>()?)
+}
+
+/// The log and the index beside the file take over its mode.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o600)) {
+            Err(e) if suffix.is_empty() || e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreToken;
+
+    fn put(table: Table, key: &str, value: &[u8]) -> ImsStoreOp {
+        ImsStoreOp::Put { table, key: key.to_owned(), value: value.to_vec() }
+    }
+
+    fn request(token: u64, ops: Vec<ImsStoreOp>) -> ImsStoreRequest {
+        ImsStoreRequest { token: StoreToken(token), ops }
+    }
+
+    #[test]
+    fn what_was_stored_is_there_after_reopening() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ims.sqlite");
+        {
+            let mut store = ImsStore::open(&path).unwrap();
+            let ops = vec![put(Table::Sqn, "b", b"2"), put(Table::Sqn, "a", b"1"), put(Table::Subscriber, "a", b"x")];
+            assert_eq!(store.execute(&request(1, ops)).result, Ok(vec![]));
+            let batch = [
+                request(2, vec![put(Table::Sqn, "b", b"3"), ImsStoreOp::Scan { table: Table::Sqn }]),
+                request(3, vec![ImsStoreOp::Delete { table: Table::Sqn, key: "a".to_owned() }]),
+                request(4, vec![ImsStoreOp::Scan { table: Table::Sqn }]),
+            ];
+            let answers = store.execute_all(&batch);
+            let row = |key: &str, value: &[u8]| (key.to_owned(), value.to_vec());
+            assert_eq!(answers[0].result, Ok(vec![vec![row("a", b"1"), row("b", b"3")]]));
+            assert_eq!(answers[1].result, Ok(vec![]));
+            assert_eq!((answers[2].token, &answers[2].result), (StoreToken(4), &Ok(vec![vec![row("b", b"3")]])));
+            assert_eq!(ImsStore::open(&path).unwrap_err(), StoreError::InUse);
+        }
+        let store = ImsStore::open(&path).unwrap();
+        assert_eq!(store.scan(Table::Sqn), Ok(vec![("b".to_owned(), b"3".to_vec())]));
+        assert_eq!(store.scan(Table::Subscriber), Ok(vec![("a".to_owned(), b"x".to_vec())]));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_later_version_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ims.sqlite");
+        let store = ImsStore::open(&path).unwrap();
+        store.connection.pragma_update(None, "user_version", 9).unwrap();
+        drop(store);
+        assert_eq!(ImsStore::open(&path).unwrap_err(), StoreError::Version { found: 9 });
+    }
+}
