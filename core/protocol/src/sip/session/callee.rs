@@ -152,12 +152,14 @@ impl Session {
             callee.accepting = Some(sdp.to_vec());
             return Ok(());
         }
-        let tells = match (callee.negotiation.is_offered(), callee.told) {
-            (true, _) => callee.negotiation.answer(sdp).map(|()| true),
-            (false, false) => callee.negotiation.offer(sdp).map(|()| true),
-            (false, true) => Ok(false),
+        let body = match (callee.negotiation.is_offered(), callee.told) {
+            (true, _) => callee.negotiation.answer(sdp).map(|()| Some(sdp.to_vec())),
+            (false, false) => callee.negotiation.offer(sdp).map(|()| Some(sdp.to_vec())),
+            // RFC 3261 clause 13.2.1: what an unreliable response told has to be told again.
+            (false, true) if callee.reliable.is_none() => Ok(Some(callee.negotiation.local_body())),
+            (false, true) => Ok(None),
         };
-        let tells = tells.map_err(Refusal::Broken)?;
+        let body = body.map_err(Refusal::Broken)?;
         let Phase::Called(callee) = std::mem::replace(&mut self.phase, Phase::Over) else { return Ok(()) };
         let Callee { key, invite, mut dialog, negotiation, timer, .. } = *callee;
         let mut response = self.response_to(&invite, 200);
@@ -166,8 +168,8 @@ impl Session {
         response.headers.append("Allow", ALLOW);
         response.headers.append("Supported", "100rel, timer");
         refresh::write_agreed(&mut response.headers, timer);
-        if tells {
-            response.set_body(SDP, sdp);
+        if let Some(body) = body {
+            response.set_body(SDP, body);
         }
         // The dialog was made of this INVITE: nothing of it is missing now.
         let _ = dialog.confirm(&response);

@@ -1,6 +1,7 @@
 //! Requests that come in, and what they belong to (RFC 3261 clauses 8.2, 12.2.2).
 
-use super::machine::{SessionId, UserAgent, UserAgentEvent};
+use super::io::{SessionId, UserAgentEvent};
+use super::machine::UserAgent;
 use crate::Instant;
 use crate::sip::session::Session;
 use crate::sip::{Dialog, Flow, Method, Request, Response, ServerKey};

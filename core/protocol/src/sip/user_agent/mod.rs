@@ -1,11 +1,14 @@
 //! A user agent: a stack, and what one uses dialogs for. UEs and application servers are built on it.
 
+mod commands;
 mod config;
 mod incoming;
+mod io;
 mod machine;
 
 pub use config::{UserAgentConfig, UserAgentProfile};
-pub use machine::{NotifierId, SessionId, SubscriberId, UserAgent, UserAgentEvent, UserAgentOutput};
+pub use io::{NotifierId, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
+pub use machine::UserAgent;
 
 #[cfg(test)]
 mod tests;

@@ -110,6 +110,13 @@ fn reliable_responses_out_of_order_are_not_acknowledged() {
 
 /// An INVITE as a peer would send it, with what is wrong with it.
 fn odd(net: &mut Net, branch: &str, change: impl FnOnce(&mut Request)) -> u16 {
+    let before = net.log.len();
+    call(net, branch, change);
+    let last = net.log[before..].iter().rfind(|(from, what)| *from == 0 && what.ends_with("INVITE")).unwrap();
+    last.1.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn call(net: &mut Net, branch: &str, change: impl FnOnce(&mut Request)) {
     let mut invite = Request::new(Method::INVITE, uri(0));
     for (name, value) in [
         ("Via", format!("SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK{branch}").as_str()),
@@ -124,11 +131,8 @@ fn odd(net: &mut Net, branch: &str, change: impl FnOnce(&mut Request)) -> u16 {
     }
     invite.set_body("application/sdp", OFFER);
     change(&mut invite);
-    let before = net.log.len();
     net.inject(1, 0, invite.to_bytes());
     net.run_ms(100);
-    let last = net.log[before..].iter().rfind(|(from, what)| *from == 0 && what.ends_with("INVITE")).unwrap();
-    last.1.split(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -151,4 +155,190 @@ fn invites_that_cannot_be_are_refused_with_their_status() {
     assert!(net.told[0].iter().all(|e| !matches!(e, UserAgentEvent::Incoming { .. })), "{:?}", net.told[0]);
     // And a request in a dialog that nobody has.
     assert_eq!(odd(&mut net, "e", |i| i.headers.set("To", "<sip:a@home>;tag=gone")), 481);
+}
+
+/// A peer that has called and whose INVITE was accepted: what it says in the dialog.
+struct Peer {
+    invite: Request,
+    tag: String,
+    seq: u32,
+}
+
+impl Peer {
+    fn new(net: &mut Net, sdp: &[u8], change: impl FnOnce(&mut Request)) -> Self {
+        net.scripts.insert(1, Box::new(|_| Vec::new()));
+        let mut kept = None;
+        call(net, "peer", |invite| {
+            invite.body = sdp.to_vec();
+            if sdp.is_empty() {
+                invite.headers.remove("Content-Type");
+            }
+            change(invite);
+            kept = Some(invite.clone());
+        });
+        Self { invite: kept.unwrap(), tag: String::new(), seq: 1 }
+    }
+
+    fn say(&mut self, net: &mut Net, method: Method, seq: Option<u32>, sdp: &[u8], field: (&str, &str)) -> String {
+        if self.tag.is_empty() {
+            let at = net
+                .log
+                .iter()
+                .rposition(|(from, what)| *from == 0 && what.ends_with(" INVITE") && !what.starts_with("100"));
+            let answer = SipMessage::parse(&net.bytes[at.unwrap()].1).unwrap();
+            self.tag = answer.headers().to().unwrap().unwrap().tag().unwrap().to_owned();
+        }
+        self.seq += u32::from(seq.is_none());
+        let seq = seq.unwrap_or(self.seq);
+        let mut request = Request::new(method.clone(), uri(0));
+        request.headers.append("Via", &format!("SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK{method}{seq}"));
+        for name in ["From", "Call-ID", "Contact", "Max-Forwards"] {
+            request.headers.copy_from(&self.invite.headers, name);
+        }
+        request.headers.append("To", &format!("<sip:a@home>;tag={}", self.tag));
+        request.headers.append("CSeq", &format!("{seq} {method}"));
+        if !field.0.is_empty() {
+            request.headers.append(field.0, field.1);
+        }
+        if !sdp.is_empty() {
+            request.set_body("application/sdp", sdp);
+        }
+        let before = net.log.len();
+        net.inject(1, 0, request.to_bytes());
+        net.run_ms(50);
+        let answer = net.log[before..].iter().rfind(|(from, what)| *from == 0 && what.ends_with(method.as_str()));
+        answer.map_or_else(String::new, |(_, what)| what.clone())
+    }
+}
+
+const NOTHING: (&str, &str) = ("", "");
+
+#[test]
+fn offers_at_the_wrong_time_are_refused_as_rfc_3261_and_3311_say() {
+    let mut net = Net::new(2, 21);
+    let mut peer = Peer::new(&mut net, OFFER, |_| {});
+    let session = net.offered(0);
+    net.agents[0].accept(net.now, session, ANSWER).unwrap();
+    net.run_ms(20);
+    // Before the ACK of the 2xx: no second INVITE (RFC 3261 clause 14.2).
+    assert_eq!(peer.say(&mut net, Method::INVITE, None, OFFER, NOTHING), "500 INVITE");
+    assert!(net.newest(0, "500 INVITE").headers().contains("Retry-After"));
+    peer.say(&mut net, Method::ACK, Some(1), &[], NOTHING);
+    assert!(matches!(net.sessions(0).last(), Some(SessionEvent::Established { .. })), "{:?}", net.told[0]);
+    // Our UPDATE is not answered: theirs crosses it.
+    net.agents[0].change(net.now, session, Change::Update(ANSWER.to_vec())).unwrap();
+    net.run_ms(20);
+    assert_eq!(peer.say(&mut net, Method::UPDATE, None, OFFER, NOTHING), "491 UPDATE");
+    // An old number; what is no method of a session; an INFO goes to the user.
+    assert_eq!(peer.say(&mut net, Method::OPTIONS, Some(1), &[], NOTHING), "500 OPTIONS");
+    assert_eq!(peer.say(&mut net, Method::OPTIONS, None, &[], NOTHING), "200 OPTIONS");
+    peer.say(&mut net, Method::INFO, None, &[], NOTHING);
+    assert!(
+        matches!(net.told[0].last(), Some(UserAgentEvent::Request { request, .. }) if request.method == Method::INFO)
+    );
+    assert_eq!(peer.say(&mut net, Method::PRACK, None, &[], ("RAck", "1 1 INVITE")), "481 PRACK");
+    assert_eq!(peer.say(&mut net, Method::BYE, None, &[], ("Reason", "SIP;cause=503")), "200 BYE");
+    assert_eq!(net.ended(0), Some(EndedWhy::RemoteHungUp { reason: Some("SIP;cause=503".into()) }));
+    assert_eq!(peer.say(&mut net, Method::INVITE, None, OFFER, NOTHING), "481 INVITE");
+}
+
+#[test]
+fn an_offer_may_come_in_a_prack_and_a_wrong_prack_changes_nothing() {
+    let mut net = Net::new(2, 22);
+    let mut peer = Peer::new(&mut net, OFFER, |invite| invite.headers.append("Supported", "100rel"));
+    let session = net.offered(0);
+    net.agents[0].progress(net.now, session, 183, Some(ANSWER)).unwrap();
+    net.run_ms(20);
+    let rseq = net.newest(0, "183 INVITE").headers().get("RSeq").unwrap().to_owned();
+    assert!(net.agents[0].progress(net.now, session, 180, None).is_err(), "one at a time");
+    assert_eq!(peer.say(&mut net, Method::PRACK, None, &[], ("RAck", &format!("{rseq} 9 INVITE"))), "481 PRACK");
+    let newer = String::from_utf8(OFFER.to_vec()).unwrap().replace("o=a 1 1", "o=a 1 2");
+    let rack = format!("{rseq} 1 INVITE");
+    assert_eq!(peer.say(&mut net, Method::PRACK, None, newer.as_bytes(), ("RAck", &rack)), "200 PRACK");
+    assert!(!net.newest(0, "200 PRACK").as_response().unwrap().body.is_empty());
+    assert_eq!(peer.say(&mut net, Method::PRACK, None, &[], ("RAck", &rack)), "481 PRACK");
+    // An UPDATE before the answer, from either side.
+    assert_eq!(peer.say(&mut net, Method::UPDATE, None, OFFER, NOTHING), "200 UPDATE");
+    net.agents[0].change(net.now, session, Change::Update(ANSWER.to_vec())).unwrap();
+    net.run_ms(20);
+    assert_eq!(net.count(0, "UPDATE"), 1);
+    // Gone before the answer: BYE, and 487 for the INVITE.
+    assert_eq!(peer.say(&mut net, Method::BYE, None, &[], NOTHING), "200 BYE");
+    assert_eq!(net.count(0, "487 INVITE"), 1);
+}
+
+#[test]
+fn a_provisional_response_without_prack_ends_the_call() {
+    let mut net = Net::new(2, 23);
+    Peer::new(&mut net, OFFER, |invite| invite.headers.append("Require", "100rel"));
+    let session = net.offered(0);
+    net.agents[0].progress(net.now, session, 180, None).unwrap();
+    net.run(Duration::from_secs(40));
+    assert!(net.count(0, "180 INVITE") > 4);
+    assert!(net.count(0, "504 INVITE") > 0);
+    assert!(matches!(net.ended(0), Some(EndedWhy::TimedOut(why)) if why.contains("PRACK")));
+}
+
+#[test]
+fn a_peer_that_has_lost_the_session_ends_it() {
+    for status in [481, 408] {
+        let mut net = Net::new(2, 24);
+        let script: Script = Box::new(move |message| match message {
+            SipMessage::Request(request) if request.method == Method::INVITE => {
+                let first = request.to().unwrap().unwrap().tag().is_none();
+                vec![branch(&request, if first { 200 } else { status }, "x", first)]
+            }
+            SipMessage::Request(request) if request.method != Method::ACK => {
+                vec![SipMessage::Response(Response::to(&request, 200, None))]
+            }
+            _ => Vec::new(),
+        });
+        net.scripts.insert(1, script);
+        let id = net.agents[0].invite(net.now, uri(1), OFFER, &[]);
+        net.run_ms(100);
+        net.agents[0].change(net.now, id, Change::Hold(true)).unwrap();
+        net.run_ms(500);
+        assert!(matches!(net.ended(0), Some(EndedWhy::TimedOut(_))), "{:?}", net.told[0]);
+        assert_eq!(net.count(0, "BYE"), 1);
+    }
+}
+
+#[test]
+fn a_refused_change_leaves_the_session_as_it_was() {
+    let mut net = Net::new(2, 25);
+    let script: Script = Box::new(move |message| match message {
+        SipMessage::Request(request) if request.method == Method::INVITE => {
+            let first = request.to().unwrap().unwrap().tag().is_none();
+            vec![branch(&request, if first { 200 } else { 488 }, "x", first)]
+        }
+        SipMessage::Request(request) if request.method != Method::ACK => {
+            vec![SipMessage::Response(Response::to(&request, 200, None))]
+        }
+        _ => Vec::new(),
+    });
+    net.scripts.insert(1, script);
+    let id = net.agents[0].invite(net.now, uri(1), OFFER, &[]);
+    net.run_ms(100);
+    for _ in 0..2 {
+        net.agents[0].change(net.now, id, Change::Hold(true)).unwrap();
+        net.run_ms(200);
+        let last = net.sessions(0).pop();
+        assert!(
+            matches!(last, Some(SessionEvent::ModifyRefused { why: Refusal::Status { status: 488, .. } })),
+            "{last:?}"
+        );
+    }
+    assert_eq!((net.ended(0), net.count(0, "BYE")), (None, 0));
+}
+
+#[test]
+fn an_answer_that_was_told_unreliably_is_told_again() {
+    let mut net = Net::new(2, 26);
+    Peer::new(&mut net, OFFER, |_| {});
+    let session = net.offered(0);
+    net.agents[0].progress(net.now, session, 183, Some(ANSWER)).unwrap();
+    net.agents[0].accept(net.now, session, ANSWER).unwrap();
+    net.run_ms(20);
+    assert!(net.newest(0, "183 INVITE").headers().get("RSeq").is_none());
+    assert_eq!(net.newest(0, "200 INVITE").as_response().unwrap().body, ANSWER);
 }
