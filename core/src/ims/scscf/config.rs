@@ -35,6 +35,9 @@ pub struct ScscfConfig {
     pub max_expires: u32,
     /// Challenges in a row that may fail before 403.
     pub authentication_attempts: u32,
+    /// A response to AKA counts that did not come over a security association (`integrity-protected="no"`): for networks
+    /// whose P-CSCF sets none up. TS 24.229 clause 5.4.1.2.1 has it challenged again and again.
+    pub takes_unprotected_aka: bool,
     /// Timer reg-await-auth.
     pub reg_await_auth: Duration,
     /// How long a nonce of SIP digest may be used again with a higher count.
@@ -63,6 +66,7 @@ impl ScscfConfig {
             min_expires: 60,
             max_expires: 600_000,
             authentication_attempts: 2,
+            takes_unprotected_aka: true,
             // TS 24.229 table 7.8.
             reg_await_auth: Duration::from_secs(240),
             digest_nonce_lifetime: Duration::from_secs(3600),

@@ -62,8 +62,13 @@ impl Subscriptions {
         self.by_id.values().map(|s| s.expires_utc_ms).min()
     }
 
+    /// Subscriptions to any of `identities`: those of UEs first, for a P-CSCF that has heard of the end may close the way to
+    /// its UE.
     fn of_any(&self, identities: &[String]) -> Vec<String> {
-        self.by_id.iter().filter(|(_, s)| identities.contains(&s.impu)).map(|(id, _)| id.clone()).collect()
+        let of = self.by_id.iter().filter(|(_, s)| identities.contains(&s.impu));
+        let (mut ids, direct): (Vec<_>, Vec<_>) = of.partition(|(_, s)| !s.routes.is_empty());
+        ids.extend(direct);
+        ids.into_iter().map(|(id, _)| id.clone()).collect()
     }
 }
 

@@ -141,7 +141,7 @@ impl Scscf {
         }
         // Clause 5.4.1.2.1: without protection a response is worth nothing, but a UE without keys cannot protect an AUTS.
         let no_keys = credentials.params.has("auts") || credentials.response().is_none_or(|r| r.is_empty());
-        if integrity == Integrity::Unprotected && !no_keys {
+        if integrity == Integrity::Unprotected && !no_keys && !self.config.takes_unprotected_aka {
             return first();
         }
         let verdict = self.challenges.check(now, &credentials, &job.request.method, &job.request.body);

@@ -105,7 +105,7 @@ fn an_auts_goes_to_the_hss_with_its_rand_and_the_next_vector_works() {
 
 #[test]
 fn a_response_that_came_without_protection_is_worth_nothing_but_an_auts_is() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::with(Rows::default(), 0, |config| config.takes_unprotected_aka = false);
     let unprotected = |c: &str| format!("{c}, integrity-protected=\"no\"");
     let challenge = bench.ask("pcscf", &register(1, 3600, None));
     let right = unprotected(&respond_to(&challenge, &res(1)));
@@ -114,6 +114,11 @@ fn a_response_that_came_without_protection_is_worth_nothing_but_an_auts_is() {
     let auts = unprotected(&format!("{}, auts=\"{}\"", respond_to(&challenge, b""), base64_encode(&[7u8; 14])));
     assert_eq!(bench.ask("pcscf", &register(4, 3600, Some(&auts))).status, 401);
     assert!(lock(&bench.script).mars.last().unwrap().authorization.is_some());
+    // Where no P-CSCF sets associations up, it counts.
+    let mut bench = Bench::new();
+    let challenge = bench.ask("pcscf", &register(1, 3600, None));
+    let right = unprotected(&respond_to(&challenge, &res(1)));
+    assert_eq!(bench.ask("pcscf", &register(2, 3600, Some(&right))).status, 200);
 }
 
 #[test]
