@@ -433,7 +433,7 @@ impl Scscf {
             let Some(server) = call.server.take() else { continue };
             let why = format!("application server {} does not answer", server.name);
             self.say(why);
-            self.stack.cancel(now, server.client, None);
+            self.proxy.abandon(now, &mut self.stack, server.client);
             let Some(response) = self.stack.prepare(key, 408, None) else { continue };
             match server.handling {
                 DefaultHandling::Continued => self.without_server(now, key, response),

@@ -55,6 +55,10 @@ impl Context {
         }
     }
 
+    pub(super) fn is_pending(&self, client: ClientKey) -> bool {
+        self.branches.iter().any(|branch| branch.client == client && matches!(branch.outcome, Outcome::Pending))
+    }
+
     pub(super) fn pending(&self) -> Vec<ClientKey> {
         self.branches.iter().filter(|b| matches!(b.outcome, Outcome::Pending)).map(|b| b.client).collect()
     }

@@ -107,6 +107,9 @@ impl Proxy {
         mut request: Request,
         next_hop: Option<NextHop>,
     ) -> Result<ClientKey, SendError> {
+        if !stack.is_unanswered(key) {
+            return Err(SendError::Answered);
+        }
         let next_hop = next_hop.or_else(|| route_onwards(&mut request));
         let is_invite = request.method == Method::INVITE;
         let mark = stack.loop_mark(key).unwrap_or_default().to_owned();
@@ -161,6 +164,17 @@ impl Proxy {
         for client in context.pending() {
             stack.cancel(now, client, reason);
         }
+    }
+
+    /// Waits no longer for a branch: it is cancelled where that is possible, and what it answers counts no more, a 2xx to
+    /// INVITE aside, which always goes up. For owners that try elsewhere before the transaction has given up.
+    pub fn abandon(&mut self, now: Instant, stack: &mut SipStack, client: ClientKey) {
+        let Some(&key) = self.of_client.get(&client) else { return };
+        if let Some(context) = self.contexts.get_mut(&key) {
+            context.finish(client, Outcome::Told);
+        }
+        self.stop_timer_c(key, client);
+        stack.cancel(now, client, None);
     }
 
     /// Something that the stack said.
@@ -260,21 +274,25 @@ impl Proxy {
             if response.status == 100 {
                 return;
             }
-            if self.contexts.get(&key).is_some_and(|context| context.is_invite && !context.cancelled) {
+            let Some(context) = self.contexts.get(&key).filter(|context| context.is_pending(client)) else { return };
+            let (is_open, wants_timer) = (!context.answered, context.is_invite && !context.cancelled);
+            if wants_timer {
                 self.start_timer_c(now, key, client);
             }
-            if self.contexts.get(&key).is_some_and(|context| !context.answered) {
+            if is_open {
                 self.events.push_back(ProxyEvent::Upstream { key, client, cause: Cause::Answer, response });
             }
             return;
         }
         self.stop_timer_c(key, client);
         let Some(context) = self.contexts.get_mut(&key) else { return };
-        let (is_success, is_global) = (response.is_success(), response.status >= 600);
+        let was_abandoned = !context.is_pending(client);
+        let (is_success, is_global) = (response.is_success(), response.status >= 600 && !was_abandoned);
         if is_success {
             context.finish(client, Outcome::Success);
             // Step 5: every 2xx to INVITE goes up, of other requests only the first final response.
-            if context.is_invite || !context.succeeded && !context.answered {
+            let is_first = !context.succeeded && !context.answered && !was_abandoned;
+            if context.is_invite || is_first {
                 context.succeeded = true;
                 self.events.push_back(ProxyEvent::Upstream { key, client, cause: Cause::Answer, response });
             }

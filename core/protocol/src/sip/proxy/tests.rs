@@ -267,6 +267,62 @@ fn silence_and_refusal_are_told_apart() {
 }
 
 #[test]
+fn an_abandoned_branch_is_not_waited_for() {
+    for (method, late) in [(Method::MESSAGE, 200), (Method::MESSAGE, 0), (Method::INVITE, 0), (Method::INVITE, 486)] {
+        let mut net = Net::new(1);
+        net.add(|c| c, |_, _, _| {});
+        let shared = add_proxy(&mut net, ProxyConfig::default(), |_| vec![uri(2)]);
+        // Node 2 is silent, and what it says in the end comes too late.
+        net.add(|c| c, |_, _, _| {});
+        net.add(|c| c, uas_of_any(404));
+        net.stack(0).send_request(Instant::ZERO, request(method.clone(), 0, 1, 1), None).unwrap();
+        net.run_until(Instant::from_millis(1000));
+        let now = net.now;
+        let came = net.nodes[1].told.iter().find_map(|(_, output)| match output {
+            StackOutput::Request { key: Some(key), request, .. } => Some((*key, request.clone())),
+            _ => None,
+        });
+        let (key, mut elsewhere) = came.unwrap();
+        elsewhere.uri = uri(3);
+        {
+            let mut shared = shared.borrow_mut();
+            let [client] = shared.proxy.pending(key)[..] else { panic!("one branch") };
+            shared.proxy.abandon(now, net.stack(1), client);
+            shared.proxy.forward(now, net.stack(1), key, elsewhere.clone(), None).unwrap();
+        }
+        net.run_for(Duration::from_millis(100));
+        let silent = net.nodes[2].told.iter().find_map(|(_, output)| match output {
+            StackOutput::Request { key, .. } => *key,
+            _ => None,
+        });
+        if late > 0 {
+            let now = net.now;
+            // An INVITE was cancelled by then.
+            let _sent = net.stack(2).reply(now, silent.unwrap(), late, None);
+        } else if method == Method::INVITE {
+            let now = net.now;
+            net.stack(2).reply(now, silent.unwrap(), 487, None).unwrap();
+        }
+        net.run_for(Duration::from_secs(2));
+        assert_eq!(net.told(0).iter().filter(|(_, what)| what == "404").count(), 1, "{method} {late}");
+        net.run_to_the_end();
+        assert_eq!(finals(&net), [404], "{method} {late}");
+        assert_empty(&net, &shared);
+        let late = shared.borrow_mut().proxy.forward(now, net.stack(1), key, elsewhere, None);
+        assert_eq!(late, Err(crate::sip::SendError::Answered));
+    }
+}
+
+/// Answers every request with `status`.
+fn uas_of_any(status: u16) -> impl FnMut(Instant, &mut SipStack, &StackOutput) {
+    move |now, stack, output| {
+        if let StackOutput::Request { key: Some(key), .. } = output {
+            stack.reply(now, *key, status, None).unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_must_not_go_on_does_not() {
     for (name, value, expected) in
         [("Max-Forwards", "0", 483), ("Proxy-Require", "foo, bar", 420), ("Max-Forwards", "x", 400)]

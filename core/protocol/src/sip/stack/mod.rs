@@ -142,6 +142,9 @@ pub enum SendError {
     /// Clauses 9.1, 13.2.2.4: these two have calls of their own.
     #[error("{0} makes no client transaction: see cancel and send_ack")]
     Method(String),
+    /// The client of the request that should go on has its final response.
+    #[error("the client has its final response: nothing goes on")]
+    Answered,
     /// What the request says of itself does not hold.
     #[error("the request cannot be sent: {0}")]
     Malformed(super::SipProblem),
