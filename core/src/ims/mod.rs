@@ -2,17 +2,26 @@
 
 pub mod aka;
 mod application_server;
+mod charging;
 mod fabric;
 pub mod hss;
+mod icscf;
 mod ifc;
 mod node;
+mod pcscf;
 pub mod profile;
+#[cfg(test)]
+mod rig;
 mod scscf;
 pub mod store;
+mod trust;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
+pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
+pub use pcscf::{GmSecurity, GmSecurityError, HomeNetwork, Pcscf, PcscfConfig};
 pub use scscf::{Scscf, ScscfConfig, ScscfCounters};
 pub use store::{ImsStore, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
+pub use trust::{ParseTrustedPeerError, TrustedPeer};

@@ -1,0 +1,454 @@
+//! P-CSCF (TS 24.229 clause 5.2): the first box that a UE talks to, and the border of the trust domain.
+
+mod config;
+mod emergency;
+mod originating;
+mod reg_event;
+mod register;
+mod registration;
+mod release;
+mod responses;
+mod routes;
+mod screening;
+mod sec_agree;
+mod session;
+mod terminating;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal};
+use protocol::sip::{
+    ClientKey, Flow, NextHop, Request, Response, SendError, ServerKey, SipStack, StackConfig, StackInput, StackOutput,
+    TransactionKey,
+};
+use protocol::{Entropy, Instant};
+
+use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
+use super::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::store::StoreToken;
+pub use config::{GmSecurity, GmSecurityError, HomeNetwork, PcscfConfig};
+use register::PendingRegister;
+use registration::{Registration, Registrations};
+use routes::Own;
+use sec_agree::Agreement;
+use session::Sessions;
+
+/// How long a challenge may stay unanswered (TS 24.229 clause 7.8, reg-await-auth).
+const REG_AWAIT_AUTH: Duration = Duration::from_secs(240);
+/// How long a NOTIFY for a registration that is over is still answered: a transaction's life (RFC 3261 clause 17.1.2.2,
+/// 64 T1).
+const AFTERGLOW: Duration = Duration::from_secs(32);
+/// Messages held while the registrations of the last run are read.
+const MAX_HELD: usize = 10_000;
+
+/// P-CSCF: a proxy between UEs and the core that keeps their registrations.
+#[derive(Debug)]
+pub struct Pcscf {
+    config: PcscfConfig,
+    own: Own,
+    stack: SipStack,
+    entropy: Entropy,
+    registrations: Registrations,
+    /// Agreements offered with a challenge: by private identity and address of the UE.
+    offered: BTreeMap<(String, IpAddr), (Agreement, Instant)>,
+    /// Tokens of registrations that were here a moment ago: their last NOTIFY may still come.
+    forgotten: BTreeMap<String, Instant>,
+    proxy: Proxy,
+    /// Requests that were sent on.
+    relayed: BTreeMap<ServerKey, Relayed>,
+    /// Requests of our own.
+    asked: BTreeMap<ClientKey, Asked>,
+    sessions: Sessions,
+    waiting: BTreeMap<StoreToken, AfterStore>,
+    next_token: u64,
+    held: Option<Vec<(Flow, Vec<u8>)>>,
+    outputs: VecDeque<ImsOutput>,
+}
+
+/// A request that was sent on.
+#[derive(Debug)]
+struct Relayed {
+    /// As it was sent, without our Via.
+    request: Request,
+    /// What is remembered of it.
+    purpose: Purpose,
+    /// Its sender has cancelled it.
+    cancelled: bool,
+}
+
+/// What is remembered of a request that was sent on.
+#[derive(Clone, Debug)]
+enum Purpose {
+    /// A REGISTER of a UE.
+    Register(Box<PendingRegister>),
+    /// Another request of a UE.
+    FromUe {
+        /// Its registration.
+        token: String,
+    },
+    /// A request for a UE.
+    ToUe {
+        /// Its registration.
+        token: String,
+        /// P-Called-Party-ID: who the UE was called as.
+        called: Option<String>,
+        /// P-Charging-Vector of the request.
+        charging: Option<String>,
+        /// The second way to the UE is being tried.
+        retried: bool,
+    },
+}
+
+/// A request of our own.
+#[derive(Debug)]
+enum Asked {
+    /// SUBSCRIBE to the reg event of a registration.
+    Subscribe(String),
+    /// BYE on behalf of a UE.
+    Bye,
+}
+
+/// What waits for the store.
+#[derive(Debug)]
+enum AfterStore {
+    /// The first look at what is there.
+    Load,
+    /// A 200 to a REGISTER.
+    Answer(ServerKey, Box<Response>, Option<String>),
+    /// Nothing.
+    Nothing,
+}
+
+impl Pcscf {
+    /// A P-CSCF that draws tokens, tags and branches from `entropy`. It asks the store for what it knew before.
+    #[must_use]
+    pub fn new(config: PcscfConfig, mut entropy: Entropy) -> Self {
+        let stack = SipStack::new(
+            StackConfig {
+                hosts: config.hosts.clone(),
+                timers: config.timers,
+                ..StackConfig::proxy(config.gm.iter().chain(&config.mw).copied().collect(), config.name.clone())
+            },
+            entropy.split(),
+        );
+        let mut node = Self {
+            own: Own::new(&config),
+            config,
+            stack,
+            entropy,
+            registrations: Registrations::default(),
+            offered: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
+            proxy: Proxy::new(ProxyConfig { understands: vec!["path".to_owned()], ..ProxyConfig::default() }),
+            relayed: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            sessions: Sessions::default(),
+            waiting: BTreeMap::new(),
+            next_token: 0,
+            held: Some(Vec::new()),
+            outputs: VecDeque::new(),
+        };
+        node.store(vec![ImsStoreOp::Scan { table: Table::PcscfRegistration }], AfterStore::Load);
+        node
+    }
+
+    fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if let Some(held) = &mut self.held {
+            if held.len() < MAX_HELD {
+                held.push((flow, bytes.to_vec()));
+            }
+            return;
+        }
+        // RFC 4896 clause 4: every SigComp message starts with five ones, no SIP message does.
+        if bytes.first().is_some_and(|first| first & 0xf8 == 0xf8) {
+            return self.ignored("SIP", "a compressed message (SigComp is not supported)");
+        }
+        self.stack.handle_input(now, StackInput::Received { flow, bytes });
+    }
+
+    fn on_event(&mut self, now: Instant, event: ProxyEvent) {
+        match event {
+            ProxyEvent::Upstream { key, cause, response, .. } => self.on_upstream(now, key, cause, response),
+            ProxyEvent::Cancelled { key, .. } => {
+                if let Some(relayed) = self.relayed.get_mut(&key) {
+                    relayed.cancelled = true;
+                }
+            }
+            ProxyEvent::Other(output) => self.on_other(now, output),
+        }
+    }
+
+    /// What the stack says of requests that were not sent on.
+    fn on_other(&mut self, now: Instant, output: StackOutput) {
+        match output {
+            StackOutput::Request { key, request, flow } => self.on_request(now, key, request, flow),
+            StackOutput::Cancel { key, .. } => self.reply(now, key, &Refusal::new(487)),
+            StackOutput::Response { key, response } => {
+                if !response.is_provisional() {
+                    self.on_answer(now, key, Ok(&response));
+                }
+            }
+            StackOutput::Timeout { key } => self.on_answer(now, key, Err("no answer in time")),
+            StackOutput::TransportFailed { key, why } => self.on_answer(now, key, Err(&why)),
+            StackOutput::AckMissing { status, .. } => self.ignored("INVITE", format!("no ACK came for {status}")),
+            StackOutput::Terminated { key: TransactionKey::Server(key) } => {
+                self.relayed.remove(&key);
+            }
+            StackOutput::Ignored { what, why } => self.ignored(why, what),
+            StackOutput::Terminated { .. } | StackOutput::Transmit { .. } => {}
+        }
+    }
+
+    /// What came of a request of our own.
+    fn on_answer(&mut self, now: Instant, key: ClientKey, answer: Result<&Response, &str>) {
+        match self.asked.remove(&key) {
+            Some(Asked::Subscribe(token)) => self.on_subscribed(now, &token, answer),
+            Some(Asked::Bye) => {
+                if let Err(why) = answer {
+                    self.ignored("BYE on behalf of a UE", why);
+                }
+            }
+            None => self.ignored("no request under way", "an answer"),
+        }
+    }
+
+    fn on_request(&mut self, now: Instant, key: Option<ServerKey>, request: Request, flow: Flow) {
+        if self.is_trusted(flow) {
+            self.on_core_request(now, key, request);
+        } else if let Some(key) = key.filter(|_| request.method.as_str() == "REGISTER") {
+            self.on_register(now, key, request, flow);
+        } else {
+            self.on_ue_request(now, key, request, flow);
+        }
+    }
+
+    /// Sends a request on and remembers it.
+    fn forward(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        request: Request,
+        next_hop: Option<NextHop>,
+        purpose: Purpose,
+    ) -> Result<(), SendError> {
+        self.proxy.forward(now, &mut self.stack, key, request.clone(), next_hop)?;
+        self.relayed.insert(key, Relayed { request, purpose, cancelled: false });
+        Ok(())
+    }
+
+    /// Sends an ACK on.
+    fn forward_ack(&mut self, request: Request, next_hop: Option<NextHop>) {
+        if let Err(error) = self.proxy.forward_ack(&mut self.stack, request, next_hop) {
+            self.ignored(error.to_string(), "ACK");
+        }
+    }
+
+    fn is_trusted(&self, flow: Flow) -> bool {
+        self.own.is_core_side(flow.local) || self.config.trusted.iter().any(|peer| peer.is(flow.remote))
+    }
+
+    fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
+        if let Err(error) = self.proxy.respond(now, &mut self.stack, key, response) {
+            self.ignored(error.to_string(), "a response");
+        }
+    }
+
+    /// Answers with a status and headers, mostly a refusal.
+    fn reply(&mut self, now: Instant, key: ServerKey, refusal: &Refusal) {
+        if let Some(mut response) = self.stack.prepare(key, refusal.status, refusal.reason.as_deref()) {
+            for (name, value) in &refusal.headers {
+                response.headers.append(name, value);
+            }
+            self.respond(now, key, response);
+        }
+    }
+
+    /// Refuses a request; an ACK is dropped.
+    fn turn_away(&mut self, now: Instant, key: Option<ServerKey>, refusal: &Refusal) {
+        match key {
+            Some(key) => self.reply(now, key, refusal),
+            None => self.ignored(refusal.reason.as_deref().unwrap_or("refused"), "ACK"),
+        }
+    }
+
+    fn store(&mut self, ops: Vec<ImsStoreOp>, then: AfterStore) {
+        self.next_token += 1;
+        let token = StoreToken(self.next_token);
+        self.waiting.insert(token, then);
+        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+    }
+
+    /// The operation that makes a registration durable.
+    fn put_op(registration: &Registration) -> Option<ImsStoreOp> {
+        let value = serde_json::to_vec(registration).ok()?;
+        Some(ImsStoreOp::Put { table: Table::PcscfRegistration, key: registration.token.clone(), value })
+    }
+
+    fn delete_op(token: &str) -> ImsStoreOp {
+        ImsStoreOp::Delete { table: Table::PcscfRegistration, key: token.to_owned() }
+    }
+
+    fn on_store(&mut self, now: Instant, answer: ImsStoreAnswer) {
+        let Some(then) = self.waiting.remove(&answer.token) else {
+            return self.ignored("nothing asked", "an answer of the store");
+        };
+        match (then, answer.result) {
+            (AfterStore::Load, Ok(tables)) => self.load(now, tables.into_iter().flatten()),
+            (AfterStore::Load, Err(error)) => {
+                self.said(format!("registrations of the last run are lost: {error}"));
+                self.load(now, std::iter::empty());
+            }
+            (AfterStore::Answer(key, response, new), Ok(_)) => {
+                self.respond(now, key, *response);
+                if let Some(token) = new {
+                    self.subscribe(now, &token);
+                }
+            }
+            (AfterStore::Answer(key, _, new), Err(error)) => {
+                self.said(format!("a registration could not be stored: {error}"));
+                if let Some(token) = new {
+                    self.registrations.remove(&token);
+                }
+                self.reply(now, key, &Refusal::new(500).because("Registration could not be stored"));
+            }
+            (AfterStore::Nothing, Ok(_)) => {}
+            (AfterStore::Nothing, Err(error)) => self.said(format!("a change could not be stored: {error}")),
+        }
+    }
+
+    fn load(&mut self, now: Instant, rows: impl Iterator<Item = (String, Vec<u8>)>) {
+        let mut stale = Vec::new();
+        for (key, value) in rows {
+            match serde_json::from_slice::<Registration>(&value) {
+                Ok(registration) if registration.expires_utc_ms > self.utc_ms(now) => {
+                    self.registrations.put(registration)
+                }
+                _ => stale.push(Self::delete_op(&key)),
+            }
+        }
+        if !stale.is_empty() {
+            self.store(stale, AfterStore::Nothing);
+        }
+        for (flow, bytes) in self.held.take().unwrap_or_default() {
+            self.receive(now, flow, &bytes);
+        }
+    }
+
+    /// Registrations, agreements and sessions whose time is over, and INVITEs that nobody answers.
+    fn expire(&mut self, now: Instant) {
+        let utc = self.utc_ms(now);
+        let over: Vec<_> = self
+            .registrations
+            .iter()
+            .filter(|known| known.expires_utc_ms <= utc)
+            .map(|known| (known.token.clone(), known.aor.clone()))
+            .collect();
+        for (token, aor) in over {
+            self.said(format!("registration of {aor} has expired"));
+            self.forget(now, &token);
+        }
+        let due = |known: &&Registration| known.subscription.as_ref().is_some_and(|own| own.refresh_utc_ms <= utc);
+        let due: Vec<_> = self.registrations.iter().filter(due).map(|known| known.token.clone()).collect();
+        for token in due {
+            self.subscribe(now, &token);
+        }
+        self.forgotten.retain(|_, until| *until > now);
+        self.offered.retain(|_, (_, until)| *until > now);
+        for key in self.sessions.take_ended(now) {
+            self.said(format!("session {} was not refreshed in time", key.call_id));
+        }
+    }
+
+    /// Removes a registration, in memory and in the store.
+    fn forget(&mut self, now: Instant, token: &str) {
+        if self.registrations.remove(token).is_some() {
+            self.forgotten.insert(token.to_owned(), now + AFTERGLOW);
+            self.store(vec![Self::delete_op(token)], AfterStore::Nothing);
+        }
+    }
+
+    fn utc_ms(&self, now: Instant) -> u64 {
+        self.config.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
+    }
+
+    /// The instant of a UTC time.
+    fn instant(&self, utc_ms: u64) -> Instant {
+        Instant::from_millis(utc_ms.saturating_sub(self.config.utc_ms_at_zero))
+    }
+
+    fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
+        self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+    }
+
+    fn said(&mut self, text: impl Into<String>) {
+        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+    }
+
+    fn drain(&mut self, now: Instant) {
+        loop {
+            while let Some(output) = self.stack.poll_output() {
+                match output {
+                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    other => self.proxy.handle(now, &mut self.stack, other),
+                }
+            }
+            match self.proxy.poll_event() {
+                Some(event) => self.on_event(now, event),
+                None => return,
+            }
+        }
+    }
+}
+
+impl ImsNode for Pcscf {
+    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+        match input {
+            ImsInput::Sip { flow, bytes } => self.receive(now, flow, bytes),
+            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            ImsInput::Store(answer) => self.on_store(now, answer),
+            ImsInput::Access(AccessEvent::BearerLost { ue }) => self.bearer_lost(now, ue),
+            ImsInput::Diameter(_) => self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx"),
+            ImsInput::Admin(Admin::Shutdown) => {}
+            ImsInput::Admin(other) => self.ignored("P-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
+        }
+        self.drain(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.stack.handle_timeout(now);
+        self.proxy.handle_timeout(now, &mut self.stack);
+        self.drain(now);
+        self.expire(now);
+        self.drain(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        [
+            self.stack.poll_timeout(),
+            self.registrations.first_due().map(|due| self.instant(due)),
+            self.offered.values().map(|(_, until)| *until).min(),
+            self.forgotten.values().min().copied(),
+            self.sessions.first_end(),
+            self.proxy.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn figures(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("registrations", self.registrations.len() as u64),
+            ("sessions", self.sessions.len() as u64),
+            ("requests_under_way", self.proxy.len() as u64),
+        ]
+    }
+}
