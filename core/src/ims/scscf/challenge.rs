@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::due::Due;
 use protocol::sip::{Credentials, Method, base64_decode};
 use protocol::{Instant, Secret};
 
@@ -12,6 +13,9 @@ use protocol::{Instant, Secret};
 #[derive(Debug, Default)]
 pub(super) struct Challenges {
     by_nonce: BTreeMap<String, Challenge>,
+    /// Private identity to its nonces, oldest first.
+    of_impi: BTreeMap<String, Vec<String>>,
+    ends: Due<Instant, String>,
 }
 
 /// A challenge that waits for its response.
@@ -80,14 +84,27 @@ impl Challenges {
     /// Remembers a challenge.
     pub(super) fn insert(&mut self, nonce: String, challenge: Challenge) {
         // An attacker who starts registrations of others takes their oldest challenge, not the table.
-        let of_impi: Vec<_> = self.by_nonce.iter().filter(|(_, c)| c.impi == challenge.impi).collect();
-        if of_impi.len() >= MAX_PER_IMPI
-            && let Some((oldest, _)) = of_impi.into_iter().min_by_key(|(_, c)| c.deadline)
-        {
-            let oldest = oldest.clone();
-            self.by_nonce.remove(&oldest);
+        let nonces = self.of_impi.get(&challenge.impi).map(Vec::as_slice).unwrap_or_default();
+        if nonces.len() >= MAX_PER_IMPI {
+            let oldest = nonces[0].clone();
+            self.remove(&oldest);
         }
+        self.remove(&nonce);
+        self.of_impi.entry(challenge.impi.clone()).or_default().push(nonce.clone());
+        self.ends.set(&nonce, Some(challenge.deadline));
         self.by_nonce.insert(nonce, challenge);
+    }
+
+    fn remove(&mut self, nonce: &str) -> Option<Challenge> {
+        let challenge = self.by_nonce.remove(nonce)?;
+        self.ends.set(&nonce.to_owned(), None);
+        if let Some(nonces) = self.of_impi.get_mut(&challenge.impi) {
+            nonces.retain(|n| n != nonce);
+            if nonces.is_empty() {
+                self.of_impi.remove(&challenge.impi);
+            }
+        }
+        Some(challenge)
     }
 
     /// Holds a response against its challenge.
@@ -102,13 +119,13 @@ impl Challenges {
             Expected::Digest { ha1, count } => {
                 let verdict = check_digest(credentials, ha1, count, attempt, method, body);
                 if !matches!(verdict, Verdict::Accepted(_)) {
-                    self.by_nonce.remove(&nonce);
+                    self.remove(&nonce);
                 }
                 verdict
             }
             Expected::Aka { rand, xres } => {
                 let verdict = check_aka(credentials, rand, xres, (attempt, challenge.resynchronised), method, body);
-                self.by_nonce.remove(&nonce);
+                self.remove(&nonce);
                 verdict
             }
         }
@@ -119,6 +136,7 @@ impl Challenges {
         if let Some(challenge) = self.by_nonce.get_mut(nonce) {
             challenge.deadline = until;
             challenge.attempt = 0;
+            self.ends.set(&nonce.to_owned(), Some(until));
         }
     }
 
@@ -129,20 +147,20 @@ impl Challenges {
 
     /// When the next challenge ends.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.by_nonce.values().map(|c| c.deadline).min()
+        self.ends.first()
     }
 
     /// Challenges whose time is over and that nobody has answered; answered nonces just end.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Challenge> {
-        let over: Vec<String> =
-            self.by_nonce.iter().filter(|(_, c)| c.deadline <= now).map(|(n, _)| n.clone()).collect();
-        let over = over.iter().filter_map(|nonce| self.by_nonce.remove(nonce));
-        over.filter(|c| c.attempt > 0).collect()
+        let over = self.ends.until(now);
+        over.iter().filter_map(|nonce| self.remove(nonce)).filter(|c| c.attempt > 0).collect()
     }
 
     /// Challenges of a private identity are void.
     pub(super) fn forget(&mut self, impi: &str) {
-        self.by_nonce.retain(|_, c| c.impi != impi);
+        for nonce in self.of_impi.get(impi).cloned().unwrap_or_default() {
+            self.remove(&nonce);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod caller_preferences;
 mod challenge;
 mod config;
 mod cx;
+mod due;
 mod isc;
 mod reg_event;
 mod register;
@@ -32,6 +33,7 @@ use crate::store::StoreToken;
 use challenge::Challenges;
 pub use config::ScscfConfig;
 use cx::CxJob;
+use due::Due;
 use isc::OriginalDialogs;
 use reg_event::{RegSubscription, Subscriptions};
 use registrar::{ImplicitSet, Registrar};
@@ -53,6 +55,8 @@ pub struct Scscf {
     subscriptions: Subscriptions,
     dialogs: OriginalDialogs,
     calls: BTreeMap<ServerKey, Call>,
+    /// When application servers have been silent for too long.
+    silences: Due<Instant, ServerKey>,
     clients: BTreeMap<ClientKey, ClientUse>,
     cx_jobs: BTreeMap<u64, CxJob>,
     store_jobs: BTreeMap<StoreToken, StoreJob>,
@@ -133,7 +137,7 @@ impl ImsNode for Scscf {
             self.proxy.poll_timeout(),
             self.diameter.poll_timeout(),
             self.challenges.next_deadline(),
-            self.calls.values().filter_map(Call::deadline).min(),
+            self.silences.first(),
             self.dialogs.next_deadline(),
         ];
         own.into_iter().flatten().chain(utc).min()
@@ -176,6 +180,7 @@ impl Scscf {
             subscriptions: Subscriptions::default(),
             dialogs: OriginalDialogs::default(),
             calls: BTreeMap::new(),
+            silences: Due::default(),
             clients: BTreeMap::new(),
             cx_jobs: BTreeMap::new(),
             store_jobs: BTreeMap::new(),
@@ -258,7 +263,7 @@ impl Scscf {
             return;
         }
         match self.clients.remove(&key) {
-            Some(ClientUse::Notify { subscription }) => self.notified(now, &subscription, status),
+            Some(ClientUse::Notify { subscription }) => self.notified(&subscription, status),
             Some(ClientUse::ThirdParty { set, server, terminates }) => {
                 self.third_party_answered(now, &set, &server, terminates, status);
             }

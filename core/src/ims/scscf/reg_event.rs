@@ -1,6 +1,6 @@
 //! Notifier of the reg event package (TS 24.229 clauses 5.4.2.1.1 and 5.4.2.1.2; RFC 3680, RFC 6665 clause 4.2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::Instant;
 use protocol::sip::proxy::Refusal;
@@ -11,6 +11,7 @@ use protocol::xml::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::due::Due;
 use super::registrar::{Binding, ImplicitSet, canonical};
 use super::registration::Change;
 use super::{ClientUse, Scscf, StoreJob};
@@ -21,6 +22,9 @@ use crate::ims::{ImsStoreOp, Table};
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     by_id: BTreeMap<String, RegSubscription>,
+    /// Watched identity to ids.
+    of_impu: BTreeMap<String, BTreeSet<String>>,
+    ends: Due<u64, String>,
 }
 
 /// A subscription and its dialog; kept in the store.
@@ -51,7 +55,22 @@ pub(super) struct RegSubscription {
 
 impl Subscriptions {
     pub(super) fn insert(&mut self, subscription: RegSubscription) {
-        self.by_id.insert(subscription.id(), subscription);
+        let id = subscription.id();
+        self.of_impu.entry(subscription.impu.clone()).or_default().insert(id.clone());
+        self.ends.set(&id, Some(subscription.expires_utc_ms));
+        self.by_id.insert(id, subscription);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<RegSubscription> {
+        let subscription = self.by_id.remove(id)?;
+        self.ends.set(&id.to_owned(), None);
+        if let Some(ids) = self.of_impu.get_mut(&subscription.impu) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.of_impu.remove(&subscription.impu);
+            }
+        }
+        Some(subscription)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -59,16 +78,17 @@ impl Subscriptions {
     }
 
     pub(super) fn next_expiry(&self) -> Option<u64> {
-        self.by_id.values().map(|s| s.expires_utc_ms).min()
+        self.ends.first()
     }
 
     /// Subscriptions to any of `identities`: those of UEs first, for a P-CSCF that has heard of the end may close the way to
     /// its UE.
     fn of_any(&self, identities: &[String]) -> Vec<String> {
-        let of = self.by_id.iter().filter(|(_, s)| identities.contains(&s.impu));
-        let (mut ids, direct): (Vec<_>, Vec<_>) = of.partition(|(_, s)| !s.routes.is_empty());
+        let all = identities.iter().filter_map(|impu| self.of_impu.get(impu)).flatten().cloned();
+        let (mut ids, direct): (Vec<_>, Vec<_>) =
+            all.partition(|id| self.by_id.get(id).is_some_and(|s| !s.routes.is_empty()));
         ids.extend(direct);
-        ids.into_iter().map(|(id, _)| id.clone()).collect()
+        ids
     }
 }
 
@@ -154,7 +174,7 @@ impl Scscf {
             [REGINFO_CONTENT_TYPE, "*/*", "application/*"].iter().any(|k| k.eq_ignore_ascii_case(kind))
         });
         if request.headers.contains("Accept") && !accepts {
-            self.subscriptions.by_id.remove(id);
+            self.subscriptions.remove(id);
             return self.refuse(now, key, &Refusal::new(406));
         }
         let asked = request.expires().ok().flatten().unwrap_or(DEFAULT_EXPIRES);
@@ -163,6 +183,7 @@ impl Scscf {
         let Some(mut response) = self.stack.prepare(key, 200, None) else { return };
         if let Some(subscription) = self.subscriptions.by_id.get_mut(id) {
             subscription.expires_utc_ms = utc.saturating_add(u64::from(expires) * 1000);
+            self.subscriptions.ends.set(&id.to_owned(), Some(subscription.expires_utc_ms));
             response.headers.set("To", &subscription.local);
         }
         response.headers.append("Contact", &NameAddr::new(Uri::Sip(self.own.clone())).to_string());
@@ -191,9 +212,7 @@ impl Scscf {
     /// Subscriptions whose time is over.
     pub(super) fn expire_subscriptions(&mut self, now: Instant) {
         let utc = self.utc_ms(now);
-        let over = self.subscriptions.by_id.iter().filter(|(_, s)| s.expires_utc_ms <= utc);
-        let over: Vec<String> = over.map(|(id, _)| id.clone()).collect();
-        for id in over {
+        for id in self.subscriptions.ends.until(utc) {
             let set = self.subscriptions.by_id.get(&id).and_then(|s| self.registrar.set_of(&s.impu)).cloned();
             let everything = set.as_ref().map(|set| self.document(now, set, None));
             self.notify(now, &id, everything, Some("timeout"));
@@ -201,15 +220,14 @@ impl Scscf {
     }
 
     /// The answer to a NOTIFY: who does not know the subscription any more has none (RFC 6665 clause 4.2.2).
-    pub(super) fn notified(&mut self, now: Instant, id: &str, status: u16) {
+    pub(super) fn notified(&mut self, id: &str, status: u16) {
         if status < 300 || status == 491 {
             return;
         }
-        if self.subscriptions.by_id.remove(id).is_some() {
+        if self.subscriptions.remove(id).is_some() {
             self.say(format!("NOTIFY is answered with {status}: the subscription is over"));
             self.store(vec![delete(id)], StoreJob::Nothing);
         }
-        let _ = now;
     }
 
     fn notify(&mut self, now: Instant, id: &str, document: Option<RegInfo>, end: Option<&str>) {
@@ -224,7 +242,7 @@ impl Scscf {
         let value = serde_json::to_vec(&subscription).unwrap_or_default();
         let op = match end {
             Some(_) => {
-                self.subscriptions.by_id.remove(id);
+                self.subscriptions.remove(id);
                 delete(id)
             }
             None => ImsStoreOp::Put { table: Table::Subscription, key: id.to_owned(), value },
@@ -236,7 +254,7 @@ impl Scscf {
             }
             Err(error) => {
                 self.say(format!("NOTIFY: {error}"));
-                self.notified(now, id, 503);
+                self.notified(id, 503);
             }
         }
     }

@@ -1,11 +1,12 @@
 //! What an S-CSCF knows of registered users (TS 24.229 clause 5.4.1; RFC 3261 clause 10.3, RFC 3327): implicit
 //! registration sets, their profiles and contacts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::sip::{NameAddr, Uri};
 use serde::{Deserialize, Serialize};
 
+use super::due::Due;
 use crate::ims::profile::{PublicIdentity, ServiceProfile, UserProfile};
 
 /// Registered implicit registration sets, found by any of their identities.
@@ -14,6 +15,11 @@ pub(super) struct Registrar {
     sets: BTreeMap<String, ImplicitSet>,
     /// Identity to key of its set.
     keys: BTreeMap<String, String>,
+    /// Private identity to keys of sets that it is registered in.
+    of_impi: BTreeMap<String, BTreeSet<String>>,
+    /// When the first contact of a set ends.
+    ends: Due<u64, String>,
+    contacts: usize,
 }
 
 /// An implicit registration set and its contacts.
@@ -79,16 +85,6 @@ impl Registrar {
         self.sets.get(key)
     }
 
-    /// A set by its key, to change its contacts.
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut ImplicitSet> {
-        self.sets.get_mut(key)
-    }
-
-    /// All sets by key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &ImplicitSet)> {
-        self.sets.iter()
-    }
-
     /// Puts a set in place of the one that has its first identity; tells keys that are gone, and its own.
     pub(super) fn put(&mut self, set: ImplicitSet) -> (Vec<String>, String) {
         let mut gone: Vec<String> = Vec::new();
@@ -104,6 +100,11 @@ impl Registrar {
         for identity in set.identities() {
             self.keys.insert(identity, key.clone());
         }
+        for impi in set.impis() {
+            self.of_impi.entry(impi.to_owned()).or_default().insert(key.clone());
+        }
+        self.ends.set(&key, set.bindings.iter().map(|b| b.expires_utc_ms).min());
+        self.contacts += set.bindings.len();
         gone.retain(|k| *k != key);
         self.sets.insert(key.clone(), set);
         (gone, key)
@@ -111,24 +112,41 @@ impl Registrar {
 
     /// Forgets a set.
     pub(super) fn remove(&mut self, key: &str) -> Option<ImplicitSet> {
-        self.keys.retain(|_, k| k != key);
-        self.sets.remove(key)
+        let set = self.sets.remove(key)?;
+        for identity in set.identities() {
+            self.keys.remove(&identity);
+        }
+        for impi in set.impis() {
+            if let Some(keys) = self.of_impi.get_mut(impi) {
+                keys.remove(key);
+                if keys.is_empty() {
+                    self.of_impi.remove(impi);
+                }
+            }
+        }
+        self.ends.set(&key.to_owned(), None);
+        self.contacts -= set.bindings.len();
+        Some(set)
     }
 
     /// When the next contact ends.
     pub(super) fn next_expiry(&self) -> Option<u64> {
-        self.sets.values().flat_map(|s| &s.bindings).map(|b| b.expires_utc_ms).min()
+        self.ends.first()
+    }
+
+    /// Keys of sets with a contact that has ended.
+    pub(super) fn ended(&self, utc_ms: u64) -> Vec<String> {
+        self.ends.until(utc_ms)
     }
 
     /// Keys of sets with a contact of a private identity.
     pub(super) fn keys_of_impi(&self, impi: &str) -> Vec<String> {
-        let has = |s: &ImplicitSet| s.profile.private_id == impi || s.bindings.iter().any(|b| b.impi == impi);
-        self.sets.iter().filter(|(_, s)| has(s)).map(|(k, _)| k.clone()).collect()
+        self.of_impi.get(impi).into_iter().flatten().cloned().collect()
     }
 
     /// Number of sets and of contacts.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.sets.len(), self.sets.values().map(|s| s.bindings.len()).sum())
+        (self.sets.len(), self.contacts)
     }
 }
 
@@ -170,6 +188,12 @@ impl ImplicitSet {
     /// All its identities in the form that keys have.
     pub(super) fn identities(&self) -> Vec<String> {
         self.profile.identities().map(|i| canonical(&i.identity)).collect()
+    }
+
+    /// Its private identities.
+    fn impis(&self) -> BTreeSet<&str> {
+        let registered = self.bindings.iter().map(|b| b.impi.as_str());
+        registered.chain(std::iter::once(self.profile.private_id.as_str())).collect()
     }
 
     /// The identities that may be used, the default one first (TS 24.229 clause 5.4.1.2.2F).

@@ -275,13 +275,7 @@ impl Scscf {
     /// Contacts whose time is over (clause 5.4.1.4: the registration expires).
     pub(super) fn expire_contacts(&mut self, now: Instant) {
         let utc = self.utc_ms(now);
-        let keys: Vec<String> = self
-            .registrar
-            .iter()
-            .filter(|(_, s)| s.bindings.iter().any(|b| b.expires_utc_ms <= utc))
-            .map(|(k, _)| k.clone())
-            .collect();
-        for key in keys {
+        for key in self.registrar.ended(utc) {
             let Some(mut set) = self.registrar.get(&key).cloned() else { continue };
             let (gone, left): (Vec<_>, Vec<_>) = set.bindings.into_iter().partition(|b| b.expires_utc_ms <= utc);
             set.bindings = left;
@@ -364,13 +358,12 @@ impl Scscf {
     pub(super) fn shorten(&mut self, now: Instant, impi: &str, within: Duration) {
         let until = self.utc_ms(now).saturating_add(u64::try_from(within.as_millis()).unwrap_or(u64::MAX));
         for key in self.registrar.keys_of_impi(impi) {
-            let Some(set) = self.registrar.get_mut(&key) else { continue };
+            let Some(mut set) = self.registrar.get(&key).cloned() else { continue };
             let mut changes = Vec::new();
             for binding in set.bindings.iter_mut().filter(|b| b.impi == impi && b.expires_utc_ms > until) {
                 binding.expires_utc_ms = until;
                 changes.push(Change { binding: binding.clone(), event: ContactEvent::Shortened });
             }
-            let set = set.clone();
             let ops = self.keep(set.clone());
             self.store(ops, StoreJob::Nothing);
             self.notify_all(now, &set, &changes);

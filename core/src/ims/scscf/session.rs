@@ -63,11 +63,6 @@ impl Call {
     const fn new(request: Request, chain: Option<Chain>) -> Self {
         Self { request, chain, server: None, groups: VecDeque::new(), failures: Vec::new(), cancelled: false }
     }
-
-    /// When its application server has been silent for too long.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.server.as_ref()?.deadline
-    }
 }
 
 impl Scscf {
@@ -284,6 +279,7 @@ impl Scscf {
                 call.request = request.clone();
                 call.chain = Some(chain.clone());
                 let deadline = Some(now + self.config.as_timeout);
+                self.silences.set(&key, deadline);
                 call.server = Some(Asked { name: name.to_owned(), handling, deadline, client });
                 true
             }
@@ -426,11 +422,10 @@ impl Scscf {
 
     /// Application servers that have been silent for too long.
     pub(super) fn expire_servers(&mut self, now: Instant) {
-        let over = self.calls.iter().filter(|(_, c)| c.deadline().is_some_and(|d| d <= now));
-        let over: Vec<ServerKey> = over.map(|(k, _)| *k).collect();
-        for key in over {
+        for key in self.silences.until(now) {
+            self.silences.set(&key, None);
             let Some(call) = self.calls.get_mut(&key) else { continue };
-            let Some(server) = call.server.take() else { continue };
+            let Some(server) = call.server.take_if(|s| s.deadline.is_some_and(|d| d <= now)) else { continue };
             let why = format!("application server {} does not answer", server.name);
             self.say(why);
             self.proxy.abandon(now, &mut self.stack, server.client);
