@@ -39,8 +39,7 @@ use session::Sessions;
 
 /// How long a challenge may stay unanswered (TS 24.229 clause 7.8, reg-await-auth).
 const REG_AWAIT_AUTH: Duration = Duration::from_secs(240);
-/// How long a NOTIFY for a registration that is over is still answered: a transaction's life (RFC 3261 clause 17.1.2.2,
-/// 64 T1).
+/// How long what belongs to a registration that is over still passes: a transaction's life (RFC 3261 clause 17.1.2.2, 64 T1).
 const AFTERGLOW: Duration = Duration::from_secs(32);
 /// Messages held while the registrations of the last run are read.
 const MAX_HELD: usize = 10_000;
@@ -55,8 +54,9 @@ pub struct Pcscf {
     registrations: Registrations,
     /// Agreements offered with a challenge: by private identity and address of the UE.
     offered: BTreeMap<(String, IpAddr), (Agreement, Instant)>,
-    /// Tokens of registrations that were here a moment ago: their last NOTIFY may still come.
-    forgotten: BTreeMap<String, Instant>,
+    /// Registrations that were here a moment ago: the last requests inside dialogs still reach the UE (TS 24.229 clause
+    /// 5.2.5.2), and the last NOTIFY of our own subscription is answered.
+    forgotten: BTreeMap<String, (Registration, Instant)>,
     proxy: Proxy,
     /// Requests that were sent on.
     relayed: BTreeMap<ServerKey, Relayed>,
@@ -356,7 +356,7 @@ impl Pcscf {
         for token in due {
             self.subscribe(now, &token);
         }
-        self.forgotten.retain(|_, until| *until > now);
+        self.forgotten.retain(|_, (_, until)| *until > now);
         self.offered.retain(|_, (_, until)| *until > now);
         for key in self.sessions.take_ended(now) {
             self.said(format!("session {} was not refreshed in time", key.call_id));
@@ -365,10 +365,16 @@ impl Pcscf {
 
     /// Removes a registration, in memory and in the store.
     fn forget(&mut self, now: Instant, token: &str) {
-        if self.registrations.remove(token).is_some() {
-            self.forgotten.insert(token.to_owned(), now + AFTERGLOW);
+        if self.drop_registration(now, token) {
             self.store(vec![Self::delete_op(token)], AfterStore::Nothing);
         }
+    }
+
+    /// Removes a registration in memory; false if there is none.
+    fn drop_registration(&mut self, now: Instant, token: &str) -> bool {
+        let Some(registration) = self.registrations.remove(token) else { return false };
+        self.forgotten.insert(token.to_owned(), (registration, now + AFTERGLOW));
+        true
     }
 
     fn utc_ms(&self, now: Instant) -> u64 {
@@ -431,7 +437,7 @@ impl ImsNode for Pcscf {
             self.stack.poll_timeout(),
             self.registrations.first_due().map(|due| self.instant(due)),
             self.offered.values().map(|(_, until)| *until).min(),
-            self.forgotten.values().min().copied(),
+            self.forgotten.values().map(|(_, until)| *until).min(),
             self.sessions.first_end(),
             self.proxy.poll_timeout(),
         ]

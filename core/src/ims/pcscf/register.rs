@@ -8,7 +8,7 @@ use protocol::sip::{
 
 use super::registration::Registration;
 use super::sec_agree::{self, Agreement, Checked, Known};
-use super::{AFTERGLOW, AfterStore, GmSecurity, Pcscf, Purpose, REG_AWAIT_AUTH, screening};
+use super::{AfterStore, GmSecurity, Pcscf, Purpose, REG_AWAIT_AUTH, screening};
 use crate::ims::charging;
 
 /// Length of the token in Path: nobody guesses it.
@@ -265,8 +265,7 @@ impl Pcscf {
             return self.respond(now, server, response);
         }
         for token in &gone {
-            self.registrations.remove(token);
-            self.forgotten.insert(token.clone(), now + AFTERGLOW);
+            self.drop_registration(now, token);
         }
         let ops = gone.iter().map(|token| Self::delete_op(token)).collect();
         self.store(ops, AfterStore::Answer(server, Box::new(response), None));

@@ -14,14 +14,17 @@ impl Pcscf {
         if !popped.any || (self.own.is_own(&request.uri) && popped.token.is_none()) {
             return self.for_us(now, key, &request);
         }
-        let registration = popped.token.as_deref().and_then(|token| self.registrations.by_token(token));
+        let in_dialog = request.to().ok().flatten().is_some_and(|to| to.tag().is_some());
+        let registration = popped.token.as_deref().and_then(|token| {
+            let gone = || self.forgotten.get(token).filter(|_| in_dialog).map(|(registration, _)| registration);
+            self.registrations.by_token(token).or_else(gone)
+        });
         let Some(registration) = registration.cloned() else {
             return self.turn_away(now, key, &Refusal::new(480).because("Not registered through this P-CSCF"));
         };
         if let Err(refusal) = self.proxy.admit(&self.stack, key, &mut request) {
             return self.turn_away(now, key, &refusal);
         }
-        let in_dialog = request.to().ok().flatten().is_some_and(|to| to.tag().is_some());
         if in_dialog {
             if let Some(session) = SessionKey::of(&registration.token, &request.headers, false)
                 && let Some(session) = self.sessions.get_mut(&session)

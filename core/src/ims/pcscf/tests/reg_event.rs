@@ -94,6 +94,15 @@ fn the_network_takes_a_registration_away() {
     assert!(rig.rows.is_empty() && rig.node.figures()[0].1 == 0);
     rig.udp(UE, &request_of_ue("MESSAGE", "sip:user2@home.net", "m", ""));
     rig.response(403, UE);
+    // The UE's own subscription has its last word too; nothing new begins.
+    let last =
+        request_for_ue("NOTIFY", &path, "l", "").replace("To: <sip:user1@home.net>", "To: <sip:user1@home.net>;tag=ue");
+    rig.udp(SCSCF, &last);
+    let last = rig.request("NOTIFY", UE);
+    rig.answer(UE, &last, 200, &[]);
+    rig.response(200, SCSCF);
+    rig.udp(SCSCF, &request_for_ue("MESSAGE", &path, "x", ""));
+    rig.response(480, SCSCF);
     // A late NOTIFY is answered for a while.
     rig.udp(SCSCF, &notify(&path, &subscribe, 3, "", "terminated"));
     rig.response(200, SCSCF);
