@@ -1,10 +1,12 @@
 //! S-CSCF (TS 24.229 clause 5.4, TS 23.228): registrar, notifier of registrations, and the proxy that asks application
 //! servers.
 
+mod application_servers;
 mod caller_preferences;
 mod challenge;
 mod config;
 mod cx;
+mod delivery;
 mod due;
 mod isc;
 mod reg_event;
@@ -33,12 +35,12 @@ use crate::store::StoreToken;
 use challenge::Challenges;
 pub use config::ScscfConfig;
 use cx::CxJob;
+use delivery::Call;
 use due::Due;
 use isc::OriginalDialogs;
 use reg_event::{RegSubscription, Subscriptions};
 use registrar::{ImplicitSet, Registrar};
 use registration::Registered;
-use session::Call;
 
 /// An S-CSCF.
 #[derive(Debug)]
