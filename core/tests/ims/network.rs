@@ -135,7 +135,12 @@ fn subscribers(profile: &str) -> String {
             ue.impu,
         );
     }
-    text
+    text + &format!(
+        "[[subscriber]]\nimpi = \"{0}\"\ndigest_password = \"open sesame\"\ndigest_realm = \"{DOMAIN}\"\n\
+         [[subscriber.set]]\nimpus = [\"{1}\"]\n",
+        Ue::new(3).impi,
+        Ue::new(3).impu,
+    )
 }
 
 impl Network {
@@ -166,7 +171,7 @@ impl Network {
             let node = TestAs::new(config, Entropy::of_box(1, "as")).unwrap();
             fabric.add(Instant::ZERO, "as", Role::As, address(5).ip(), Box::new(node), driver(&stores[1]));
         }
-        for n in [1, 2] {
+        for n in [1, 2, 3] {
             fabric.add_outside(&format!("ue{n}"), Role::Ue, ue_address(n).ip());
         }
         let mut network =

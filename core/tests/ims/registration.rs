@@ -28,6 +28,28 @@ fn users_with_op_and_with_opc_register_and_de_register() {
 }
 
 #[test]
+fn a_user_with_a_password_registers_and_another_password_does_not_do() {
+    let mut network = Network::new();
+    let mut ue = Ue::new(3);
+    let challenge = |network: &mut Network, ue: &mut Ue| {
+        let response = network.ask(&ue.register(3600, None));
+        assert_eq!(response.status, 401, "{:?}", network.notes);
+        Challenge::parse(response.headers.get("WWW-Authenticate").unwrap()).unwrap()
+    };
+    let asked = challenge(&mut network, &mut ue);
+    let guess = ue.digest(&asked, b"open");
+    assert_eq!(network.ask(&ue.register(3600, Some(&guess))).status, 401);
+    let asked = challenge(&mut network, &mut ue);
+    let right = ue.digest(&asked, b"open sesame");
+    let answer = network.ask(&ue.register(3600, Some(&right)));
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers.get("Authentication-Info").unwrap().contains("rspauth"));
+    let heard: String =
+        network.wire.iter().map(|(_, text)| text.as_str()).chain(network.notes.iter().map(String::as_str)).collect();
+    assert!(!heard.contains("open sesame"));
+}
+
+#[test]
 fn a_wrong_res_ends_with_403() {
     let mut network = Network::new();
     let mut ue = Ue::new(1);

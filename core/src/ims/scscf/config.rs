@@ -1,10 +1,14 @@
 //! Settings of an S-CSCF.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocol::diameter::DiameterConfig;
 use protocol::sip::{HostTable, SipTimers, Transport};
+
+use crate::ims::TrustedPeer;
+use crate::ims::profile::InitialFilterCriteria;
 
 /// Settings of an S-CSCF.
 #[derive(Clone, Debug)]
@@ -15,6 +19,11 @@ pub struct ScscfConfig {
     pub domain: String,
     /// Its sockets.
     pub local: Vec<(Transport, SocketAddr)>,
+    /// The boxes whose word counts (TS 24.229 clause 4.4): others get 403. None: everybody's does, as in TS 33.210's
+    /// protected domains.
+    pub trusted: Vec<TrustedPeer>,
+    /// Filter criteria that profiles name by a number only (TS 29.228 clause B.2.2: Shared iFC Set).
+    pub shared_criteria: BTreeMap<u32, Vec<InitialFilterCriteria>>,
     /// Addresses of hosts.
     pub hosts: HostTable,
     /// SIP timers.
@@ -55,6 +64,8 @@ impl ScscfConfig {
             uri: uri.to_owned(),
             domain: domain.to_owned(),
             local: vec![(Transport::Udp, local), (Transport::Tcp, local)],
+            trusted: Vec::new(),
+            shared_criteria: BTreeMap::new(),
             hosts: HostTable::new(),
             timers: SipTimers::default(),
             icscf: icscf.to_owned(),

@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, VecDeque};
 use protocol::diameter::{DiameterEndpoint, DiameterInput, DiameterOutput, DisconnectCause, RequestHandle};
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal};
 use protocol::sip::{
-    ClientKey, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput, TransactionKey,
-    Uri,
+    ClientKey, Flow, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
+    TransactionKey, Uri,
 };
 use protocol::{Entropy, Instant};
 
@@ -230,6 +230,9 @@ impl Scscf {
 
     fn handle_stack(&mut self, now: Instant, output: StackOutput) {
         match output {
+            StackOutput::Request { key: Some(key), flow, .. } if !self.trusts(flow) => {
+                self.refuse(now, key, &Refusal::new(403).because("Not from a trusted domain"));
+            }
             StackOutput::Request { key: Some(key), request, .. } => match &mut self.held {
                 Some(held) => held.push((key, request)),
                 None => self.handle_request(now, key, request),
@@ -371,6 +374,10 @@ impl Scscf {
         if refusal.send(now, &mut self.stack, key).is_err() {
             self.ignore("the transaction is over", "own response");
         }
+    }
+
+    fn trusts(&self, flow: Flow) -> bool {
+        self.config.trusted.is_empty() || self.config.trusted.iter().any(|peer| peer.is(flow.remote))
     }
 
     fn is_own(&self, uri: &SipUri) -> bool {

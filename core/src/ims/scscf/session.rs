@@ -11,7 +11,7 @@ use super::cx::{CxJob, refusal};
 use super::delivery::Call;
 use super::isc::Chain;
 use super::registrar::ImplicitSet;
-use crate::ims::profile::{SessionCase, UserProfile};
+use crate::ims::profile::{ServiceProfile, SessionCase, UserProfile};
 
 /// User part of the Service-Route: requests by it are of the served user.
 pub(super) const ORIGINATING_USER: &str = "orig";
@@ -90,6 +90,25 @@ impl Scscf {
         self.forward(now, key, request, None);
     }
 
+    fn chain_of(&mut self, set: &ImplicitSet, impu: &str, case: SessionCase) -> Option<Chain> {
+        let impu_text = set.identity(impu)?.identity.clone();
+        let services = self.whole_services(set.services(impu)?);
+        Some(Chain { case, impu: impu.to_owned(), impu_text, services, next: 0 })
+    }
+
+    /// A service profile with the criteria that it shares with others.
+    pub(super) fn whole_services(&mut self, services: &ServiceProfile) -> ServiceProfile {
+        let mut whole = services.clone();
+        for number in &services.shared_criteria {
+            match self.config.shared_criteria.get(number) {
+                Some(criteria) => whole.criteria.extend(criteria.iter().cloned()),
+                None => self.say(format!("shared filter criteria {number} are not configured: add them to the S-CSCF")),
+            }
+        }
+        whole.criteria.sort_by_key(|criterion| criterion.priority);
+        whole
+    }
+
     /// The ACK of a 2xx.
     pub(super) fn forward_ack(&mut self, mut request: Request) {
         if self.proxy.admit(&self.stack, None, &mut request).is_err() {
@@ -116,7 +135,7 @@ impl Scscf {
             return self.refuse(now, key, &Refusal::new(403).because("The identity is barred"));
         }
         assert_alias(&mut request, &set, &impu);
-        let Some(chain) = chain_of(&set, &impu, SessionCase::Originating) else {
+        let Some(chain) = self.chain_of(&set, &impu, SessionCase::Originating) else {
             return self.refuse(now, key, &Refusal::new(500));
         };
         self.proceed(now, key, request, chain);
@@ -132,7 +151,7 @@ impl Scscf {
         if set.identity(&impu).is_none_or(|i| i.barred) {
             return self.refuse(now, key, &Refusal::new(404));
         }
-        match chain_of(&set, &impu, SessionCase::TerminatingRegistered) {
+        match self.chain_of(&set, &impu, SessionCase::TerminatingRegistered) {
             Some(chain) => self.proceed(now, key, request, chain),
             None => self.refuse(now, key, &Refusal::new(500)),
         }
@@ -164,7 +183,7 @@ impl Scscf {
         }
         let case =
             if originating { SessionCase::OriginatingUnregistered } else { SessionCase::TerminatingUnregistered };
-        match chain_of(&set, impu, case) {
+        match self.chain_of(&set, impu, case) {
             Some(chain) => self.proceed(now, key, request, chain),
             None => self.refuse(now, key, &Refusal::new(500)),
         }
@@ -179,11 +198,6 @@ impl Scscf {
         }
         self.proceed(now, key, request, chain);
     }
-}
-
-fn chain_of(set: &ImplicitSet, impu: &str, case: SessionCase) -> Option<Chain> {
-    let impu_text = set.identity(impu)?.identity.clone();
-    Some(Chain { case, impu: impu.to_owned(), impu_text, services: set.services(impu)?.clone(), next: 0 })
 }
 
 /// Who is served: P-Served-User, or else P-Asserted-Identity.

@@ -25,7 +25,8 @@ impl Scscf {
             let usable = || services.public_identities.iter().filter(|i| !i.barred);
             let Some(identity) = usable().find(same).or_else(|| usable().next()) else { continue };
             let identity = identity.identity.clone();
-            for server in self.servers_to_tell(services, &identity, kind, told.map(|(request, _)| request)) {
+            let services = self.whole_services(services);
+            for server in self.servers_to_tell(&services, &identity, kind, told.map(|(request, _)| request)) {
                 self.register_with(now, set, &server, &identity, expires, told);
             }
         }

@@ -2,6 +2,8 @@
 
 use super::*;
 
+use crate::ims::TrustedPeer;
+
 use crate::ims::profile::{
     ApplicationServer, Condition, DefaultHandling, ServicePointTrigger, SessionCase, TriggerPoint,
 };
@@ -242,6 +244,28 @@ fn default_handling_decides_when_a_server_fails() {
             }
         }
     }
+}
+
+#[test]
+fn criteria_that_profiles_share_count_in_the_order_of_priority() {
+    let case = SessionCase::TerminatingRegistered;
+    let shared = when(case, "sip:as.test", 1, DefaultHandling::Continued);
+    let mut bench = Bench::with(Rows::default(), 0, |config| config.shared_criteria = [(7, vec![shared])].into());
+    let mut profile = profile(vec![when(case, "sip:as2.test", 2, DefaultHandling::Continued)]);
+    profile.service_profiles[0].shared_criteria = vec![7, 8];
+    lock(&bench.script).profile = profile;
+    bench.register(1, 1, 3600);
+    bench.send("icscf", &SipMessage::Request(terminating("MESSAGE", "s", &[])));
+    assert_eq!(bench.request("as").method, Method::MESSAGE);
+    assert!(bench.notes.iter().any(|n| n.contains("criteria 8 are not configured")), "{:?}", bench.notes);
+}
+
+#[test]
+fn who_is_not_of_the_trust_domain_is_refused() {
+    let trusted = vec![TrustedPeer::host(ip(1)), TrustedPeer::host(ip(4))];
+    let mut bench = Bench::with(Rows::default(), 0, |config| config.trusted = trusted);
+    assert_eq!(bench.register(1, 1, 3600).status, 200);
+    assert_eq!(bench.ask("as", &request("MESSAGE", IMPU, "t", 1, "as", &[])).status, 403);
 }
 
 #[test]
