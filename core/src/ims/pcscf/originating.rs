@@ -76,8 +76,8 @@ impl Pcscf {
         has_token: bool,
     ) -> Result<(), Refusal> {
         let session = SessionKey::of(&registration.token, &request.headers, true);
-        if let Some(session) = session.as_ref().and_then(|key| self.sessions.get_mut(key)) {
-            session.note_request(request, true);
+        if let Some(known) = session.as_ref().and_then(|key| self.sessions.get_mut(key)) {
+            known.note_request(request, true);
             return Ok(());
         }
         let host = |uri: &Uri| match uri {
@@ -87,6 +87,9 @@ impl Pcscf {
         let next = request.headers.address("Route").ok().flatten().and_then(|route| host(&route.uri));
         let served = registration.service_route.iter().filter_map(|route| NameAddr::parse(route).ok());
         if has_token && next.is_some() && served.into_iter().any(|route| host(&route.uri) == next) {
+            if let Some(key) = session {
+                self.sessions.note_early(key, request);
+            }
             return Ok(());
         }
         Err(Refusal::new(403).because("No dialog of this UE"))

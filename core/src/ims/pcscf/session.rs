@@ -45,9 +45,16 @@ pub(super) struct Session {
     pub(super) expires: Option<Instant>,
 }
 
+/// Early dialogs of which the numbers of requests are kept.
+const MOST_EARLY: usize = 10_000;
+
 /// All sessions.
 #[derive(Default, Debug)]
-pub(super) struct Sessions(BTreeMap<SessionKey, Session>);
+pub(super) struct Sessions {
+    confirmed: BTreeMap<SessionKey, Session>,
+    /// CSeq of the UE's last request in a dialog that is not confirmed: PRACK, UPDATE.
+    early: BTreeMap<SessionKey, u32>,
+}
 
 impl SessionKey {
     /// The session of a UE that a request or a response belongs to; none if the message is outside dialogs. `ue_sent` is
@@ -129,46 +136,62 @@ impl Session {
 
 impl Sessions {
     /// Keeps a session; a repeated 2xx changes nothing.
-    pub(super) fn put(&mut self, key: SessionKey, session: Session) {
-        self.0.entry(key).or_insert(session);
+    pub(super) fn put(&mut self, key: SessionKey, mut session: Session) {
+        if let Some(seq) = self.early.remove(&key) {
+            session.local_seq = session.local_seq.max(seq);
+        }
+        self.confirmed.entry(key).or_insert(session);
+    }
+
+    /// A request of the UE has passed in a dialog that is not confirmed yet.
+    pub(super) fn note_early(&mut self, key: SessionKey, request: &Request) {
+        let seq = request.headers.cseq().ok().flatten().filter(|cseq| cseq.method != Method::ACK);
+        if let Some(seq) = seq.map(|cseq| cseq.seq) {
+            if self.early.len() >= MOST_EARLY {
+                self.early.pop_first();
+            }
+            let newest = self.early.entry(key).or_default();
+            *newest = seq.max(*newest);
+        }
     }
 
     /// The session of a key.
     pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Session> {
-        self.0.get_mut(key)
+        self.confirmed.get_mut(key)
     }
 
     /// True if there is such a session.
     pub(super) fn contains(&self, key: &SessionKey) -> bool {
-        self.0.contains_key(key)
+        self.confirmed.contains_key(key)
     }
 
     /// Forgets a session.
     pub(super) fn remove(&mut self, key: &SessionKey) -> Option<Session> {
-        self.0.remove(key)
+        self.confirmed.remove(key)
     }
 
     /// The sessions of a registration.
     pub(super) fn of(&self, token: &str) -> Vec<SessionKey> {
-        self.0.keys().filter(|key| key.token == token).cloned().collect()
+        self.confirmed.keys().filter(|key| key.token == token).cloned().collect()
     }
 
     /// Number of sessions.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.confirmed.len()
     }
 
     /// When the first one ends for want of refreshing.
     pub(super) fn first_end(&self) -> Option<Instant> {
-        self.0.values().filter_map(|session| session.expires).min()
+        self.confirmed.values().filter_map(|session| session.expires).min()
     }
 
     /// Takes those that have ended for want of refreshing.
     pub(super) fn take_ended(&mut self, now: Instant) -> Vec<SessionKey> {
         let ended = |session: &Session| session.expires.is_some_and(|at| at <= now);
-        let keys: Vec<_> = self.0.iter().filter(|(_, session)| ended(session)).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<_> =
+            self.confirmed.iter().filter(|(_, session)| ended(session)).map(|(key, _)| key.clone()).collect();
         for key in &keys {
-            self.0.remove(key);
+            self.confirmed.remove(key);
         }
         keys
     }
