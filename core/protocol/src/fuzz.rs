@@ -9,11 +9,9 @@ use crate::sip::{
     RAck, Reason, SecurityMechanism, SessionExpires, SipMessage, StreamFramer, StreamItem, SubscriptionState,
 };
 
-mod diameter;
 mod mutate;
 mod stack;
 
-pub use diameter::{diameter, diameter_corpus};
 pub use mutate::Mutator;
 pub use stack::{stack, stack_corpus};
 

@@ -141,20 +141,3 @@ fn sip_stack() {
     corpus.extend(fuzz::stack_corpus());
     run("sip_stack", fuzz::stack, &corpus, &words);
 }
-
-#[test]
-fn diameter() {
-    let words: [&[u8]; 10] = [
-        b"\0\0\0\0",
-        b"\xff\xff\xff\xff",
-        b"\x01\0\0\x14",
-        b"\0\0\x28\xaf",
-        b"\0\0\x01\x08",
-        b"\x40\0\0\x08",
-        b"\xc0\0\0\x0c",
-        b"\x40\0\0\x07",
-        b"\0\xff\xff\xff",
-        b"hss.ims.test",
-    ];
-    run("diameter", fuzz::diameter, &fuzz::diameter_corpus(), &words);
-}

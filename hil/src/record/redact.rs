@@ -115,6 +115,9 @@ impl Redactor {
             let (before, pin) = line.split_at(start + 6);
             return before.chars().chain(pin.chars().map(|c| if c.is_ascii_digit() { '0' } else { c })).collect();
         }
+        if let Some(clean) = without_keys(line) {
+            return clean;
+        }
         let body = line.trim();
         if is_pdu(body) {
             return line.replacen(body, &self.clean_pdu(body), 1);
@@ -144,6 +147,26 @@ impl Redactor {
         }
         clean
     }
+}
+
+/// An answer to AUTHENTICATE without RES and keys (TS 31.102 clause 7.1.2.1): zeros of their length.
+fn without_keys(line: &str) -> Option<String> {
+    let is_response = ["+CGLA:", "+CSIM:"].iter().any(|name| line.contains(name));
+    let start = line.find("\"DB").filter(|_| is_response)? + 3;
+    let end = start + line[start..].find('"').unwrap_or(line.len() - start);
+    let digits = &line[start..end];
+    let mut clean = String::with_capacity(line.len());
+    let mut at = 0;
+    // Lengths stay, so that the answer can be read.
+    while let Some(length) = octet(digits, at).filter(|length| at + 2 + 2 * length <= digits.len()) {
+        clean.push_str(&digits[at..at + 2]);
+        clean.push_str(&"00".repeat(length));
+        at += 2 + 2 * length;
+        if at + 4 >= digits.len() {
+            break;
+        }
+    }
+    Some(format!("{}{clean}{}", &line[..start], &line[start + at..]))
 }
 
 /// Runs of digits.
@@ -217,4 +240,24 @@ fn user_data(pdu: &str) -> Option<usize> {
     };
     octet(pdu, length)?;
     Some(length + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_a_sim_keep_their_form_and_lose_their_keys() {
+        let (ck, ik) = ("11".repeat(16), "22".repeat(16));
+        let line = format!("+CGLA: 84,\"DB040102030410{ck}10{ik}9000\"\r\n");
+        let zeros = "00".repeat(16);
+        let clean = format!("+CGLA: 84,\"DB040000000010{zeros}10{zeros}9000\"\r\n");
+        assert_eq!(Redactor::default().clean(&line), clean);
+        for kept in ["+CGLA: 4,\"9862\"", "+CSIM: 36,\"DC0E0102030405060708090A0B0C0D0E9000\"", "+CSIM: 4,\"6128\""] {
+            assert_eq!(without_keys(kept), None);
+        }
+        for odd in ["+CGLA: 4,\"DB", "+CGLA: \"DBFF00\"", "+CGLA: \"DB0"] {
+            assert_eq!(without_keys(odd).map(|clean| clean.len()), Some(odd.len()));
+        }
+    }
 }

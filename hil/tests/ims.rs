@@ -1,0 +1,6 @@
+//! UE agents and the whole IMS core in virtual time: P-CSCF, I-CSCF, S-CSCF and HSS joined by their fabric.
+
+#[path = "ims/agents.rs"]
+mod agents;
+#[path = "ims/network.rs"]
+mod network;

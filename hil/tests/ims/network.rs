@@ -1,0 +1,292 @@
+//! The network: every node with its store, joined by the fabric; the UEs are agents outside.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::{
+    Admin, Fabric, FabricOutput, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, Pcscf,
+    PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig, StoreDriver,
+};
+use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, UeAgent};
+use hil::sim::{SimCard, SimUsim};
+use protocol::diameter::dictionary::APP_CX;
+use protocol::diameter::{DiameterConfig, PeerConfig};
+use protocol::sip::{HostTable, SipMessage, SipTimers, Target, Transport};
+use protocol::{Entropy, Instant};
+
+pub(crate) const DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
+pub(crate) const PASSWORD: &str = "open sesame";
+
+pub(crate) struct Ue {
+    pub(crate) agent: UeAgent,
+    pub(crate) usim: SimUsim,
+    pub(crate) address: SocketAddr,
+    pub(crate) told: Vec<AgentEvent>,
+}
+
+pub(crate) struct Network {
+    pub(crate) fabric: Fabric,
+    pub(crate) now: Instant,
+    pub(crate) ues: Vec<Ue>,
+    pub(crate) notes: Vec<String>,
+    /// First lines of what UEs and P-CSCF said.
+    pub(crate) gm: Vec<String>,
+}
+
+pub(crate) fn impi(n: usize) -> String {
+    format!("00101000000000{n}@{DOMAIN}")
+}
+
+pub(crate) fn impu(n: usize) -> String {
+    format!("sip:ue{n}@{DOMAIN}")
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::new(10, 46, 0, last).into(), 5060)
+}
+
+fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
+    vec![(Transport::Udp, address(last)), (Transport::Tcp, address(last))]
+}
+
+fn hosts() -> HostTable {
+    let mut hosts = HostTable::new();
+    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3)] {
+        hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
+    }
+    hosts.insert(DOMAIN, address(2), Transport::Udp);
+    hosts
+}
+
+fn diameter(name: &str, last: u8) -> DiameterConfig {
+    let mut config = DiameterConfig::new(&format!("{name}.{DOMAIN}"), DOMAIN, address(last).ip(), vec![APP_CX]);
+    let connect = Some(SocketAddr::new(address(4).ip(), 3868));
+    config.peers = vec![PeerConfig { host: format!("hss.{DOMAIN}"), realm: DOMAIN.to_owned(), connect }];
+    config
+}
+
+fn pcscf(security: GmSecurity) -> Pcscf {
+    let config = PcscfConfig {
+        name: format!("pcscf.{DOMAIN}"),
+        gm: both(1),
+        mw: vec![],
+        trusted: [2, 3].map(|last| address(last).ip().to_string().parse().unwrap()).to_vec(),
+        network: DOMAIN.to_owned(),
+        homes: vec![HomeNetwork { domain: DOMAIN.to_owned(), entry: format!("icscf.{DOMAIN}") }],
+        security,
+        hosts: hosts(),
+        timers: SipTimers::default(),
+        subscribe_reg: true,
+        session_expires: None,
+        emergency_numbers: vec![],
+        utc_ms_at_zero: 1_000_000,
+    };
+    Pcscf::new(config, Entropy::of_box(1, "pcscf"))
+}
+
+fn icscf() -> Icscf {
+    let scscf = ScscfChoice { uri: format!("sip:scscf.{DOMAIN}:5060"), capabilities: vec![] };
+    let config = IcscfConfig {
+        name: format!("icscf.{DOMAIN}"),
+        local: both(2),
+        trusted: vec![],
+        domains: vec![DOMAIN.to_owned()],
+        scscfs: vec![scscf],
+        numbers: Default::default(),
+        hosts: hosts(),
+        timers: SipTimers::default(),
+        diameter: diameter("icscf", 2),
+        hss_realm: DOMAIN.to_owned(),
+        hss_host: None,
+    };
+    Icscf::new(config, Entropy::of_box(1, "icscf"))
+}
+
+fn scscf() -> Scscf {
+    let (own, entry) = (format!("sip:scscf.{DOMAIN}:5060"), format!("sip:icscf.{DOMAIN}"));
+    let mut config = ScscfConfig::new(&own, DOMAIN, address(3), &entry, diameter("scscf", 3));
+    config.hosts = hosts();
+    config.utc_ms_at_zero = 1_000_000;
+    Scscf::new(config, Entropy::of_box(1, "scscf")).unwrap()
+}
+
+fn hss() -> Hss {
+    let mut config = DiameterConfig::new(&format!("hss.{DOMAIN}"), DOMAIN, address(4).ip(), vec![APP_CX]);
+    config.accept_unknown = true;
+    let mut config = HssConfig::new(config);
+    config.utc_ms_at_zero = 1_000_000;
+    Hss::new(config, Entropy::of_box(1, "hss"))
+}
+
+/// The subscribers of that many UEs, with the keys of the default card.
+fn subscribers(count: usize, with_password: bool) -> String {
+    let card = SimCard::default();
+    let (k, opc) = (String::from(card.k), String::from(card.opc));
+    let of = |n: usize| {
+        let keys = if with_password {
+            format!("digest_password = \"{PASSWORD}\"")
+        } else {
+            format!("k = \"{k}\"\nopc = \"{opc}\"")
+        };
+        format!(
+            "[[subscriber]]\nimpi = \"{}\"\n{keys}\n[[subscriber.set]]\nimpus = [\"{}\", \"tel:+99970000{n:04}\"]\n",
+            impi(n),
+            impu(n)
+        )
+    };
+    (0..count).map(of).collect()
+}
+
+impl Network {
+    pub(crate) fn new(count: usize) -> Self {
+        Self::with(count, GmSecurity::Off, false, |_, _| {})
+    }
+
+    pub(crate) fn with(
+        count: usize,
+        security: GmSecurity,
+        with_password: bool,
+        change: impl Fn(usize, &mut AgentConfig),
+    ) -> Self {
+        let mut stores = [(); 4].map(|()| ImsStore::in_memory().unwrap());
+        let parsed = parse_subscribers("test.toml", &subscribers(count, with_password)).unwrap();
+        add_subscribers(&mut stores[0], &parsed).unwrap();
+        let mut fabric = Fabric::new(Latency::default());
+        let nodes: [(&str, Role, u8, Box<dyn ImsNode>); 4] = [
+            ("hss", Role::Hss, 4, Box::new(hss())),
+            ("pcscf", Role::Pcscf, 1, Box::new(pcscf(security))),
+            ("icscf", Role::Icscf, 2, Box::new(icscf())),
+            ("scscf", Role::Scscf, 3, Box::new(scscf())),
+        ];
+        for ((name, role, last, node), mut store) in nodes.into_iter().zip(stores) {
+            let driver: StoreDriver = Box::new(move |request| store.execute(&request));
+            fabric.add(Instant::ZERO, name, role, address(last).ip(), node, driver);
+        }
+        let ue = |n: usize| {
+            let own = SocketAddr::from(([10, 45, 0, n as u8 + 1], 5060));
+            let target = Target { transport: Transport::Udp, remote: address(1), flow: None };
+            let mut config = AgentConfig::new(&impi(n), &impu(n), DOMAIN, target, own);
+            config.instance = format!("urn:gsma:imei:00440245-000001-{n}");
+            change(n, &mut config);
+            let agent = UeAgent::new(config, Entropy::of_box(1, &format!("ue{n}")));
+            Ue { agent, usim: SimUsim::new(&SimCard::default()), address: own, told: Vec::new() }
+        };
+        let ues: Vec<_> = (0..count).map(ue).collect();
+        for (n, ue) in ues.iter().enumerate() {
+            fabric.add_outside(&format!("ue{n}"), Role::Ue, ue.address.ip());
+        }
+        let mut network = Self { fabric, now: Instant::ZERO, ues, notes: Vec::new(), gm: Vec::new() };
+        network.run(1);
+        network
+    }
+
+    pub(crate) fn registered(count: usize) -> Self {
+        let mut network = Self::new(count);
+        for n in 0..count {
+            network.command(n, AgentCommand::Register);
+        }
+        network.run(3);
+        for ue in &mut network.ues {
+            assert!(ue.agent.is_registered(), "{:#?}\n{:#?}\n{:#?}", ue.told, network.notes, network.gm);
+            ue.told.clear();
+        }
+        network
+    }
+
+    pub(crate) fn command(&mut self, n: usize, command: AgentCommand) {
+        let now = self.now;
+        self.ues[n].agent.handle_input(now, AgentInput::Command(command));
+    }
+
+    pub(crate) fn deregister_by_hss(&mut self, n: usize, reason: u32) {
+        let admin = Admin::Deregister { impi: impi(n), reason, info: "the test wants it".to_owned() };
+        assert!(self.fabric.admin(self.now, "hss", admin));
+    }
+
+    pub(crate) fn told(&self, n: usize) -> &[AgentEvent] {
+        &self.ues[n].told
+    }
+
+    /// What an event of a UE has that is looked for.
+    pub(crate) fn find<T>(&self, n: usize, what: impl Fn(&AgentEvent) -> Option<T>) -> T {
+        let found = self.ues[n].told.iter().rev().find_map(what);
+        found.unwrap_or_else(|| panic!("ue{n}: {:#?}\n{:#?}\n{:#?}", self.ues[n].told, self.notes, self.gm))
+    }
+
+    /// Runs so many seconds.
+    pub(crate) fn run(&mut self, seconds: u64) {
+        let until = self.now + Duration::from_secs(seconds);
+        let mut turns = 0_u32;
+        loop {
+            self.drain();
+            let agents = self.ues.iter().filter_map(|ue| ue.agent.poll_timeout());
+            let due = agents.chain(self.fabric.poll_timeout()).min().filter(|due| *due <= until);
+            let Some(due) = due else { break };
+            turns = if due > self.now { 0 } else { turns + 1 };
+            assert!(turns < 10_000, "a busy loop at {}", self.now);
+            self.now = self.now.max(due);
+            self.fabric.handle_timeout(self.now);
+            for ue in &mut self.ues {
+                if ue.agent.poll_timeout().is_some_and(|due| due <= self.now) {
+                    ue.agent.handle_timeout(self.now);
+                }
+            }
+        }
+        self.now = until;
+    }
+
+    fn drain(&mut self) {
+        loop {
+            let mut quiet = true;
+            while let Some(output) = self.fabric.poll_output() {
+                quiet = false;
+                match output {
+                    FabricOutput::Message(message) => self.fabric.carry(self.now, message),
+                    FabricOutput::Outside { to, flow, bytes } => {
+                        self.gm.push(format!("to {to}: {}", title(&bytes)));
+                        let n: usize = to.trim_start_matches("ue").parse().unwrap();
+                        let (now, bytes) = (self.now, &bytes[..]);
+                        self.ues[n].agent.handle_input(now, AgentInput::Sip { flow, bytes });
+                    }
+                    FabricOutput::OutsideFailed { why, .. } => panic!("{why}"),
+                    FabricOutput::Note { from, note } => self.notes.push(format!("{}: {from}: {note}", self.now)),
+                }
+            }
+            for n in 0..self.ues.len() {
+                while let Some(output) = self.ues[n].agent.poll_output() {
+                    quiet = false;
+                    self.of_agent(n, output);
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn of_agent(&mut self, n: usize, output: AgentOutput) {
+        let now = self.now;
+        let ue = &mut self.ues[n];
+        match output {
+            AgentOutput::Sip { target, bytes } => {
+                self.gm.push(format!("from ue{n}: {}", title(&bytes)));
+                self.fabric.send(now, ue.address, target, bytes);
+            }
+            AgentOutput::Authenticate(challenge) => {
+                let answer = ue.usim.authenticate(&challenge);
+                ue.agent.handle_input(now, AgentInput::Authenticated(answer));
+            }
+            AgentOutput::Event(event) => ue.told.push(event),
+        }
+    }
+}
+
+fn title(bytes: &[u8]) -> String {
+    match SipMessage::parse(bytes).unwrap() {
+        SipMessage::Request(request) => format!("{} {}", request.method, request.uri),
+        SipMessage::Response(response) => {
+            format!("{} {} {}", response.status, response.reason, response.headers.get("CSeq").unwrap_or_default())
+        }
+    }
+}
