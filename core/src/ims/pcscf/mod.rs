@@ -341,19 +341,17 @@ impl Pcscf {
     /// Registrations, agreements and sessions whose time is over, and INVITEs that nobody answers.
     fn expire(&mut self, now: Instant) {
         let utc = self.utc_ms(now);
-        let over: Vec<_> = self
-            .registrations
-            .iter()
-            .filter(|known| known.expires_utc_ms <= utc)
-            .map(|known| (known.token.clone(), known.aor.clone()))
-            .collect();
-        for (token, aor) in over {
-            self.said(format!("registration of {aor} has expired"));
-            self.forget(now, &token);
-        }
-        let due = |known: &&Registration| known.subscription.as_ref().is_some_and(|own| own.refresh_utc_ms <= utc);
-        let due: Vec<_> = self.registrations.iter().filter(due).map(|known| known.token.clone()).collect();
-        for token in due {
+        for mut registration in self.registrations.due(utc) {
+            if registration.expires_utc_ms <= utc {
+                self.said(format!("registration of {} has expired", registration.aor));
+                self.forget(now, &registration.token);
+                continue;
+            }
+            let token = registration.token.clone();
+            if let Some(subscription) = &mut registration.subscription {
+                subscription.refresh_utc_ms = u64::MAX;
+            }
+            self.registrations.put(registration);
             self.subscribe(now, &token);
         }
         self.forgotten.retain(|_, (_, until)| *until > now);

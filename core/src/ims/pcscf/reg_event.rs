@@ -35,7 +35,7 @@ impl Pcscf {
         let vector = charging::vector(&mut self.entropy, &self.config.name, &self.config.network);
         let own = SipUri::new(None, &self.config.name);
         let contact = NameAddr::new(Uri::Sip(self.own.core_uri(Some(token))));
-        let Some(registration) = self.registrations.by_token_mut(token) else { return };
+        let Some(mut registration) = self.registrations.by_token(token).cloned() else { return };
         let Some(user) = registration.identities().into_iter().find(|uri| matches!(uri, Uri::Sip(_))) else { return };
         let entry = self.config.homes.iter().find(|home| home.domain == registration.home).map(|home| &home.entry);
         let Some(entry) = entry.cloned() else { return };
@@ -65,6 +65,7 @@ impl Pcscf {
         // The S-CSCF lets those subscribe whom it knows from Path (TS 24.229 clause 5.4.2.1.1).
         headers.append("P-Asserted-Identity", &registration.path);
         headers.append("P-Charging-Vector", &vector.to_string());
+        self.registrations.put(registration);
         let next_hop = (!is_refresh).then(|| NextHop::Uri(Uri::Sip(SipUri::new(None, &entry))));
         match self.stack.send_request(now, request, next_hop) {
             Ok(client) => drop(self.asked.insert(client, Asked::Subscribe(token.to_owned()))),
@@ -78,7 +79,7 @@ impl Pcscf {
     /// The answer to a SUBSCRIBE, or why there is none.
     pub(super) fn on_subscribed(&mut self, now: Instant, token: &str, answer: Result<&Response, &str>) {
         let utc = self.utc_ms(now);
-        let Some(registration) = self.registrations.by_token_mut(token) else { return };
+        let Some(mut registration) = self.registrations.by_token(token).cloned() else { return };
         let Some(subscription) = &mut registration.subscription else { return };
         let response = match answer {
             Ok(response) if response.is_success() => response,
@@ -105,6 +106,7 @@ impl Pcscf {
         // TS 24.229 clause 5.2.3: 600 s before the end, or at half of a short time.
         let wait = if seconds > 1200 { seconds - 600 } else { seconds / 2 };
         subscription.refresh_utc_ms = utc.saturating_add(wait.saturating_mul(1000));
+        self.registrations.put(registration);
         self.keep(token);
     }
 
@@ -126,8 +128,9 @@ impl Pcscf {
                 return self.network_deregistered(now, token);
             }
             News::Shortened(seconds) => {
-                if let Some(registration) = self.registrations.by_token_mut(token) {
+                if let Some(mut registration) = self.registrations.by_token(token).cloned() {
                     registration.expires_utc_ms = utc.saturating_add(u64::from(seconds) * 1000);
+                    self.registrations.put(registration);
                 }
             }
             News::None => {}
@@ -146,7 +149,7 @@ impl Pcscf {
     /// Checks that a NOTIFY belongs to a subscription and reads it.
     fn read_notify(&mut self, request: &Request, token: &str) -> Result<News, Refusal> {
         let gone = || Refusal::new(481).because("Subscription does not exist");
-        let registration = self.registrations.by_token_mut(token).ok_or_else(gone)?;
+        let mut registration = self.registrations.by_token(token).cloned().ok_or_else(gone)?;
         let subscription = registration.subscription.as_mut().ok_or_else(gone)?;
         let tag = |address: Option<NameAddr>| address.and_then(|a| a.tag().map(ToOwned::to_owned)).unwrap_or_default();
         let (from, to) = (tag(request.from().ok().flatten()), tag(request.to().ok().flatten()));
@@ -158,7 +161,6 @@ impl Pcscf {
         if subscription.notified.is_some_and(|last| seq <= last) {
             return Err(Refusal::new(500).because("CSeq out of order"));
         }
-
         let event = request.headers.whole("Event", Event::parse).ok().flatten();
         if event.is_none_or(|event| event.package != "reg") {
             return Err(Refusal::new(489));
@@ -167,6 +169,7 @@ impl Pcscf {
         if subscription.remote_tag.is_empty() {
             subscription.remote_tag = from;
         }
+        self.registrations.put(registration.clone());
         if request.body.is_empty() {
             return Ok(News::None);
         }
@@ -177,13 +180,14 @@ impl Pcscf {
         }
         let text = std::str::from_utf8(&request.body).map_err(|_| Refusal::new(400).because("reginfo is no UTF-8"))?;
         let info = RegInfo::parse(text).map_err(|problem| Refusal::new(400).because(&format!("reginfo: {problem}")))?;
-        Ok(news_of(&info, registration))
+        Ok(news_of(&info, &registration))
     }
 
     /// A subscription is over.
     fn unsubscribed(&mut self, token: &str) {
-        if let Some(registration) = self.registrations.by_token_mut(token) {
+        if let Some(mut registration) = self.registrations.by_token(token).cloned() {
             registration.subscription = None;
+            self.registrations.put(registration);
         }
         self.keep(token);
     }

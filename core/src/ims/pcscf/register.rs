@@ -109,7 +109,7 @@ impl Pcscf {
         impi: Option<&str>,
     ) -> Result<(Option<Agreement>, Option<Agreement>), Refusal> {
         let mode = self.config.security;
-        let bound = self.registrations.of_request(flow, None, &[]).cloned();
+        let bound = self.registrations.at_flow(flow).cloned();
         if mode != GmSecurity::Off
             && let (Some(bound), Some(impi)) = (bound.as_ref().and_then(|bound| bound.impi.as_ref()), impi)
             && bound != impi
@@ -121,10 +121,8 @@ impl Pcscf {
         let pending = pending.map(|(agreement, _)| agreement.clone());
         // The UE may come from another port than before, so its agreement is found by its private identity too.
         let current = bound.and_then(|bound| bound.agreement).or_else(|| {
-            let same = |known: &&Registration| {
-                known.impi.as_deref() == impi && impi.is_some() && known.flow.remote.ip() == flow.remote.ip()
-            };
-            self.registrations.iter().find(same).and_then(|known| known.agreement.clone())
+            let mut own = impi.into_iter().flat_map(|impi| self.registrations.of_impi(impi));
+            own.find(|known| known.flow.remote.ip() == flow.remote.ip()).and_then(|known| known.agreement.clone())
         });
         let known = Known { pending: pending.as_ref(), current: current.as_ref() };
         let port = self.own.ue_port(flow.transport);
@@ -141,12 +139,7 @@ impl Pcscf {
     /// `integrity-protected`: the P-CSCF alone says it (TS 24.229 clauses 5.2.2.2 to 5.2.2.4 and 7.2A.2). Nothing is said of
     /// a request without credentials.
     fn say_protection(&self, request: &mut Request, flow: Flow, impi: Option<&str>, confirmed: bool) {
-        let bound = self.registrations.iter().any(|known| {
-            known.flow.transport == flow.transport
-                && known.flow.remote == flow.remote
-                && known.impi.as_deref() == impi
-                && impi.is_some()
-        });
+        let bound = impi.is_some_and(|impi| self.registrations.of_impi(impi).any(|known| known.is_at(flow)));
         let mode = self.config.security;
         let agreed = request.headers.contains("Authorization") && mode == GmSecurity::SecAgree;
         let all: Vec<_> = request.headers.all("Authorization").map(ToOwned::to_owned).collect();
@@ -251,16 +244,13 @@ impl Pcscf {
     }
 
     fn deregistered(&mut self, now: Instant, server: ServerKey, pending: &PendingRegister, response: Response) {
-        let gone: Vec<_> = self
-            .registrations
-            .iter()
-            .filter(|known| match &pending.contact {
-                Some(_) => known.token == pending.token,
-                // `Contact: *` takes all bindings of the identity away; those of this UE are ours.
-                None => known.aor == pending.aor && known.flow.remote == pending.flow.remote,
-            })
-            .map(|known| known.token.clone())
-            .collect();
+        let of_ue = |known: &&Registration| match &pending.contact {
+            Some(_) => known.token == pending.token,
+            // `Contact: *` takes all bindings of the identity away; those of this UE are ours.
+            None => known.aor == pending.aor && known.flow.remote == pending.flow.remote,
+        };
+        let known = self.registrations.of_identity(&pending.aor).filter(of_ue);
+        let gone: Vec<_> = known.map(|known| known.token.clone()).collect();
         if gone.is_empty() {
             return self.respond(now, server, response);
         }

@@ -1,13 +1,12 @@
 //! Registrations as the P-CSCF keeps them (TS 24.229 clause 5.2.2): durable, so that terminating requests reach the UE after
 //! a restart.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 use protocol::sip::{Flow, Target, Transport, Uri};
 use serde::{Deserialize, Serialize};
 
-use super::screening::same_identity;
 use super::sec_agree::Agreement;
 
 /// How a UE is reached: back over the flow that it registered from (RFC 5626 clause 5.3).
@@ -107,6 +106,44 @@ impl Registration {
         if identities.is_empty() { Uri::parse(&self.aor).into_iter().collect() } else { identities }
     }
 
+    /// True if it is of this very flow.
+    pub(super) fn is_at(&self, flow: Flow) -> bool {
+        self.flow.transport == flow.transport && self.flow.remote == flow.remote
+    }
+
+    /// When it ends, or wants its subscription refreshed: UTC in milliseconds.
+    fn due(&self) -> u64 {
+        let refresh = self.subscription.as_ref().map_or(u64::MAX, |own| own.refresh_utc_ms);
+        self.expires_utc_ms.min(refresh)
+    }
+
+    /// The address in Contact.
+    fn contact_address(&self) -> Option<SocketAddr> {
+        let Ok(Uri::Sip(uri)) = Uri::parse(&self.contact) else { return None };
+        let (_, port) = uri.host_port();
+        Some(SocketAddr::new(uri.host_address()?, port))
+    }
+
+    /// True if a request over `flow` may be of this UE: over its very flow, or from where it listens.
+    fn is_from(&self, flow: Flow) -> bool {
+        let same_ip = self.flow.remote.ip() == flow.remote.ip();
+        self.is_at(flow) || (same_ip && self.contact_address() == Some(flow.remote))
+    }
+
+    fn contact_key(&self) -> Option<String> {
+        contact_key(&Uri::parse(&self.contact).ok()?)
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        let remote = self.flow.remote;
+        let mut keys = vec![Key::Remote(remote), Key::Ip(remote.ip()), Key::Identity(self.aor.clone())];
+        keys.extend(self.contact_address().map(Key::Remote));
+        keys.extend(self.identities().iter().map(|uri| Key::Identity(uri.identity())));
+        keys.extend(self.contact_key().map(Key::Contact));
+        keys.extend(self.impi.clone().map(Key::Impi));
+        keys
+    }
+
     /// Where requests for the UE go.
     pub(super) fn target(&self) -> Target {
         Target::from(Flow::from(self.flow))
@@ -115,8 +152,7 @@ impl Registration {
     /// Where they go when the flow has failed: the address in Contact, if it is another one than the flow's.
     pub(super) fn second_target(&self) -> Option<Target> {
         let Ok(Uri::Sip(uri)) = Uri::parse(&self.contact) else { return None };
-        let ip = uri.host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-        let remote = SocketAddr::new(ip, uri.port.unwrap_or(5060));
+        let remote = self.contact_address()?;
         let transport = match uri.params.get("transport").map(str::to_ascii_lowercase).as_deref() {
             Some("tcp") => Transport::Tcp,
             Some("tls") => Transport::Tls,
@@ -128,88 +164,140 @@ impl Registration {
     }
 }
 
-/// All registrations, found by token, flow and identity.
+/// All registrations, found by token, flow, Contact, identities and the time when something is due.
 #[derive(Default, Debug)]
-pub(super) struct Registrations(BTreeMap<String, Registration>);
+pub(super) struct Registrations {
+    known: BTreeMap<String, Registration>,
+    /// Tokens by what else a registration is found by.
+    index: BTreeMap<Key, BTreeSet<String>>,
+    /// When something is to be done: UTC in milliseconds, and the token.
+    due: BTreeSet<(u64, String)>,
+}
+
+/// What a registration is found by.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Key {
+    /// Address that the UE registered from, or that its Contact names.
+    Remote(SocketAddr),
+    /// The address without port.
+    Ip(IpAddr),
+    /// User, host and port of Contact.
+    Contact(String),
+    /// A public user identity.
+    Identity(String),
+    /// The private user identity.
+    Impi(String),
+}
 
 impl Registrations {
     /// Puts a registration in the place of the one with its token.
     pub(super) fn put(&mut self, registration: Registration) {
-        self.0.insert(registration.token.clone(), registration);
+        self.remove(&registration.token);
+        let token = &registration.token;
+        for key in registration.keys() {
+            self.index.entry(key).or_default().insert(token.clone());
+        }
+        self.due.insert((registration.due(), token.clone()));
+        self.known.insert(token.clone(), registration);
     }
 
     /// Takes a registration away.
     pub(super) fn remove(&mut self, token: &str) -> Option<Registration> {
-        self.0.remove(token)
+        let registration = self.known.remove(token)?;
+        for key in registration.keys() {
+            if let Some(tokens) = self.index.get_mut(&key) {
+                tokens.remove(token);
+                if tokens.is_empty() {
+                    self.index.remove(&key);
+                }
+            }
+        }
+        self.due.remove(&(registration.due(), token.to_owned()));
+        Some(registration)
     }
 
     /// By the user part of its Path.
     pub(super) fn by_token(&self, token: &str) -> Option<&Registration> {
-        self.0.get(token)
+        self.known.get(token)
     }
 
-    /// By the user part of its Path, to be changed.
-    pub(super) fn by_token_mut(&mut self, token: &str) -> Option<&mut Registration> {
-        self.0.get_mut(token)
-    }
-
-    /// The registration that a request over `flow` belongs to: the one of this very flow, else the one from the same
-    /// address with the same Contact (a UE that goes over to TCP for a long message, RFC 3261 clause 18.1.1). Of several,
-    /// the one with one of the `wanted` identities.
+    /// The registration that a request over `flow` belongs to: one of this very flow, one of the UE that listens where the
+    /// request comes from, or one from the same address with the same Contact (a UE that goes over to TCP for a long
+    /// message, RFC 3261 clause 18.1.1). Of several, the one with one of the `wanted` identities, then the one with this
+    /// Contact. A UE that has its address for itself is known by that.
     pub(super) fn of_request(&self, flow: Flow, contact: Option<&Uri>, wanted: &[Uri]) -> Option<&Registration> {
-        let same_flow: Vec<_> = self
-            .0
-            .values()
-            .filter(|known| known.flow.transport == flow.transport && known.flow.remote == flow.remote)
-            .collect();
-        let found = if same_flow.is_empty() {
-            let same_contact = |known: &&Registration| {
-                known.flow.remote.ip() == flow.remote.ip()
-                    && contact.is_some_and(|contact| same_address(contact, &known.contact))
-            };
-            self.0.values().filter(same_contact).collect()
-        } else {
-            same_flow
+        let ip = flow.remote.ip();
+        let contact = contact.and_then(contact_key);
+        let same_contact = |known: &Registration| {
+            known.flow.remote.ip() == ip && contact.is_some() && known.contact_key().as_ref() == contact.as_ref()
         };
-        let owns = |known: &&&Registration| {
-            known.identities().iter().any(|own| wanted.iter().any(|wanted| same_identity(own, wanted)))
-        };
-        found.iter().find(owns).or_else(|| found.first()).copied()
+        let may = |known: &&Registration| known.is_from(flow) || same_contact(known);
+        let by = |key: Key| self.of(key).find(may);
+        wanted
+            .iter()
+            .find_map(|uri| by(Key::Identity(uri.identity())))
+            .or_else(|| contact.clone().and_then(|contact| by(Key::Contact(contact))))
+            .or_else(|| self.at_flow(flow))
+            .or_else(|| by(Key::Remote(flow.remote)))
+            .or_else(|| self.only_one_at(ip))
     }
 
-    /// The registration of an identity from an address, whatever its port: the one that a REGISTER refreshes.
+    /// The registration of an address that only one UE has.
+    fn only_one_at(&self, ip: IpAddr) -> Option<&Registration> {
+        let mut all = self.of(Key::Ip(ip));
+        let first = all.next()?;
+        all.all(|other| other.flow == first.flow && other.contact == first.contact).then_some(first)
+    }
+
+    /// A registration of this very flow.
+    pub(super) fn at_flow(&self, flow: Flow) -> Option<&Registration> {
+        self.of(Key::Remote(flow.remote)).find(|known| known.is_at(flow))
+    }
+
+    /// The registrations of a private identity.
+    pub(super) fn of_impi(&self, impi: &str) -> impl Iterator<Item = &Registration> {
+        self.of(Key::Impi(impi.to_owned()))
+    }
+
+    /// The registrations of a public identity, its own ones and those of its implicit set.
+    pub(super) fn of_identity(&self, identity: &str) -> impl Iterator<Item = &Registration> {
+        self.of(Key::Identity(identity.to_owned()))
+    }
+
+    /// The registration that a REGISTER of an identity with this Contact refreshes.
     pub(super) fn of_register(&self, aor: &str, contact: &Uri) -> Option<&Registration> {
-        self.0.values().find(|known| known.aor == aor && same_address(contact, &known.contact))
+        self.of(Key::Contact(contact_key(contact)?)).find(|known| known.aor == aor)
     }
 
     /// All registrations of a UE's address.
     pub(super) fn at_address(&self, ue: SocketAddr) -> impl Iterator<Item = &Registration> {
-        self.0.values().filter(move |known| known.flow.remote == ue)
-    }
-
-    /// All, by token.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Registration> {
-        self.0.values()
+        self.of(Key::Remote(ue))
     }
 
     /// Number of registrations.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.known.len()
     }
 
     /// When the first of them ends, or wants its subscription refreshed: UTC in milliseconds.
     pub(super) fn first_due(&self) -> Option<u64> {
-        let refresh = |known: &Registration| known.subscription.as_ref().map_or(u64::MAX, |own| own.refresh_utc_ms);
-        self.0.values().map(|known| known.expires_utc_ms.min(refresh(known))).min()
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Those that have ended or want their subscription refreshed.
+    pub(super) fn due(&self, utc_ms: u64) -> Vec<Registration> {
+        let due = self.due.iter().take_while(|(at, _)| *at <= utc_ms);
+        due.filter_map(|(_, token)| self.known.get(token).cloned()).collect()
+    }
+
+    fn of(&self, key: Key) -> impl Iterator<Item = &Registration> {
+        self.index.get(&key).into_iter().flatten().filter_map(|token| self.known.get(token))
     }
 }
 
-/// True if a Contact names the host and port of another one.
-fn same_address(a: &Uri, b: &str) -> bool {
-    match (a, Uri::parse(b)) {
-        (Uri::Sip(a), Ok(Uri::Sip(b))) => {
-            a.host.eq_ignore_ascii_case(&b.host) && a.port.unwrap_or(5060) == b.port.unwrap_or(5060) && a.user == b.user
-        }
-        _ => false,
-    }
+/// User, host and port of a Contact.
+fn contact_key(contact: &Uri) -> Option<String> {
+    let Uri::Sip(uri) = contact else { return None };
+    let (host, port) = uri.host_port();
+    Some(format!("{}@{}:{port}", uri.user.as_deref().unwrap_or_default(), host.to_ascii_lowercase()))
 }

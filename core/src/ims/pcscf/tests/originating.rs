@@ -188,3 +188,42 @@ fn the_core_has_a_side_of_its_own() {
     rig.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
     rig.request("MESSAGE", UE);
 }
+
+#[test]
+fn users_behind_one_address_are_told_apart() {
+    let mut rig = rig_of(config());
+    registered(&mut rig);
+    let second =
+        |text: &str| text.replace("user1", "user3").replace("<sip:user2", "<sip:userX").replace("tag=ue", "tag=u3");
+    rig.udp(UE, &second(&register("r3", 3600, "")));
+    let request = rig.request("REGISTER", ICSCF);
+    let contact = ("Contact", "<sip:user3@10.45.0.1:5060>;expires=3600");
+    let headers =
+        [contact, ("Service-Route", "<sip:orig@scscf.home.net;lr>"), ("P-Associated-URI", "<sip:user3@home.net>")];
+    rig.answer(ICSCF, &request, 200, &headers);
+    rig.response(200, UE);
+    let mut asserted = |text: &str| {
+        rig.udp(UE, text);
+        only(&rig.request("MESSAGE", SCSCF).headers, "P-Asserted-Identity")
+    };
+    assert_eq!(asserted(&request_of_ue("MESSAGE", "sip:x@home.net", "1", "")), "<sip:user1@home.net>");
+    assert_eq!(asserted(&second(&request_of_ue("MESSAGE", "sip:x@home.net", "2", ""))), "<sip:user3@home.net>");
+    let preferred = "P-Preferred-Identity: <sip:user3@home.net>";
+    assert_eq!(asserted(&request_of_ue("MESSAGE", "sip:x@home.net", "3", preferred)), "<sip:user3@home.net>");
+}
+
+#[test]
+fn a_ue_that_registered_over_tcp_and_goes_on_over_udp_is_the_same() {
+    let mut rig = rig_of(config());
+    rig.over(Transport::Tcp, "10.45.0.1:40001", &register("reg", 3600, ""));
+    let request = rig.request("REGISTER", ICSCF);
+    accept(&mut rig, &request, 3600);
+    rig.sent.clear();
+    let bare = |text: &str| text.lines().filter(|line| !line.contains("Contact:")).collect::<Vec<_>>().join("\n");
+    rig.udp(UE, &bare(&request_of_ue("MESSAGE", "sip:user2@home.net", "1", "")));
+    rig.request("MESSAGE", SCSCF);
+    rig.over(Transport::Tcp, "10.45.0.1:40002", &bare(&request_of_ue("MESSAGE", "sip:user2@home.net", "2", "")));
+    rig.request("MESSAGE", SCSCF);
+    rig.udp("10.45.0.9:5060", &bare(&request_of_ue("MESSAGE", "sip:user2@home.net", "3", "")));
+    rig.response(403, "10.45.0.9:5060");
+}
