@@ -1,6 +1,6 @@
 //! What must hold of every message before anybody acts on it (RFC 3261 clauses 8.1.1, 8.2, 16.3, 18.3).
 
-use super::headers::names::SINGLE;
+use super::headers::names::{SINGLE, long_name};
 use super::text::is_token;
 use super::{CSeq, Headers, Method, Request, Response, SipProblem, parse};
 
@@ -44,9 +44,12 @@ impl Response {
 
 fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
     let missing = |name: &'static str| SipProblem::bad(name, "is missing");
-    for name in SINGLE {
-        if headers.all(name).nth(1).is_some() {
-            return Err(SipProblem::bad(name, "is there more than once"));
+    let mut seen = [false; SINGLE.len()];
+    for field in headers.iter() {
+        let name = long_name(field.name());
+        let Some(at) = SINGLE.iter().position(|single| single.eq_ignore_ascii_case(name)) else { continue };
+        if std::mem::replace(&mut seen[at], true) {
+            return Err(SipProblem::bad(SINGLE[at], "is there more than once"));
         }
     }
     if headers.vias()?.is_empty() {
