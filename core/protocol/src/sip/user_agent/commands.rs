@@ -25,13 +25,13 @@ impl UserAgent {
         request
     }
 
-    /// Sends a request; [`UserAgentEvent::Response`] tells what came of it.
+    /// Sends a request; [`super::UserAgentEvent::Response`] tells what came of it.
     pub fn send(&mut self, now: Instant, token: u64, request: Request) {
         self.transact(now, Usage::User(token), request);
         self.settle(now);
     }
 
-    /// Answers a request of [`UserAgentEvent::Request`]. False: it was answered before, or too late.
+    /// Answers a request of [`super::UserAgentEvent::Request`]. False: it was answered before, or too late.
     pub fn respond(&mut self, now: Instant, key: ServerKey, mut response: Response) -> bool {
         if response.status > 100 {
             response.set_to_tag(&self.entropy.token(10));
@@ -143,7 +143,7 @@ impl UserAgent {
         self.subscribers.remove(&id);
     }
 
-    /// Accepts a SUBSCRIBE of [`UserAgentEvent::Request`] for so many seconds. A notification has to follow.
+    /// Accepts a SUBSCRIBE of [`super::UserAgentEvent::Request`] for so many seconds. A notification has to follow.
     ///
     /// # Errors
     /// The request makes no dialog; it has been refused with 400.

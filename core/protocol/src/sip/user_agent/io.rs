@@ -31,14 +31,14 @@ pub enum UserAgentOutput {
 /// What the user of a user agent is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UserAgentEvent {
-    /// The final response to a request of [`UserAgent::send`], or why there is none.
+    /// The final response to a request of [`super::UserAgent::send`], or why there is none.
     Response {
         /// As it was given.
         token: u64,
         /// Any final response.
         result: Result<Response, Refusal>,
     },
-    /// A request that belongs to no usage: the user has to [`UserAgent::respond`].
+    /// A request that belongs to no usage: the user has to [`super::UserAgent::respond`].
     Request {
         /// To answer with.
         key: ServerKey,
