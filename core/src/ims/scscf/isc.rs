@@ -2,6 +2,7 @@
 //! belongs to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{Entropy, Instant};
@@ -18,7 +19,7 @@ pub(super) struct Chain {
     /// The served user as P-Served-User has him.
     pub(super) impu_text: String,
     /// His services.
-    pub(super) services: ServiceProfile,
+    pub(super) services: Arc<ServiceProfile>,
     /// Position of the next criterion.
     pub(super) next: usize,
 }
@@ -82,4 +83,4 @@ impl OriginalDialogs {
 /// Longer than any request waits for its answer (RFC 3261 timer C).
 const LIFETIME: Duration = Duration::from_secs(300);
 
-const MAX_DIALOGS: usize = 100_000;
+const MAX_DIALOGS: usize = 50_000;

@@ -316,7 +316,14 @@ impl Scscf {
             StoreJob::Registered(registered) => {
                 self.refuse(now, registered.key, &Refusal::new(500).because("The registration could not be stored"));
             }
-            StoreJob::Restore => self.say("S-CSCF: what was registered before is not known".to_owned()),
+            StoreJob::Restore => {
+                self.say(
+                    "S-CSCF: what was registered before is not known: look at the store and start again".to_owned(),
+                );
+                for (key, _) in self.held.take().unwrap_or_default() {
+                    self.refuse(now, key, &Refusal::new(500).because("The store cannot be read"));
+                }
+            }
             StoreJob::Answer { .. } | StoreJob::Nothing => {}
         }
     }

@@ -1,5 +1,7 @@
 //! Requests of and to served users (TS 24.229 clauses 5.4.3.2 and 5.4.3.3): who is served, and whether he may be.
 
+use std::sync::Arc;
+
 use protocol::Instant;
 use protocol::diameter::cx::{Saa, ServerAssignmentType};
 use protocol::sip::proxy::{Refusal, pop_own_route};
@@ -92,7 +94,7 @@ impl Scscf {
 
     fn chain_of(&mut self, set: &ImplicitSet, impu: &str, case: SessionCase) -> Option<Chain> {
         let impu_text = set.identity(impu)?.identity.clone();
-        let services = self.whole_services(set.services(impu)?);
+        let services = Arc::new(self.whole_services(set.services(impu)?));
         Some(Chain { case, impu: impu.to_owned(), impu_text, services, next: 0 })
     }
 

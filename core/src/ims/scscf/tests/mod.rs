@@ -220,9 +220,17 @@ fn address_of(name: &str) -> SocketAddr {
     SocketAddr::new(ip(last), 5060)
 }
 
+/// A row that makes the store fail.
+pub(super) fn broken() -> (Table, String) {
+    (Table::Sqn, "the store is broken".to_owned())
+}
+
 fn store_driver(rows: Rows) -> crate::ims::StoreDriver {
     Box::new(move |request: ImsStoreRequest| {
         let mut rows = rows.lock().unwrap();
+        if rows.contains_key(&broken()) {
+            return ImsStoreAnswer { token: request.token, result: Err(crate::StoreError::InUse) };
+        }
         let mut scans = Vec::new();
         for op in request.ops {
             match op {

@@ -301,3 +301,18 @@ fn after_a_restart_registrations_and_subscriptions_are_there_with_their_ends() {
     bench.run(Duration::from_secs(3));
     assert_eq!(bench.assignments(), [ServerAssignmentType::TimeoutDeregistration]);
 }
+
+#[test]
+fn nothing_that_could_not_be_stored_is_acknowledged() {
+    let mut bench = Bench::new();
+    lock(&bench.rows).insert(broken(), vec![]);
+    assert_eq!(bench.register(1, 1, 3600).status, 500);
+    lock(&bench.rows).remove(&broken());
+    assert_eq!(bench.register(2, 3, 3600).status, 200);
+    lock(&bench.rows).insert(broken(), vec![]);
+    // Who does not know what there was says so, and lets nobody wait.
+    let mut bench = Bench::with(Arc::clone(&bench.rows), 0, |_| {});
+    assert!(bench.notes.iter().any(|n| n.contains("look at the store")), "{:?}", bench.notes);
+    assert_eq!(bench.ask("pcscf", &register(1, 3600, None)).status, 401);
+    assert_eq!(bench.register(2, 3, 3600).status, 500);
+}
