@@ -3,10 +3,12 @@
 pub mod aka;
 mod application_server;
 mod charging;
+mod config;
 mod fabric;
 pub mod hss;
 mod icscf;
 mod ifc;
+mod live;
 mod node;
 mod pcscf;
 pub mod profile;
@@ -17,9 +19,14 @@ pub mod store;
 mod trust;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
+pub use config::{
+    CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
+    PeerSection, Place, ScscfSection, TEST_DOMAIN, TlsSection,
+};
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
+pub use live::{LiveError, start_core};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
 pub use pcscf::{GmSecurity, GmSecurityError, HomeNetwork, Pcscf, PcscfConfig};
 pub use scscf::{Scscf, ScscfConfig, ScscfCounters};

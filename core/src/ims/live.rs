@@ -1,0 +1,308 @@
+//! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use protocol::Entropy;
+use protocol::diameter::{DiameterConfig, PeerConfig, dictionary};
+use protocol::sip::{HostTable, SipTimers, Transport};
+
+use super::config::{CoreConfig, NodeKind, PeerSection, Place};
+use super::hss::{Hss, HssConfig};
+use super::{
+    HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig,
+};
+use crate::net::{
+    Directory, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls, TlsFiles,
+};
+use crate::store::StoreError;
+
+/// Time until a Diameter peer is tried again: the lab starts its boxes in any order (RFC 6733 clause 12 has 30 s).
+const RETRY: Duration = Duration::from_secs(3);
+
+/// A live process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// A socket, a certificate or a thread cannot be had.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The settings of a node.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// Starts the nodes of a configuration. `folder` is where its relative paths begin.
+///
+/// # Errors
+/// A socket that is taken, a database in use, settings that a node refuses.
+pub async fn start_core(
+    config: &CoreConfig,
+    folder: &Path,
+    mut entropy: Entropy,
+    tap: Option<NetTap>,
+) -> Result<LiveProcess, LiveError> {
+    let clock = LiveClock::start();
+    let nodes = Nodes::new(config, clock);
+    let directory = nodes.directory();
+    let mut live = Vec::new();
+    for kind in [NodeKind::Hss, NodeKind::Scscf, NodeKind::Icscf, NodeKind::Pcscf] {
+        if config.runs(kind) {
+            live.push(nodes.node(kind, entropy.split())?);
+        }
+    }
+    let in_memory = config.database == Path::new(":memory:");
+    let database = folder.join(&config.database);
+    let mut store = if in_memory { ImsStore::in_memory()? } else { ImsStore::open(&database)? };
+    let around = Surroundings {
+        clock,
+        store: Box::new(move |requests| store.execute_all(requests)),
+        http: config.http.0,
+        tls: tls(config, folder, &database)?,
+        limits: NetLimits::default(),
+        directory,
+        tap,
+    };
+    Ok(LiveProcess::start(live, around).await?)
+}
+
+/// Certificates of files, or the lab's own when something listens on TLS.
+fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option<Tls>> {
+    let files = match &config.tls {
+        Some(section) => TlsFiles {
+            certificate: folder.join(&section.certificate),
+            key: folder.join(&section.key),
+            authorities: folder.join(&section.authorities),
+        },
+        None if config.needs_tls() => {
+            let places = [&config.pcscf.gm, &config.pcscf.mw, &config.icscf.listen, &config.scscf.listen];
+            let mut names: Vec<String> = places.into_iter().flatten().map(|p| p.address.ip().to_string()).collect();
+            names.push(config.domain.clone());
+            names.extend(config.pcscf.name.clone());
+            names.sort();
+            names.dedup();
+            TlsFiles::of_lab(&database.with_extension("tls"), &names)?
+        }
+        None => return Ok(None),
+    };
+    Tls::load(&files).map(Some)
+}
+
+/// Names and addresses that the nodes of one process share.
+struct Nodes<'a> {
+    config: &'a CoreConfig,
+    hosts: HostTable,
+    clock: LiveClock,
+}
+
+impl<'a> Nodes<'a> {
+    fn new(config: &'a CoreConfig, clock: LiveClock) -> Self {
+        let mut nodes = Self { config, hosts: HostTable::new(), clock };
+        let own = [
+            (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.gm),
+            (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.mw),
+            (NodeKind::Icscf, nodes.icscf_name(), &config.icscf.listen),
+            (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
+        ];
+        for (kind, name, places) in own {
+            if config.runs(kind) {
+                add(&mut nodes.hosts, &name, places);
+            }
+        }
+        // The domain itself is its entry point.
+        if config.runs(NodeKind::Icscf) {
+            add(&mut nodes.hosts, &config.domain, &config.icscf.listen);
+        }
+        for (name, places) in &config.hosts {
+            add(&mut nodes.hosts, name, places);
+        }
+        nodes
+    }
+
+    fn node(&self, kind: NodeKind, entropy: Entropy) -> Result<LiveNode, LiveError> {
+        let config = self.config;
+        let (name, role, stranger) = match kind {
+            NodeKind::Pcscf => ("pcscf", Role::Pcscf, Role::Ue),
+            NodeKind::Icscf => ("icscf", Role::Icscf, Role::Pcscf),
+            NodeKind::Scscf => ("scscf", Role::Scscf, Role::As),
+            NodeKind::Hss => ("hss", Role::Hss, Role::Scscf),
+        };
+        let sip = match kind {
+            NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
+            NodeKind::Icscf => config.icscf.listen.clone(),
+            NodeKind::Scscf => config.scscf.listen.clone(),
+            NodeKind::Hss => Vec::new(),
+        };
+        let diameter = if kind == NodeKind::Hss { config.hss.listen.clone() } else { Vec::new() };
+        let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
+        let node: Box<dyn ImsNode> = match kind {
+            NodeKind::Pcscf => Box::new(Pcscf::new(self.pcscf(), entropy)),
+            NodeKind::Icscf => Box::new(Icscf::new(self.icscf(), entropy)),
+            NodeKind::Scscf => Box::new(Scscf::new(self.scscf(), entropy).map_err(LiveError::Settings)?),
+            NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
+        };
+        let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source };
+        Ok(LiveNode { name: name.into(), role, stranger, sockets, node })
+    }
+
+    fn pcscf(&self) -> PcscfConfig {
+        let section = &self.config.pcscf;
+        let own = HomeNetwork {
+            domain: self.config.domain.clone(),
+            entry: self.config.icscf.listen.first().map_or_else(String::new, |place| place.address.to_string()),
+        };
+        PcscfConfig {
+            name: self.pcscf_name(),
+            gm: sockets(&section.gm),
+            mw: sockets(&section.mw),
+            trusted: section.trusted.clone(),
+            network: section.network.clone().unwrap_or_else(|| self.config.domain.clone()),
+            homes: if section.homes.is_empty() { vec![own] } else { section.homes.clone() },
+            security: section.security,
+            hosts: self.hosts.clone(),
+            timers: SipTimers::default(),
+            subscribe_reg: section.subscribe_reg,
+            emergency_numbers: Vec::new(),
+            session_expires: section.session_expires.map(|s| Duration::from_secs(s.into())),
+            utc_ms_at_zero: self.clock.utc_ms_at_zero(),
+        }
+    }
+
+    fn icscf(&self) -> IcscfConfig {
+        let section = &self.config.icscf;
+        let own = ScscfChoice { uri: self.scscf_uri(), capabilities: Vec::new() };
+        IcscfConfig {
+            name: self.icscf_name(),
+            local: sockets(&section.listen),
+            trusted: section.trusted.clone(),
+            domains: vec![self.config.domain.clone()],
+            scscfs: if section.scscfs.is_empty() { vec![own] } else { section.scscfs.clone() },
+            numbers: section.numbers.clone(),
+            hosts: self.hosts.clone(),
+            timers: SipTimers::default(),
+            diameter: self.diameter(&self.icscf_name(), address_of(&section.listen), &section.peers),
+            hss_realm: self.realm(&section.peers),
+            hss_host: None,
+        }
+    }
+
+    fn scscf(&self) -> ScscfConfig {
+        let section = &self.config.scscf;
+        let host = section.origin_host.clone().unwrap_or_else(|| self.in_domain("scscf"));
+        let diameter = self.diameter(&host, address_of(&section.listen), &section.peers);
+        let icscf = section.icscf.clone().unwrap_or_else(|| {
+            let port = self.config.icscf.listen.first().map_or(5060, |place| place.address.port());
+            format!("sip:{}:{port}", self.icscf_name())
+        });
+        let first = section.listen.first().map_or_else(any, |place| place.address);
+        let mut config = ScscfConfig::new(&self.scscf_uri(), &self.config.domain, first, &icscf, diameter);
+        config.local = sockets(&section.listen);
+        config.hosts = self.hosts.clone();
+        config.hss_realm = self.realm(&section.peers);
+        config.default_expires = section.default_expires.unwrap_or(config.default_expires);
+        config.min_expires = section.min_expires.unwrap_or(config.min_expires);
+        config.max_expires = section.max_expires.unwrap_or(config.max_expires);
+        config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
+        config
+    }
+
+    fn hss(&self) -> HssConfig {
+        let section = &self.config.hss;
+        let address = section.listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), SocketAddr::ip);
+        let mut diameter = self.diameter(&self.hss_name(), address, &section.peers);
+        diameter.accept_unknown = section.accept_unknown;
+        let scscf = self.config.scscf.origin_host.clone().unwrap_or_else(|| self.in_domain("scscf"));
+        for (kind, host) in [(NodeKind::Icscf, self.icscf_name()), (NodeKind::Scscf, scscf)] {
+            if self.config.runs(kind) && !diameter.peers.iter().any(|peer| peer.host == host) {
+                diameter.peers.push(PeerConfig { host, realm: self.config.domain.clone(), connect: None });
+            }
+        }
+        let mut config = HssConfig::new(diameter);
+        config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
+        config
+    }
+
+    /// The Diameter side of a node; without peers of its own a CSCF has the HSS of this process.
+    fn diameter(&self, host: &str, address: IpAddr, peers: &[PeerSection]) -> DiameterConfig {
+        let domain = &self.config.domain;
+        let mut config = DiameterConfig::new(host, domain, address, vec![dictionary::APP_CX]);
+        config.peers = peers.iter().map(|peer| peer.to_peer(domain)).collect();
+        if peers.is_empty() && host != self.hss_name() && self.config.runs(NodeKind::Hss) {
+            let connect = self.config.hss.listen.first().copied();
+            config.peers.push(PeerConfig { host: self.hss_name(), realm: domain.clone(), connect });
+        }
+        config.retry = RETRY;
+        // Seconds since 1970 fit until 2106.
+        config.origin_state = u32::try_from(self.clock.utc_ms_at_zero() / 1000).unwrap_or(u32::MAX);
+        config
+    }
+
+    /// The realm of the HSS: that of the first peer.
+    fn realm(&self, peers: &[PeerSection]) -> String {
+        peers.first().map_or_else(|| self.config.domain.clone(), |peer| peer.to_peer(&self.config.domain).realm)
+    }
+
+    fn scscf_uri(&self) -> String {
+        let port = self.config.scscf.listen.first().map_or(5060, |place| place.address.port());
+        self.config.scscf.uri.clone().unwrap_or_else(|| format!("sip:{}:{port}", self.in_domain("scscf")))
+    }
+
+    fn pcscf_name(&self) -> String {
+        let address = || self.config.pcscf.gm.first().map_or_else(String::new, |place| host(place.address.ip()));
+        self.config.pcscf.name.clone().unwrap_or_else(address)
+    }
+
+    fn icscf_name(&self) -> String {
+        self.config.icscf.name.clone().unwrap_or_else(|| self.in_domain("icscf"))
+    }
+
+    fn hss_name(&self) -> String {
+        self.config.hss.origin_host.clone().unwrap_or_else(|| self.in_domain("hss"))
+    }
+
+    fn in_domain(&self, name: &str) -> String {
+        format!("{name}.{}", self.config.domain)
+    }
+
+    /// Boxes that are not run here, by what they are used as.
+    fn directory(&self) -> Directory {
+        let directory = Directory::default();
+        let config = self.config;
+        let peers = config.icscf.peers.iter().chain(&config.scscf.peers);
+        for (address, peer) in peers.filter_map(|peer| Some((peer.connect?, peer))) {
+            directory.insert(address, Party { role: Role::Hss, name: peer.host.clone(), own: false });
+        }
+        directory
+    }
+}
+
+fn add(hosts: &mut HostTable, name: &str, places: &[Place]) {
+    for Place { transport, address } in places {
+        hosts.insert(name, *address, *transport);
+        hosts.insert(&format!("{name}:{}", address.port()), *address, *transport);
+    }
+}
+
+fn sockets(places: &[Place]) -> Vec<(Transport, SocketAddr)> {
+    places.iter().map(|place| (place.transport, place.address)).collect()
+}
+
+fn address_of(places: &[Place]) -> IpAddr {
+    places.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |place| place.address.ip())
+}
+
+fn any() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
+}
+
+/// An address as the host part of a URI.
+fn host(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
