@@ -9,14 +9,14 @@ ARGS ?=
 export SOAPY ?= on
 FEATURES := $(if $(filter off,$(SOAPY)),--no-default-features)
 
-.PHONY: help run test lint bench soak setup
+.PHONY: help run test lint bench bench-core soak setup
 
 help:
 	@echo "make run     build, run $(SCENARIO), print the verdict and where the report is"
 	@echo "             (another one: make run SCENARIO=FILE ARGS='--seed 2 --content FILE --out DIR')"
 	@echo "make test    all tests"
 	@echo "make lint    format, clippy, documentation, dependency direction, licences and advisories"
-	@echo "make bench   benchmarks"
+	@echo "make bench   benchmarks; make bench-core: the live core under load of sipp, beside kamailio"
 	@echo "make soak    the long form of the tests: more kills, more random cases, whole sweeps"
 	@echo "make setup   check the tools and install what is missing"
 	@echo "             (SOAPY=off: without SDR devices and the library for them)"
@@ -34,6 +34,10 @@ lint: setup
 
 bench: setup
 	cargo bench --locked -p benches $(ARGS)
+
+bench-core: setup
+	@cargo build --release --locked --quiet -p castbench $(FEATURES)
+	@.ci/bench-core
 
 soak: setup
 	@.ci/setup tests

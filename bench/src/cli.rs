@@ -35,6 +35,9 @@ pub enum Command {
     /// A simulated modem for AT hosts: on a pseudo terminal, a TCP port or a Unix socket.
     #[command(after_help = UE_ORDERS)]
     Ue(UeArgs),
+    /// The core network's nodes on sockets: P-CSCF, I-CSCF, S-CSCF and HSS, until interrupted; its subscribers.
+    #[command(after_help = CORE_HELP, args_conflicts_with_subcommands = false)]
+    Core(CoreArgs),
     /// List the SDRs and modems of this machine, and who has them.
     Devices(DevicesArgs),
     /// Take the devices of a rig and keep them from others, for work by hand, until interrupted.
@@ -192,6 +195,75 @@ pub struct UeArgs {
     /// printed of each.
     #[arg(long, value_name = "NAME", requires = "carrier")]
     pub tun: Option<String>,
+}
+
+/// Arguments of `castbench core`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct CoreArgs {
+    /// Settings (TOML) [default: all four nodes on 127.0.0.1, database core.sqlite in this folder].
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Write what is seen on each reference point, keys of Cx blanked out.
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// Print nothing that the nodes have to say.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<CoreCommand>,
+}
+
+/// What is done about a core network that does not run.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum CoreCommand {
+    /// Subscribers of the HSS, in the database of the settings, while no core has it open. Keys go in and never come out.
+    #[command(subcommand)]
+    Subscriber(SubscriberCommand),
+}
+
+/// What is done about subscribers.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum SubscriberCommand {
+    /// Add one, or put it in the place of the one with its private identity.
+    Add(SubscriberAddArgs),
+    /// Add those of a file (TOML, a `[[subscriber]]` each), or none when one of them is wrong.
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// List them, one a line.
+    List,
+    /// Show one, without keys.
+    Show {
+        /// Private identity.
+        #[arg(value_name = "IMPI")]
+        impi: String,
+    },
+    /// Remove one.
+    Remove {
+        /// Private identity.
+        #[arg(value_name = "IMPI")]
+        impi: String,
+    },
+}
+
+/// Arguments of `castbench core subscriber add`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct SubscriberAddArgs {
+    /// Private identity: IMSI@DOMAIN.
+    #[arg(value_name = "IMPI")]
+    pub impi: String,
+    /// Public identity, sip: or tel:; those of one subscriber are registered together.
+    #[arg(long, value_name = "URI", required = true)]
+    pub impu: Vec<String>,
+    /// Number, digits.
+    #[arg(long, value_name = "NUMBER")]
+    pub msisdn: Vec<String>,
+    /// File (TOML) with its secrets: k and op or opc in hexadecimal, amf; or password. - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub secrets: PathBuf,
 }
 
 /// What is done about a real modem.
@@ -439,6 +511,10 @@ standard input, a line each:
   cell none    the UE has no cell
   cell [RSRP]  it has one again, with this level in dBm
   quit";
+
+const CORE_HELP: &str = "\
+Prints where each node listens, then ready. SIGTERM or SIGINT ends it: peers are told, what was acknowledged is on the disk.
+Registrations stay and are there after the next start.";
 
 const HOLD_HELP: &str = "\
 Prints held, with --active then active, at the end released. However it ends, be it by kill -9, the devices are made safe

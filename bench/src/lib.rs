@@ -21,6 +21,7 @@ mod lab_lease;
 mod ladder;
 mod ledger;
 mod list;
+mod mask;
 mod measure;
 mod modems;
 mod network;
@@ -41,10 +42,11 @@ mod ue;
 mod verdict;
 
 pub use cli::{
-    AnalyzeArgs, Cli, Command, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs, ModemCommand,
-    ModemPersonalityArgs, ModemRecordArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs, RxArgs, SweepArgs, TxArgs,
+    AnalyzeArgs, Cli, Command, CoreArgs, CoreCommand, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs,
+    ModemCommand, ModemPersonalityArgs, ModemRecordArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs, RxArgs,
+    SubscriberAddArgs, SubscriberCommand, SweepArgs, TxArgs,
 };
-pub use commands::{devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
+pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
     BoxBackend, Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,

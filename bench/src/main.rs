@@ -1,8 +1,8 @@
 //! The `castbench` binary: parse, call, map errors to exit codes.
 
 use castbench::{
-    Cli, Command, CommandError, Exit, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep,
-    tx, ue,
+    Cli, Command, CommandError, Exit, core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx,
+    sweep, tx, ue,
 };
 use clap::Parser;
 
@@ -20,6 +20,7 @@ fn main() -> Exit {
         Command::Tx(args) => tx(args),
         Command::Rx(args) => rx(args),
         Command::Ue(args) => ue(args),
+        Command::Core(args) => core(args),
         Command::Devices(args) => devices(args),
         Command::Hold(args) => hold(args),
         Command::Guardian => guardian(),

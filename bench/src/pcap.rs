@@ -64,8 +64,18 @@ impl CaptureWriter {
     /// # Errors
     /// The file cannot be written.
     pub fn create(dir: &Path) -> Result<Self, CaptureError> {
-        let path = dir.join(CAPTURE_FILE);
-        let part = dir.join(format!("{CAPTURE_FILE}.part"));
+        Self::create_file(&dir.join(CAPTURE_FILE))
+    }
+
+    /// Opens the file of this name with `.part` behind it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn create_file(path: &Path) -> Result<Self, CaptureError> {
+        let path = path.to_owned();
+        let mut part = path.clone().into_os_string();
+        part.push(".part");
+        let part = PathBuf::from(part);
         let error = |source| CaptureError { path: part.clone(), source };
         let file = File::create(&part).map_err(|e| error(PcapError::IoError(e)))?;
         let application = concat!("castbench ", env!("CARGO_PKG_VERSION"));

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod core;
 mod devices;
 mod dry_run;
 mod guardian;
@@ -14,6 +15,7 @@ mod sweep;
 mod tx;
 mod ue;
 
+pub use self::core::core;
 pub use devices::devices;
 pub use guardian::guardian;
 pub use hold::hold;

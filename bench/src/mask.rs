@@ -1,0 +1,107 @@
+//! Secrets of SIP and Diameter messages, taken out before anything is written. Lengths stay, so that messages stay whole.
+
+use protocol::Joint;
+use protocol::diameter::dictionary;
+
+/// What stands for an octet that is not shown.
+const MASK: u8 = b'*';
+/// Octets of a Diameter header, of an AVP header without and with a vendor (RFC 6733 clauses 3, 4.1).
+const DIAMETER_HEADER: usize = 20;
+const AVP_HEADER: usize = 8;
+const VENDOR_HEADER: usize = 12;
+
+/// Parameters of authentication headers that only CSCFs may see (TS 24.229 clause 5.4.1.2.1).
+const KEY_PARAMETERS: [&[u8]; 2] = [b"ck=\"", b"ik=\""];
+
+/// Keys of a message: the digest on Gm, which everybody on the access hears, stays.
+pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
+    match joint {
+        Joint::Cx | Joint::Sh if bytes.len() > DIAMETER_HEADER => avps(&mut bytes[DIAMETER_HEADER..]),
+        Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
+        _ => {}
+    }
+}
+
+/// Overwrites the quoted value of each of these parameters.
+fn parameters(names: &[&[u8]], bytes: &mut [u8]) {
+    for name in names {
+        let mut at = 0;
+        while let Some(found) = bytes[at..].windows(name.len()).position(|w| w.eq_ignore_ascii_case(name)) {
+            // `nonce="` ends `cnonce="` as well, and `response="` nothing else: a parameter begins after a separator.
+            let begins = at + found == 0 || !bytes[at + found - 1].is_ascii_alphanumeric();
+            at += found + name.len();
+            let end = bytes[at..].iter().position(|&b| b == b'"').unwrap_or(bytes.len() - at);
+            if begins {
+                bytes[at..at + end].fill(MASK);
+            }
+            at += end;
+        }
+    }
+}
+
+/// Overwrites the data of secret AVPs, in groups too.
+fn avps(mut bytes: &mut [u8]) {
+    while bytes.len() >= AVP_HEADER {
+        let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let (code, flags_length) = (word(0), word(4));
+        let has_vendor = flags_length >> 31 == 1;
+        let header = if has_vendor { VENDOR_HEADER } else { AVP_HEADER };
+        let length = (flags_length & 0x00ff_ffff) as usize;
+        if length < header || length > bytes.len() {
+            return;
+        }
+        let vendor = if has_vendor { word(8) } else { 0 };
+        let definition = dictionary::avp(code, vendor);
+        let (avp, rest) = bytes.split_at_mut(length.next_multiple_of(4).min(bytes.len()));
+        match definition {
+            Some(definition) if definition.secret => avp[header..length].fill(MASK),
+            Some(definition) if definition.kind == dictionary::AvpKind::Grouped => avps(&mut avp[header..length]),
+            _ => {}
+        }
+        bytes = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::diameter::{Avp, Message};
+
+    use super::*;
+
+    #[test]
+    fn keys_leave_cx_and_mw_and_lengths_stay() {
+        let item = Avp::group(
+            &dictionary::SIP_AUTH_DATA_ITEM,
+            &[
+                Avp::new(&dictionary::SIP_AUTHENTICATE, *b"RANDAUTN"),
+                Avp::new(&dictionary::CONFIDENTIALITY_KEY, *b"ckckckc"),
+                Avp::new(&dictionary::INTEGRITY_KEY, *b"ikikikik"),
+            ],
+        );
+        let message = Message::request(303, dictionary::APP_CX, vec![Avp::text(&dictionary::USER_NAME, "a@b"), item]);
+        let wire = message.emit();
+        let mut masked = wire.clone();
+        keys(Joint::Cx, &mut masked);
+        assert_eq!(masked.len(), wire.len());
+        let has = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
+        assert!(has(&wire, b"ckckckc") && has(&wire, b"ikikikik"));
+        assert!(!has(&masked, b"ckckckc") && !has(&masked, b"ikikikik"));
+        assert!(has(&masked, b"RANDAUTN") && Message::parse(&masked).is_ok());
+
+        let challenge = b"WWW-Authenticate: Digest nonce=\"abc\", ck=\"00ff\", ik=\"11ee\"\r\n".to_vec();
+        let (mut on_mw, mut on_gm) = (challenge.clone(), challenge.clone());
+        keys(Joint::Mw, &mut on_mw);
+        keys(Joint::Gm, &mut on_gm);
+        assert_eq!(on_gm, challenge);
+        assert_eq!(on_mw, b"WWW-Authenticate: Digest nonce=\"abc\", ck=\"****\", ik=\"****\"\r\n");
+    }
+
+    #[test]
+    fn broken_messages_are_left_alone() {
+        for bytes in [&b"\x01"[..], &[0; 21], &[0xff; 60]] {
+            let mut own = bytes.to_vec();
+            keys(Joint::Cx, &mut own);
+            assert_eq!(own.len(), bytes.len());
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! `castbench core` live on loopback, with other people's programs: sipp, kamailio, freeDiameter, tshark.
+//!
+//! A program that is not here skips its test with one line.
+
+mod abuse;
+mod kills;
+mod lab;
+mod others;
+mod relay;
+mod sipp;
+mod ue;
