@@ -173,3 +173,56 @@ fn what_is_not_understood_is_refused() {
     network.run(1);
     assert!(matches!(network.told(0).last(), Some(AgentEvent::Ignored { why, .. }) if why.contains("P-CSCF")));
 }
+
+#[test]
+fn ten_thousand_broken_messages_leave_the_ue_as_it_was() {
+    let mut network = Network::registered(2);
+    let callee = established(&mut network);
+    network.command(0, AgentCommand::Hold(CALL));
+    network.command(1, message(impu(0)));
+    network.run(1);
+    let said = std::mem::take(&mut network.said);
+    assert!(said.len() > 10);
+    let flow = |transport, n: u8| protocol::sip::Flow {
+        transport,
+        local: std::net::SocketAddr::from(([10, 45, 0, n + 1], 5060)),
+        remote: "10.46.0.1:5060".parse().unwrap(),
+    };
+    let mut entropy = protocol::Entropy::of_box(3, "mutations");
+    for turn in 0..10_000_usize {
+        let mut bytes = said[turn % said.len()].clone();
+        for _ in 0..1 + entropy.below(4) {
+            let at = entropy.below(bytes.len() as u32) as usize;
+            match entropy.below(4) {
+                0 => bytes[at] = entropy.below(256) as u8,
+                1 if bytes.len() > 1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, entropy.below(256) as u8),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        // Answers that end what stands are no mistake of the UE.
+        if bytes.starts_with(b"BYE") || bytes.windows(10).any(|words| words == b"terminated") {
+            continue;
+        }
+        let transport = if turn % 5 == 0 { protocol::sip::Transport::Tcp } else { protocol::sip::Transport::Udp };
+        let (now, n) = (network.now, turn % 2);
+        let input = AgentInput::Sip { flow: flow(transport, n as u8), bytes: &bytes };
+        network.ues[n].agent.handle_input(now, input);
+        if turn % 100 == 0 {
+            network.run(1);
+        }
+    }
+    network.run(200);
+    assert!(network.ues.iter().all(|ue| ue.agent.is_registered()));
+    network.command(1, AgentCommand::HangUp(callee));
+    network.run(40);
+    assert!(network.ues.iter().all(|ue| !ue.agent.calls().contains(&CALL)));
+    network.ues.iter_mut().for_each(|ue| ue.told.clear());
+    network.command(0, message(impu(1)));
+    network.run(1);
+    assert!(
+        network.told(0).contains(&AgentEvent::MessageResult { token: 5, result: Ok(200) }),
+        "{:?}",
+        network.told(0)
+    );
+}
