@@ -203,3 +203,18 @@ fn the_loss_of_a_bearer_ends_the_session_of_the_other_one() {
     assert!(matches!(ended(&network, 1), EndedWhy::RemoteHungUp { reason: Some(_) }), "{:?}", ended(&network, 1));
     assert_eq!(ended(&network, 0), EndedWhy::Lost);
 }
+
+#[test]
+fn a_session_goes_on_over_datagrams_where_the_registration_went_over_a_stream() {
+    let mut network = Network::with(2, GmSecurity::SecAgree, false, |_, config| {
+        config.security = SecurityMode::SecAgree;
+    });
+    for n in 0..2 {
+        network.command(n, AgentCommand::Register);
+    }
+    network.run(3);
+    established(&mut network);
+    network.command(0, AgentCommand::HangUp(CALL));
+    network.run(1);
+    assert_eq!((ended(&network, 0), ended(&network, 1)), (EndedWhy::HungUp, EndedWhy::RemoteHungUp { reason: None }));
+}
