@@ -23,10 +23,10 @@ impl Request {
             return Err(SipProblem::bad("Request-URI", "has headers"));
         }
         self.headers.contacts()?;
-        self.headers.routes()?;
-        self.headers.record_routes()?;
+        bounded("Route", self.headers.routes()?.len())?;
+        bounded("Record-Route", self.headers.record_routes()?.len())?;
         if self.method == Method::REGISTER {
-            self.headers.path()?;
+            bounded("Path", self.headers.path()?.len())?;
         }
         Ok(())
     }
@@ -42,6 +42,11 @@ impl Response {
     }
 }
 
+/// Every hop rewrites these: a message with thousands of them would be work for seconds.
+fn bounded(name: &'static str, values: usize) -> Result<(), SipProblem> {
+    if values > MOST_HOPS { Err(SipProblem::bad(name, "has more values than a request has hops")) } else { Ok(()) }
+}
+
 fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
     let missing = |name: &'static str| SipProblem::bad(name, "is missing");
     let mut seen = [false; SINGLE.len()];
@@ -52,9 +57,11 @@ fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
             return Err(SipProblem::bad(SINGLE[at], "is there more than once"));
         }
     }
-    if headers.vias()?.is_empty() {
+    let vias = headers.vias()?.len();
+    if vias == 0 {
         return Err(missing("Via"));
     }
+    bounded("Via", vias)?;
     headers.from()?.ok_or_else(|| missing("From"))?;
     headers.to()?.ok_or_else(|| missing("To"))?;
     let call_id = headers.call_id().ok_or_else(|| missing("Call-ID"))?;
@@ -74,3 +81,6 @@ fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
     }
     headers.cseq()?.ok_or_else(|| missing("CSeq"))
 }
+
+/// Hops of a request: Max-Forwards starts at 70 (RFC 3261 clause 8.1.1.6).
+const MOST_HOPS: usize = 71;

@@ -106,3 +106,15 @@ fn a_broken_request_is_answered_with_what_could_be_read() {
         assert!(problem.response().is_some());
     }
 }
+
+#[test]
+fn more_hops_than_a_request_can_have_are_refused() {
+    for name in ["Route", "Record-Route", "Path"] {
+        let with = |n: usize| {
+            let values = vec!["<sip:p;lr>"; n].join(",");
+            request(&REGISTER.replacen("Call-ID", &format!("{name}: {values}\r\nCall-ID", name = name), 1)).check()
+        };
+        assert!(with(71).is_ok());
+        assert_eq!(with(72).unwrap_err().what, name);
+    }
+}

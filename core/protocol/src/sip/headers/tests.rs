@@ -53,6 +53,11 @@ fn what_typed_headers_say() {
     let mut plain = Via::new("UDP", "10.0.0.1:5060", "z9hG4bKx");
     plain.note_source("10.0.0.1:7000".parse().unwrap());
     assert_eq!(plain.to_string(), "SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx");
+    // Whoever writes an address there himself wants our answers sent to somebody else.
+    let mut reflected = plain.clone();
+    reflected.params.set("received", "192.0.2.1");
+    reflected.note_source("10.0.0.1:7000".parse().unwrap());
+    assert_eq!(reflected, plain);
 
     let bare = NameAddr::parse("sip:a@b;tag=1;x").unwrap();
     assert_eq!((bare.uri.to_string().as_str(), bare.tag(), bare.params.has("x")), ("sip:a@b", Some("1"), true));

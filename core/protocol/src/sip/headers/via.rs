@@ -100,6 +100,8 @@ impl Via {
         if asked {
             self.params.set("rport", &from.port().to_string());
         }
+        // What the sender itself wrote there would let it send our answers to anybody.
+        self.params.remove("received");
         if asked || host_of(&self.host) != Some(from.ip()) {
             self.params.set("received", &from.ip().to_string());
         }

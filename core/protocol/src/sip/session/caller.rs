@@ -36,6 +36,8 @@ pub(super) struct Leg {
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     invite: Option<Request>,
+    /// The early dialogs of the branches that have not: requests may have gone in them.
+    early: Vec<Dialog>,
     /// The ACK for each branch, by its tag.
     acks: Vec<(String, Request)>,
 }
@@ -172,7 +174,11 @@ impl Session {
         }
         let mut ack = dialog.ack(seq);
         let agreed = agree(&mut negotiation, response, &mut ack);
-        self.answered = Answered { invite: Some(invite), acks: vec![(dialog.id.remote_tag.clone(), ack.clone())] };
+        self.answered = Answered {
+            invite: Some(invite),
+            early: legs.into_iter().map(|leg| leg.dialog).collect(),
+            acks: vec![(dialog.id.remote_tag.clone(), ack.clone())],
+        };
         self.put(SessionOutput::Ack(ack));
         let sdp = negotiation.remote_body();
         let mut standing = Standing::new(dialog, negotiation, true);
@@ -217,8 +223,9 @@ impl Session {
             return self.put(SessionOutput::Ack(ack));
         }
         let Some(invite) = &self.answered.invite else { return };
-        let Ok(mut dialog) = Dialog::uac(invite, response) else { return };
-        if self.answered.acks.len() >= MOST_LEGS {
+        let known = self.answered.early.iter().find(|dialog| dialog.id == id).cloned();
+        let Some(mut dialog) = known.or_else(|| Dialog::uac(invite, response).ok()) else { return };
+        if dialog.confirm(response).is_err() || self.answered.acks.len() >= MOST_LEGS {
             return;
         }
         let seq = invite.cseq().ok().flatten().map_or(1, |cseq| cseq.seq);

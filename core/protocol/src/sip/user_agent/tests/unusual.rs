@@ -55,6 +55,34 @@ fn of_two_branches_that_answer_the_second_is_acknowledged_and_ended() {
 }
 
 #[test]
+fn the_end_of_a_second_branch_goes_on_from_its_pracks() {
+    let mut net = Net::new(2, 4);
+    let script: Script = Box::new(|message| match message {
+        SipMessage::Request(request) if request.method == Method::INVITE => {
+            let ringing = ["one", "two"].map(|tag| {
+                let SipMessage::Response(mut response) = branch(&request, 180, tag, false) else { unreachable!() };
+                response.headers.append("Require", "100rel");
+                response.headers.append("RSeq", "1");
+                SipMessage::Response(response)
+            });
+            let answers = ["one", "two"].map(|tag| branch(&request, 200, tag, true));
+            ringing.into_iter().chain(answers).collect()
+        }
+        SipMessage::Request(request) if request.method != Method::ACK => {
+            vec![SipMessage::Response(Response::to(&request, 200, None))]
+        }
+        _ => Vec::new(),
+    });
+    net.scripts.insert(1, script);
+    net.agents[0].invite(net.now, uri(1), OFFER, &[]);
+    net.run_ms(500);
+    assert_eq!((net.count(0, "PRACK"), net.count(0, "BYE")), (2, 1));
+    let bye = net.newest(0, "BYE");
+    assert!(bye.headers().get("To").unwrap().ends_with("tag=two"));
+    assert_eq!(bye.headers().get("CSeq"), Some("3 BYE"));
+}
+
+#[test]
 fn an_answer_that_is_none_ends_the_session() {
     for (sdp, why) in [(false, "without the SDP answer"), (true, "m=")] {
         let mut net = Net::new(2, 2);
