@@ -98,12 +98,17 @@ impl Program {
         self.child.id()
     }
 
-    pub(crate) fn terminate(&self) {
+    /// Asks it to end, if it has not.
+    pub(crate) fn terminate(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
         let id = i32::try_from(self.child.id()).unwrap();
         let _ =
             rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), rustix::process::Signal::TERM);
     }
 
+    /// As `kill -9` does.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -112,6 +117,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        // Children of its own end with it when it is asked to.
+        self.terminate();
+        for _ in 0..100 {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return;
+            }
+            pause(20);
+        }
         self.kill();
     }
 }

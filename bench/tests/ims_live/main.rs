@@ -5,6 +5,7 @@
 mod abuse;
 mod kills;
 mod lab;
+mod operator;
 mod others;
 mod relay;
 mod sipp;
