@@ -3,10 +3,33 @@
 use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
-use crate::scenario::{ChannelModel, Scenario, Ue};
+use crate::scenario::{APPLICATION_SERVER, ChannelModel, HSS, ICSCF, PCSCF, SCSCF, Scenario, Ue, VISITED_PCSCF};
 
 /// The boxes of a run, core network first, then UE by UE.
 pub(crate) fn backends(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
+    let mut boxes = ims(scenario);
+    if scenario.cell.is_some() {
+        boxes.extend(of_carrier(rig, scenario));
+    }
+    boxes
+}
+
+/// The IMS and its UE agents.
+fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
+    let Some(ims) = &scenario.ims else { return Vec::new() };
+    let mut names = vec![PCSCF, ICSCF, SCSCF, HSS];
+    names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
+    names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
+    let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
+    let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
+    let backend = format!("castbench: {ues} SIP user agents with their USIMs in this process");
+    let unseen = "between UE and P-CSCF: a way without radio that takes its time and loses nothing unless told to";
+    boxes.push(common("UE agents", backend, Some(unseen)));
+    boxes
+}
+
+/// Those of an MBMS carrier.
+fn of_carrier(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
     let kind = ModemKind::of(rig, scenario);
     let mut boxes = vec![
         common("core network", "castbench: BM-SC, MBMS-GW, MCE, eNB agent in this process".into(), None),
@@ -96,9 +119,9 @@ fn front_end(rig: &Rig) -> String {
 }
 
 fn channel(ue: &Ue) -> String {
-    let model = match ue.channel.model {
+    let model = match ue.channel().model {
         ChannelModel::Awgn => "white noise",
         ChannelModel::Fading(_) => "fading",
     };
-    format!("simulated: {model}, SNR {} dB", ue.channel.snr_db)
+    format!("simulated: {model}, SNR {} dB", ue.channel().snr_db)
 }

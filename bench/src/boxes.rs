@@ -9,12 +9,21 @@ use crate::air::{Air, Link};
 use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::faults;
+use crate::ims::ImsNetwork;
 use crate::network::{Network, NetworkOutput};
-use crate::scenario::{Loaded, Scenario};
+use crate::scenario::{Cell, Loaded, Scenario};
 use crate::setup;
 
-/// Core network, eNB, channels and receivers of a scenario.
+/// The boxes of a scenario.
 pub(crate) struct Boxes {
+    /// What an MBMS carrier needs, where there is a cell.
+    pub(crate) radio: Option<RadioBoxes>,
+    /// The IMS network, where there is one.
+    pub(crate) ims: Option<ImsNetwork>,
+}
+
+/// Core network, eNB, channels and receivers of a scenario.
+pub(crate) struct RadioBoxes {
     pub(crate) cell: CellConfig,
     /// Of each MCH, area by area.
     pub(crate) capacity: Vec<Capacity>,
@@ -27,8 +36,15 @@ pub(crate) struct Boxes {
 impl Boxes {
     /// Makes them; `Usage` where the scenario asks for what a box cannot do.
     pub(crate) fn new(loaded: &Loaded) -> Result<Self, CommandError> {
+        let radio = loaded.scenario.cell.as_ref().map(|cell| RadioBoxes::new(loaded, cell)).transpose()?;
+        Ok(Self { radio, ims: ImsNetwork::new(&loaded.scenario)? })
+    }
+}
+
+impl RadioBoxes {
+    fn new(loaded: &Loaded, cell: &Cell) -> Result<Self, CommandError> {
         let scenario = &loaded.scenario;
-        let cell = setup::cell(&scenario.cell).map_err(|e| usage(loaded, e))?;
+        let cell = setup::cell(cell).map_err(|e| usage(loaded, e))?;
         let capacity = Capacity::of(scenario).map_err(|e| usage(loaded, e))?;
         let enb = |bearers: &[_]| -> Result<Enb, CommandError> {
             Enb::new(&setup::enb(scenario, bearers)?).map_err(|e| usage(loaded, e))

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use radio::{ConfigError, Mcs, PmchParams};
 
-use crate::scenario::{MbsfnArea, Mch, Scenario, SubframePattern};
+use crate::scenario::{Cell, MbsfnArea, Mch, Scenario, SubframePattern};
 use crate::setup;
 
 /// What an MCH carries for MTCHs.
@@ -103,12 +103,13 @@ impl Capacity {
     /// Of each MCH, area by area; refuses formats that cannot be decoded and MCHs without subframes.
     pub(crate) fn of(scenario: &Scenario) -> Result<Vec<Self>, CapacityProblem> {
         let mut all = Vec::new();
+        let Some(cell) = &scenario.cell else { return Ok(all) };
         for (a, area) in scenario.areas.iter().enumerate() {
             let at = a.to_string();
-            params(scenario, area, area.signalling_mcs.into(), &["mbsfn_area", &at, "signalling_mcs"])?;
+            params(cell, area, area.signalling_mcs.into(), &["mbsfn_area", &at, "signalling_mcs"])?;
             for (m, (mch, share)) in area.mchs.iter().zip(shares(area, a)?).enumerate() {
                 let path = ["mbsfn_area", &at, "mch", &m.to_string(), "data_mcs"];
-                let format = params(scenario, area, mch.mcs(), &path)?.format;
+                let format = params(cell, area, mch.mcs(), &path)?.format;
                 all.push(Self { tbs_bits: format.tbs_bits, bps: bps(area, mch, &share, format.octets()) });
             }
         }
@@ -126,7 +127,7 @@ impl Capacity {
                      {} radio frames carries {:.0}; allowed values: bit_rate_kbps up to that, or a higher data_mcs",
                     asked / 1000.0,
                     mch.data_mcs,
-                    scenario.cell.n_rb_dl,
+                    n_rb_dl(scenario),
                     shares(area, a)?.get(m).map_or(0, |share| share.len()),
                     area.common_sf_alloc_period_rf,
                     (capacity.bps / 1000.0).floor()
@@ -148,9 +149,9 @@ fn bps(area: &MbsfnArea, mch: &Mch, share: &Range<u16>, block_octets: usize) -> 
     ((subframes - 1.0 - mcch) * octets * 8.0 / (period_rf * 0.01)).max(0.0)
 }
 
-fn params(scenario: &Scenario, area: &MbsfnArea, mcs: Mcs, path: &[&str]) -> Result<PmchParams, CapacityProblem> {
+fn params(cell: &Cell, area: &MbsfnArea, mcs: Mcs, path: &[&str]) -> Result<PmchParams, CapacityProblem> {
     let of = |mcs| -> Result<PmchParams, ConfigError> {
-        PmchParams::new(setup::cell(&scenario.cell)?, area.n_id_mbsfn, area.non_mbsfn_region, mcs)
+        PmchParams::new(setup::cell(cell)?, area.n_id_mbsfn, area.non_mbsfn_region, mcs)
     };
     of(mcs).map_err(|why| {
         let same_table = Mcs::all().filter(|other| other.table == mcs.table);
@@ -159,6 +160,10 @@ fn params(scenario: &Scenario, area: &MbsfnArea, mcs: Mcs, path: &[&str]) -> Res
         let name = path.last().copied().unwrap_or_default();
         CapacityProblem { key: key(path), message: format!("{name} = {}: {why}; allowed values: {allowed}", mcs.index) }
     })
+}
+
+fn n_rb_dl(scenario: &Scenario) -> u8 {
+    scenario.cell.as_ref().map_or(0, |cell| cell.n_rb_dl)
 }
 
 fn key(path: &[&str]) -> Vec<String> {

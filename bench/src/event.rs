@@ -6,9 +6,12 @@
 use protocol::{Joint, Tmgi};
 use serde::{Deserialize, Serialize};
 
+pub use self::ims::ImsFact;
 pub use self::modem::{BoxBackend, ModemFact, SmsFact};
+use crate::ladder::ImsCast;
 use crate::scenario::Scenario;
 
+mod ims;
 mod modem;
 
 /// A fact and when it became one.
@@ -299,6 +302,9 @@ pub enum What {
         step: String,
         /// Number of the packet in `capture.pcapng`, from 1.
         packet: u64,
+        /// What it says about those after it: Call-IDs, Session-Ids.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bound: Vec<(String, String)>,
         /// A few fields of the message: name and value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         decoded: Vec<(String, String)>,
@@ -343,6 +349,29 @@ pub enum What {
         /// What.
         #[serde(flatten)]
         fact: SmsFact,
+    },
+    /// About a UE on the IMS.
+    Ims {
+        /// UE.
+        ue: String,
+        /// What.
+        #[serde(flatten)]
+        fact: ImsFact,
+    },
+    /// A SIP or Diameter message went by; the capture has all of it.
+    Message {
+        /// Reference point.
+        joint: Joint,
+        /// Name of the sending box.
+        from: String,
+        /// Name of the receiving box.
+        to: String,
+        /// Method or status, command or result.
+        summary: String,
+        /// Length.
+        octets: u64,
+        /// Number of the packet in `capture.pcapng`, from 1.
+        packet: u64,
     },
     /// Something that the bench wants a human to know.
     Note {
@@ -423,8 +452,20 @@ pub struct LadderHeader {
     pub title: String,
     /// The UE whose view it is.
     pub ue: String,
-    /// The session that it follows.
+    /// The session that it follows; empty on the IMS.
     pub session: String,
+    /// Who plays in it, on the IMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ims: Option<ImsCast>,
+}
+
+impl LadderHeader {
+    /// Whose ladder it is, in words.
+    pub fn whose(&self) -> String {
+        let Some(cast) = &self.ims else { return format!("UE {}, session {}", self.ue, self.session) };
+        let peer = cast.peer.as_ref().map_or_else(String::new, |peer| format!(" and {}", peer.name));
+        format!("UE {}{peer}, step {}", self.ue, cast.step + 1)
+    }
 }
 
 /// What the BM-SC allocated and announced for a session.

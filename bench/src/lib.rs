@@ -17,11 +17,11 @@ mod event;
 mod faults;
 mod front_ends;
 mod impulse;
+mod ims;
 mod lab_lease;
 mod ladder;
 mod ledger;
 mod list;
-mod mask;
 mod measure;
 mod modems;
 mod network;
@@ -49,12 +49,13 @@ pub use cli::{
 pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
-    BoxBackend, Event, FrontEndStatus, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,
+    BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,
     RunHeader, SessionInfo, SmsFact, What,
 };
 pub use ladder::{
-    DOWNLOAD_DELIVERY, Ladder, LadderStep, LadderWatch, LctError, LctHeader, MCCH_ACQUISITION, PROCEDURES, Party,
-    Procedure, ProcedureStep, Tick, Ticked,
+    DOWNLOAD_DELIVERY, Diameter, Has, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch, LctError, LctHeader,
+    MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, See, Sip, Status,
+    Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -62,17 +63,18 @@ pub use modems::{LineError, Trouble, TroubleKind};
 pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wireshark_options};
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
-    Delivery, FoldError, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio, ReportError,
-    SCHEMA, html, json, junit, replay, write_reports,
+    Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio,
+    ReportError, SCHEMA, html, json, junit, replay, write_reports,
 };
 pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, Impairments,
-    Interferer, LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario,
-    Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, Unit, Way,
+    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction,
+    FaultTarget, Fec, Hears, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError,
+    Loaded, MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario, Selector, Session, SipWhat,
+    Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, UeIms, Unit, Way,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -122,6 +122,13 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         MeasurementName::SmsDelivered | MeasurementName::SmsLost | MeasurementName::SmsTime => {
             of_messages(model, name, ue.unwrap_or_default())
         }
+        MeasurementName::ImsRegistrations
+        | MeasurementName::ImsRegistrationTime
+        | MeasurementName::ImsRegInfos
+        | MeasurementName::ImsMessagesAnswered
+        | MeasurementName::ImsMessagesReceived
+        | MeasurementName::ImsCallsEstablished
+        | MeasurementName::ImsCallsEnded => of_ims(model, name, ue.unwrap_or_default()),
         MeasurementName::McchChangesMissed => Err(NoValue::NoSamples("no MCCH change was on air")),
         MeasurementName::AcquisitionTime => match &ue_run.ok_or(no_ue)?.not_acquired {
             Some(reason) => Err(NoValue::DidNotHappen(reason.clone())),
@@ -144,6 +151,23 @@ fn of_messages(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, 
             None => Ok(plain(messages.iter().filter_map(|m| m.after_s).fold(0.0, f64::max))),
             Some(first) => Err(NoValue::DidNotHappen(format!("message {} {}", first.number, first.fate()))),
         },
+    }
+}
+
+/// What became of a UE on the IMS.
+fn of_ims(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, NoValue> {
+    let run = model.ims.iter().find(|run| run.ue == ue);
+    let run = run.ok_or(NoValue::NoSamples("the UE did nothing on the IMS"))?;
+    match name {
+        MeasurementName::ImsRegistrations => Ok(plain(run.registrations as f64)),
+        MeasurementName::ImsRegistrationTime => {
+            run.registration_s.map(plain).ok_or_else(|| NoValue::DidNotHappen("never registered".into()))
+        }
+        MeasurementName::ImsRegInfos => Ok(plain(run.reg_infos as f64)),
+        MeasurementName::ImsMessagesAnswered => Ok(plain(run.messages_sent.1 as f64)),
+        MeasurementName::ImsMessagesReceived => Ok(plain(run.messages_received as f64)),
+        MeasurementName::ImsCallsEstablished => Ok(plain(run.calls.1 as f64)),
+        _ => Ok(plain(run.calls.2 as f64)),
     }
 }
 

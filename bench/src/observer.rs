@@ -9,7 +9,7 @@ use protocol::{Instant, Joint, TapEvent};
 use crate::console::Console;
 use crate::errors::CommandError;
 use crate::event::{Event, RunHeader, SessionInfo, What};
-use crate::ladder::LadderWatch;
+use crate::ladder::{self, LadderWatch};
 use crate::pcap::CaptureWriter;
 use crate::record::RecordWriter;
 use crate::report::{Model, write_reports};
@@ -48,6 +48,15 @@ impl<'a> Observer<'a> {
         self.emit(Event { t_ns: at.as_nanos(), what }, true)
     }
 
+    /// A step of the scenario begins: ladders learn it after all that was before.
+    pub(crate) fn step_started(&mut self, at: Instant, index: usize, description: String) -> Result<(), CommandError> {
+        while let Some((&key, _)) = self.held.first_key_value().filter(|((before, _), _)| *before < at) {
+            self.see(key)?;
+        }
+        self.ladders.step_started(index);
+        self.fact(at, What::StepStarted { index, description })
+    }
+
     /// A session runs: ladders learn what to look for.
     pub(crate) fn session_started(&mut self, at: Instant, info: SessionInfo) -> Result<(), CommandError> {
         // What was on the air before is not this session's, though it may have the same logical channel.
@@ -78,6 +87,11 @@ impl<'a> Observer<'a> {
         let ticked = self.ladders.observe(&tap, packet);
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
         self.capture.write(&tap, &comments).map_err(bench)?;
+        if tap.joint.is_ims() {
+            let (joint, from, to) = (tap.joint, tap.from.clone(), tap.to.clone());
+            let (summary, octets) = (ladder::summary(&tap), tap.bytes.len() as u64);
+            self.fact(tap.at, What::Message { joint, from, to, summary, octets, packet })?;
+        }
         for t in ticked {
             self.fact(tap.at, t.fact())?;
         }

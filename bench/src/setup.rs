@@ -64,6 +64,11 @@ pub(crate) fn wall_clock() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(VIRTUAL_EPOCH_S)
 }
 
+/// The same in milliseconds.
+pub(crate) fn utc_ms_at_zero() -> u64 {
+    VIRTUAL_EPOCH_S * 1000
+}
+
 pub(crate) fn cell(cell: &Cell) -> Result<CellConfig, ConfigError> {
     let family = match cell.sample_rate {
         SampleRate::Standard => SampleRateFamily::Standard,
@@ -100,7 +105,8 @@ pub(crate) fn enb(scenario: &Scenario, bearers: &[Vec<Vec<(Tmgi, u8)>>]) -> Resu
         Ok(AreaSetup { info: area_info(area)?, mcch: mcch(area, i, bearers) })
     };
     let areas = scenario.areas.iter().enumerate().map(setup).collect::<Result<Vec<_>, CommandError>>()?;
-    EnbConfig::new(carrier(&scenario.cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))
+    let cell = scenario.cell.as_ref().ok_or_else(|| CommandError::Usage("the scenario has no [cell]".into()))?;
+    EnbConfig::new(carrier(cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))
 }
 
 /// What the MCCH of an area says: its PMCHs with these bearers and their logical channels.
@@ -140,12 +146,12 @@ fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
 /// What lies between the antennas of each transmitter and a UE: those of one transmitter are heard as strong as each
 /// other; all at phases of their own.
 pub(crate) fn channel(scenario: &Scenario, cell: &CellConfig, ue: &Ue) -> ChannelConfig {
-    let mut config = ue.channel.config(cell.sample_rate_hz(), ue.antennas.into(), seed_of(scenario, &ue.name));
+    let mut config = ue.channel().config(cell.sample_rate_hz(), ue.antennas.into(), seed_of(scenario, &ue.name));
     config.paths.clear();
     for (site, way) in scenario.ways(ue).iter().enumerate() {
         let name = way.transmitter.map_or_else(|| format!("{} paths", ue.name), |t| format!("{} paths {t}", ue.name));
         let phases = seed_of(scenario, &name).to_le_bytes();
-        config.paths.extend((0..usize::from(scenario.cell.n_ports)).map(|stream| PathConfig {
+        config.paths.extend((0..n_ports(scenario)).map(|stream| PathConfig {
             stream,
             delay_s: way.delay_us * 1e-6,
             power_db: way.power_db,
@@ -157,6 +163,10 @@ pub(crate) fn channel(scenario: &Scenario, cell: &CellConfig, ue: &Ue) -> Channe
     }
     config.impairments = ue.impairments.map(|own| own.config()).unwrap_or_default();
     config
+}
+
+fn n_ports(scenario: &Scenario) -> usize {
+    scenario.cell.as_ref().map_or(1, |cell| cell.n_ports.into())
 }
 
 /// The seed of one box: every box has its own stream, and a new box does not move the others.
@@ -234,8 +244,8 @@ pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
     OnAir {
         sample_rate_hz: cell.sample_rate_hz(),
         frame_samples: 10 * cell.samples_per_subframe(),
-        n_antennas: usize::from(scenario.cell.n_ports),
-        occupied_hz: f64::from(scenario.cell.n_rb_dl) * RESOURCE_BLOCK_HZ,
+        n_antennas: n_ports(scenario),
+        occupied_hz: scenario.cell.as_ref().map_or(0.0, |c| f64::from(c.n_rb_dl)) * RESOURCE_BLOCK_HZ,
         full_scale_gain: full_scale_gain(cell),
         ues: scenario.ues.iter().map(ue).collect(),
     }

@@ -174,7 +174,7 @@ fn broken_limit(value: &Value, (min, max): (Option<f64>, Option<f64>), unit: Uni
 
 fn judge_ladder(index: usize, ladder: &Ladder) -> LadderVerdict {
     let header = &ladder.header;
-    let whose = format!("{}, UE {}, session {}", header.procedure, header.ue, header.session);
+    let whose = format!("{}, {}", header.procedure, header.whose());
     let (verdict, reason) = match (ladder.procedure(), ladder.first_unseen()) {
         (None, _) => (Verdict::Error, Some(format!("{whose}: this version of castbench does not know the procedure"))),
         (Some(_), None) => (Verdict::Pass, None),

@@ -245,6 +245,7 @@ fn headers_of(procedure: &Procedure) -> [LadderHeader; 2] {
         title: procedure.title.into(),
         ue: ue.into(),
         session: "video".into(),
+        ims: None,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::backends::backends;
 use crate::errors::Exit;
 use crate::modems::missing_interface;
 use crate::rig::{Clock, FileRole, RadioFrontEnd, Rig, UeKind};
-use crate::scenario::{Loaded, StepAction};
+use crate::scenario::{ImsStep, Loaded, StepAction};
 use crate::setup;
 
 /// A device that the rig names, and why it cannot be had.
@@ -78,6 +78,8 @@ fn step_time(loaded: &Loaded, action: &StepAction) -> (Duration, Duration) {
         StepAction::Start { .. } | StepAction::Update { .. } | StepAction::Stop { .. } | StepAction::SendSms { .. } => {
             (Duration::ZERO, Duration::ZERO)
         }
+        StepAction::Ims(ImsStep::RunUntilIms { timeout_ms, .. }) => (IMS_TIME.min(ms(*timeout_ms)), ms(*timeout_ms)),
+        StepAction::Ims(_) => (Duration::ZERO, Duration::ZERO),
         StepAction::Run { for_ms } => (ms(*for_ms), ms(*for_ms)),
         StepAction::RunUntilDelivered { session, timeout_ms } => {
             let scenario = &loaded.scenario;
@@ -158,5 +160,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
+/// A procedure of the IMS.
+const IMS_TIME: Duration = Duration::from_millis(300);
 /// A message between simulated modems.
 const SMS_TIME: Duration = Duration::from_millis(500);

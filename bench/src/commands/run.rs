@@ -82,7 +82,7 @@ fn write_perf(dir: &Path, start: WallInstant, played: &Played, scenario: &Scenar
         samples: played.samples,
         peak_memory_octets: peak_memory_octets(),
         machine: Machine::here(),
-        n_rb_dl: scenario.cell.n_rb_dl,
+        n_rb_dl: scenario.cell.as_ref().map_or(0, |cell| cell.n_rb_dl),
         sample_rate_hz: played.sample_rate_hz,
         ues: scenario.ues.len(),
         share_of_subframe: played.load.shares(),

@@ -7,7 +7,7 @@ use num_complex::Complex32;
 use protocol::Instant;
 use radio::{Enb, FrontEndError, StreamStatus};
 
-use crate::boxes::Boxes;
+use crate::boxes::{Boxes, RadioBoxes};
 use crate::cli::TxArgs;
 use crate::errors::{CommandError, Exit};
 use crate::front_ends::Transmitter;
@@ -24,7 +24,9 @@ pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
     let overrides = Overrides { content: args.content.clone(), seed: args.seed };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
     let rig = Rig::find(&args.rig)?;
-    let Boxes { network, mut air, .. } = Boxes::new(&loaded)?;
+    let Some(RadioBoxes { network, mut air, .. }) = Boxes::new(&loaded)?.radio else {
+        return Err(CommandError::Usage(format!("{}: the scenario has no [cell]", loaded.file.display())));
+    };
     let on_air = setup::on_air(&loaded.scenario, air.enb().cell());
     let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
     lab.open_path()?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use protocol::{GtpuPacket, Joint, SyncRepr, TapEvent, Tmgi, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
+use super::decode_ims;
 use super::lct::LctHeader;
 
 /// Name and value of a field.
@@ -25,7 +26,8 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         Joint::M1 => m1(bytes, &mut fields),
         Joint::BcchDlSch => system_information(bytes, &mut fields),
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => None,
-        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => None,
+        Joint::Gm | Joint::Mw | Joint::Isc => decode_ims::sip(bytes, &mut fields),
+        Joint::Cx | Joint::Sh => decode_ims::diameter(bytes, &mut fields),
         Joint::Mcch => mcch(bytes, &mut fields),
         Joint::Mch => msi(bytes, &mut fields),
         Joint::Mtch => datagram(bytes, &mut fields),

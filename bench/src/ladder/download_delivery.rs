@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use protocol::Joint;
 
-use super::{Party, Procedure, ProcedureStep};
+use super::{Mbms, Order, Party, Procedure, ProcedureStep, See};
 use crate::event::SessionInfo;
 
 /// A file goes from the BM-SC to a UE.
@@ -20,18 +20,21 @@ pub const DOWNLOAD_DELIVERY: Procedure = Procedure {
             joint: Joint::M1,
             expect: "SYNC PDU with an ALC packet of the session",
             clause: "TS 25.446 5.2, TS 36.300 15.3.2",
-            sees: |seen, session| {
-                seen.m1_teid == Some(session.c_teid)
-                    && seen.alc.as_ref().is_some_and(|alc| alc.is_of(&session.destination, session.tsi))
-            },
-            filter: |session| {
-                // GTP-U 8 octets, SYNC type 1 11 octets, then the IP datagram, whose addresses a filter cannot name.
-                format!(
-                    "gtp.message == 0xff && gtp.teid == 0x{:08x} && udp.payload[8:1] == 10 && {}",
-                    session.c_teid,
-                    inner_ip_filter(session, 19)
-                )
-            },
+            order: Order::Free,
+            see: See::Mbms(Mbms {
+                sees: |seen, session| {
+                    seen.m1_teid == Some(session.c_teid)
+                        && seen.alc.as_ref().is_some_and(|alc| alc.is_of(&session.destination, session.tsi))
+                },
+                filter: |session| {
+                    // GTP-U 8 octets, SYNC type 1 11 octets, then the IP datagram, whose addresses a filter cannot name.
+                    format!(
+                        "gtp.message == 0xff && gtp.teid == 0x{:08x} && udp.payload[8:1] == 10 && {}",
+                        session.c_teid,
+                        inner_ip_filter(session, 19)
+                    )
+                },
+            }),
         },
         ProcedureStep {
             number: "2",
@@ -40,14 +43,17 @@ pub const DOWNLOAD_DELIVERY: Procedure = Procedure {
             joint: Joint::Mcch,
             expect: "MBSFNAreaConfiguration that lists the TMGI",
             clause: "TS 36.331 5.8.2",
-            sees: |seen, session| seen.mcch_sessions.contains(&(session.tmgi.to_octets(), session.lcid)),
-            filter: |session| {
-                let [a, b, c] = session.tmgi.service_id;
-                format!(
-                    "lte-rrc.serviceId_r9 == {a:02x}:{b:02x}:{c:02x} && lte-rrc.logicalChannelIdentity_r9 == {}",
-                    session.lcid
-                )
-            },
+            order: Order::Free,
+            see: See::Mbms(Mbms {
+                sees: |seen, session| seen.mcch_sessions.contains(&(session.tmgi.to_octets(), session.lcid)),
+                filter: |session| {
+                    let [a, b, c] = session.tmgi.service_id;
+                    format!(
+                        "lte-rrc.serviceId_r9 == {a:02x}:{b:02x}:{c:02x} && lte-rrc.logicalChannelIdentity_r9 == {}",
+                        session.lcid
+                    )
+                },
+            }),
         },
         ProcedureStep {
             number: "3",
@@ -56,13 +62,16 @@ pub const DOWNLOAD_DELIVERY: Procedure = Procedure {
             joint: Joint::Mch,
             expect: "MSI that schedules the MTCH of the session",
             clause: "TS 36.321 6.1.3.7",
-            sees: |seen, session| seen.msi_scheduled.contains(&session.lcid),
-            filter: |session| {
-                format!(
-                    "mac-lte.control.mch_scheduling_info.lcid == {} && mac-lte.control.mch_scheduling_info.stop_mtch < 2047",
-                    session.lcid
-                )
-            },
+            order: Order::Free,
+            see: See::Mbms(Mbms {
+                sees: |seen, session| seen.msi_scheduled.contains(&session.lcid),
+                filter: |session| {
+                    format!(
+                        "mac-lte.control.mch_scheduling_info.lcid == {} && mac-lte.control.mch_scheduling_info.stop_mtch < 2047",
+                        session.lcid
+                    )
+                },
+            }),
         },
         ProcedureStep {
             number: "4",
@@ -71,10 +80,15 @@ pub const DOWNLOAD_DELIVERY: Procedure = Procedure {
             joint: Joint::Mtch,
             expect: "FDT instance (TOI 0)",
             clause: "TS 26.346 7.2.10, RFC 3926 3.4",
-            sees: |seen, session| {
-                seen.alc.as_ref().is_some_and(|alc| alc.is_of(&session.destination, session.tsi) && alc.lct.is_fdt())
-            },
-            filter: |session| format!("{} && {}", udp_filter(session), alc_filter(session, "==")),
+            order: Order::Free,
+            see: See::Mbms(Mbms {
+                sees: |seen, session| {
+                    seen.alc
+                        .as_ref()
+                        .is_some_and(|alc| alc.is_of(&session.destination, session.tsi) && alc.lct.is_fdt())
+                },
+                filter: |session| format!("{} && {}", udp_filter(session), alc_filter(session, "==")),
+            }),
         },
         ProcedureStep {
             number: "5",
@@ -83,10 +97,15 @@ pub const DOWNLOAD_DELIVERY: Procedure = Procedure {
             joint: Joint::Mtch,
             expect: "Encoding symbols of the file (TOI 1 or more)",
             clause: "TS 26.346 7.2, RFC 3926 3",
-            sees: |seen, session| {
-                seen.alc.as_ref().is_some_and(|alc| alc.is_of(&session.destination, session.tsi) && !alc.lct.is_fdt())
-            },
-            filter: |session| format!("{} && {}", udp_filter(session), alc_filter(session, "!=")),
+            order: Order::Free,
+            see: See::Mbms(Mbms {
+                sees: |seen, session| {
+                    seen.alc
+                        .as_ref()
+                        .is_some_and(|alc| alc.is_of(&session.destination, session.tsi) && !alc.lct.is_fdt())
+                },
+                filter: |session| format!("{} && {}", udp_filter(session), alc_filter(session, "!=")),
+            }),
         },
     ],
 };

@@ -1,19 +1,31 @@
 //! Ladders: a 3GPP procedure as numbered steps, each ticked by a message that was seen on a reference point.
 
 mod decode;
+mod decode_ims;
 mod download_delivery;
+mod ims;
 mod lct;
 mod mcch_acquisition;
 mod seen;
 
-use std::fmt;
+use std::net::IpAddr;
 
 use protocol::{Joint, TapEvent};
 
 use crate::event::{LadderHeader, SessionInfo, What};
 use crate::pcap::interface_name;
+use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, address_of};
 use decode::Field;
+pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
+use ims::Bound;
+pub(crate) use ims::ims_ladders;
+use ims::{
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION, HOLD,
+    MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, REG_EVENT, REGISTRATION, RELEASE, RESUME,
+    THIRD_PARTY_REGISTRATION,
+};
+pub use ims::{Diameter, Has, ImsActor, ImsCast, Of, Sip, Status};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
@@ -46,6 +58,37 @@ pub struct ProcedureStep {
     pub expect: &'static str,
     /// Clause that demands it.
     pub clause: &'static str,
+    /// Which steps come before it.
+    pub order: Order,
+    /// What ticks it.
+    pub see: See,
+}
+
+/// Which steps must have been seen before a message can tick one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// None.
+    Free,
+    /// The one before it in the table.
+    AfterPrevious,
+    /// The one with this number.
+    After(&'static str),
+}
+
+/// What ticks a step, and the display filter that finds it.
+#[derive(Clone, Copy, Debug)]
+pub enum See {
+    /// A message of a broadcast session.
+    Mbms(Mbms),
+    /// A SIP message.
+    Sip(Sip),
+    /// A Diameter message.
+    Diameter(Diameter),
+}
+
+/// What must be seen of a broadcast session.
+#[derive(Clone, Copy, Debug)]
+pub struct Mbms {
     sees: fn(&Seen, &SessionInfo) -> bool,
     filter: fn(&SessionInfo) -> String,
 }
@@ -59,22 +102,51 @@ pub enum Party {
     Enb,
     /// The UE that the ladder follows.
     Ue,
+    /// The UE at the other end.
+    Peer,
+    /// A second device of the user at the other end.
+    Second,
+    /// P-CSCF of the UE.
+    Pcscf,
+    /// P-CSCF of the UE at the other end.
+    PeerPcscf,
+    /// I-CSCF.
+    Icscf,
+    /// S-CSCF.
+    Scscf,
+    /// HSS.
+    Hss,
+    /// Application server.
+    As,
 }
 
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BmSc => "BM-SC",
-            Self::Enb => "eNB",
-            Self::Ue => "UE",
-        })
-    }
-}
+/// Procedures of broadcast sessions: every UE and session climbs them.
+pub const MBMS_PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
 
 /// Procedures that this version can follow.
-pub const PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
+pub const PROCEDURES: &[&Procedure] = &[
+    &MCCH_ACQUISITION,
+    &DOWNLOAD_DELIVERY,
+    &REGISTRATION,
+    &RE_REGISTRATION,
+    &REG_EVENT,
+    &DEREGISTRATION,
+    &NETWORK_DEREGISTRATION,
+    &THIRD_PARTY_REGISTRATION,
+    &MESSAGE,
+    &CALL_SETUP,
+    &CALL_REJECTED,
+    &CALL_CANCELLED,
+    &CALL_UNANSWERED,
+    &CALL_FORKED,
+    &HOLD,
+    &RESUME,
+    &RELEASE,
+    &BEARER_LOSS,
+];
 
-/// A procedure played by one UE and one session, and what of it was seen.
+/// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
+/// was seen.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ladder {
     /// Which procedure, UE and session.
@@ -82,6 +154,10 @@ pub struct Ladder {
     /// The session once it has started.
     pub session: Option<SessionInfo>,
     ticks: Vec<Option<Tick>>,
+    /// What was learned from the messages so far.
+    bound: Bound,
+    /// The step of the scenario that asks for it has begun.
+    has_begun: bool,
 }
 
 /// When, in which packet and how a step was first seen.
@@ -91,6 +167,8 @@ pub struct Tick {
     pub at_ns: u64,
     /// Number in `capture.pcapng`, from 1.
     pub packet: u64,
+    /// What it says about those after it.
+    pub bound: Vec<(String, String)>,
     /// Fields of the message.
     pub decoded: Vec<Field>,
 }
@@ -120,7 +198,7 @@ impl Ladder {
     /// A ladder of which nothing was seen.
     pub fn new(header: LadderHeader) -> Self {
         let steps = procedure(&header.procedure).map_or(0, |p| p.steps.len());
-        Self { header, session: None, ticks: vec![None; steps] }
+        Self { header, session: None, ticks: vec![None; steps], bound: Bound::new(), has_begun: false }
     }
 
     /// The table behind it; `None` when this version does not know the procedure.
@@ -130,9 +208,14 @@ impl Ladder {
 
     /// Takes note of a session that started.
     pub fn session_started(&mut self, info: &SessionInfo) {
-        if self.header.session == info.session {
+        if self.header.ims.is_none() && self.header.session == info.session {
             self.session = Some(info.clone());
         }
+    }
+
+    /// A step of the scenario begins.
+    pub fn step_started(&mut self, index: usize) {
+        self.has_begun |= self.header.ims.as_ref().is_some_and(|cast| cast.step == index);
     }
 
     /// Ticks a step, the first time counts; false when there is no such step.
@@ -140,24 +223,21 @@ impl Ladder {
         let Some(position) = self.procedure().and_then(|p| p.steps.iter().position(|s| s.number == number)) else {
             return false;
         };
+        self.bound.extend(tick.bound.iter().cloned());
         self.ticks[position].get_or_insert(tick);
         true
     }
 
     /// All steps with what was seen of them.
     pub fn steps(&self) -> Vec<LadderStep> {
-        let name = |party: Party| if party == Party::Ue { self.header.ue.clone() } else { party.to_string() };
         let rows = self.procedure().map_or(&[][..], |p| p.steps);
         rows.iter()
             .zip(&self.ticks)
             .map(|(row, tick)| LadderStep {
                 row,
-                from: name(row.from),
-                to: name(row.to),
-                filter: self.session.as_ref().map(|s| {
-                    let interface = interface_name(row.joint, &name(row.to), &s.mch);
-                    format!("frame.interface_name == \"{interface}\" && {}", (row.filter)(s))
-                }),
+                from: self.name(row.from),
+                to: self.name(row.to),
+                filter: self.filter(row, tick.as_ref()),
                 tick: tick.clone(),
             })
             .collect()
@@ -169,17 +249,97 @@ impl Ladder {
         rows.iter().zip(&self.ticks).find(|(_, tick)| tick.is_none()).map(|(row, _)| row)
     }
 
-    fn observe(&self, event: &TapEvent, seen: &Seen) -> Option<&'static ProcedureStep> {
-        let session = self.session.as_ref()?;
+    /// Name of a box in this run.
+    pub(crate) fn name(&self, party: Party) -> String {
+        let actor = |actor: Option<&ImsActor>| actor.map_or_else(|| "UE".to_owned(), |own| own.name.clone());
+        let pcscf = |actor: Option<&ImsActor>| actor.map_or_else(|| PCSCF.to_owned(), |own| own.pcscf.clone());
+        let cast = self.header.ims.as_ref();
+        match party {
+            Party::Ue => self.header.ue.clone(),
+            Party::Peer => actor(cast.and_then(|c| c.peer.as_ref())),
+            Party::Second => actor(cast.and_then(|c| c.second.as_ref())),
+            Party::Pcscf => pcscf(cast.map(|c| &c.ue)),
+            Party::PeerPcscf => pcscf(cast.and_then(|c| c.peer.as_ref())),
+            Party::BmSc => "BM-SC".into(),
+            Party::Enb => "eNB".into(),
+            Party::Icscf => ICSCF.into(),
+            Party::Scscf => SCSCF.into(),
+            Party::Hss => HSS.into(),
+            Party::As => APPLICATION_SERVER.into(),
+        }
+    }
+
+    fn filter(&self, row: &ProcedureStep, tick: Option<&Tick>) -> Option<String> {
+        let words = match (&row.see, &self.header.ims) {
+            (See::Mbms(mbms), _) => {
+                let session = self.session.as_ref()?;
+                let interface = interface_name(row.joint, &self.name(row.to), &session.mch);
+                return Some(format!("frame.interface_name == \"{interface}\" && {}", (mbms.filter)(session)));
+            }
+            (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
+            (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
+            _ => return None,
+        };
+        let interface = interface_name(row.joint, "", "");
+        let (from, to) = (self.address(row.from)?, self.address(row.to)?);
+        Some(format!("frame.interface_name == \"{interface}\" && ip.src == {from} && ip.dst == {to} && {words}"))
+    }
+
+    /// What was known when a step was ticked.
+    fn bound_at(&self, tick: Option<&Tick>) -> Bound {
+        let mut bound = self.bound.clone();
+        bound.extend(tick.iter().flat_map(|tick| tick.bound.iter().cloned()));
+        bound
+    }
+
+    /// Address of a box on the IMS.
+    fn address(&self, party: Party) -> Option<IpAddr> {
+        let cast = self.header.ims.as_ref()?;
+        match party {
+            Party::Ue => Some(cast.ue.ip),
+            Party::Peer => Some(cast.peer.as_ref()?.ip),
+            Party::Second => Some(cast.second.as_ref()?.ip),
+            _ => Some(address_of(&self.name(party))),
+        }
+    }
+
+    /// The step that a message ticks, and what is learned from it.
+    fn observe(&self, event: &TapEvent, seen: &Seen) -> Option<(&'static ProcedureStep, Vec<(String, String)>)> {
         let rows = self.procedure()?.steps;
-        let (row, _) = rows.iter().zip(&self.ticks).find(|(row, tick)| {
-            tick.is_none()
-                && row.joint == event.joint
-                && (row.to != Party::Ue || event.to == self.header.ue)
-                && (row.joint != Joint::Mch || event.channel == session.mch)
-                && (row.sees)(seen, session)
-        })?;
-        Some(row)
+        if self.header.ims.is_some() && (!self.has_begun || !seen.is_ims()) {
+            return None;
+        }
+        let is_seen =
+            |number: &str| rows.iter().zip(&self.ticks).any(|(row, tick)| row.number == number && tick.is_some());
+        rows.iter().enumerate().filter(|(i, _)| self.ticks[*i].is_none()).find_map(|(i, row)| {
+            let is_due = match row.order {
+                Order::Free => true,
+                Order::AfterPrevious => i == 0 || self.ticks[i - 1].is_some(),
+                Order::After(number) => is_seen(number),
+            };
+            if !is_due || row.joint != event.joint {
+                return None;
+            }
+            Some((row, self.sees(row, event, seen)?))
+        })
+    }
+
+    fn sees(&self, row: &ProcedureStep, event: &TapEvent, seen: &Seen) -> Option<Vec<(String, String)>> {
+        match (&row.see, &self.header.ims) {
+            (See::Mbms(mbms), _) => {
+                let session = self.session.as_ref()?;
+                let is_it = (row.to != Party::Ue || event.to == self.header.ue)
+                    && (row.joint != Joint::Mch || event.channel == session.mch)
+                    && (mbms.sees)(seen, session);
+                is_it.then(Vec::new)
+            }
+            (see, Some(cast)) if event.from == self.name(row.from) && event.to == self.name(row.to) => match see {
+                See::Sip(sip) => sip.sees(seen.sip.as_ref()?, cast, &self.bound),
+                See::Diameter(diameter) => diameter.sees(seen.diameter.as_ref()?, cast, &self.bound),
+                See::Mbms(_) => None,
+            },
+            _ => None,
+        }
     }
 }
 
@@ -223,6 +383,18 @@ impl LadderWatch {
         ticked
     }
 
+    /// A step of the scenario begins: ladders that it asks for look from here on.
+    pub fn step_started(&mut self, index: usize) {
+        self.ladders.iter_mut().for_each(|ladder| ladder.step_started(index));
+    }
+
+    /// Procedures and steps that a message would tick.
+    pub(crate) fn would_tick(&self, event: &TapEvent) -> Vec<(&str, &'static str)> {
+        let seen = Seen::of(event);
+        let ticks = |ladder: &'_ Ladder| Some(ladder.observe(event, &seen)?.0.number);
+        self.ladders.iter().filter_map(|l| Some((l.header.procedure.as_str(), ticks(l)?))).collect()
+    }
+
     /// Looks at a message that will be packet number `packet` of the capture. Cheap once all steps are ticked.
     pub fn observe(&mut self, event: &TapEvent, packet: u64) -> Vec<Ticked> {
         if !self.ladders.iter().any(|l| l.first_unseen().is_some()) {
@@ -238,8 +410,10 @@ impl LadderWatch {
         let seen = Seen::of(event);
         let mut ticked = Vec::new();
         for (index, ladder) in self.ladders.iter_mut().enumerate() {
-            let (Some(step), Some(procedure)) = (ladder.observe(event, &seen), ladder.procedure()) else { continue };
-            let tick = Tick { at_ns: event.at.as_nanos(), packet, decoded: decode::decode(event) };
+            let (Some((step, bound)), Some(procedure)) = (ladder.observe(event, &seen), ladder.procedure()) else {
+                continue;
+            };
+            let tick = Tick { at_ns: event.at.as_nanos(), packet, bound, decoded: decode::decode(event) };
             ladder.tick(step.number, tick.clone());
             ticked.push(Ticked { ladder: index, step, procedure: procedure.procedure, tick });
         }
@@ -250,8 +424,8 @@ impl LadderWatch {
 impl Ticked {
     /// The fact for the record.
     pub fn fact(self) -> What {
-        let Tick { packet, decoded, .. } = self.tick;
-        What::LadderTick { ladder: self.ladder, step: self.step.number.to_owned(), packet, decoded }
+        let Tick { packet, bound, decoded, .. } = self.tick;
+        What::LadderTick { ladder: self.ladder, step: self.step.number.to_owned(), packet, bound, decoded }
     }
 
     /// One line for a packet comment: procedure, step, what it is, clause.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
+use super::ims::{SipSeen, diameter as ims_diameter};
 use super::lct::LctHeader;
 
 /// The parts of a message that steps are compared with. A malformed message says nothing.
@@ -22,6 +23,10 @@ pub(crate) struct Seen {
     pub(crate) mcch_sessions: Vec<([u8; 6], u8)>,
     /// Logical channels that an MSI schedules in its period.
     pub(crate) msi_scheduled: Vec<u8>,
+    /// A SIP message.
+    pub(crate) sip: Option<SipSeen>,
+    /// A Diameter message.
+    pub(crate) diameter: Option<protocol::diameter::Message>,
 }
 
 /// An ALC packet.
@@ -57,9 +62,15 @@ impl Seen {
             Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
-            Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => Self::default(),
+            Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
+            Joint::Cx | Joint::Sh => Self { diameter: ims_diameter(event), ..Self::default() },
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
+    }
+
+    /// False when no ladder of the IMS need look at it.
+    pub(crate) fn is_ims(&self) -> bool {
+        self.sip.is_some() || self.diameter.is_some()
     }
 
     fn of_m1(bytes: &[u8]) -> Option<Self> {

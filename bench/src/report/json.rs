@@ -242,7 +242,7 @@ struct Note<'a> {
 impl<'a> Report<'a> {
     fn of(model: &'a Model, judgement: &'a Judgement) -> Self {
         let scenario = &model.header.scenario;
-        let channel = |ue: &str| scenario.ues.iter().find(|u| u.name == ue).map(|u| &u.channel);
+        let channel = |ue: &str| scenario.ues.iter().find(|u| u.name == ue).and_then(|u| u.channel.as_ref());
         Self {
             schema: SCHEMA,
             castbench: &model.header.castbench,

@@ -30,7 +30,8 @@ pub fn junit(model: &Model, judgement: &Judgement) -> String {
 
 fn ladder_suite(scenario: &str, ladder: &Ladder, verdict: &LadderVerdict) -> TestSuite {
     let header = &ladder.header;
-    let name = format!("{scenario}.ladder.{}.{}.{}", header.procedure.replace(' ', "_"), header.ue, header.session);
+    let of = header.ims.as_ref().map_or_else(|| header.session.clone(), |cast| format!("step{}", cast.step + 1));
+    let name = format!("{scenario}.ladder.{}.{}.{of}", header.procedure.replace([' ', ','], "_"), header.ue);
     let mut suite = TestSuite::new(name.clone());
     let steps = ladder.steps();
     if steps.is_empty() {

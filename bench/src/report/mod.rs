@@ -3,6 +3,7 @@
 
 pub(crate) mod area_sum;
 mod html;
+pub(crate) mod ims_runs;
 mod json;
 mod json_area;
 mod json_modems;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use html::REPORT_STYLE;
 pub use html::html;
+pub use ims_runs::ImsRun;
 pub use json::{SCHEMA, json};
 pub use junit::junit;
 pub use model::{FoldError, Model, ModelError};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::Joint;
 
+use super::ims_runs::ImsRun;
 use super::modem_runs::{MessageRun, ModemRun};
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
@@ -47,6 +48,8 @@ pub struct Model {
     pub front_ends: Vec<FrontEndStatus>,
     /// Why the run broke off: a front end.
     pub front_end_failed: Option<String>,
+    /// UEs on the IMS, in the order in which they were first heard of.
+    pub ims: Vec<ImsRun>,
     /// Modems, in the order in which they were first heard of.
     pub modems: Vec<ModemRun>,
     /// Text messages, the first ones.
@@ -77,6 +80,7 @@ impl Model {
             mcch_changes: Vec::new(),
             front_ends: Vec::new(),
             front_end_failed: None,
+            ims: Vec::new(),
             modems: Vec::new(),
             messages: Vec::new(),
             mch_periods: (0, 0),
@@ -110,7 +114,11 @@ impl Model {
         match &event.what {
             What::RunStarted(_) => return Err(ModelError::StartedTwice),
             What::RunFinished => self.finished = true,
-            What::StepStarted { .. } | What::StepFinished { .. } => self.apply_step(t, &event.what)?,
+            What::StepStarted { index, .. } => {
+                self.apply_step(t, &event.what)?;
+                self.ladders.iter_mut().for_each(|l| l.step_started(*index));
+            }
+            What::StepFinished { .. } => self.apply_step(t, &event.what)?,
             What::SessionStarted(info) => {
                 self.session_mut(&info.session)?.started = Some((t, info.clone()));
                 self.ladders.iter_mut().for_each(|l| l.session_started(info));
@@ -122,8 +130,8 @@ impl Model {
             What::MchScheduled { backlog_octets, .. } => {
                 self.mch_periods = (self.mch_periods.0 + 1, self.mch_periods.1.max(*backlog_octets));
             }
-            What::LadderTick { ladder, step, packet, decoded } => {
-                let tick = Tick { at_ns: t, packet: *packet, decoded: decoded.clone() };
+            What::LadderTick { ladder, step, packet, bound, decoded } => {
+                let tick = Tick { at_ns: t, packet: *packet, bound: bound.clone(), decoded: decoded.clone() };
                 self.apply_tick(*ladder, step, tick)?;
             }
             What::Captured { joint, packets, octets } => {
@@ -146,6 +154,8 @@ impl Model {
                 self.apply_modem(t, ue, fact);
             }
             What::Sms { number, fact } => self.apply_sms(t, *number, fact),
+            What::Ims { ue, fact } => self.apply_ims(t, ue, fact)?,
+            What::Message { .. } => {}
             What::Note { text } => self.note(t, text.clone()),
             What::McchChange { from_ns, n_id_mbsfn, sessions } => {
                 if self.mcch_changes.len() < CHANGES_LIMIT {
@@ -374,7 +384,7 @@ impl Model {
         found.ok_or_else(|| ModelError::NoSession { session: name.to_owned() })
     }
 
-    fn ue_mut(&mut self, name: &str) -> Result<&mut UeRun, ModelError> {
+    pub(super) fn ue_mut(&mut self, name: &str) -> Result<&mut UeRun, ModelError> {
         let found = self.ues.iter_mut().find(|u| u.name == name);
         found.ok_or_else(|| ModelError::NoUe { ue: name.to_owned() })
     }
@@ -454,9 +464,9 @@ mod tests {
         let what = What::BlockLost { ue: "nobody".into(), sfn: 0, subframe: 1, mch: None, mcs: 9, cinr_db: 3.0 };
         let error = model.apply(&Event { t_ns: 0, what }).unwrap_err();
         assert_eq!(error.to_string(), "the scenario has no UE named \"nobody\"");
-        let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1, decoded: Vec::new() };
+        let what = What::LadderTick { ladder: 99, step: "1".into(), packet: 1, bound: Vec::new(), decoded: Vec::new() };
         assert!(model.apply(&Event { t_ns: 0, what }).is_err());
-        let what = What::LadderTick { ladder: 0, step: "17".into(), packet: 1, decoded: Vec::new() };
+        let what = What::LadderTick { ladder: 0, step: "17".into(), packet: 1, bound: Vec::new(), decoded: Vec::new() };
         assert!(model.apply(&Event { t_ns: 0, what }).is_err());
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn expected_cinr_db(scenario: &Scenario, ue: &Ue, scale: f64) -> f64 
     let power = |db: f64| 10f64.powf(db / 10.0);
     let path = |w: &Way<'_>| Path { delay_us: w.delay_us * scale, power: power(w.power_db), fades: w.fading.is_some() };
     let paths: Vec<Path> = scenario.ways(ue).iter().map(path).collect();
-    10.0 * mean_cinr(&paths, power(-ue.channel.snr_db)).log10()
+    10.0 * mean_cinr(&paths, power(-ue.channel().snr_db)).log10()
 }
 
 /// Mean of useful power over interference and noise.

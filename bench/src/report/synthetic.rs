@@ -68,14 +68,15 @@ fn session(name: &str, fec: Fec) -> Session {
 fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_db: &[f64]) -> Scenario {
     let ues = snr_db.iter().enumerate().map(|(i, &snr_db)| Ue {
         name: format!("ue{}", i + 1),
-        channel: Channel {
+        channel: Some(Channel {
             model: ChannelModel::Awgn,
             snr_db,
             cfo_hz: [0.0, 180.0, -320.0, 75.0, 510.0, -40.0][i % 6],
             delay_us: 0.4 * i as f64,
             gain_db: 0.0,
             rx_correlation: 0.0,
-        },
+        }),
+        ims: None,
         antennas: 1,
         hears: Vec::new(),
         impairments: None,
@@ -103,7 +104,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         title: title.into(),
         proves: proves.into(),
         seed: 1,
-        cell: Cell { n_rb_dl: 25, n_id_cell: 1, sample_rate: SampleRate::Standard, n_ports: 1 },
+        cell: Some(Cell { n_rb_dl: 25, n_id_cell: 1, sample_rate: SampleRate::Standard, n_ports: 1 }),
         areas: vec![MbsfnArea {
             n_id_mbsfn: 1,
             non_mbsfn_region: 2,
@@ -128,6 +129,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
             }],
         }],
         sessions,
+        ims: None,
         transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![
@@ -148,6 +150,7 @@ fn sample(scenario: Scenario, seconds: u64, snr_db: &[f64], loss: &[f64], done_s
         title: DOWNLOAD_DELIVERY.title.into(),
         ue: u.name.clone(),
         session: s.name.clone(),
+        ims: None,
     });
     let header = RunHeader {
         castbench: env!("CARGO_PKG_VERSION").into(),
@@ -255,7 +258,10 @@ impl Sample {
             for s in 0..scenario.sessions.len() {
                 for (step, t_ms) in [("1", 14), ("2", 321), ("3", 481), ("4", 486), ("5", 487)] {
                     let ladder = u * scenario.sessions.len() + s;
-                    push(t_ms, What::LadderTick { ladder, step: step.into(), packet, decoded: Vec::new() });
+                    push(
+                        t_ms,
+                        What::LadderTick { ladder, step: step.into(), packet, bound: Vec::new(), decoded: Vec::new() },
+                    );
                     packet += 1;
                 }
             }
@@ -299,9 +305,9 @@ impl Sample {
                 cinr_db: Some(cinr_db),
                 cinr_min_db: Some(cinr_db - 0.6 - noise.uniform()),
                 evm_percent: Some(100.0 * 10f64.powf(-cinr_db / 20.0)),
-                cfo_hz: Some(ue.channel.cfo_hz + noise.uniform()),
-                timing_us: Some(ue.channel.delay_us),
-                areas: vec![synthetic_radio::area((mch_blocks, mch_errors), cinr_db, ue.channel.delay_us)],
+                cfo_hz: Some(ue.channel().cfo_hz + noise.uniform()),
+                timing_us: Some(ue.channel().delay_us),
+                areas: vec![synthetic_radio::area((mch_blocks, mch_errors), cinr_db, ue.channel().delay_us)],
                 ..radio_report(&ue.name)
             });
             events.push(Event { t_ns, what });

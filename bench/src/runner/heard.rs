@@ -6,7 +6,7 @@ use protocol::{Instant, Joint, TapEvent, Tmgi};
 use radio::{BlockReport, EnbEvent, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
 
 use super::{Acquired, IQ_FOLDER, Runner};
-use crate::air::{Heard, HeardMtch, HeardWhat};
+use crate::air::{Air, Heard, HeardMtch, HeardWhat};
 use crate::errors::CommandError;
 use crate::event::{MtchStop, What};
 use crate::faults;
@@ -19,7 +19,7 @@ const LCID_MTCH_MAX: u8 = 28;
 impl Runner<'_> {
     /// Takes in what the eNB announced and what the UEs heard in the frame that just ended, in the order of time.
     pub(super) fn hear(&mut self) -> Result<(), CommandError> {
-        while let Some(event) = self.air.enb().poll_event() {
+        while let Some(event) = self.air.as_mut().and_then(|air| air.enb().poll_event()) {
             let EnbEvent::Mch { area, event: MchTxEvent::Msp { pmch, frame, entries, backlog_octets, .. } } = event
             else {
                 continue;
@@ -30,8 +30,12 @@ impl Runner<'_> {
             let mch = self.mch_name(PmchId { area, pmch });
             self.observer.fact(self.now, What::MchScheduled { mch, sfn, stops, backlog_octets })?;
         }
-        let mut heard: Vec<(usize, Heard)> =
-            self.air.take_heard().flat_map(|(ue, heard)| heard.into_iter().map(move |h| (ue, h))).collect();
+        let mut heard: Vec<(usize, Heard)> = self
+            .air
+            .iter_mut()
+            .flat_map(Air::take_heard)
+            .flat_map(|(ue, heard)| heard.into_iter().map(move |h| (ue, h)))
+            .collect();
         heard.sort_by_key(|(ue, h)| (h.at_ms, *ue)); // stable: the order of one UE's subframe stays
         for (ue, Heard { time, at_ms, what }) in heard {
             // A subframe is there when its last sample is.
@@ -184,7 +188,7 @@ impl Runner<'_> {
         let error = |e: &dyn std::fmt::Display| CommandError::Bench(e.to_string());
         std::fs::create_dir_all(self.dir.join(IQ_FOLDER)).map_err(|e| error(&e))?;
         write_cf32(&path, iq).map_err(|e| error(&e))?;
-        let cell = &self.loaded.scenario.cell;
+        let Some(cell) = &self.loaded.scenario.cell else { return Ok(()) };
         let text = format!(
             "{ue}: samples of a lost block kept; castbench pmch decode --n-rb-dl {} --mcs {} --n-id-cell {} \
              --n-id-mbsfn {} --subframe {} --non-mbsfn-region {} --sample-rate {} {name} -o lost.tb",
@@ -194,7 +198,7 @@ impl Runner<'_> {
             area.n_id_mbsfn,
             time.subframe(),
             area.non_mbsfn_region,
-            self.air.enb().cell().sample_rate_hz(),
+            self.observer.model().header.sample_rate_hz,
         );
         self.observer.fact(at, What::Note { text })
     }

@@ -2,6 +2,8 @@
 //! the radio turns in steps of one radio frame.
 
 mod heard;
+mod ims;
+mod ims_events;
 mod modems;
 mod radio;
 
@@ -13,10 +15,11 @@ use ::radio::{CellConfig, StreamStatus};
 use core_network::{MtchId, PmchId};
 use protocol::{Instant, Joint, TapEvent};
 
+use self::ims::RunIms;
 use self::modems::RunModems;
 use crate::air::{Air, HeardMtch};
 use crate::backends::backends;
-use crate::boxes::Boxes;
+use crate::boxes::{Boxes, RadioBoxes};
 use crate::capacity::Capacity;
 use crate::changes::McchChanges;
 use crate::console::Console;
@@ -26,7 +29,7 @@ use crate::faults;
 use crate::front_ends::{FrontEndReport, FrontEnds};
 use crate::impulse::impulse_response;
 use crate::lab_lease::HeldLab;
-use crate::ladder::PROCEDURES;
+use crate::ladder::{self, MBMS_PROCEDURES};
 use crate::ledger::Ledger;
 use crate::modems::Modems;
 use crate::network::{Network, NetworkOutput, Start};
@@ -70,18 +73,26 @@ pub(crate) fn run(
     stopwatch: Stopwatch,
 ) -> Result<(Judgement, Played), CommandError> {
     let scenario = &loaded.scenario;
-    let Boxes { cell, capacity, network, mut air, services } = boxes;
-    air.measure(stopwatch);
+    let Boxes { radio, ims } = boxes;
+    let radio_header = RadioHeader::of(radio.as_ref());
+    let (network, mut air, services) = match radio {
+        Some(RadioBoxes { network, air, services, .. }) => (Some(network), Some(air), services),
+        None => (None, None, Vec::new()),
+    };
     let destinations: Vec<_> = services.iter().map(|service| service.destination).collect();
     let modems = Modems::new(rig, scenario, &destinations)?.map(RunModems::new);
-    let are_notified = air.enb().notifies_changes();
+    let are_notified = air.as_mut().is_some_and(|air| air.enb().notifies_changes());
     let mut delay = Duration::ZERO;
-    if rig.clock == Clock::Paced {
+    if let Some(air) = &mut air {
+        air.measure(stopwatch);
+    }
+    if let Some(air) = air.as_mut().filter(|_| rig.clock == Clock::Paced) {
         let front_ends = FrontEnds::open(rig, &setup::on_air(scenario, air.enb().cell()), dir)?;
         delay = front_ends.delay();
         air.go_over(front_ends);
     }
-    let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), cell.sample_rate_hz());
+    let sample_rate_hz = radio_header.sample_rate_hz;
+    let ue = |name: &str| Ue::new(name, services.clone(), dir.join("ues").join(name), sample_rate_hz);
     let mut runner = Runner {
         loaded,
         lab,
@@ -107,10 +118,12 @@ pub(crate) fn run(
         symbols_left: SYMBOLS_MAX,
         next_symbols: Instant::ZERO,
         modems,
-        observer: Observer::new(dir, header(loaded, rig, &cell, &capacity), console)?,
+        ims: ims.map(|network| RunIms::new(network, scenario)),
+        observer: Observer::new(dir, header(loaded, rig, radio_header), console)?,
     };
+    runner.drain_ims(Instant::ZERO)?;
     for (index, step) in scenario.steps.iter().enumerate() {
-        runner.fact(What::StepStarted { index, description: step.description.clone() })?;
+        runner.step_started(index, &step.description)?;
         let reason = runner.step(&step.action)?;
         runner.fact(What::StepFinished { index, reason: reason.to_owned() })?;
         if runner.is_broken {
@@ -120,7 +133,26 @@ pub(crate) fn run(
     runner.finish()
 }
 
-fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) -> RunHeader {
+/// What the header tells of the carrier.
+#[derive(Default)]
+struct RadioHeader {
+    sample_rate_hz: f64,
+    full_scale: Option<CellConfig>,
+    capacity: Vec<Capacity>,
+}
+
+impl RadioHeader {
+    fn of(boxes: Option<&RadioBoxes>) -> Self {
+        boxes.map_or_else(Self::default, |own| Self {
+            sample_rate_hz: own.cell.sample_rate_hz(),
+            full_scale: Some(own.cell),
+            capacity: own.capacity.clone(),
+        })
+    }
+}
+
+fn header(loaded: &Loaded, rig: &Rig, radio: RadioHeader) -> RunHeader {
+    let capacity = &radio.capacity;
     let scenario = &loaded.scenario;
     let mch = |((_, _, area, mch), capacity): ((_, _, &MbsfnArea, &Mch), &Capacity)| MchHeader {
         mch: mch.name.clone(),
@@ -129,12 +161,13 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) 
         tbs_bits: capacity.tbs_bits as u32,
     };
     let pairs = || scenario.ues.iter().flat_map(|u| scenario.sessions.iter().map(move |s| (&u.name, &s.name)));
-    let ladders = PROCEDURES.iter().flat_map(|procedure| {
+    let ladders = MBMS_PROCEDURES.iter().flat_map(|procedure| {
         pairs().map(|(ue, session)| LadderHeader {
             procedure: procedure.procedure.to_owned(),
             title: procedure.title.to_owned(),
             ue: ue.clone(),
             session: session.clone(),
+            ims: None,
         })
     });
     RunHeader {
@@ -142,12 +175,12 @@ fn header(loaded: &Loaded, rig: &Rig, cell: &CellConfig, capacity: &[Capacity]) 
         scenario: scenario.clone(),
         rig: rig.to_string(),
         clock: rig.clock.to_string(),
-        ladders: ladders.collect(),
+        ladders: ladders.chain(ladder::ims_ladders(scenario)).collect(),
         mch_capacity_bps: round(capacity.iter().map(|c| c.bps).sum(), 0),
         tbs_bits: capacity.iter().map(|c| c.tbs_bits).max().unwrap_or(0) as u32,
         mchs: scenario.mchs().zip(capacity).map(mch).collect(),
-        sample_rate_hz: cell.sample_rate_hz(),
-        full_scale_dbm: rig.full_scale_dbm(cell),
+        sample_rate_hz: radio.sample_rate_hz,
+        full_scale_dbm: radio.full_scale.and_then(|cell| rig.full_scale_dbm(&cell)),
         boxes: backends(rig, scenario),
     }
 }
@@ -172,8 +205,9 @@ struct Runner<'a> {
     dir: &'a Path,
     /// Always the start of a radio frame.
     now: Instant,
-    network: Network,
-    air: Air,
+    network: Option<Network>,
+    air: Option<Air>,
+    ims: Option<RunIms>,
     ues: Vec<Ue>,
     /// Of each session that was started.
     sent: BTreeMap<String, Sent>,
@@ -204,6 +238,13 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
+    fn step_started(&mut self, index: usize, description: &str) -> Result<(), CommandError> {
+        if let Some(ims) = &mut self.ims {
+            ims.step_started(index);
+        }
+        self.observer.step_started(self.now, index, description.to_owned())
+    }
+
     fn fact(&mut self, what: What) -> Result<(), CommandError> {
         self.observer.fact(self.now, what)
     }
@@ -223,6 +264,7 @@ impl Runner<'_> {
                     false => runner.is_exhausted(session).then_some("nothing_to_send"),
                 })
             }
+            StepAction::Ims(step) => self.ims_step(step),
             StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
             StepAction::RunUntilSmsDelivered { timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", Self::messages_end)
@@ -247,7 +289,8 @@ impl Runner<'_> {
                 return Err(CommandError::Usage(format!("session {}: no MCH {}", session.name, session.mch)));
             };
             let start = Start { content, delivery: setup::delivery(session), place };
-            self.network.start(self.now, &session.name, start);
+            let Some(network) = &mut self.network else { continue };
+            network.start(self.now, &session.name, start);
             self.drain_network(self.now)?;
             if !self.running.contains(&session.name) {
                 return Err(CommandError::Usage(format!("session {} could not be started", session.name)));
@@ -262,8 +305,8 @@ impl Runner<'_> {
         };
         for index in self.selected(selector) {
             let name = &self.loaded.scenario.sessions[index].name;
-            if self.running.contains(name) {
-                self.network.update(self.now, name, PmchId { area, pmch });
+            if let Some(network) = self.network.as_mut().filter(|_| self.running.contains(name)) {
+                network.update(self.now, name, PmchId { area, pmch });
                 self.drain_network(self.now)?;
             }
         }
@@ -273,8 +316,8 @@ impl Runner<'_> {
     fn stop(&mut self, selector: &Selector) -> Result<&'static str, CommandError> {
         for index in self.selected(selector) {
             let name = self.loaded.scenario.sessions[index].name.clone();
-            if self.running.contains(&name) {
-                self.network.stop(self.now, &name);
+            if let Some(network) = self.network.as_mut().filter(|_| self.running.contains(&name)) {
+                network.stop(self.now, &name);
                 self.drain_network(self.now)?;
             }
         }
@@ -321,28 +364,40 @@ impl Runner<'_> {
     fn turn(&mut self, until: Instant) -> Result<(), CommandError> {
         self.lab.check()?;
         let end = self.now + FRAME;
-        while let Some(deadline) = self.network.poll_timeout().filter(|&t| t < end) {
-            self.network.handle_timeout(deadline.max(self.now));
+        while let Some(deadline) = self.network_timeout().filter(|&t| t < end) {
+            if let Some(network) = &mut self.network {
+                network.handle_timeout(deadline.max(self.now));
+            }
             self.drain_network(deadline.max(self.now))?;
         }
         self.turn_modems(end)?;
+        let is_busy = self.turn_ims(end)?;
         let nothing_on_air = self.modems.is_none()
             && self.running.is_empty()
             && self.now >= self.on_air_until.max(self.mcch_on_air_until);
-        if nothing_on_air && self.air.front_ends().is_none() {
-            let next = self.network.poll_timeout().map_or(until, |t| t.min(until));
+        let is_real = self.air.as_mut().is_some_and(|air| air.front_ends().is_some());
+        if self.air.is_none() || nothing_on_air && !is_real {
+            let ims = self.ims.as_ref().and_then(RunIms::poll_timeout);
+            // Somebody may wait for what has just happened.
+            let until = if is_busy { end } else { until };
+            let next = self.network_timeout().into_iter().chain(ims).fold(until, Instant::min);
             self.now = frame_start(next).max(end);
-            self.air.skip_to_frame(frame_of(self.now));
+            if let Some(air) = &mut self.air {
+                air.skip_to_frame(frame_of(self.now));
+            }
             return Ok(());
         }
-        self.network.on_air(self.now);
+        if let Some(network) = &mut self.network {
+            network.on_air(self.now);
+        }
         self.drain_network(self.now)?;
+        let Some(air) = &mut self.air else { return Ok(()) };
         if self.symbols_left > 0 && self.now >= self.next_symbols && !self.sent.is_empty() {
             self.symbols_left -= 1;
             self.next_symbols = self.now + SYMBOLS_INTERVAL;
-            self.air.want_symbols();
+            air.want_symbols();
         }
-        if let Err(error) = self.air.turn() {
+        if let Err(error) = air.turn() {
             self.is_broken = true;
             return self.fact(What::FrontEndFailed { why: error.to_string() });
         }
@@ -356,8 +411,12 @@ impl Runner<'_> {
         Ok(())
     }
 
+    fn network_timeout(&self) -> Option<Instant> {
+        self.network.as_ref()?.poll_timeout()
+    }
+
     fn drain_network(&mut self, now: Instant) -> Result<(), CommandError> {
-        while let Some(output) = self.network.poll_output() {
+        while let Some(output) = self.network.as_mut().and_then(Network::poll_output) {
             match output {
                 NetworkOutput::M1(bytes) => {
                     let (from, to) = ("BM-SC".to_owned(), "eNB".to_owned());
@@ -365,7 +424,9 @@ impl Runner<'_> {
                     let mut tap = TapEvent { at: now, joint: Joint::M1, from, to, channel, lcid: 0, bytes };
                     if faults::apply(&self.loaded.scenario.faults, "", &mut tap) {
                         self.observer.tap(tap.clone())?;
-                        self.network.m1(now, &tap.bytes);
+                        if let Some(network) = &mut self.network {
+                            network.m1(now, &tap.bytes);
+                        }
                     }
                 }
                 NetworkOutput::Sdu { mtch, sdu, due } => self.send(now, mtch, &sdu, due)?,
@@ -377,7 +438,11 @@ impl Runner<'_> {
                         self.observer.fact(now, What::SessionMoved { session, mch, lcid, from_ns })?;
                     }
                 }
-                NetworkOutput::BearerStopped(tmgi) => self.network.stop_bearer(now, tmgi),
+                NetworkOutput::BearerStopped(tmgi) => {
+                    if let Some(network) = &mut self.network {
+                        network.stop_bearer(now, tmgi);
+                    }
+                }
                 NetworkOutput::SessionStarted { description, mtch, m1 } => {
                     let session = description.allocation.user_service.clone();
                     let sha256 = hex::encode(description.content_sha256);
@@ -445,7 +510,7 @@ impl Runner<'_> {
 
     /// Closes the front ends of a paced run and tells what they have seen.
     fn close_front_ends(&mut self) -> Result<(), CommandError> {
-        let Some(front_ends) = self.air.front_ends() else { return Ok(()) };
+        let Some(front_ends) = self.air.as_mut().and_then(Air::front_ends) else { return Ok(()) };
         let closed = front_ends.finish();
         let reports = front_ends.reports();
         if let Err(error) = closed {
@@ -465,10 +530,12 @@ impl Runner<'_> {
         // Modems take their time, in which nobody would look after the front ends.
         self.close_front_ends()?;
         self.switch_modems_off()?;
+        self.finish_ims()?;
+        let Some(air) = self.air.take() else { return self.finish_without_radio() };
         if self.now > self.reported {
             self.report()?;
         }
-        self.close_ledger()?;
+        self.close_ledger(&air)?;
         for ue in &mut self.ues {
             ue.discard_incomplete();
             for session in self.sent.keys() {
@@ -489,18 +556,26 @@ impl Runner<'_> {
                 self.observer.fact(self.now, What::ObjectMissing { ue, session, received_octets, reason })?;
             }
         }
-        let spectra: Vec<(String, Vec<f32>)> = self.air.spectra().map(|(at, psd)| (at.to_owned(), psd)).collect();
-        let span_hz = self.air.enb().cell().sample_rate_hz();
+        let spectra: Vec<(String, Vec<f32>)> = air.spectra().map(|(at, psd)| (at.to_owned(), psd)).collect();
+        let span_hz = self.observer.model().header.sample_rate_hz;
         for (at, psd) in spectra {
             let psd_db = psd.iter().map(|&p| (p * 10.0).round() / 10.0).collect();
             self.fact(What::Spectrum { at, span_hz, psd_db })?;
         }
         let impulse = |(ue, profile): (&str, &_)| impulse_response(ue, profile, span_hz);
-        let impulses: Vec<What> = self.air.profiles().filter_map(impulse).collect();
+        let impulses: Vec<What> = air.profiles().filter_map(impulse).collect();
         impulses.into_iter().try_for_each(|what| self.fact(what))?;
-        let (sha256, samples) = self.air.iq_hash();
+        let (sha256, samples) = air.iq_hash();
         self.fact(What::IqHash { sha256: hex::encode(sha256), samples })?;
-        let played = Played { air_time: self.now.elapsed(), samples, sample_rate_hz: span_hz, load: self.air.load() };
+        let played = Played { air_time: self.now.elapsed(), samples, sample_rate_hz: span_hz, load: air.load() };
+        Ok((self.observer.finish(self.now, self.dir)?, played))
+    }
+}
+
+impl Runner<'_> {
+    /// The end of a run that had no carrier.
+    fn finish_without_radio(self) -> Result<(Judgement, Played), CommandError> {
+        let played = Played { air_time: self.now.elapsed(), samples: 0, sample_rate_hz: 0.0, load: Load::default() };
         Ok((self.observer.finish(self.now, self.dir)?, played))
     }
 }

@@ -137,7 +137,7 @@ impl Runner<'_> {
             return Ok(());
         };
         let plmn = sib1.plmns.first().copied().and_then(Plmn::from_octets);
-        let gain_db = self.loaded.scenario.ues[ue].channel.gain_db;
+        let gain_db = self.loaded.scenario.ues[ue].channel().gain_db;
         let cell = SimCell {
             plmn: plmn.map(|plmn| plmn.to_string().replace('-', "")).unwrap_or_default(),
             operator: "castbench".into(),

@@ -4,7 +4,7 @@ use core_network::{MtchId, PmchId};
 use protocol::{Instant, Tmgi};
 
 use super::{FRAME, Runner, frame_of};
-use crate::air::HeardMtch;
+use crate::air::{Air, HeardMtch};
 use crate::errors::CommandError;
 use crate::event::{Measurement, What};
 use crate::ledger::Entry;
@@ -17,7 +17,8 @@ impl Runner<'_> {
         let MtchId { pmch: PmchId { area, pmch }, lcid } = mtch;
         let period = setup::scheduling_period(&self.loaded.scenario.areas[area].mchs[pmch]);
         self.on_air_until = self.on_air_until.max(due + period * 2);
-        match self.air.enb().push_sdu(area, pmch, lcid, sdu, frame_of(due)) {
+        let Some(air) = &mut self.air else { return Ok(()) };
+        match air.enb().push_sdu(area, pmch, lcid, sdu, frame_of(due)) {
             Ok(()) => {
                 if let Some(session) = self.mtchs.get(&mtch) {
                     self.ledger.sent(session, sdu);
@@ -37,7 +38,8 @@ impl Runner<'_> {
         from: Instant,
     ) -> Result<(), CommandError> {
         let own = &self.loaded.scenario.areas[area];
-        let frame = match self.air.enb().set_mcch(area, &setup::mcch(own, area, bearers)) {
+        let Some(air) = &mut self.air else { return Ok(()) };
+        let frame = match air.enb().set_mcch(area, &setup::mcch(own, area, bearers)) {
             Ok(frame) => frame,
             Err(why) => return self.observer.fact(now, What::Note { text: format!("eNB: MCCH not changed: {why}") }),
         };
@@ -86,7 +88,8 @@ impl Runner<'_> {
                 continue;
             }
             self.acquired[index].late = true;
-            let diagnosis = self.air.diagnosis(index);
+            let Some(air) = &self.air else { continue };
+            let diagnosis = air.diagnosis(index);
             let stage = diagnosis.first_failing_stage.map_or_else(|| "MCCH".into(), |s| s.to_string());
             let (ue, within_ms, hint) = (ue.name.clone(), limit.as_millis() as u64, diagnosis.hint);
             self.observer.fact(self.now, What::NotAcquired { ue, within_ms, stage, hint })?;
@@ -95,7 +98,7 @@ impl Runner<'_> {
     }
 
     /// What was sent and never came, what came too often, and what became of MCCH changes.
-    pub(super) fn close_ledger(&mut self) -> Result<(), CommandError> {
+    pub(super) fn close_ledger(&mut self, air: &Air) -> Result<(), CommandError> {
         let now = self.now;
         let repetition = self.loaded.scenario.areas.iter().map(|a| a.mcch_repetition_period_rf).max().unwrap_or(0);
         let sessions: Vec<String> = self.sent.keys().cloned().collect();
@@ -117,7 +120,7 @@ impl Runner<'_> {
                 let name = MeasurementName::McchChangesMissed;
                 self.measured(now, name, ue, None, missed as f64, Some((missed, all)))?;
             }
-            let diagnosis = self.air.diagnosis(ue);
+            let diagnosis = air.diagnosis(ue);
             let stage = diagnosis.first_failing_stage.map(|s| s.to_string());
             let stages = diagnosis.stages.iter().map(|s| (s.stage.to_string(), s.tried, s.good)).collect();
             let (ue, hint) = (self.ues[ue].name.clone(), diagnosis.hint);

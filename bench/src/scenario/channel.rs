@@ -78,6 +78,16 @@ pub enum Profile {
 }
 
 impl Channel {
+    /// Nothing but noise.
+    pub(crate) const NONE: Self = Self {
+        model: ChannelModel::Awgn,
+        snr_db: f64::NEG_INFINITY,
+        cfo_hz: 0.0,
+        delay_us: 0.0,
+        gain_db: 0.0,
+        rx_correlation: 0.0,
+    };
+
     /// As a channel model takes it, with `n_rx` receive antennas; everything random comes from `seed`.
     pub fn config(&self, sample_rate_hz: f64, n_rx: usize, seed: u64) -> ChannelConfig {
         let path = PathConfig { delay_s: self.delay_us * 1e-6, cfo_hz: self.cfo_hz, ..PathConfig::default() };

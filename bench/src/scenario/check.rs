@@ -5,8 +5,9 @@ use std::path::Path;
 use core_network::DeliveryError;
 use protocol::Joint;
 
+use super::check_ims as ims;
 use super::load::check_content;
-use super::{Fault, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
+use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
 use crate::sms;
@@ -15,6 +16,8 @@ use crate::strict_toml::{Checker, nearest};
 /// Notes everything that is wrong between the keys of `s`, whose file is in `folder`; `content` is broadcast instead of
 /// its own.
 pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
+    radio(s, note);
+    ims::check(s, note);
     areas(s, note);
     capacity(s, note);
     sessions(s, folder, content, note);
@@ -33,6 +36,29 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     expectations(s, note);
     for (i, f) in s.faults.iter().enumerate() {
         fault(s, f, &i.to_string(), note);
+    }
+}
+
+/// A cell and what needs one.
+fn radio(s: &Scenario, note: &mut Checker<'_>) {
+    if s.cell.is_some() {
+        if s.areas.is_empty() {
+            note.note(&["cell"], "[cell] without a table [[mbsfn_area]]; allowed: 1 to 8 of them".into());
+        }
+        for (i, ue) in s.ues.iter().enumerate().filter(|(_, ue)| ue.channel.is_none()) {
+            let message = format!("UE {} has no channel; allowed: a table `channel`", ue.name);
+            note.note(&["ue", &i.to_string()], message);
+        }
+    } else if s.ims.is_none() {
+        note.note(&[], "nothing to run; allowed: a table [cell], a table [ims], or both".into());
+    }
+    let needless = [
+        ("mbsfn_area", !s.areas.is_empty()),
+        ("session", !s.sessions.is_empty()),
+        ("transmitter", !s.transmitters.is_empty()),
+    ];
+    for (key, _) in needless.into_iter().filter(|(_, is_there)| *is_there && s.cell.is_none()) {
+        note.note(&[key], format!("[[{key}]] without a table [cell]; allowed: both or none"));
     }
 }
 
@@ -64,11 +90,11 @@ fn areas(s: &Scenario, note: &mut Checker<'_>) {
 type Say<'a> = &'a mut dyn FnMut(&[&str], String);
 
 fn region(s: &Scenario, area: &MbsfnArea, say: Say<'_>) {
-    if area.non_mbsfn_region == 1 && s.cell.n_rb_dl <= 10 {
+    let n_rb_dl = s.cell.as_ref().map_or(0, |cell| cell.n_rb_dl);
+    if area.non_mbsfn_region == 1 && n_rb_dl <= 10 {
         let message = format!(
-            "non_mbsfn_region = 1 with n_rb_dl = {}; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than 10 \
-             resource blocks)",
-            s.cell.n_rb_dl
+            "non_mbsfn_region = 1 with n_rb_dl = {n_rb_dl}; allowed values: 2 (TS 36.211 table 6.7-1: 1 needs more than 10 \
+             resource blocks)"
         );
         say(&["non_mbsfn_region"], message);
     }
@@ -122,7 +148,8 @@ fn mcch_subframes(area: &MbsfnArea, say: Say<'_>) {
 
 /// Only where the areas are right: else the same mistake would be told twice.
 fn capacity(s: &Scenario, note: &mut Checker<'_>) {
-    if s.areas.iter().any(|area| area.non_mbsfn_region == 1) && s.cell.n_rb_dl <= 10 {
+    let Some(cell) = &s.cell else { return };
+    if s.areas.iter().any(|area| area.non_mbsfn_region == 1) && cell.n_rb_dl <= 10 {
         return;
     }
     if let Err(problem) = Capacity::of(s).and_then(|capacity| Capacity::admit(&capacity, s)) {
@@ -209,6 +236,7 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
                     note.note(&["step", &at, "do"], message.into());
                 }
             }
+            StepAction::Ims(step) => ims::step(s, step, &at, note),
             StepAction::Run { .. } => {}
         }
     }
@@ -282,8 +310,16 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch | Joint::At | Joint::Sms => {
             ("\"any\"", f.what == FaultTarget::Any)
         }
-        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => ("\"any\"", f.what == FaultTarget::Any),
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => {
+            ims::fault(s, f, at, note);
+            ("\"any\"", f.what == FaultTarget::Any)
+        }
     };
+    let is_ims = matches!(f.joint, Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh);
+    if !is_ims && (f.sip.is_some() || !matches!(f.action, FaultAction::Drop | FaultAction::Corrupt)) {
+        let message = format!("{} carries neither SIP nor Diameter; allowed: drop or corrupt, no message", f.joint);
+        note.note(&["fault", at, "action"], message);
+    }
     if let Some(mch) = &f.mch {
         if f.joint != Joint::Mch {
             note.note(&["fault", at, "mch"], format!("{} is not of one MCH; allowed values: no mch", f.joint));
@@ -304,7 +340,7 @@ fn known_session(s: &Scenario, session: &Selector, path: &[&str], note: &mut Che
     known(session, s.sessions.iter().map(|x| x.name.as_str()), "session", path, note);
 }
 
-fn known_ue(s: &Scenario, ue: &Selector, path: &[&str], note: &mut Checker<'_>) {
+pub(super) fn known_ue(s: &Scenario, ue: &Selector, path: &[&str], note: &mut Checker<'_>) {
     known(ue, s.ues.iter().map(|x| x.name.as_str()), "UE", path, note);
 }
 

@@ -54,11 +54,25 @@ pub enum MeasurementName {
     SmsLost,
     /// From the step that sends a message to its arrival at a UE, the longest.
     SmsTime,
+    /// Successful registrations of a UE on the IMS, refreshes among them.
+    ImsRegistrations,
+    /// From the step that asks for it to the first registration of a UE.
+    ImsRegistrationTime,
+    /// Notifications of the state of its registration that a UE got.
+    ImsRegInfos,
+    /// MESSAGEs that a UE has sent and that were answered with success.
+    ImsMessagesAnswered,
+    /// MESSAGEs that a UE got as they were sent.
+    ImsMessagesReceived,
+    /// Calls of a UE that were set up.
+    ImsCallsEstablished,
+    /// Calls of a UE that have ended, in whatever way.
+    ImsCallsEnded,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -82,6 +96,13 @@ impl MeasurementName {
         Self::SmsDelivered,
         Self::SmsLost,
         Self::SmsTime,
+        Self::ImsRegistrations,
+        Self::ImsRegistrationTime,
+        Self::ImsRegInfos,
+        Self::ImsMessagesAnswered,
+        Self::ImsMessagesReceived,
+        Self::ImsCallsEstablished,
+        Self::ImsCallsEnded,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -110,6 +131,13 @@ impl MeasurementName {
             Self::SmsDelivered => "sms_delivered",
             Self::SmsLost => "sms_lost",
             Self::SmsTime => "sms_time",
+            Self::ImsRegistrations => "ims_registrations",
+            Self::ImsRegistrationTime => "ims_registration_time",
+            Self::ImsRegInfos => "ims_reg_infos",
+            Self::ImsMessagesAnswered => "ims_messages_answered",
+            Self::ImsMessagesReceived => "ims_messages_received",
+            Self::ImsCallsEstablished => "ims_calls_established",
+            Self::ImsCallsEnded => "ims_calls_ended",
         }
     }
 
@@ -118,7 +146,7 @@ impl MeasurementName {
         match self {
             Self::ObjectsRecovered => Unit::Objects,
             Self::UesComplete => Unit::Ues,
-            Self::DeliveryTime | Self::AcquisitionTime | Self::SmsTime => Unit::Seconds,
+            Self::DeliveryTime | Self::AcquisitionTime | Self::SmsTime | Self::ImsRegistrationTime => Unit::Seconds,
             Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
             Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
             Self::MbsfnRsrp => Unit::DecibelMilliwatts,
@@ -129,7 +157,12 @@ impl MeasurementName {
             Self::RlcGaps => Unit::Pdus,
             Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,
             Self::McchChangesMissed => Unit::Changes,
-            Self::SmsDelivered | Self::SmsLost => Unit::Messages,
+            Self::SmsDelivered | Self::SmsLost | Self::ImsMessagesAnswered | Self::ImsMessagesReceived => {
+                Unit::Messages
+            }
+            Self::ImsRegistrations => Unit::Registrations,
+            Self::ImsRegInfos => Unit::Notifications,
+            Self::ImsCallsEstablished | Self::ImsCallsEnded => Unit::Calls,
         }
     }
 
@@ -203,11 +236,20 @@ pub enum Unit {
     /// Messages.
     #[serde(rename = "messages")]
     Messages,
+    /// Registrations.
+    #[serde(rename = "registrations")]
+    Registrations,
+    /// Notifications.
+    #[serde(rename = "notifications")]
+    Notifications,
+    /// Calls.
+    #[serde(rename = "calls")]
+    Calls,
 }
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
@@ -222,6 +264,9 @@ impl Unit {
         Self::Datagrams,
         Self::Changes,
         Self::Messages,
+        Self::Registrations,
+        Self::Notifications,
+        Self::Calls,
     ];
 
     /// The unit as it is written.
@@ -241,6 +286,9 @@ impl Unit {
             Self::Datagrams => "datagrams",
             Self::Changes => "changes",
             Self::Messages => "messages",
+            Self::Registrations => "registrations",
+            Self::Notifications => "notifications",
+            Self::Calls => "calls",
         }
     }
 }

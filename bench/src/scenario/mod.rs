@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod channel;
 mod check;
+mod check_ims;
 mod impairments;
+mod ims;
+mod ims_step;
 mod load;
 mod measurement;
 mod read;
@@ -17,6 +20,9 @@ mod transmitter;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use impairments::{Impairments, Interferer};
+pub(crate) use ims::{APPLICATION_SERVER, HSS, ICSCF, Identity, PCSCF, SCSCF, VISITED_PCSCF, address_of};
+pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeIms};
+pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
@@ -34,14 +40,18 @@ pub struct Scenario {
     pub proves: String,
     /// Every random stream of the run comes from this number.
     pub seed: u64,
-    /// The LTE cell.
-    pub cell: Cell,
+    /// The LTE cell; a run without one has no radio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Cell>,
     /// The MBSFN areas that the cell belongs to, in the order of SIB13.
-    #[serde(rename = "mbsfn_area")]
+    #[serde(rename = "mbsfn_area", default, skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<MbsfnArea>,
     /// MBMS sessions.
-    #[serde(rename = "session")]
+    #[serde(rename = "session", default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<Session>,
+    /// The IMS network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ims: Option<Ims>,
     /// The sites of a single-frequency network; one at 0 dB when there are none.
     #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
     pub transmitters: Vec<Transmitter>,
@@ -249,14 +259,25 @@ pub struct Ue {
     /// Receive antennas: 1 or 2.
     #[serde(default = "one")]
     pub antennas: u8,
-    /// Its channel.
-    pub channel: Channel,
+    /// Its channel, where there is a cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Its IMS subscription and agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ims: Option<UeIms>,
     /// Which transmitters it hears; the only one when the scenario names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hears: Vec<Hears>,
     /// What its front end adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impairments: Option<Impairments>,
+}
+
+impl Ue {
+    /// Its channel; nothing is heard over that of a UE without one.
+    pub fn channel(&self) -> &Channel {
+        self.channel.as_ref().unwrap_or(&Channel::NONE)
+    }
 }
 
 /// A step of the scenario.
@@ -321,6 +342,9 @@ pub enum StepAction {
         /// But no longer than this, milliseconds.
         timeout_ms: u64,
     },
+    /// Something on the IMS.
+    #[serde(untagged)]
+    Ims(ImsStep),
 }
 
 impl fmt::Display for StepAction {
@@ -338,6 +362,7 @@ impl fmt::Display for StepAction {
             Self::RunUntilSmsDelivered { timeout_ms } => {
                 write!(f, "run until messages delivered, at most {timeout_ms} ms")
             }
+            Self::Ims(step) => step.fmt(f),
         }
     }
 }
@@ -425,6 +450,9 @@ pub struct Fault {
     /// On the way to which UE; M1 is before all of them.
     #[serde(default)]
     pub ue: Selector,
+    /// Which messages of SIP or Diameter (`gm`, `mw`, `isc`, `cx`, `sh`).
+    #[serde(rename = "message", default, skip_serializing_if = "Option::is_none")]
+    pub sip: Option<SipWhat>,
     /// In which MCH, by its name; any when none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mch: Option<String>,
@@ -460,8 +488,14 @@ pub enum FaultTarget {
 pub enum FaultAction {
     /// It is gone.
     Drop,
-    /// One bit of its last octet is inverted.
+    /// One bit of its last octet is inverted; of SIP and Diameter one in the middle.
     Corrupt,
+    /// It comes twice (SIP, Diameter).
+    Duplicate,
+    /// It comes late (SIP, Diameter).
+    Delay,
+    /// A response says something else (SIP).
+    WrongStatus,
 }
 
 #[cfg(test)]

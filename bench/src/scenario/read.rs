@@ -7,6 +7,8 @@ use radio::McsTable;
 
 use super::channel::{channel, snr_db};
 use super::impairments::impairments;
+use super::ims::{SipWhat, ims, ue_ims};
+use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
 use super::transmitter::{hears, transmitter};
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
@@ -21,14 +23,15 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
         title: t.text("title"),
         proves: t.text("proves"),
         seed: t.integer("seed", 0..=SEED_MAX),
-        cell: t.table("cell", cell),
-        areas: t.tables("mbsfn_area", 1..=MAX_AREAS, |t| {
+        cell: t.optional_table("cell", cell),
+        areas: t.tables("mbsfn_area", 0..=MAX_AREAS, |t| {
             area_index += 1;
             mbsfn_area(t, area_index - 1)
         }),
-        sessions: t.tables("session", 1..=MAX_SESSIONS, session),
+        sessions: t.tables("session", 0..=MAX_SESSIONS, session),
+        ims: t.optional_table("ims", ims),
         transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
-        ues: t.tables("ue", 1..=MAX_UES, ue),
+        ues: t.tables("ue", 1..=MAX_UES, ues).into_iter().flatten().collect(),
         steps: t.tables("step", 1..=MAX_LIST, step),
         expectations: t.tables("expect", 1..=MAX_LIST, expectation),
         faults: t.tables("fault", 0..=MAX_LIST, fault),
@@ -129,11 +132,19 @@ fn fec(t: &mut Table<'_>) -> Fec {
     }
 }
 
+/// One UE, or `count` UEs alike whose names end in 1, 2, and so on.
+fn ues(t: &mut Table<'_>) -> Vec<Ue> {
+    let ue = ue(t);
+    let Some(count) = t.optional_integer::<usize>("count", 1..=MAX_UES) else { return vec![ue] };
+    (1..=count).map(|number| Ue { name: format!("{}{number}", ue.name), ..ue.clone() }).collect()
+}
+
 fn ue(t: &mut Table<'_>) -> Ue {
     Ue {
         name: t.name("name"),
         antennas: t.optional_one_of("antennas", &[1, 2]).unwrap_or(1),
-        channel: t.table("channel", |t| channel(t, snr_db)),
+        channel: t.optional_table("channel", |t| channel(t, snr_db)),
+        ims: t.optional_table("ims", ue_ims),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
     }
@@ -150,6 +161,7 @@ fn step(t: &mut Table<'_>) -> Step {
         Stop,
         SendSms,
         RunUntilSmsDelivered,
+        Ims(ImsWord),
     }
     let choices = [
         ("start", Do::Start),
@@ -161,7 +173,9 @@ fn step(t: &mut Table<'_>) -> Step {
         ("send_sms", Do::SendSms),
         ("run_until_sms_delivered", Do::RunUntilSmsDelivered),
     ];
-    let action = match t.variant("do", &choices) {
+    let ims = IMS_WORDS.map(|(word, step)| (word, Do::Ims(step)));
+    let action = match t.variant("do", &[&choices[..], &ims[..]].concat()) {
+        Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),
         Do::Start => StepAction::Start { session: selector(t, "session") },
         Do::Run => StepAction::Run { for_ms: t.integer("for_ms", 1..=MAX_RUN_MS) },
         Do::RunUntilDelivered => StepAction::RunUntilDelivered {
@@ -201,6 +215,11 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("mch", Joint::Mch),
         ("mcch", Joint::Mcch),
         ("mtch", Joint::Mtch),
+        ("gm", Joint::Gm),
+        ("mw", Joint::Mw),
+        ("isc", Joint::Isc),
+        ("cx", Joint::Cx),
+        ("sh", Joint::Sh),
     ];
     let targets = [
         ("any", FaultTarget::Any),
@@ -210,19 +229,41 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("fdt", FaultTarget::Fdt),
         ("object", FaultTarget::Object),
     ];
+    let actions = [
+        ("drop", FaultAction::Drop),
+        ("corrupt", FaultAction::Corrupt),
+        ("duplicate", FaultAction::Duplicate),
+        ("delay", FaultAction::Delay),
+        ("wrong_status", FaultAction::WrongStatus),
+    ];
     Fault {
         joint: t.choice("joint", &joints),
-        what: t.choice("what", &targets),
-        action: t.choice("action", &[("drop", FaultAction::Drop), ("corrupt", FaultAction::Corrupt)]),
+        what: t.choice_or("what", &targets, FaultTarget::Any),
+        action: t.choice("action", &actions),
         ue: selector(t, "ue"),
+        sip: t.optional_table("message", sip_what),
         mch: if t.has("mch") { Some(t.name("mch")) } else { t.absent("mch") },
         after: t.optional_integer("after", 0..=1_000_000_000),
         count: t.optional_integer("count", 1..=1_000_000_000),
     }
 }
 
+/// `message = { ... }` of a fault.
+fn sip_what(t: &mut Table<'_>) -> SipWhat {
+    SipWhat {
+        method: t.optional_text("method"),
+        status: t.optional_integer("status", 100..=699),
+        from: t.optional_text("from"),
+        to: t.optional_text("to"),
+        procedure: t.optional_text("procedure"),
+        step: t.optional_text("step"),
+        delay_ms: t.optional_integer("delay_ms", 1..=3_600_000),
+        status_instead: t.optional_integer("status_instead", 100..=699),
+    }
+}
+
 /// A name or `"all"`; all when the key is absent.
-fn selector(t: &mut Table<'_>, key: &'static str) -> Selector {
+pub(super) fn selector(t: &mut Table<'_>, key: &'static str) -> Selector {
     Selector::from(t.text_or(key, || Selector::ALL.into()))
 }
 
@@ -261,4 +302,4 @@ const MAX_TRANSMITTERS: usize = 16;
 const MAX_LIST: usize = 256;
 
 /// Thirty days.
-const MAX_RUN_MS: u64 = 30 * 24 * 3600 * 1000;
+pub(super) const MAX_RUN_MS: u64 = 30 * 24 * 3600 * 1000;

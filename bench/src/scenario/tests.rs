@@ -75,17 +75,17 @@ fn said(right: &str, wrong: &str) -> String {
 fn the_base_is_right_and_defaults_are_filled_in() {
     let s = load(BASE).unwrap().scenario;
     assert_eq!(s.seed, 3);
-    assert_eq!(s.cell.sample_rate, SampleRate::Standard);
+    assert_eq!(s.cell.as_ref().unwrap().sample_rate, SampleRate::Standard);
     assert_eq!(
         s.ues[0].channel,
-        Channel {
+        Some(Channel {
             model: ChannelModel::Awgn,
             snr_db: 20.0,
             cfo_hz: 0.0,
             delay_us: 0.0,
             gain_db: 0.0,
             rx_correlation: 0.0
-        }
+        })
     );
     assert_eq!(s.steps[0].description, "start video");
     assert_eq!(s.expectations[0].session, Selector::All);
@@ -216,12 +216,12 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "do = \"start\"",
             "do = \"begin\"",
-            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\", \"send_sms\", \"run_until_sms_delivered\"",
+            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\", \"send_sms\", \"run_until_sms_delivered\", \"ims_register\", \"ims_subscribe_reg\", \"ims_deregister\", \"ims_network_deregister\", \"ims_message\", \"ims_call\", \"ims_answer\", \"ims_reject\", \"ims_hold\", \"ims_resume\", \"ims_hangup\", \"ims_cancel\", \"lose_bearer\", \"restore_bearer\", \"run_until_ims\"",
         ),
         (
             "unit = \"ratio\"",
             "unit = \"percent\"",
-            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\", \"messages\"",
+            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\", \"messages\", \"registrations\", \"notifications\", \"calls\"",
         ),
     ];
     for (right, wrong, message) in cases {
@@ -240,7 +240,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "seed = 3",
             "seeds = 3",
-            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, transmitter, ue, step, expect, fault",
+            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, transmitter, ue, step, expect, fault",
         ),
         (
             "data_mcs = 9",
@@ -268,7 +268,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "[[ue]]",
             "[[ues]]",
-            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, transmitter, ue, step, expect, fault",
+            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, transmitter, ue, step, expect, fault",
         ),
         ("seed = 3", "seed = ", "t.toml:4:8: not TOML: string values must be quoted, expected literal string"),
         ("seed = 3", "seed = 3\nseed = 4", "t.toml:5:1: not TOML: duplicate key"),
@@ -430,7 +430,7 @@ fn a_ue_hears_transmitters_by_their_own_and_its_channel() {
     let mut s = load(&BASE.replace("[[ue]]", sites).replace("snr_db = 20 }", heard)).unwrap().scenario;
     let way = |transmitter, delay_us, power_db, cfo_hz, fading| Way { transmitter, delay_us, power_db, cfo_hz, fading };
     let [epa, eva] = [Profile::Epa, Profile::Eva].map(|profile| Fading { profile, doppler_hz: 5.0 });
-    s.ues[0].channel.model = ChannelModel::Fading(epa);
+    s.ues[0].channel.as_mut().unwrap().model = ChannelModel::Fading(epa);
     s.ues[0].hears[1].fading = Some(eva);
     let ways = [way(Some("b"), 1.0, 0.0, 100.0, Some(epa)), way(Some("a"), 7.0, -3.0, 107.0, Some(eva))];
     assert_eq!(s.ways(&s.ues[0]), ways);

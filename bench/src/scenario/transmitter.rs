@@ -63,10 +63,10 @@ impl Scenario {
     pub fn ways<'a>(&'a self, ue: &'a Ue) -> Vec<Way<'a>> {
         let own = Way {
             transmitter: None,
-            delay_us: ue.channel.delay_us,
+            delay_us: ue.channel().delay_us,
             power_db: 0.0,
-            cfo_hz: ue.channel.cfo_hz,
-            fading: ue.channel.model.fading(),
+            cfo_hz: ue.channel().cfo_hz,
+            fading: ue.channel().model.fading(),
         };
         let way = |(hears, site): (&'a Hears, &'a Transmitter)| Way {
             transmitter: Some(&site.name),

@@ -62,6 +62,18 @@ impl Joint {
         Self::Cx,
         Self::Sh,
     ];
+
+    /// A reference point of the IMS.
+    #[must_use]
+    pub const fn is_ims(self) -> bool {
+        matches!(self, Self::Gm | Self::Mw | Self::Isc) || self.is_diameter()
+    }
+
+    /// Its messages are Diameter.
+    #[must_use]
+    pub const fn is_diameter(self) -> bool {
+        matches!(self, Self::Cx | Self::Sh)
+    }
 }
 
 impl fmt::Display for Joint {

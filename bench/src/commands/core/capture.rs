@@ -8,7 +8,7 @@ use core_network::net::NetTap;
 use protocol::TapEvent;
 
 use crate::errors::CommandError;
-use crate::mask;
+use crate::ims::mask;
 use crate::pcap::{CaptureError, CaptureWriter};
 
 /// Messages that may wait for the disk.

@@ -7,7 +7,7 @@ use crate::report::text;
 use crate::scenario::{ChannelModel, Scenario, Ue, Way};
 
 pub(super) fn words(scenario: &Scenario, ue: &Ue) -> Markup {
-    let channel = &ue.channel;
+    let channel = ue.channel();
     let model = match channel.model {
         ChannelModel::Awgn => "white noise".to_owned(),
         ChannelModel::Fading(fading) => fading.to_string(),

@@ -66,6 +66,13 @@ fn limit(value: f64, unit: Unit) -> String {
 
 fn name(measure: MeasurementName) -> Markup {
     match measure {
+        MeasurementName::ImsRegistrations => html! { "Registrations on the IMS" },
+        MeasurementName::ImsRegistrationTime => html! { "Time to the first registration on the IMS" },
+        MeasurementName::ImsRegInfos => html! { "Notifications of the registration state" },
+        MeasurementName::ImsMessagesAnswered => html! { "MESSAGEs answered with success" },
+        MeasurementName::ImsMessagesReceived => html! { "MESSAGEs received as they were sent" },
+        MeasurementName::ImsCallsEstablished => html! { "Calls set up" },
+        MeasurementName::ImsCallsEnded => html! { "Calls that have ended" },
         MeasurementName::ObjectsRecovered => html! { "Objects recovered" },
         MeasurementName::UesComplete => html! { "UEs complete" },
         MeasurementName::DeliveryTime => html! { "Delivery time" },

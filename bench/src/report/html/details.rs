@@ -32,7 +32,7 @@ fn scenario(model: &Model) -> Markup {
         ("Seed", s.seed.to_string()),
         ("Rig", header.rig.clone()),
         ("Clock", header.clock.clone()),
-        ("Cell", cell(&s.cell)),
+        ("Cell", s.cell.as_ref().map_or_else(|| "none: no radio".to_owned(), cell)),
         ("Sample rate", format!("{} MS/s", text::number(header.sample_rate_hz / 1e6))),
         ("Largest transport block", format!("{} bit", text::grouped(u64::from(header.tbs_bits)))),
         ("Capacity of all MCHs", text::bit_rate(header.mch_capacity_bps)),
@@ -49,12 +49,19 @@ fn scenario(model: &Model) -> Markup {
         ),
     ];
     let at = rows.iter().position(|(name, _)| *name == "Largest transport block").unwrap_or(rows.len());
+    if s.cell.is_none() {
+        rows.truncate(RADIO_ROWS_AT);
+    }
+    let at = at.min(rows.len());
     rows.splice(at..at, s.areas.iter().flat_map(|area| area_rows(model, area)));
     html! {
         h3 { "Scenario" }
         dl.facts { @for (name, value) in rows { dt { (name) } dd { (value) } } }
     }
 }
+
+/// Rows of every run, before those of the carrier.
+const RADIO_ROWS_AT: usize = 6;
 
 fn cell(cell: &Cell) -> String {
     let ports = if cell.n_ports == 1 { "1 antenna port".to_owned() } else { format!("{} antenna ports", cell.n_ports) };

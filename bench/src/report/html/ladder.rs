@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{chip, panel};
-use crate::ladder::{Ladder, LadderStep, Party, Procedure};
+use crate::ladder::{Ladder, LadderStep, Procedure};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::report::model::Model;
 use crate::verdict::{Judgement, LadderVerdict, Verdict};
@@ -25,7 +25,7 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
         &html! {
             @for (i, (ladder, verdict)) in &pairs { (one(*i, ladder, verdict, *i == open)) }
             @if pairs.is_empty() { p.soft { "The scenario follows no procedure." } }
-            @if !pairs.is_empty() { (wireshark(model)) }
+            @if !model.sessions.is_empty() && !pairs.is_empty() { (wireshark(model)) }
         },
     )
 }
@@ -38,7 +38,7 @@ fn one(index: usize, ladder: &Ladder, verdict: &LadderVerdict, open: bool) -> Ma
         details.ladder open[open] {
             summary {
                 (chip(verdict.verdict))
-                span.who { strong { (header.ue) } " · " (header.session) }
+                span.who { strong { (header.ue) } (with(ladder)) }
                 span.soft { (header.procedure) " " (header.title) }
                 span.count { (seen) " of " (steps.len()) " steps seen" }
             }
@@ -53,25 +53,42 @@ fn one(index: usize, ladder: &Ladder, verdict: &LadderVerdict, open: bool) -> Ma
     }
 }
 
+/// The session, or who else plays.
+fn with(ladder: &Ladder) -> Markup {
+    let header = &ladder.header;
+    let Some(cast) = &header.ims else { return html! { " · " (header.session) } };
+    html! {
+        @if let Some(peer) = &cast.peer { " → " (peer.name) }
+        @if let Some(second) = &cast.second { ", " (second.name) }
+        " · step " (cast.step + 1)
+    }
+}
+
 fn picture(index: usize, ladder: &Ladder, procedure: &Procedure, steps: &[LadderStep]) -> Markup {
-    let columns = procedure.parties.len();
-    let gap = (WIDTH - TIME - 112.0) / (columns.max(2) - 1) as f64;
-    let x_of = |party: Party| {
-        let column = procedure.parties.iter().position(|p| *p == party).unwrap_or(0);
+    // Two parties may be one box in this run.
+    let mut boxes: Vec<String> = Vec::new();
+    for name in procedure.parties.iter().map(|party| ladder.name(*party)) {
+        if !boxes.contains(&name) {
+            boxes.push(name);
+        }
+    }
+    let gap = (WIDTH - TIME - 112.0) / (boxes.len().max(2) - 1) as f64;
+    let half = (gap / 2.0 - 4.0).min(52.0);
+    let x_of = |name: &str| {
+        let column = boxes.iter().position(|own| own == name).unwrap_or(0);
         TIME + 56.0 + gap * column as f64
     };
     let bottom = HEAD + ROW * steps.len() as f64 + 8.0;
     html! {
         svg.ladder viewBox=(format!("0 0 {WIDTH} {bottom}")) width=(WIDTH) height=(bottom) role="img"
             aria-label=(format!("{} of {}", procedure.title, ladder.header.ue)) {
-            @for party in procedure.parties {
-                @let name = if *party == Party::Ue { ladder.header.ue.clone() } else { party.to_string() };
-                line.life x1=(x_of(*party)) x2=(x_of(*party)) y1=(HEAD - 10.0) y2=(bottom) {}
-                rect.box x=(x_of(*party) - 52.0) y="2" width="104" height="30" rx="7" {}
-                text.box-name x=(x_of(*party)) y="22" text-anchor="middle" { (name) }
+            @for name in &boxes {
+                line.life x1=(x_of(name)) x2=(x_of(name)) y1=(HEAD - 10.0) y2=(bottom) {}
+                rect.box x=(x_of(name) - half) y="2" width=(2.0 * half) height="30" rx="7" {}
+                text.box-name x=(x_of(name)) y="22" text-anchor="middle" { (name) }
             }
             @for (s, step) in steps.iter().enumerate() {
-                (arrow(&format!("l{index}s{s}"), x_of(step.row.from), x_of(step.row.to), HEAD + ROW * (s as f64 + 0.5), step))
+                (arrow(&format!("l{index}s{s}"), x_of(&step.from), x_of(&step.to), HEAD + ROW * (s as f64 + 0.5), step))
             }
         }
     }
@@ -92,11 +109,27 @@ fn arrow(target: &str, from: f64, to: f64, y: f64, step: &LadderStep) -> Markup 
             path.point d=(format!("M{to} {y}l{} -4.5v9Z", -9.0 * sign)) {}
             circle.number cx=(from) cy=(y) r="10" {}
             text.number x=(from) y=(y + 4.0) text-anchor="middle" { (step.row.number) }
-            text.words x=(middle) y=(y - 8.0) text-anchor="middle" textLength=[fit(step.row.expect, right - left)] lengthAdjust="spacingAndGlyphs" { (step.row.expect) }
-            text.clause x=(middle) y=(y + 16.0) text-anchor="middle" { (step.row.joint) " · " (step.row.clause) }
+            @if ladder_has_room(right - left) {
+                text.words x=(middle) y=(y - 8.0) text-anchor="middle" textLength=[fit(step.row.expect, right - left)] lengthAdjust="spacingAndGlyphs" { (step.row.expect) }
+                text.clause x=(middle) y=(y + 16.0) text-anchor="middle" { (step.row.joint) " · " (step.row.clause) }
+            } @else {
+                @let (x, anchor) = beside(left, right);
+                text.words x=(x) y=(y - 8.0) text-anchor=(anchor) { (step.row.expect) }
+                text.clause x=(x) y=(y + 16.0) text-anchor=(anchor) { (step.row.joint) " · " (step.row.clause) }
+            }
             @if !seen { path.cross d=(format!("M{} {}l10 10m0 -10l-10 10", middle - 5.0, y - 5.0)) {} }
         }
     }
+}
+
+/// An arrow is long enough for the words above it.
+fn ladder_has_room(width: f64) -> bool {
+    width > 200.0
+}
+
+/// Where words stand that a short arrow has no room for: as far as the picture goes on one side of it.
+fn beside(left: f64, right: f64) -> (f64, &'static str) {
+    if (left + right) / 2.0 < WIDTH * 0.6 { (left + 14.0, "start") } else { (right - 14.0, "end") }
 }
 
 /// Words that are longer than their arrow are squeezed to it.

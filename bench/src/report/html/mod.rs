@@ -5,6 +5,7 @@ mod channel;
 mod checks;
 mod delivery;
 mod details;
+mod ims;
 mod ladder;
 mod measurements;
 mod overview;
@@ -20,6 +21,7 @@ use crate::verdict::{Judgement, Verdict};
 /// The text of `report.html`.
 pub fn html(model: &Model, judgement: &Judgement) -> String {
     let scenario = &model.header.scenario;
+    let has_radio = scenario.cell.is_some();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -36,8 +38,11 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                     nav {
                         a href="#overview" { "Overview" }
                         @if !model.header.boxes.is_empty() { a href="#boxes" { "Boxes" } }
-                        a href="#delivery" { "Delivery" }
-                        a href="#radio" { "Radio" }
+                        @if has_radio {
+                            a href="#delivery" { "Delivery" }
+                            a href="#radio" { "Radio" }
+                        }
+                        @if scenario.ims.is_some() { a href="#ims" { "IMS" } }
                         a href="#timeline" { "Timeline" }
                         a href="#ladders" { "Ladders" }
                         a href="#expectations" { "Expectations" }
@@ -48,8 +53,11 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                 main {
                     (overview::section(model, judgement))
                     (boxes::section(model))
-                    (delivery::section(model))
-                    (radio::section(model))
+                    @if has_radio {
+                        (delivery::section(model))
+                        (radio::section(model))
+                    }
+                    (ims::section(model))
                     (timeline::section(model))
                     (ladder::section(model, judgement))
                     (checks::section(judgement))
@@ -116,6 +124,11 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("FDT", "File delivery table (RFC 3926): says which file the session carries"),
     ("FEC", "Forward error correction: Raptor (RFC 5053), or no code and a carousel"),
     ("FLUTE", "File delivery over unidirectional transport (RFC 3926)"),
+    ("CSCF", "Call session control function of the IMS: proxy (P), interrogating (I), serving (S) (TS 23.228)"),
+    ("Cx", "Reference point between CSCFs and the HSS: Diameter (TS 29.228, TS 29.229)"),
+    ("Gm", "Reference point between UE and P-CSCF: SIP (TS 24.229)"),
+    ("HSS", "Home subscriber server: identities, keys, service profiles"),
+    ("ISC", "Reference point between S-CSCF and application server: SIP (TS 24.229)"),
     ("M1", "Reference point from the MBMS gateway to the eNB: GTP-U with SYNC (TS 25.446)"),
     ("MBMS-GW", "MBMS gateway: puts SYNC PDUs into GTP-U multicast"),
     ("MBSFN SINR", "Power of data symbols over that of their errors, after combining and equalisation"),
@@ -125,6 +138,7 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("MCS", "Modulation and coding scheme (TS 36.213)"),
     ("MSI", "MCH scheduling information (TS 36.321 6.1.3.7): up to which subframe a session is sent"),
     ("MTCH", "Multicast traffic channel: carries the IP datagrams of one session"),
+    ("Mw", "Reference point among CSCFs: SIP (TS 24.229)"),
     ("PMCH", "Physical multicast channel (TS 36.211 6.5)"),
     ("Raptor", "A systematic fountain code (RFC 5053): any few more symbols than the file has are enough"),
     ("RLC", "Radio link control, unacknowledged mode (TS 36.322)"),
@@ -186,7 +200,7 @@ mod tests {
                 Hears { transmitter: site.name.clone(), power_db: 0.0, delay_us, fading: None }
             };
             ue.hears = scenario.transmitters.iter().take(1 + i.min(1)).enumerate().map(hears).collect();
-            ue.channel.snr_db = 8.0;
+            ue.channel.as_mut().unwrap().snr_db = 8.0;
         }
         let page = page(&model);
         keep("sfn.html", &page);

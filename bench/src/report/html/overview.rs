@@ -4,11 +4,12 @@ use maud::{Markup, html};
 use protocol::Joint;
 
 use super::{panel, sign, term};
+use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
 use crate::report::series::Merge;
 use crate::report::text;
-use crate::scenario::{FaultAction, FaultTarget, Selector};
+use crate::scenario::{Fault, FaultAction, FaultTarget, Selector};
 use crate::verdict::{Judgement, Verdict};
 
 pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
@@ -19,7 +20,12 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
             "overview",
             "What was tested",
             &html! { "Boxes and the reference points between them. Each was tapped; figures are what was seen there." },
-            &html! { (system(model)) (rig_line(model)) (faults(model)) },
+            &html! {
+                @if model.header.scenario.cell.is_some() { (system(model)) }
+                @if model.header.scenario.ims.is_some() { (ims_system(model)) }
+                (rig_line(model))
+                (faults(model))
+            },
         ))
     }
 }
@@ -47,6 +53,9 @@ fn banner(model: &Model, judgement: &Judgement) -> Markup {
 }
 
 fn cards(model: &Model) -> Markup {
+    if model.header.scenario.cell.is_none() {
+        return ims_cards(model);
+    }
     let complete = model.deliveries.iter().filter(|d| d.is_complete()).count();
     let content = model.session_infos().next();
     let octets: u64 = model.sessions.iter().filter_map(|s| s.stopped).map(|s| s.ip_octets).sum();
@@ -90,11 +99,50 @@ fn cards(model: &Model) -> Markup {
     }
 }
 
+/// The figures of a run without radio.
+fn ims_cards(model: &Model) -> Markup {
+    let card = |value: Markup, label: &str| html! { div.card { p.value { (value) } p.label { (label) } } };
+    let sum = |of: fn(&ImsRun) -> u64| model.ims.iter().map(of).sum::<u64>();
+    let registered = model.ims.iter().filter(|run| run.registrations > 0).count();
+    let messages: u64 = model.captured.iter().filter(|(joint, _)| joint.is_ims()).map(|(_, n)| n.0).sum();
+    html! {
+        div.cards {
+            (card(html! { (registered) span.of { " of " (model.ues.len()) } }, "UEs that have registered"))
+            (card(html! { (sum(|run| run.registrations)) }, "registrations"))
+            (card(html! { (sum(|run| run.messages_received)) }, "messages received as sent"))
+            (card(html! { (sum(|run| run.calls.1) / 2) }, "calls set up between two UEs"))
+            (card(html! { (text::grouped(messages)) }, "SIP and Diameter messages"))
+            (card(html! { (text::seconds(model.end_ns as f64 / 1e9)) }, "of run time"))
+        }
+    }
+}
+
+/// The boxes of the IMS with what the taps between them counted.
+fn ims_system(model: &Model) -> Markup {
+    let ues = text::counted(model.ues.len() as u64, "agent");
+    html! {
+        div.chain {
+            (node("UEs", &[&ues, "USIM, SIP"], "our code"))
+            (link(&joint(model, Joint::Gm)))
+            (node("P-CSCF", &["security", "trust domain"], "our code"))
+            (link(&joint(model, Joint::Mw)))
+            (node("I-, S-CSCF", &["registrar", "iFC"], "our code"))
+            (link(&joint(model, Joint::Cx)))
+            (node("HSS", &["MILENAGE", "profiles"], "our code"))
+            @if model.captured.contains_key(&Joint::Isc) {
+                (link(&joint(model, Joint::Isc)))
+                (node("AS", &["third party", "registration"], "our code"))
+            }
+        }
+    }
+}
+
 /// The chain as a picture; the figures at the arrows are packets and octets of the taps.
 fn system(model: &Model) -> Markup {
     let kind = if model.header.rig.contains("simulated") { "simulated" } else { "see rig" };
     let scenario = &model.header.scenario;
-    let blocks = format!("{} PRB, {}", scenario.cell.n_rb_dl, text::counted(scenario.areas.len() as u64, "area"));
+    let n_rb_dl = scenario.cell.as_ref().map_or(0, |cell| cell.n_rb_dl);
+    let blocks = format!("{n_rb_dl} PRB, {}", text::counted(scenario.areas.len() as u64, "area"));
     let mcs = match scenario.mchs().count() {
         1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.mcs())),
         n => format!("{n} MCHs"),
@@ -111,7 +159,7 @@ fn system(model: &Model) -> Markup {
             (node("eNB", &[&blocks, &mcs], "our code"))
             (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
             (node("Channel", &["white noise", "CFO, delay"], kind))
-            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1) { (joint(model, j)) } } }))
+            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_ims()) { (joint(model, j)) } } }))
             (node("UEs", &[&receivers, "FLUTE receiver"], kind))
         }
     }
@@ -141,6 +189,19 @@ fn joint(model: &Model, joint: Joint) -> Markup {
     }
 }
 
+/// The messages of SIP or Diameter that a fault takes.
+fn which(fault: &Fault) -> String {
+    let Some(what) = &fault.sip else { return "every message".into() };
+    if let Some((procedure, step)) = what.ladder_step() {
+        return format!("what would tick step {step} of {procedure}");
+    }
+    let method = what.method.as_deref().unwrap_or("message");
+    let status = what.status.map_or_else(String::new, |status| format!("{status} to "));
+    let from = what.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
+    let to = what.to.as_ref().map_or_else(String::new, |to| format!(" to {to}"));
+    format!("every {status}{method}{from}{to}")
+}
+
 fn rig_line(model: &Model) -> Markup {
     html! { p.rig { strong { "Rig: " } (model.header.rig) } }
 }
@@ -157,7 +218,7 @@ fn faults(model: &Model) -> Markup {
                         li {
                             (fault.joint) ": "
                             @match fault.what {
-                                FaultTarget::Any => "every message",
+                                FaultTarget::Any => (which(fault)),
                                 FaultTarget::Sib13 => "every message with SystemInformationBlockType13",
                                 FaultTarget::Data => "transport blocks at the data MCS",
                                 FaultTarget::Msi => { "every " (term("MSI")) },
@@ -168,6 +229,9 @@ fn faults(model: &Model) -> Markup {
                             @match fault.action {
                                 FaultAction::Drop => ", dropped",
                                 FaultAction::Corrupt => ", damaged",
+                                FaultAction::Duplicate => ", doubled",
+                                FaultAction::Delay => ", held back",
+                                FaultAction::WrongStatus => ", with another status",
                             }
                             @if let (Some(after), Some(count)) = (fault.after, fault.count) { " (" (count) " after the first " (after) ")" }
                             @if fault.joint != Joint::M1 {

@@ -44,7 +44,7 @@ impl<'a> Group<'a> {
         let scenario = &model.header.scenario;
         let mut groups: Vec<Self> = Vec::new();
         for (ue, run) in scenario.ues.iter().zip(&model.ues) {
-            let name = format!("SNR {} dB", text::number(ue.channel.snr_db));
+            let name = format!("SNR {} dB", text::number(ue.channel().snr_db));
             let place = groups.iter().position(|g| g.name == name).unwrap_or_else(|| {
                 groups.push(Self { name, several: Vec::new(), single: Vec::new() });
                 groups.len() - 1

@@ -12,6 +12,8 @@ const VENDOR_HEADER: usize = 12;
 
 /// Parameters of authentication headers that only CSCFs may see (TS 24.229 clause 5.4.1.2.1).
 const KEY_PARAMETERS: [&[u8]; 2] = [b"ck=\"", b"ik=\""];
+/// And those that say what somebody knows: not for records.
+const PROOF_PARAMETERS: [&[u8]; 4] = [b"response=\"", b"rspauth=\"", b"auts=\"", b"nonce=\""];
 
 /// Keys of a message: the digest on Gm, which everybody on the access hears, stays.
 pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
@@ -20,6 +22,14 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
         Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
         _ => {}
     }
+}
+
+/// A header field's value as records and reports may show it.
+pub(crate) fn for_records(value: &str) -> String {
+    let mut bytes = value.as_bytes().to_vec();
+    parameters(&KEY_PARAMETERS, &mut bytes);
+    parameters(&PROOF_PARAMETERS, &mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Overwrites the quoted value of each of these parameters.
@@ -94,6 +104,12 @@ mod tests {
         keys(Joint::Gm, &mut on_gm);
         assert_eq!(on_gm, challenge);
         assert_eq!(on_mw, b"WWW-Authenticate: Digest nonce=\"abc\", ck=\"****\", ik=\"****\"\r\n");
+    }
+
+    #[test]
+    fn records_have_no_proof_either() {
+        let value = r#"Digest username="u", response="0a1b", cnonce="zz", nonce="nn", AUTS="q==""#;
+        assert_eq!(for_records(value), r#"Digest username="u", response="****", cnonce="zz", nonce="**", AUTS="***""#);
     }
 
     #[test]

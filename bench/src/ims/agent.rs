@@ -1,0 +1,185 @@
+//! A UE on the IMS: its agent, its USIM, and what the runner knows of its calls and messages.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
+use hil::sim::SimUsim;
+use protocol::Instant;
+use protocol::sip::{Flow, Target};
+
+use crate::scenario::ImsState;
+
+/// A UE on the IMS.
+pub(crate) struct ImsUe {
+    pub(crate) name: String,
+    pub(crate) contact: SocketAddr,
+    pub(crate) impu: String,
+    pub(crate) pcscf: &'static str,
+    agent: UeAgent,
+    usim: Option<SimUsim>,
+    /// It has no radio bearer.
+    pub(crate) is_out_of_reach: bool,
+    /// It answers calls by itself after this time.
+    pub(crate) answers_after: Option<Duration>,
+    /// When it will answer.
+    pub(crate) answers_at: Option<Instant>,
+    pub(crate) state: ImsUeState,
+    calls_made: u64,
+}
+
+/// What the events of an agent say of its UE.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImsUeState {
+    pub(crate) is_registered: bool,
+    /// Registrations since the step began.
+    pub(crate) registered_in_step: u64,
+    pub(crate) is_subscribed: bool,
+    pub(crate) call: Option<CallId>,
+    pub(crate) is_incoming: bool,
+    pub(crate) is_ringing: bool,
+    pub(crate) is_established: bool,
+    pub(crate) hold: HoldState,
+    pub(crate) call_from: Instant,
+    pub(crate) register_from: Instant,
+    /// Messages that are not answered yet.
+    pub(crate) unanswered: u64,
+    /// Messages on their way to this UE.
+    pub(crate) expected: VecDeque<ExpectedMessage>,
+    pub(crate) is_ended: bool,
+}
+
+/// A message that was sent to a UE and has not come.
+#[derive(Clone, Debug)]
+pub(crate) struct ExpectedMessage {
+    pub(crate) number: u64,
+    pub(crate) text: String,
+    pub(crate) sent: Instant,
+}
+
+/// What an agent has for the runner.
+pub(crate) enum ImsUeOutput {
+    /// A message to be sent.
+    Sip(Target, Vec<u8>),
+    /// Something that happened.
+    Event(Box<AgentEvent>),
+}
+
+impl ImsUe {
+    pub(crate) fn new(
+        name: &str,
+        (contact, impu, pcscf): (SocketAddr, String, &'static str),
+        agent: UeAgent,
+        usim: Option<SimUsim>,
+        answers_after: Option<Duration>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            contact,
+            impu,
+            pcscf,
+            agent,
+            usim,
+            is_out_of_reach: false,
+            answers_after,
+            answers_at: None,
+            state: ImsUeState::default(),
+            calls_made: 0,
+        }
+    }
+
+    /// A message came.
+    pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        self.agent.handle_input(now, AgentInput::Sip { flow, bytes });
+    }
+
+    /// A message could not be sent.
+    pub(crate) fn failed(&mut self, now: Instant, target: Target, why: String) {
+        self.agent.handle_input(now, AgentInput::SipFailed { target, why });
+    }
+
+    pub(crate) fn command(&mut self, now: Instant, command: AgentCommand) {
+        self.agent.handle_input(now, AgentInput::Command(command));
+    }
+
+    /// A call of its own that has no name yet.
+    pub(crate) fn new_call(&mut self) -> CallId {
+        self.calls_made += 1;
+        CallId(self.calls_made)
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.agent.poll_timeout().into_iter().chain(self.answers_at).min()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.agent.poll_timeout().is_some_and(|t| t <= now) {
+            self.agent.handle_timeout(now);
+        }
+        if self.answers_at.is_some_and(|t| t <= now) {
+            self.answers_at = None;
+            self.answer(now);
+        }
+    }
+
+    /// Answers the call that comes in.
+    pub(crate) fn answer(&mut self, now: Instant) {
+        if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
+            let sdp = session_description(self.contact, "sendrecv");
+            self.command(now, AgentCommand::Answer { call, sdp });
+        }
+    }
+
+    /// What the agent says; challenges go to the USIM at once.
+    pub(crate) fn poll_output(&mut self, now: Instant) -> Option<ImsUeOutput> {
+        loop {
+            return match self.agent.poll_output()? {
+                AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
+                AgentOutput::Event(event) => Some(ImsUeOutput::Event(Box::new(event))),
+                AgentOutput::Authenticate(challenge) => {
+                    if let Some(usim) = &mut self.usim {
+                        let answer = usim.authenticate(&challenge);
+                        self.agent.handle_input(now, AgentInput::Authenticated(answer));
+                    }
+                    continue;
+                }
+            };
+        }
+    }
+
+    /// It has come to a state that a step waits for.
+    pub(crate) fn is_in(&self, state: ImsState) -> bool {
+        let own = &self.state;
+        match state {
+            ImsState::Registered => own.is_registered,
+            ImsState::Refreshed => own.registered_in_step > 0,
+            ImsState::Subscribed => own.is_subscribed,
+            ImsState::Unregistered => !own.is_registered,
+            ImsState::MessagesAnswered => own.unanswered == 0,
+            ImsState::MessagesReceived => own.expected.is_empty(),
+            ImsState::Incoming => own.is_incoming,
+            ImsState::Ringing => own.is_ringing,
+            ImsState::Established => own.is_established,
+            ImsState::Held => own.is_established && (own.hold.local || own.hold.remote),
+            ImsState::Resumed => own.is_established && !own.hold.local && !own.hold.remote,
+            ImsState::Ended => own.call.is_none() && own.is_ended,
+        }
+    }
+}
+
+/// SDP (RFC 8866) of a voice call with AMR (TS 26.114 annex A.2).
+pub(crate) fn session_description(contact: SocketAddr, direction: &str) -> Vec<u8> {
+    let ip = contact.ip();
+    let lines = [
+        "v=0".to_owned(),
+        format!("o=- 1 1 IN IP4 {ip}"),
+        "s=-".to_owned(),
+        format!("c=IN IP4 {ip}"),
+        "t=0 0".to_owned(),
+        "m=audio 49170 RTP/AVP 97".to_owned(),
+        "a=rtpmap:97 AMR/8000".to_owned(),
+        format!("a={direction}"),
+    ];
+    lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect()
+}

@@ -1,0 +1,8 @@
+//! The IMS network of a run: nodes in their fabric, UE agents with their USIMs, faults on what goes between them.
+
+pub(crate) mod agent;
+pub(crate) mod fault;
+pub(crate) mod mask;
+mod network;
+
+pub(crate) use network::ImsNetwork;

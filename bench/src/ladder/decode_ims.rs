@@ -1,0 +1,104 @@
+//! SIP and Diameter messages for people: a line for the record, fields for the report. Without what proves an identity.
+
+use protocol::TapEvent;
+use protocol::diameter::{Avp, Message, dictionary};
+use protocol::sip::SipMessage;
+
+use super::decode::Field;
+use crate::ims::mask;
+
+/// Header fields, AVPs and lines of a body that are shown.
+const FIELDS_MAX: usize = 48;
+/// Characters of a value.
+const VALUE_MAX: usize = 400;
+/// Depth of groups of AVPs.
+const DEPTH_MAX: usize = 4;
+
+/// Method and status, or command and result, of a message.
+pub(crate) fn summary(event: &TapEvent) -> String {
+    if event.joint.is_diameter() {
+        return Message::parse(&event.bytes).map_or_else(|_| "no Diameter".into(), |message| diameter_line(&message));
+    }
+    match SipMessage::parse(&event.bytes) {
+        Ok(message) => sip_line(&message),
+        Err(problem) => format!("no SIP: {problem}"),
+    }
+}
+
+/// Start line and header fields; the body by its lines where it is text.
+pub(super) fn sip(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
+    let message = SipMessage::parse(bytes).ok()?;
+    push(fields, "Message", sip_line(&message));
+    for field in message.headers().iter() {
+        push(fields, field.name(), mask::for_records(field.value()));
+    }
+    let body = match &message {
+        SipMessage::Request(request) => &request.body,
+        SipMessage::Response(response) => &response.body,
+    };
+    for line in String::from_utf8_lossy(body).lines() {
+        push(fields, "Body", line.to_owned());
+    }
+    Some(())
+}
+
+fn sip_line(message: &SipMessage) -> String {
+    let cseq = message.headers().get("CSeq").unwrap_or_default();
+    match message {
+        SipMessage::Request(request) => format!("{} {} (CSeq {cseq})", request.method, request.uri),
+        SipMessage::Response(response) => format!("{} {} (CSeq {cseq})", response.status, response.reason),
+    }
+}
+
+/// Command and AVPs, in groups too.
+pub(super) fn diameter(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
+    let message = Message::parse(bytes).ok()?;
+    push(fields, "Message", diameter_line(&message));
+    avps(&message.avps, 0, fields);
+    Some(())
+}
+
+fn diameter_line(message: &Message) -> String {
+    let number = |def| message.number(def).ok().flatten();
+    let experimental = || {
+        let group = message.get(&dictionary::EXPERIMENTAL_RESULT)?.as_group().ok()?;
+        group.iter().find(|avp| avp.is(&dictionary::EXPERIMENTAL_RESULT_CODE))?.as_u32().ok()
+    };
+    let result = number(&dictionary::RESULT_CODE).or_else(experimental);
+    result.map_or_else(|| message.name(), |result| format!("{} {result}", message.name()))
+}
+
+fn avps(all: &[Avp], depth: usize, fields: &mut Vec<Field>) {
+    for avp in all {
+        let definition = avp.definition();
+        let name = definition.map_or_else(|| format!("AVP {}", avp.code), |def| def.name.to_owned());
+        let name = format!("{}{name}", "\u{2007}\u{2007}".repeat(depth));
+        let is_secret = definition.is_some_and(|def| def.secret);
+        let kind = definition.map(|def| def.kind);
+        match kind {
+            _ if is_secret => push(fields, &name, "(not shown)".into()),
+            Some(dictionary::AvpKind::Grouped) if depth < DEPTH_MAX => {
+                push(fields, &name, String::new());
+                avps(&avp.as_group().unwrap_or_default(), depth + 1, fields);
+            }
+            Some(dictionary::AvpKind::Unsigned32) => {
+                push(fields, &name, avp.as_u32().map_or_else(|_| "?".into(), |n| n.to_string()));
+            }
+            Some(dictionary::AvpKind::Text) => push(fields, &name, avp.as_text().unwrap_or("?").to_owned()),
+            _ => match std::str::from_utf8(&avp.data).ok().filter(|text| !text.chars().any(is_odd)) {
+                Some(text) => push(fields, &name, text.to_owned()),
+                None => push(fields, &name, hex::encode(&avp.data)),
+            },
+        }
+    }
+}
+
+fn is_odd(c: char) -> bool {
+    c.is_control() && !c.is_whitespace()
+}
+
+fn push(fields: &mut Vec<Field>, name: &str, value: String) {
+    if fields.len() < FIELDS_MAX {
+        fields.push((name.to_owned(), value.chars().take(VALUE_MAX).collect()));
+    }
+}

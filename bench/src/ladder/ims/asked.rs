@@ -1,0 +1,144 @@
+//! Which ladders the steps of a scenario ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION, HOLD,
+    ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, REG_EVENT, REGISTRATION, RELEASE, RESUME,
+    THIRD_PARTY_REGISTRATION,
+};
+use crate::event::LadderHeader;
+use crate::ladder::Procedure;
+use crate::scenario::{ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
+
+/// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
+pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
+    let mut asked = Asked { scenario, registered: BTreeSet::new(), calls: BTreeMap::new(), ladders: Vec::new() };
+    if scenario.ims.is_some() {
+        for (index, step) in scenario.steps.iter().enumerate() {
+            if let StepAction::Ims(step) = &step.action {
+                asked.step(index, step);
+            }
+        }
+    }
+    asked.ladders
+}
+
+struct Asked<'a> {
+    scenario: &'a Scenario,
+    registered: BTreeSet<&'a str>,
+    /// The other side of the call of a UE.
+    calls: BTreeMap<&'a str, &'a str>,
+    ladders: Vec<LadderHeader>,
+}
+
+impl<'a> Asked<'a> {
+    fn step(&mut self, index: usize, step: &'a ImsStep) {
+        match step {
+            ImsStep::ImsRegister { ue } => self.register(index, ue),
+            ImsStep::ImsSubscribeReg { ue } => self.each(index, ue, &REG_EVENT),
+            ImsStep::ImsDeregister { ue } => {
+                self.each(index, ue, &DEREGISTRATION);
+                self.registered.retain(|name| !ue.selects(name));
+            }
+            ImsStep::ImsNetworkDeregister { ue } => {
+                self.each(index, ue, &NETWORK_DEREGISTRATION);
+                self.registered.retain(|name| !ue.selects(name));
+            }
+            ImsStep::ImsMessage { from, to, .. } => self.push(index, &MESSAGE, from, Some(to), None),
+            ImsStep::ImsCall { from, to } => self.call(index, from, to),
+            ImsStep::ImsHold { ue } => self.in_call(index, ue, &HOLD),
+            ImsStep::ImsResume { ue } => self.in_call(index, ue, &RESUME),
+            ImsStep::ImsHangup { ue } => self.in_call(index, ue, &RELEASE),
+            ImsStep::LoseBearer { ue } => self.in_call(index, ue, &BEARER_LOSS),
+            ImsStep::ImsAnswer { .. }
+            | ImsStep::ImsReject { .. }
+            | ImsStep::ImsCancel { .. }
+            | ImsStep::RestoreBearer { .. }
+            | ImsStep::RunUntilIms { .. } => {}
+        }
+    }
+
+    fn selected(&self, ue: &Selector) -> Vec<&'a Ue> {
+        self.scenario.ues.iter().filter(|own| own.ims.is_some() && ue.selects(&own.name)).collect()
+    }
+
+    fn each(&mut self, index: usize, ue: &Selector, procedure: &Procedure) {
+        for own in self.selected(ue) {
+            self.push(index, procedure, &own.name, None, None);
+        }
+    }
+
+    fn register(&mut self, index: usize, ue: &Selector) {
+        for own in self.selected(ue) {
+            let is_first = self.registered.insert(&own.name);
+            let procedure = if is_first { &REGISTRATION } else { &RE_REGISTRATION };
+            self.push(index, procedure, &own.name, None, None);
+            let has_as = self.scenario.ims.as_ref().is_some_and(|ims| ims.has_application_server());
+            let is_own = own.ims.as_ref().is_some_and(|ims| ims.same_user_as.is_none());
+            if is_first && has_as && is_own {
+                self.push(index, &THIRD_PARTY_REGISTRATION, &own.name, None, None);
+            }
+        }
+    }
+
+    /// What becomes of a call is in the steps after it.
+    fn call(&mut self, index: usize, from: &'a str, to: &'a str) {
+        let mut procedure = &CALL_UNANSWERED;
+        for step in &self.scenario.steps[index + 1..] {
+            let StepAction::Ims(step) = &step.action else { continue };
+            match step {
+                ImsStep::ImsAnswer { ue } if ue.selects(to) => procedure = &CALL_SETUP,
+                ImsStep::ImsReject { ue, .. } if ue.selects(to) => procedure = &CALL_REJECTED,
+                ImsStep::ImsCancel { ue } if ue.selects(from) => procedure = &CALL_CANCELLED,
+                ImsStep::RunUntilIms { ue, state: ImsState::Ended, .. } if ue.selects(from) => {}
+                ImsStep::ImsCall { .. } => {}
+                _ => continue,
+            }
+            break;
+        }
+        let second = self.scenario.ues.iter().find(|ue| {
+            let user = ue.ims.as_ref().and_then(|ims| ims.same_user_as.as_deref());
+            user == Some(to) && self.registered.contains(ue.name.as_str())
+        });
+        let answers = self
+            .scenario
+            .ues
+            .iter()
+            .any(|ue| ue.name == to && ue.ims.as_ref().is_some_and(|ims| ims.answers_after_ms.is_some()));
+        if answers && procedure.procedure == CALL_UNANSWERED.procedure {
+            procedure = &CALL_SETUP;
+        }
+        match second.filter(|_| procedure.procedure == CALL_SETUP.procedure) {
+            Some(second) => self.push(index, &CALL_FORKED, from, Some(to), Some(&second.name)),
+            None => self.push(index, procedure, from, Some(to), None),
+        }
+        self.calls.insert(from, to);
+        self.calls.insert(to, from);
+    }
+
+    fn in_call(&mut self, index: usize, ue: &Selector, procedure: &Procedure) {
+        for own in self.selected(ue) {
+            if let Some(peer) = self.calls.get(own.name.as_str()).copied() {
+                self.push(index, procedure, &own.name, Some(peer), None);
+            }
+        }
+    }
+
+    fn push(&mut self, step: usize, procedure: &Procedure, ue: &str, peer: Option<&str>, second: Option<&str>) {
+        let actor = |name: &str| {
+            let own = self.scenario.ims_identity(name)?;
+            let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
+            Some(ImsActor { name: name.to_owned(), impi, impu, ip, pcscf })
+        };
+        let Some(own) = actor(ue) else { return };
+        let cast = ImsCast { step, ue: own, peer: peer.and_then(actor), second: second.and_then(actor) };
+        self.ladders.push(LadderHeader {
+            procedure: procedure.procedure.to_owned(),
+            title: procedure.title.to_owned(),
+            ue: ue.to_owned(),
+            session: String::new(),
+            ims: Some(cast),
+        });
+    }
+}

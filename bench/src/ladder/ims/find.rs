@@ -1,0 +1,189 @@
+//! Whether a message is the one that a step waits for, and the display filter that finds it.
+
+use std::collections::BTreeMap;
+
+use protocol::TapEvent;
+use protocol::diameter::{Message, dictionary};
+use protocol::sip::SipMessage;
+
+use super::{Diameter, Has, ImsCast, Of, Sip, Status};
+
+/// What steps have learned for those after them: Call-IDs by the names of calls, the Session-Id of the last request.
+pub(crate) type Bound = BTreeMap<String, String>;
+
+/// Name under which the Session-Id of a Diameter request is kept.
+const SESSION: &str = "Session-Id";
+
+/// A SIP message as far as steps ask.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct SipSeen {
+    pub(crate) method: String,
+    pub(crate) status: Option<u16>,
+    call_id: String,
+    message: SipMessage,
+}
+
+impl SipSeen {
+    /// None: no SIP.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let message = SipMessage::parse(bytes).ok()?;
+        let headers = message.headers();
+        let call_id = headers.call_id()?.to_owned();
+        let method = match &message {
+            SipMessage::Request(request) => request.method.to_string(),
+            SipMessage::Response(_) => headers.cseq().ok()??.method.to_string(),
+        };
+        let status = message.as_response().map(|response| response.status);
+        Some(Self { method, status, call_id, message })
+    }
+}
+
+impl Sip {
+    /// What the message teaches; none when it is another one.
+    pub(crate) fn sees(&self, seen: &SipSeen, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
+        let status = match (self.status, seen.status) {
+            (None, None) => true,
+            (Some(Status::Is(wanted)), Some(status)) => status == wanted,
+            (Some(Status::Class(wanted)), Some(status)) => status / 100 == wanted,
+            _ => false,
+        };
+        let call = bound.get(self.call).is_none_or(|call_id| *call_id == seen.call_id);
+        let all = || self.has.iter().all(|has| has.holds(&seen.message, cast));
+        (seen.method == self.method && status && call && all())
+            .then(|| vec![(self.call.to_owned(), seen.call_id.clone())])
+    }
+
+    /// The display filter.
+    pub(crate) fn filter(&self, cast: &ImsCast, bound: &Bound) -> String {
+        let mut filter = match self.status {
+            None => format!("sip.Method == \"{}\"", self.method),
+            Some(Status::Is(status)) => {
+                format!("sip.Status-Code == {status} && sip.CSeq.method == \"{}\"", self.method)
+            }
+            Some(Status::Class(class)) => {
+                let (from, to) = (class * 100, class * 100 + 99);
+                format!(
+                    "sip.Status-Code >= {from} && sip.Status-Code <= {to} && sip.CSeq.method == \"{}\"",
+                    self.method
+                )
+            }
+        };
+        for has in self.has {
+            filter += " && ";
+            filter += &has.filter(cast);
+        }
+        if let Some(call_id) = bound.get(self.call) {
+            filter += &format!(" && sip.Call-ID == \"{}\"", escape(call_id));
+        }
+        filter
+    }
+}
+
+impl Has {
+    fn holds(self, message: &SipMessage, cast: &ImsCast) -> bool {
+        let headers = message.headers();
+        let has_response = || headers.all("Authorization").any(has_digest_response);
+        let is_zero = || {
+            headers.get("Expires").is_some_and(|v| v.trim() == "0")
+                || headers.all("Contact").any(|c| c.contains(";expires=0"))
+        };
+        let to_tag = || headers.to().ok().flatten().is_some_and(|to| to.params.get("tag").is_some());
+        let words = |name: &str, words: &str| headers.all(name).any(|value| value.contains(words));
+        match self {
+            Self::Response => has_response(),
+            Self::NoResponse => !has_response(),
+            Self::ExpiresZero => is_zero(),
+            Self::Expires => !is_zero(),
+            Self::ToTag => to_tag(),
+            Self::NoToTag => !to_tag(),
+            Self::Header(name) => headers.contains(name),
+            Self::Words(name, wanted) => words(name, wanted),
+            Self::Identity(name) => words(name, &cast.ue.impu),
+            Self::Body(wanted) => {
+                let body = match message {
+                    SipMessage::Request(request) => &request.body,
+                    SipMessage::Response(response) => &response.body,
+                };
+                body.windows(wanted.len()).any(|window| window == wanted.as_bytes())
+            }
+        }
+    }
+
+    fn filter(self, cast: &ImsCast) -> String {
+        const RESPONSE: &str = r#"sip.Authorization matches "response=\"[0-9a-fA-F]""#;
+        const ZERO: &str = "(sip.Expires == 0 || sip.Contact contains \";expires=0\")";
+        match self {
+            Self::Response => RESPONSE.into(),
+            Self::NoResponse => format!("!({RESPONSE})"),
+            Self::ExpiresZero => ZERO.into(),
+            Self::Expires => format!("!{ZERO}"),
+            Self::ToTag => "sip.to.tag".into(),
+            Self::NoToTag => "!sip.to.tag".into(),
+            Self::Header(name) => format!("sip.{name}"),
+            Self::Words(name, words) => format!("sip.{name} contains \"{}\"", escape(words)),
+            Self::Identity(name) => format!("sip.{name} contains \"{}\"", escape(&cast.ue.impu)),
+            Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
+        }
+    }
+}
+
+/// Digest credentials whose response is not empty (RFC 7616 clause 3.4).
+fn has_digest_response(value: &str) -> bool {
+    value.split("response=\"").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()))
+}
+
+impl Diameter {
+    /// What the message teaches; none when it is another one.
+    pub(crate) fn sees(&self, seen: &Message, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
+        let text = |def| seen.text(def).ok().flatten();
+        let session = text(&dictionary::SESSION_ID)?.to_owned();
+        let own = match self.of {
+            Of::Ue => text(&dictionary::USER_NAME) == Some(&cast.ue.impi),
+            Of::PeerIdentity => {
+                let peer = cast.peer.as_ref().map(|peer| peer.impu.as_str());
+                peer.is_some() && text(&dictionary::PUBLIC_IDENTITY) == peer
+            }
+            Of::Request => bound.get(SESSION) == Some(&session),
+        };
+        let number = self.number.is_none_or(|(name, values)| {
+            let avp = dictionary::AVPS.iter().find(|def| def.name == name);
+            let value = avp.and_then(|def| seen.number(def).ok().flatten());
+            value.is_some_and(|value| values.contains(&value))
+        });
+        (seen.name() == self.command && own && number).then(|| vec![(SESSION.to_owned(), session)])
+    }
+
+    /// The display filter.
+    pub(crate) fn filter(&self, cast: &ImsCast, bound: &Bound) -> String {
+        let letters = &self.command[..self.command.len() - 1];
+        let code = dictionary::COMMANDS.iter().find(|c| c.letters == letters).map_or(0, |c| c.code);
+        let request = u8::from(self.command.ends_with('R'));
+        let mut filter = format!("diameter.cmd.code == {code} && diameter.flags.request == {request}");
+        match self.of {
+            Of::Ue => filter += &format!(" && diameter.User-Name == \"{}\"", cast.ue.impi),
+            Of::PeerIdentity => {
+                let peer = cast.peer.as_ref().map_or("", |peer| &peer.impu);
+                filter += &format!(" && diameter.Public-Identity == \"{peer}\"");
+            }
+            Of::Request => {}
+        }
+        if let Some((name, values)) = self.number {
+            let any: Vec<String> = values.iter().map(|value| format!("diameter.{name} == {value}")).collect();
+            filter += &format!(" && ({})", any.join(" || "));
+        }
+        if let Some(session) = bound.get(SESSION).filter(|_| self.of == Of::Request) {
+            filter += &format!(" && diameter.Session-Id == \"{}\"", escape(session));
+        }
+        filter
+    }
+}
+
+/// A text between double quotes of a display filter.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// Diameter of a tap.
+pub(crate) fn diameter(event: &TapEvent) -> Option<Message> {
+    Message::parse(&event.bytes).ok()
+}

@@ -1,0 +1,121 @@
+//! Procedures of the IMS as tables (TS 24.229, TS 29.228): what of SIP and Diameter ticks a step, as a matcher and as a
+//! display filter made from the same data.
+
+mod asked;
+mod calls;
+mod find;
+mod registration;
+mod rows;
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use asked::ims_ladders;
+pub(crate) use calls::{
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE, RELEASE,
+    RESUME,
+};
+pub(crate) use find::{Bound, SipSeen, diameter};
+pub(crate) use registration::{
+    DEREGISTRATION, NETWORK_DEREGISTRATION, RE_REGISTRATION, REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
+};
+
+/// Who plays in a ladder of the IMS.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImsCast {
+    /// The scenario's step that asks for it, from 0: nothing before it counts.
+    pub step: usize,
+    /// The UE whose view it is.
+    pub ue: ImsActor,
+    /// The other UE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<ImsActor>,
+    /// A second device of the other UE's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<ImsActor>,
+}
+
+/// A UE in a ladder of the IMS.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImsActor {
+    /// Name in the scenario.
+    pub name: String,
+    /// Private identity.
+    pub impi: String,
+    /// Public identity.
+    pub impu: String,
+    /// Its address.
+    pub ip: IpAddr,
+    /// Name of its P-CSCF.
+    pub pcscf: String,
+}
+
+/// What must be seen of SIP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sip {
+    /// Method of the request, or of the request that a response is for.
+    pub method: &'static str,
+    /// Of a response; none: a request.
+    pub status: Option<Status>,
+    /// Name of the call that it belongs to: the first step with the name says which Call-ID that is.
+    pub call: &'static str,
+    /// What it must have besides.
+    pub has: &'static [Has],
+}
+
+/// Status of a response.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// This one.
+    Is(u16),
+    /// Any of these hundred: 2 is 200 to 299.
+    Class(u16),
+}
+
+/// A property of a SIP message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Has {
+    /// Credentials with a response.
+    Response,
+    /// No credentials with a response.
+    NoResponse,
+    /// An expiry of 0.
+    ExpiresZero,
+    /// No expiry of 0.
+    Expires,
+    /// A tag in To: within a dialog.
+    ToTag,
+    /// No tag in To: outside of any dialog.
+    NoToTag,
+    /// A header field that is there.
+    Header(&'static str),
+    /// A header field with these words.
+    Words(&'static str, &'static str),
+    /// These words in the body.
+    Body(&'static str),
+    /// The UE's public identity in this header field.
+    Identity(&'static str),
+}
+
+/// What must be seen of Diameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Diameter {
+    /// Name of the command (`MAR`, `MAA`).
+    pub command: &'static str,
+    /// Whose it is; an answer belongs to the request before it.
+    pub of: Of,
+    /// An AVP with this number: `Server-Assignment-Type`.
+    pub number: Option<(&'static str, &'static [u32])>,
+}
+
+/// To whom a Diameter message belongs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Of {
+    /// User-Name is the UE's private identity.
+    Ue,
+    /// Public-Identity is that of the other UE.
+    PeerIdentity,
+    /// Session-Id is that of the request before.
+    Request,
+}

@@ -1,0 +1,93 @@
+//! Short forms for the rows of the tables.
+
+use protocol::Joint;
+
+use super::{Diameter, Has, Of, Sip, Status};
+use crate::ladder::{Order, Party, ProcedureStep, See};
+
+/// Who sends, who receives, and where that is seen.
+pub(super) type Way = (Party, Party, Joint);
+
+pub(super) const GM_UP: Way = (Party::Ue, Party::Pcscf, Joint::Gm);
+pub(super) const GM_DOWN: Way = (Party::Pcscf, Party::Ue, Joint::Gm);
+pub(super) const P_TO_I: Way = (Party::Pcscf, Party::Icscf, Joint::Mw);
+pub(super) const I_TO_P: Way = (Party::Icscf, Party::Pcscf, Joint::Mw);
+pub(super) const I_TO_S: Way = (Party::Icscf, Party::Scscf, Joint::Mw);
+pub(super) const S_TO_I: Way = (Party::Scscf, Party::Icscf, Joint::Mw);
+pub(super) const P_TO_S: Way = (Party::Pcscf, Party::Scscf, Joint::Mw);
+pub(super) const S_TO_P: Way = (Party::Scscf, Party::Pcscf, Joint::Mw);
+pub(super) const I_TO_HSS: Way = (Party::Icscf, Party::Hss, Joint::Cx);
+pub(super) const HSS_TO_I: Way = (Party::Hss, Party::Icscf, Joint::Cx);
+pub(super) const S_TO_HSS: Way = (Party::Scscf, Party::Hss, Joint::Cx);
+pub(super) const HSS_TO_S: Way = (Party::Hss, Party::Scscf, Joint::Cx);
+pub(super) const S_TO_AS: Way = (Party::Scscf, Party::As, Joint::Isc);
+pub(super) const AS_TO_S: Way = (Party::As, Party::Scscf, Joint::Isc);
+pub(super) const S_TO_PEER_P: Way = (Party::Scscf, Party::PeerPcscf, Joint::Mw);
+pub(super) const PEER_P_TO_S: Way = (Party::PeerPcscf, Party::Scscf, Joint::Mw);
+pub(super) const PEER_DOWN: Way = (Party::PeerPcscf, Party::Peer, Joint::Gm);
+pub(super) const PEER_UP: Way = (Party::Peer, Party::PeerPcscf, Joint::Gm);
+pub(super) const SECOND_DOWN: Way = (Party::PeerPcscf, Party::Second, Joint::Gm);
+pub(super) const SECOND_UP: Way = (Party::Second, Party::PeerPcscf, Joint::Gm);
+
+/// What a step is called and where it is demanded: number, what is expected, clause.
+pub(super) type Words = (&'static str, &'static str, &'static str);
+
+const fn row((number, expect, clause): Words, (from, to, joint): Way, see: See) -> ProcedureStep {
+    ProcedureStep { number, from, to, joint, expect, clause, order: Order::AfterPrevious, see }
+}
+
+/// A request.
+pub(super) const fn request(
+    words: Words,
+    way: Way,
+    method: &'static str,
+    call: &'static str,
+    has: &'static [Has],
+) -> ProcedureStep {
+    row(words, way, See::Sip(Sip { method, status: None, call, has }))
+}
+
+/// A response with this status.
+pub(super) const fn response(
+    words: Words,
+    way: Way,
+    method: &'static str,
+    call: &'static str,
+    status: u16,
+    has: &'static [Has],
+) -> ProcedureStep {
+    row(words, way, See::Sip(Sip { method, status: Some(Status::Is(status)), call, has }))
+}
+
+/// A response of success.
+pub(super) const fn success(words: Words, way: Way, method: &'static str, call: &'static str) -> ProcedureStep {
+    row(words, way, See::Sip(Sip { method, status: Some(Status::Class(2)), call, has: &[] }))
+}
+
+/// A Diameter request of the UE.
+pub(super) const fn diameter(words: Words, way: Way, command: &'static str) -> ProcedureStep {
+    row(words, way, See::Diameter(Diameter { command, of: Of::Ue, number: None }))
+}
+
+/// Server-Assignment-Request with one of these types (TS 29.229 clause 6.3.15).
+pub(super) const fn assignment(words: Words, types: &'static [u32]) -> ProcedureStep {
+    let number = Some(("Server-Assignment-Type", types));
+    row(words, S_TO_HSS, See::Diameter(Diameter { command: "SAR", of: Of::Ue, number }))
+}
+
+/// Location-Info-Request for the other UE.
+pub(super) const fn location(words: Words) -> ProcedureStep {
+    row(words, I_TO_HSS, See::Diameter(Diameter { command: "LIR", of: Of::PeerIdentity, number: None }))
+}
+
+/// The answer to the Diameter request before it.
+pub(super) const fn answer(words: Words, way: Way, command: &'static str) -> ProcedureStep {
+    row(words, way, See::Diameter(Diameter { command, of: Of::Request, number: None }))
+}
+
+impl ProcedureStep {
+    /// The same step, which waits for another one than that before it.
+    pub(super) const fn after(self, number: &'static str) -> Self {
+        Self { order: Order::After(number), ..self }
+    }
+}

@@ -1,0 +1,72 @@
+//! The UEs on the IMS: registrations, messages, calls, and what went over the reference points.
+
+use maud::{Markup, html};
+
+use super::panel;
+use crate::report::ims_runs::ImsRun;
+use crate::report::model::Model;
+use crate::report::text;
+
+pub(super) fn section(model: &Model) -> Markup {
+    if model.header.scenario.ims.is_none() {
+        return html! {};
+    }
+    panel(
+        "ims",
+        "IMS",
+        &html! { "What became of each UE, as its own agent saw it. The ladders below are ticked from the wire." },
+        &html! {
+            div.scroll {
+                table {
+                    thead {
+                        tr {
+                            th { "UE" } th { "Registered" } th { "Registrations" } th { "Reg event" } th { "Messages sent" }
+                            th { "Received" } th { "Calls" } th { "Set-up" } th { "What happened" }
+                        }
+                    }
+                    tbody { @for run in model.ims.iter().take(UES_SHOWN) { (row(run)) } }
+                }
+            }
+            @if model.ims.len() > UES_SHOWN { p.soft { "And " (model.ims.len() - UES_SHOWN) " more, see report.json." } }
+            (joints(model))
+        },
+    )
+}
+
+fn row(run: &ImsRun) -> Markup {
+    html! {
+        tr {
+            td { strong { (run.ue) } }
+            td {
+                @match run.registration_s {
+                    Some(after_s) => { "after " (text::seconds(after_s)) }
+                    None => span.bad { "never" },
+                }
+            }
+            td { (run.registrations) }
+            td { (run.reg_infos) @if let Some(state) = run.reg_states.first() { span.soft { " · " (state) } } }
+            td { (run.messages_sent.0) @if run.messages_sent.0 > 0 { " (" (run.messages_sent.1) " answered)" } }
+            td { (run.messages_received) }
+            td { (run.calls.0) @if run.calls.0 > 0 { " (" (run.calls.1) " set up)" } }
+            td { @if let Some(setup_s) = run.setup_s { (text::seconds(setup_s)) } }
+            td { (run.troubles.join("; ")) }
+        }
+    }
+}
+
+/// What the taps of the reference points counted.
+fn joints(model: &Model) -> Markup {
+    html! {
+        dl.facts {
+            @for (joint, (packets, octets)) in model.captured.iter().filter(|(joint, _)| joint.is_ims()) {
+                dt { (joint) } dd { (text::grouped(*packets)) " messages, " (text::octets(*octets)) }
+            }
+        }
+        p.hint {
+            "Keys on Cx (Confidentiality-Key, Integrity-Key, SIP-Authorization, Digest-HA1) and on Mw (ck, ik) are overwritten "
+            "with asterisks in the capture; responses and nonces also in this report."
+        }
+    }
+}
+
+const UES_SHOWN: usize = 200;

@@ -1,0 +1,108 @@
+//! What a run has shown of each UE on the IMS.
+
+use super::model::{Model, ModelError};
+use crate::event::ImsFact;
+
+/// A UE on the IMS.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ImsRun {
+    /// UE.
+    pub ue: String,
+    /// It is registered now.
+    pub is_registered: bool,
+    /// Successful registrations, refreshes among them.
+    pub registrations: u64,
+    /// Seconds from the first step that asked for it to the first registration.
+    pub registration_s: Option<f64>,
+    /// When it was first registered, nanoseconds of run time.
+    pub registered_ns: Option<u64>,
+    /// Notifications of the reg event package.
+    pub reg_infos: u64,
+    /// What the last one said.
+    pub reg_states: Vec<String>,
+    /// Messages that it has sent, and those of them that were answered with success.
+    pub messages_sent: (u64, u64),
+    /// Messages that came as they were sent.
+    pub messages_received: u64,
+    /// Calls that it made or got, that were set up, and that have ended.
+    pub calls: (u64, u64, u64),
+    /// Seconds from the start of its last call until it was set up.
+    pub setup_s: Option<f64>,
+    /// How calls have ended and what has failed, the last ones.
+    pub troubles: Vec<String>,
+}
+
+impl ImsRun {
+    fn new(ue: &str) -> Self {
+        Self {
+            ue: ue.to_owned(),
+            is_registered: false,
+            registrations: 0,
+            registration_s: None,
+            registered_ns: None,
+            reg_infos: 0,
+            reg_states: Vec::new(),
+            messages_sent: (0, 0),
+            messages_received: 0,
+            calls: (0, 0, 0),
+            setup_s: None,
+            troubles: Vec::new(),
+        }
+    }
+
+    fn trouble(&mut self, words: String) {
+        if self.troubles.len() < TROUBLES_MAX {
+            self.troubles.push(words);
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn apply_ims(&mut self, t: u64, ue: &str, fact: &ImsFact) -> Result<(), ModelError> {
+        self.ue_mut(ue)?;
+        let known = self.ims.iter().position(|run| run.ue == ue);
+        let index = known.unwrap_or_else(|| {
+            self.ims.push(ImsRun::new(ue));
+            self.ims.len() - 1
+        });
+        let run = &mut self.ims[index];
+        match fact {
+            ImsFact::Registered { after_s, .. } => {
+                run.is_registered = true;
+                run.registrations += 1;
+                run.registration_s.get_or_insert(*after_s);
+                run.registered_ns.get_or_insert(t);
+            }
+            ImsFact::RegistrationFailed { why } => run.trouble(format!("registration failed: {why}")),
+            ImsFact::Unregistered { why } => {
+                run.is_registered = false;
+                run.trouble(format!("unregistered: {why}"));
+            }
+            ImsFact::RegInfo { states } => {
+                run.reg_infos += 1;
+                run.reg_states.clone_from(states);
+            }
+            ImsFact::MessageSent { .. } => run.messages_sent.0 += 1,
+            ImsFact::MessageAnswered { number, status, why } => match (status, why) {
+                (Some(_), _) => run.messages_sent.1 += 1,
+                (None, why) => run.trouble(format!("message {number}: {}", why.as_deref().unwrap_or("no answer"))),
+            },
+            ImsFact::MessageReceived { number, .. } => run.messages_received += u64::from(number.is_some()),
+            ImsFact::Calls { .. } | ImsFact::Incoming { .. } => run.calls.0 += 1,
+            ImsFact::Established { after_s } => {
+                run.calls.1 += 1;
+                run.setup_s = Some(*after_s);
+            }
+            ImsFact::Ended { why } => {
+                run.calls.2 += 1;
+                run.trouble(format!("call ended: {why}"));
+            }
+            ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
+            ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored => {}
+        }
+        Ok(())
+    }
+}
+
+/// Words that are kept of each UE.
+const TROUBLES_MAX: usize = 20;

@@ -1,0 +1,289 @@
+//! The IMS of a run: nodes and UE agents at their exact instants, every message through the faults and the tap.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use core_network::ims::{AccessEvent, Admin, FabricOutput, WireMessage};
+use hil::agent::sip::{AgentCommand, OutgoingMessage};
+use protocol::{Instant, TapEvent};
+
+use super::Runner;
+use crate::errors::CommandError;
+use crate::event::{ImsFact, What};
+use crate::ims::ImsNetwork;
+use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
+use crate::ims::fault::WireFaults;
+use crate::ims::mask;
+use crate::ladder::{self, LadderWatch};
+use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
+
+/// The IMS and what a run remembers for it.
+pub(super) struct RunIms {
+    pub(super) network: ImsNetwork,
+    faults: WireFaults,
+    /// What ladders have seen by now, for faults on their steps.
+    watch: LadderWatch,
+    held_back: BTreeMap<(Instant, u64), (WireMessage, Vec<u8>)>,
+    held: u64,
+    pub(super) messages: u64,
+}
+
+impl RunIms {
+    pub(super) fn new(network: ImsNetwork, scenario: &Scenario) -> Self {
+        let faults = WireFaults::new(&scenario.faults);
+        let ladders = if faults.ask_ladders() { ladder::ims_ladders(scenario) } else { Vec::new() };
+        let watch = LadderWatch::new(&ladders);
+        Self { network, faults, watch, held_back: BTreeMap::new(), held: 0, messages: 0 }
+    }
+
+    /// When something is due.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let held_back = self.held_back.first_key_value().map(|((at, _), _)| *at);
+        let ues = self.network.ues.iter().filter_map(ImsUe::poll_timeout);
+        ues.chain(self.network.fabric.poll_timeout()).chain(held_back).min()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.network.fabric.handle_timeout(now);
+        self.network.ues.iter_mut().for_each(|ue| ue.handle_timeout(now));
+    }
+
+    pub(super) fn step_started(&mut self, index: usize) {
+        self.watch.step_started(index);
+        for ue in &mut self.network.ues {
+            ue.state.registered_in_step = 0;
+        }
+    }
+
+    /// Places of the UEs that a step names.
+    pub(super) fn selected(&self, ue: &Selector) -> Vec<usize> {
+        let ues = self.network.ues.iter().enumerate();
+        ues.filter(|(_, own)| ue.selects(&own.name)).map(|(index, _)| index).collect()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.network.ues.iter().position(|ue| ue.name == name)
+    }
+}
+
+impl Runner<'_> {
+    /// What the IMS does before `end`; false when that was nothing.
+    pub(super) fn turn_ims(&mut self, end: Instant) -> Result<bool, CommandError> {
+        let mut now = self.now;
+        let mut is_busy = false;
+        loop {
+            let Some(ims) = &mut self.ims else { return Ok(is_busy) };
+            let Some(due) = ims.poll_timeout().filter(|&due| due < end) else { return Ok(is_busy) };
+            is_busy = true;
+            now = now.max(due);
+            let late = ims.held_back.first_entry().filter(|entry| entry.key().0 <= now).map(|entry| entry.remove());
+            match late {
+                Some((message, bytes)) => self.send_wire(now, message, bytes)?,
+                None => ims.handle_timeout(now),
+            }
+            self.drain_ims(now)?;
+        }
+    }
+
+    /// Takes what nodes and agents have to say, until nobody has.
+    pub(super) fn drain_ims(&mut self, now: Instant) -> Result<(), CommandError> {
+        loop {
+            let Some(ims) = &mut self.ims else { return Ok(()) };
+            if let Some(output) = ims.network.fabric.poll_output() {
+                self.fabric_output(now, output)?;
+                continue;
+            }
+            let said = ims.network.ues.iter_mut().enumerate().find_map(|(i, ue)| Some((i, ue.poll_output(now)?)));
+            match said {
+                None => return Ok(()),
+                Some((index, ImsUeOutput::Sip(target, bytes))) => {
+                    let contact = ims.network.ues[index].contact;
+                    ims.network.fabric.send(now, contact, target, bytes);
+                }
+                Some((index, ImsUeOutput::Event(event))) => self.ims_event(now, index, *event)?,
+            }
+        }
+    }
+
+    fn fabric_output(&mut self, now: Instant, output: FabricOutput) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        match output {
+            FabricOutput::Message(message) => self.wire(now, message),
+            FabricOutput::Outside { to, flow, bytes } => {
+                if let Some(index) = ims.place(&to).filter(|&i| !ims.network.ues[i].is_out_of_reach) {
+                    ims.network.ues[index].receive(now, flow, &bytes);
+                }
+                Ok(())
+            }
+            FabricOutput::OutsideFailed { from, target, why } => {
+                if let Some(index) = ims.place(&from) {
+                    ims.network.ues[index].failed(now, target, why);
+                }
+                Ok(())
+            }
+            FabricOutput::Note { from, note } => {
+                self.observer.fact(now, What::Note { text: format!("{from}: {note}") })
+            }
+        }
+    }
+
+    /// A message is sent: what the faults make of it goes on.
+    fn wire(&mut self, now: Instant, message: WireMessage) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let is_lost = |name: &str| ims.place(name).is_some_and(|i| ims.network.ues[i].is_out_of_reach);
+        if is_lost(&message.from) || is_lost(&message.to) {
+            return Ok(());
+        }
+        let fate = ims.faults.judge(&tap(now, &message), &ims.watch);
+        for _ in 0..fate.copies {
+            if fate.delay.is_zero() {
+                self.send_wire(now, message.clone(), fate.bytes.clone())?;
+            } else if let Some(ims) = &mut self.ims {
+                ims.held += 1;
+                ims.held_back.insert((now + fate.delay, ims.held), (message.clone(), fate.bytes.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A message goes on its way and past the tap.
+    fn send_wire(&mut self, now: Instant, mut message: WireMessage, bytes: Vec<u8>) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        message.bytes = bytes;
+        let mut event = tap(now, &message);
+        mask::keys(event.joint, &mut event.bytes);
+        if ims.faults.ask_ladders() {
+            ims.watch.observe(&event, 0);
+        }
+        ims.network.fabric.carry(now, message);
+        self.observer.tap(event)
+    }
+
+    /// Does a step on the IMS and tells why it ended.
+    pub(super) fn ims_step(&mut self, step: &ImsStep) -> Result<&'static str, CommandError> {
+        if let ImsStep::RunUntilIms { ue, state, timeout_ms } = step {
+            let until = self.now + Duration::from_millis(*timeout_ms);
+            return self.advance(until, "timeout", |runner| runner.are_in(ue, *state).then_some("reached"));
+        }
+        match step {
+            ImsStep::ImsMessage { from, to, text } => self.ims_message(from, to, text)?,
+            ImsStep::ImsCall { from, to } => self.ims_call(from, to)?,
+            other => {
+                let ue = other.ues().into_iter().next().map(|(_, ue)| ue).unwrap_or_default();
+                let places = self.ims.as_ref().map(|ims| ims.selected(&ue)).unwrap_or_default();
+                for index in places {
+                    self.ims_order(index, other)?;
+                }
+            }
+        }
+        self.drain_ims(self.now)?;
+        Ok("done")
+    }
+
+    fn are_in(&self, ue: &Selector, state: ImsState) -> bool {
+        let Some(ims) = &self.ims else { return true };
+        ims.selected(ue).into_iter().all(|index| ims.network.ues[index].is_in(state))
+    }
+
+    /// One UE does what a step says.
+    fn ims_order(&mut self, index: usize, step: &ImsStep) -> Result<(), CommandError> {
+        let now = self.now;
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let network = &mut ims.network;
+        let own = &mut network.ues[index];
+        let call = own.state.call;
+        match step {
+            ImsStep::ImsRegister { .. } => {
+                own.state.register_from = now;
+                own.command(now, AgentCommand::Register);
+            }
+            ImsStep::ImsSubscribeReg { .. } => own.command(now, AgentCommand::SubscribeReg),
+            ImsStep::ImsDeregister { .. } => own.command(now, AgentCommand::Deregister),
+            ImsStep::ImsNetworkDeregister { .. } => {
+                let impi = network.impi(index);
+                let info = "the scenario wants it".to_owned();
+                network.fabric.admin(now, HSS, Admin::Deregister { impi, reason: 0, info });
+            }
+            ImsStep::ImsAnswer { .. } => own.answer(now),
+            ImsStep::LoseBearer { .. } => {
+                let (pcscf, contact, ue) = (own.pcscf, own.contact, own.name.clone());
+                own.is_out_of_reach = true;
+                own.command(now, AgentCommand::Vanish);
+                network.fabric.access(now, pcscf, AccessEvent::BearerLost { ue: contact });
+                self.observer.fact(now, What::Ims { ue, fact: ImsFact::BearerLost })?;
+            }
+            ImsStep::RestoreBearer { .. } => {
+                own.is_out_of_reach = false;
+                let ue = own.name.clone();
+                self.observer.fact(now, What::Ims { ue, fact: ImsFact::BearerRestored })?;
+            }
+            _ => match (step, call) {
+                (ImsStep::ImsReject { status, .. }, Some(call)) => {
+                    own.command(now, AgentCommand::Reject { call, status: *status });
+                }
+                (ImsStep::ImsHold { .. }, Some(call)) => own.command(now, AgentCommand::Hold(call)),
+                (ImsStep::ImsResume { .. }, Some(call)) => own.command(now, AgentCommand::Resume(call)),
+                (ImsStep::ImsHangup { .. } | ImsStep::ImsCancel { .. }, Some(call)) => {
+                    own.command(now, AgentCommand::HangUp(call));
+                }
+                _ => {
+                    let text = format!("{} has no call: {step} does nothing", own.name);
+                    self.observer.fact(now, What::Note { text })?;
+                }
+            },
+        }
+        self.drain_ims(now)
+    }
+
+    fn ims_message(&mut self, from: &str, to: &str, text: &str) -> Result<(), CommandError> {
+        let now = self.now;
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let (Some(sender), Some(receiver)) = (ims.place(from), ims.place(to)) else { return Ok(()) };
+        ims.messages += 1;
+        let number = ims.messages;
+        let ues = &mut ims.network.ues;
+        ues[receiver].state.expected.push_back(ExpectedMessage { number, text: text.to_owned(), sent: now });
+        let message = OutgoingMessage {
+            token: number,
+            to: ues[receiver].impu.clone(),
+            content_type: "text/plain".into(),
+            body: text.as_bytes().to_vec(),
+            headers: Vec::new(),
+        };
+        ues[sender].state.unanswered += 1;
+        ues[sender].command(now, AgentCommand::Message(message));
+        let fact = ImsFact::MessageSent { number, to: to.to_owned(), text: text.to_owned() };
+        self.observer.fact(now, What::Ims { ue: from.to_owned(), fact })
+    }
+
+    fn ims_call(&mut self, from: &str, to: &str) -> Result<(), CommandError> {
+        let now = self.now;
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let (Some(caller), Some(callee)) = (ims.place(from), ims.place(to)) else { return Ok(()) };
+        let to_uri = ims.network.ues[callee].impu.clone();
+        let own = &mut ims.network.ues[caller];
+        let call = own.new_call();
+        own.state.begin_call(now, call, false);
+        let sdp = session_description(own.contact, "sendrecv");
+        own.command(now, AgentCommand::Call { call, to: to_uri, sdp, headers: Vec::new() });
+        self.observer.fact(now, What::Ims { ue: from.to_owned(), fact: ImsFact::Calls { to: to.to_owned() } })
+    }
+
+    /// Messages that nobody answered and calls that nobody ended stay as they are: nothing to close.
+    pub(super) fn finish_ims(&mut self) -> Result<(), CommandError> {
+        self.drain_ims(self.now)
+    }
+}
+
+/// A message as the tap sees it.
+fn tap(at: Instant, message: &WireMessage) -> TapEvent {
+    TapEvent {
+        at,
+        joint: message.joint,
+        from: message.from.clone(),
+        to: message.to.clone(),
+        channel: message.channel(),
+        lcid: 0,
+        bytes: message.bytes.clone(),
+    }
+}

@@ -1,0 +1,113 @@
+//! What UE agents tell becomes facts, and what steps wait for.
+
+use hil::agent::sip::{AgentCommand, AgentEvent, CallId, HoldState};
+use protocol::Instant;
+
+use super::Runner;
+use crate::errors::CommandError;
+use crate::event::{ImsFact, What};
+use crate::ims::agent::{ImsUe, ImsUeState};
+
+impl Runner<'_> {
+    /// An agent has something to tell.
+    pub(super) fn ims_event(&mut self, now: Instant, index: usize, event: AgentEvent) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let own = &mut ims.network.ues[index];
+        let ue = own.name.clone();
+        let fact = match event {
+            AgentEvent::Ignored { what, why } => {
+                let text = format!("{ue}: {what} ignored: {why}");
+                return self.observer.fact(now, What::Note { text });
+            }
+            event => told(now, own, event),
+        };
+        fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
+    }
+}
+
+/// The fact in an event, and what the UE does of itself.
+fn told(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
+    let since = |from: Instant| now.saturating_duration_since(from).as_secs_f64();
+    let fact = match event {
+        AgentEvent::Registered(registered) => {
+            own.state.is_registered = true;
+            own.state.registered_in_step += 1;
+            let (expires_s, refreshed) = (registered.expires_s, registered.refreshed);
+            ImsFact::Registered { expires_s, refreshed, after_s: since(own.state.register_from) }
+        }
+        AgentEvent::RegistrationFailed { why, .. } => ImsFact::RegistrationFailed { why },
+        AgentEvent::Unregistered(why) => {
+            (own.state.is_registered, own.state.is_subscribed) = (false, false);
+            ImsFact::Unregistered { why: format!("{why:?}") }
+        }
+        AgentEvent::RegInfo(info) => {
+            own.state.is_subscribed = true;
+            let states = info.registrations.iter().map(|r| format!("{} {:?}", r.aor, r.state)).collect();
+            ImsFact::RegInfo { states }
+        }
+        AgentEvent::MessageResult { token, result } => {
+            own.state.unanswered = own.state.unanswered.saturating_sub(1);
+            let (status, why) = match result {
+                Ok(status) => (Some(status), None),
+                Err(why) => (None, Some(why.to_string())),
+            };
+            ImsFact::MessageAnswered { number: token, status, why }
+        }
+        AgentEvent::MessageReceived(message) => {
+            let text = String::from_utf8_lossy(&message.body).into_owned();
+            let place = own.state.expected.iter().position(|expected| expected.text == text);
+            let expected = place.and_then(|place| own.state.expected.remove(place));
+            let after_s = expected.as_ref().map(|e| since(e.sent));
+            ImsFact::MessageReceived { number: expected.map(|e| e.number), from: message.from, after_s }
+        }
+        other => return call(now, own, other),
+    };
+    Some(fact)
+}
+
+/// The fact in an event of a call.
+fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
+    Some(match event {
+        AgentEvent::Incoming { call, from, .. } => {
+            own.state.begin_call(now, call, true);
+            own.answers_at = own.answers_after.map(|after| now + after);
+            own.command(now, AgentCommand::Ring(call));
+            ImsFact::Incoming { from }
+        }
+        AgentEvent::Progress { status, .. } => {
+            own.state.is_ringing |= status == 180;
+            ImsFact::Progress { status }
+        }
+        AgentEvent::Established { .. } => {
+            (own.state.is_established, own.state.is_incoming) = (true, false);
+            let after_s = now.saturating_duration_since(own.state.call_from).as_secs_f64();
+            ImsFact::Established { after_s }
+        }
+        AgentEvent::Modified { hold, .. } => {
+            own.state.hold = hold;
+            ImsFact::Hold { local: hold.local, remote: hold.remote }
+        }
+        AgentEvent::Ended { call, why } => {
+            if own.state.call == Some(call) {
+                own.state.end_call();
+                own.answers_at = None;
+            }
+            ImsFact::Ended { why: why.to_string() }
+        }
+        _ => return None,
+    })
+}
+
+impl ImsUeState {
+    /// A call begins.
+    pub(super) fn begin_call(&mut self, now: Instant, call: CallId, is_incoming: bool) {
+        self.end_call();
+        (self.call, self.is_incoming, self.call_from, self.is_ended) = (Some(call), is_incoming, now, false);
+    }
+
+    fn end_call(&mut self) {
+        (self.call, self.is_incoming, self.is_ringing, self.is_established) = (None, false, false, false);
+        self.hold = HoldState::default();
+        self.is_ended = true;
+    }
+}

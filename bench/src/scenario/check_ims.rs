@@ -1,0 +1,85 @@
+//! What the keys of an IMS in a scenario must be to each other.
+
+use super::check::known_ue;
+use super::{
+    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, ImsStep, PCSCF, SCSCF, Scenario, Selector, UeIms, VISITED_PCSCF,
+};
+use crate::ladder::PROCEDURES;
+use crate::strict_toml::Checker;
+
+/// Notes everything that is wrong with the IMS of `s`.
+pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
+    for (i, ue) in s.ues.iter().enumerate() {
+        let at = i.to_string();
+        let Some(own) = &ue.ims else { continue };
+        if s.ims.is_none() {
+            note.note(&["ue", &at, "ims"], "ims of a UE without a table [ims]; allowed: both or none".into());
+        }
+        subscription(s, own, &at, note);
+    }
+}
+
+fn subscription(s: &Scenario, own: &UeIms, at: &str, note: &mut Checker<'_>) {
+    if own.is_visiting() && s.ims.as_ref().is_some_and(|ims| ims.visited.is_none()) {
+        let message =
+            "network = \"visited\" and [ims] has no `visited`; allowed: the name of the visited network there";
+        note.note(&["ue", at, "ims", "network"], message.into());
+    }
+    if let Some(user) = &own.same_user_as {
+        known_ue(s, &Selector::Name(user.clone()), &["ue", at, "ims", "same_user_as"], note);
+        let other = s.ues.iter().find(|ue| ue.name == *user).and_then(|ue| ue.ims.as_ref());
+        if other.is_none_or(|other| other.same_user_as.is_some()) {
+            let message = format!("{user} has no subscription of its own; allowed: a UE that has one");
+            note.note(&["ue", at, "ims", "same_user_as"], message);
+        }
+    }
+}
+
+/// A step on the IMS.
+pub(super) fn step(s: &Scenario, step: &ImsStep, at: &str, note: &mut Checker<'_>) {
+    if s.ims.is_none() {
+        return note.note(&["step", at, "do"], "a step on the IMS without a table [ims]; allowed: both or none".into());
+    }
+    for (key, ue) in step.ues() {
+        known_ue(s, &ue, &["step", at, key], note);
+        let named = s.ues.iter().find(|own| matches!(&ue, Selector::Name(name) if *name == own.name));
+        if named.is_some_and(|own| own.ims.is_none()) {
+            let message = format!("UE {ue} has no `ims`; allowed: a UE with a subscription");
+            note.note(&["step", at, key], message);
+        }
+    }
+}
+
+/// A fault on SIP or Diameter.
+pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
+    if s.ims.is_none() {
+        note.note(&["fault", at, "joint"], format!("{} without a table [ims]; allowed: both or none", f.joint));
+    }
+    let what = f.sip.clone().unwrap_or_default();
+    if (f.action == FaultAction::Delay) != what.delay_ms.is_some() {
+        let message = "action = \"delay\" and delay_ms need each other; allowed: both or none";
+        note.note(&["fault", at, "action"], message.into());
+    }
+    if (f.action == FaultAction::WrongStatus) != what.status_instead.is_some() {
+        let message = "action = \"wrong_status\" and status_instead need each other; allowed: both or none";
+        note.note(&["fault", at, "action"], message.into());
+    }
+    let boxes = [PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER];
+    for (key, name) in [("from", &what.from), ("to", &what.to)] {
+        let Some(name) = name else { continue };
+        if !boxes.contains(&name.as_str()) && !s.ues.iter().any(|ue| ue.name == *name) {
+            let allowed: Vec<String> = boxes.iter().map(|b| format!("\"{b}\"")).collect();
+            let message =
+                format!("no box is named \"{name}\"; allowed values: the name of a UE, {}", allowed.join(", "));
+            note.note(&["fault", at, "message", key], message);
+        }
+    }
+    if let Some((procedure, step)) = what.ladder_step() {
+        let known = PROCEDURES.iter().find(|p| p.procedure == procedure);
+        if !known.is_some_and(|p| p.steps.iter().any(|row| row.number == step)) {
+            let names: Vec<String> = PROCEDURES.iter().map(|p| format!("\"{}\"", p.procedure)).collect();
+            let message = format!("no ladder \"{procedure}\" with a step \"{step}\"; procedures: {}", names.join(", "));
+            note.note(&["fault", at, "message", "step"], message);
+        }
+    }
+}

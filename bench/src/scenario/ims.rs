@@ -1,0 +1,307 @@
+//! The IMS network of a scenario (TS 23.228): what it is called, how UEs are authenticated, what its steps wait for.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::Scenario;
+use crate::strict_toml::Table;
+
+/// Home domain of the test network (TS 23.003 clause 13.2).
+const HOME_DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
+/// SIP (RFC 3261 clause 19.1.2).
+const SIP_PORT: u16 = 5060;
+
+/// The IMS network of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ims {
+    /// Home network domain name.
+    pub domain: String,
+    /// What protects Gm.
+    pub security: ImsSecurity,
+    /// Expiry that UEs ask for when they register, seconds.
+    pub expires_s: u32,
+    /// One way between a UE and its P-CSCF, milliseconds.
+    pub gm_delay_ms: u64,
+    /// One way between two boxes of the network, milliseconds.
+    pub core_delay_ms: u64,
+    /// An application server that all subscribers have initial filter criteria for.
+    pub application_server: ApplicationServer,
+    /// A P-CSCF in a visited network of this name, for UEs that roam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visited: Option<String>,
+    /// Session-Expires that UEs ask for (RFC 4028), seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_expires_s: Option<u32>,
+}
+
+/// The application server of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationServer {
+    /// There is none.
+    #[default]
+    None,
+    /// One that takes third-party registrations and sends requests on.
+    Test,
+}
+
+/// Where a UE is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessNetwork {
+    /// At home.
+    #[default]
+    Home,
+    /// It roams: its P-CSCF is that of the visited network.
+    Visited,
+}
+
+impl Ims {
+    /// There is an application server.
+    pub fn has_application_server(&self) -> bool {
+        self.application_server == ApplicationServer::Test
+    }
+}
+
+impl UeIms {
+    /// It roams.
+    pub fn is_visiting(&self) -> bool {
+        self.network == AccessNetwork::Visited
+    }
+}
+
+/// What protects Gm (TS 33.203).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImsSecurity {
+    /// Nothing: for tests.
+    #[default]
+    Off,
+    /// Security mechanism agreement (RFC 3329) without the security associations themselves.
+    SecAgree,
+}
+
+impl ImsSecurity {
+    /// As scenarios write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::SecAgree => "sec_agree",
+        }
+    }
+}
+
+/// IMS subscription and agent of a UE.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UeIms {
+    /// How it is authenticated.
+    pub auth: ImsAuth,
+    /// Where it is.
+    #[serde(default)]
+    pub network: AccessNetwork,
+    /// It is a second device of this UE's user: same public identities, a private identity of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_user_as: Option<String>,
+    /// It answers calls by itself after so long, milliseconds; else a step does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers_after_ms: Option<u64>,
+}
+
+/// How a UE is authenticated (TS 33.203 clause 6.1, annex N).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImsAuth {
+    /// IMS-AKA with the application of its UICC.
+    #[default]
+    Aka,
+    /// SIP digest with a password.
+    Digest,
+}
+
+/// What a step waits for at a UE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImsState {
+    /// It is registered.
+    Registered,
+    /// It has registered again since the step began.
+    Refreshed,
+    /// It has the state of its registration from the reg event package.
+    Subscribed,
+    /// It is not registered.
+    Unregistered,
+    /// All messages that it has sent are answered.
+    MessagesAnswered,
+    /// It has got all messages that were sent to it.
+    MessagesReceived,
+    /// A call comes in.
+    Incoming,
+    /// What it calls rings.
+    Ringing,
+    /// Its call is set up.
+    Established,
+    /// Its call is on hold.
+    Held,
+    /// Its call is no longer on hold.
+    Resumed,
+    /// It has no call any more.
+    Ended,
+}
+
+impl ImsState {
+    /// All of them, as scenarios write them.
+    pub const ALL: [(&str, Self); 12] = [
+        ("registered", Self::Registered),
+        ("refreshed", Self::Refreshed),
+        ("subscribed", Self::Subscribed),
+        ("unregistered", Self::Unregistered),
+        ("messages_answered", Self::MessagesAnswered),
+        ("messages_received", Self::MessagesReceived),
+        ("incoming", Self::Incoming),
+        ("ringing", Self::Ringing),
+        ("established", Self::Established),
+        ("held", Self::Held),
+        ("resumed", Self::Resumed),
+        ("ended", Self::Ended),
+    ];
+
+    /// As scenarios write it.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, state)| *state == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl fmt::Display for ImsState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().replace('_', " "))
+    }
+}
+
+/// Which SIP or Diameter messages a fault takes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SipWhat {
+    /// Method of a request, or of the request that a response is for; name of a Diameter command (`UAR`, `MAA`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Status of a response; requests when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The sending box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The receiving box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// With `step`: the procedure of a ladder, whose step the message would tick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<String>,
+    /// The step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Held back for so long, with `action = "delay"`, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// What a response says instead, with `action = "wrong_status"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_instead: Option<u16>,
+}
+
+impl SipWhat {
+    /// Procedure and step of a ladder.
+    pub(crate) fn ladder_step(&self) -> Option<(&str, &str)> {
+        self.procedure.as_deref().zip(self.step.as_deref())
+    }
+}
+
+/// Names and addresses of a UE in the IMS of a scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Identity {
+    /// Private identity.
+    pub(crate) impi: String,
+    /// Public identity, a SIP URI.
+    pub(crate) impu: String,
+    /// Public identity, a telephone number.
+    pub(crate) tel: String,
+    /// Contact address.
+    pub(crate) contact: SocketAddr,
+    /// Name of its P-CSCF.
+    pub(crate) pcscf: &'static str,
+}
+
+/// The P-CSCFs of a run.
+pub(crate) const PCSCF: &str = "P-CSCF";
+pub(crate) const VISITED_PCSCF: &str = "visited P-CSCF";
+pub(crate) const ICSCF: &str = "I-CSCF";
+pub(crate) const SCSCF: &str = "S-CSCF";
+pub(crate) const HSS: &str = "HSS";
+pub(crate) const APPLICATION_SERVER: &str = "AS";
+
+/// Addresses of the boxes.
+pub(crate) fn address_of(name: &str) -> IpAddr {
+    let [third, fourth] = match name {
+        ICSCF => [46, 2],
+        SCSCF => [46, 3],
+        HSS => [46, 4],
+        APPLICATION_SERVER => [46, 5],
+        VISITED_PCSCF => [47, 1],
+        _ => [46, 1],
+    };
+    Ipv4Addr::new(10, third, 0, fourth).into()
+}
+
+impl Scenario {
+    /// Names and addresses of a UE with a subscription.
+    pub(crate) fn ims_identity(&self, ue: &str) -> Option<Identity> {
+        let domain = &self.ims.as_ref()?.domain;
+        let index = self.ues.iter().position(|u| u.name == ue)?;
+        let own = self.ues[index].ims.as_ref()?;
+        let user = own.same_user_as.as_deref().unwrap_or(ue);
+        let user_index = self.ues.iter().position(|u| u.name == user)?;
+        let number = index + 1;
+        Some(Identity {
+            impi: format!("00101{number:010}@{domain}"),
+            impu: format!("sip:{user}@{domain}"),
+            tel: format!("tel:+999{:08}", user_index + 1),
+            contact: SocketAddr::new(Ipv4Addr::from(FIRST_UE + number as u32).into(), SIP_PORT),
+            pcscf: if own.is_visiting() { VISITED_PCSCF } else { PCSCF },
+        })
+    }
+}
+
+/// UEs have the addresses after this one.
+const FIRST_UE: u32 = u32::from_be_bytes([10, 45, 0, 0]);
+
+/// Reads `[ims]`.
+pub(super) fn ims(t: &mut Table<'_>) -> Ims {
+    let servers = [("none", ApplicationServer::None), ("test", ApplicationServer::Test)];
+    let securities = [("off", ImsSecurity::Off), ("sec_agree", ImsSecurity::SecAgree)];
+    Ims {
+        domain: t.text_or("domain", || HOME_DOMAIN.into()),
+        security: t.built("security", &securities, &["ipsec_3gpp"], ImsSecurity::Off),
+        expires_s: t.optional_integer("expires_s", 60..=600_000).unwrap_or(DEFAULT_EXPIRES_S),
+        gm_delay_ms: t.optional_integer("gm_delay_ms", 0..=10_000).unwrap_or(10),
+        core_delay_ms: t.optional_integer("core_delay_ms", 0..=10_000).unwrap_or(1),
+        application_server: t.choice_or("application_server", &servers, ApplicationServer::None),
+        visited: t.optional_text("visited"),
+        session_expires_s: t.optional_integer("session_expires_s", 90..=86_400),
+    }
+}
+
+/// TS 24.229 clause 5.1.1.2.1.
+const DEFAULT_EXPIRES_S: u32 = 600_000;
+
+/// Reads `ims = { ... }` of a UE.
+pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
+    let networks = [("home", AccessNetwork::Home), ("visited", AccessNetwork::Visited)];
+    UeIms {
+        auth: t.choice_or("auth", &[("aka", ImsAuth::Aka), ("digest", ImsAuth::Digest)], ImsAuth::Aka),
+        network: t.choice_or("network", &networks, AccessNetwork::Home),
+        same_user_as: t.optional_text("same_user_as"),
+        answers_after_ms: t.optional_integer("answers_after_ms", 0..=600_000),
+    }
+}

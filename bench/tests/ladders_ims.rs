@@ -1,0 +1,315 @@
+//! The ladders of the IMS, each on messages that are made from its own rows: every step is ticked by its message alone, a
+//! lost one makes the verdict fail by the step's number, and tshark finds each tick again in the capture by its filter.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+
+use castbench::{
+    CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, ImsActor, ImsCast, Judgement, LadderHeader, LadderWatch, Model,
+    Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario, See, Sip, Status, Verdict, What,
+};
+use protocol::diameter::{Avp, Message, dictionary};
+use protocol::{Instant, Joint, TapEvent};
+
+fn procedures() -> impl Iterator<Item = &'static Procedure> {
+    PROCEDURES.iter().copied().filter(|p| p.steps.iter().all(|row| row.joint.is_ims()))
+}
+
+#[test]
+fn there_are_ladders_for_what_the_ims_does() {
+    assert!(procedures().count() >= 16);
+    for procedure in procedures() {
+        let mut numbers: Vec<_> = procedure.steps.iter().map(|row| row.number).collect();
+        numbers.dedup();
+        assert_eq!(numbers.len(), procedure.steps.len(), "{}", procedure.procedure);
+    }
+}
+
+#[test]
+fn every_step_is_ticked_by_its_message() {
+    for procedure in procedures() {
+        let run = Run::play(procedure, None);
+        assert_eq!(run.judgement.verdict, Verdict::Pass, "{}: {}", procedure.procedure, run.judgement.sentence);
+    }
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step() {
+    for procedure in procedures() {
+        for row in procedure.steps {
+            let run = Run::play(procedure, Some(row.number));
+            let reason = run.judgement.ladders[0].reason.clone().unwrap_or_default();
+            let named = format!(": step {} (", row.number);
+            assert_eq!(run.judgement.verdict, Verdict::Fail, "{} without {}", procedure.procedure, row.number);
+            assert!(reason.contains(&named), "{} without {}: {reason}", procedure.procedure, row.number);
+        }
+    }
+}
+
+#[test]
+fn nothing_counts_before_the_step_that_asks_for_it() {
+    for procedure in procedures() {
+        let mut watch = LadderWatch::new(&[header(procedure)]);
+        for (event, packet) in messages(procedure).iter().zip(1..) {
+            assert_eq!(watch.observe(event, packet), []);
+        }
+    }
+}
+
+#[test]
+fn tshark_finds_every_tick_by_its_filter_and_nothing_malformed() {
+    for procedure in procedures() {
+        let run = Run::play(procedure, None);
+        let malformed = "_ws.malformed || _ws.expert.severity >= \"Warning\"";
+        let Some(found) = run.tshark(malformed) else { return };
+        assert_eq!(found, Vec::<String>::new(), "{}", procedure.procedure);
+        for step in run.model.ladders[0].steps() {
+            let filter = step.filter.expect("the addresses are known");
+            let found = run.tshark(&filter).unwrap();
+            let packet = step.tick.unwrap().packet.to_string();
+            let at = format!("{} step {}: {filter}", procedure.procedure, step.row.number);
+            assert!(found.contains(&packet), "{at}: {packet} is not among {found:?}");
+        }
+    }
+}
+
+#[test]
+fn filters_find_nothing_where_the_message_was_lost() {
+    // One tshark for each step of each ladder: the two longest stand for the others.
+    for procedure in procedures().filter(|p| ["TS 24.229 5.1.1.2", "TS 24.229 5.1.3"].contains(&p.procedure)) {
+        for row in procedure.steps {
+            let run = Run::play(procedure, Some(row.number));
+            let steps = run.model.ladders[0].steps();
+            let lost = steps.iter().find(|s| s.row.number == row.number).unwrap();
+            let Some(found) = run.tshark(lost.filter.as_deref().unwrap()) else { return };
+            // The same request goes twice in a registration: the other one is there.
+            let twice = procedure.steps.iter().filter(|other| is_alike(other, row)).count() > 1;
+            assert!(found.is_empty() || twice, "{} step {}: {found:?}", procedure.procedure, row.number);
+        }
+    }
+}
+
+#[test]
+fn addresses_and_ports_are_in_the_capture() {
+    let run = Run::play(procedures().next().unwrap(), None);
+    let filter = "frame.interface_name == \"Gm\" && ip.src == 10.45.0.1 && ip.dst == 10.46.0.1 && sip";
+    let Some(found) = run.tshark(filter) else { return };
+    assert!(!found.is_empty());
+}
+
+/// Two rows that the same message would tick.
+fn is_alike(a: &ProcedureStep, b: &ProcedureStep) -> bool {
+    let diameter = |row: &ProcedureStep| matches!(row.see, See::Diameter(_));
+    a.from == b.from && a.to == b.to && a.joint == b.joint && diameter(a) && diameter(b)
+}
+
+struct Run {
+    dir: tempfile::TempDir,
+    model: Model,
+    judgement: Judgement,
+}
+
+impl Run {
+    /// Plays a procedure, up to the message of the step `lost`.
+    fn play(procedure: &'static Procedure, lost: Option<&str>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut scenario = Scenario::parse(Path::new("ims.toml"), SCENARIO, &Overrides::default()).unwrap().scenario;
+        scenario.expectations.clear();
+        let header = RunHeader {
+            castbench: "test".into(),
+            scenario,
+            rig: "messages made by hand".into(),
+            clock: "virtual".into(),
+            ladders: vec![header(procedure)],
+            mch_capacity_bps: 0.0,
+            tbs_bits: 0,
+            mchs: Vec::new(),
+            sample_rate_hz: 0.0,
+            full_scale_dbm: None,
+            boxes: Vec::new(),
+        };
+        let mut watch = LadderWatch::new(&header.ladders);
+        let mut capture = CaptureWriter::create(dir.path()).unwrap();
+        let mut model = Model::new(header);
+        watch.step_started(0);
+        let started = What::StepStarted { index: 0, description: "it begins".into() };
+        model.apply(&Event { t_ns: 0, what: started }).unwrap();
+        // Nothing comes after a message that is lost: the next box waits for it.
+        let all = procedure.steps.iter().zip(messages(procedure));
+        for (_, event) in all.take_while(|(row, _)| Some(row.number) != lost) {
+            let packet = capture.next_packet();
+            let ticked = watch.observe(&event, packet);
+            let comments: Vec<String> = ticked.iter().map(castbench::Ticked::comment).collect();
+            capture.write(&event, &comments).unwrap();
+            for t in ticked {
+                model.apply(&Event { t_ns: event.at.as_nanos(), what: t.fact() }).unwrap();
+            }
+        }
+        capture.finish().unwrap();
+        model.apply(&Event { t_ns: 1_000_000_000, what: What::RunFinished }).unwrap();
+        let judgement = Judgement::of(&model);
+        Self { dir, model, judgement }
+    }
+
+    /// Numbers of the packets that a filter finds; `None` with a line that says so where tshark is not installed.
+    fn tshark(&self, filter: &str) -> Option<Vec<String>> {
+        let capture = self.dir.path().join(CAPTURE_FILE);
+        let arguments = ["-Y", filter, "-T", "fields", "-e", "frame.number"];
+        let Ok(output) = Command::new("tshark").arg("-r").arg(capture).args(arguments).output() else {
+            println!("skipped: tshark is not installed");
+            return None;
+        };
+        assert!(output.status.success(), "{filter}: {}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+    }
+}
+
+const SCENARIO: &str = r#"
+name = "ims"
+title = "messages made by hand"
+proves = "ladders"
+seed = 1
+[ims]
+[[ue]]
+name = "alice"
+ims = {}
+[[step]]
+do = "ims_register"
+[[expect]]
+measure = "ims_registrations"
+min = 1
+unit = "registrations"
+"#;
+
+fn header(procedure: &Procedure) -> LadderHeader {
+    let actor = |name: &str, n: u8| ImsActor {
+        name: name.into(),
+        impi: format!("00101000000000{n}@home"),
+        impu: format!("sip:{name}@home"),
+        ip: IpAddr::from([10, 45, 0, n]),
+        pcscf: "P-CSCF".into(),
+    };
+    let cast =
+        ImsCast { step: 0, ue: actor("alice", 1), peer: Some(actor("bob", 2)), second: Some(actor("tablet", 3)) };
+    let (procedure, title) = (procedure.procedure.to_owned(), procedure.title.to_owned());
+    LadderHeader { procedure, title, ue: "alice".into(), session: String::new(), ims: Some(cast) }
+}
+
+fn named(party: Party) -> (&'static str, IpAddr) {
+    let (name, ip) = match party {
+        Party::Ue => ("alice", [10, 45, 0, 1]),
+        Party::Peer => ("bob", [10, 45, 0, 2]),
+        Party::Second => ("tablet", [10, 45, 0, 3]),
+        Party::Pcscf | Party::PeerPcscf => ("P-CSCF", [10, 46, 0, 1]),
+        Party::Icscf => ("I-CSCF", [10, 46, 0, 2]),
+        Party::Scscf => ("S-CSCF", [10, 46, 0, 3]),
+        Party::Hss => ("HSS", [10, 46, 0, 4]),
+        Party::As => ("AS", [10, 46, 0, 5]),
+        Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
+    };
+    (name, ip.into())
+}
+
+/// One message for each row, 5 ms apart.
+fn messages(procedure: &Procedure) -> Vec<TapEvent> {
+    let mut request = None;
+    let message = |(i, row): (usize, &ProcedureStep)| {
+        let bytes = match row.see {
+            See::Sip(sip) => sip_message(&sip, i),
+            See::Diameter(diameter) => diameter_message(&diameter, i, &mut request),
+            See::Mbms(_) => unreachable!("not on the IMS"),
+        };
+        let ((from, source), (to, destination)) = (named(row.from), named(row.to));
+        let (transport, port) = if row.joint == Joint::Cx { ("tcp", 3868) } else { ("udp", 5060) };
+        let (source, destination) = (SocketAddr::new(source, port), SocketAddr::new(destination, port));
+        TapEvent {
+            at: Instant::from_millis(5 * (i as u64 + 1)),
+            joint: row.joint,
+            from: from.into(),
+            to: to.into(),
+            channel: format!("{transport} {source} {destination}"),
+            lcid: 0,
+            bytes,
+        }
+    };
+    procedure.steps.iter().enumerate().map(message).collect()
+}
+
+fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
+    let start = match sip.status {
+        None => format!("{} sip:bob@home SIP/2.0", sip.method),
+        Some(Status::Is(status)) => format!("SIP/2.0 {status} Words"),
+        Some(Status::Class(class)) => format!("SIP/2.0 {} Words", 100 * class + 2),
+    };
+    let mut headers: BTreeMap<&str, String> = BTreeMap::new();
+    let mut tag = "";
+    let mut body = String::new();
+    for has in sip.has {
+        let (name, value) = match *has {
+            Has::Response => ("Authorization", "Digest username=\"u\", realm=\"home\", nonce=\"bm9uY2U=\", uri=\"sip:home\", response=\"0123456789abcdef0123456789abcdef\"".to_owned()),
+            Has::NoResponse => ("Authorization", "Digest username=\"u\", realm=\"home\", nonce=\"\", uri=\"sip:home\", response=\"\"".to_owned()),
+            Has::ExpiresZero => ("Expires", "0".into()),
+            Has::Expires => ("Expires", "600000".into()),
+            Has::ToTag => {
+                tag = ";tag=to";
+                continue;
+            }
+            Has::NoToTag | Has::Identity(_) => continue,
+            Has::Header("WWW-Authenticate") => {
+                ("WWW-Authenticate", "Digest realm=\"home\", nonce=\"bm9uY2U=\", algorithm=AKAv1-MD5".into())
+            }
+            Has::Header(name @ "P-Visited-Network-ID") => (name, "\"home\"".into()),
+            Has::Header(name) => (name, "<sip:alice@home>".into()),
+            Has::Words("Event", words) => ("Event", words.into()),
+            Has::Words("Reason", words) => ("Reason", format!("{words};cause=503;text=\"x\"")),
+            Has::Words(name, words) => (name, format!("{words};expires=600")),
+            Has::Body(words) => {
+                body = format!("{words}\r\n");
+                ("Content-Type", "text/plain".into())
+            }
+        };
+        headers.insert(name, value);
+    }
+    let mut text = format!(
+        "{start}\r\nVia: SIP/2.0/UDP 10.45.0.1:5060;branch=z9hG4bK{index}\r\nMax-Forwards: 70\r\n\
+         From: <sip:alice@home>;tag=from\r\nTo: <sip:alice@home>{tag}\r\nCall-ID: {}@test\r\nCSeq: {} {}\r\n",
+        sip.call.replace(' ', "-"),
+        index + 1,
+        sip.method
+    );
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    text.into_bytes()
+}
+
+fn diameter_message(diameter: &Diameter, index: usize, request: &mut Option<Message>) -> Vec<u8> {
+    let origin = [
+        Avp::text(&dictionary::ORIGIN_HOST, "a.home"),
+        Avp::text(&dictionary::ORIGIN_REALM, "home"),
+        Avp::u32(&dictionary::AUTH_SESSION_STATE, 1),
+    ];
+    if diameter.of == Of::Request {
+        let mut avps = origin.to_vec();
+        avps.push(Avp::u32(&dictionary::RESULT_CODE, 2001));
+        return Message::answer(request.as_ref().expect("a request before its answer"), avps).emit();
+    }
+    let letters = &diameter.command[..2];
+    let code = dictionary::COMMANDS.iter().find(|c| c.letters == letters).expect("a command of Cx").code;
+    let mut avps = vec![Avp::text(&dictionary::SESSION_ID, &format!("a.home;1;{index}"))];
+    avps.extend(origin);
+    avps.push(match diameter.of {
+        Of::Ue => Avp::text(&dictionary::USER_NAME, "001010000000001@home"),
+        _ => Avp::text(&dictionary::PUBLIC_IDENTITY, "sip:bob@home"),
+    });
+    if let Some((name, values)) = diameter.number {
+        let avp = dictionary::AVPS.iter().find(|def| def.name == name).expect("an AVP of Cx");
+        avps.push(Avp::u32(avp, values[0]));
+    }
+    let message = Message::request(code, dictionary::APP_CX, avps);
+    *request = Some(message.clone());
+    message.emit()
+}
