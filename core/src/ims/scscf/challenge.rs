@@ -107,13 +107,19 @@ impl Challenges {
         Some(challenge)
     }
 
-    /// Holds a response against its challenge.
-    pub(super) fn check(&mut self, now: Instant, credentials: &Credentials, method: &Method, body: &[u8]) -> Verdict {
+    /// Holds a response against its challenge, which is for one public identity (TS 24.229 clause 5.4.1.2.1 item 3): the
+    /// HSS said that the private one may use it, of others it has said nothing.
+    pub(super) fn check(
+        &mut self,
+        now: Instant,
+        credentials: &Credentials,
+        impu: &str,
+        (method, body): (&Method, &[u8]),
+    ) -> Verdict {
         let nonce = credentials.params.text("nonce").unwrap_or_default().into_owned();
         let user = credentials.params.text("username").unwrap_or_default();
-        let Some(challenge) = self.by_nonce.get_mut(&nonce).filter(|c| c.impi == *user && c.deadline > now) else {
-            return Verdict::Stale;
-        };
+        let is_of = |c: &&mut Challenge| c.impi == *user && c.impu == impu && c.deadline > now;
+        let Some(challenge) = self.by_nonce.get_mut(&nonce).filter(is_of) else { return Verdict::Stale };
         let attempt = challenge.attempt;
         match &mut challenge.expected {
             Expected::Digest { ha1, count } => {

@@ -77,6 +77,11 @@ impl Subscriptions {
         self.by_id.len()
     }
 
+    /// Whether an identity is watched by as many as may.
+    fn is_full(&self, impu: &str) -> bool {
+        self.of_impu.get(impu).is_some_and(|ids| ids.len() >= MAX_PER_IDENTITY)
+    }
+
     pub(super) fn next_expiry(&self) -> Option<u64> {
         self.ends.first()
     }
@@ -121,6 +126,9 @@ impl Scscf {
         };
         if !may_watch(set, request) {
             return self.refuse(now, key, &Refusal::new(403));
+        }
+        if self.subscriptions.is_full(&impu) {
+            return self.refuse(now, key, &Refusal::new(403).because("Too many subscriptions"));
         }
         let fields = (
             request.call_id(),
@@ -383,3 +391,6 @@ fn fnv(text: &str) -> u64 {
 
 /// RFC 3680 clause 4.4.
 const DEFAULT_EXPIRES: u32 = 3761;
+
+/// Subscriptions to one identity: its UEs, their P-CSCFs, its application servers. Each change is told to all of them.
+const MAX_PER_IDENTITY: usize = 32;

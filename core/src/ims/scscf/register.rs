@@ -68,10 +68,15 @@ impl RegisterJob {
         let bad = |what: &str| Refusal::new(400).because(what);
         let to = request.to().ok().flatten().ok_or_else(|| bad("Bad To"))?;
         let impu = to.uri.identity();
-        let field = request
-            .headers
-            .all("Authorization")
-            .find_map(|v| Credentials::parse(v).ok().filter(Credentials::is_digest));
+        if request.headers.values("Contact").take(MAX_CONTACTS + 1).count() > MAX_CONTACTS {
+            return Err(bad("Too many contacts"));
+        }
+        // With two of them, those before could have looked at the one that is not checked here.
+        if request.headers.all("Authorization").nth(1).is_some() {
+            return Err(bad("More than one Authorization"));
+        }
+        let field = request.headers.get("Authorization");
+        let field = field.and_then(|v| Credentials::parse(v).ok().filter(Credentials::is_digest));
         if field.is_none() && request.headers.contains("Authorization") {
             return Err(bad("Bad Authorization"));
         }
@@ -144,7 +149,7 @@ impl Scscf {
         if integrity == Integrity::Unprotected && !no_keys && !self.config.takes_unprotected_aka {
             return first();
         }
-        let verdict = self.challenges.check(now, &credentials, &job.request.method, &job.request.body);
+        let verdict = self.challenges.check(now, &credentials, &job.impu, (&job.request.method, &job.request.body));
         self.judge(now, job, verdict, &nonce)
     }
 
@@ -234,3 +239,6 @@ impl Scscf {
         }
     }
 }
+
+/// Contacts of one REGISTER: each is held against each that there is.
+const MAX_CONTACTS: usize = 8;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use protocol::Instant;
-use protocol::diameter::cx::{ChargingInformation, DeregistrationReason, Saa, ServerAssignmentType};
+use protocol::diameter::ResultCode;
+use protocol::diameter::cx::{self, ChargingInformation, DeregistrationReason, Saa, ServerAssignmentType};
 use protocol::sip::proxy::{Refusal, add_service_route};
 use protocol::sip::{Contacts, NameAddr, Request, Response, ServerKey};
 use protocol::xml::ContactEvent;
@@ -68,6 +69,9 @@ impl Scscf {
             return response.map_or_else(|| (), |response| self.respond(now, job.key, response));
         }
         if wanted.iter().any(|w| w.expires > 0) {
+            if !self.has_room(now, &job, &wanted) {
+                return self.refuse(now, job.key, &Refusal::new(403).because("Too many contacts"));
+            }
             let again = known.is_some_and(|s| !s.bindings.is_empty());
             let assignment =
                 if again { ServerAssignmentType::ReRegistration } else { ServerAssignmentType::Registration };
@@ -101,6 +105,9 @@ impl Scscf {
         };
         let mut wanted = Vec::new();
         for contact in list {
+            if contact.to_string().len() > MAX_CONTACT_OCTETS {
+                return Err(bad("Contact too long"));
+            }
             let asked = contact.expires().or(header).unwrap_or(self.config.default_expires);
             if asked > 0 && asked < self.config.min_expires {
                 return Err(Refusal::new(423).with("Min-Expires", &self.config.min_expires.to_string()));
@@ -115,6 +122,17 @@ impl Scscf {
         let (Some(call_id), Ok(Some(cseq))) = (job.request.call_id(), job.request.cseq()) else { return true };
         let bindings = self.registrar.set_of(&job.impu).map(|s| s.bindings.as_slice()).unwrap_or_default();
         bindings.iter().any(|b| b.call_id == call_id && b.impi == job.impi && cseq.seq <= b.cseq)
+    }
+
+    /// Whether the user may have that many contacts: the 200 lists all of them.
+    fn has_room(&self, now: Instant, job: &RegisterJob, wanted: &[Wanted]) -> bool {
+        let Some(known) = self.registrar.set_of(&job.impu) else { return wanted.len() <= MAX_BINDINGS };
+        if known.bindings.len() + wanted.len() <= MAX_BINDINGS {
+            return true;
+        }
+        let mut set = known.clone();
+        self.bind_all(now, &mut set, job, wanted);
+        set.bindings.len() <= MAX_BINDINGS
     }
 
     /// The SAA to a registration.
@@ -155,10 +173,14 @@ impl Scscf {
         }
     }
 
-    /// The SAA to a de-registration: whatever it says, the UE is gone.
+    /// The SAA to a de-registration. The UE is gone though the HSS be in trouble, but not when it is not its registration.
     pub(super) fn unassigned(&mut self, now: Instant, job: RegisterJob, saa: &Saa) {
-        if !saa.outcome.result.is_success() {
-            self.say(format!("HSS answers the de-registration of {} with {:?}", job.impi, saa.outcome.result));
+        let result = saa.outcome.result;
+        if !result.is_success() {
+            self.say(format!("HSS answers the de-registration of {} with {result:?}", job.impi));
+        }
+        if let ResultCode::Experimental(cx::code::IDENTITIES_DONT_MATCH | cx::code::USER_UNKNOWN) = result {
+            return self.refuse(now, job.key, &refusal(result));
         }
         self.change_contacts(now, job, None);
     }
@@ -175,6 +197,10 @@ impl Scscf {
         let Ok(wanted) = self.wanted(&job.request) else { return };
         let first = set.bindings.is_empty();
         let changes = self.bind_all(now, &mut set, &job, &wanted);
+        // Others may have come while the HSS was asked.
+        if set.bindings.len() > MAX_BINDINGS && changes.iter().any(|c| c.event == ContactEvent::Registered) {
+            return self.refuse(now, job.key, &Refusal::new(403).because("Too many contacts"));
+        }
         let kind = match (first, set.bindings.is_empty()) {
             (_, true) => RegistrationType::DeRegistration,
             (true, false) => RegistrationType::Initial,
@@ -389,3 +415,9 @@ fn charging_addresses(charging: &ChargingInformation) -> Option<String> {
 
 /// What application servers are told of a REGISTER (TS 24.229 clause 5.4.1.7).
 const ACCESS_HEADERS: [&str; 3] = ["P-Access-Network-Info", "P-Visited-Network-ID", "P-Charging-Vector"];
+
+/// Contacts of an implicit registration set.
+const MAX_BINDINGS: usize = 32;
+
+/// Octets of a Contact value: 32 of them go into a message of 64 KiB.
+const MAX_CONTACT_OCTETS: usize = 1024;

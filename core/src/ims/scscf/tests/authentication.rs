@@ -54,6 +54,58 @@ fn a_nonce_is_good_for_one_response() {
 }
 
 #[test]
+fn a_challenge_is_for_one_public_identity() {
+    let mut bench = Bench::new();
+    let challenge = bench.ask("pcscf", &register(1, 3600, None));
+    let right = respond_to(&challenge, &res(1));
+    let mut other = register(2, 3600, Some(&right));
+    other.headers.set("To", &format!("<{TEL}>"));
+    let answer = bench.ask("pcscf", &other);
+    assert_eq!(answer.status, 401);
+    assert!(answer.headers.get("WWW-Authenticate").unwrap().contains("stale=TRUE"));
+    assert_eq!(lock(&bench.script).mars.last().unwrap().impu, TEL, "the HSS says whether he may");
+    assert!(lock(&bench.rows).is_empty());
+    // The one that it was for is none the worse.
+    assert_eq!(bench.ask("pcscf", &register(3, 3600, Some(&right))).status, 200);
+}
+
+#[test]
+fn more_than_one_authorization_is_refused() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.register(1, 1, 3600).status, 200);
+    let basic = "Basic username=\"victim@ims\"";
+    for (cseq, first) in [(3, true), (5, false)] {
+        let challenge = bench.ask("pcscf", &register(cseq, 3600, None));
+        assert_eq!(challenge.status, 401);
+        let right = respond_to(&challenge, &res(2));
+        let (one, two) = if first { (basic, right.as_str()) } else { (right.as_str(), basic) };
+        let mut request = register(cseq + 1, 0, Some(one));
+        request.headers.append("Authorization", two);
+        assert_eq!(bench.ask("pcscf", &request).status, 400);
+    }
+    assert_eq!(lock(&bench.rows).len(), 1);
+    let basic_only = register(7, 0, Some(basic));
+    assert_eq!(bench.ask("pcscf", &basic_only).status, 400);
+}
+
+#[test]
+fn a_de_registration_that_is_not_his_leaves_the_contacts() {
+    for (result, status, left) in [
+        (ResultCode::Experimental(cx::code::IDENTITIES_DONT_MATCH), 403, 1),
+        (ResultCode::Experimental(cx::code::USER_UNKNOWN), 403, 1),
+        (ResultCode::Base(5012), 200, 0),
+    ] {
+        let mut bench = Bench::new();
+        assert_eq!(bench.register(1, 1, 3600).status, 200);
+        let challenge = bench.ask("pcscf", &register(3, 0, None));
+        lock(&bench.script).result = result;
+        let answer = bench.ask("pcscf", &register(4, 0, Some(&respond_to(&challenge, &res(2)))));
+        assert_eq!((answer.status, lock(&bench.rows).len()), (status, left), "{result:?}");
+        assert_eq!(bench.assignments().last(), Some(&ServerAssignmentType::UserDeregistration));
+    }
+}
+
+#[test]
 fn a_stale_nonce_gets_a_new_challenge() {
     let mut bench = Bench::new();
     let challenge = bench.ask("pcscf", &register(1, 3600, None));

@@ -72,6 +72,60 @@ fn a_short_expiry_is_refused_and_a_long_one_cut() {
     assert!(answer.headers.get("Contact").unwrap().ends_with("expires=600000"));
 }
 
+/// The way to a registration of contacts `range` with vector `n`.
+fn register_contacts(bench: &mut Bench, n: u8, range: std::ops::Range<u32>) -> Response {
+    let cseq = u32::from(n) * 2;
+    let challenge = bench.ask("pcscf", &register(cseq, 3600, None));
+    assert_eq!(challenge.status, 401, "{challenge:?}");
+    let mut request = register(cseq + 1, 3600, Some(&respond_to(&challenge, &res(n))));
+    let contacts: Vec<String> = range.map(|i| format!("<sip:alice@10.45.0.1:{}>", 10_000 + i)).collect();
+    request.headers.set("Contact", &contacts.join(", "));
+    bench.ask("pcscf", &request)
+}
+
+#[test]
+fn a_user_has_no_more_contacts_than_a_message_holds() {
+    let mut bench = Bench::new();
+    for n in 1..=4 {
+        let from = u32::from(n - 1) * 8;
+        assert_eq!(register_contacts(&mut bench, n, from..from + 8).status, 200);
+    }
+    assert_eq!(register_contacts(&mut bench, 5, 31..33).status, 403);
+    assert_eq!(bench.assignments().len(), 4, "the HSS is not asked");
+    let answer = register_contacts(&mut bench, 6, 24..32);
+    assert_eq!((answer.status, answer.headers.values("Contact").count()), (200, 32));
+}
+
+#[test]
+fn too_many_or_too_long_contacts_of_one_register_are_refused() {
+    let mut bench = Bench::new();
+    let mut request = register(1, 3600, None);
+    let contacts: Vec<String> = (0..9).map(|i| format!("<sip:alice@10.45.0.1:{}>", 10_000 + i)).collect();
+    request.headers.set("Contact", &contacts.join(", "));
+    assert_eq!(bench.ask("pcscf", &request).status, 400);
+    assert!(lock(&bench.script).mars.is_empty(), "the HSS is not asked");
+    let challenge = bench.ask("pcscf", &register(2, 3600, None));
+    let mut request = register(3, 3600, Some(&respond_to(&challenge, &res(1))));
+    request.headers.set("Contact", &format!("<sip:{}@10.45.0.1>", "a".repeat(1100)));
+    assert_eq!(bench.ask("pcscf", &request).status, 400);
+    assert!(lock(&bench.rows).is_empty());
+}
+
+#[test]
+fn an_identity_is_watched_by_so_many_only() {
+    let mut bench = Bench::new();
+    bench.register(1, 1, 3600);
+    let asserted = format!("<{IMPU}>");
+    let fields = [("Event", "reg"), ("P-Asserted-Identity", &*asserted), ("Contact", "<sip:10.46.0.1:5060>")];
+    let mut statuses = Vec::new();
+    for n in 0..40 {
+        let answer = bench.ask("pcscf", &request("SUBSCRIBE", IMPU, &format!("s{n}"), 1, "pcscf", &fields));
+        statuses.push(answer.status);
+    }
+    assert_eq!(statuses.iter().filter(|s| **s == 200).count(), 32);
+    assert_eq!(statuses[32..], [403; 8]);
+}
+
 #[test]
 fn a_registration_is_refreshed_and_ended_by_the_ue() {
     let mut bench = Bench::new();
