@@ -2,6 +2,7 @@
 
 pub mod aka;
 mod application_server;
+mod authorization;
 mod charging;
 mod config;
 mod fabric;

@@ -4,10 +4,11 @@ use protocol::Instant;
 use protocol::diameter::cx::{Uaa, Uar, UserAuthorizationType, code};
 use protocol::diameter::{Message, RequestFailure, ResultCode};
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Contacts, Credentials, Request, ServerKey, SipUri, Uri};
+use protocol::sip::{Contacts, Request, ServerKey, SipUri, Uri};
 
 use super::Icscf;
 use super::query::{Query, Search};
+use crate::ims::authorization;
 
 /// DIAMETER_AUTHORIZATION_REJECTED (RFC 6733 clause 7.1.5).
 const AUTHORIZATION_REJECTED: u32 = 5003;
@@ -48,7 +49,10 @@ impl Icscf {
     ) {
         let Search::Scscf { identity, .. } = &search else { return };
         let impu = identity.clone();
-        let impi = private_identity(&request, &impu);
+        let impi = match private_identity(&request, &impu) {
+            Ok(impi) => impi,
+            Err(refusal) => return self.reply(now, key, &refusal),
+        };
         let visited =
             visited_network(&request).unwrap_or_else(|| self.config.domains.first().cloned().unwrap_or_default());
         self.ask(now, key, request, search, |routing| {
@@ -103,11 +107,10 @@ impl Icscf {
 }
 
 /// The private identity: that of the credentials, else made of the public one (TS 24.229 clause 5.3.1.2).
-fn private_identity(request: &Request, identity: &str) -> String {
-    let credentials = request.headers.get("Authorization").and_then(|value| Credentials::parse(value).ok());
-    let named =
-        credentials.and_then(|own| own.username().map(std::borrow::Cow::into_owned)).filter(|name| !name.is_empty());
-    named.unwrap_or_else(|| identity.split_once(':').map_or(identity, |(_, rest)| rest).to_owned())
+fn private_identity(request: &Request, identity: &str) -> Result<String, Refusal> {
+    let credentials = authorization::digest_credentials(&request.headers)?;
+    let named = credentials.as_ref().and_then(authorization::private_identity);
+    Ok(named.unwrap_or_else(|| identity.split_once(':').map_or(identity, |(_, rest)| rest).to_owned()))
 }
 
 /// P-Visited-Network-ID, a token or a quoted string (RFC 7315 clause 5.3).

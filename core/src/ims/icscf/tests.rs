@@ -212,6 +212,20 @@ fn a_first_registration_is_sent_to_an_s_cscf_that_is_able() {
 }
 
 #[test]
+fn the_private_identity_is_that_of_the_only_digest() {
+    let digest = |user: &str| format!("Authorization: Digest username=\"{user}\", realm=\"home.net\", nonce=\"n\"");
+    let mut net = Net::new();
+    let more = format!("Authorization: Basic username=\"victim@home.net\"\n{}", digest("001@home.net"));
+    net.rig.udp(PCSCF, &register("1", 3600, &more));
+    assert_eq!(net.uar().0.impi, "001@home.net");
+    let mut net = Net::new();
+    net.rig.udp(PCSCF, &register("2", 3600, &format!("{}\n{}", digest("victim@home.net"), digest("001@home.net"))));
+    assert_eq!(net.rig.response(400, PCSCF).reason, "More than one Authorization");
+    net.carry();
+    assert!(net.requests.is_empty());
+}
+
+#[test]
 fn a_known_user_goes_to_its_s_cscf_and_a_deregistration_says_so() {
     let mut net = Net::new();
     net.rig.udp(PCSCF, &register("1", 0, ""));

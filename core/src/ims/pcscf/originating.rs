@@ -22,7 +22,9 @@ impl Pcscf {
         }
         let contact = request.contact().ok().flatten().map(|contact| contact.uri);
         let wanted = preferred(&request);
-        let Some(registration) = self.registrations.of_request(flow, contact.as_ref(), &wanted).cloned() else {
+        let token = self.own.top_token(&request);
+        let known = self.registrations.of_request(flow, token.as_deref(), contact.as_ref(), &wanted);
+        let Some(registration) = known.cloned() else {
             // TS 24.229 clause 5.2.6.3.2A.
             return self.turn_away(now, key, &Refusal::new(403).because("Not registered here"));
         };

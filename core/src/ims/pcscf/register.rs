@@ -9,7 +9,7 @@ use protocol::sip::{
 use super::registration::Registration;
 use super::sec_agree::{self, Agreement, Checked, Known};
 use super::{AfterStore, GmSecurity, Pcscf, Purpose, REG_AWAIT_AUTH, screening};
-use crate::ims::charging;
+use crate::ims::{authorization, charging};
 
 /// Length of the token in Path: nobody guesses it.
 const TOKEN: usize = 24;
@@ -87,14 +87,19 @@ impl Pcscf {
         }
         let taken = screening::from_ue(&mut request.headers);
         self.note_taken(&taken, &aor);
-        let impi = request.headers.get("Authorization").and_then(user_name);
+        let credentials = authorization::digest_credentials(&request.headers)?;
+        let impi = credentials.as_ref().and_then(authorization::private_identity);
         let (offered, confirmed) = self.agree(now, request, flow, impi.as_deref())?;
         sec_agree::strip(&mut request.headers);
         self.proxy.admit(&self.stack, Some(key), request)?;
         let known = contact.as_ref().and_then(|contact| self.registrations.of_register(&aor, contact));
         let token = known.map_or_else(|| self.entropy.token(TOKEN), |known| known.token.clone());
         let path = NameAddr::new(Uri::Sip(self.own.core_uri(Some(&token)))).to_string();
-        self.say_protection(request, flow, impi.as_deref(), confirmed.is_some());
+        request.headers.remove("Authorization");
+        if let Some(credentials) = credentials {
+            let credentials = self.say_protection(credentials, flow, impi.as_deref(), confirmed.as_ref());
+            request.headers.append("Authorization", &credentials.to_string());
+        }
         self.dress_register(request, &path);
         let pending = PendingRegister { aor, contact, impi, flow, token, path, home: home.domain, offered, confirmed };
         Ok((pending, home.entry))
@@ -138,36 +143,39 @@ impl Pcscf {
 
     /// `integrity-protected`: the P-CSCF alone says it (TS 24.229 clauses 5.2.2.2 to 5.2.2.4 and 7.2A.2). Nothing is said of
     /// a request without credentials.
-    fn say_protection(&self, request: &mut Request, flow: Flow, impi: Option<&str>, confirmed: bool) {
-        let bound = impi.is_some_and(|impi| self.registrations.of_impi(impi).any(|known| known.is_at(flow)));
-        let mode = self.config.security;
-        let agreed = request.headers.contains("Authorization") && mode == GmSecurity::SecAgree;
-        let all: Vec<_> = request.headers.all("Authorization").map(ToOwned::to_owned).collect();
-        request.headers.remove("Authorization");
-        for value in all {
-            let Ok(mut credentials) = Credentials::parse(&value) else {
-                request.headers.append("Authorization", &value);
-                continue;
-            };
-            credentials.params.remove("integrity-protected");
-            let answers = credentials.params.text("response").is_some_and(|response| !response.is_empty());
-            let aka =
-                credentials.params.text("algorithm").is_some_and(|name| name.to_ascii_uppercase().starts_with("AKA"));
-            let said = match (mode, flow.transport) {
-                _ if agreed => Some(if confirmed { "yes" } else { "no" }),
-                (GmSecurity::Tls, Transport::Tls) if bound => Some("tls-yes"),
-                (GmSecurity::Tls, Transport::Tls) if answers => Some("tls-pending"),
-                (GmSecurity::Tls, _) => None,
-                _ if aka => Some("no"),
-                _ if bound => Some("ip-assoc-yes"),
-                _ if answers => Some("ip-assoc-pending"),
-                _ => None,
-            };
-            if let Some(said) = said {
-                credentials.params.set_quoted("integrity-protected", said);
-            }
-            request.headers.append("Authorization", &credentials.to_string());
+    ///
+    /// Without ESP a confirmed list proves that nobody has made it shorter, and not who has sent it: anybody gets one with a
+    /// challenge. So `yes`, which spares the UE a challenge, is for the flow of a registration whose agreement it is.
+    fn say_protection(
+        &self,
+        mut credentials: Credentials,
+        flow: Flow,
+        impi: Option<&str>,
+        confirmed: Option<&Agreement>,
+    ) -> Credentials {
+        let own = || impi.into_iter().flat_map(|impi| self.registrations.of_impi(impi));
+        let bound = own().any(|known| known.is_at(flow));
+        credentials.params.remove("integrity-protected");
+        let answers = credentials.params.text("response").is_some_and(|response| !response.is_empty());
+        let aka = credentials.params.text("algorithm").is_some_and(|name| name.to_ascii_uppercase().starts_with("AKA"));
+        let said = match (self.config.security, flow.transport) {
+            (GmSecurity::SecAgree, _) => Some(match confirmed {
+                None => "no",
+                Some(list) if own().any(|known| known.is_from(flow) && known.agreement.as_ref() == Some(list)) => "yes",
+                Some(_) => "ip-assoc-pending",
+            }),
+            (GmSecurity::Tls, Transport::Tls) if bound => Some("tls-yes"),
+            (GmSecurity::Tls, Transport::Tls) if answers => Some("tls-pending"),
+            (GmSecurity::Tls, _) => None,
+            _ if aka => Some("no"),
+            _ if bound => Some("ip-assoc-yes"),
+            _ if answers => Some("ip-assoc-pending"),
+            _ => None,
+        };
+        if let Some(said) = said {
+            credentials.params.set_quoted("integrity-protected", said);
         }
+        credentials
     }
 
     /// What the home network learns from the P-CSCF (TS 24.229 clause 5.2.2.1).
@@ -280,12 +288,6 @@ fn identities(request: &Request) -> Result<(String, Option<Uri>), String> {
         },
     };
     Ok((to.uri.identity(), contact))
-}
-
-/// `username` of credentials: the private user identity.
-fn user_name(authorization: &str) -> Option<String> {
-    let credentials = Credentials::parse(authorization).ok()?;
-    credentials.params.text("username").filter(|name| !name.is_empty()).map(std::borrow::Cow::into_owned)
 }
 
 /// CK and IK are for the P-CSCF (TS 24.229 clause 7.2A.1): no UE gets them. Without ESP nobody here needs them.

@@ -125,7 +125,7 @@ impl Registration {
     }
 
     /// True if a request over `flow` may be of this UE: over its very flow, or from where it listens.
-    fn is_from(&self, flow: Flow) -> bool {
+    pub(super) fn is_from(&self, flow: Flow) -> bool {
         let same_ip = self.flow.remote.ip() == flow.remote.ip();
         self.is_at(flow) || (same_ip && self.contact_address() == Some(flow.remote))
     }
@@ -223,10 +223,24 @@ impl Registrations {
 
     /// The registration that a request over `flow` belongs to: one of this very flow, one of the UE that listens where the
     /// request comes from, or one from the same address with the same Contact (a UE that goes over to TCP for a long
-    /// message, RFC 3261 clause 18.1.1). Of several, the one with one of the `wanted` identities, then the one with this
-    /// Contact. A UE that has its address for itself is known by that.
-    pub(super) fn of_request(&self, flow: Flow, contact: Option<&Uri>, wanted: &[Uri]) -> Option<&Registration> {
+    /// message, RFC 3261 clause 18.1.1). Of several, the one with the `token` that the request's route goes through, then the
+    /// one with one of the `wanted` identities, then the one with this Contact. A UE that has its address for itself is known
+    /// by that.
+    pub(super) fn of_request(
+        &self,
+        flow: Flow,
+        token: Option<&str>,
+        contact: Option<&Uri>,
+        wanted: &[Uri],
+    ) -> Option<&Registration> {
         let ip = flow.remote.ip();
+        // Several users behind one flow: inside a dialog only the recorded route tells whose it is. The other party has seen
+        // the token too, so one who is known here himself is not taken for another by it.
+        let stranger = || self.of(Key::Remote(flow.remote)).next().is_none();
+        let routed = |known: &&Registration| known.is_from(flow) || (known.flow.remote.ip() == ip && stranger());
+        if let Some(known) = token.and_then(|token| self.by_token(token)).filter(routed) {
+            return Some(known);
+        }
         let contact = contact.and_then(contact_key);
         let same_contact = |known: &Registration| {
             known.flow.remote.ip() == ip && contact.is_some() && known.contact_key().as_ref() == contact.as_ref()

@@ -67,6 +67,14 @@ impl Own {
         }
     }
 
+    /// The token in the topmost entry of Route, if the entry is ours.
+    pub(super) fn top_token(&self, request: &Request) -> Option<String> {
+        match request.headers.address("Route").ok()??.uri {
+            Uri::Sip(sip) if self.is_own_sip(&sip) => sip.user,
+            _ => None,
+        }
+    }
+
     /// Takes our entries from the top of Route. The token of the first that has one.
     pub(super) fn pop_routes(&self, request: &mut Request) -> Popped {
         let mut popped = Popped::default();

@@ -210,6 +210,21 @@ fn users_behind_one_address_are_told_apart() {
     assert_eq!(asserted(&second(&request_of_ue("MESSAGE", "sip:x@home.net", "2", ""))), "<sip:user3@home.net>");
     let preferred = "P-Preferred-Identity: <sip:user3@home.net>";
     assert_eq!(asserted(&request_of_ue("MESSAGE", "sip:x@home.net", "3", preferred)), "<sip:user3@home.net>");
+    // Inside a dialog, without Contact, the recorded route tells whose request it is.
+    let as_is = |text: &str| text.to_owned();
+    for (of_user, call) in [(&as_is as &dyn Fn(&str) -> String, "1"), (&second, "3")] {
+        let numbered = |text: &str| of_user(&text.replace("c1", &format!("call{call}")));
+        rig.udp(UE, &numbered(&request_of_ue("INVITE", "sip:x@home.net", &format!("i{call}"), "")));
+        let invite = rig.request("INVITE", SCSCF);
+        let route = format!("Route: {}, <sip:scscf.home.net;lr>", only(&invite.headers, "Record-Route"));
+        for method in ["ACK", "BYE"] {
+            let text = request_of_ue(method, "sip:x@10.45.0.2", &format!("{method}{call}"), &route);
+            let text = text.lines().filter(|line| !line.contains("Contact:")).collect::<Vec<_>>().join("\n");
+            let tagged = numbered(&text).replace("@home.net>\n        Call-ID", "@home.net>;tag=far\n        Call-ID");
+            rig.udp(UE, &tagged);
+            rig.request(method, SCSCF);
+        }
+    }
 }
 
 #[test]

@@ -98,6 +98,23 @@ fn digest_is_protected_by_the_association_of_address_and_private_identity() {
 }
 
 #[test]
+fn one_digest_names_the_user_and_nothing_else_does() {
+    let mut rig = rig_of(config());
+    let basic = "Authorization: Basic username=\"victim@home.net\"";
+    rig.udp(UE, &register("1", 3600, &format!("{basic}\n        {}", digest("001@home.net", "00"))));
+    let request = rig.request("REGISTER", ICSCF);
+    assert!(only(&request.headers, "Authorization").starts_with("Digest username=\"001@home.net\""));
+    rig.answer(ICSCF, &request, 403, &[]);
+    rig.response(403, UE);
+    let two = format!("{}\n        {}", digest("victim@home.net", ""), digest("001@home.net", "00"));
+    rig.udp(UE, &register("2", 3600, &two));
+    assert_eq!(rig.response(400, UE).reason, "More than one Authorization");
+    rig.udp(UE, &register("3", 3600, "Authorization: Digest username=\"001@home.net"));
+    rig.response(400, UE);
+    rig.is_silent();
+}
+
+#[test]
 fn refusals_that_need_no_home_network() {
     let mut rig = rig_of(config());
     let mut refused = |text: &str, status: u16, reason: &str| {

@@ -49,10 +49,18 @@ fn an_agreement_is_made_confirmed_and_used() {
     let more = format!("{NEEDS}\nSecurity-Client: {CLIENT}\nSecurity-Verify: {server}\n{}", credentials("00"));
     rig.udp(UE, &register("2", 3600, &more));
     let request = rig.request("REGISTER", ICSCF);
-    assert!(only(&request.headers, "Authorization").contains("integrity-protected=\"yes\""));
+    assert!(only(&request.headers, "Authorization").contains("integrity-protected=\"ip-assoc-pending\""));
     assert!(!request.headers.contains("Security-Verify"));
     accept(&mut rig, &request, 3600);
     rig.response(200, UE);
+    // From now on the agreement is that of the flow; from elsewhere the list proves nothing.
+    for (branch, from, said) in [("2a", UE, "yes"), ("2b", "10.45.0.1:40001", "ip-assoc-pending")] {
+        rig.udp(from, &register(branch, 3600, &more));
+        let request = rig.request("REGISTER", ICSCF);
+        assert!(only(&request.headers, "Authorization").contains(&format!("integrity-protected=\"{said}\"")), "{from}");
+        rig.answer(ICSCF, &request, 403, &[]);
+        rig.sent.clear();
+    }
     rig.udp(UE, &request_of_ue("MESSAGE", "sip:user2@home.net", "3", &format!("{NEEDS}\nSecurity-Verify: {server}")));
     let request = rig.request("MESSAGE", SCSCF);
     assert!(!request.headers.contains("Security-Verify") && !request.headers.contains("Require"));
@@ -63,6 +71,29 @@ fn an_agreement_is_made_confirmed_and_used() {
     let stranger = format!("{NEEDS}\nSecurity-Client: {CLIENT}\nSecurity-Verify: {server}\n{}", credentials("00"));
     rig.udp(UE, &register("5", 3600, &stranger.replace("001@home.net", "002@home.net")));
     assert!(rig.response(403, UE).reason.contains("another private identity"));
+}
+
+#[test]
+fn a_list_that_a_stranger_got_with_a_challenge_does_not_make_him_the_user() {
+    let mut rig = mode(GmSecurity::SecAgree);
+    let server = challenged(&mut rig);
+    let more = format!("{NEEDS}\nSecurity-Client: {CLIENT}\nSecurity-Verify: {server}\n{}", credentials("00"));
+    rig.udp(UE, &register("2", 3600, &more));
+    let request = rig.request("REGISTER", ICSCF);
+    accept(&mut rig, &request, 3600);
+    rig.response(200, UE);
+    let stranger = "10.45.0.66:5060";
+    let from_there = |text: &str| text.replace("10.45.0.1", "10.45.0.66");
+    let first = format!("{NEEDS}\nSecurity-Client: {CLIENT}\n{}", credentials(""));
+    rig.udp(stranger, &from_there(&register("3", 3600, &first)));
+    let request = rig.request("REGISTER", ICSCF);
+    rig.answer(ICSCF, &request, 401, &[("WWW-Authenticate", "Digest realm=\"home.net\", nonce=\"y\"")]);
+    let server = only(&rig.response(401, stranger).headers, "Security-Server");
+    let forged = credentials("00").replace("nonce=\"\"", "nonce=\"nobody-knows-it\"");
+    let more = format!("{NEEDS}\nSecurity-Client: {CLIENT}\nSecurity-Verify: {server}\n{forged}");
+    rig.udp(stranger, &from_there(&register("4", 3600, &more)));
+    let request = rig.request("REGISTER", ICSCF);
+    assert!(only(&request.headers, "Authorization").contains("integrity-protected=\"ip-assoc-pending\""));
 }
 
 #[test]
