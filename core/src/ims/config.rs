@@ -92,9 +92,9 @@ pub struct PcscfSection {
     pub name: Option<String>,
     /// Where UEs find it.
     pub gm: Vec<Place>,
-    /// Where the core finds it; who comes here is trusted.
+    /// Where the core finds it; with no box in `trusted`, who comes here is trusted.
     pub mw: Vec<Place>,
-    /// Boxes of the core that come to `gm`.
+    /// Boxes of the core: who else comes to `mw` is turned away, who else comes to `gm` is a UE.
     pub trusted: Vec<TrustedPeer>,
     /// Its network in P-Visited-Network-ID; none: the home domain.
     pub network: Option<String>,

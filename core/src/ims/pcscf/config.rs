@@ -92,10 +92,10 @@ pub struct PcscfConfig {
     pub name: String,
     /// Addresses that face UEs. The first of each transport is the one in URIs.
     pub gm: Vec<(Transport, SocketAddr)>,
-    /// Addresses that face the core, if it has such of its own; who comes over them is trusted. With none, the addresses
-    /// above serve both sides and `trusted` tells them apart.
+    /// Addresses that face the core, if it has such of its own. With none, the addresses above serve both sides and `trusted`
+    /// tells them apart.
     pub mw: Vec<(Transport, SocketAddr)>,
-    /// The boxes of the core.
+    /// The boxes of the core. With none, all are trusted that come over the addresses of `mw`.
     pub trusted: Vec<TrustedPeer>,
     /// What it calls its network in P-Visited-Network-ID and in the inter operator identifiers: its domain name.
     pub network: String,

@@ -219,6 +219,8 @@ impl Pcscf {
     fn on_request(&mut self, now: Instant, key: Option<ServerKey>, request: Request, flow: Flow) {
         if self.is_trusted(flow) {
             self.on_core_request(now, key, request);
+        } else if self.own.is_core_side(flow.local) {
+            self.turn_away(now, key, &Refusal::new(403).because("Not from a trusted domain"));
         } else if let Some(key) = key.filter(|_| request.method.as_str() == "REGISTER") {
             self.on_register(now, key, request, flow);
         } else {
@@ -248,7 +250,8 @@ impl Pcscf {
     }
 
     fn is_trusted(&self, flow: Flow) -> bool {
-        self.own.is_core_side(flow.local) || self.config.trusted.iter().any(|peer| peer.is(flow.remote))
+        let trusted = &self.config.trusted;
+        (trusted.is_empty() && self.own.is_core_side(flow.local)) || trusted.iter().any(|peer| peer.is(flow.remote))
     }
 
     fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
@@ -311,6 +314,7 @@ impl Pcscf {
             (AfterStore::Answer(key, _, new), Err(error)) => {
                 self.said(format!("a registration could not be stored: {error}"));
                 if let Some(token) = new {
+                    self.sessions.remove_of(&token);
                     self.registrations.remove(&token);
                 }
                 self.reply(now, key, &Refusal::new(500).because("Registration could not be stored"));
@@ -370,6 +374,7 @@ impl Pcscf {
 
     /// Removes a registration in memory; false if there is none.
     fn drop_registration(&mut self, now: Instant, token: &str) -> bool {
+        self.sessions.remove_of(token);
         let Some(registration) = self.registrations.remove(token) else { return false };
         self.forgotten.insert(token.to_owned(), (registration, now + AFTERGLOW));
         true

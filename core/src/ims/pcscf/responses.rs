@@ -83,7 +83,9 @@ impl Pcscf {
         }
         if request.method == Method::INVITE && !self.sessions.contains(&key) {
             let own = &self.own;
-            if let Some(session) = Session::new(request, response, served, |uri: &Uri| own.is_own(uri)) {
+            let of_ue =
+                |uri: &Uri| own.is_own(uri) && matches!(uri, Uri::Sip(sip) if sip.user.as_deref() == Some(token));
+            if let Some(session) = Session::new(request, response, served, of_ue) {
                 self.sessions.put(key.clone(), session);
             }
         }
@@ -93,7 +95,7 @@ impl Pcscf {
         }
         // RFC 4028 clause 8: without Session-Expires there is no timer any more.
         let interval = response.headers.whole("Session-Expires", SessionExpires::parse).ok().flatten();
-        session.expires = interval.map(|interval| now + Duration::from_secs(interval.seconds.into()));
+        self.sessions.set_end(&key, interval.map(|interval| now + Duration::from_secs(interval.seconds.into())));
     }
 
     /// A request that was sent on got no answer, or did not get away.

@@ -177,7 +177,7 @@ fn the_core_has_a_side_of_its_own() {
     let recorded: Vec<_> =
         request.headers.values("Record-Route").map(|value| value.split('@').nth(1).unwrap()).collect();
     assert_eq!(recorded, ["pcscf.visited.net:5062;lr>", "pcscf.visited.net:5060;lr>"]);
-    // What comes over that side is the core's, whoever sends it.
+    // Without a list of the core's boxes, what comes over that side is the core's, whoever sends it.
     let text = request_for_ue("MESSAGE", &path, "m", "");
     let bytes = text.lines().map(str::trim_start).collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
     let flow = Flow {
@@ -187,6 +187,26 @@ fn the_core_has_a_side_of_its_own() {
     };
     rig.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
     rig.request("MESSAGE", UE);
+}
+
+#[test]
+fn who_is_not_of_the_core_is_turned_away_on_its_side() {
+    let mut split = config();
+    split.mw = vec![(Transport::Udp, "10.47.0.1:5062".parse().unwrap())];
+    let mut rig = rig_of(split);
+    let path = registered(&mut rig);
+    let local = "10.47.0.1:5062".parse().unwrap();
+    let mut from = |remote: &str, branch: &str| {
+        let text = request_for_ue("MESSAGE", &path, branch, "").replace("10.46.0.3:5060", remote);
+        let bytes = text.lines().map(str::trim_start).collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
+        let flow = Flow { transport: Transport::Udp, local, remote: remote.parse().unwrap() };
+        rig.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
+        rig.sent.pop_front().unwrap()
+    };
+    assert_eq!(from(SCSCF, "1").0.remote, UE.parse().unwrap());
+    let (target, answer) = from("10.46.0.99:5060", "2");
+    assert_eq!(target.remote, "10.46.0.99:5060".parse().unwrap());
+    assert!(matches!(answer, protocol::sip::SipMessage::Response(response) if response.status == 403));
 }
 
 #[test]

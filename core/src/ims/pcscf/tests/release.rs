@@ -64,6 +64,64 @@ fn a_session_to_the_ue_ends_the_other_way_round() {
 }
 
 #[test]
+fn between_two_users_of_this_p_cscf_the_bye_goes_by_their_s_cscf() {
+    let mut rig = rig_of(config());
+    registered(&mut rig);
+    let callee = "10.45.0.2:5060";
+    rig.udp(callee, &register("r2", 3600, "").replace("user1", "user2").replace("10.45.0.1", "10.45.0.2"));
+    let request = rig.request("REGISTER", ICSCF);
+    let path = only(&request.headers, "Path");
+    let contact = ("Contact", "<sip:user2@10.45.0.2:5060>;expires=3600");
+    rig.answer(ICSCF, &request, 200, &[contact, ("Service-Route", "<sip:orig@scscf.home.net;lr>")]);
+    rig.response(200, callee);
+    rig.udp(UE, &invite(""));
+    let outgoing = rig.request("INVITE", SCSCF);
+    let recorded = format!("Record-Route: <sip:scscf.home.net;lr>, {}", only(&outgoing.headers, "Record-Route"));
+    let text = request_for_ue("INVITE", &path, "t", &recorded)
+        .replace("Call-ID: c2", "Call-ID: c1")
+        .replace("tag=peer", "tag=ue")
+        .replace("<sip:user2@10.45.0.2:5060>", "<sip:user1@10.45.0.1:5060>");
+    rig.udp(SCSCF, &text);
+    let incoming = rig.request("INVITE", callee);
+    let recorded = incoming.headers.values("Record-Route").collect::<Vec<_>>().join(", ");
+    let headers = [("Record-Route", recorded.as_str()), ("Contact", "<sip:user2@10.45.0.2:5060>")];
+    rig.answer(callee, &incoming, 200, &headers);
+    rig.response(200, SCSCF);
+    rig.answer(SCSCF, &outgoing, 200, &headers);
+    rig.response(200, UE);
+    assert_eq!(rig.node.figures()[1], ("sessions", 2));
+    // The S-CSCF hears that the session is over, and takes the BYE to the callee.
+    rig.input(lost(UE));
+    let bye = rig.request("BYE", SCSCF);
+    let routes: Vec<_> = bye.headers.values("Route").collect();
+    assert_eq!((routes.len(), routes[0]), (2, "<sip:scscf.home.net;lr>"));
+    assert_eq!(token(routes[1]), token(&path));
+    let further = bye.to_bytes();
+    let further = String::from_utf8(further).unwrap().replace("Route: <sip:scscf.home.net;lr>\r\n", "");
+    rig.udp(
+        SCSCF,
+        &further.replace("Via: SIP/2.0/UDP ", "Via: SIP/2.0/UDP 10.46.0.3:5060;branch=z9hG4bKs\r\nVia: SIP/2.0/UDP "),
+    );
+    let arrived = rig.request("BYE", callee);
+    assert_eq!(only(&arrived.headers, "Reason"), "SIP;cause=503;text=\"Bearer lost\"");
+    rig.answer(callee, &arrived, 200, &[]);
+    rig.response(200, SCSCF);
+    rig.answer(SCSCF, &bye, 200, &[]);
+    rig.is_silent();
+    assert_eq!(rig.node.figures()[1], ("sessions", 0));
+}
+
+#[test]
+fn the_sessions_of_a_registration_are_forgotten_with_it() {
+    let mut rig = rig_of(config());
+    registered(&mut rig);
+    session(&mut rig, &[]);
+    assert_eq!(rig.node.figures()[1], ("sessions", 1));
+    rig.pass(Duration::from_secs(3601));
+    assert_eq!(rig.node.figures()[..2], [("registrations", 0), ("sessions", 0)]);
+}
+
+#[test]
 fn a_session_under_way_is_cancelled_towards_one_and_refused_towards_the_other() {
     let mut rig = rig_of(config());
     let path = registered(&mut rig);
