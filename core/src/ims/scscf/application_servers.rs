@@ -69,6 +69,7 @@ impl Scscf {
         if !server.is_loose_router() {
             server.params.set_flag("lr");
         }
+        let chain = &Chain { asked_by: Some(key), ..chain.clone() };
         let token = self.dialogs.insert(now, &mut self.entropy, chain.clone());
         let mut back = self.own.clone();
         back.user = Some(format!("{DIALOG_PREFIX}{token}"));
@@ -107,6 +108,19 @@ impl Scscf {
         match call.chain.take() {
             Some(chain) => self.proceed(now, key, request, chain),
             None => self.pass_back(now, key, response),
+        }
+    }
+
+    /// A server that has sent its request back is not silent: whoever is slow now comes after it.
+    pub(super) fn came_back(&mut self, chain: &Chain) {
+        let Some(key) = chain.asked_by else { return };
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        // It may be that another server has been asked since.
+        if call.chain.as_ref().is_some_and(|c| c.next == chain.next)
+            && let Some(server) = &mut call.server
+        {
+            server.deadline = None;
+            self.silences.set(&key, None);
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::sip::ServerKey;
 use protocol::{Entropy, Instant};
 
 use crate::ims::profile::{ServiceProfile, SessionCase};
@@ -22,6 +23,8 @@ pub(super) struct Chain {
     pub(super) services: Arc<ServiceProfile>,
     /// Position of the next criterion.
     pub(super) next: usize,
+    /// The transaction whose request went to an application server last.
+    pub(super) asked_by: Option<ServerKey>,
 }
 
 impl Chain {

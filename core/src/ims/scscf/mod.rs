@@ -9,6 +9,7 @@ mod cx;
 mod delivery;
 mod due;
 mod isc;
+mod reg_document;
 mod reg_event;
 mod register;
 mod registrar;
@@ -38,7 +39,7 @@ use cx::CxJob;
 use delivery::Call;
 use due::Due;
 use isc::OriginalDialogs;
-use reg_event::{RegSubscription, Subscriptions};
+use reg_event::{Notify, RegSubscription, Subscribed, Subscriptions};
 use registrar::{ImplicitSet, Registrar};
 use registration::Registered;
 
@@ -98,6 +99,10 @@ enum StoreJob {
     Restore,
     /// The answer to a REGISTER, and what follows from it.
     Registered(Box<Registered>),
+    /// The answer to a SUBSCRIBE, and its NOTIFY.
+    Subscribed(Box<Subscribed>),
+    /// NOTIFYs.
+    Notify(Vec<Notify>),
     /// An answer to the HSS.
     Answer { handle: RequestHandle, message: protocol::diameter::Message },
     /// Nothing.
@@ -305,6 +310,8 @@ impl Scscf {
         match job {
             StoreJob::Restore => self.restore(now, rows),
             StoreJob::Registered(registered) => self.registered(now, *registered),
+            StoreJob::Subscribed(subscribed) => self.subscribed(now, *subscribed),
+            StoreJob::Notify(notifies) => notifies.into_iter().for_each(|n| self.send_notify(now, n)),
             StoreJob::Answer { handle, message } => self.diameter.send_answer(now, handle, message),
             StoreJob::Nothing => {}
         }
@@ -316,6 +323,7 @@ impl Scscf {
             StoreJob::Registered(registered) => {
                 self.refuse(now, registered.key, &Refusal::new(500).because("The registration could not be stored"));
             }
+            StoreJob::Subscribed(subscribed) => self.not_subscribed(now, *subscribed),
             StoreJob::Restore => {
                 self.say(
                     "S-CSCF: what was registered before is not known: look at the store and start again".to_owned(),
@@ -324,7 +332,8 @@ impl Scscf {
                     self.refuse(now, key, &Refusal::new(500).because("The store cannot be read"));
                 }
             }
-            StoreJob::Answer { .. } | StoreJob::Nothing => {}
+            // Numbers that are not stored are not used.
+            StoreJob::Notify(_) | StoreJob::Answer { .. } | StoreJob::Nothing => {}
         }
     }
 

@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::Instant;
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Method, NameAddr, Request, ServerKey, Uri};
-use protocol::xml::{
-    ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoState, Registration,
-    RegistrationState,
-};
+use protocol::sip::{Method, NameAddr, Request, Response, ServerKey, Uri};
+use protocol::xml::{ContactEvent, REGINFO_CONTENT_TYPE, RegInfo, RegInfoState};
 use serde::{Deserialize, Serialize};
 
 use super::due::Due;
-use super::registrar::{Binding, ImplicitSet, canonical};
+use super::reg_document::registration;
+use super::registrar::{Binding, ImplicitSet};
 use super::registration::Change;
 use super::{ClientUse, Scscf, StoreJob};
-use crate::ims::profile::{IdentityKind, PublicIdentity};
 use crate::ims::{ImsStoreOp, Table};
 
 /// Subscriptions by Call-ID and our tag.
@@ -51,6 +48,26 @@ pub(super) struct RegSubscription {
     version: u32,
     /// When it ends: UTC in milliseconds.
     expires_utc_ms: u64,
+}
+
+/// A NOTIFY that leaves when its numbers are durable: after a restart they do not come again.
+#[derive(Debug)]
+pub(super) struct Notify {
+    subscription: String,
+    request: Request,
+    /// The subscription ends with it.
+    is_last: bool,
+}
+
+/// A SUBSCRIBE that is acknowledged when its subscription is durable.
+#[derive(Debug)]
+pub(super) struct Subscribed {
+    key: ServerKey,
+    response: Response,
+    id: String,
+    /// The subscription before it.
+    before: Option<RegSubscription>,
+    notify: Notify,
 }
 
 impl Subscriptions {
@@ -153,56 +170,73 @@ impl Scscf {
             version: 0,
             expires_utc_ms: 0,
         };
-        let id = subscription.id();
-        self.subscriptions.insert(subscription);
-        self.accept_subscribe(now, key, request, &id);
+        self.accept_subscribe(now, key, request, subscription, None);
     }
 
     /// SUBSCRIBE within the dialog: a refresh, or the end.
     pub(super) fn resubscribe(&mut self, now: Instant, key: ServerKey, request: &Request, id: &str) {
-        let Some(subscription) = self.subscriptions.by_id.get_mut(id) else { return };
+        let Some(before) = self.subscriptions.by_id.get(id).cloned() else { return };
         let cseq = request.cseq().ok().flatten().map_or(0, |c| c.seq);
         if request.method != Method::SUBSCRIBE {
             return self.refuse(now, key, &Refusal::new(405).with("Allow", "SUBSCRIBE"));
         }
-        if cseq <= subscription.remote_cseq {
+        if cseq <= before.remote_cseq {
             return self.refuse(now, key, &Refusal::new(500).because("CSeq out of order"));
         }
-        subscription.remote_cseq = cseq;
+        let mut subscription = RegSubscription { remote_cseq: cseq, ..before.clone() };
         if let Ok(Some(contact)) = request.contact() {
             subscription.target = contact.uri.to_string();
         }
-        self.accept_subscribe(now, key, request, id);
+        self.accept_subscribe(now, key, request, subscription, Some(before));
     }
 
-    /// 200 with the expiry, then a NOTIFY with everything (RFC 6665 clause 4.2.1.2).
-    fn accept_subscribe(&mut self, now: Instant, key: ServerKey, request: &Request, id: &str) {
-        let accepts = request.headers.values("Accept").any(|a| {
-            let kind = a.split(';').next().unwrap_or_default().trim();
-            [REGINFO_CONTENT_TYPE, "*/*", "application/*"].iter().any(|k| k.eq_ignore_ascii_case(kind))
-        });
-        if request.headers.contains("Accept") && !accepts {
-            self.subscriptions.remove(id);
+    /// 200 with the expiry, then a NOTIFY with everything (RFC 6665 clause 4.2.1.2), both when they are durable.
+    fn accept_subscribe(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        request: &Request,
+        mut subscription: RegSubscription,
+        before: Option<RegSubscription>,
+    ) {
+        if !accepts_reginfo(request) {
             return self.refuse(now, key, &Refusal::new(406));
         }
         let asked = request.expires().ok().flatten().unwrap_or(DEFAULT_EXPIRES);
         let expires = asked.min(self.config.max_expires);
-        let utc = self.utc_ms(now);
         let Some(mut response) = self.stack.prepare(key, 200, None) else { return };
-        if let Some(subscription) = self.subscriptions.by_id.get_mut(id) {
-            subscription.expires_utc_ms = utc.saturating_add(u64::from(expires) * 1000);
-            self.subscriptions.ends.set(&id.to_owned(), Some(subscription.expires_utc_ms));
-            response.headers.set("To", &subscription.local);
-        }
+        response.headers.set("To", &subscription.local);
         response.headers.append("Contact", &NameAddr::new(Uri::Sip(self.own.clone())).to_string());
         response.headers.append("Expires", &expires.to_string());
         response.headers.copy_from(&request.headers, "Record-Route");
-        self.respond(now, key, response);
-        let Some(impu) = self.subscriptions.by_id.get(id).map(|s| s.impu.clone()) else { return };
-        let set = self.registrar.set_of(&impu).cloned();
+        subscription.expires_utc_ms = self.utc_ms(now).saturating_add(u64::from(expires) * 1000);
+        let id = subscription.id();
+        let set = self.registrar.set_of(&subscription.impu).cloned();
         let everything = set.as_ref().map(|set| self.document(now, set, None));
         let end = (expires == 0).then_some("timeout");
-        self.notify(now, id, everything, end);
+        self.subscriptions.insert(subscription);
+        let Some((notify, op)) = self.next_notify(now, &id, everything, end) else {
+            self.subscriptions.remove(&id);
+            return self.refuse(now, key, &Refusal::new(400).because("Bad Contact"));
+        };
+        self.store(vec![op], StoreJob::Subscribed(Box::new(Subscribed { key, response, id, before, notify })));
+    }
+
+    /// The subscription is durable.
+    pub(super) fn subscribed(&mut self, now: Instant, subscribed: Subscribed) {
+        self.respond(now, subscribed.key, subscribed.response);
+        self.send_notify(now, subscribed.notify);
+    }
+
+    /// It could not be stored: all is as it was.
+    pub(super) fn not_subscribed(&mut self, now: Instant, subscribed: Subscribed) {
+        let Subscribed { key, id, before, notify, .. } = subscribed;
+        let current = self.subscriptions.remove(&id);
+        if let Some(before) = before.filter(|_| notify.is_last || current.is_some()) {
+            let RegSubscription { remote_cseq, cseq, version, .. } = *current.as_ref().unwrap_or(&before);
+            self.subscriptions.insert(RegSubscription { remote_cseq, cseq, version, ..before });
+        }
+        self.refuse(now, key, &Refusal::new(500).because("The subscription could not be stored"));
     }
 
     /// Tells all subscribers of a set what has changed; without contacts left it was the last word (clause 5.4.2.1.2).
@@ -211,20 +245,24 @@ impl Scscf {
             return;
         }
         let end = set.bindings.is_empty().then_some("noresource");
+        let mut told = Vec::new();
         for id in self.subscriptions.of_any(&set.identities()) {
             let document = self.document(now, set, Some(changes));
-            self.notify(now, &id, Some(document), end);
+            told.extend(self.next_notify(now, &id, Some(document), end));
         }
+        self.store_notifies(now, told);
     }
 
     /// Subscriptions whose time is over.
     pub(super) fn expire_subscriptions(&mut self, now: Instant) {
         let utc = self.utc_ms(now);
+        let mut told = Vec::new();
         for id in self.subscriptions.ends.until(utc) {
             let set = self.subscriptions.by_id.get(&id).and_then(|s| self.registrar.set_of(&s.impu)).cloned();
             let everything = set.as_ref().map(|set| self.document(now, set, None));
-            self.notify(now, &id, everything, Some("timeout"));
+            told.extend(self.next_notify(now, &id, everything, Some("timeout")));
         }
+        self.store_notifies(now, told);
     }
 
     /// The answer to a NOTIFY: who does not know the subscription any more has none (RFC 6665 clause 4.2.2).
@@ -238,15 +276,22 @@ impl Scscf {
         }
     }
 
-    fn notify(&mut self, now: Instant, id: &str, document: Option<RegInfo>, end: Option<&str>) {
+    /// The next NOTIFY of a subscription, and what has to be stored before it leaves.
+    fn next_notify(
+        &mut self,
+        now: Instant,
+        id: &str,
+        document: Option<RegInfo>,
+        end: Option<&str>,
+    ) -> Option<(Notify, ImsStoreOp)> {
         let utc = self.utc_ms(now);
-        let Some(subscription) = self.subscriptions.by_id.get_mut(id) else { return };
+        let subscription = self.subscriptions.by_id.get_mut(id)?;
         subscription.cseq += 1;
         let document = document.map(|document| RegInfo { version: subscription.version, ..document });
         if document.is_some() {
             subscription.version += 1;
         }
-        let Some(request) = notify_request(subscription, document.as_ref(), end, utc, &self.own) else { return };
+        let request = notify_request(subscription, document.as_ref(), end, utc, &self.own)?;
         let value = serde_json::to_vec(&subscription).unwrap_or_default();
         let op = match end {
             Some(_) => {
@@ -255,14 +300,36 @@ impl Scscf {
             }
             None => ImsStoreOp::Put { table: Table::Subscription, key: id.to_owned(), value },
         };
-        self.store(vec![op], StoreJob::Nothing);
+        Some((Notify { subscription: id.to_owned(), request, is_last: end.is_some() }, op))
+    }
+
+    /// NOTIFYs leave when a restart would not use their numbers again. After the last of a subscription there is nothing to
+    /// count: it leaves at once.
+    fn store_notifies(&mut self, now: Instant, told: Vec<(Notify, ImsStoreOp)>) {
+        if told.is_empty() {
+            return;
+        }
+        let (mut ops, mut waiting) = (Vec::new(), Vec::new());
+        for (notify, op) in told {
+            ops.push(op);
+            if notify.is_last {
+                self.send_notify(now, notify);
+            } else {
+                waiting.push(notify);
+            }
+        }
+        self.store(ops, StoreJob::Notify(waiting));
+    }
+
+    pub(super) fn send_notify(&mut self, now: Instant, notify: Notify) {
+        let Notify { subscription, request, .. } = notify;
         match self.stack.send_request(now, request, None) {
             Ok(client) => {
-                self.clients.insert(client, ClientUse::Notify { subscription: id.to_owned() });
+                self.clients.insert(client, ClientUse::Notify { subscription });
             }
             Err(error) => {
                 self.say(format!("NOTIFY: {error}"));
-                self.notified(id, 503);
+                self.notified(&subscription, 503);
             }
         }
     }
@@ -277,48 +344,6 @@ impl Scscf {
         let registrations =
             set.usable().map(|identity| registration(identity, !set.bindings.is_empty(), changes, utc)).collect();
         RegInfo { version: 0, state, registrations }
-    }
-}
-
-fn registration(identity: &PublicIdentity, active: bool, changes: &[Change], utc: u64) -> Registration {
-    let aor = canonical(&identity.identity);
-    let id = format!("r{:016x}", fnv(&aor));
-    let contacts = changes.iter().map(|c| contact(c, &aor, &id, utc)).collect();
-    let wildcarded_identity = match &identity.kind {
-        IdentityKind::WildcardedUser(wildcard) => Some(wildcard.clone()),
-        _ => None,
-    };
-    let state = if active { RegistrationState::Active } else { RegistrationState::Terminated };
-    Registration { aor: identity.identity.clone(), id, state, wildcarded_identity, contacts }
-}
-
-fn contact(change: &Change, aor: &str, registration: &str, utc: u64) -> RegContact {
-    let Change { binding, event } = change;
-    // Clause 5.4.2.1.2: the identities that were not in To are registered implicitly.
-    let event = match event {
-        ContactEvent::Registered if binding.impu != aor => ContactEvent::Created,
-        event => *event,
-    };
-    let active = matches!(
-        event,
-        ContactEvent::Registered | ContactEvent::Created | ContactEvent::Refreshed | ContactEvent::Shortened
-    );
-    let address = binding.address();
-    let known = |name: &str| ["q", "expires"].iter().any(|k| k.eq_ignore_ascii_case(name));
-    let params = address.iter().flat_map(|a| a.params.iter()).filter(|p| !known(&p.name));
-    RegContact {
-        id: format!("{registration}c{}", binding.number),
-        state: if active { ContactState::Active } else { ContactState::Terminated },
-        event,
-        expires: Some(if active { binding.remaining(utc) } else { 0 }),
-        retry_after: None,
-        duration_registered: u32::try_from(utc.saturating_sub(binding.registered_utc_ms) / 1000).ok(),
-        q: address.as_ref().and_then(|a| a.params.get("q").map(str::to_owned)),
-        call_id: Some(binding.call_id.clone()),
-        cseq: Some(binding.cseq),
-        uri: address.as_ref().map_or_else(|| binding.contact.clone(), |a| a.uri.to_string()),
-        display_name: address.as_ref().and_then(|a| a.display_name().map(std::borrow::Cow::into_owned)),
-        unknown_params: params.map(|p| (p.name.clone(), p.value.clone())).collect(),
     }
 }
 
@@ -365,6 +390,15 @@ fn notify_request(
     Some(request)
 }
 
+/// Without Accept the default format of the package does (RFC 3680 clause 4.6).
+fn accepts_reginfo(request: &Request) -> bool {
+    let accepts = |a: &str| {
+        let kind = a.split(';').next().unwrap_or_default().trim();
+        [REGINFO_CONTENT_TYPE, "*/*", "application/*"].iter().any(|k| k.eq_ignore_ascii_case(kind))
+    };
+    !request.headers.contains("Accept") || request.headers.values("Accept").any(accepts)
+}
+
 /// Whether Event says `reg`.
 pub(super) fn is_reg_event(request: &Request) -> bool {
     let event = request.headers.get("Event").unwrap_or_default();
@@ -382,11 +416,6 @@ fn dialog_id(call_id: &str, tag: &str) -> String {
 
 fn delete(id: &str) -> ImsStoreOp {
     ImsStoreOp::Delete { table: Table::Subscription, key: id.to_owned() }
-}
-
-/// FNV-1a: ids that stay the same over restarts. No secret hangs on it.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// RFC 3680 clause 4.4.

@@ -95,7 +95,7 @@ impl Scscf {
     fn chain_of(&mut self, set: &ImplicitSet, impu: &str, case: SessionCase) -> Option<Chain> {
         let impu_text = set.identity(impu)?.identity.clone();
         let services = Arc::new(self.whole_services(set.services(impu)?));
-        Some(Chain { case, impu: impu.to_owned(), impu_text, services, next: 0 })
+        Some(Chain { case, impu: impu.to_owned(), impu_text, services, next: 0, asked_by: None })
     }
 
     /// A service profile with the criteria that it shares with others.
@@ -194,6 +194,7 @@ impl Scscf {
     /// A request is back from an application server.
     fn continued(&mut self, now: Instant, key: ServerKey, mut request: Request, chain: Chain) {
         request.headers.remove("P-Served-User");
+        self.came_back(&chain);
         // Clause 5.4.3.3: another Request-URI means that the server has sent it elsewhere.
         if !chain.is_originating() && request.uri.identity() != chain.impu {
             return self.route_out(now, key, request);

@@ -57,6 +57,19 @@ fn it_sends_requests_of_the_user_on_as_they_are_or_in_its_own_name() {
 }
 
 #[test]
+fn a_server_that_has_sent_the_request_back_is_not_silent() {
+    for behaviour in [AsBehaviour::Proxy, AsBehaviour::B2bua] {
+        let mut bench = asked(SessionCase::Originating, behaviour.clone());
+        bench.send("pcscf", &SipMessage::Request(originating("MESSAGE", BOB, "m")));
+        bench.run(Duration::from_secs(12));
+        let sent = bench.request("icscf");
+        bench.reply("icscf", &sent, 202);
+        bench.run(Duration::from_millis(50));
+        assert_eq!(bench.response("pcscf").status, 202, "{behaviour:?}");
+    }
+}
+
+#[test]
 fn it_holds_a_call_of_two_dialogs_together() {
     let mut bench = asked(SessionCase::TerminatingRegistered, AsBehaviour::B2bua);
     let invite = terminating("INVITE", "i", &[("Contact", "<sip:bob@10.46.0.2>")]);

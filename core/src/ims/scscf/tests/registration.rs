@@ -370,3 +370,63 @@ fn nothing_that_could_not_be_stored_is_acknowledged() {
     assert_eq!(bench.ask("pcscf", &register(1, 3600, None)).status, 401);
     assert_eq!(bench.register(2, 3, 3600).status, 500);
 }
+
+#[test]
+fn a_subscription_that_could_not_be_stored_is_refused() {
+    let mut bench = Bench::new();
+    bench.register(1, 1, 3600);
+    lock(&bench.rows).insert(broken(), vec![]);
+    let asserted = format!("<{IMPU}>");
+    let fields = [("Event", "reg"), ("P-Asserted-Identity", &*asserted), ("Contact", "<sip:10.46.0.1:5060>")];
+    let answer = bench.ask("pcscf", &request("SUBSCRIBE", IMPU, "sub", 1, "pcscf", &fields));
+    assert_eq!(answer.status, 500);
+    lock(&bench.rows).remove(&broken());
+    bench.register(2, 3, 3600);
+    assert!(bench.inbox.is_empty(), "{:?}", bench.titles());
+}
+
+#[test]
+fn a_refresh_that_could_not_be_stored_leaves_the_subscription_as_it_was() {
+    let mut bench = Bench::new();
+    bench.register(1, 1, 600_000);
+    let asserted = format!("<{IMPU}>");
+    let fields = [
+        ("Event", "reg"),
+        ("P-Asserted-Identity", &*asserted),
+        ("Contact", "<sip:alice@10.45.0.1>"),
+        ("Record-Route", PATH),
+        ("Expires", "7200"),
+    ];
+    let answer = bench.ask("pcscf", &request("SUBSCRIBE", IMPU, "sub", 1, "pcscf", &fields));
+    notified(&mut bench);
+    let to = answer.headers.get("To").unwrap();
+    for (cseq, expires) in [(2, "0"), (3, "100")] {
+        let mut again = request("SUBSCRIBE", SCSCF, "sub", cseq, "pcscf", &fields);
+        again.headers.set("To", to);
+        again.headers.set("Expires", expires);
+        lock(&bench.rows).insert(broken(), vec![]);
+        assert_eq!(bench.ask("pcscf", &again).status, 500);
+        lock(&bench.rows).remove(&broken());
+        assert!(bench.inbox.is_empty(), "{:?}", bench.titles());
+    }
+    bench.run(Duration::from_secs(200));
+    bench.register(2, 3, 600_000);
+    let (_, state) = notified(&mut bench);
+    assert!(state.starts_with("active;expires=7000"), "{state}");
+}
+
+#[test]
+fn a_notify_leaves_when_its_numbers_are_stored() {
+    let mut bench = Bench::new();
+    bench.register(1, 1, 3600);
+    subscribe(&mut bench);
+    lock(&bench.rows).insert(broken(), vec![]);
+    let within = Duration::from_secs(1800);
+    bench.fabric.admin(bench.now, "scscf", Admin::Reauthenticate { impi: IMPI.to_owned(), within });
+    bench.run(Duration::from_millis(50));
+    assert!(bench.inbox.is_empty(), "{:?}", bench.titles());
+    // The last word is said all the same.
+    bench.rtr(DeregistrationReason::PermanentTermination);
+    let (_, state) = notified(&mut bench);
+    assert!(state.starts_with("terminated"), "{state}");
+}
