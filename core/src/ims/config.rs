@@ -132,7 +132,7 @@ pub struct IcscfSection {
     pub name: Option<String>,
     /// Where it listens.
     pub listen: Vec<Place>,
-    /// Boxes of trusted networks; none: all are trusted.
+    /// Boxes of trusted networks; none: all are trusted, which only loopback addresses may be told.
     pub trusted: Vec<TrustedPeer>,
     /// S-CSCFs that it may assign; none: the one of this process.
     pub scscfs: Vec<ScscfChoice>,
@@ -157,6 +157,8 @@ pub struct ScscfSection {
     pub uri: Option<String>,
     /// Where it listens.
     pub listen: Vec<Place>,
+    /// CSCFs and application servers; none: all are trusted, which only loopback addresses may be told.
+    pub trusted: Vec<TrustedPeer>,
     /// Its Origin-Host; none: `scscf` in the domain.
     pub origin_host: Option<String>,
     /// URI of the I-CSCF that requests for users of the home network go to; none: the one of this process.
@@ -176,6 +178,7 @@ impl Default for ScscfSection {
         Self {
             uri: None,
             listen: both(5080),
+            trusted: Vec::new(),
             origin_host: None,
             icscf: None,
             peers: Vec::new(),
@@ -350,6 +353,20 @@ impl CoreConfig {
         {
             return Err("security = \"tls\" needs a tls: address in pcscf.gm".into());
         }
+        // Whoever reaches such a place may say who is registered (TS 24.229 clause 4.4: the trust domain).
+        let trusting = [
+            (NodeKind::Pcscf, &self.pcscf.mw, &self.pcscf.trusted, "pcscf"),
+            (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
+            (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
+        ];
+        for (node, places, trusted, section) in trusting {
+            let open = places.iter().find(|place| !place.address.ip().is_loopback());
+            if let Some(place) = open.filter(|_| self.runs(node) && trusted.is_empty()) {
+                return Err(format!(
+                    "{section} listens on {place}, where anybody could speak for its users: name the boxes of the core in {section}.trusted"
+                ));
+            }
+        }
         let missing = [
             (NodeKind::Pcscf, self.pcscf.homes.is_empty(), NodeKind::Icscf, "[[pcscf.homes]] with domain and entry"),
             (NodeKind::Icscf, self.icscf.scscfs.is_empty(), NodeKind::Scscf, "[[icscf.scscfs]] with uri"),
@@ -411,6 +428,7 @@ mod tests {
             ("nodes = []", "runs nothing"),
             ("nodes = ['pcscf']", "[[pcscf.homes]]"),
             ("nodes = ['scscf', 'icscf']", "[[icscf.peers]]"),
+            ("[scscf]\nlisten = ['udp:192.0.2.1:5060']", "scscf.trusted"),
             ("nodes = ['hss']\n[hss]\nlisten = []", "hss.listen is empty"),
         ] {
             let error = CoreConfig::parse(text).unwrap_err().to_string();

@@ -201,6 +201,7 @@ impl<'a> Nodes<'a> {
         let first = section.listen.first().map_or_else(any, |place| place.address);
         let mut config = ScscfConfig::new(&self.scscf_uri(), &self.config.domain, first, &icscf, diameter);
         config.local = sockets(&section.listen);
+        config.trusted.clone_from(&section.trusted);
         config.hosts = self.hosts.clone();
         config.hss_realm = self.realm(&section.peers);
         config.default_expires = section.default_expires.unwrap_or(config.default_expires);
