@@ -1,0 +1,329 @@
+//! freeDiameterd as relay between an S-CSCF's Diameter client and the HSS, over TCP on loopback: a program of others parses
+//! what both say, adds Route-Record, and passes it on.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use protocol::diameter::cx::{Maa, Mar, SCHEME_AKA, Saa, Sar, ServerAssignmentType, Uaa, Uar};
+use protocol::diameter::sh::{ShAnswer, Udr, UserIdentity, reference};
+use protocol::diameter::{
+    ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, DisconnectCause,
+    Message, PeerConfig, RequestFailure, ResultCode, dictionary,
+};
+use protocol::{Entropy, Instant};
+
+const REALM: &str = "ims.test";
+const IMPI: &str = "1@ims.test";
+const IMPU: &str = "sip:alice@ims.test";
+const SUBSCRIBERS: &str = r#"
+[[subscriber]]
+impi = "1@ims.test"
+k = "0396eb317b6d1c36f19c1c84cd6ffd16"
+opc = "53c15671c60a4b731c55b4a441c0bde2"
+[[subscriber.set]]
+impus = ["sip:alice@ims.test"]
+"#;
+/// Longer than any of this takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends the program with the test.
+struct Relay(Child);
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// freeDiameterd on a port of its own; `None` when it is not installed.
+fn relay(folder: &Path, port: u16) -> Option<Relay> {
+    let key = rcgen::generate_simple_self_signed(vec!["relay.ims.test".to_owned()]).unwrap();
+    let path = |name: &str| folder.join(name);
+    std::fs::write(path("cert.pem"), key.cert.pem()).unwrap();
+    std::fs::write(path("key.pem"), key.signing_key.serialize_pem()).unwrap();
+    // Who is listed may come without TLS.
+    std::fs::write(path("acl.conf"), "ALLOW_IPSEC *.ims.test\n").unwrap();
+    let extension = ["/usr/lib/freeDiameter", "/usr/lib/x86_64-linux-gnu/freeDiameter"]
+        .iter()
+        .map(|folder| Path::new(folder).join("acl_wl.fdx"))
+        .find(|path| path.exists())?;
+    let config = format!(
+        "Identity = \"relay.ims.test\";\nRealm = \"ims.test\";\nPort = {port};\nSecPort = 0;\nNo_SCTP;\nNo_IPv6;\n\
+         ListenOn = \"127.0.0.1\";\nTLS_Cred = \"{cert}\", \"{key}\";\nTLS_CA = \"{cert}\";\nTLS_DH_Bits = 1024;\n\
+         LoadExtension = \"{extension}\" : \"{acl}\";\n",
+        cert = path("cert.pem").display(),
+        key = path("key.pem").display(),
+        extension = extension.display(),
+        acl = path("acl.conf").display(),
+    );
+    std::fs::write(path("fd.conf"), config).unwrap();
+    let log = std::fs::File::create(path("log")).unwrap();
+    let child = Command::new("freeDiameterd")
+        .arg("-c")
+        .arg(path("fd.conf"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn();
+    child.ok().map(Relay)
+}
+
+/// One end: a machine and its TCP connection to the relay.
+struct End<M> {
+    machine: M,
+    stream: Option<TcpStream>,
+    conn: ConnectionId,
+}
+
+impl<M> End<M> {
+    const fn new(machine: M) -> Self {
+        Self { machine, stream: None, conn: ConnectionId(0) }
+    }
+
+    /// Does what a machine wants done; gives what it has to hear of it.
+    fn transport(&mut self, transport: DiameterTransport) -> Option<DiameterInput<'static>> {
+        match transport {
+            DiameterTransport::Connect { peer, address } => {
+                self.conn.0 += 1;
+                let Ok(stream) = TcpStream::connect(address) else {
+                    return Some(DiameterInput::ConnectFailed { peer });
+                };
+                stream.set_nonblocking(true).unwrap();
+                self.stream = Some(stream);
+                Some(DiameterInput::Connected { conn: self.conn, peer: Some(peer) })
+            }
+            DiameterTransport::Send { conn, bytes } => {
+                if let Some(stream) = self.stream.as_mut().filter(|_| conn == self.conn) {
+                    // Messages are far smaller than the buffer of a socket.
+                    let _ = stream.write_all(&bytes);
+                }
+                None
+            }
+            DiameterTransport::Close { .. } => {
+                self.stream = None;
+                None
+            }
+        }
+    }
+
+    fn receive(&mut self) -> Received {
+        let Some(stream) = &mut self.stream else { return Received::Nothing };
+        let mut bytes = vec![0; 4096];
+        match stream.read(&mut bytes) {
+            Ok(0) => Received::Closed,
+            Ok(octets) => Received::Octets(bytes[..octets].to_vec()),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Received::Nothing,
+            Err(_) => Received::Closed,
+        }
+    }
+}
+
+enum Received {
+    Nothing,
+    Closed,
+    Octets(Vec<u8>),
+}
+
+struct Bench {
+    start: std::time::Instant,
+    hss: End<Hss>,
+    store: ImsStore,
+    client: End<DiameterEndpoint>,
+    answer: Option<Result<Message, RequestFailure>>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "sockets and a program of others: time is the wall clock's")]
+impl Bench {
+    fn new(relay: SocketAddr) -> Self {
+        let config = |host: &str| {
+            let applications = vec![dictionary::APP_CX, dictionary::APP_SH];
+            let mut config = DiameterConfig::new(host, REALM, relay.ip(), applications);
+            let relay = PeerConfig { host: "relay.ims.test".to_owned(), realm: REALM.to_owned(), connect: Some(relay) };
+            config.peers = vec![relay];
+            config.retry = Duration::from_millis(200);
+            config
+        };
+        let mut store = ImsStore::in_memory().unwrap();
+        add_subscribers(&mut store, &parse_subscribers("test.toml", SUBSCRIBERS).unwrap()).unwrap();
+        Self {
+            start: std::time::Instant::now(),
+            hss: End::new(Hss::new(HssConfig::new(config("hss.ims.test")), Entropy::from_seed([1; 32]))),
+            store,
+            client: End::new(DiameterEndpoint::new(config("scscf.ims.test"), Entropy::from_seed([2; 32]))),
+            answer: None,
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.start.elapsed()
+    }
+
+    /// Runs both ends until something holds.
+    fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let end = self.start.elapsed() + PATIENCE;
+        while !holds(self) {
+            assert!(self.start.elapsed() < end, "{what} does not come");
+            self.turn();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn turn(&mut self) {
+        let now = self.now();
+        match self.client.receive() {
+            Received::Octets(bytes) => {
+                let input = DiameterInput::Received { conn: self.client.conn, bytes: &bytes };
+                self.client.machine.handle_input(now, input);
+            }
+            Received::Closed => {
+                self.client.stream = None;
+                self.client.machine.handle_input(now, DiameterInput::Closed { conn: self.client.conn });
+            }
+            Received::Nothing => {}
+        }
+        match self.hss.receive() {
+            Received::Octets(bytes) => {
+                let input = DiameterInput::Received { conn: self.hss.conn, bytes: &bytes };
+                self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+            }
+            Received::Closed => {
+                self.hss.stream = None;
+                let input = DiameterInput::Closed { conn: self.hss.conn };
+                self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+            }
+            Received::Nothing => {}
+        }
+        if self.client.machine.poll_timeout().is_some_and(|at| at <= now) {
+            self.client.machine.handle_timeout(now);
+        }
+        if self.hss.machine.poll_timeout().is_some_and(|at| at <= now) {
+            self.hss.machine.handle_timeout(now);
+        }
+        self.drain(now);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while let Some(output) = self.client.machine.poll_output() {
+            match output {
+                DiameterOutput::Transport(transport) => {
+                    if let Some(input) = self.client.transport(transport) {
+                        self.client.machine.handle_input(now, input);
+                    }
+                }
+                DiameterOutput::Answer { result, .. } => self.answer = Some(result),
+                _ => {}
+            }
+        }
+        while let Some(output) = self.hss.machine.poll_output() {
+            match output {
+                ImsOutput::Diameter(transport) => {
+                    if let Some(input) = self.hss.transport(transport) {
+                        self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+                    }
+                }
+                ImsOutput::Store(request) => {
+                    let answer = self.store.execute(&request);
+                    self.hss.machine.handle_input(now, ImsInput::Store(answer));
+                }
+                ImsOutput::Note(note) => println!("HSS: {note}"),
+                ImsOutput::Sip { .. } => unreachable!("an HSS has no SIP"),
+            }
+        }
+    }
+
+    fn ask(&mut self, message: Message) -> Message {
+        let now = self.now();
+        self.client.machine.send_request(now, 1, message);
+        self.until("an answer", |bench| bench.answer.is_some());
+        self.answer.take().unwrap().expect("an answer that can be used")
+    }
+}
+
+#[test]
+fn freediameter_relays_between_s_cscf_and_hss() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let Some(mut relay) = relay(folder.path(), port) else {
+        println!("skipped: freeDiameterd with its extension acl_wl is not installed");
+        return;
+    };
+    let mut bench = Bench::new(([127, 0, 0, 1], port).into());
+    let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    bench.until("the relay", |bench| {
+        let ended = relay.0.try_wait().unwrap();
+        assert!(ended.is_none(), "freeDiameterd ended: {}", log());
+        bench.client.machine.peers_up().count() == 1 && bench.hss.stream.is_some()
+    });
+    // The relay takes the HSS in on its own time; until then it cannot deliver.
+    let uar = |bench: &mut Bench, host: Option<&str>| {
+        let uar = Uar {
+            routing: bench.client.machine.routing(host, REALM),
+            impi: IMPI.to_owned(),
+            impu: IMPU.to_owned(),
+            visited_network: REALM.into(),
+            authorization: None,
+            flags: 0,
+        };
+        bench.ask(uar.to_message())
+    };
+    let mut answer = uar(&mut bench, None);
+    let end = bench.start.elapsed() + PATIENCE;
+    while ResultCode::from_message(&answer) == Ok(ResultCode::Base(3002)) && bench.start.elapsed() < end {
+        answer = uar(&mut bench, None);
+    }
+    assert_eq!(
+        Uaa::from_message(&answer).unwrap().outcome.result,
+        ResultCode::Experimental(2001),
+        "{answer:?} {}",
+        log()
+    );
+    let named = Uaa::from_message(&uar(&mut bench, Some("hss.ims.test"))).unwrap();
+    assert_eq!(named.outcome.origin_host, "hss.ims.test");
+    // Nobody is there under that name: the relay says so itself.
+    let nobody = uar(&mut bench, Some("nobody.ims.test"));
+    assert_eq!(ResultCode::from_message(&nobody), Ok(ResultCode::Base(3002)));
+    let mar = Mar {
+        routing: bench.client.machine.routing(None, REALM),
+        impi: IMPI.to_owned(),
+        impu: IMPU.to_owned(),
+        scheme: SCHEME_AKA.to_owned(),
+        authorization: None,
+        items: 2,
+        server: "sip:scscf.ims.test".to_owned(),
+    };
+    let maa = Maa::from_message(&bench.ask(mar.to_message())).unwrap();
+    assert_eq!((maa.outcome.result, maa.items.len()), (ResultCode::SUCCESS, 2));
+    let sar = Sar {
+        routing: bench.client.machine.routing(None, REALM),
+        impi: Some(IMPI.to_owned()),
+        impus: vec![IMPU.to_owned()],
+        server: "sip:scscf.ims.test".to_owned(),
+        assignment: ServerAssignmentType::Registration,
+        has_user_data: false,
+    };
+    let saa = Saa::from_message(&bench.ask(sar.to_message())).unwrap();
+    assert!(saa.outcome.result.is_success() && saa.user_data.is_some());
+    let udr = Udr {
+        routing: bench.client.machine.routing(None, REALM),
+        user: UserIdentity::Public(IMPU.to_owned()),
+        impi: None,
+        references: vec![reference::IMS_USER_STATE],
+        services: Vec::new(),
+        server: None,
+        identity_sets: Vec::new(),
+    };
+    let uda = ShAnswer::from_message(&bench.ask(udr.to_message())).unwrap();
+    assert!(String::from_utf8(uda.user_data.unwrap()).unwrap().contains("<IMSUserState>1</IMSUserState>"));
+    let now = bench.now();
+    bench.client.machine.disconnect(now, DisconnectCause::DoNotWantToTalkToYou);
+    bench.until("the end of the connection", |bench| bench.client.machine.is_idle());
+    let complaints: Vec<_> =
+        log().lines().filter(|l| l.contains("ERROR") || l.contains("FATAL")).map(str::to_owned).collect();
+    println!("{} complaints of freeDiameterd: {complaints:#?}", complaints.len());
+}
