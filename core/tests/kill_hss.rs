@@ -88,7 +88,7 @@ fn child_that_is_killed() {
             let AuthData::Aka { rand, autn, .. } = item.data else { panic!("AKA was asked for") };
             say(&format!("vector {user} {}", number(&rand, &autn)));
         }
-        let (kind, done) = if request / SUBSCRIBERS % 2 == 0 {
+        let (kind, done) = if (request / SUBSCRIBERS).is_multiple_of(2) {
             (ServerAssignmentType::Registration, "registered")
         } else {
             (ServerAssignmentType::UserDeregistration, "deregistered")
