@@ -248,9 +248,6 @@ impl Network {
     /// The whole way to a registration; a UE that is registered may be taken at its word.
     pub(crate) fn register(&mut self, ue: &mut Ue, expires: u32) -> Response {
         let challenge = self.ask(&ue.register(expires, None));
-        if challenge.status == 200 && !ue.service_route.is_empty() {
-            return challenge;
-        }
         assert_eq!(challenge.status, 401, "{challenge:?}\n{:?}", self.notes);
         let credentials = ue.credentials(&challenge);
         let answer = self.ask(&ue.register(expires, Some(&credentials)));

@@ -168,7 +168,8 @@ impl Pcscf {
             (GmSecurity::Tls, Transport::Tls) if answers => Some("tls-pending"),
             (GmSecurity::Tls, _) => None,
             _ if aka => Some("no"),
-            _ if bound => Some("ip-assoc-yes"),
+            // Without TLS or a security association an address proves nothing: whoever shares or forges it would be taken
+            // for the UE. The S-CSCF checks each response.
             _ if answers => Some("ip-assoc-pending"),
             _ => None,
         };

@@ -238,14 +238,16 @@ impl Registrations {
         // the token too, so one who is known here himself is not taken for another by it.
         let stranger = || self.of(Key::Remote(flow.remote)).next().is_none();
         let routed = |known: &&Registration| known.is_from(flow) || (known.flow.remote.ip() == ip && stranger());
-        if let Some(known) = token.and_then(|token| self.by_token(token)).filter(routed) {
+        // What was registered over TLS is known by its connection alone: its address may be that of many.
+        let proven = |known: &&Registration| known.flow.transport != Transport::Tls || known.is_at(flow);
+        if let Some(known) = token.and_then(|token| self.by_token(token)).filter(routed).filter(proven) {
             return Some(known);
         }
         let contact = contact.and_then(contact_key);
         let same_contact = |known: &Registration| {
             known.flow.remote.ip() == ip && contact.is_some() && known.contact_key().as_ref() == contact.as_ref()
         };
-        let may = |known: &&Registration| known.is_from(flow) || same_contact(known);
+        let may = |known: &&Registration| (known.is_from(flow) || same_contact(known)) && proven(known);
         let by = |key: Key| self.of(key).find(may);
         wanted
             .iter()
@@ -253,7 +255,7 @@ impl Registrations {
             .or_else(|| contact.clone().and_then(|contact| by(Key::Contact(contact))))
             .or_else(|| self.at_flow(flow))
             .or_else(|| by(Key::Remote(flow.remote)))
-            .or_else(|| self.only_one_at(ip))
+            .or_else(|| self.only_one_at(ip).filter(proven))
     }
 
     /// The registration of an address that only one UE has.

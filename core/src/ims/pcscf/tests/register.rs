@@ -76,7 +76,7 @@ fn a_challenge_reaches_the_ue_without_keys_and_its_answer_the_home_network_as_un
 }
 
 #[test]
-fn digest_is_protected_by_the_association_of_address_and_private_identity() {
+fn no_address_stands_for_a_digest() {
     let mut rig = rig_of(config());
     let said = |rig: &mut Rig<Pcscf>, from: &str, branch: &str, user: &str| {
         rig.udp(from, &register(branch, 3600, &digest(user, "0123456789abcdef0123456789abcdef")));
@@ -89,10 +89,14 @@ fn digest_is_protected_by_the_association_of_address_and_private_identity() {
     accept(&mut rig, &request, 3600);
     rig.response(200, UE);
     let (again, request) = said(&mut rig, UE, "2", "001@home.net");
-    assert_eq!(again.as_deref(), Some("ip-assoc-yes"));
+    assert_eq!(again.as_deref(), Some("ip-assoc-pending"));
     assert_eq!(only(&request.headers, "Path"), path, "the way to a UE stays the same");
     rig.answer(ICSCF, &request, 403, &[]);
     rig.response(403, UE);
+    // No algorithm and no response: nothing is proven.
+    rig.udp(UE, &register("5", 3600, "Authorization: Digest username=\"001@home.net\", realm=\"home.net\", nonce=\"\", uri=\"sip:home.net\", response=\"\""));
+    let bare = rig.request("REGISTER", ICSCF);
+    assert_eq!(protection(&bare), None);
     assert_eq!(said(&mut rig, UE, "3", "002@home.net").0.as_deref(), Some("ip-assoc-pending"));
     assert_eq!(said(&mut rig, "10.45.0.9:5060", "4", "001@home.net").0.as_deref(), Some("ip-assoc-pending"));
 }

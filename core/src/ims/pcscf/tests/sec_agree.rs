@@ -144,4 +144,9 @@ fn tls_wants_tls() {
     rig.over(Transport::Tls, UE, &register("3", 3600, &credentials("00").replace("AKAv1-MD5", "MD5")));
     let request = rig.request("REGISTER", ICSCF);
     assert!(only(&request.headers, "Authorization").contains("integrity-protected=\"tls-yes\""));
+    rig.sent.clear();
+    // Somebody else behind the same address has a connection of his own.
+    let message = request_of_ue("MESSAGE", "sip:user2@home.net", "4", "").replace("SIP/2.0/UDP", "SIP/2.0/TLS");
+    rig.over(Transport::Tls, "10.45.0.1:40001", &message);
+    rig.response(403, UE);
 }
