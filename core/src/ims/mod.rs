@@ -16,6 +16,7 @@ pub mod profile;
 #[cfg(test)]
 mod rig;
 mod scscf;
+pub mod service;
 pub mod store;
 mod trust;
 

@@ -1,0 +1,312 @@
+//! What application servers have in common (TS 24.229 clause 5.7): who asks, who may be asked for, refusals, and durable
+//! data that answers wait for.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::sip::proxy::Refusal;
+use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, Uri};
+use protocol::{Entropy, Instant};
+
+use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest};
+use super::{ImsOutput, NodeNote, TrustedPeer};
+use crate::store::StoreToken;
+
+/// The user behind a request, as the trust domain asserts him (TS 24.229 clause 5.7.1.4, RFC 3325).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The asserted identities, at least one: a SIP URI, a tel URI, or both.
+    uris: Vec<Uri>,
+    /// He keeps them from other users.
+    is_private: bool,
+}
+
+impl Caller {
+    /// Who sends `request`. From outside of the trust domain nobody is believed, and within it a request without
+    /// P-Asserted-Identity is nobody's: 403.
+    pub fn of(request: &Request, flow: Flow, trusted: &[TrustedPeer]) -> Result<Self, Refusal> {
+        if !trusts(trusted, flow) {
+            return Err(Refusal::new(403).because("Not from a trusted domain"));
+        }
+        let asserted = request
+            .headers
+            .addresses("P-Asserted-Identity")
+            .map_err(|_| Refusal::new(400).because("P-Asserted-Identity cannot be read"))?;
+        let uris: Vec<Uri> = asserted.into_iter().map(|address| address.uri).collect();
+        // RFC 3325 clause 9.1: at most two.
+        match uris.len() {
+            1 | 2 => Ok(Self { uris, is_private: wants_privacy(request) }),
+            0 => Err(Refusal::new(403).because("No asserted identity")),
+            _ => Err(Refusal::new(400).because("More than two asserted identities")),
+        }
+    }
+
+    /// The first of his identities, in the form that keys have ([`Uri::identity`]).
+    #[must_use]
+    pub fn identity(&self) -> String {
+        self.uris[0].identity()
+    }
+
+    /// The first of his identities as it was asserted.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uris[0]
+    }
+
+    /// All of his identities, in the form that keys have.
+    pub fn identities(&self) -> impl Iterator<Item = String> {
+        self.uris.iter().map(Uri::identity)
+    }
+
+    /// True if `identity` is one of his.
+    #[must_use]
+    pub fn is(&self, identity: &str) -> bool {
+        self.identities().any(|own| own == identity)
+    }
+
+    /// He keeps his identity from other users (RFC 3325 clause 9.3).
+    #[must_use]
+    pub const fn is_private(&self) -> bool {
+        self.is_private
+    }
+}
+
+/// To whom the users of a service may speak.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Domains of SIP URIs; none: any.
+    pub domains: Vec<String>,
+    /// Identities that nobody is led to.
+    pub barred: Vec<String>,
+}
+
+impl Reach {
+    /// May a user be led to `uri`? SIP and tel URIs only; 403 else (TS 24.229 clause 5.7.3).
+    pub fn check(&self, uri: &Uri) -> Result<(), Refusal> {
+        let reached = match uri {
+            Uri::Sip(sip) => self.domains.is_empty() || self.domains.iter().any(|d| d.eq_ignore_ascii_case(&sip.host)),
+            Uri::Tel(_) => true,
+            Uri::Other(_) => false,
+        };
+        match reached && !self.barred.contains(&uri.identity()) {
+            true => Ok(()),
+            false => Err(Refusal::new(403).because("Not reached from this service")),
+        }
+    }
+}
+
+/// True if a message comes from a box of the trust domain; without any named, all are in it.
+#[must_use]
+pub fn trusts(trusted: &[TrustedPeer], flow: Flow) -> bool {
+    trusted.is_empty() || trusted.iter().any(|peer| peer.is(flow.remote))
+}
+
+/// Every option of Require is understood, else 420 names those that are not (RFC 3261 clause 8.2.2.3).
+pub fn check_require(request: &Request, understood: &[&str]) -> Result<(), Refusal> {
+    let strange: Vec<_> = request
+        .headers
+        .values("Require")
+        .filter(|tag| !tag.is_empty() && !understood.iter().any(|own| own.eq_ignore_ascii_case(tag)))
+        .collect();
+    if strange.is_empty() { Ok(()) } else { Err(Refusal::new(420).with("Unsupported", &strange.join(", "))) }
+}
+
+/// The method is one of `methods`, else 405 names them (RFC 3261 clause 8.2.1).
+pub fn check_method(request: &Request, methods: &[Method]) -> Result<(), Refusal> {
+    if methods.contains(&request.method) {
+        return Ok(());
+    }
+    let names: Vec<_> = methods.iter().map(Method::as_str).collect();
+    Err(Refusal::new(405).with("Allow", &names.join(", ")))
+}
+
+/// The body is of `kind`, else 415 names it (RFC 3261 clause 8.2.3).
+pub fn check_content(request: &Request, kind: &str) -> Result<(), Refusal> {
+    let plain = request.headers.get("Content-Encoding").is_none_or(|value| value.eq_ignore_ascii_case("identity"));
+    let told = request.headers.get("Content-Type").map(media_type);
+    match told.is_some_and(|own| own.eq_ignore_ascii_case(kind)) && plain {
+        true => Ok(()),
+        false => Err(Refusal::new(415).with("Accept", kind).with("Accept-Encoding", "identity")),
+    }
+}
+
+/// True if the sender takes bodies of `kind`; without Accept it takes what the package has as its default.
+#[must_use]
+pub fn accepts(request: &Request, kind: &str) -> bool {
+    let family = kind.split('/').next().unwrap_or_default();
+    let takes = |value: &str| {
+        let own = media_type(value);
+        own.eq_ignore_ascii_case(kind) || own == "*/*" || own.eq_ignore_ascii_case(&format!("{family}/*"))
+    };
+    !request.headers.contains("Accept") || request.headers.values("Accept").any(takes)
+}
+
+/// A Content-Type without its parameters.
+#[must_use]
+pub fn media_type(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// The sender keeps his asserted identity from those outside of the trust domain (RFC 3323 clause 4.2, RFC 3325).
+fn wants_privacy(request: &Request) -> bool {
+    let values = request.headers.all("Privacy").flat_map(|value| value.split([';', ',']));
+    values.map(str::trim).any(|value| value.eq_ignore_ascii_case("id") || value.eq_ignore_ascii_case("user"))
+}
+
+/// The shell of an application server: its stack, what waits for the store, and what it has to say. `J` is what waits.
+#[derive(Debug)]
+pub struct ServiceShell<J> {
+    /// The SIP stack.
+    pub stack: SipStack,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Boxes of the trust domain; none: all.
+    pub trusted: Vec<TrustedPeer>,
+    /// UTC in milliseconds at the start of the run.
+    pub utc_ms_at_zero: u64,
+    jobs: BTreeMap<StoreToken, J>,
+    next_token: u64,
+    outputs: VecDeque<ImsOutput>,
+}
+
+impl<J> ServiceShell<J> {
+    /// A shell around a stack.
+    #[must_use]
+    pub fn new(stack: SipStack, entropy: Entropy, trusted: Vec<TrustedPeer>, utc_ms_at_zero: u64) -> Self {
+        let (jobs, next_token, outputs) = Default::default();
+        Self { stack, entropy, trusted, utc_ms_at_zero, jobs, next_token, outputs }
+    }
+
+    /// Who sends a request.
+    pub fn caller(&self, request: &Request, flow: Flow) -> Result<Caller, Refusal> {
+        Caller::of(request, flow, &self.trusted)
+    }
+
+    /// Something for whoever drives the node.
+    pub fn output(&mut self, output: ImsOutput) {
+        self.outputs.push_back(output);
+    }
+
+    /// The next thing for whoever drives the node.
+    pub fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Asks the store; `job` goes on when it has answered ([`Self::stored`]).
+    pub fn store(&mut self, ops: Vec<ImsStoreOp>, job: J) {
+        self.next_token += 1;
+        let token = StoreToken(self.next_token);
+        self.jobs.insert(token, job);
+        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+    }
+
+    /// The store has answered: what waited for it.
+    pub fn stored(&mut self, token: StoreToken) -> Option<J> {
+        let job = self.jobs.remove(&token);
+        if job.is_none() {
+            self.ignore("no such request", "answer of the store");
+        }
+        job
+    }
+
+    /// The same for a whole answer.
+    pub fn take_answer(
+        &mut self,
+        answer: ImsStoreAnswer,
+    ) -> Option<(J, Result<Vec<super::Rows>, crate::store::StoreError>)> {
+        Some((self.stored(answer.token)?, answer.result))
+    }
+
+    /// Answers a request.
+    pub fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
+        if self.stack.respond(now, key, response).is_err() {
+            self.ignore("the transaction is over", "own response");
+        }
+    }
+
+    /// Answers a request with nothing but a status.
+    pub fn reply(&mut self, now: Instant, key: ServerKey, status: u16) {
+        self.refuse(now, key, &Refusal::new(status));
+    }
+
+    /// Refuses a request.
+    pub fn refuse(&mut self, now: Instant, key: ServerKey, refusal: &Refusal) {
+        if refusal.send(now, &mut self.stack, key).is_err() {
+            self.ignore("the transaction is over", "own response");
+        }
+    }
+
+    /// UTC in milliseconds.
+    #[must_use]
+    pub const fn utc_ms(&self, now: Instant) -> u64 {
+        self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
+    }
+
+    /// When UTC will be `ms`.
+    #[must_use]
+    pub const fn instant_of(&self, ms: u64) -> Instant {
+        Instant::from_nanos(ms.saturating_sub(self.utc_ms_at_zero).saturating_mul(1_000_000))
+    }
+
+    /// A word for the log. Never a secret.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+    }
+
+    /// Something came that is not for this state.
+    pub fn ignore(&mut self, state: &str, event: &str) {
+        let note = NodeNote::Ignored { state: state.to_owned(), event: event.to_owned() };
+        self.outputs.push_back(ImsOutput::Note(note));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::sip::{SipMessage, Transport};
+
+    use super::*;
+
+    fn request(headers: &str) -> Request {
+        let text = format!("MESSAGE sip:b@ims.example SIP/2.0\r\n{}\r\n", headers.replace('\n', "\r\n"));
+        match SipMessage::parse(text.as_bytes()).unwrap() {
+            SipMessage::Request(request) => request,
+            SipMessage::Response(_) => panic!("a response"),
+        }
+    }
+
+    fn flow(remote: &str) -> Flow {
+        let local = "10.46.0.11:5060".parse().unwrap();
+        Flow { transport: Transport::Udp, local, remote: remote.parse().unwrap() }
+    }
+
+    #[test]
+    fn only_the_trust_domain_says_who_it_is() {
+        let trusted = ["10.46.0.3".parse().unwrap()];
+        let status = |headers: &str, from: &str| {
+            Caller::of(&request(headers), flow(from), &trusted).map(|c| c.identity()).map_err(|r| r.status)
+        };
+        let asserted = "P-Asserted-Identity: <sip:a@IMS.example;x=y>, <tel:+1-555>\n";
+        assert_eq!(status(asserted, "10.46.0.3:5060"), Ok("sip:a@ims.example".to_owned()));
+        assert_eq!(status(asserted, "10.45.0.1:5060"), Err(403));
+        assert_eq!(status("From: <sip:a@ims.example>;tag=1\n", "10.46.0.3:5060"), Err(403));
+        assert_eq!(status("P-Asserted-Identity: <sip:a>, <sip:b>, <sip:c>\n", "10.46.0.3:5060"), Err(400));
+        assert_eq!(status("P-Asserted-Identity: <sip:a\n", "10.46.0.3:5060"), Err(400));
+        let caller = Caller::of(&request(&format!("{asserted}Privacy: header;id\n")), flow("1.1.1.1:1"), &[]).unwrap();
+        assert!(caller.is("tel:+1555") && !caller.is("sip:b@ims.example") && caller.is_private());
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_what_is() {
+        let refusal = check_require(&request("Require: eventlist, 100rel\n"), &["100rel"]).unwrap_err();
+        assert_eq!((refusal.status, refusal.headers[0].1.as_str()), (420, "eventlist"));
+        let refusal = check_method(&request(""), &[Method::PUBLISH, Method::SUBSCRIBE]).unwrap_err();
+        assert_eq!((refusal.status, refusal.headers[0].1.as_str()), (405, "PUBLISH, SUBSCRIBE"));
+        assert!(check_content(&request("c: Application/pidf+xml;charset=utf-8\n"), "application/pidf+xml").is_ok());
+        assert_eq!(check_content(&request("c: text/plain\n"), "application/pidf+xml").unwrap_err().status, 415);
+        assert!(accepts(&request("Accept: text/plain, application/*;q=0.1\n"), "application/pidf+xml"));
+        assert!(!accepts(&request("Accept: text/plain\n"), "application/pidf+xml"));
+        let reach = Reach { domains: vec!["ims.example".to_owned()], barred: vec!["tel:112".to_owned()] };
+        let check = |uri: &str| reach.check(&Uri::parse(uri).unwrap()).is_ok();
+        assert!(check("sip:b@IMS.example") && check("tel:+1555"));
+        assert!(!check("sip:b@other.example") && !check("tel:112") && !check("mailto:b@ims.example"));
+    }
+}
