@@ -5,145 +5,23 @@
 //! there is no other until its watchdog trusts it: RFC 3539 would hold requests back, which with one peer helps nobody.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use super::base::{DisconnectCause, Framer, Identity};
 use super::dictionary as d;
 use super::link::{ConnectionId, DiameterInput, DiameterTransport};
-use super::message::{DiameterProblem, Flags, Message};
+use super::message::{DiameterProblem, Message};
 use super::peer::{EXCHANGE, Io, Peer};
 use super::result;
 use super::session::{Routing, problem_answer};
 use super::watchdog::Health;
 use crate::{Entropy, Instant};
 
-/// Configuration of an endpoint.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DiameterConfig {
-    /// Origin-Host.
-    pub origin_host: String,
-    /// Origin-Realm.
-    pub origin_realm: String,
-    /// Host-IP-Address, at least one.
-    pub addresses: Vec<IpAddr>,
-    /// Product-Name.
-    pub product: String,
-    /// Applications that it takes part in.
-    pub applications: Vec<u32>,
-    /// Peers, the ones that are wanted most first.
-    pub peers: Vec<PeerConfig>,
-    /// Whether peers that are not in `peers` may connect.
-    pub accept_unknown: bool,
-    /// Tw of the watchdog (RFC 3539 clause 3.4.1: 30 s, not below 6 s).
-    pub watchdog: Duration,
-    /// Tc: time until a peer is tried again (RFC 6733 clause 12: 30 s).
-    pub retry: Duration,
-    /// How long an answer is waited for.
-    pub answer_timeout: Duration,
-    /// Origin-State-Id: greater after each restart, such as the time in seconds.
-    pub origin_state: u32,
-}
+mod io;
+mod pending;
 
-impl DiameterConfig {
-    /// With the timers of the standards.
-    pub fn new(origin_host: &str, origin_realm: &str, address: IpAddr, applications: Vec<u32>) -> Self {
-        Self {
-            origin_host: origin_host.to_owned(),
-            origin_realm: origin_realm.to_owned(),
-            addresses: vec![address],
-            product: "castbench".to_owned(),
-            applications,
-            peers: Vec::new(),
-            accept_unknown: false,
-            watchdog: Duration::from_secs(30),
-            retry: Duration::from_secs(30),
-            answer_timeout: Duration::from_secs(6),
-            origin_state: 1,
-        }
-    }
-}
+use pending::Pending;
 
-/// A peer as it is configured.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PeerConfig {
-    /// Its Origin-Host.
-    pub host: String,
-    /// Its Origin-Realm.
-    pub realm: String,
-    /// Where it is; none: it connects to us.
-    pub connect: Option<SocketAddr>,
-}
-
-/// What an endpoint has to say.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DiameterOutput {
-    /// For the driver of the connections.
-    Transport(DiameterTransport),
-    /// A request for us; it is whole and follows its grammar.
-    Request {
-        /// For the answer.
-        handle: RequestHandle,
-        /// The request.
-        message: Message,
-    },
-    /// What became of a request of ours.
-    Answer {
-        /// Of the request.
-        token: u64,
-        /// Its answer, whatever the result in it.
-        result: Result<Message, RequestFailure>,
-    },
-    /// A peer can be used.
-    PeerUp {
-        /// Its name.
-        host: String,
-    },
-    /// A peer cannot be used any more.
-    PeerDown {
-        /// Its name.
-        host: String,
-    },
-    /// What came was not for this state.
-    Ignored {
-        /// The state.
-        state: String,
-        /// What came.
-        event: String,
-    },
-}
-
-/// Joins an answer to a request that came in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct RequestHandle {
-    conn: ConnectionId,
-    hop_by_hop: u32,
-}
-
-/// Why a request has no answer.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum RequestFailure {
-    /// DIAMETER_UNABLE_TO_DELIVER: no peer that takes it.
-    #[error("no Diameter peer takes it")]
-    NoPeer,
-    /// No answer in time.
-    #[error("no answer in time")]
-    Timeout,
-    /// An answer that breaks the standard.
-    #[error("unusable answer: {0}")]
-    Malformed(DiameterProblem),
-}
-
-#[derive(Debug)]
-struct Pending {
-    token: u64,
-    message: Message,
-    until: Instant,
-    /// Where it was sent last: connection, hop-by-hop identifier, peer.
-    sent: Option<(ConnectionId, u32, usize)>,
-    /// Peers that have said that they cannot deliver it.
-    refused: BTreeSet<usize>,
-}
+pub use io::{DiameterConfig, DiameterOutput, PeerConfig, RequestFailure, RequestHandle};
 
 #[derive(Debug)]
 enum Owner {
@@ -462,128 +340,6 @@ impl DiameterEndpoint {
     fn answer_problem(&mut self, conn: ConnectionId, request: &Message, problem: &DiameterProblem) {
         let answer = problem_answer(request, &self.me.host, &self.me.realm, problem);
         self.transport(DiameterTransport::Send { conn, bytes: answer.emit() });
-    }
-
-    fn on_answer(&mut self, now: Instant, conn: ConnectionId, peer: usize, message: Message) {
-        let Some(i) = self.pending_at(conn, peer, &message) else {
-            return self.ignored("Open", format!("{} that nobody waits for", message.name()));
-        };
-        if let Err(problem) = super::grammar::check_answer(&message) {
-            let token = self.pending.remove(i).token;
-            let result = Err(RequestFailure::Malformed(problem));
-            return self.out.push_back(DiameterOutput::Answer { token, result });
-        }
-        // RFC 6733 clause 7.1.3: another peer may do better; the T bit is not for this.
-        let code = message.number(&d::RESULT_CODE).ok().flatten();
-        if message.flags.has(Flags::ERROR) && matches!(code, Some(result::UNABLE_TO_DELIVER | result::TOO_BUSY)) {
-            self.pending[i].refused.insert(peer);
-            if self.choose(&self.pending[i]).is_some() {
-                self.pending[i].sent = None;
-                return self.settle(now);
-            }
-        }
-        let token = self.pending.remove(i).token;
-        self.out.push_back(DiameterOutput::Answer { token, result: Ok(message) });
-    }
-
-    fn pending_at(&self, conn: ConnectionId, peer: usize, answer: &Message) -> Option<usize> {
-        self.pending.iter().position(|p| {
-            p.sent == Some((conn, answer.hop_by_hop, peer))
-                && p.message.end_to_end == answer.end_to_end
-                && p.message.command == answer.command
-        })
-    }
-
-    /// Brings peers and requests together after anything has changed.
-    fn settle(&mut self, now: Instant) {
-        self.note_peers();
-        for i in 0..self.pending.len() {
-            let Pending { sent, .. } = &self.pending[i];
-            let there = sent.is_some_and(|(conn, _, _)| self.connections.contains_key(&conn));
-            let trusted = sent.is_some_and(|(_, _, peer)| self.up.contains(&peer));
-            if there && trusted {
-                continue;
-            }
-            match self.choose(&self.pending[i]) {
-                // A suspect connection keeps what nobody else takes.
-                Some(peer) if !(there && sent.is_some_and(|(_, _, at)| at == peer)) => self.send_pending(i, peer),
-                None if !there => self.pending[i].message.flags = self.unsent(i),
-                _ => {}
-            }
-        }
-        self.fail(now);
-    }
-
-    /// Flags of a request whose connection is gone and that waits for another one.
-    fn unsent(&mut self, i: usize) -> Flags {
-        let pending = &mut self.pending[i];
-        match pending.sent.take() {
-            Some(_) => pending.message.flags.with(Flags::RETRANSMITTED),
-            None => pending.message.flags,
-        }
-    }
-
-    /// Gives up requests that nobody takes and those that have waited long enough.
-    fn fail(&mut self, now: Instant) {
-        let mut i = 0;
-        while i < self.pending.len() {
-            let pending = &self.pending[i];
-            let hopeless = pending.sent.is_none() && !self.peers.iter().any(Peer::is_connecting) && self.started();
-            let failure = match (hopeless, pending.until <= now) {
-                (true, _) => RequestFailure::NoPeer,
-                (false, true) if pending.sent.is_none() => RequestFailure::NoPeer,
-                (false, true) => RequestFailure::Timeout,
-                (false, false) => {
-                    i += 1;
-                    continue;
-                }
-            };
-            let token = self.pending.remove(i).token;
-            self.out.push_back(DiameterOutput::Answer { token, result: Err(failure) });
-        }
-    }
-
-    /// Whether each peer has been tried once.
-    fn started(&self) -> bool {
-        self.peers.iter().all(|p| p.poll_timeout() != Some(Instant::ZERO))
-    }
-
-    fn send_pending(&mut self, i: usize, peer: usize) {
-        let Some((conn, _, _)) = self.peers[peer].open() else { return };
-        self.next_id = self.next_id.wrapping_add(1);
-        let pending = &mut self.pending[i];
-        if pending.sent.is_some() {
-            pending.message.flags = pending.message.flags.with(Flags::RETRANSMITTED);
-        }
-        pending.message.hop_by_hop = self.next_id;
-        pending.sent = Some((conn, self.next_id, peer));
-        let bytes = pending.message.emit();
-        self.transport(DiameterTransport::Send { conn, bytes });
-    }
-
-    /// The peer that a request goes to (RFC 6733 clause 6.1.4 to 6.1.6): the one that it names, one of its realm, a relay;
-    /// trusted ones first, then in the order of the configuration.
-    fn choose(&self, pending: &Pending) -> Option<usize> {
-        let message = &pending.message;
-        let text = |def| message.text(def).ok().flatten();
-        let (host, realm) = (text(&d::DESTINATION_HOST), text(&d::DESTINATION_REALM).unwrap_or(""));
-        let candidates = self.peers.iter().filter(|p| !pending.refused.contains(&p.index)).filter_map(|p| {
-            let (_, capabilities, health) = p.open()?;
-            let rank = match host {
-                _ if !capabilities.takes(message.application) => return None,
-                Some(host) if capabilities.host.eq_ignore_ascii_case(host) => 0,
-                None if capabilities.realm.eq_ignore_ascii_case(realm) => 1,
-                _ if capabilities.is_relay() => 2,
-                _ => return None,
-            };
-            let distrust = match health {
-                Health::Okay => 0,
-                Health::Reopen { .. } => 1,
-                Health::Suspect => return None,
-            };
-            Some((distrust, rank, p.index))
-        });
-        candidates.min().map(|(_, _, index)| index)
     }
 
     fn note_peers(&mut self) {

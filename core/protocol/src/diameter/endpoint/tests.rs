@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::super::cx::{Lia, Lir};
-use super::super::message::Avp;
+use super::super::message::{Avp, Flags};
 use super::super::session::{Outcome, ResultCode};
 use super::*;
 
