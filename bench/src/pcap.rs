@@ -28,7 +28,18 @@ pub const CAPTURE_FILE: &str = "capture.pcapng";
 /// `channel` is the name of the MCH where there are several of a kind.
 pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
     match joint {
-        Joint::M1 | Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => joint.to_string(),
+        Joint::M1
+        | Joint::Gm
+        | Joint::Mw
+        | Joint::Isc
+        | Joint::Cx
+        | Joint::Sh
+        | Joint::Ut
+        | Joint::Mb
+        | Joint::Rf
+        | Joint::Ro
+        | Joint::Csc1
+        | Joint::Api => joint.to_string(),
         Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
         Joint::At | Joint::Sms => format!("{joint} {channel}"),
         Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
@@ -141,7 +152,18 @@ impl CaptureWriter {
 
     fn interface(&mut self, event: &TapEvent) -> Result<u32, CaptureError> {
         let (to, channel) = match event.joint {
-            Joint::M1 | Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => ("", ""),
+            Joint::M1
+            | Joint::Gm
+            | Joint::Mw
+            | Joint::Isc
+            | Joint::Cx
+            | Joint::Sh
+            | Joint::Ut
+            | Joint::Mb
+            | Joint::Rf
+            | Joint::Ro
+            | Joint::Csc1
+            | Joint::Api => ("", ""),
             Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
             Joint::At | Joint::Sms => ("", &*event.channel),
             _ => (&*event.to, ""),
@@ -166,6 +188,12 @@ impl CaptureWriter {
             Joint::Isc => "reference point ISC, S-CSCF and application server: SIP (TS 24.229)".to_owned(),
             Joint::Cx => "reference point Cx, CSCF and HSS: Diameter (TS 29.229)".to_owned(),
             Joint::Sh => "reference point Sh, application server and HSS: Diameter (TS 29.329)".to_owned(),
+            Joint::Ut => "reference point Ut, UE and XDM server: XCAP (TS 24.623)".to_owned(),
+            Joint::Mb => "reference point Mb, media: RTP (RFC 3550), MSRP (RFC 4975)".to_owned(),
+            Joint::Rf => "reference point Rf, offline charging: Diameter (TS 32.299)".to_owned(),
+            Joint::Ro => "reference point Ro, online charging: Diameter (TS 32.299)".to_owned(),
+            Joint::Csc1 => "reference point CSC-1, identity management: OpenID Connect (TS 33.180)".to_owned(),
+            Joint::Api => "exposure to third parties: HTTP".to_owned(),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
@@ -214,7 +242,9 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             rlc_lte_context(event, interface_id, out);
         }
         Joint::Gm | Joint::Mw | Joint::Isc => addressed_pdu_tags("sip", &event.channel, out),
-        Joint::Cx | Joint::Sh => addressed_pdu_tags("diameter", &event.channel, out),
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => addressed_pdu_tags("diameter", &event.channel, out),
+        Joint::Ut | Joint::Csc1 | Joint::Api => addressed_pdu_tags("http", &event.channel, out),
+        Joint::Mb => addressed_pdu_tags(media_dissector(event), &event.channel, out),
         // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the
         // host to the modem is "sent" to the dissector of AT, and "received" by the network of the messages.
         Joint::At => directed_pdu_tags("at", if event.to == event.channel { P2P_SENT } else { P2P_RECEIVED }, out),
@@ -223,6 +253,15 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&event.bytes);
+}
+
+/// What a message of media is: MSRP on streams; RTCP and RTP by their packet types (RFC 5761 clause 4).
+fn media_dissector(event: &TapEvent) -> &'static str {
+    match event.bytes.get(1) {
+        _ if !event.channel.starts_with("udp ") => "msrp",
+        Some(200..=204) => "rtcp",
+        _ => "rtp",
+    }
 }
 
 /// Context of a UMD PDU. Wireshark's RLC dissector has no framing of its own that works without a preference; the log

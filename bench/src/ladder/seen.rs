@@ -63,7 +63,8 @@ impl Seen {
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
-            Joint::Cx | Joint::Sh => Self { diameter: ims_diameter(event), ..Self::default() },
+            Joint::Ut | Joint::Mb | Joint::Csc1 | Joint::Api => Self::default(),
+            Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => Self { diameter: ims_diameter(event), ..Self::default() },
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
     }

@@ -310,13 +310,22 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch | Joint::At | Joint::Sms => {
             ("\"any\"", f.what == FaultTarget::Any)
         }
-        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh => {
+        Joint::Gm
+        | Joint::Mw
+        | Joint::Isc
+        | Joint::Cx
+        | Joint::Sh
+        | Joint::Ut
+        | Joint::Mb
+        | Joint::Rf
+        | Joint::Ro
+        | Joint::Csc1
+        | Joint::Api => {
             ims::fault(s, f, at, note);
             ("\"any\"", f.what == FaultTarget::Any)
         }
     };
-    let is_ims = matches!(f.joint, Joint::Gm | Joint::Mw | Joint::Isc | Joint::Cx | Joint::Sh);
-    if !is_ims && (f.sip.is_some() || !matches!(f.action, FaultAction::Drop | FaultAction::Corrupt)) {
+    if !f.joint.is_ims() && (f.sip.is_some() || !matches!(f.action, FaultAction::Drop | FaultAction::Corrupt)) {
         let message = format!("{} carries neither SIP nor Diameter; allowed: drop or corrupt, no message", f.joint);
         note.note(&["fault", at, "action"], message);
     }

@@ -141,3 +141,22 @@ fn framed(message: &SipMessage) {
     framer.push(&out);
     assert_eq!(framer.poll(), Ok(Some(StreamItem::Message(out))), "a message is cut where it does not end");
 }
+
+/// A message of HTTP that parses prints what parses again to the same.
+///
+/// # Panics
+/// When that does not hold.
+pub fn http(octets: &[u8]) {
+    use crate::http::{HTTP_MAX_FIELDS, encode_request, encode_response, parse_request, parse_response};
+    // The framing that is printed may be a field more.
+    if let Some(request) = parse_request(octets).ok().filter(|request| request.headers().len() < HTTP_MAX_FIELDS) {
+        let again = parse_request(&encode_request(&request)).expect("a request that nobody can read");
+        assert_eq!((again.method(), again.uri(), again.body()), (request.method(), request.uri(), request.body()));
+    }
+    let to = ::http::Method::GET;
+    let fits = |response: &::http::Response<Vec<u8>>| response.headers().len() < HTTP_MAX_FIELDS;
+    if let Some(response) = parse_response(&to, octets).ok().filter(fits) {
+        let again = parse_response(&to, &encode_response(&to, &response)).expect("a response that nobody can read");
+        assert_eq!((again.status(), again.body()), (response.status(), response.body()));
+    }
+}

@@ -4,6 +4,7 @@ pub mod diameter;
 mod entropy;
 pub mod fuzz;
 mod gtpu;
+pub mod http;
 mod id;
 mod ip;
 pub mod sip;

@@ -41,11 +41,23 @@ pub enum Joint {
     Cx,
     /// Application server and HSS: Diameter (TS 29.328, TS 29.329).
     Sh,
+    /// UE and XDM server: XCAP over HTTP (RFC 4825, TS 24.623).
+    Ut,
+    /// Media plane: RTP and RTCP (RFC 3550), MSRP (RFC 4975).
+    Mb,
+    /// Nodes and charging data function: Diameter, offline charging (TS 32.299 clause 6.1).
+    Rf,
+    /// Nodes and online charging function: Diameter (TS 32.299 clause 6.2).
+    Ro,
+    /// Identity management client and server: OpenID Connect over HTTP (TS 33.180 clause 5.1.2).
+    Csc1,
+    /// Third parties and the exposure of the network: HTTP.
+    Api,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -61,18 +73,36 @@ impl Joint {
         Self::Isc,
         Self::Cx,
         Self::Sh,
+        Self::Ut,
+        Self::Mb,
+        Self::Rf,
+        Self::Ro,
+        Self::Csc1,
+        Self::Api,
     ];
 
-    /// A reference point of the IMS.
+    /// A reference point of the IMS or of its services.
     #[must_use]
     pub const fn is_ims(self) -> bool {
-        matches!(self, Self::Gm | Self::Mw | Self::Isc) || self.is_diameter()
+        self.is_sip() || self.is_diameter() || self.is_http() || matches!(self, Self::Mb)
+    }
+
+    /// Its messages are SIP.
+    #[must_use]
+    pub const fn is_sip(self) -> bool {
+        matches!(self, Self::Gm | Self::Mw | Self::Isc)
+    }
+
+    /// Its messages are HTTP.
+    #[must_use]
+    pub const fn is_http(self) -> bool {
+        matches!(self, Self::Ut | Self::Csc1 | Self::Api)
     }
 
     /// Its messages are Diameter.
     #[must_use]
     pub const fn is_diameter(self) -> bool {
-        matches!(self, Self::Cx | Self::Sh)
+        matches!(self, Self::Cx | Self::Sh | Self::Rf | Self::Ro)
     }
 }
 
@@ -94,6 +124,12 @@ impl fmt::Display for Joint {
             Self::Isc => "ISC",
             Self::Cx => "Cx",
             Self::Sh => "Sh",
+            Self::Ut => "Ut",
+            Self::Mb => "Mb",
+            Self::Rf => "Rf",
+            Self::Ro => "Ro",
+            Self::Csc1 => "CSC-1",
+            Self::Api => "API",
         })
     }
 }
@@ -110,8 +146,8 @@ pub struct TapEvent {
     /// Name of the receiving box.
     pub to: String,
     /// Which of several of its kind it belongs to: the name of the MCH on `Mch` and `Rlc`, that of the modem's UE on `At` and
-    /// `Sms`, transport and addresses on `Gm`, `Mw`, `Isc`, `Cx` and `Sh` (`udp 10.45.0.1:5060 10.46.0.1:5060`: source,
-    /// destination); empty where there is one.
+    /// `Sms`, transport and addresses on those of the IMS (`udp 10.45.0.1:5060 10.46.0.1:5060`: source, destination); empty
+    /// where there is one.
     pub channel: String,
     /// Logical channel, on `Rlc`.
     pub lcid: u8,

@@ -141,3 +141,24 @@ fn sip_stack() {
     corpus.extend(fuzz::stack_corpus());
     run("sip_stack", fuzz::stack, &corpus, &words);
 }
+
+#[test]
+fn http() {
+    let words: [&[u8]; 8] = [
+        b"\r\n",
+        b"\r\n\r\n",
+        b"Content-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Host: b\r\n",
+        b"HTTP/1.1",
+        b"HTTP/1.1 204 \r\n",
+        b"http://a:1/b?c",
+    ];
+    let corpus = [
+        &b"PUT /a/~~/b%5b1%5d?xmlns(p=urn:p) HTTP/1.1\r\nHost: a\r\nIf-Match: \"1\"\r\nContent-Length: 3\r\n\r\n<a>"[..],
+        b"GET http://a/b HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n",
+        b"HTTP/1.1 409 Conflict\r\nContent-Type: application/xcap-error+xml\r\nContent-Length: 3\r\n\r\n<e>",
+        b"HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n",
+    ];
+    run("http", fuzz::http, &corpus.map(<[u8]>::to_vec), &words);
+}

@@ -284,6 +284,7 @@ impl Fabric {
                     let answer = store(request);
                     node.handle_input(now, ImsInput::Store(answer));
                 }
+                ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. } => {}
                 ImsOutput::Note(note) => {
                     let from = self.places[index].name.clone();
                     self.outputs.push_back(FabricOutput::Note { from, note });

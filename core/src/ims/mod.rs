@@ -3,6 +3,7 @@
 pub mod aka;
 mod application_server;
 mod authorization;
+mod carried;
 mod charging;
 mod config;
 mod fabric;
@@ -21,6 +22,7 @@ pub mod store;
 mod trust;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
+pub use carried::{Carried, HttpExchange, StreamId, StreamInput, StreamOutput};
 pub use config::{
     CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
     PeerSection, Place, ScscfSection, TEST_DOMAIN, TlsSection,

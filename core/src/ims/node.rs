@@ -8,6 +8,7 @@ use protocol::Instant;
 use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Target};
 
+use super::carried::{Carried, HttpExchange, StreamInput, StreamOutput};
 use super::hss::ProvisionedSubscriber;
 use super::store::{ImsStoreAnswer, ImsStoreRequest};
 
@@ -46,6 +47,26 @@ pub enum ImsInput<'a> {
     },
     /// Diameter connections and what comes over them.
     Diameter(DiameterInput<'a>),
+    /// A request of an HTTP client, whole. Its URI is path and query; its size is bounded by the driver.
+    Http {
+        /// Names it until it is answered.
+        exchange: HttpExchange,
+        /// Where it came from.
+        peer: SocketAddr,
+        /// The request.
+        request: http::Request<Vec<u8>>,
+    },
+    /// Streams of media and what comes over them.
+    Stream(StreamInput<'a>),
+    /// A datagram of media.
+    Datagram {
+        /// Own address.
+        local: SocketAddr,
+        /// Where it came from.
+        remote: SocketAddr,
+        /// Its octets.
+        bytes: &'a [u8],
+    },
     /// Answer of the store.
     Store(ImsStoreAnswer),
     /// What the access network tells.
@@ -66,6 +87,24 @@ pub enum ImsOutput {
     },
     /// Diameter connections and what goes over them.
     Diameter(DiameterTransport),
+    /// Answer an HTTP client.
+    Http {
+        /// What is answered.
+        exchange: HttpExchange,
+        /// With what.
+        response: http::Response<Vec<u8>>,
+    },
+    /// Streams of media and what goes over them.
+    Stream(StreamOutput),
+    /// Send a datagram of media.
+    Datagram {
+        /// Own address.
+        local: SocketAddr,
+        /// Where to.
+        remote: SocketAddr,
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
     /// Durable data.
     Store(ImsStoreRequest),
     /// For the log. Never a secret.
@@ -151,19 +190,46 @@ pub enum Role {
     Hss,
     /// Application server.
     As,
+    /// Identity management server (TS 33.180 clause 5.1.2).
+    Idms,
+    /// What exposes the network to third parties.
+    Exposure,
+    /// Charging data function (TS 32.240 clause 4.3.1.2).
+    Cdf,
+    /// Online charging system (TS 32.240 clause 4.3.2.2).
+    Ocs,
+    /// A third party outside of the network.
+    ThirdParty,
 }
 
 impl Role {
-    /// The reference point between two boxes (TS 23.002 clause 6a.7).
+    /// The reference point between two boxes for SIP or Diameter (TS 23.002 clause 6a.7, TS 32.240 clause 4.4).
     #[must_use]
     pub const fn joint(self, other: Self) -> protocol::Joint {
         use protocol::Joint;
         match (self, other) {
             (Self::Ue, _) | (_, Self::Ue) => Joint::Gm,
-            (Self::Hss, Self::As) | (Self::As, Self::Hss) => Joint::Sh,
+            (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
+            (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
+            (Self::Hss, Self::As | Self::Exposure) | (Self::As | Self::Exposure, Self::Hss) => Joint::Sh,
             (Self::Hss, _) | (_, Self::Hss) => Joint::Cx,
-            (Self::As, _) | (_, Self::As) => Joint::Isc,
+            (Self::As | Self::Exposure, _) | (_, Self::As | Self::Exposure) => Joint::Isc,
             _ => Joint::Mw,
+        }
+    }
+
+    /// The reference point between two boxes for what is carried.
+    #[must_use]
+    pub const fn joint_of(self, other: Self, carried: Carried) -> protocol::Joint {
+        use protocol::Joint;
+        match carried {
+            Carried::Sip | Carried::Diameter => self.joint(other),
+            Carried::Stream | Carried::Datagram => Joint::Mb,
+            Carried::Http => match (self, other) {
+                (Self::ThirdParty | Self::Exposure, _) | (_, Self::ThirdParty | Self::Exposure) => Joint::Api,
+                (Self::Idms, _) | (_, Self::Idms) => Joint::Csc1,
+                _ => Joint::Ut,
+            },
         }
     }
 }

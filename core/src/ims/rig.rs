@@ -21,6 +21,8 @@ pub(super) struct Rig<N> {
     pub(super) sent: VecDeque<(Target, SipMessage)>,
     pub(super) notes: Vec<String>,
     pub(super) diameter: VecDeque<DiameterTransport>,
+    /// Answers to HTTP clients, streams and datagrams that nobody has looked at.
+    pub(super) others: VecDeque<ImsOutput>,
     /// What is durable.
     pub(super) rows: BTreeMap<(Table, String), Vec<u8>>,
     /// The store refuses to write.
@@ -37,6 +39,7 @@ impl<N: ImsNode> Rig<N> {
             sent: VecDeque::new(),
             notes: Vec::new(),
             diameter: VecDeque::new(),
+            others: VecDeque::new(),
             rows,
             store_fails: false,
             local: local.parse().unwrap(),
@@ -129,6 +132,9 @@ impl<N: ImsNode> Rig<N> {
                 }
                 ImsOutput::Note(note) => self.notes.push(note.to_string()),
                 ImsOutput::Diameter(transport) => self.diameter.push_back(transport),
+                other @ (ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. }) => {
+                    self.others.push_back(other);
+                }
             }
         }
     }

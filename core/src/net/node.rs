@@ -185,6 +185,7 @@ impl NodeDriver {
                     self.diameter.send(conn, bytes);
                 }
                 ImsOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
+                ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. } => {}
                 ImsOutput::Store(request) => self.store.ask(request, &self.events),
                 ImsOutput::Note(note) => {
                     if matches!(note, NodeNote::Ignored { .. }) {

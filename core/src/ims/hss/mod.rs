@@ -311,6 +311,9 @@ impl ImsNode for Hss {
             ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
             ImsInput::Admin(Admin::Reauthenticate { .. }) => self.ignored("running", "Reauthenticate is for an S-CSCF"),
             ImsInput::Sip { .. } | ImsInput::SipFailed { .. } => self.ignored("running", "SIP at an HSS"),
+            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+                self.ignored("running", "HTTP or media at an HSS");
+            }
             ImsInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),
         }
         self.drain(now);

@@ -287,6 +287,9 @@ impl ImsNode for Icscf {
             ImsInput::Diameter(input) => self.cx.handle_input(now, input),
             ImsInput::Store(_) => self.ignored("I-CSCF", "an answer of the store: an I-CSCF keeps nothing"),
             ImsInput::Access(_) => self.ignored("I-CSCF", "an event of the access network"),
+            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+                self.ignored("I-CSCF", "HTTP or media: signalling only comes here");
+            }
             ImsInput::Admin(super::Admin::Shutdown) => {}
             ImsInput::Admin(other) => self.ignored("I-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
         }

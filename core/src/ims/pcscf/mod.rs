@@ -421,6 +421,9 @@ impl ImsNode for Pcscf {
             ImsInput::Store(answer) => self.on_store(now, answer),
             ImsInput::Access(AccessEvent::BearerLost { ue }) => self.bearer_lost(now, ue),
             ImsInput::Diameter(_) => self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx"),
+            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+                self.ignored("P-CSCF", "HTTP or media: signalling only comes here");
+            }
             ImsInput::Admin(Admin::Shutdown) => {}
             ImsInput::Admin(other) => self.ignored("P-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
         }

@@ -116,6 +116,9 @@ impl ImsNode for Scscf {
             ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
             ImsInput::Diameter(input) => self.handle_diameter(now, input),
             ImsInput::Store(answer) => self.handle_stored(now, answer),
+            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+                self.ignore("S-CSCF", "HTTP or media: signalling only comes here");
+            }
             ImsInput::Admin(admin) => self.handle_admin(now, admin),
             ImsInput::Access(event) => self.ignore("S-CSCF", &format!("{event:?}")),
         }
