@@ -158,7 +158,7 @@ impl TestAs {
                         // A transaction that is over needs no answer.
                         let _ = self.proxy.respond(now, &mut self.stack, key, response);
                     }
-                    ProxyEvent::Cancelled { .. } => {}
+                    ProxyEvent::Cancelled { .. } | ProxyEvent::Trying { .. } => {}
                     ProxyEvent::Other(output) => self.handle_stack(now, output),
                 }
             } else {

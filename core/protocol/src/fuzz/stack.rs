@@ -120,7 +120,7 @@ impl Bench {
                     let _ = (dialog.confirm(&response), dialog.request(Method::BYE).to_bytes());
                 }
             }
-            ProxyEvent::Other(_) | ProxyEvent::Cancelled { .. } => {}
+            ProxyEvent::Other(_) | ProxyEvent::Cancelled { .. } | ProxyEvent::Trying { .. } => {}
         }
     }
 

@@ -82,6 +82,7 @@ impl Icscf {
                     relayed.cancelled = true;
                 }
             }
+            ProxyEvent::Trying { .. } => {}
             ProxyEvent::Other(output) => self.on_other(now, output),
         }
     }

@@ -178,6 +178,7 @@ impl Pcscf {
                     relayed.cancelled = true;
                 }
             }
+            ProxyEvent::Trying { .. } => {}
             ProxyEvent::Other(output) => self.on_other(now, output),
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Asked {
     pub(super) handling: DefaultHandling,
     /// How long it may be silent; none once it has said something.
     pub(super) deadline: Option<Instant>,
+    /// It has let the request go on or has said more than that it has it: what fails from now on is not the server.
+    pub(super) has_spoken: bool,
     pub(super) client: ClientKey,
 }
 
@@ -89,7 +91,7 @@ impl Scscf {
                 call.chain = Some(chain.clone());
                 let deadline = Some(now + self.config.as_timeout);
                 self.silences.set(&key, deadline);
-                call.server = Some(Asked { name: name.to_owned(), handling, deadline, client });
+                call.server = Some(Asked { name: name.to_owned(), handling, deadline, has_spoken: false, client });
                 true
             }
             Err(error) => {
@@ -119,6 +121,15 @@ impl Scscf {
         if call.chain.as_ref().is_some_and(|c| c.next == chain.next)
             && let Some(server) = &mut call.server
         {
+            (server.deadline, server.has_spoken) = (None, true);
+            self.silences.set(&key, None);
+        }
+    }
+
+    /// A server that has a request and works on it (100) is not silent: it may take its time, and it may still fail.
+    pub(super) fn is_working(&mut self, key: ServerKey, client: ClientKey) {
+        let server = self.calls.get_mut(&key).and_then(|call| call.server.as_mut());
+        if let Some(server) = server.filter(|server| server.client == client) {
             server.deadline = None;
             self.silences.set(&key, None);
         }

@@ -129,7 +129,7 @@ impl Scscf {
         let Some(call) = self.calls.get_mut(&key) else { return self.pass_back(now, key, response) };
         if response.status < 300 {
             if let Some(server) = call.server.as_mut().filter(|s| s.client == client) {
-                server.deadline = None;
+                (server.deadline, server.has_spoken) = (None, true);
             }
             return self.pass_back(now, key, response);
         }
@@ -195,5 +195,5 @@ impl Scscf {
 
 /// Clauses 5.4.3.2 and 5.4.3.3: 408 and 5xx of a server that has said nothing before are its failure.
 fn fails(server: &Asked, response: &Response) -> bool {
-    server.deadline.is_some() && (response.status == 408 || response.status / 100 == 5)
+    !server.has_spoken && (response.status == 408 || response.status / 100 == 5)
 }

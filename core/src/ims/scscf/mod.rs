@@ -230,6 +230,7 @@ impl Scscf {
     fn handle_proxy(&mut self, now: Instant, event: ProxyEvent) {
         match event {
             ProxyEvent::Upstream { key, client, response, .. } => self.handle_upstream(now, key, client, response),
+            ProxyEvent::Trying { key, client } => self.is_working(key, client),
             // The branches answer 487, which goes up.
             ProxyEvent::Cancelled { key, .. } => self.give_up(key),
             ProxyEvent::Other(output) => self.handle_stack(now, output),

@@ -55,6 +55,13 @@ pub enum ProxyEvent {
         /// The response.
         response: Response,
     },
+    /// The server of a branch has the request and works on it (100): this goes no further (clause 16.7 step 2).
+    Trying {
+        /// The request.
+        key: ServerKey,
+        /// The branch.
+        client: ClientKey,
+    },
     /// The client has cancelled the request; every open branch has been cancelled, and what they answer comes as
     /// [`Self::Upstream`].
     Cancelled {
@@ -265,15 +272,18 @@ impl Proxy {
     /// Clause 16.7.
     fn handle_response(&mut self, now: Instant, stack: &mut SipStack, client: ClientKey, mut response: Response) {
         let Some(&key) = self.of_client.get(&client) else { return };
+        if response.status == 100 {
+            if self.contexts.get(&key).is_some_and(|context| context.is_pending(client)) {
+                self.events.push_back(ProxyEvent::Trying { key, client });
+            }
+            return;
+        }
         // Step 3: our Via goes; without another one it was for us alone.
         response.headers.pop_first_value("Via");
         if !response.headers.contains("Via") {
             return;
         }
         if response.status < 200 {
-            if response.status == 100 {
-                return;
-            }
             let Some(context) = self.contexts.get(&key).filter(|context| context.is_pending(client)) else { return };
             let (is_open, wants_timer) = (!context.answered, context.is_invite && !context.cancelled);
             if wants_timer {

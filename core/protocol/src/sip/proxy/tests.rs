@@ -17,6 +17,7 @@ struct Shared {
     proxy: Proxy,
     decide: Decide,
     causes: Vec<Cause>,
+    tryings: usize,
     loses: Vec<u16>,
 }
 
@@ -34,7 +35,13 @@ fn add_proxy(
     config: ProxyConfig,
     decide: impl FnMut(&mut Request) -> Vec<Uri> + 'static,
 ) -> Rc<RefCell<Shared>> {
-    let shared = Shared { proxy: Proxy::new(config), decide: Box::new(decide), causes: Vec::new(), loses: Vec::new() };
+    let shared = Shared {
+        proxy: Proxy::new(config),
+        decide: Box::new(decide),
+        causes: Vec::new(),
+        tryings: 0,
+        loses: Vec::new(),
+    };
     let shared = Rc::new(RefCell::new(shared));
     let own = Rc::clone(&shared);
     let n = net.add(as_proxy, move |now, stack, output| {
@@ -57,6 +64,7 @@ impl Shared {
                 }
                 ProxyEvent::Other(StackOutput::Request { key, request, .. }) => self.take(now, stack, key, request),
                 ProxyEvent::Other(StackOutput::AckMissing { status, .. }) => self.loses.push(status),
+                ProxyEvent::Trying { .. } => self.tryings += 1,
                 ProxyEvent::Other(_) | ProxyEvent::Cancelled { .. } => {}
             }
         }
@@ -264,6 +272,20 @@ fn silence_and_refusal_are_told_apart() {
     assert_eq!(shared.borrow().causes, [Cause::Unreachable("connection refused".into())]);
     assert_eq!(finals(&net), [500]);
     assert_empty(&net, &shared);
+}
+
+#[test]
+fn that_a_server_works_is_told_and_goes_no_further() {
+    let mut net = Net::new(1);
+    net.add(|c| c, |_, _, _| {});
+    let shared = add_proxy(&mut net, ProxyConfig::default(), |_| vec![uri(2)]);
+    net.add(|c| c, uas_of_any(100));
+    net.stack(0).send_request(Instant::ZERO, request(Method::INVITE, 0, 1, 1), None).unwrap();
+    net.run_until(Instant::from_millis(1000));
+    assert_eq!(shared.borrow().tryings, 1);
+    assert!(shared.borrow().causes.is_empty());
+    let due = shared.borrow().proxy.poll_timeout().unwrap();
+    assert!(due < Instant::from_millis(1000) + Duration::from_secs(181), "a 100 does not start timer C again");
 }
 
 #[test]

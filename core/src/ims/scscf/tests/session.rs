@@ -218,6 +218,22 @@ fn a_server_that_retargets_ends_the_chain() {
 }
 
 #[test]
+fn a_server_that_works_on_a_request_is_not_silent_and_may_still_fail() {
+    for (status, reaches_contact) in [(200, false), (500, true)] {
+        let case = SessionCase::TerminatingRegistered;
+        let mut bench = registered(vec![when(case, "sip:as.test", 1, DefaultHandling::Continued)]);
+        bench.send("icscf", &SipMessage::Request(terminating("INVITE", "w", &[("Contact", "<sip:bob@10.46.0.2>")])));
+        let asked = bench.request("as");
+        bench.reply("as", &asked, 100);
+        bench.run(Duration::from_secs(25));
+        assert!(!bench.titles().contains(&"pcscf INVITE".to_owned()), "{:?}", bench.titles());
+        bench.reply("as", &asked, status);
+        bench.run(Duration::from_millis(50));
+        assert_eq!(bench.titles().contains(&"pcscf INVITE".to_owned()), reaches_contact, "{:?}", bench.titles());
+    }
+}
+
+#[test]
 fn default_handling_decides_when_a_server_fails() {
     let case = SessionCase::TerminatingRegistered;
     // Silent, refusing with 5xx, refusing with 4xx; what each handling makes of it: reached the contact, or status.
