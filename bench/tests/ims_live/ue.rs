@@ -43,6 +43,10 @@ impl Ue {
         Self { socket, agent, usim: SimUsim::new(&card), start: now(), events, challenges }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
     fn time(&self) -> Instant {
         Instant::from_nanos(self.start.elapsed().as_nanos() as u64)
     }
