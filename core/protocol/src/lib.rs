@@ -7,10 +7,12 @@ mod gtpu;
 pub mod http;
 mod id;
 mod ip;
+pub mod mime;
 pub mod sip;
 mod sync;
 mod tap;
 mod time;
+pub mod utc;
 pub mod xml;
 
 pub use entropy::{Entropy, Secret};

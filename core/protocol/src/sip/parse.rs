@@ -92,6 +92,23 @@ fn check_version(version: &str) -> Result<(), SipProblem> {
     Err(SipProblem::bad("start line", "does not end with a version of SIP"))
 }
 
+/// Fields up to an empty line, or all of `octets` when there is none, and where what follows starts.
+pub(super) fn block(octets: &[u8]) -> Result<(Headers, usize), SipProblem> {
+    let limits = Limits::default();
+    // An empty line ends what has none: fields end with their own line.
+    let end = match octets.starts_with(b"\r\n") {
+        true => Some(0),
+        false => octets.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 2),
+    };
+    let mut head = octets[..end.unwrap_or(octets.len())].to_vec();
+    if end.is_none() && !head.is_empty() && !head.ends_with(b"\r\n") {
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    let headers = read_fields(&mut head.as_slice(), &limits, false).map_err(|(_, problem)| problem)?;
+    Ok((headers, end.map_or(octets.len(), |end| end + 2)))
+}
+
 /// The line at the start of `text` without CRLF, and what follows. A lone CR or LF is part of it and found later.
 fn take_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.windows(2).position(|pair| pair == b"\r\n")?;

@@ -3,7 +3,9 @@
 //! No document type declaration and no entities of one's own: what comes from the wire cannot grow. Names are local
 //! names, so a prefix that the sender chose does not matter; prefixed names may be emitted.
 
+mod imdn;
 mod reginfo;
+mod resource_lists;
 
 use std::fmt;
 
@@ -12,9 +14,14 @@ use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+pub use imdn::{Disposition, IMDN_CONTENT_TYPE, Imdn, ImdnProblem, ImdnStatus};
 pub use reginfo::{
     ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoProblem, RegInfoState, Registration,
     RegistrationState,
+};
+pub use resource_lists::{
+    ANONYMOUS_URI, CopyControl, ListEntry, ListItem, RESOURCE_LISTS_CONTENT_TYPE, ResourceList, ResourceLists,
+    ResourceListsProblem,
 };
 
 /// An element: its name, attributes, children and text.

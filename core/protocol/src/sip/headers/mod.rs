@@ -24,6 +24,7 @@ pub use via::Via;
 
 use std::fmt;
 
+use super::SipProblem;
 use super::text::{find_outside, split_outside};
 use names::same_name;
 
@@ -216,6 +217,19 @@ impl Headers {
     /// Writes them as they stand on the wire, without the empty line.
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
         self.0.iter().for_each(|field| field.emit(out));
+    }
+
+    /// Reads fields up to an empty line, or all octets when there is none; where what follows starts. For bodies that have
+    /// headers of their own (RFC 2045, RFC 3862).
+    pub(crate) fn parse_block(octets: &[u8]) -> Result<(Self, usize), SipProblem> {
+        crate::sip::parse::block(octets)
+    }
+
+    /// The fields as they stand in such a body, without the empty line.
+    pub(crate) fn to_block(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.len() * 48);
+        self.emit(&mut out);
+        out
     }
 
     /// Where the topmost value of `name` is, that value, and what stands after it in its field.
