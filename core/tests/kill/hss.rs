@@ -1,9 +1,7 @@
 //! No sequence number is given out twice and no acknowledged registration is lost, whenever the HSS is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use core_network::ims::hss::{Hss, HssConfig, IdentityState, add_subscribers, parse_subscribers};
 use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
@@ -14,12 +12,8 @@ use protocol::diameter::{
 };
 use protocol::{Entropy, Instant};
 
-/// Kills of a run; a campaign sets the variable.
-const KILLS: u64 = 20;
-const KILLS_VARIABLE: &str = "CASTBENCH_KILLS";
-/// Tells the child where the store is, and which round it plays.
-const STORE_VARIABLE: &str = "CASTBENCH_KILL_HSS_STORE";
-const ROUND_VARIABLE: &str = "CASTBENCH_KILL_HSS_ROUND";
+use super::child::{kill_rounds, role, say};
+
 /// Rounds of requests of a child that is not killed.
 const REQUESTS: u64 = 200;
 const SUBSCRIBERS: u64 = 4;
@@ -40,15 +34,11 @@ fn no_number_twice_and_no_registration_lost() {
         .collect();
     let subscribers = parse_subscribers("subscribers.toml", &text).unwrap();
     add_subscribers(&mut ImsStore::open(&path).unwrap(), &subscribers).unwrap();
-    let kills = std::env::var(KILLS_VARIABLE).ok().map_or(KILLS, |n| n.parse().expect("a number of kills"));
     let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
     // By subscriber: registered as acknowledged; none while a change is under way.
     let mut registered: BTreeMap<String, Option<bool>> = BTreeMap::new();
-    let mut random = 1u64;
-    for round in 0..kills {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (lines, spins) = (random >> 33 & 0x3f, random >> 40 & 0xf_ffff);
-        for line in kill_after(&path, round, lines, spins) {
+    let kills = kill_rounds("hss::child_that_is_killed", &path, |round, said| {
+        for line in said {
             let words: Vec<_> = line.split(' ').collect();
             match words[..] {
                 ["vector", user, number] => {
@@ -69,7 +59,7 @@ fn no_number_twice_and_no_registration_lost() {
             let wanted = state.map(|is| if is { IdentityState::Registered } else { IdentityState::NotRegistered });
             assert!(wanted.is_none_or(|wanted| wanted == found), "round {round}: {user} is {found:?}, not {wanted:?}");
         }
-    }
+    });
     let given: usize = numbers.values().map(BTreeSet::len).sum();
     assert!(given as u64 > kills, "the children got too little done: {given}");
     println!("{kills} kills, {given} vectors");
@@ -78,9 +68,8 @@ fn no_number_twice_and_no_registration_lost() {
 /// Plays the child when the variables are set; alone it has nothing to do.
 #[test]
 fn child_that_is_killed() {
-    let Ok(path) = std::env::var(STORE_VARIABLE) else { return };
-    let round: u64 = std::env::var(ROUND_VARIABLE).expect("set together").parse().expect("a number");
-    let mut bench = Bench::new(Path::new(&path), round);
+    let Some((path, round)) = role() else { return };
+    let mut bench = Bench::new(&path, round);
     for request in 0..REQUESTS {
         let user = request % SUBSCRIBERS;
         let maa = bench.mar(user);
@@ -109,39 +98,6 @@ fn number(rand: &[u8; 16], autn: &[u8; 16]) -> u64 {
     );
     let (_, _, _, ak) = usim.f2345(rand);
     autn.iter().zip(ak).fold(0, |number, (octet, ak)| number << 8 | u64::from(octet ^ ak))
-}
-
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "kill-test {line}").and_then(|()| out.flush()).expect("the parent reads");
-}
-
-/// Runs a child, kills it `spins` turns after its line number `lines`, and returns what it said until then.
-fn kill_after(path: &Path, round: u64, lines: u64, spins: u64) -> Vec<String> {
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "child_that_is_killed", "--nocapture", "--test-threads=1"])
-        .env(STORE_VARIABLE, path)
-        .env(ROUND_VARIABLE, round.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("this program starts again");
-    let reader = BufReader::new(child.stdout.take().expect("stdout is piped"));
-    let mut said = Vec::new();
-    let mut killed = false;
-    for line in reader.lines() {
-        let line = line.expect("the child writes text");
-        if let Some((_, said_line)) = line.split_once("kill-test ") {
-            said.push(said_line.to_owned());
-        }
-        if !killed && said.len() as u64 > lines {
-            std::hint::black_box((0..spins).fold(0, |a, n| std::hint::black_box(a ^ n)));
-            child.kill().expect("SIGKILL");
-            killed = true;
-        }
-    }
-    child.wait().expect("the child ends");
-    said
 }
 
 /// An HSS on its file, and an S-CSCF's Diameter side, joined in memory.

@@ -1,0 +1,5 @@
+//! Nothing that was acknowledged is lost and nothing is done twice, whenever the process is killed.
+
+mod child;
+mod hss;
+mod provisioning;
