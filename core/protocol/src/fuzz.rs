@@ -57,6 +57,23 @@ pub fn sdp(octets: &[u8]) {
     assert!(Sdp::parse(&changed.to_bytes()).is_ok(), "a changed description nobody can read");
 }
 
+/// A Diameter message that parses prints what parses again to the same, and so do the typed messages of Rf and Ro in it.
+///
+/// # Panics
+/// When that does not hold.
+pub fn charging(octets: &[u8]) {
+    use crate::diameter::{Message, check_request, rf::Acr, ro::Ccr};
+    let Ok(message) = Message::parse(octets) else { return };
+    assert_eq!(Message::parse(&message.emit()).as_ref(), Ok(&message), "what was printed reads otherwise");
+    let _ = (check_request(&message), format!("{message:?}"));
+    if let Ok(acr) = Acr::from_message(&message) {
+        assert_eq!(Acr::from_message(&acr.to_message()), Ok(acr), "an ACR reads otherwise");
+    }
+    if let Ok(ccr) = Ccr::from_message(&message) {
+        assert_eq!(Ccr::from_message(&ccr.to_message()), Ok(ccr), "a CCR reads otherwise");
+    }
+}
+
 /// A stream is cut in the same places whatever pieces it comes in.
 ///
 /// # Panics

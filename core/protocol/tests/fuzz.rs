@@ -162,3 +162,35 @@ fn http() {
     ];
     run("http", fuzz::http, &corpus.map(<[u8]>::to_vec), &words);
 }
+
+#[test]
+fn charging() {
+    use protocol::diameter::charging::{ChargingHeader, ImsInformation, NodeFunctionality, ServiceInformation};
+    use protocol::diameter::rf::{Acr, RecordType};
+    use protocol::diameter::ro::{Ccr, RequestType, ServiceUnits, Units};
+    let header = ChargingHeader { session_id: "a;1;2".into(), destination_realm: "r".into(), ..Default::default() };
+    let mut ims = ImsInformation::new(NodeFunctionality::Scscf);
+    (ims.icid, ims.request_utc_ms, ims.cause) = (Some("icid".into()), Some(1_700_000_000_001), Some(-1));
+    let information = ServiceInformation { ims: Some(ims), ..Default::default() };
+    let services = ServiceUnits { used: Some(Units::seconds(5)), validity: Some(1), ..Default::default() };
+    let acr = Acr {
+        header: header.clone(),
+        kind: RecordType::Start,
+        number: 0,
+        interval: Some(5),
+        information: information.clone(),
+    };
+    let ccr = Ccr {
+        header,
+        kind: RequestType::Initial,
+        number: 0,
+        action: None,
+        subscriptions: vec![],
+        termination: None,
+        services: vec![services],
+        information,
+    };
+    let corpus = [acr.to_message().emit(), ccr.to_message().emit()];
+    let words = [[0_u8, 0, 3, 0x69].as_slice(), &[0, 0, 3, 0x6c], &[0, 0, 1, 0xc8], &[0xff, 0xff, 0xff, 0xff]];
+    run("charging", fuzz::charging, &corpus, &words);
+}

@@ -134,6 +134,9 @@ impl Identity {
         avps.extend(self.applications.iter().map(|&application| {
             if (FIRST_VENDOR_APPLICATION..d::APP_RELAY).contains(&application) {
                 vendor_application(application)
+            } else if application == d::APP_RF {
+                // RFC 6733 clause 5.3.1: accounting has an AVP of its own.
+                Avp::u32(&d::ACCT_APPLICATION_ID, application)
             } else {
                 Avp::u32(&d::AUTH_APPLICATION_ID, application)
             }

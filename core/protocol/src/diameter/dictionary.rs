@@ -1,5 +1,5 @@
-//! The dictionary, data only: AVPs and commands of the base protocol (RFC 6733 clauses 3.1 and 4.5), Cx (TS 29.229) and Sh
-//! (TS 29.329).
+//! The dictionary, data only: AVPs and commands of the base protocol (RFC 6733 clauses 3.1 and 4.5), Cx (TS 29.229), Sh
+//! (TS 29.329), Rf and Ro (TS 32.299).
 //!
 //! A new application is a block of lines here. M bits are those that a sender sets; a receiver takes AVPs that it knows with
 //! either.
@@ -12,6 +12,10 @@ pub const APP_BASE: u32 = 0;
 pub const APP_CX: u32 = 16_777_216;
 /// Sh and Dh (TS 29.329 clause 5.1).
 pub const APP_SH: u32 = 16_777_217;
+/// Base accounting (RFC 6733 clause 2.4): Rf (TS 32.299 clause 6.1).
+pub const APP_RF: u32 = 3;
+/// Diameter credit control (RFC 8506 clause 1.3): Ro (TS 32.299 clause 6.3).
+pub const APP_RO: u32 = 4;
 /// What relays advertise (RFC 6733 clause 2.4).
 pub const APP_RELAY: u32 = 0xffff_ffff;
 
@@ -93,7 +97,7 @@ pub struct CommandDef {
 
 /// Looks an AVP up.
 pub fn avp(code: u32, vendor: u32) -> Option<&'static AvpDef> {
-    AVPS.iter().copied().find(|d| d.code == code && d.vendor == vendor)
+    AVPS.iter().chain(charging::CHARGING_AVPS).copied().find(|d| d.code == code && d.vendor == vendor)
 }
 
 /// Looks a command up by its code.
@@ -102,7 +106,7 @@ pub fn command(code: u32) -> Option<&'static CommandDef> {
 }
 
 macro_rules! avps {
-    ($($name:ident = $vendor:tt $code:literal $text:literal $kind:ident $($flag:ident)*;)*) => {
+    ($list:ident $($name:ident = $vendor:tt $code:literal $text:literal $kind:ident $($flag:ident)*;)*) => {
         $(
             #[doc = concat!("`", $text, "`, code ", stringify!($code), ".")]
             pub const $name: AvpDef = AvpDef {
@@ -114,8 +118,8 @@ macro_rules! avps {
                 secret: avps!(@has S [$($flag)*]),
             };
         )*
-        /// All AVPs that are known.
-        pub const AVPS: &[&AvpDef] = &[$(&$name),*];
+        /// All AVPs of this block.
+        pub const $list: &[&AvpDef] = &[$(&$name),*];
     };
     (@vendor 3) => { VENDOR_3GPP };
     (@vendor 0) => { 0 };
@@ -125,8 +129,10 @@ macro_rules! avps {
     (@has $which:ident [$other:ident $($rest:ident)*]) => { avps!(@has $which [$($rest)*]) };
 }
 
+pub mod charging;
+
 // Columns: vendor (0: IETF, 3: 3GPP), code, name, kind, M: the sender sets the M bit, S: secret.
-avps! {
+avps! { AVPS
     // RFC 6733 clause 4.5.
     USER_NAME = 0 1 "User-Name" Text M;
     PROXY_STATE = 0 33 "Proxy-State" Octets M;
@@ -249,6 +255,12 @@ avps! {
     CALL_REFERENCE_INFO = 3 720 "Call-Reference-Info" Grouped;
 }
 
+use charging::{
+    ACCOUNTING_RECORD_NUMBER, ACCOUNTING_RECORD_TYPE, ACCT_INTERIM_INTERVAL, CC_REQUEST_NUMBER, CC_REQUEST_TYPE,
+    CC_SESSION_FAILOVER, COST_INFORMATION, CREDIT_CONTROL_FAILURE_HANDLING, DIRECT_DEBITING_FAILURE_HANDLING,
+    MULTIPLE_SERVICES_INDICATOR, REQUESTED_ACTION, SERVICE_CONTEXT_ID, SERVICE_INFORMATION, TERMINATION_CAUSE,
+};
+
 const ANY: usize = usize::MAX;
 
 const fn rule(avp: &'static AvpDef, least: usize, most: usize) -> AvpRule {
@@ -276,6 +288,19 @@ macro_rules! request {
             rule(&ORIGIN_HOST, 1, 1),
             rule(&ORIGIN_REALM, 1, 1),
             rule(&DESTINATION_REALM, 1, 1),
+            $(rule(&$avp, $least, $most),)*
+        ]
+    };
+}
+
+macro_rules! charging {
+    ($application:ident; $($numbered:ident),*; $($avp:ident $least:literal $most:expr;)*) => {
+        &[
+            rule(&SESSION_ID, 1, 1),
+            rule(&ORIGIN_HOST, 1, 1),
+            rule(&ORIGIN_REALM, 1, 1),
+            rule(&$application, 1, 1),
+            $(rule(&$numbered, 1, 1),)*
             $(rule(&$avp, $least, $most),)*
         ]
     };
@@ -355,4 +380,20 @@ commands! {
           rule(&ORIGIN_HOST, 1, 1), rule(&ORIGIN_REALM, 1, 1), rule(&DESTINATION_HOST, 1, 1),
           rule(&DESTINATION_REALM, 1, 1), rule(&USER_IDENTITY, 1, 1), rule(&SH_USER_DATA, 1, 1), rule(&USER_NAME, 0, 1)],
         ANSWER;
+    // RFC 6733 clause 9.7, TS 32.299 clause 6.2.
+    ACCOUNTING 271 APP_RF "Accounting" "AC" true
+        charging! { ACCT_APPLICATION_ID; ACCOUNTING_RECORD_TYPE, ACCOUNTING_RECORD_NUMBER; DESTINATION_REALM 1 1;
+                    USER_NAME 0 1; ORIGIN_STATE_ID 0 1; EVENT_TIMESTAMP 0 1; DESTINATION_HOST 0 1;
+                    ACCT_INTERIM_INTERVAL 0 1; SERVICE_CONTEXT_ID 0 1; SERVICE_INFORMATION 0 1; },
+        charging! { ACCT_APPLICATION_ID; ACCOUNTING_RECORD_TYPE, ACCOUNTING_RECORD_NUMBER; RESULT_CODE 1 1;
+                    ACCT_INTERIM_INTERVAL 0 1; };
+    // RFC 8506 clauses 3.1 and 3.2, TS 32.299 clause 6.4.
+    CREDIT_CONTROL 272 APP_RO "Credit-Control" "CC" true
+        charging! { AUTH_APPLICATION_ID; CC_REQUEST_TYPE, CC_REQUEST_NUMBER; DESTINATION_REALM 1 1;
+                    SERVICE_CONTEXT_ID 1 1; USER_NAME 0 1; ORIGIN_STATE_ID 0 1; EVENT_TIMESTAMP 0 1;
+                    DESTINATION_HOST 0 1; TERMINATION_CAUSE 0 1; REQUESTED_ACTION 0 1; MULTIPLE_SERVICES_INDICATOR 0 1;
+                    SERVICE_INFORMATION 0 1; },
+        charging! { AUTH_APPLICATION_ID; CC_REQUEST_TYPE, CC_REQUEST_NUMBER; RESULT_CODE 1 1;
+                    CC_SESSION_FAILOVER 0 1; CREDIT_CONTROL_FAILURE_HANDLING 0 1; DIRECT_DEBITING_FAILURE_HANDLING 0 1;
+                    COST_INFORMATION 0 1; };
 }

@@ -125,6 +125,11 @@ impl Avp {
         Self::new(def, value.to_be_bytes())
     }
 
+    /// Of Unsigned64 and Integer64.
+    pub fn u64(def: &AvpDef, value: u64) -> Self {
+        Self::new(def, value.to_be_bytes())
+    }
+
     /// Of an address (RFC 6733 clause 4.3.1).
     pub fn address(def: &AvpDef, address: IpAddr) -> Self {
         let data = match address {
@@ -163,6 +168,12 @@ impl Avp {
     pub fn as_u32(&self) -> Result<u32, DiameterProblem> {
         let octets: [u8; 4] = self.data[..].try_into().map_err(|_| DiameterProblem::length(self))?;
         Ok(u32::from_be_bytes(octets))
+    }
+
+    /// The data as Unsigned64 or Integer64.
+    pub fn as_u64(&self) -> Result<u64, DiameterProblem> {
+        let octets: [u8; 8] = self.data[..].try_into().map_err(|_| DiameterProblem::length(self))?;
+        Ok(u64::from_be_bytes(octets))
     }
 
     /// The data as an address; `Ok(None)` for families that are neither IPv4 nor IPv6.

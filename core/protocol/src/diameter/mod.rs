@@ -1,6 +1,7 @@
-//! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229) and Sh (TS 29.329).
+//! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229), Sh (TS 29.329), Rf and Ro (TS 32.299).
 
 mod base;
+pub mod charging;
 pub mod cx;
 pub mod dictionary;
 mod endpoint;
@@ -9,6 +10,8 @@ mod link;
 mod message;
 mod peer;
 pub mod result;
+pub mod rf;
+pub mod ro;
 mod session;
 pub mod sh;
 mod watchdog;

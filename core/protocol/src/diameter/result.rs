@@ -1,4 +1,4 @@
-//! Values of Result-Code (RFC 6733 clause 7.1) and of Experimental-Result-Code (TS 29.229 clause 6.2, TS 29.329 clause 6.2).
+//! Values of Result-Code (RFC 6733 clause 7.1, RFC 8506 clause 9) and of Experimental-Result-Code (TS 29.229 clause 6.2, TS 29.329 clause 6.2).
 
 /// DIAMETER_SUCCESS.
 pub const SUCCESS: u32 = 2001;
@@ -40,3 +40,17 @@ pub const UNABLE_TO_COMPLY: u32 = 5012;
 pub const INVALID_AVP_LENGTH: u32 = 5014;
 /// DIAMETER_INVALID_MESSAGE_LENGTH.
 pub const INVALID_MESSAGE_LENGTH: u32 = 5015;
+/// DIAMETER_OUT_OF_SPACE (RFC 6733 clause 7.1.4): what is accounted cannot be kept now.
+pub const OUT_OF_SPACE: u32 = 4002;
+/// DIAMETER_END_USER_SERVICE_DENIED (RFC 8506 clause 9.1).
+pub const END_USER_SERVICE_DENIED: u32 = 4010;
+/// DIAMETER_CREDIT_CONTROL_NOT_APPLICABLE (RFC 8506 clause 9.1): the service is free.
+pub const CREDIT_CONTROL_NOT_APPLICABLE: u32 = 4011;
+/// DIAMETER_CREDIT_LIMIT_REACHED (RFC 8506 clause 9.1).
+pub const CREDIT_LIMIT_REACHED: u32 = 4012;
+/// DIAMETER_UNKNOWN_SESSION_ID (RFC 6733 clause 7.1.5).
+pub const UNKNOWN_SESSION_ID: u32 = 5002;
+/// DIAMETER_USER_UNKNOWN (RFC 8506 clause 9.2).
+pub const USER_UNKNOWN: u32 = 5030;
+/// DIAMETER_RATING_FAILED (RFC 8506 clause 9.2).
+pub const RATING_FAILED: u32 = 5031;

@@ -146,6 +146,9 @@ pub fn problem_answer(request: &Message, origin_host: &str, origin_realm: &str, 
         avps.insert(0, vendor_application(request.application));
         avps.insert(2, Avp::u32(&d::AUTH_SESSION_STATE, NO_STATE_MAINTAINED));
     }
+    if !protocol_error {
+        avps.extend(super::charging::of_answer(request));
+    }
     avps.push(Avp::text(&d::ERROR_MESSAGE, &problem.what));
     avps.extend(problem.failed.as_ref().map(|failed| Avp::group(&d::FAILED_AVP, std::slice::from_ref(failed))));
     let mut answer = Message::answer(request, avps);

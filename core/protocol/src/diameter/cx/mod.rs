@@ -47,7 +47,12 @@ pub mod code {
 }
 
 macro_rules! enumerated {
-    ($(#[$doc:meta])* $name:ident of $def:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident of $def:ident { $($rest:tt)* }) => {
+        enumerated! { $(#[$doc])* $name of $def in d { $($rest)* } }
+    };
+    ($(#[$doc:meta])* $name:ident of $def:ident in $dict:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
         pub enum $name {
@@ -64,13 +69,13 @@ macro_rules! enumerated {
             pub fn from_avp(avp: &Avp) -> Result<Self, DiameterProblem> {
                 match avp.as_u32()? {
                     $($code => Ok(Self::$variant),)*
-                    other => Err(DiameterProblem::value(avp, format!("{} {other} is not defined", d::$def.name))),
+                    other => Err(DiameterProblem::value(avp, format!("{} {other} is not defined", $dict::$def.name))),
                 }
             }
 
             /// The AVP that carries it.
             pub fn to_avp(self) -> Avp {
-                Avp::u32(&d::$def, self.code())
+                Avp::u32(&$dict::$def, self.code())
             }
         }
     };
