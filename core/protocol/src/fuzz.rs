@@ -9,9 +9,11 @@ use crate::sip::{
     RAck, Reason, SecurityMechanism, SessionExpires, SipMessage, StreamFramer, StreamItem, SubscriptionState,
 };
 
+mod messaging;
 mod mutate;
 mod stack;
 
+pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use stack::{stack, stack_corpus};
 

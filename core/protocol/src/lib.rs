@@ -8,6 +8,7 @@ pub mod http;
 mod id;
 mod ip;
 pub mod mime;
+pub mod msrp;
 pub mod sip;
 mod sync;
 mod tap;

@@ -194,3 +194,35 @@ fn charging() {
     let words = [[0_u8, 0, 3, 0x69].as_slice(), &[0, 0, 3, 0x6c], &[0, 0, 1, 0xc8], &[0xff, 0xff, 0xff, 0xff]];
     run("charging", fuzz::charging, &corpus, &words);
 }
+
+#[test]
+fn messaging() {
+    let words: [&[u8]; 16] = [
+        b"\r\n",
+        b"\r\n\r\n",
+        b"--b",
+        b"--b--",
+        b"\r\n--b\r\n",
+        b"Content-Type: text/plain\r\n",
+        b"NS: imdn <urn:ietf:params:imdn>\r\n",
+        b"imdn.Message-ID: a\r\n",
+        b"-------abcd$\r\n",
+        b"-------abcd+\r\n",
+        b"MSRP abcd SEND\r\n",
+        b"MSRP abcd 200 OK\r\n",
+        b"To-Path: msrp://a:1/b;tcp\r\nFrom-Path: msrp://a:1/c;tcp\r\n",
+        b"Byte-Range: 1-*/9\r\n",
+        b"<list><entry uri='sip:a'/></list>",
+        b"<delivery-notification><status><failed/></status></delivery-notification>",
+    ];
+    let parts = b"x\r\n--b\r\n\r\na\r\n--b\r\nContent-Type: message/cpim\r\nContent-Disposition: render;x=1\r\n\r\nb\r\n--b--\r\n";
+    run("multipart", fuzz::multipart, &[parts.to_vec()], &words);
+    let cpim = b"From: A <sip:a@x>\r\nTo: <sip:b@x>\r\nNS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 1\r\n\r\nContent-Type: text/plain\r\n\r\nhi";
+    run("cpim", fuzz::cpim, &[cpim.to_vec()], &words);
+    let lists = b"<resource-lists xmlns:cp='c'><list name='l'><entry uri='sip:a@x' cp:copyControl='to' cp:anonymize='true'/><external anchor='h'/></list></resource-lists>";
+    let imdn = b"<imdn><message-id>1</message-id><datetime>d</datetime><display-notification><status><displayed/></status></display-notification></imdn>";
+    run("message_documents", fuzz::message_documents, &[lists.to_vec(), imdn.to_vec()], &words);
+    let stream = b"MSRP abcd SEND\r\nTo-Path: msrp://a:1/b;tcp\r\nFrom-Path: msrp://a:1/c;tcp\r\nMessage-ID: 1\r\nByte-Range: 1-*/5\r\n\
+        Content-Type: a/b\r\n\r\nhello\r\n-------abcd$\r\nMSRP efgh 200 OK\r\nTo-Path: msrp://a:1/b;tcp\r\nFrom-Path: msrp://a:1/c;tcp\r\n-------efgh$\r\n";
+    run("msrp", fuzz::msrp, &[stream.to_vec()], &words);
+}

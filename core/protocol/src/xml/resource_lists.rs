@@ -46,7 +46,7 @@ pub struct ListEntry {
     pub uri: String,
     /// For people.
     pub display_name: Option<String>,
-    /// How the recipient is told to the others; none: `bcc` (RFC 5365 clause 4).
+    /// How the recipient is told to the others; none: not at all.
     pub copy_control: Option<CopyControl>,
     /// The others are not told which URI it is.
     pub anonymize: bool,
