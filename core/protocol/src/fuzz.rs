@@ -12,10 +12,12 @@ use crate::sip::{
 mod messaging;
 mod mutate;
 mod stack;
+mod xcap;
 
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use stack::{stack, stack_corpus};
+pub use xcap::xcap;
 
 /// A message that parses prints what parses again to the same, and to the same octets; nothing in it makes a typed header
 /// panic; the framer cuts it as the parser does.

@@ -14,6 +14,7 @@ mod sync;
 mod tap;
 mod time;
 pub mod utc;
+pub mod xcap;
 pub mod xml;
 
 pub use entropy::{Entropy, Secret};

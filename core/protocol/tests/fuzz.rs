@@ -226,3 +226,34 @@ fn messaging() {
         Content-Type: a/b\r\n\r\nhello\r\n-------abcd$\r\nMSRP efgh 200 OK\r\nTo-Path: msrp://a:1/b;tcp\r\nFrom-Path: msrp://a:1/c;tcp\r\n-------efgh$\r\n";
     run("msrp", fuzz::msrp, &[stream.to_vec()], &words);
 }
+
+#[test]
+fn xcap() {
+    let document = "<?xml version=\"1.0\"?>\n<list xmlns='u' xmlns:x=\"v\"><entry uri=\"a\"/> <!-- c --><x:entry uri='b'>t</x:entry></list>";
+    let addresses = [
+        "/a/users/sip:ann@x.test/index/~~/list/entry%5b@uri=%22c%22%5d",
+        "/a/global/index/~~/list/x:entry/@uri?xmlns(x=v)",
+        "/a/global/index/~~/list/*%5b1%5d%5b@uri='a'%5d/namespace::*",
+    ];
+    let bodies = ["<entry uri=\"c\"/>", "d", " <x:entry><list>&amp;</list></x:entry> "];
+    let corpus = addresses.iter().flat_map(|a| bodies.map(|b| format!("{a}\n{b}\n{document}").into_bytes()));
+    let words: [&[u8]; 16] = [
+        b"\n",
+        b"%",
+        b"%2e",
+        b"/",
+        b"//",
+        b"~~",
+        b"[2]",
+        b"[@uri='a']",
+        b"*",
+        b"@uri",
+        b"<!--",
+        b"<![CDATA[",
+        b"/>",
+        b"</list>",
+        b"xmlns:x='w'",
+        b"&",
+    ];
+    run("xcap", fuzz::xcap, &corpus.collect::<Vec<_>>(), &words);
+}
