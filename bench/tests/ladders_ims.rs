@@ -272,11 +272,14 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
         };
         headers.insert(name, value);
     }
+    // Every transaction of a method has its own number, ACK and CANCEL that of their INVITE.
+    let first = if sip.method == "BYE" { 2 } else { 1 };
+    let cseq = first + if sip.transaction.is_empty() { 0 } else { 10 };
     let mut text = format!(
         "{start}\r\nVia: SIP/2.0/UDP 10.45.0.1:5060;branch=z9hG4bK{index}\r\nMax-Forwards: 70\r\n\
          From: <sip:alice@home>;tag=from\r\nTo: <sip:alice@home>{tag}\r\nCall-ID: {}@test\r\nCSeq: {} {}\r\n",
         sip.call.replace(' ', "-"),
-        index + 1,
+        cseq,
         sip.method
     );
     for (name, value) in headers {

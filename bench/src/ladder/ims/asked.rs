@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION, HOLD,
-    ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, REG_EVENT, REGISTRATION, RELEASE, RESUME,
-    THIRD_PARTY_REGISTRATION,
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
+    DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
+    RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
 };
 use crate::event::LadderHeader;
 use crate::ladder::Procedure;
-use crate::scenario::{ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
+use crate::scenario::{ImsAuth, ImsSecurity, ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
 
 /// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
 pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
@@ -38,7 +38,11 @@ impl<'a> Asked<'a> {
             ImsStep::ImsRegister { ue } => self.register(index, ue),
             ImsStep::ImsSubscribeReg { ue } => self.each(index, ue, &REG_EVENT),
             ImsStep::ImsDeregister { ue } => {
-                self.each(index, ue, &DEREGISTRATION);
+                for own in self.selected(ue) {
+                    let is_challenged = self.is_challenged_again(own);
+                    let procedure = if is_challenged { &DEREGISTRATION_CHALLENGED } else { &DEREGISTRATION };
+                    self.push(index, procedure, &own.name, None, None);
+                }
                 self.registered.retain(|name| !ue.selects(name));
             }
             ImsStep::ImsNetworkDeregister { ue } => {
@@ -69,10 +73,21 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Nothing protects its requests, so that the S-CSCF challenges each REGISTER (TS 24.229 clause 5.4.1.2.1); a digest
+    /// goes on with the nonce that it has (clause 5.4.1.2.1B).
+    fn is_challenged_again(&self, ue: &Ue) -> bool {
+        let is_open = self.scenario.ims.as_ref().is_some_and(|ims| ims.security == ImsSecurity::Off);
+        is_open && ue.ims.as_ref().is_some_and(|own| own.auth == ImsAuth::Aka)
+    }
+
     fn register(&mut self, index: usize, ue: &Selector) {
         for own in self.selected(ue) {
             let is_first = self.registered.insert(&own.name);
-            let procedure = if is_first { &REGISTRATION } else { &RE_REGISTRATION };
+            let procedure = match is_first {
+                true => &REGISTRATION,
+                false if self.is_challenged_again(own) => &RE_REGISTRATION_CHALLENGED,
+                false => &RE_REGISTRATION,
+            };
             self.push(index, procedure, &own.name, None, None);
             let has_as = self.scenario.ims.as_ref().is_some_and(|ims| ims.has_application_server());
             let is_own = own.ims.as_ref().is_some_and(|ims| ims.same_user_as.is_none());

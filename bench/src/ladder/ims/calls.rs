@@ -131,9 +131,11 @@ pub(crate) const CALL_REJECTED: Procedure = Procedure {
         INVITE_8,
         response(("9", "486", "RFC 3261 21.4.24"), PEER_UP, INVITE, "call", 486, &[]),
         response(("10", "486", "TS 24.229 5.2.7.3"), PEER_P_TO_S, INVITE, "call", 486, &[]),
-        response(("11", "486", "TS 24.229 5.4.3.2"), S_TO_P, INVITE, "call", 486, &[]),
-        response(("12", "486", "TS 24.229 5.2.7.2"), GM_DOWN, INVITE, "call", 486, &[]),
-        request(("13", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
+        response(("11", "486", "TS 24.229 5.4.3.3"), S_TO_I, INVITE, "call", 486, &[]),
+        response(("12", "486", "TS 24.229 5.3.2.1"), I_TO_S, INVITE, "call", 486, &[]),
+        response(("13", "486", "TS 24.229 5.4.3.2"), S_TO_P, INVITE, "call", 486, &[]),
+        response(("14", "486", "TS 24.229 5.2.7.2"), GM_DOWN, INVITE, "call", 486, &[]),
+        request(("15", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
     ],
 };
 
@@ -159,13 +161,17 @@ pub(crate) const CALL_CANCELLED: Procedure = Procedure {
         RINGING_14,
         request(("15", "CANCEL", "RFC 3261 9.1"), GM_UP, CANCEL, "call", &[]),
         request(("16", "CANCEL", "RFC 3261 16.10"), P_TO_S, CANCEL, "call", &[]),
-        request(("17", "CANCEL", "RFC 3261 16.10"), S_TO_PEER_P, CANCEL, "call", &[]),
-        request(("18", "CANCEL", "RFC 3261 16.10"), PEER_DOWN, CANCEL, "call", &[]),
-        response(("19", "487", "RFC 3261 9.2"), PEER_UP, INVITE, "call", 487, &[]),
-        response(("20", "487", "RFC 3261 16.7"), PEER_P_TO_S, INVITE, "call", 487, &[]),
-        response(("21", "487", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 487, &[]),
-        response(("22", "487", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 487, &[]),
-        request(("23", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
+        request(("17", "CANCEL", "RFC 3261 16.10"), S_TO_I, CANCEL, "call", &[]),
+        request(("18", "CANCEL", "RFC 3261 16.10"), I_TO_S, CANCEL, "call", &[]),
+        request(("19", "CANCEL", "RFC 3261 16.10"), S_TO_PEER_P, CANCEL, "call", &[]),
+        request(("20", "CANCEL", "RFC 3261 16.10"), PEER_DOWN, CANCEL, "call", &[]),
+        response(("21", "487", "RFC 3261 9.2"), PEER_UP, INVITE, "call", 487, &[]),
+        response(("22", "487", "RFC 3261 16.7"), PEER_P_TO_S, INVITE, "call", 487, &[]),
+        response(("23", "487", "RFC 3261 16.7"), S_TO_I, INVITE, "call", 487, &[]),
+        response(("24", "487", "RFC 3261 16.7"), I_TO_S, INVITE, "call", 487, &[]),
+        response(("25", "487", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 487, &[]),
+        response(("26", "487", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 487, &[]),
+        request(("27", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
     ],
 };
 
@@ -190,9 +196,11 @@ pub(crate) const CALL_UNANSWERED: Procedure = Procedure {
             &[NoToTag],
         ),
         response(("9", "408", "RFC 3261 16.7"), PEER_P_TO_S, INVITE, "call", 408, &[]),
-        response(("10", "408", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 408, &[]),
-        response(("11", "408", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 408, &[]),
-        request(("12", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
+        response(("10", "408", "RFC 3261 16.7"), S_TO_I, INVITE, "call", 408, &[]),
+        response(("11", "408", "RFC 3261 16.7"), I_TO_S, INVITE, "call", 408, &[]),
+        response(("12", "408", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 408, &[]),
+        response(("13", "408", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 408, &[]),
+        request(("14", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
     ],
 };
 
@@ -269,7 +277,9 @@ pub(crate) const HOLD: Procedure = reinvite(
         response(("7", "200, recvonly", "TS 24.229 5.4.5.1"), S_TO_P, INVITE, "call", 200, &[Body("a=recvonly")]),
         response(("8", "200, recvonly", "TS 24.229 5.2.9.1"), GM_DOWN, INVITE, "call", 200, &[Body("a=recvonly")]),
         request(("9", "ACK", "RFC 3261 13.2.2.4"), GM_UP, ACK, "call", &[]),
-        request(("10", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
+        request(("10", "ACK", "TS 24.229 5.2.9.1"), P_TO_S, ACK, "call", &[]),
+        request(("11", "ACK", "TS 24.229 5.4.5.1"), S_TO_PEER_P, ACK, "call", &[]),
+        request(("12", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
     ],
 );
 
@@ -311,7 +321,9 @@ pub(crate) const RESUME: Procedure = reinvite(
         response(("7", "200", "TS 24.229 5.4.5.1"), S_TO_P, INVITE, "call", 200, &[]),
         response(("8", "200", "TS 24.229 5.2.9.1"), GM_DOWN, INVITE, "call", 200, &[]),
         request(("9", "ACK", "RFC 3261 13.2.2.4"), GM_UP, ACK, "call", &[]),
-        request(("10", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
+        request(("10", "ACK", "TS 24.229 5.2.9.1"), P_TO_S, ACK, "call", &[]),
+        request(("11", "ACK", "TS 24.229 5.4.5.1"), S_TO_PEER_P, ACK, "call", &[]),
+        request(("12", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
     ],
 );
 
@@ -340,16 +352,19 @@ pub(crate) const RELEASE: Procedure = Procedure {
 pub(crate) const BEARER_LOSS: Procedure = Procedure {
     procedure: "TS 24.229 5.2.8.1.2",
     title: "Session release after the loss of the bearer",
-    parties: &[Party::PeerPcscf, Party::Peer],
+    parties: &[Party::Pcscf, Party::Scscf, Party::PeerPcscf, Party::Peer],
     steps: &[
-        // Between the two P-CSCFs it goes through the S-CSCF when they are two.
         request(
-            ("1", "BYE of the network with the Reason", "TS 24.229 5.2.8.1.2"),
-            PEER_DOWN,
+            ("1", "BYE of the P-CSCF with the Reason", "TS 24.229 5.2.8.1.2"),
+            P_TO_S,
             BYE,
             "call",
             &[Words("Reason", "SIP")],
         ),
-        success(("2", "200", "RFC 3261 15.1.2"), PEER_UP, BYE, "call"),
+        request(("2", "BYE", "TS 24.229 5.4.5.1"), S_TO_PEER_P, BYE, "call", &[Words("Reason", "SIP")]),
+        request(("3", "BYE", "TS 24.229 5.2.8.3"), PEER_DOWN, BYE, "call", &[Words("Reason", "SIP")]),
+        success(("4", "200", "RFC 3261 15.1.2"), PEER_UP, BYE, "call"),
+        success(("5", "200", "TS 24.229 5.2.8.3"), PEER_P_TO_S, BYE, "call"),
+        success(("6", "200", "TS 24.229 5.4.5.1"), S_TO_P, BYE, "call"),
     ],
 };

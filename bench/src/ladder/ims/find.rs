@@ -20,6 +20,7 @@ pub(crate) struct SipSeen {
     pub(crate) method: String,
     pub(crate) status: Option<u16>,
     call_id: String,
+    cseq: u32,
     message: SipMessage,
 }
 
@@ -29,12 +30,13 @@ impl SipSeen {
         let message = SipMessage::parse(bytes).ok()?;
         let headers = message.headers();
         let call_id = headers.call_id()?.to_owned();
+        let cseq = headers.cseq().ok()??;
         let method = match &message {
             SipMessage::Request(request) => request.method.to_string(),
-            SipMessage::Response(_) => headers.cseq().ok()??.method.to_string(),
+            SipMessage::Response(_) => cseq.method.to_string(),
         };
         let status = message.as_response().map(|response| response.status);
-        Some(Self { method, status, call_id, message })
+        Some(Self { method, status, call_id, cseq: cseq.seq, message })
     }
 }
 
@@ -48,9 +50,28 @@ impl Sip {
             _ => false,
         };
         let call = bound.get(self.call).is_none_or(|call_id| *call_id == seen.call_id);
-        let all = || self.has.iter().all(|has| has.holds(&seen.message, cast));
+        let all = || self.is_of_transaction(seen, bound) && self.has.iter().all(|has| has.holds(&seen.message, cast));
         (seen.method == self.method && status && call && all())
-            .then(|| vec![(self.call.to_owned(), seen.call_id.clone())])
+            .then(|| vec![(self.call.to_owned(), seen.call_id.clone()), (self.bound_cseq(), seen.cseq.to_string())])
+    }
+
+    /// Under what the CSeq of its transaction is kept.
+    fn bound_cseq(&self) -> String {
+        format!("{}{}", self.bound_cseqs(), self.transaction)
+    }
+
+    /// What those of its call and method begin with.
+    fn bound_cseqs(&self) -> String {
+        let opens = if matches!(self.method, "ACK" | "CANCEL") { "INVITE" } else { self.method };
+        format!("CSeq {} {opens} ", self.call)
+    }
+
+    fn is_of_transaction(&self, seen: &SipSeen, bound: &Bound) -> bool {
+        let (own, cseq, all) = (self.bound_cseq(), seen.cseq.to_string(), self.bound_cseqs());
+        match bound.get(&own) {
+            Some(known) => *known == cseq,
+            None => !bound.iter().any(|(name, known)| name.starts_with(&all) && *known == cseq),
+        }
     }
 
     /// The display filter.
@@ -74,6 +95,9 @@ impl Sip {
         }
         if let Some(call_id) = bound.get(self.call) {
             filter += &format!(" && sip.Call-ID == \"{}\"", escape(call_id));
+        }
+        if let Some(cseq) = bound.get(&self.bound_cseq()) {
+            filter += &format!(" && sip.CSeq.seq == {cseq}");
         }
         filter
     }

@@ -18,7 +18,8 @@ pub(crate) use calls::{
 };
 pub(crate) use find::{Bound, SipSeen, diameter};
 pub(crate) use registration::{
-    DEREGISTRATION, NETWORK_DEREGISTRATION, RE_REGISTRATION, REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
+    DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
+    REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
 };
 
 /// Who plays in a ladder of the IMS.
@@ -60,6 +61,9 @@ pub struct Sip {
     pub status: Option<Status>,
     /// Name of the call that it belongs to: the first step with the name says which Call-ID that is.
     pub call: &'static str,
+    /// Name of the transaction among those of its method in the call: the first step with the name says which CSeq that is,
+    /// ACK and CANCEL belong to the transaction of their INVITE. A name of its own has another CSeq than the others.
+    pub transaction: &'static str,
     /// What it must have besides.
     pub has: &'static [Has],
 }

@@ -10,111 +10,113 @@ const NOTIFY: &str = "NOTIFY";
 
 const ALL: &[Party] = &[Party::Ue, Party::Pcscf, Party::Icscf, Party::Hss, Party::Scscf];
 
+/// A registration of whatever kind whose first REGISTER is challenged.
+macro_rules! with_challenge {
+    (
+        first: $opens:literal, [$($first:expr),*],
+        second: [$($second:expr),*],
+        assignment: $assignment:expr,
+        granted: $grants:literal, [$($granted:expr),*]
+    ) => {
+        &[
+            request(("1", $opens, "TS 24.229 5.1.1.2.1"), GM_UP, REGISTER, "reg", &[$($first),*]),
+            request(
+                ("2", "REGISTER with Path and visited network", "TS 24.229 5.2.2.1"),
+                P_TO_I,
+                REGISTER,
+                "reg",
+                &[$($first,)* Header("Path"), Header("P-Visited-Network-ID")],
+            ),
+            diameter(("3", "User-Authorization-Request", "TS 29.228 6.1.1"), I_TO_HSS, "UAR"),
+            answer(("4", "User-Authorization-Answer", "TS 29.228 6.1.1"), HSS_TO_I, "UAA"),
+            request(
+                ("5", "REGISTER to the S-CSCF that was selected", "TS 24.229 5.3.1.2"),
+                I_TO_S,
+                REGISTER,
+                "reg",
+                &[$($first),*],
+            ),
+            diameter(("6", "Multimedia-Auth-Request", "TS 29.228 6.3.1"), S_TO_HSS, "MAR"),
+            answer(("7", "Multimedia-Auth-Answer with a vector", "TS 29.228 6.3.1"), HSS_TO_S, "MAA"),
+            response(("8", "401 with a challenge", "TS 24.229 5.4.1.2.1"), S_TO_I, REGISTER, "reg", 401, CHALLENGE),
+            response(("9", "401 with a challenge", "TS 24.229 5.3.1.2"), I_TO_P, REGISTER, "reg", 401, CHALLENGE),
+            response(("10", "401 with a challenge", "TS 24.229 5.2.2.1"), GM_DOWN, REGISTER, "reg", 401, CHALLENGE),
+            request(
+                ("11", "REGISTER with the response", "TS 24.229 5.1.1.5.1"),
+                GM_UP,
+                REGISTER,
+                "reg",
+                &[$($second),*],
+            )
+            .again(),
+            request(
+                ("12", "REGISTER with the response and Path", "TS 24.229 5.2.2.1"),
+                P_TO_I,
+                REGISTER,
+                "reg",
+                &[$($second,)* Header("Path")],
+            )
+            .again(),
+            diameter(("13", "User-Authorization-Request", "TS 29.228 6.1.1"), I_TO_HSS, "UAR"),
+            answer(("14", "User-Authorization-Answer", "TS 29.228 6.1.1"), HSS_TO_I, "UAA"),
+            request(
+                ("15", "REGISTER to the S-CSCF that the HSS names", "TS 24.229 5.3.1.2"),
+                I_TO_S,
+                REGISTER,
+                "reg",
+                &[$($second),*],
+            )
+            .again(),
+            $assignment,
+            answer(("17", "Server-Assignment-Answer", "TS 29.228 6.1.2"), HSS_TO_S, "SAA"),
+            response(("18", $grants, "TS 24.229 5.4.1.2.2F"), S_TO_I, REGISTER, "reg", 200, &[$($granted),*]).again(),
+            response(("19", $grants, "TS 24.229 5.3.1.2"), I_TO_P, REGISTER, "reg", 200, &[$($granted),*]).again(),
+            response(("20", $grants, "TS 24.229 5.2.2.1"), GM_DOWN, REGISTER, "reg", 200, &[$($granted),*]).again(),
+        ]
+    };
+}
+
+/// What a 401 has.
+const CHALLENGE: &[super::Has] = &[Header("WWW-Authenticate")];
+
 /// A UE registers and is authenticated.
 pub(crate) const REGISTRATION: Procedure = Procedure {
     procedure: "TS 24.229 5.1.1.2",
     title: "Initial registration with authentication",
     parties: ALL,
-    steps: &[
-        request(
-            ("1", "REGISTER without a response", "TS 24.229 5.1.1.2.1"),
-            GM_UP,
-            REGISTER,
-            "reg",
-            &[NoResponse, Expires],
-        ),
-        request(
-            ("2", "REGISTER with Path and visited network", "TS 24.229 5.2.2.1"),
-            P_TO_I,
-            REGISTER,
-            "reg",
-            &[NoResponse, Header("Path"), Header("P-Visited-Network-ID")],
-        ),
-        diameter(("3", "User-Authorization-Request", "TS 29.228 6.1.1"), I_TO_HSS, "UAR"),
-        answer(("4", "User-Authorization-Answer", "TS 29.228 6.1.1"), HSS_TO_I, "UAA"),
-        request(
-            ("5", "REGISTER to the S-CSCF that was selected", "TS 24.229 5.3.1.2"),
-            I_TO_S,
-            REGISTER,
-            "reg",
-            &[NoResponse],
-        ),
-        diameter(("6", "Multimedia-Auth-Request", "TS 29.228 6.3.1"), S_TO_HSS, "MAR"),
-        answer(("7", "Multimedia-Auth-Answer with a vector", "TS 29.228 6.3.1"), HSS_TO_S, "MAA"),
-        response(
-            ("8", "401 with a challenge", "TS 24.229 5.4.1.2.1"),
-            S_TO_I,
-            REGISTER,
-            "reg",
-            401,
-            &[Header("WWW-Authenticate")],
-        ),
-        response(
-            ("9", "401 with a challenge", "TS 24.229 5.3.1.2"),
-            I_TO_P,
-            REGISTER,
-            "reg",
-            401,
-            &[Header("WWW-Authenticate")],
-        ),
-        response(
-            ("10", "401 with a challenge", "TS 24.229 5.2.2.1"),
-            GM_DOWN,
-            REGISTER,
-            "reg",
-            401,
-            &[Header("WWW-Authenticate")],
-        ),
-        request(
-            ("11", "REGISTER with the response", "TS 24.229 5.1.1.5.1"),
-            GM_UP,
-            REGISTER,
-            "reg",
-            &[Response, Expires],
-        ),
-        request(
-            ("12", "REGISTER with the response and Path", "TS 24.229 5.2.2.1"),
-            P_TO_I,
-            REGISTER,
-            "reg",
-            &[Response, Header("Path")],
-        ),
-        diameter(("13", "User-Authorization-Request", "TS 29.228 6.1.1"), I_TO_HSS, "UAR"),
-        answer(("14", "User-Authorization-Answer", "TS 29.228 6.1.1"), HSS_TO_I, "UAA"),
-        request(
-            ("15", "REGISTER to the S-CSCF that the HSS names", "TS 24.229 5.3.1.2"),
-            I_TO_S,
-            REGISTER,
-            "reg",
-            &[Response],
-        ),
-        assignment(("16", "Server-Assignment-Request, REGISTRATION", "TS 29.228 6.1.2"), &[1, 2]),
-        answer(("17", "Server-Assignment-Answer with the profile", "TS 29.228 6.1.2"), HSS_TO_S, "SAA"),
-        response(
-            ("18", "200 with Service-Route and P-Associated-URI", "TS 24.229 5.4.1.2.2F"),
-            S_TO_I,
-            REGISTER,
-            "reg",
-            200,
-            &[Header("Service-Route"), Header("P-Associated-URI")],
-        ),
-        response(
-            ("19", "200 with Service-Route", "TS 24.229 5.3.1.2"),
-            I_TO_P,
-            REGISTER,
-            "reg",
-            200,
-            &[Header("Service-Route")],
-        ),
-        response(
-            ("20", "200 with Service-Route and P-Associated-URI", "TS 24.229 5.2.2.1"),
-            GM_DOWN,
-            REGISTER,
-            "reg",
-            200,
-            &[Header("Service-Route"), Header("P-Associated-URI")],
-        ),
-    ],
+    steps: with_challenge! {
+        first: "REGISTER without a response", [NoResponse, Expires],
+        second: [Response, Expires],
+        assignment: assignment(("16", "Server-Assignment-Request, REGISTRATION", "TS 29.228 6.1.2"), &[1, 2]),
+        granted: "200 with Service-Route and P-Associated-URI", [Header("Service-Route"), Header("P-Associated-URI")]
+    },
+};
+
+/// A UE that is registered registers again without anything that protects its requests, and is authenticated again (TS
+/// 24.229 clause 5.4.1.2.1).
+pub(crate) const RE_REGISTRATION_CHALLENGED: Procedure = Procedure {
+    procedure: "TS 24.229 5.1.1.4, challenged",
+    title: "Re-registration with authentication",
+    parties: ALL,
+    steps: with_challenge! {
+        first: "REGISTER", [Expires],
+        second: [Response, Expires],
+        assignment: assignment(("16", "Server-Assignment-Request, RE_REGISTRATION", "TS 29.228 6.1.2"), &[2]),
+        granted: "200 with Service-Route and P-Associated-URI", [Header("Service-Route"), Header("P-Associated-URI")]
+    },
+};
+
+/// A UE ends its registration without anything that protects its requests, and is authenticated again.
+pub(crate) const DEREGISTRATION_CHALLENGED: Procedure = Procedure {
+    procedure: "TS 24.229 5.1.1.6, challenged",
+    title: "De-registration by the user with authentication",
+    parties: ALL,
+    steps: with_challenge! {
+        first: "REGISTER with an expiry of 0", [ExpiresZero],
+        second: [Response, ExpiresZero],
+        assignment: assignment(("16", "Server-Assignment-Request, USER_DEREGISTRATION", "TS 29.228 6.1.2"), &[5, 7]),
+        granted: "200", []
+    },
 };
 
 /// A UE that is registered registers again.

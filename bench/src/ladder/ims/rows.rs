@@ -44,7 +44,7 @@ pub(super) const fn request(
     call: &'static str,
     has: &'static [Has],
 ) -> ProcedureStep {
-    row(words, way, See::Sip(Sip { method, status: None, call, has }))
+    row(words, way, See::Sip(Sip { method, status: None, call, transaction: "", has }))
 }
 
 /// A response with this status.
@@ -56,12 +56,12 @@ pub(super) const fn response(
     status: u16,
     has: &'static [Has],
 ) -> ProcedureStep {
-    row(words, way, See::Sip(Sip { method, status: Some(Status::Is(status)), call, has }))
+    row(words, way, See::Sip(Sip { method, status: Some(Status::Is(status)), call, transaction: "", has }))
 }
 
 /// A response of success.
 pub(super) const fn success(words: Words, way: Way, method: &'static str, call: &'static str) -> ProcedureStep {
-    row(words, way, See::Sip(Sip { method, status: Some(Status::Class(2)), call, has: &[] }))
+    row(words, way, See::Sip(Sip { method, status: Some(Status::Class(2)), call, transaction: "", has: &[] }))
 }
 
 /// A Diameter request of the UE.
@@ -89,5 +89,13 @@ impl ProcedureStep {
     /// The same step, which waits for another one than that before it.
     pub(super) const fn after(self, number: &'static str) -> Self {
         Self { order: Order::After(number), ..self }
+    }
+
+    /// The same step in another transaction of its method than those without a name.
+    pub(super) const fn again(self) -> Self {
+        match self.see {
+            See::Sip(sip) => Self { see: See::Sip(Sip { transaction: "again", ..sip }), ..self },
+            _ => self,
+        }
     }
 }
