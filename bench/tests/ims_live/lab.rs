@@ -215,7 +215,8 @@ impl Lab {
         page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
-    /// Fails when a key stands in any file of the folder besides the database, the file of subscribers and sipp's own files.
+    /// Fails when a key stands in any file of the folder besides the database, the file of subscribers and sipp's own files,
+    /// or a digest of the capture in what the core has printed.
     pub(crate) fn assert_no_secrets(&self) {
         let hex = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<String>();
         let secrets = [K.to_owned(), OP.to_owned(), hex(K), hex(OP)];
@@ -229,6 +230,15 @@ impl Lab {
                 let found = bytes.windows(secret.len()).any(|w| w.eq_ignore_ascii_case(secret.as_bytes()));
                 assert!(!found, "{name} has a key in it");
             }
+        }
+        let capture = String::from_utf8_lossy(&fs::read(self.path("capture.pcapng")).unwrap_or_default()).into_owned();
+        let printed = fs::read_to_string(self.path("core.log")).unwrap_or_default();
+        for proof in [" nonce=\"", "response=\"", "auts=\""].iter().flat_map(|name| capture.split(name).skip(1)) {
+            let proof = proof.split('"').next().unwrap_or_default();
+            assert!(
+                proof.len() < 16 || !printed.contains(proof),
+                "core.log has a challenge or a digest in it: {proof}"
+            );
         }
     }
 }
