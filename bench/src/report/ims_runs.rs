@@ -26,6 +26,10 @@ pub struct ImsRun {
     pub messages_received: u64,
     /// Calls that it made or got, that were set up, and that have ended.
     pub calls: (u64, u64, u64),
+    /// When messages came, the first ones, nanoseconds of run time.
+    pub messages_ns: Vec<u64>,
+    /// When calls were set up and ended, the first ones, nanoseconds of run time.
+    pub calls_ns: Vec<(u64, Option<u64>)>,
     /// Seconds from the start of its last call until it was set up.
     pub setup_s: Option<f64>,
     /// How calls have ended and what has failed, the last ones.
@@ -45,6 +49,8 @@ impl ImsRun {
             messages_sent: (0, 0),
             messages_received: 0,
             calls: (0, 0, 0),
+            messages_ns: Vec::new(),
+            calls_ns: Vec::new(),
             setup_s: None,
             troubles: Vec::new(),
         }
@@ -87,14 +93,25 @@ impl Model {
                 (Some(_), _) => run.messages_sent.1 += 1,
                 (None, why) => run.trouble(format!("message {number}: {}", why.as_deref().unwrap_or("no answer"))),
             },
-            ImsFact::MessageReceived { number, .. } => run.messages_received += u64::from(number.is_some()),
+            ImsFact::MessageReceived { number, .. } => {
+                run.messages_received += u64::from(number.is_some());
+                if run.messages_ns.len() < TIMES_MAX {
+                    run.messages_ns.push(t);
+                }
+            }
             ImsFact::Calls { .. } | ImsFact::Incoming { .. } => run.calls.0 += 1,
             ImsFact::Established { after_s } => {
                 run.calls.1 += 1;
                 run.setup_s = Some(*after_s);
+                if run.calls_ns.len() < TIMES_MAX {
+                    run.calls_ns.push((t, None));
+                }
             }
             ImsFact::Ended { why } => {
                 run.calls.2 += 1;
+                if let Some((_, to_ns @ None)) = run.calls_ns.last_mut() {
+                    *to_ns = Some(t);
+                }
                 run.trouble(format!("call ended: {why}"));
             }
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
@@ -106,3 +123,5 @@ impl Model {
 
 /// Words that are kept of each UE.
 const TROUBLES_MAX: usize = 20;
+/// Instants that are kept of each UE and kind.
+const TIMES_MAX: usize = 200;

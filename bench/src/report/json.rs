@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::json_area::AreaReport;
+use super::json_ims::ImsReport;
 use super::json_modems::{MessageReport, ModemReport};
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
@@ -138,6 +139,8 @@ struct Ue<'a> {
     areas: Vec<AreaReport<'a>>,
     rlc_lost_pdus: u64,
     rlc_gaps: u64,
+    /// `null` for a UE without a subscription to the IMS.
+    ims: Option<ImsReport<'a>>,
 }
 
 #[derive(Serialize)]
@@ -256,7 +259,7 @@ impl<'a> Report<'a> {
                 wireshark_options: wireshark_options(model.session_infos()),
             },
             sessions: model.sessions.iter().map(|s| Session::of(model, s)).collect(),
-            ues: model.ues.iter().map(|u| Ue::of(u, channel(&u.name), model.header.full_scale_dbm)).collect(),
+            ues: model.ues.iter().map(|u| Ue::of(model, u, channel(&u.name))).collect(),
             deliveries: model.deliveries.iter().map(DeliveryReport::of).collect(),
             expectations: judgement.checks.iter().map(Expected::of).collect(),
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
@@ -326,7 +329,7 @@ impl<'a> Session<'a> {
 }
 
 impl<'a> Ue<'a> {
-    fn of(run: &'a UeRun, channel: Option<&'a Channel>, full_scale_dbm: Option<f64>) -> Self {
+    fn of(model: &'a Model, run: &'a UeRun, channel: Option<&'a Channel>) -> Self {
         let radio = &run.radio;
         Self {
             ue: &run.name,
@@ -347,9 +350,10 @@ impl<'a> Ue<'a> {
             turbo_iterations_mean: radio.turbo.mean(),
             cfo_hz: radio.cfo_hz(),
             timing_us: radio.timing_us(),
-            areas: run.areas.iter().map(|area| AreaReport::of(area, full_scale_dbm)).collect(),
+            areas: run.areas.iter().map(|area| AreaReport::of(area, model.header.full_scale_dbm)).collect(),
             rlc_lost_pdus: run.rlc_gaps.0,
             rlc_gaps: run.rlc_gaps.1,
+            ims: model.ims.iter().find(|own| own.ue == run.name).map(ImsReport::of),
         }
     }
 }
@@ -472,7 +476,7 @@ impl LadderStepReport {
     }
 }
 
-fn ms(ns: u64) -> f64 {
+pub(super) fn ms(ns: u64) -> f64 {
     ns as f64 / 1e6
 }
 

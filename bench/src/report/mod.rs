@@ -6,6 +6,7 @@ mod html;
 pub(crate) mod ims_runs;
 mod json;
 mod json_area;
+mod json_ims;
 mod json_modems;
 mod junit;
 pub(crate) mod model;

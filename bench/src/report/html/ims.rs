@@ -49,7 +49,7 @@ fn row(run: &ImsRun) -> Markup {
             td { (run.messages_received) }
             td { (run.calls.0) @if run.calls.0 > 0 { " (" (run.calls.1) " set up)" } }
             td { @if let Some(setup_s) = run.setup_s { (text::seconds(setup_s)) } }
-            td { (run.troubles.join("; ")) }
+            td.text { (run.troubles.join("; ")) }
         }
     }
 }

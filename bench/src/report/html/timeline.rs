@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{panel, term};
+use crate::report::ims_runs::ImsRun;
 use crate::report::model::{Model, Outcome, StepRun, UeRun};
 use crate::report::plot::{round_up, ticks};
 use crate::report::text;
@@ -16,23 +17,55 @@ pub(super) fn section(model: &Model) -> Markup {
     panel(
         "timeline",
         "Timeline",
-        &html! { "Steps of the scenario, sessions on air, and on each UE: cell found, first " (term("MCCH")) ", first "
-        (term("FDT")) ", file complete. One line of marks for each session." },
+        &explained(model),
         &html! {
             figure.scroll { (picture(model)) }
-            ul.legend {
-                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (cell_mark(8.0, 8.0)) } "cell" }
-                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (mcch_mark(8.0, 8.0)) } "MCCH" }
-                @if model.ues.iter().any(|ue| ue.notifications > 0) {
-                    li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (notified_mark(8.0, 8.0)) } "notified of an MCCH change" }
-                }
-                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (fdt_mark(8.0, 8.0)) } "FDT" }
-                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (done_mark(8.0, 8.0)) } "file complete" }
-                li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (missing_mark(8.0, 8.0)) } "ended without the file" }
-            }
+            (legend(model))
             (steps(model))
         },
     )
+}
+
+fn explained(model: &Model) -> Markup {
+    let scenario = &model.header.scenario;
+    html! {
+        "Steps of the scenario"
+        @if scenario.cell.is_some() {
+            ", sessions on air, and on each UE: cell found, first " (term("MCCH")) ", first " (term("FDT"))
+            ", file complete. One line of marks for each session."
+        }
+        @if scenario.ims.is_some() {
+            @if scenario.cell.is_some() { " And on the IMS: " } @else { ", and on each UE: " }
+            "first registration, messages that came, calls from set-up to end."
+        }
+    }
+}
+
+/// The marks that can be in the picture.
+fn legend(model: &Model) -> Markup {
+    let scenario = &model.header.scenario;
+    let mark = |picture: Markup, words: &str| {
+        html! { li { svg.swatch viewBox="0 0 16 16" width="16" height="16" { (picture) } (words) } }
+    };
+    html! {
+        ul.legend {
+            @if scenario.cell.is_some() {
+                (mark(cell_mark(8.0, 8.0), "cell"))
+                (mark(mcch_mark(8.0, 8.0), "MCCH"))
+                @if model.ues.iter().any(|ue| ue.notifications > 0) {
+                    (mark(notified_mark(8.0, 8.0), "notified of an MCCH change"))
+                }
+                (mark(fdt_mark(8.0, 8.0), "FDT"))
+                (mark(done_mark(8.0, 8.0), "file complete"))
+                (mark(missing_mark(8.0, 8.0), "ended without the file"))
+            }
+            @if scenario.ims.is_some() {
+                (mark(registered_mark(8.0, 8.0), "registered"))
+                (mark(message_mark(8.0, 8.0), "message came"))
+                (mark(call_mark(1.0, 15.0, 8.0), "call"))
+            }
+        }
+    }
 }
 
 struct Scale {
@@ -144,6 +177,7 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
     html! {
         text.row-name x="0" y=(middle + 4.0) { (ue.name) }
         line.row-line x1="0" x2=(RIGHT) y1=(y) y2=(y) {}
+        @if let Some(run) = model.ims.iter().find(|run| run.ue == ue.name) { (ims_marks(model, run, middle, scale)) }
         @if let Some((at_ns, n_id_cell, _)) = ue.cell {
             g data-tip=(format!("{}: cell {n_id_cell} found at {}", ue.name, text::at(at_ns))) { (cell_mark(scale.x(at_ns), middle)) }
         }
@@ -178,6 +212,36 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
             }
         }
     }
+}
+
+/// Calls lie below, so that the marks on them are seen.
+fn ims_marks(model: &Model, run: &ImsRun, y: f64, scale: &Scale) -> Markup {
+    html! {
+        @for &(from_ns, to_ns) in &run.calls_ns {
+            @let end_ns = to_ns.unwrap_or(model.end_ns);
+            g data-tip=(format!("{}: call from {} to {}", run.ue, text::at(from_ns), text::at(end_ns))) {
+                (call_mark(scale.x(from_ns), scale.x(end_ns), y))
+            }
+        }
+        @if let Some(at_ns) = run.registered_ns {
+            g data-tip=(format!("{}: registered at {}", run.ue, text::at(at_ns))) { (registered_mark(scale.x(at_ns), y)) }
+        }
+        @for &at_ns in &run.messages_ns {
+            g data-tip=(format!("{}: message at {}", run.ue, text::at(at_ns))) { (message_mark(scale.x(at_ns), y)) }
+        }
+    }
+}
+
+fn registered_mark(x: f64, y: f64) -> Markup {
+    html! { circle.registered cx=(x) cy=(y) r="5" {} }
+}
+
+fn message_mark(x: f64, y: f64) -> Markup {
+    html! { path.envelope d=(format!("M{} {}h12v8h-12Zl6 4l6 -4", x - 6.0, y - 4.0)) {} }
+}
+
+fn call_mark(from: f64, to: f64, y: f64) -> Markup {
+    html! { rect.call x=(from) y=(y - 5.0) width=((to - from).max(2.0)) height="10" rx="3" {} }
 }
 
 fn cell_mark(x: f64, y: f64) -> Markup {

@@ -1,0 +1,65 @@
+//! UEs on the IMS in `report.json`.
+
+use serde::Serialize;
+
+use super::ims_runs::ImsRun;
+use super::json::ms;
+
+/// What became of a UE on the IMS, as its own agent saw it.
+#[derive(Serialize)]
+pub(super) struct ImsReport<'a> {
+    registered: bool,
+    /// Successful registrations, refreshes among them.
+    registrations: u64,
+    registered_ms: Option<f64>,
+    /// From the step that asked for it to the first registration.
+    registration_s: Option<f64>,
+    /// Notifications of the reg event package, and what the last one said.
+    reg_infos: u64,
+    reg_states: &'a [String],
+    messages_sent: u64,
+    messages_answered: u64,
+    messages_received: u64,
+    messages_received_ms: Vec<f64>,
+    calls: u64,
+    calls_established: u64,
+    calls_ended: u64,
+    /// When its calls were set up.
+    sessions: Vec<CallReport>,
+    setup_s: Option<f64>,
+    /// How calls have ended and what has failed.
+    what_happened: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CallReport {
+    established_ms: f64,
+    ended_ms: Option<f64>,
+}
+
+impl<'a> ImsReport<'a> {
+    pub(super) fn of(run: &'a ImsRun) -> Self {
+        let call = |&(from_ns, to_ns): &(u64, Option<u64>)| CallReport {
+            established_ms: ms(from_ns),
+            ended_ms: to_ns.map(ms),
+        };
+        Self {
+            registered: run.is_registered,
+            registrations: run.registrations,
+            registered_ms: run.registered_ns.map(ms),
+            registration_s: run.registration_s,
+            reg_infos: run.reg_infos,
+            reg_states: &run.reg_states,
+            messages_sent: run.messages_sent.0,
+            messages_answered: run.messages_sent.1,
+            messages_received: run.messages_received,
+            messages_received_ms: run.messages_ns.iter().map(|&t| ms(t)).collect(),
+            calls: run.calls.0,
+            calls_established: run.calls.1,
+            calls_ended: run.calls.2,
+            sessions: run.calls_ns.iter().map(call).collect(),
+            setup_s: run.setup_s,
+            what_happened: &run.troubles,
+        }
+    }
+}
