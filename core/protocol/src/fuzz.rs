@@ -108,6 +108,20 @@ pub fn stream(octets: &[u8]) {
     assert_eq!(items(7), whole, "pieces of seven");
 }
 
+/// RTP and RTCP: what is read prints what reads the same.
+///
+/// # Panics
+/// When it does not.
+pub fn rtp(octets: &[u8]) {
+    if let Ok(packet) = crate::rtp::RtpPacket::parse(octets) {
+        assert_eq!(crate::rtp::RtpPacket::parse(&packet.to_bytes()), Ok(packet), "an RTP packet reads otherwise");
+    }
+    if let Ok(packets) = crate::rtp::parse_rtcp(octets) {
+        let again = crate::rtp::parse_rtcp(&crate::rtp::rtcp_bytes(&packets));
+        assert_eq!(again, Ok(packets), "RTCP reads otherwise");
+    }
+}
+
 /// Everything that looks into a message.
 fn typed(message: &SipMessage) {
     let headers = message.headers();

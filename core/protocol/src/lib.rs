@@ -9,6 +9,7 @@ mod id;
 mod ip;
 pub mod mime;
 pub mod msrp;
+pub mod rtp;
 pub mod sip;
 mod sync;
 mod tap;

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use protocol::fuzz::{self, Mutator};
+use protocol::rtp::{ReceptionReport, RtcpPacket, RtpPacket, SenderInfo, rtcp_bytes};
 
 /// In a debug build of a slow machine seconds; the long run is `make soak`.
 const CASES: u64 = 20_000;
@@ -119,6 +120,21 @@ fn sdp() {
     let own = b"v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nb=AS:64\r\nt=0 0\r\nm=audio 4/2 RTP/AVP 96\r\nc=IN IP4 1.2.3.4\r\n\
         a=rtpmap:96 AMR/8000\r\na=sendonly\r\nm=application 9 udp MCPTT\r\na=fmtp:MCPTT mc_queueing\r\n";
     run("sdp", fuzz::sdp, &bodies.chain([own.to_vec()]).collect::<Vec<_>>(), &words);
+}
+
+#[test]
+fn rtp() {
+    let packet =
+        RtpPacket { csrc: vec![1, 2], extension: Some((7, vec![0; 4])), payload: vec![9; 20], ..RtpPacket::default() };
+    let reports = vec![ReceptionReport { lost: -1, ..ReceptionReport::default() }];
+    let control = [
+        RtcpPacket::SenderReport { ssrc: 1, sent: SenderInfo::default(), reports },
+        RtcpPacket::cname(1, "a@b"),
+        RtcpPacket::Bye { sources: vec![1], reason: Some(b"over".to_vec()) },
+        RtcpPacket::App { subtype: 1, ssrc: 1, name: *b"MCPT", data: vec![0; 4] },
+    ];
+    let words: [&[u8]; 6] = [&[0xa0], &[0x90], &[0x81, 0xc9], &[0x81, 0xca], &[0, 0, 0, 4], &[0xff; 4]];
+    run("rtp", fuzz::rtp, &[packet.to_bytes(), rtcp_bytes(&control)], &words);
 }
 
 #[test]

@@ -56,7 +56,8 @@ pub use subscription::{NotifierEvent, SubscriberEvent, SubscriptionEnd, Subscrip
 pub use transaction::{ClientKey, ServerKey, SipTimers, TransactionKey};
 pub use uri::{SipUri, TelUri, Uri};
 pub use user_agent::{
-    NotifierId, SessionId, SubscriberId, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    NotifierId, ReferRequest, SIPFRAG, SessionId, SubscriberId, UserAgent, UserAgentConfig, UserAgentEvent,
+    UserAgentOutput, UserAgentProfile, sipfrag_status,
 };
 
 #[cfg(test)]

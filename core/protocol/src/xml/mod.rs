@@ -3,6 +3,7 @@
 //! No document type declaration and no entities of one's own: what comes from the wire cannot grow. Names are local
 //! names, so a prefix that the sender chose does not matter; prefixed names may be emitted.
 
+mod conference_info;
 mod imdn;
 mod reginfo;
 mod resource_lists;
@@ -14,6 +15,11 @@ use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+pub use conference_info::{
+    CONFERENCE_INFO_CONTENT_TYPE, ConferenceDescription, ConferenceInfo, ConferenceInfoProblem, ConferenceState,
+    ConferenceUser, DisconnectionMethod, Endpoint, EndpointMedia, EndpointStatus, PartState, Roster, RosterProblem,
+    Users,
+};
 pub use imdn::{Disposition, IMDN_CONTENT_TYPE, Imdn, ImdnProblem, ImdnStatus};
 pub use reginfo::{
     ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoProblem, RegInfoState, Registration,

@@ -387,7 +387,7 @@ impl UeAgent {
                 None => {}
             },
             UserAgentEvent::Request { key, request, .. } => self.request(now, key, &request),
-            UserAgentEvent::Incoming { session, invite } => {
+            UserAgentEvent::Incoming { session, invite, .. } => {
                 let call = self.next_incoming;
                 self.next_incoming = CallId(call.0 + 1);
                 self.calls.insert(call, session);

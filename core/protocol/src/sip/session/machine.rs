@@ -24,7 +24,7 @@ pub(crate) struct LocalParty {
 /// A session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(super) local: LocalParty,
+    pub(crate) local: LocalParty,
     pub(super) entropy: Entropy,
     pub(super) call_id: String,
     pub(super) local_tag: String,
@@ -198,6 +198,17 @@ impl Session {
             Phase::Standing(standing) if standing.awaits_ack() => standing.hangs_up = true,
             Phase::Standing(_) => self.bye(now, EndedWhy::HungUp),
             Phase::Ending(_) | Phase::Over => {}
+        }
+    }
+
+    /// A request in its dialog.
+    ///
+    /// # Errors
+    /// It does not stand.
+    pub(crate) fn request(&mut self, method: Method) -> Result<Request, Refusal> {
+        match &mut self.phase {
+            Phase::Standing(standing) => Ok(standing.dialog.request(method)),
+            _ => Err(Refusal::NotNow("the session does not stand")),
         }
     }
 

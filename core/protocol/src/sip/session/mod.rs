@@ -16,4 +16,4 @@ mod standing;
 pub use change::Change;
 pub use io::{EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings};
 pub(crate) use io::{NoResponse, Purpose, SessionOutput};
-pub(crate) use machine::{LocalParty, Session};
+pub(crate) use machine::{ALLOW, LocalParty, Session};

@@ -61,6 +61,8 @@ pub enum SubscriptionEnd {
     Expired,
     /// We have ended it.
     Unsubscribed,
+    /// The REFER was accepted, and nothing will be told of what comes of it (RFC 4488).
+    Implicit,
 }
 
 impl SubscriptionEnd {
@@ -74,7 +76,7 @@ impl SubscriptionEnd {
                 _ => Some(retry_after_s.unwrap_or(0)),
             },
             Self::Expired => Some(0),
-            Self::Refused { .. } | Self::Unanswered | Self::Unsubscribed => None,
+            Self::Refused { .. } | Self::Unanswered | Self::Unsubscribed | Self::Implicit => None,
         }
     }
 }
@@ -88,6 +90,7 @@ impl fmt::Display for SubscriptionEnd {
             Self::Unanswered => f.write_str("not answered, or no NOTIFY came"),
             Self::Expired => f.write_str("expired"),
             Self::Unsubscribed => f.write_str("unsubscribed"),
+            Self::Implicit => f.write_str("accepted, and not told of"),
         }
     }
 }

@@ -35,6 +35,12 @@ struct Notification {
     body: Vec<u8>,
 }
 
+/// The package; REFER subscribes to its own (RFC 3515 clause 2.4.4).
+pub(super) fn event_of(request: &Request) -> String {
+    let event = if request.method == Method::REFER { Some("refer") } else { request.headers.get("Event") };
+    event.unwrap_or_default().to_owned()
+}
+
 impl Notifier {
     /// Accepts a SUBSCRIBE; `tag` is ours. A notification has to follow at once (clause 4.2.1.2).
     pub(crate) fn new(
@@ -45,11 +51,11 @@ impl Notifier {
         request: &Request,
         expires_s: u32,
     ) -> Result<Self, DialogError> {
-        let mut response = Response::to(request, 200, None);
+        let mut response = Self::acceptance(request);
         response.set_to_tag(tag);
         response.headers.copy_from(&request.headers, "Record-Route");
         let dialog = Dialog::uas(request, &response)?;
-        let event = request.headers.get("Event").unwrap_or_default().to_owned();
+        let event = event_of(request);
         let mut notifier = Self {
             contact,
             dialog,
@@ -150,7 +156,9 @@ impl Notifier {
 
     fn grant(&mut self, now: Instant, key: ServerKey, mut response: Response, expires_s: u32) {
         self.ends_at = Some(now + Duration::from_secs(expires_s.into()));
-        response.headers.set("Expires", &expires_s.to_string());
+        if response.status == 200 {
+            response.headers.set("Expires", &expires_s.to_string());
+        }
         response.headers.set("Contact", &self.contact.to_string());
         self.outputs.push_back(Output::Respond(key, response));
     }

@@ -48,7 +48,7 @@ impl Subscriber {
             contact,
             call_id: text(request.call_id()),
             local_tag: text(from.as_ref().and_then(NameAddr::tag)),
-            event: text(request.headers.get("Event")),
+            event: super::notifier::event_of(&request),
             request,
             expires_s,
             dialog: None,
@@ -86,6 +86,10 @@ impl Subscriber {
             return;
         }
         self.asking = false;
+        if response.is_success() && self.is_implicit() && response.headers.get("Refer-Sub").is_some_and(is_false) {
+            // RFC 4488 clause 4: nothing will be told.
+            return self.end(SubscriptionEnd::Implicit);
+        }
         if response.is_success() {
             return self.granted(now, response);
         }
@@ -96,6 +100,7 @@ impl Subscriber {
                 self.ask_again(now);
             }
             // Clause 4.1.2.3: what stands lasts until its end; RFC 5057 clause 5.1 has those that end it.
+            (status, _) if self.is_implicit() => self.refused(status),
             (404 | 405 | 410 | 416 | 480..=485 | 489 | 501 | 604, _) => self.refused(response.status),
             _ if self.ends_at.is_some_and(|end| end > now) => self.refresh_at = None,
             (status, _) => self.refused(status),
@@ -190,7 +195,8 @@ impl Subscriber {
 
     fn lasts(&mut self, now: Instant, expires_s: u32) {
         self.ends_at = Some(now + Duration::from_secs(expires_s.into()));
-        self.refresh_at = Some(now + refresh_after(expires_s));
+        // That of a REFER ends with what is referred to.
+        self.refresh_at = (!self.is_implicit()).then(|| now + refresh_after(expires_s));
     }
 
     fn take_notify(&mut self, now: Instant, notify: &Request) -> Result<(), u16> {
@@ -198,7 +204,8 @@ impl Subscriber {
             return Err(481);
         }
         let event = notify.headers.get("Event").ok_or(400_u16)?;
-        if !same_event(event, &self.event) {
+        let is_refer = self.is_implicit() && same_package(event, &self.event);
+        if !is_refer && !same_event(event, &self.event) {
             return Err(489);
         }
         if !notify.headers.contains("Subscription-State") {
@@ -235,19 +242,25 @@ impl Subscriber {
     fn ask_in_dialog(&mut self, now: Instant) {
         let Some(dialog) = &mut self.dialog else { return };
         let mut request = dialog.request(Method::SUBSCRIBE);
-        for name in ["Event", "Accept"] {
-            request.headers.copy_from(&self.request.headers, name);
-        }
+        request.headers.set("Event", &self.event);
+        request.headers.copy_from(&self.request.headers, "Accept");
         let expires = if self.state == State::Wanted { self.expires_s } else { 0 };
         self.ask(now, request, expires);
     }
 
     fn ask(&mut self, now: Instant, mut request: Request, expires_s: u32) {
         request.headers.set("Contact", &self.contact.to_string());
-        request.headers.set("Expires", &expires_s.to_string());
+        if request.method == Method::SUBSCRIBE {
+            request.headers.set("Expires", &expires_s.to_string());
+        }
         self.asking = true;
         self.notify_until = Some(now + self.timer_n);
         self.outputs.push_back(Output::Send(SubscriptionPurpose::Subscribe, request));
+    }
+
+    /// Made by a REFER (RFC 3515 clause 2.4.4).
+    fn is_implicit(&self) -> bool {
+        self.request.method == Method::REFER
     }
 
     fn refused(&mut self, status: u16) {
@@ -258,6 +271,16 @@ impl Subscriber {
         self.state = State::Over;
         self.outputs.push_back(Output::Event(SubscriberEvent::Ended(why)));
     }
+}
+
+fn is_false(value: &str) -> bool {
+    value.split(';').next().is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
+}
+
+/// The notifier of a REFER may add an `id` (RFC 3515 clause 2.4.6).
+fn same_package(one: &str, other: &str) -> bool {
+    let package = |event: &str| event.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    package(one) == package(other)
 }
 
 /// Package and `id` decide (RFC 6665 clause 8.2.1).

@@ -1,6 +1,7 @@
 //! What a user agent is and what it writes into its requests.
 
-use crate::sip::{Method, NameAddr, NextHop, Request, SessionSettings, StackConfig};
+use crate::sip::session::ALLOW;
+use crate::sip::{Headers, Method, NameAddr, NextHop, Request, SessionSettings, StackConfig};
 
 /// A user agent.
 #[derive(Clone, Debug)]
@@ -26,14 +27,17 @@ pub struct UserAgentProfile {
     pub outside: Vec<(String, String)>,
     /// Header fields of all requests but ACK and REGISTER, such as P-Access-Network-Info.
     pub always: Vec<(String, String)>,
+    /// Allow of sessions.
+    pub allow: String,
     /// Where requests go in any case: an outbound proxy. None: by Route and Request-URI.
     pub next_hop: Option<NextHop>,
 }
 
 impl UserAgentProfile {
     /// One that adds nothing.
-    pub const fn new(from: NameAddr, contact: NameAddr) -> Self {
-        Self { from, contact, route: Vec::new(), outside: Vec::new(), always: Vec::new(), next_hop: None }
+    pub fn new(from: NameAddr, contact: NameAddr) -> Self {
+        let allow = ALLOW.to_owned();
+        Self { from, contact, route: Vec::new(), outside: Vec::new(), always: Vec::new(), allow, next_hop: None }
     }
 
     /// Adds what belongs into a request.
@@ -41,12 +45,20 @@ impl UserAgentProfile {
         if matches!(request.method, Method::REGISTER | Method::ACK | Method::CANCEL) {
             return;
         }
+        self.allow(&mut request.headers);
         let is_outside = request.to().ok().flatten().is_none_or(|to| to.tag().is_none());
         let outside = self.outside.iter().filter(|_| is_outside);
         for (name, value) in outside.chain(&self.always) {
             if !request.headers.contains(name) {
                 request.headers.append(name, value);
             }
+        }
+    }
+
+    /// The methods of this user agent where those of a session are told.
+    pub(super) fn allow(&self, headers: &mut Headers) {
+        if headers.contains("Allow") {
+            headers.set("Allow", &self.allow);
         }
     }
 }

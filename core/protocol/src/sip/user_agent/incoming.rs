@@ -31,10 +31,11 @@ impl UserAgent {
                     return notifier.handle_subscribe(now, key, &request, expires);
                 }
             }
-            _ if self.sessions.values().any(|session| session.is(call_id, tag)) => {
-                return self.event(UserAgentEvent::Request { key, request, flow });
-            }
             _ => {}
+        }
+        // Also notifications: those of a REFER in the dialog of a session (RFC 3515 clause 2.4.4).
+        if self.sessions.values().any(|session| session.is(call_id, tag)) {
+            return self.event(UserAgentEvent::Request { key, request, flow });
         }
         self.refuse(now, key, &request, 481);
     }
@@ -43,7 +44,7 @@ impl UserAgent {
     fn outside(&mut self, now: Instant, key: Option<ServerKey>, request: Request, flow: Flow) {
         let Some(key) = key else { return };
         if request.method == Method::INVITE {
-            return self.called(now, key, request);
+            return self.called(now, key, request, flow);
         }
         if matches!(request.method, Method::BYE | Method::PRACK | Method::UPDATE | Method::NOTIFY) {
             return self.refuse(now, key, &request, 481);
@@ -51,13 +52,13 @@ impl UserAgent {
         self.event(UserAgentEvent::Request { key, request, flow });
     }
 
-    fn called(&mut self, now: Instant, key: ServerKey, invite: Request) {
+    fn called(&mut self, now: Instant, key: ServerKey, invite: Request, flow: Flow) {
         let id = SessionId(self.new_id());
         let (local, entropy, tag) = (self.local_party(), self.entropy.split(), self.entropy.token(10));
         let session = Session::called(now, local, entropy, tag, key, invite.clone());
         self.invites.insert(key, id);
         if !session.is_over() {
-            self.event(UserAgentEvent::Incoming { session: id, invite });
+            self.event(UserAgentEvent::Incoming { session: id, invite, flow });
         }
         self.sessions.insert(id, session);
     }

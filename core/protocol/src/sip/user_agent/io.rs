@@ -53,6 +53,8 @@ pub enum UserAgentEvent {
         session: SessionId,
         /// The INVITE.
         invite: Request,
+        /// How it came.
+        flow: Flow,
     },
     /// Of a session.
     Session(SessionId, SessionEvent),

@@ -265,7 +265,8 @@ impl UserAgent {
         }
     }
 
-    fn respond_in_session(&mut self, now: Instant, id: SessionId, key: ServerKey, response: Response) {
+    fn respond_in_session(&mut self, now: Instant, id: SessionId, key: ServerKey, mut response: Response) {
+        self.profile.allow(&mut response.headers);
         let is_invite = response.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::INVITE);
         let sent = if is_invite && response.is_success() {
             self.invites.insert(key, id);

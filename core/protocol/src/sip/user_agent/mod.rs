@@ -5,10 +5,12 @@ mod config;
 mod incoming;
 mod io;
 mod machine;
+mod refer;
 
 pub use config::{UserAgentConfig, UserAgentProfile};
 pub use io::{NotifierId, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
 pub use machine::UserAgent;
+pub use refer::{ReferRequest, SIPFRAG, sipfrag_status};
 
 #[cfg(test)]
 mod tests;
