@@ -232,7 +232,7 @@ impl Bench {
                     self.hss.machine.handle_input(now, ImsInput::Store(answer));
                 }
                 ImsOutput::Note(note) => println!("HSS: {note}"),
-                ImsOutput::Sip { .. } => unreachable!("an HSS has no SIP"),
+                other => unreachable!("not of an HSS: {other:?}"),
             }
         }
     }
