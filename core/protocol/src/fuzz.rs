@@ -11,11 +11,13 @@ use crate::sip::{
 
 mod messaging;
 mod mutate;
+mod presence;
 mod stack;
 mod xcap;
 
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
+pub use presence::presence;
 pub use stack::{stack, stack_corpus};
 pub use xcap::xcap;
 

@@ -179,6 +179,44 @@ fn http() {
     run("http", fuzz::http, &corpus.map(<[u8]>::to_vec), &words);
 }
 
+/// Documents of presence in the shape of RFC 3863, 3858, 4480 and 5025.
+const PRESENCE: [&str; 3] = [
+    "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:d='urn:ietf:params:xml:ns:pidf:data-model' entity='sip:a@b'>\
+     <tuple id='1'><status><basic>open</basic><x:y xmlns:x='urn:castbench:params:xml:ns:presence'>1&#10;2</x:y></status>\
+     <contact priority='0.5'>sip:a@b</contact><note xml:lang='de'>&lt;</note><timestamp>2026-11-22T01:00:00Z</timestamp></tuple>\
+     <note>n</note><d:person id='p'><r:mood xmlns:r='urn:ietf:params:xml:ns:pidf:rpid' k='&#9;&quot;'/></d:person></presence>",
+    "<watcherinfo xmlns='urn:ietf:params:xml:ns:watcherinfo' version='0' state='full'><watcher-list resource='sip:a@b' \
+     package='presence'><watcher id='1' status='active' event='approved' expiration='3' display-name='&amp;'>sip:c@d\
+     </watcher></watcher-list></watcherinfo>",
+    "<c:ruleset xmlns:c='urn:ietf:params:xml:ns:common-policy' xmlns='urn:ietf:params:xml:ns:pres-rules' \
+     xmlns:o='urn:oma:xml:xdm:common-policy'><c:rule id='1'><c:conditions><c:identity><c:one id='sip:a@b'/><c:many \
+     domain='b'><c:except id='sip:c@b'/></c:many></c:identity><c:validity><c:from>2026-01-01T00:00:00Z</c:from><c:until>\
+     2027-01-01T00:00:00+01:00</c:until></c:validity><c:sphere value='w'/><o:other-identity/></c:conditions><c:actions>\
+     <sub-handling>allow</sub-handling></c:actions><c:transformations><provide-services><class>x</class></provide-services>\
+     <provide-user-input>bare</provide-user-input><provide-mood>true</provide-mood><provide-all-attributes/>\
+     </c:transformations></c:rule></c:ruleset>",
+];
+
+#[test]
+fn presence() {
+    let corpus = PRESENCE.map(|text| text.as_bytes().to_vec());
+    let words: [&[u8]; 12] = [
+        b"<a/>",
+        b"</",
+        b"/>",
+        b"xmlns=''",
+        b" xmlns:q='urn:ietf:params:xml:ns:pidf'",
+        b"q:",
+        b"&#13;",
+        b"&#x1;",
+        b"&lt;",
+        b"<![CDATA[",
+        b"]]>",
+        b"true",
+    ];
+    run("presence", fuzz::presence, &corpus, &words);
+}
+
 #[test]
 fn charging() {
     use protocol::diameter::charging::{ChargingHeader, ImsInformation, NodeFunctionality, ServiceInformation};

@@ -3,10 +3,15 @@
 //! No document type declaration and no entities of one's own: what comes from the wire cannot grow. Names are local
 //! names, so a prefix that the sender chose does not matter; prefixed names may be emitted.
 
+mod bench_state;
 mod conference_info;
 mod imdn;
+mod pidf;
+mod pres_rules;
+mod qualified;
 mod reginfo;
 mod resource_lists;
+mod watcherinfo;
 
 use std::fmt;
 
@@ -15,12 +20,23 @@ use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+pub use bench_state::{BENCH_STATE_NAMESPACE, BenchState};
 pub use conference_info::{
     CONFERENCE_INFO_CONTENT_TYPE, ConferenceDescription, ConferenceInfo, ConferenceInfoProblem, ConferenceState,
     ConferenceUser, DisconnectionMethod, Endpoint, EndpointMedia, EndpointStatus, PartState, Roster, RosterProblem,
     Users,
 };
 pub use imdn::{Disposition, IMDN_CONTENT_TYPE, Imdn, ImdnProblem, ImdnStatus};
+pub use pidf::{
+    Basic, Contact, DATA_MODEL_NAMESPACE, Note, PIDF_CONTENT_TYPE, PIDF_NAMESPACE, Pidf, PidfProblem, RPID_NAMESPACE,
+    Tuple,
+};
+pub use pres_rules::{
+    Asking, COMMON_POLICY_NAMESPACE, Choice, Conditions, Decision, Except, Identity, Many, OMA_COMMON_POLICY_NAMESPACE,
+    PRES_RULES_CONTENT_TYPE, PRES_RULES_NAMESPACE, PresRule, PresRules, PresRulesProblem, Provided, SubHandling,
+    UserInput, Validity,
+};
+pub use qualified::{Content, Qualified, QualifiedAttribute};
 pub use reginfo::{
     ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoProblem, RegInfoState, Registration,
     RegistrationState,
@@ -28,6 +44,9 @@ pub use reginfo::{
 pub use resource_lists::{
     ANONYMOUS_URI, CopyControl, ListEntry, ListItem, RESOURCE_LISTS_CONTENT_TYPE, ResourceList, ResourceLists,
     ResourceListsProblem,
+};
+pub use watcherinfo::{
+    WATCHERINFO_CONTENT_TYPE, Watcher, WatcherEvent, WatcherInfo, WatcherInfoProblem, WatcherList, WatcherStatus,
 };
 
 /// An element: its name, attributes, children and text.

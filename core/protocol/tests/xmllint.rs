@@ -1,0 +1,84 @@
+//! xmllint validates what the codecs of presence write, and finds what would be wrong.
+
+use std::process::Command;
+
+use protocol::utc::to_rfc3339;
+use protocol::xml::{
+    Basic, BenchState, Contact, DATA_MODEL_NAMESPACE, Note, Pidf, Qualified, RPID_NAMESPACE, Tuple, Watcher,
+    WatcherEvent, WatcherInfo, WatcherList, WatcherStatus,
+};
+
+/// What xmllint says of a document; none: it is not here.
+fn validates(schema: &str, document: &str) -> Option<Result<(), String>> {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let digest = document.bytes().fold(7_u64, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()));
+    let path = folder.join(format!("{schema}.{digest:x}.xml"));
+    std::fs::write(&path, document).unwrap();
+    let schema = format!("{}/tests/schemas/{schema}.xsd", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new("xmllint").args(["--nonet", "--noout", "--schema", &schema]).arg(&path).output();
+    let output = match output {
+        Ok(output) => output,
+        Err(why) => {
+            println!("skipped: xmllint: {why}");
+            return None;
+        }
+    };
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Some(if output.status.success() { Ok(()) } else { Err(said) })
+}
+
+fn pidf() -> Pidf {
+    let mut tuple = Tuple::new("ue", Basic::Open);
+    BenchState {
+        location_area: Some("001-01-1a2b".into()),
+        mbms_listening: Some(vec!["000001@262-01".parse().unwrap()]),
+        ip_connected: Some(true),
+    }
+    .put(&mut tuple);
+    tuple.others.push(Qualified::new(RPID_NAMESPACE, "relationship").child(Qualified::new(RPID_NAMESPACE, "self")));
+    tuple.contact = Some(Contact { uri: "sip:a@ims.example".into(), priority: Some("0.8".into()) });
+    tuple.notes.push(Note { language: Some("de".into()), text: "<da> & \"dort\"".into() });
+    tuple.timestamp = Some(to_rfc3339(1_767_225_600_123));
+    let person = Qualified::new(DATA_MODEL_NAMESPACE, "person").attribute("id", "p1");
+    let mood = Qualified::new(RPID_NAMESPACE, "mood").child(Qualified::new(RPID_NAMESPACE, "happy"));
+    Pidf {
+        tuples: vec![tuple, Tuple { id: "other".into(), ..Tuple::default() }],
+        notes: vec![Note { language: None, text: "n".into() }],
+        others: vec![person.child(mood)],
+        ..Pidf::new("sip:a@ims.example")
+    }
+}
+
+#[test]
+fn presence_documents() {
+    let good = pidf();
+    let Some(said) = validates("pidf", &good.to_document()) else { return };
+    assert_eq!(said, Ok(()));
+    assert_eq!(validates("pidf", &Pidf::new("sip:a@ims.example").to_document()), Some(Ok(())));
+    let wrong = good.to_document().replace("open", "ajar");
+    assert!(validates("pidf", &wrong).unwrap().is_err());
+}
+
+#[test]
+fn watcher_information_documents() {
+    let watchers =
+        WatcherStatus::ALL.iter().flat_map(|status| WatcherEvent::ALL.iter().map(move |event| (status, event)));
+    let watchers = watchers.enumerate().map(|(n, (status, event))| Watcher {
+        id: format!("w{n}"),
+        status: *status,
+        event: *event,
+        expiration: (n % 2 == 0).then_some(3600),
+        duration_subscribed: (n % 3 == 0).then_some(0),
+        display_name: (n % 5 == 0).then(|| "A & \"B\"".to_owned()),
+        uri: format!("sip:u{n}@ims.example"),
+    });
+    let resource = "sip:a@ims.example".to_owned();
+    let list = WatcherList { resource, package: "presence".into(), watchers: watchers.collect() };
+    for (version, is_full, lists) in [(0, true, vec![list]), (u32::MAX, false, Vec::new())] {
+        let info = WatcherInfo { version, is_full, lists };
+        let Some(said) = validates("watcherinfo", &info.to_document()) else { return };
+        assert_eq!(said, Ok(()));
+        let wrong = info.to_document().replace("state=", "condition=");
+        assert!(validates("watcherinfo", &wrong).unwrap().is_err());
+    }
+}
