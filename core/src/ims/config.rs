@@ -1,5 +1,7 @@
 //! `core.toml`: which nodes a live process runs, where, and with whom. Everything has a default on loopback.
 
+mod presence;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,6 +13,7 @@ use protocol::sip::Transport;
 use serde::Deserialize;
 
 use super::{GmSecurity, HomeNetwork, ScscfChoice, TrustedPeer};
+pub use presence::{PresenceSection, WithoutRules};
 
 /// The home domain of the test network: MCC 001, MNC 001 (TS 23.003 clause 13.2).
 pub const TEST_DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -39,6 +42,8 @@ pub struct CoreConfig {
     pub scscf: ScscfSection,
     /// The HSS.
     pub hss: HssSection,
+    /// The presence server.
+    pub presence: PresenceSection,
 }
 
 impl Default for CoreConfig {
@@ -54,6 +59,7 @@ impl Default for CoreConfig {
             icscf: IcscfSection::default(),
             scscf: ScscfSection::default(),
             hss: HssSection::default(),
+            presence: PresenceSection::default(),
         }
     }
 }
@@ -70,6 +76,8 @@ pub enum NodeKind {
     Scscf,
     /// HSS.
     Hss,
+    /// Presence server.
+    Presence,
 }
 
 /// Files of a certificate, PEM.
@@ -327,6 +335,7 @@ impl CoreConfig {
             (NodeKind::Pcscf, &self.pcscf.mw),
             (NodeKind::Icscf, &self.icscf.listen),
             (NodeKind::Scscf, &self.scscf.listen),
+            (NodeKind::Presence, &self.presence.listen),
         ];
         places
             .iter()
@@ -335,7 +344,7 @@ impl CoreConfig {
 
     fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
-            return Err("nodes = [] runs nothing: name pcscf, icscf, scscf or hss".into());
+            return Err("nodes = [] runs nothing: name pcscf, icscf, scscf, hss or presence".into());
         }
         let empty = [
             (NodeKind::Pcscf, self.pcscf.gm.is_empty(), "pcscf.gm"),
@@ -343,6 +352,7 @@ impl CoreConfig {
             (NodeKind::Icscf, self.icscf.listen.is_empty(), "icscf.listen"),
             (NodeKind::Scscf, self.scscf.listen.is_empty(), "scscf.listen"),
             (NodeKind::Hss, self.hss.listen.is_empty(), "hss.listen"),
+            (NodeKind::Presence, self.presence.listen.is_empty(), "presence.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -358,6 +368,7 @@ impl CoreConfig {
             (NodeKind::Pcscf, &self.pcscf.mw, &self.pcscf.trusted, "pcscf"),
             (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
             (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
+            (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
         ];
         for (node, places, trusted, section) in trusting {
             let open = places.iter().find(|place| !place.address.ip().is_loopback());

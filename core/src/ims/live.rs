@@ -1,5 +1,7 @@
 //! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
 
+mod presence;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -11,6 +13,7 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 
 use super::config::{CoreConfig, NodeKind, PeerSection, Place};
 use super::hss::{Hss, HssConfig};
+use super::presence::PresenceServer;
 use super::{
     HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig,
 };
@@ -50,9 +53,9 @@ pub async fn start_core(
     let nodes = Nodes::new(config, clock);
     let directory = nodes.directory();
     let mut live = Vec::new();
-    for kind in [NodeKind::Hss, NodeKind::Scscf, NodeKind::Icscf, NodeKind::Pcscf] {
+    for kind in [NodeKind::Hss, NodeKind::Presence, NodeKind::Scscf, NodeKind::Icscf, NodeKind::Pcscf] {
         if config.runs(kind) {
-            live.push(nodes.node(kind, entropy.split())?);
+            live.push(nodes.node(kind, folder, entropy.split())?);
         }
     }
     let in_memory = config.database == Path::new(":memory:");
@@ -79,7 +82,13 @@ fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option
             authorities: folder.join(&section.authorities),
         },
         None if config.needs_tls() => {
-            let places = [&config.pcscf.gm, &config.pcscf.mw, &config.icscf.listen, &config.scscf.listen];
+            let places = [
+                &config.pcscf.gm,
+                &config.pcscf.mw,
+                &config.icscf.listen,
+                &config.scscf.listen,
+                &config.presence.listen,
+            ];
             let mut names: Vec<String> = places.into_iter().flatten().map(|p| p.address.ip().to_string()).collect();
             names.push(config.domain.clone());
             names.extend(config.pcscf.name.clone());
@@ -107,6 +116,7 @@ impl<'a> Nodes<'a> {
             (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.mw),
             (NodeKind::Icscf, nodes.icscf_name(), &config.icscf.listen),
             (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
+            (NodeKind::Presence, nodes.in_domain("presence"), &config.presence.listen),
         ];
         for (kind, name, places) in own {
             if config.runs(kind) {
@@ -123,19 +133,21 @@ impl<'a> Nodes<'a> {
         nodes
     }
 
-    fn node(&self, kind: NodeKind, entropy: Entropy) -> Result<LiveNode, LiveError> {
+    fn node(&self, kind: NodeKind, folder: &Path, entropy: Entropy) -> Result<LiveNode, LiveError> {
         let config = self.config;
         let (name, role, stranger) = match kind {
             NodeKind::Pcscf => ("pcscf", Role::Pcscf, Role::Ue),
             NodeKind::Icscf => ("icscf", Role::Icscf, Role::Pcscf),
             NodeKind::Scscf => ("scscf", Role::Scscf, Role::As),
             NodeKind::Hss => ("hss", Role::Hss, Role::Scscf),
+            NodeKind::Presence => ("presence", Role::As, Role::Scscf),
         };
         let sip = match kind {
             NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
             NodeKind::Icscf => config.icscf.listen.clone(),
             NodeKind::Scscf => config.scscf.listen.clone(),
             NodeKind::Hss => Vec::new(),
+            NodeKind::Presence => config.presence.listen.clone(),
         };
         let diameter = if kind == NodeKind::Hss { config.hss.listen.clone() } else { Vec::new() };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
@@ -144,6 +156,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Icscf => Box::new(Icscf::new(self.icscf(), entropy)),
             NodeKind::Scscf => Box::new(Scscf::new(self.scscf(), entropy).map_err(LiveError::Settings)?),
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
+            NodeKind::Presence => {
+                Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)
+            }
         };
         let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source };
         Ok(LiveNode { name: name.into(), role, stranger, sockets, node })

@@ -6,6 +6,7 @@ mod authorization;
 mod carried;
 mod charging;
 mod config;
+mod due;
 mod fabric;
 pub mod hss;
 mod icscf;
@@ -13,6 +14,7 @@ mod ifc;
 mod live;
 mod node;
 mod pcscf;
+pub mod presence;
 pub mod profile;
 #[cfg(test)]
 mod rig;
@@ -25,7 +27,7 @@ pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use carried::{Carried, HttpExchange, StreamId, StreamInput, StreamOutput};
 pub use config::{
     CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
-    PeerSection, Place, ScscfSection, TEST_DOMAIN, TlsSection,
+    PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
 pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};

@@ -1,6 +1,8 @@
 //! What application servers have in common (TS 24.229 clause 5.7): who asks, who may be asked for, refusals, and durable
 //! data that answers wait for.
 
+pub mod event;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::sip::proxy::Refusal;

@@ -23,11 +23,17 @@ pub enum Table {
     PcscfRegistration,
     /// Subscriptions to events (RFC 6665).
     Subscription,
+    /// What is published of presentities (RFC 3903).
+    Publication,
+    /// Subscriptions to presence and to watcher information (RFC 3856, RFC 3857).
+    PresenceSubscription,
+    /// Watchers whose subscription ended before anybody decided (RFC 3857).
+    WaitingWatcher,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -35,6 +41,9 @@ impl Table {
         Self::ScscfRegistration,
         Self::PcscfRegistration,
         Self::Subscription,
+        Self::Publication,
+        Self::PresenceSubscription,
+        Self::WaitingWatcher,
     ];
 
     /// Name in the file.
@@ -47,6 +56,9 @@ impl Table {
             Self::ScscfRegistration => "scscf_registration",
             Self::PcscfRegistration => "pcscf_registration",
             Self::Subscription => "subscription",
+            Self::Publication => "publication",
+            Self::PresenceSubscription => "presence_subscription",
+            Self::WaitingWatcher => "waiting_watcher",
         }
     }
 }

@@ -2,4 +2,5 @@
 
 mod child;
 mod hss;
+mod presence;
 mod provisioning;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::due::Due;
+use crate::ims::due::Due;
 use protocol::sip::{Credentials, Method, base64_decode};
 use protocol::{Instant, Secret};
 

@@ -7,7 +7,6 @@ mod challenge;
 mod config;
 mod cx;
 mod delivery;
-mod due;
 mod isc;
 mod reg_document;
 mod reg_event;
@@ -29,6 +28,7 @@ use protocol::sip::{
 };
 use protocol::{Entropy, Instant};
 
+use crate::ims::due::Due;
 use crate::ims::{
     Admin, FilterEvaluator, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
 };
@@ -37,7 +37,6 @@ use challenge::Challenges;
 pub use config::ScscfConfig;
 use cx::CxJob;
 use delivery::Call;
-use due::Due;
 use isc::OriginalDialogs;
 use reg_event::{Notify, RegSubscription, Subscribed, Subscriptions};
 use registrar::{ImplicitSet, Registrar};

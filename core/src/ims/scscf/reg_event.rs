@@ -8,11 +8,11 @@ use protocol::sip::{Method, NameAddr, Request, Response, ServerKey, Uri};
 use protocol::xml::{ContactEvent, REGINFO_CONTENT_TYPE, RegInfo, RegInfoState};
 use serde::{Deserialize, Serialize};
 
-use super::due::Due;
 use super::reg_document::registration;
 use super::registrar::{Binding, ImplicitSet};
 use super::registration::Change;
 use super::{ClientUse, Scscf, StoreJob};
+use crate::ims::due::Due;
 use crate::ims::{ImsStoreOp, Table};
 
 /// Subscriptions by Call-ID and our tag.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::sip::{NameAddr, Uri};
 use serde::{Deserialize, Serialize};
 
-use super::due::Due;
+use crate::ims::due::Due;
 use crate::ims::profile::{PublicIdentity, ServiceProfile, UserProfile};
 
 /// Registered implicit registration sets, found by any of their identities.
