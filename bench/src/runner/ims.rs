@@ -115,6 +115,9 @@ impl Runner<'_> {
                 }
                 Ok(())
             }
+            FabricOutput::AtOutside { to, event } => {
+                self.observer.fact(now, What::Note { text: format!("{to}: {event:?}") })
+            }
             FabricOutput::OutsideFailed { from, target, why } => {
                 if let Some(index) = ims.place(&from) {
                     ims.network.ues[index].failed(now, target, why);

@@ -83,3 +83,51 @@ pub enum StreamOutput {
         conn: StreamId,
     },
 }
+
+/// What has happened to a stream, kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StreamEvent {
+    /// A stream is there.
+    Connected {
+        /// Its name from now on.
+        conn: StreamId,
+        /// That of the wish which it fulfils; none: the other side has opened it.
+        token: Option<u64>,
+        /// Own address.
+        local: SocketAddr,
+        /// Address of the other side.
+        remote: SocketAddr,
+    },
+    /// Octets have come.
+    Received {
+        /// Over which.
+        conn: StreamId,
+        /// The octets.
+        bytes: Vec<u8>,
+    },
+    /// It is gone.
+    Closed {
+        /// Which.
+        conn: StreamId,
+    },
+    /// One that was wanted did not come about.
+    ConnectFailed {
+        /// That of the wish.
+        token: u64,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl StreamEvent {
+    /// The event as nodes take it.
+    #[must_use]
+    pub fn as_input(&self) -> StreamInput<'_> {
+        match self {
+            &Self::Connected { conn, token, local, remote } => StreamInput::Connected { conn, token, local, remote },
+            Self::Received { conn, bytes } => StreamInput::Received { conn: *conn, bytes },
+            &Self::Closed { conn } => StreamInput::Closed { conn },
+            Self::ConnectFailed { token, why } => StreamInput::ConnectFailed { token: *token, why: why.clone() },
+        }
+    }
+}

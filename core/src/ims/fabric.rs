@@ -1,5 +1,7 @@
 //! IMS nodes joined in memory: sockets by address, Diameter connections, the store inline (TS 23.228 clause 4).
 //!
+//! HTTP requests of boxes outside, streams and datagrams of media go the same way, a [`WireMessage`] each.
+//!
 //! Every message comes out as [`FabricOutput::Message`] before it arrives anywhere: the caller looks at it, may change it,
 //! and gives it back with [`Fabric::carry`]: not at all, later, or twice. What happens at the same instant happens in the
 //! order in which it was given.
@@ -9,12 +11,24 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use protocol::diameter::{ConnectionId, DiameterInput, DiameterTransport};
+use protocol::Instant;
+use protocol::diameter::{ConnectionId, DiameterInput};
 use protocol::sip::{Flow, Target, Transport};
-use protocol::{Instant, Joint};
 
+use self::diameter::Connection;
+use self::http::Exchange;
+use self::message::Way;
+use self::streams::Streams;
+use super::carried::{HttpExchange, StreamEvent, StreamId};
 use super::node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
 use super::store::{ImsStoreAnswer, ImsStoreRequest};
+
+mod diameter;
+mod http;
+mod message;
+mod streams;
+
+pub use message::{OutsideEvent, WireMessage};
 
 /// Executes what a node asks of its store.
 pub type StoreDriver = Box<dyn FnMut(ImsStoreRequest) -> ImsStoreAnswer + Send>;
@@ -34,37 +48,8 @@ impl Default for Latency {
     }
 }
 
-/// A message on a reference point.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WireMessage {
-    /// Which reference point.
-    pub joint: Joint,
-    /// Name of the sending box.
-    pub from: String,
-    /// Name of the receiving box.
-    pub to: String,
-    /// Transport protocol.
-    pub transport: Transport,
-    /// Source address.
-    pub source: SocketAddr,
-    /// Destination address.
-    pub destination: SocketAddr,
-    /// The message.
-    pub bytes: Vec<u8>,
-    /// The Diameter connection that it goes over.
-    connection: Option<ConnectionId>,
-}
-
-impl WireMessage {
-    /// Transport, source and destination, as the tap of the message names them.
-    #[must_use]
-    pub fn channel(&self) -> String {
-        format!("{} {} {}", self.transport, self.source, self.destination)
-    }
-}
-
 /// What the fabric has to say.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum FabricOutput {
     /// A message was sent. It arrives when it is given back.
     Message(WireMessage),
@@ -76,6 +61,13 @@ pub enum FabricOutput {
         flow: Flow,
         /// Its octets.
         bytes: Vec<u8>,
+    },
+    /// Something else has come to a box outside.
+    AtOutside {
+        /// Name of the box.
+        to: String,
+        /// What.
+        event: OutsideEvent,
     },
     /// A SIP message of a box outside found nobody.
     OutsideFailed {
@@ -104,12 +96,26 @@ pub struct Fabric {
     /// Streams of SIP that were opened: from whom to where, from which address.
     streams: BTreeMap<(usize, Transport, SocketAddr), SocketAddr>,
     connections: BTreeMap<ConnectionId, Connection>,
+    media: Streams,
+    exchanges: BTreeMap<HttpExchange, Exchange>,
     arrivals: BTreeMap<(Instant, u64), Arrival>,
     /// Ephemeral ports and connections that were given out, and messages that were carried.
     streams_opened: u16,
     connections_opened: u64,
+    exchanges_begun: u64,
     carried: u64,
-    outputs: VecDeque<FabricOutput>,
+    outputs: VecDeque<Said>,
+}
+
+/// What waits to be said, in order.
+#[derive(Debug)]
+enum Said {
+    Output(FabricOutput),
+    /// Nothing to say: what went over a stream before is on its way now, and so is its end.
+    StreamEnd {
+        of: StreamId,
+        at: Instant,
+    },
 }
 
 /// A box with its address.
@@ -128,12 +134,6 @@ impl fmt::Debug for Place {
     }
 }
 
-/// A Diameter connection: place and address of who opened it, and of whom it was opened to.
-#[derive(Clone, Copy, Debug)]
-struct Connection {
-    ends: [(usize, SocketAddr); 2],
-}
-
 /// What happens at a place when its time comes.
 #[derive(Debug)]
 enum Arrival {
@@ -141,6 +141,9 @@ enum Arrival {
     Connect { from: usize, peer: usize, address: SocketAddr },
     Closed { at: usize, conn: ConnectionId },
     SipFailed { at: usize, target: Target, why: String },
+    Stream { at: usize, event: StreamEvent },
+    StreamConnect { from: usize, token: u64, remote: SocketAddr },
+    RequestFailed { exchange: HttpExchange, why: String },
 }
 
 impl Fabric {
@@ -153,9 +156,12 @@ impl Fabric {
             by_ip: BTreeMap::new(),
             streams: BTreeMap::new(),
             connections: BTreeMap::new(),
+            media: Streams::default(),
+            exchanges: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             streams_opened: 0,
             connections_opened: 0,
+            exchanges_begun: 0,
             carried: 0,
             outputs: VecDeque::new(),
         }
@@ -195,9 +201,21 @@ impl Fabric {
     }
 
     /// A message goes on its way at `at`: the one that came out, or what has become of it.
+    ///
+    /// Octets of a stream that are not given back leave a hole, and those that are held back come late: whoever does the
+    /// one or the other is no TCP any more, and the protocol in the stream has to notice.
     pub fn carry(&mut self, at: Instant, message: WireMessage) {
-        let latency = if message.joint == Joint::Gm { self.latency.gm } else { self.latency.core };
-        self.schedule(at + latency, Arrival::Message(message));
+        let arrives = at + self.latency(message.source.ip(), message.destination.ip());
+        if let Way::Stream(to) = message.way {
+            self.media.carried(to, arrives);
+        }
+        self.schedule(arrives, Arrival::Message(message));
+    }
+
+    /// The access network lies before a UE.
+    fn latency(&self, a: IpAddr, b: IpAddr) -> Duration {
+        let is_ue = |ip| self.by_ip.get(&ip).is_some_and(|&index| self.places[index].role == Role::Ue);
+        if is_ue(a) || is_ue(b) { self.latency.gm } else { self.latency.core }
     }
 
     /// The access network tells a node something; false when there is no such node.
@@ -218,6 +236,10 @@ impl Fabric {
             self.connections.iter().filter(|(_, c)| c.ends.iter().any(|e| e.0 == index)).map(|(id, _)| *id).collect();
         for conn in broken.into_iter().filter(|_| is_down) {
             self.close(now, conn, None);
+        }
+        if is_down {
+            self.break_streams(now, index);
+            self.break_exchanges(now, index);
         }
         true
     }
@@ -257,7 +279,39 @@ impl Fabric {
 
     /// What there is to say, in order.
     pub fn poll_output(&mut self) -> Option<FabricOutput> {
-        self.outputs.pop_front()
+        loop {
+            match self.outputs.pop_front()? {
+                Said::Output(output) => return Some(output),
+                Said::StreamEnd { of, at } => self.end_stream(at, of),
+            }
+        }
+    }
+
+    fn say(&mut self, output: FabricOutput) {
+        self.outputs.push_back(Said::Output(output));
+    }
+
+    /// Sends octets from a box to another, past the tap.
+    fn emit(
+        &mut self,
+        way: Way,
+        transport: Transport,
+        from: (usize, SocketAddr),
+        to: (usize, SocketAddr),
+        bytes: Vec<u8>,
+    ) {
+        let (sender, receiver) = (&self.places[from.0], &self.places[to.0]);
+        let message = WireMessage {
+            joint: sender.role.joint_of(receiver.role, way.carried()),
+            from: sender.name.clone(),
+            to: receiver.name.clone(),
+            transport,
+            source: from.1,
+            destination: to.1,
+            bytes,
+            way,
+        };
+        self.say(FabricOutput::Message(message));
     }
 
     fn schedule(&mut self, at: Instant, arrival: Arrival) {
@@ -284,10 +338,12 @@ impl Fabric {
                     let answer = store(request);
                     node.handle_input(now, ImsInput::Store(answer));
                 }
-                ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. } => {}
+                ImsOutput::Http { exchange, response } => self.answer(index, exchange, &response),
+                ImsOutput::Stream(output) => self.stream_output(now, index, output),
+                ImsOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
                 ImsOutput::Note(note) => {
                     let from = self.places[index].name.clone();
-                    self.outputs.push_back(FabricOutput::Note { from, note });
+                    self.say(FabricOutput::Note { from, note });
                 }
             }
         }
@@ -309,17 +365,7 @@ impl Fabric {
             (None, Transport::Udp) => from.unwrap_or(own),
             (None, _) => self.stream(index, target),
         };
-        let message = WireMessage {
-            joint: self.places[index].role.joint(self.places[to].role),
-            from: self.places[index].name.clone(),
-            to: self.places[to].name.clone(),
-            transport: target.transport,
-            source,
-            destination: target.remote,
-            bytes,
-            connection: None,
-        };
-        self.outputs.push_back(FabricOutput::Message(message));
+        self.emit(Way::Sip, target.transport, (index, source), (to, target.remote), bytes);
     }
 
     /// Local address of the stream of a box to a remote address: the one that there is, or a new one.
@@ -332,38 +378,6 @@ impl Fabric {
         })
     }
 
-    fn diameter(&mut self, now: Instant, index: usize, transport: DiameterTransport) {
-        match transport {
-            DiameterTransport::Connect { peer, address } => {
-                self.schedule(now + self.latency.core, Arrival::Connect { from: index, peer, address });
-            }
-            DiameterTransport::Close { conn } => self.close(now, conn, Some(index)),
-            DiameterTransport::Send { conn, bytes } => {
-                let Some(connection) = self.connections.get(&conn) else { return };
-                let [a, b] = connection.ends;
-                let (own, other) = if a.0 == index { (a, b) } else { (b, a) };
-                let message = WireMessage {
-                    joint: self.places[index].role.joint(self.places[other.0].role),
-                    from: self.places[index].name.clone(),
-                    to: self.places[other.0].name.clone(),
-                    transport: Transport::Tcp,
-                    source: own.1,
-                    destination: other.1,
-                    bytes,
-                    connection: Some(conn),
-                };
-                self.outputs.push_back(FabricOutput::Message(message));
-            }
-        }
-    }
-
-    fn close(&mut self, now: Instant, conn: ConnectionId, by: Option<usize>) {
-        let Some(connection) = self.connections.remove(&conn) else { return };
-        for (at, _) in connection.ends.into_iter().filter(|(at, _)| Some(*at) != by) {
-            self.schedule(now + self.latency.core, Arrival::Closed { at, conn });
-        }
-    }
-
     fn arrive(&mut self, now: Instant, arrival: Arrival) {
         match arrival {
             Arrival::Message(message) => self.deliver(now, message),
@@ -372,44 +386,45 @@ impl Fabric {
             Arrival::SipFailed { at, target, why } => match &self.places[at] {
                 Place { node: None, name, .. } => {
                     let from = name.clone();
-                    self.outputs.push_back(FabricOutput::OutsideFailed { from, target, why });
+                    self.say(FabricOutput::OutsideFailed { from, target, why });
                 }
                 _ => self.input(now, at, ImsInput::SipFailed { target, why }),
             },
+            Arrival::Stream { at, event } => self.stream_event(now, at, event),
+            Arrival::StreamConnect { from, token, remote } => self.stream_connect(now, from, token, remote),
+            Arrival::RequestFailed { exchange, why } => self.request_failed(exchange, why),
         }
     }
 
     fn deliver(&mut self, now: Instant, message: WireMessage) {
-        let WireMessage { transport, source, destination, bytes, connection, .. } = message;
+        let WireMessage { transport, source, destination, bytes, way, .. } = message;
         let Some(&to) = self.by_ip.get(&destination.ip()) else { return };
-        if let Some(conn) = connection {
-            if self.connections.contains_key(&conn) {
-                self.input(now, to, ImsInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
+        match way {
+            Way::Sip => {}
+            Way::Diameter(conn) => {
+                if self.connections.contains_key(&conn) {
+                    self.input(now, to, ImsInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
+                }
+                return;
             }
-            return;
+            Way::Request(exchange) => return self.request_arrives(now, to, exchange, source, &bytes),
+            Way::Response(exchange) => return self.response_arrives(exchange, &bytes),
+            Way::Stream(conn) => return self.stream_arrives(now, to, conn, bytes),
+            Way::Datagram => return self.datagram_arrives(now, to, destination, source, bytes),
         }
         let flow = Flow { transport, local: destination, remote: source };
         match &self.places[to] {
             Place { node: None, name, .. } => {
                 let to = name.clone();
-                self.outputs.push_back(FabricOutput::Outside { to, flow, bytes });
+                self.say(FabricOutput::Outside { to, flow, bytes });
             }
             _ => self.input(now, to, ImsInput::Sip { flow, bytes: &bytes }),
         }
     }
 
-    fn connect(&mut self, now: Instant, from: usize, peer: usize, address: SocketAddr) {
-        let to = self.by_ip.get(&address.ip()).copied();
-        let Some(to) = to.filter(|&to| self.places[to].node.is_some() && !self.places[to].is_down) else {
-            return self.input(now, from, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
-        };
-        self.connections_opened += 1;
-        let conn = ConnectionId(self.connections_opened);
-        let port = FIRST_EPHEMERAL_PORT + (self.connections_opened % 10_000) as u16;
-        let own = SocketAddr::new(self.places[from].ip, port);
-        self.connections.insert(conn, Connection { ends: [(from, own), (to, address)] });
-        self.input(now, to, ImsInput::Diameter(DiameterInput::Connected { conn, peer: None }));
-        self.input(now, from, ImsInput::Diameter(DiameterInput::Connected { conn, peer: Some(peer) }));
+    fn at_outside(&mut self, index: usize, event: OutsideEvent) {
+        let to = self.places[index].name.clone();
+        self.say(FabricOutput::AtOutside { to, event });
     }
 }
 

@@ -24,12 +24,12 @@ pub mod store;
 mod trust;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
-pub use carried::{Carried, HttpExchange, StreamId, StreamInput, StreamOutput};
+pub use carried::{Carried, HttpExchange, StreamEvent, StreamId, StreamInput, StreamOutput};
 pub use config::{
     CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
     PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
-pub use fabric::{Fabric, FabricOutput, Latency, StoreDriver, WireMessage};
+pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use live::{LiveError, start_core};

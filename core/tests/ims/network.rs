@@ -196,6 +196,7 @@ impl Network {
                             self.inbox.push_back((to, message));
                         }
                     }
+                    FabricOutput::AtOutside { to, event } => panic!("{event:?} at {to}, which has nothing but SIP"),
                     FabricOutput::OutsideFailed { why, .. } => panic!("{why}"),
                     FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
                 }

@@ -1,7 +1,12 @@
 //! Nodes that do next to nothing, so that the fabric itself is seen.
 
+use ::http::{Method, Request, Response, StatusCode};
+use protocol::Joint;
+use protocol::diameter::DiameterTransport;
+
 use super::*;
 use crate::StoreToken;
+use crate::ims::carried::{StreamInput, StreamOutput};
 use crate::ims::store::{ImsStoreOp, Table};
 
 /// Answers what it gets with the same octets in capitals; asks its store first when the octets begin with `s`.
@@ -43,6 +48,24 @@ impl ImsNode for Echo {
                 self.outputs.push_back(ImsOutput::Diameter(DiameterTransport::Connect { peer: 0, address }));
             }
             ImsInput::SipFailed { why, .. } => self.outputs.push_back(ImsOutput::Note(NodeNote::Said(why))),
+            ImsInput::Http { exchange, peer, request } => {
+                let body = format!("{} {} from {peer}", request.method(), request.uri());
+                self.outputs.push_back(ImsOutput::Http { exchange, response: Response::new(body.into()) });
+                // Twice is once.
+                self.outputs.push_back(ImsOutput::Http { exchange, response: Response::default() });
+            }
+            ImsInput::Stream(StreamInput::Received { conn, bytes }) => {
+                let ends = bytes.ends_with(b".");
+                let bytes = bytes.to_ascii_uppercase();
+                self.outputs.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes }));
+                if ends {
+                    self.outputs.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                }
+            }
+            ImsInput::Stream(StreamInput::Closed { .. }) => self.ended += 1,
+            ImsInput::Datagram { local, remote, bytes } => {
+                self.outputs.push_back(ImsOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
+            }
             _ => {}
         }
     }
@@ -181,4 +204,131 @@ fn what_the_caller_drops_or_doubles_is_dropped_or_doubled() {
     fabric.carry(Instant::from_millis(5), message);
     let seen = run(&mut fabric, Instant::ZERO);
     assert_eq!(seen.iter().filter(|(_, o)| matches!(o, FabricOutput::Outside { .. })).count(), 2);
+}
+
+/// What came to boxes outside besides SIP.
+fn outside(seen: &[(Instant, FabricOutput)]) -> Vec<(u64, &OutsideEvent)> {
+    let outside = seen.iter().filter_map(|(at, output)| match output {
+        FabricOutput::AtOutside { event, .. } => Some((at.as_nanos() / 1_000_000, event)),
+        _ => None,
+    });
+    outside.collect()
+}
+
+fn messages(seen: &[(Instant, FabricOutput)]) -> Vec<&WireMessage> {
+    seen.iter().filter_map(|(_, o)| if let FabricOutput::Message(m) = o { Some(m) } else { None }).collect()
+}
+
+fn at(n: u8, port: u16) -> SocketAddr {
+    SocketAddr::new(ip(n), port)
+}
+
+#[test]
+fn a_request_of_http_is_answered_once_with_its_octets_past_the_tap() {
+    let mut fabric = fabric();
+    let request = Request::builder().uri("http://xcap.example/a?b").body(Vec::new()).unwrap();
+    let asked = fabric.http(Instant::ZERO, at(100, 40_000), at(3, 80), request);
+    let seen = run(&mut fabric, Instant::ZERO);
+    let wire = messages(&seen);
+    assert_eq!(wire.len(), 2);
+    assert_eq!(wire[0].bytes, b"GET /a?b HTTP/1.1\r\nhost: xcap.example\r\n\r\n");
+    assert_eq!((wire[0].joint, wire[0].channel().as_str()), (Joint::Ut, "tcp 10.46.0.100:40000 10.46.0.3:80"));
+    assert_eq!((wire[1].joint, wire[1].from.as_str(), wire[1].to.as_str()), (Joint::Ut, "S-CSCF", "alice"));
+    assert!(wire[1].bytes.starts_with(b"HTTP/1.1 200 OK\r\ncontent-length: 31\r\n\r\nGET /a?b from"));
+    let told = outside(&seen);
+    let [(20, OutsideEvent::Response { exchange, response })] = told[..] else { panic!("{told:?}") };
+    assert_eq!((*exchange, response.body().as_slice()), (asked, &b"GET /a?b from 10.46.0.100:40000"[..]));
+    assert!(fabric.exchanges.is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_http_is_told_to_the_client() {
+    let mut fabric = fabric();
+    fabric.http(Instant::ZERO, at(100, 40_000), at(3, 80), Request::new(Vec::new()));
+    let Some(FabricOutput::Message(mut message)) = fabric.poll_output() else { panic!("a message") };
+    message.bytes[0] = b' ';
+    fabric.carry(Instant::ZERO, message);
+    let seen = run(&mut fabric, Instant::ZERO);
+    let told = outside(&seen);
+    assert!(
+        matches!(told[..], [(20, OutsideEvent::Response { response, .. })] if response.status() == StatusCode::BAD_REQUEST)
+    );
+
+    fabric.http(Instant::ZERO, at(100, 40_000), at(77, 80), Request::new(Vec::new()));
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert!(matches!(outside(&seen)[..], [(0, OutsideEvent::RequestFailed { why, .. })] if why.contains("10.46.0.77")));
+
+    let mut request = Request::new(Vec::new());
+    *request.method_mut() = Method::HEAD;
+    fabric.http(Instant::ZERO, at(100, 40_000), at(3, 80), request);
+    fabric.set_down(Instant::ZERO, "S-CSCF", true);
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert!(matches!(outside(&seen)[..], [(1, OutsideEvent::RequestFailed { why, .. })] if why == "S-CSCF is gone"));
+}
+
+#[test]
+fn a_stream_is_opened_carries_both_ways_and_is_closed_after_its_last_octets() {
+    let mut fabric = fabric();
+    let connect = StreamOutput::Connect { token: 7, remote: at(3, 2855) };
+    assert!(fabric.stream_from_outside(Instant::ZERO, "alice", connect));
+    assert!(!fabric.stream_from_outside(Instant::ZERO, "S-CSCF", StreamOutput::Close { conn: StreamId(1) }));
+    let seen = run(&mut fabric, Instant::ZERO);
+    let told = outside(&seen);
+    let [(20, OutsideEvent::Stream(StreamEvent::Connected { conn, token: Some(7), .. }))] = told[..] else {
+        panic!("{told:?}")
+    };
+    for bytes in [b"a".to_vec(), b"b.".to_vec()] {
+        fabric.stream_from_outside(Instant::ZERO, "alice", StreamOutput::Send { conn: *conn, bytes });
+    }
+    let seen = run(&mut fabric, Instant::ZERO);
+    let wire: Vec<_> = messages(&seen).iter().map(|m| (m.joint, m.transport, m.bytes.clone())).collect();
+    let mb = |bytes: &[u8]| (Joint::Mb, Transport::Tcp, bytes.to_vec());
+    assert_eq!(wire, [mb(b"a"), mb(b"b."), mb(b"A"), mb(b"B.")]);
+    let told: Vec<_> = outside(&seen).into_iter().map(|(at, event)| format!("{at} {event:?}")).collect();
+    let conn = format!("conn: {conn:?}");
+    let received = |bytes: &[u8]| format!("20 Stream(Received {{ {conn}, bytes: {bytes:?} }})");
+    assert_eq!(told, [received(b"A"), received(b"B."), format!("20 Stream(Closed {{ {conn} }})")]);
+    assert!(fabric.media.is_empty());
+}
+
+#[test]
+fn octets_of_a_stream_that_are_lost_leave_a_hole() {
+    let mut fabric = fabric();
+    fabric.stream_from_outside(Instant::ZERO, "alice", StreamOutput::Connect { token: 7, remote: at(3, 2855) });
+    run(&mut fabric, Instant::ZERO);
+    for bytes in [b"a".to_vec(), b"b".to_vec()] {
+        fabric.stream_from_outside(Instant::ZERO, "alice", StreamOutput::Send { conn: StreamId(1), bytes });
+    }
+    assert!(matches!(fabric.poll_output(), Some(FabricOutput::Message(m)) if m.bytes == b"a"));
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert!(
+        matches!(outside(&seen)[..], [(_, OutsideEvent::Stream(StreamEvent::Received { bytes, .. }))] if bytes == b"B")
+    );
+}
+
+#[test]
+fn a_stream_to_nobody_fails_and_one_to_a_box_that_goes_is_closed() {
+    let mut fabric = fabric();
+    fabric.stream_from_outside(Instant::ZERO, "alice", StreamOutput::Connect { token: 7, remote: at(77, 2855) });
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert!(matches!(outside(&seen)[..], [(20, OutsideEvent::Stream(StreamEvent::ConnectFailed { token: 7, .. }))]));
+    fabric.stream_from_outside(Instant::ZERO, "alice", StreamOutput::Connect { token: 8, remote: at(3, 2855) });
+    run(&mut fabric, Instant::ZERO);
+    fabric.set_down(Instant::ZERO, "S-CSCF", true);
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert!(matches!(outside(&seen)[..], [(_, OutsideEvent::Stream(StreamEvent::Closed { conn: StreamId(1) }))]));
+    assert!(fabric.media.is_empty());
+}
+
+#[test]
+fn a_datagram_of_media_goes_from_port_to_port() {
+    let mut fabric = fabric();
+    fabric.datagram_from_outside(at(100, 4000), at(3, 49152), b"rtp".to_vec());
+    fabric.datagram_from_outside(at(100, 4000), at(77, 49152), b"rtp".to_vec());
+    let seen = run(&mut fabric, Instant::ZERO);
+    let channels: Vec<_> = messages(&seen).iter().map(|m| (m.joint, m.channel())).collect();
+    let mb = |channel: &str| (Joint::Mb, channel.to_owned());
+    let there = [mb("udp 10.46.0.100:4000 10.46.0.3:49152"), mb("udp 10.46.0.3:49152 10.46.0.100:4000")];
+    assert_eq!(channels, there);
+    assert!(matches!(outside(&seen)[..], [(20, OutsideEvent::Datagram { bytes, .. })] if bytes == b"RTP"));
 }

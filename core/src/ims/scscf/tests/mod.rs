@@ -335,6 +335,7 @@ impl Bench {
                             self.inbox.push_back((to, message));
                         }
                     }
+                    FabricOutput::AtOutside { to, event } => panic!("{event:?} at {to}"),
                     FabricOutput::OutsideFailed { why, .. } => panic!("{why}"),
                     FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
                 }

@@ -1,0 +1,92 @@
+//! A message between two boxes, and what comes to a box outside.
+
+use std::net::SocketAddr;
+
+use protocol::Joint;
+use protocol::diameter::ConnectionId;
+use protocol::sip::Transport;
+
+use crate::ims::carried::{Carried, HttpExchange, StreamEvent, StreamId};
+
+/// A message on a reference point.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WireMessage {
+    /// Which reference point.
+    pub joint: Joint,
+    /// Name of the sending box.
+    pub from: String,
+    /// Name of the receiving box.
+    pub to: String,
+    /// Transport protocol.
+    pub transport: Transport,
+    /// Source address.
+    pub source: SocketAddr,
+    /// Destination address.
+    pub destination: SocketAddr,
+    /// The message.
+    pub bytes: Vec<u8>,
+    /// What it belongs to.
+    pub(super) way: Way,
+}
+
+impl WireMessage {
+    /// Transport, source and destination, as the tap of the message names them.
+    #[must_use]
+    pub fn channel(&self) -> String {
+        format!("{} {} {}", self.transport, self.source, self.destination)
+    }
+}
+
+/// What a message belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    Sip,
+    Diameter(ConnectionId),
+    Request(HttpExchange),
+    Response(HttpExchange),
+    /// The end that it goes to.
+    Stream(StreamId),
+    Datagram,
+}
+
+impl Way {
+    pub(super) const fn carried(self) -> Carried {
+        match self {
+            Self::Sip => Carried::Sip,
+            Self::Diameter(_) => Carried::Diameter,
+            Self::Request(_) | Self::Response(_) => Carried::Http,
+            Self::Stream(_) => Carried::Stream,
+            Self::Datagram => Carried::Datagram,
+        }
+    }
+}
+
+/// What comes to a box outside besides SIP.
+#[derive(Clone, Debug)]
+pub enum OutsideEvent {
+    /// A request of HTTP is answered.
+    Response {
+        /// Which.
+        exchange: HttpExchange,
+        /// With what.
+        response: http::Response<Vec<u8>>,
+    },
+    /// A request of HTTP gets no answer.
+    RequestFailed {
+        /// Which.
+        exchange: HttpExchange,
+        /// Why not.
+        why: String,
+    },
+    /// A stream of media.
+    Stream(StreamEvent),
+    /// A datagram of media.
+    Datagram {
+        /// Its own address.
+        local: SocketAddr,
+        /// Where it came from.
+        remote: SocketAddr,
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
+}
