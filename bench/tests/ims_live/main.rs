@@ -5,8 +5,10 @@
 mod abuse;
 mod kills;
 mod lab;
+mod link;
 mod operator;
 mod others;
 mod relay;
 mod sipp;
+mod tls;
 mod ue;

@@ -5,11 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use hil::agent::sip::{AgentCommand, AgentEvent, CallId};
-
 use super::lab::{DOMAIN, Lab, Program, comes, pause, ports, program};
 use super::sipp::{assert_well_formed, sipp, users};
-use super::ue::Ue;
+use super::ue::{Ue, call};
 
 /// Makes a file of a shipped one.
 fn fill_in(lab: &Lab, name: &str, replace: &[(&str, String)]) {
@@ -56,16 +54,7 @@ fn ues_register_and_talk_through_kamailio() {
     assert!(a.registers(20), "{:?}\n{}", a.events, told());
     assert!(b.registers(20), "{:?}\n{}", b.events, told());
 
-    a.message(7, &format!("sip:user1@{DOMAIN}"), "through kamailio");
-    let result = |e: &AgentEvent| match e {
-        AgentEvent::MessageResult { result, .. } => Some(result.clone()),
-        _ => None,
-    };
-    let result = a.until(&mut [&mut b], 20, result);
-    assert!(matches!(result, Some(Ok(200))), "{result:?}\n{}", told());
-    let received =
-        |e: &AgentEvent| matches!(e, AgentEvent::MessageReceived(m) if m.body == b"through kamailio").then_some(());
-    assert_eq!(b.until(&mut [&mut a], 5, received), Some(()), "{:?}", b.events);
+    a.sends_message(&mut b, &format!("sip:user1@{DOMAIN}"), "through kamailio", &told);
     call(&mut a, &mut b, &told);
 
     end(kamailio);
@@ -73,45 +62,6 @@ fn ues_register_and_talk_through_kamailio() {
     let through = format!("sip.Via contains \"127.0.0.1:{port}\" && frame.interface_name == \"Gm\"");
     assert_well_formed(&lab.path("capture.pcapng"), &[&through]);
     lab.assert_no_secrets();
-}
-
-/// `a` calls `b`, who rings and answers; then `a` hangs up.
-fn call(a: &mut Ue, b: &mut Ue, told: &dyn Fn() -> String) {
-    let call = CallId(1);
-    let sdp = session_description(a.address());
-    let to = format!("sip:user1@{DOMAIN}");
-    a.command(AgentCommand::Call { call, to, sdp, headers: Vec::new() });
-    let incoming = |e: &AgentEvent| match e {
-        AgentEvent::Incoming { call, .. } => Some(*call),
-        _ => None,
-    };
-    let Some(called) = b.until(&mut [a], 10, incoming) else { panic!("{:?} {:?}\n{}", a.events, b.events, told()) };
-    b.command(AgentCommand::Ring(called));
-    let rings = |e: &AgentEvent| matches!(e, AgentEvent::Progress { status: 180, .. }).then_some(());
-    assert_eq!(a.until(&mut [b], 10, rings), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
-    let sdp = session_description(b.address());
-    b.command(AgentCommand::Answer { call: called, sdp });
-    let stands = |e: &AgentEvent| matches!(e, AgentEvent::Established { .. }).then_some(());
-    assert_eq!(a.until(&mut [b], 10, stands), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
-    assert_eq!(b.until(&mut [a], 10, stands), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
-    a.command(AgentCommand::HangUp(call));
-    let ended = |e: &AgentEvent| matches!(e, AgentEvent::Ended { .. }).then_some(());
-    assert_eq!(b.until(&mut [a], 10, ended), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
-}
-
-/// SDP of a voice call with AMR (TS 26.114 annex A.2).
-fn session_description(address: SocketAddr) -> Vec<u8> {
-    let ip = address.ip();
-    let lines = [
-        "v=0".to_owned(),
-        format!("o=- 1 1 IN IP4 {ip}"),
-        "s=-".to_owned(),
-        format!("c=IN IP4 {ip}"),
-        "t=0 0".to_owned(),
-        "m=audio 49170 RTP/AVP 97".to_owned(),
-        "a=rtpmap:97 AMR/8000".to_owned(),
-    ];
-    lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect()
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! UE agents on sockets of their own.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, OutgoingMessage, UeAgent};
+use hil::agent::sip::{
+    AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, CallId, OutgoingMessage, SecurityMode, UeAgent,
+};
 use hil::sim::{SimCard, SimUsim};
 use protocol::sip::{Flow, Target, Transport};
 use protocol::{Entropy, Instant};
 
 use super::lab::{DOMAIN, K, OP, impi, imsi, now};
+use super::link::Link;
 
-/// A UE with a SIM, on UDP.
+/// A UE with a SIM.
 pub(crate) struct Ue {
-    socket: UdpSocket,
+    link: Link,
     agent: UeAgent,
     usim: SimUsim,
     start: std::time::Instant,
@@ -24,14 +26,21 @@ pub(crate) struct Ue {
 }
 
 impl Ue {
+    /// On UDP.
     pub(crate) fn new(n: usize, pcscf: SocketAddr) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+        Self::on(Link::udp(), n, pcscf)
+    }
+
+    /// On a link.
+    pub(crate) fn on(link: Link, n: usize, pcscf: SocketAddr) -> Self {
         let hex = |text: &[u8]| text.iter().map(|b| format!("{b:02x}")).collect::<String>();
-        let target = Target { transport: Transport::Udp, remote: pcscf, flow: None };
-        let contact = socket.local_addr().unwrap();
+        let target = Target { transport: link.transport(), remote: pcscf, flow: None };
+        let contact = link.local();
         let mut config = AgentConfig::new(&impi(n), &format!("sip:user{n}@{DOMAIN}"), DOMAIN, target, contact);
         config.persistent = false;
+        if link.transport() == Transport::Tls {
+            config.security = SecurityMode::Tls;
+        }
         let card = SimCard {
             imsi: imsi(n),
             k: hex(K.as_bytes()).try_into().unwrap(),
@@ -40,11 +49,11 @@ impl Ue {
         };
         let agent = UeAgent::new(config, Entropy::from_seed([n as u8; 32]));
         let (events, challenges) = (Vec::new(), Vec::new());
-        Self { socket, agent, usim: SimUsim::new(&card), start: now(), events, challenges }
+        Self { link, agent, usim: SimUsim::new(&card), start: now(), events, challenges }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.socket.local_addr().unwrap()
+        self.link.local()
     }
 
     fn time(&self) -> Instant {
@@ -63,16 +72,26 @@ impl Ue {
         self.command(AgentCommand::Message(message));
     }
 
+    /// Sends a message to `other`, who gets it.
+    pub(crate) fn sends_message(&mut self, other: &mut Self, to: &str, text: &str, told: &dyn Fn() -> String) {
+        self.message(7, to, text);
+        let result = |e: &AgentEvent| match e {
+            AgentEvent::MessageResult { result, .. } => Some(result.clone()),
+            _ => None,
+        };
+        let result = self.until(&mut [other], 20, result);
+        assert!(matches!(result, Some(Ok(200))), "{result:?}\n{}", told());
+        let got =
+            |e: &AgentEvent| matches!(e, AgentEvent::MessageReceived(m) if m.body == text.as_bytes()).then_some(());
+        assert_eq!(other.until(&mut [self], 5, got), Some(()), "{:?}", other.events);
+    }
+
     /// Takes what has come and lets time pass, a few milliseconds.
     pub(crate) fn turn(&mut self) {
-        let mut buffer = [0; 65_535];
-        match self.socket.recv_from(&mut buffer) {
-            Ok((length, remote)) => {
-                let flow = Flow { transport: Transport::Udp, local: self.socket.local_addr().unwrap(), remote };
-                let now = self.time();
-                self.agent.handle_input(now, AgentInput::Sip { flow, bytes: &buffer[..length] });
-            }
-            Err(e) => assert!(matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{e}"),
+        for (remote, bytes) in self.link.receive() {
+            let flow = Flow { transport: self.link.transport(), local: self.link.local(), remote };
+            let now = self.time();
+            self.agent.handle_input(now, AgentInput::Sip { flow, bytes: &bytes });
         }
         let now = self.time();
         if self.agent.poll_timeout().is_some_and(|due| due <= now) {
@@ -114,8 +133,7 @@ impl Ue {
     fn drain(&mut self) {
         while let Some(output) = self.agent.poll_output() {
             match output {
-                // Nobody there: as lost on the way.
-                AgentOutput::Sip { target, bytes } => drop(self.socket.send_to(&bytes, target.remote)),
+                AgentOutput::Sip { target, bytes } => self.link.send(target.remote, &bytes),
                 AgentOutput::Authenticate(challenge) => {
                     self.challenges.push([&challenge.rand[..], &challenge.autn[..]].concat());
                     let answer = self.usim.authenticate(&challenge);
@@ -132,4 +150,43 @@ impl Ue {
 fn opc() -> [u8; 16] {
     let (k, op): ([u8; 16], [u8; 16]) = (K.as_bytes().try_into().unwrap(), OP.as_bytes().try_into().unwrap());
     *milenage::Milenage::new_with_op(k, op).opc()
+}
+
+/// `a` calls `b`, who rings and answers; then `a` hangs up.
+pub(crate) fn call(a: &mut Ue, b: &mut Ue, told: &dyn Fn() -> String) {
+    let call = CallId(1);
+    let sdp = session_description(a.address());
+    let to = format!("sip:user1@{DOMAIN}");
+    a.command(AgentCommand::Call { call, to, sdp, headers: Vec::new() });
+    let incoming = |e: &AgentEvent| match e {
+        AgentEvent::Incoming { call, .. } => Some(*call),
+        _ => None,
+    };
+    let Some(called) = b.until(&mut [a], 10, incoming) else { panic!("{:?} {:?}\n{}", a.events, b.events, told()) };
+    b.command(AgentCommand::Ring(called));
+    let rings = |e: &AgentEvent| matches!(e, AgentEvent::Progress { status: 180, .. }).then_some(());
+    assert_eq!(a.until(&mut [b], 10, rings), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
+    let sdp = session_description(b.address());
+    b.command(AgentCommand::Answer { call: called, sdp });
+    let stands = |e: &AgentEvent| matches!(e, AgentEvent::Established { .. }).then_some(());
+    assert_eq!(a.until(&mut [b], 10, stands), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
+    assert_eq!(b.until(&mut [a], 10, stands), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
+    a.command(AgentCommand::HangUp(call));
+    let ended = |e: &AgentEvent| matches!(e, AgentEvent::Ended { .. }).then_some(());
+    assert_eq!(b.until(&mut [a], 10, ended), Some(()), "{:?} {:?}\n{}", a.events, b.events, told());
+}
+
+/// SDP of a voice call with AMR (TS 26.114 annex A.2).
+fn session_description(address: SocketAddr) -> Vec<u8> {
+    let ip = address.ip();
+    let lines = [
+        "v=0".to_owned(),
+        format!("o=- 1 1 IN IP4 {ip}"),
+        "s=-".to_owned(),
+        format!("c=IN IP4 {ip}"),
+        "t=0 0".to_owned(),
+        "m=audio 49170 RTP/AVP 97".to_owned(),
+        "a=rtpmap:97 AMR/8000".to_owned(),
+    ];
+    lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect()
 }
