@@ -1,11 +1,13 @@
 //! RTP (RFC 3550 clause 5.1) with the static payload types of audio (RFC 3551 clause 6), RTCP and G.711 beside it.
 
+mod description;
 mod g711;
 mod jitter;
 mod rtcp;
 mod stream;
 mod tone;
 
+pub use description::{AudioPeer, audio_answer, audio_offer};
 pub use g711::{G711, decode_a, decode_mu, encode_a, encode_mu};
 pub use jitter::JitterBuffer;
 pub use rtcp::{ReceptionReport, RtcpPacket, RtcpProblem, SenderInfo, SourceItems, parse_rtcp, rtcp_bytes};

@@ -5,6 +5,7 @@ mod application_server;
 mod authorization;
 mod carried;
 mod charging;
+mod conference;
 mod config;
 mod due;
 mod fabric;
@@ -25,6 +26,9 @@ mod trust;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use carried::{Carried, HttpExchange, StreamEvent, StreamId, StreamInput, StreamOutput};
+pub use conference::{
+    Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
+};
 pub use config::{
     CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
     PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
