@@ -23,6 +23,7 @@ mod scscf;
 pub mod service;
 pub mod store;
 mod trust;
+pub mod xdm;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use carried::{Carried, HttpExchange, StreamEvent, StreamId, StreamInput, StreamOutput};

@@ -29,11 +29,13 @@ pub enum Table {
     PresenceSubscription,
     /// Watchers whose subscription ended before anybody decided (RFC 3857).
     WaitingWatcher,
+    /// Documents of XCAP, by their path below the root (RFC 4825).
+    XcapDocument,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -44,6 +46,7 @@ impl Table {
         Self::Publication,
         Self::PresenceSubscription,
         Self::WaitingWatcher,
+        Self::XcapDocument,
     ];
 
     /// Name in the file.
@@ -59,6 +62,7 @@ impl Table {
             Self::Publication => "publication",
             Self::PresenceSubscription => "presence_subscription",
             Self::WaitingWatcher => "waiting_watcher",
+            Self::XcapDocument => "xcap_document",
         }
     }
 }

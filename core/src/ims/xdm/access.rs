@@ -1,0 +1,133 @@
+//! Who asks (TS 24.623 clause 5.2.3, TS 33.222): by digest, by what a trusted authentication proxy asserts, or as an
+//! application server of the network.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderName, Request, Response, StatusCode};
+use protocol::sip::Uri;
+use protocol::{Entropy, Instant};
+
+use super::XdmsConfig;
+use super::answer::Refused;
+use super::digest::{DigestGate, DigestRefusal};
+use crate::ims::trust::TrustedPeer;
+
+/// Who asks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Client {
+    /// A user, with the identities whose trees are his; Authentication-Info for the answer.
+    User { identities: Vec<String>, info: Option<String> },
+    /// An application server.
+    Server,
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { identities, .. } => f.write_str(identities.first().map_or("nobody", String::as_str)),
+            Self::Server => f.write_str("an application server"),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Access {
+    gate: DigestGate,
+    /// Identities by user name.
+    users: BTreeMap<String, Vec<String>>,
+    proxies: Vec<TrustedPeer>,
+    servers: Vec<TrustedPeer>,
+}
+
+impl Access {
+    pub(super) fn new(config: &XdmsConfig, entropy: Entropy) -> Self {
+        let mut gate = DigestGate::new(&config.realm, config.nonce_life, entropy);
+        let mut users = BTreeMap::new();
+        for user in &config.users {
+            gate.add(&user.username, user.password.expose());
+            users.insert(user.username.clone(), user.identities.iter().map(|i| canonical(i)).collect());
+        }
+        let (proxies, servers) = (config.trusted_proxies.clone(), config.trusted_servers.clone());
+        Self { gate, users, proxies, servers }
+    }
+
+    /// Who sends a request.
+    pub(super) fn client(
+        &mut self,
+        now: Instant,
+        peer: SocketAddr,
+        request: &Request<Vec<u8>>,
+    ) -> Result<Client, Refused> {
+        let asserted = request.headers().get_all(&ASSERTED);
+        if asserted.iter().next().is_some() && self.proxies.iter().any(|proxy| proxy.is(peer)) {
+            let identities: Vec<String> = asserted.iter().filter_map(|v| v.to_str().ok()).flat_map(quoted).collect();
+            // TS 24.109 clause 6.5: the first is the one that the request is for.
+            let known = identities.iter().all(|identity| self.users.values().any(|own| own.contains(identity)));
+            return match known && !identities.is_empty() {
+                true => Ok(Client::User { identities, info: None }),
+                false => Err(Refused::new(StatusCode::FORBIDDEN, "the asserted identity has no documents here")),
+            };
+        }
+        if self.servers.iter().any(|server| server.is(peer)) && !request.headers().contains_key(AUTHORIZATION) {
+            return Ok(Client::Server);
+        }
+        let mut credentials = request.headers().get_all(AUTHORIZATION).iter();
+        let checked = match (credentials.next().map(HeaderValue::to_str), credentials.next()) {
+            (None, _) => Err(DigestRefusal::Missing),
+            (Some(Ok(value)), None) => self.gate.check(now, request, value),
+            _ => Err(DigestRefusal::Malformed("more than one set of credentials")),
+        };
+        match checked {
+            Ok(passed) => {
+                let identities = self.users.get(&passed.username).cloned().unwrap_or_default();
+                Ok(Client::User { identities, info: passed.info })
+            }
+            Err(why) => Err(self.challenge(now, why)),
+        }
+    }
+
+    fn challenge(&mut self, now: Instant, why: DigestRefusal) -> Refused {
+        let is_stale = matches!(why, DigestRefusal::Stale | DigestRefusal::Replayed);
+        let mut refused = Refused::new(StatusCode::UNAUTHORIZED, why.to_string());
+        for challenge in self.gate.challenges(now, is_stale) {
+            if let Ok(value) = HeaderValue::try_from(challenge) {
+                refused.response.headers_mut().append(WWW_AUTHENTICATE, value);
+            }
+        }
+        refused
+    }
+
+    /// An answer with what the client's way of asking wants in it.
+    pub(super) fn finish(&self, mut response: Response<Vec<u8>>, client: &Client) -> Response<Vec<u8>> {
+        if let Client::User { info: Some(info), .. } = client
+            && let Ok(value) = HeaderValue::try_from(info)
+        {
+            response.headers_mut().insert("authentication-info", value);
+        }
+        response
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.gate.poll_timeout()
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        self.gate.handle_timeout(now);
+    }
+}
+
+/// The one form of an XCAP User Identifier.
+pub(super) fn canonical(xui: &str) -> String {
+    Uri::parse(xui).map_or_else(|_| xui.to_owned(), |uri| uri.identity())
+}
+
+/// Identities between quotes, with commas between them (TS 24.109 annex G).
+fn quoted(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').map(|one| canonical(one.trim().trim_matches('"'))).filter(|one| !one.is_empty())
+}
+
+/// TS 33.222 clause 6.5.2.4, TS 24.109.
+const ASSERTED: HeaderName = HeaderName::from_static("x-3gpp-asserted-identity");
