@@ -31,11 +31,15 @@ pub enum Table {
     WaitingWatcher,
     /// Documents of XCAP, by their path below the root (RFC 4825).
     XcapDocument,
+    /// Messages of third parties and for them, by direction, client and name.
+    ExposureMessage,
+    /// Audit log of the exposure to third parties: a ring of numbered entries.
+    ExposureAudit,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -47,6 +51,8 @@ impl Table {
         Self::PresenceSubscription,
         Self::WaitingWatcher,
         Self::XcapDocument,
+        Self::ExposureMessage,
+        Self::ExposureAudit,
     ];
 
     /// Name in the file.
@@ -63,6 +69,8 @@ impl Table {
             Self::PresenceSubscription => "presence_subscription",
             Self::WaitingWatcher => "waiting_watcher",
             Self::XcapDocument => "xcap_document",
+            Self::ExposureMessage => "exposure_message",
+            Self::ExposureAudit => "exposure_audit",
         }
     }
 }

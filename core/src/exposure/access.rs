@@ -1,0 +1,25 @@
+//! Who may ask: clients with an access token (RFC 6749 clause 4.4, RFC 6750).
+
+use std::fmt;
+
+use http::header::HeaderMap;
+
+/// Checks the access token of a request: our identity server's, or that of somebody else.
+pub trait TokenCheck: fmt::Debug + Send {
+    /// The client that a good token was given to. `now_s` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// Why there is none, or why it is not good for the scope `needs`.
+    fn client(&self, now_s: u64, headers: &HeaderMap, needs: &str) -> Result<String, TokenProblem>;
+}
+
+/// Why a token opens nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenProblem {
+    /// True: it is good, but not for this (403). False: 401.
+    pub is_scope: bool,
+    /// WWW-Authenticate (RFC 6750 clause 3).
+    pub challenge: String,
+    /// For the log.
+    pub why: String,
+}

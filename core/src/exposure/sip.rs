@@ -1,0 +1,85 @@
+//! The SIP side: an application server that speaks for its clients (TS 24.229 clause 5.7.3).
+
+use protocol::sip::proxy::Refusal;
+use protocol::sip::{
+    NameAddr, Request, Response, ServerKey, SessionSettings, StackConfig, StackInput, Uri, UserAgent, UserAgentConfig,
+    UserAgentEvent, UserAgentOutput, UserAgentProfile,
+};
+use protocol::{Entropy, Instant};
+
+use super::{ExposureApi, ExposureConfig};
+use crate::ims::service::Caller;
+use crate::ims::{ImsInput, ImsOutput};
+
+pub(super) fn user_agent(config: &ExposureConfig, entropy: Entropy) -> Result<UserAgent, String> {
+    let parse = |uri: &str| Uri::parse(uri).map_err(|_| format!("exposure: {uri:?} is no URI"));
+    for client in &config.clients {
+        parse(&client.identity)?;
+    }
+    let own = parse(&format!("sip:{}", config.name))?;
+    let Uri::Sip(sip) = &own else { return Err(format!("exposure: {:?} is no host of URIs", config.name)) };
+    let (host, port) = sip.host_port();
+    let stack = StackConfig {
+        hosts: config.hosts.clone(),
+        timers: config.timers,
+        ..StackConfig::user_agent(config.local.clone(), format!("{host}:{port}"))
+    };
+    let mut profile = UserAgentProfile::new(NameAddr::new(own.clone()), NameAddr::new(own));
+    profile.route = config.route.iter().map(|route| format!("<{route}>")).collect();
+    Ok(UserAgent::new(UserAgentConfig { stack, profile, session: SessionSettings::default() }, entropy))
+}
+
+impl ExposureApi {
+    /// From now on it speaks for a client.
+    pub(super) fn speak_for(&mut self, client: &str) -> Vec<(String, String)> {
+        let identity = self.clients.get(client).map(|client| client.settings.identity.clone()).unwrap_or_default();
+        if let Ok(uri) = Uri::parse(&identity) {
+            self.ua.profile_mut().from = NameAddr::new(uri);
+        }
+        vec![("P-Asserted-Identity".to_owned(), format!("<{identity}>"))]
+    }
+
+    pub(super) fn sip_input(&mut self, now: Instant, input: ImsInput<'_>) {
+        match input {
+            ImsInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
+            ImsInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
+            _ => {}
+        }
+    }
+
+    pub(super) fn drain(&mut self, now: Instant) {
+        while let Some(output) = self.ua.poll_output() {
+            match output {
+                UserAgentOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                UserAgentOutput::Event(event) => self.on_event(now, event),
+            }
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: UserAgentEvent) {
+        match event {
+            UserAgentEvent::Response { token, result } => self.message_answered(token, result),
+            UserAgentEvent::Request { key, request, flow } => match Caller::of(&request, flow, &self.config.trusted) {
+                Ok(caller) => self.on_message(now, key, request, &caller),
+                Err(refusal) => self.refuse_sip(now, key, &request, &refusal),
+            },
+            UserAgentEvent::Incoming { session, .. } => {
+                // Clients have no terminal that could be called.
+                let _ = self.ua.reject(now, session, 488);
+            }
+            UserAgentEvent::Session(id, event) => self.on_session(now, id, event),
+            UserAgentEvent::Subscriber(id, event) => self.on_presence(id, event),
+            UserAgentEvent::Notifier(..) => {}
+            UserAgentEvent::Ignored { what, why } => self.say(format!("{what} ignored: {why}")),
+        }
+    }
+
+    pub(super) fn refuse_sip(&mut self, now: Instant, key: ServerKey, request: &Request, refusal: &Refusal) {
+        let mut response = Response::to(request, refusal.status, None);
+        for (name, value) in &refusal.headers {
+            response.headers.append(name, value);
+        }
+        self.say(format!("{} refused with {}", request.method, refusal.status));
+        self.ua.respond(now, key, response);
+    }
+}
