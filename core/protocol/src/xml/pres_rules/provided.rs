@@ -76,11 +76,11 @@ impl Provided {
             _ if element.namespace != DATA_MODEL_NAMESPACE => self.shows_attribute(element),
             "person" => self.persons.shows(element),
             "device" => self.devices.shows(element),
-            _ => false,
+            _ => self.shows_attribute(element),
         };
-        let part = |element: &Qualified| match element.namespace == DATA_MODEL_NAMESPACE {
-            true => self.data_component(element),
-            false => element.clone(),
+        let part = |element: &Qualified| match element.name.as_str() {
+            "person" | "device" if element.namespace == DATA_MODEL_NAMESPACE => self.data_component(element),
+            _ => element.clone(),
         };
         Pidf {
             entity: pidf.entity.clone(),
@@ -124,7 +124,8 @@ impl Provided {
         };
         let content = element.content.iter().filter_map(|content| match content {
             Content::Element(child) => stays(child).map(Content::Element),
-            Content::Text(_) => None,
+            // Text has no place there; it goes where everything goes.
+            Content::Text(_) => self.all_attributes.then(|| content.clone()),
         });
         Qualified { content: content.collect(), ..element.clone() }
     }
