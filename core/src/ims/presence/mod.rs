@@ -248,8 +248,11 @@ impl PresenceServer {
     }
 
     fn execute(&mut self, now: Instant, resource: &str, held: &Held) {
+        let in_dialog = held.request.to().ok().flatten().is_some_and(|to| to.tag().is_some());
         let done = match self.subscriptions.find(&held.request) {
             Some(id) => self.resubscribe(now, id, held),
+            // It has ended while the request waited.
+            None if in_dialog => Err(Refusal::new(481)),
             None if held.request.method == Method::PUBLISH => self.publish(now, resource, held),
             None => self.subscribe(now, resource, held),
         };

@@ -66,29 +66,37 @@ impl PresenceServer {
     /// The state of a presentity or its rules have changed: subscriptions stand as they do now, and are told.
     pub(super) fn decide_again(&mut self, now: Instant, resource: &str) {
         for id in self.subscriptions.of(PRESENCE, resource) {
-            let Some(watching) = self.subscriptions.get(id).map(|subscribed| subscribed.data.clone()) else { continue };
-            let handling = self.decision(now, resource, &watching.identities).handling;
-            let is_pending = handling == SubHandling::Confirm;
-            if handling == SubHandling::Block {
-                self.end(now, id, "rejected", WatcherEvent::Rejected);
-                continue;
-            }
-            if is_pending != watching.is_pending {
-                if let Some(data) = self.subscriptions.data_mut(id) {
-                    data.is_pending = is_pending;
-                }
-                if let Some(op) = self.subscriptions.op(id) {
-                    self.shell.store(vec![op], Job::Nothing);
-                }
-                let event = if is_pending { WatcherEvent::Subscribe } else { WatcherEvent::Approved };
-                self.watcher_changed(now, id, event);
-            }
+            self.decide_one(now, id);
             self.subscriptions.mark(id, now);
         }
         self.decide_waiting(now, resource);
         let change = self.rules.next_change(resource, self.shell.utc_ms(now));
         let watched = self.subscriptions.count_of(PRESENCE, resource) > 0;
         self.rule_changes.set(&resource.to_owned(), change.filter(|_| watched));
+    }
+
+    /// A subscription to presence stands as rules and state want it now.
+    pub(super) fn decide_one(&mut self, now: Instant, id: EventId) {
+        let Some(subscribed) = self.subscriptions.get(id).filter(|subscribed| subscribed.package == PRESENCE) else {
+            return;
+        };
+        let (resource, watching) = (subscribed.resource.clone(), subscribed.data.clone());
+        let handling = self.decision(now, &resource, &watching.identities).handling;
+        if handling == SubHandling::Block {
+            return self.end(now, id, "rejected", WatcherEvent::Rejected);
+        }
+        let is_pending = handling == SubHandling::Confirm;
+        if is_pending == watching.is_pending {
+            return;
+        }
+        if let Some(data) = self.subscriptions.data_mut(id) {
+            data.is_pending = is_pending;
+        }
+        if let Some(op) = self.subscriptions.op(id) {
+            self.shell.store(vec![op], Job::Nothing);
+        }
+        let event = if is_pending { WatcherEvent::Subscribe } else { WatcherEvent::Approved };
+        self.watcher_changed(now, id, event);
     }
 
     /// Rules that change with time are looked at again then.

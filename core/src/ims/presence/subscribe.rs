@@ -16,6 +16,8 @@ pub(super) struct Accepted {
     response: Response,
     id: EventId,
     subscribed: Subscribed<Watching>,
+    /// It was there before.
+    is_refresh: bool,
     /// It was asked for once only, or is over.
     is_last: bool,
 }
@@ -50,7 +52,7 @@ impl PresenceServer {
             self.subscriptions.draft(stack, *key, request, names, &contact, utc_ms, expires_s, watching)?;
         let is_last = expires_s == 0;
         let ops = if is_last { Vec::new() } else { vec![self.subscriptions.put(id, &subscribed)] };
-        let accepted = Accepted { key: *key, response, id, subscribed, is_last };
+        let accepted = Accepted { key: *key, response, id, subscribed, is_refresh: false, is_last };
         if is_last {
             // A fetch leaves nothing behind.
             self.accepted(now, accepted, true);
@@ -72,7 +74,7 @@ impl PresenceServer {
         let resource = subscribed.resource.clone();
         let is_last = expires_s == 0;
         let op = if is_last { self.subscriptions.delete(id) } else { self.subscriptions.put(id, &subscribed) };
-        let accepted = Accepted { key: *key, response, id, subscribed, is_last };
+        let accepted = Accepted { key: *key, response, id, subscribed, is_refresh: true, is_last };
         self.wait(&resource, vec![op], Job::Subscribed(Box::new(accepted)));
         Ok(())
     }
@@ -107,23 +109,29 @@ impl PresenceServer {
 
     /// A subscription is durable, or could not be kept: then all is as it was.
     pub(super) fn accepted(&mut self, now: Instant, accepted: Accepted, is_durable: bool) {
-        let Accepted { key, response, id, subscribed, is_last } = accepted;
+        let Accepted { key, response, id, subscribed, is_refresh, is_last } = accepted;
         if !is_durable {
             return self.shell.refuse(now, key, &Refusal::new(500).because("The subscription could not be stored"));
         }
+        if is_refresh && self.subscriptions.get(id).is_none() {
+            // It has ended meanwhile.
+            self.shell.store(vec![self.subscriptions.delete(id)], Job::Nothing);
+            return self.shell.refuse(now, key, &Refusal::new(481));
+        }
         self.shell.respond(now, key, response);
-        let is_new = self.subscriptions.get(id).is_none();
-        if is_new && !is_last {
+        if !is_refresh && !is_last {
             self.forget(&subscribed.resource, &subscribed.watcher);
         }
         self.subscriptions.insert(id, subscribed);
         if is_last {
             return self.end(now, id, "timeout", WatcherEvent::Timeout);
         }
-        if is_new {
+        if !is_refresh {
             self.watcher_changed(now, id, WatcherEvent::Subscribe);
             self.watch_rules(now, id);
         }
+        // The rules may be others than when it was asked for.
+        self.decide_one(now, id);
         self.subscriptions.mark_at_once(id, now);
     }
 }

@@ -121,6 +121,10 @@ fn what_may_not_be_published_is_refused() {
         "x".repeat(40_000)
     );
     assert_eq!(publish(&mut rig, 5, "", &large).status, 413);
+    let bomb = "<!DOCTYPE a [<!ENTITY b 'cc'><!ENTITY c '&b;&b;'>]><presence xmlns='urn:ietf:params:xml:ns:pidf' entity='&c;'/>";
+    assert_eq!(publish(&mut rig, 10, "", bomb).status, 400);
+    let deep = format!("<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='a'>{}", "<x:a xmlns:x='u'>".repeat(1000));
+    assert_eq!(publish(&mut rig, 11, "", &deep).status, 400);
     let require = publish(&mut rig, 6, "Require: moon\n", "");
     assert_eq!((require.status, only(&require.headers, "Unsupported").as_str()), (420, "moon"));
     let of = |rig: &mut Rig<PresenceServer>, from: &str, who: &str, uri: &str, event: &str| {
@@ -293,6 +297,44 @@ fn subscriptions_and_publications_go_on_after_a_restart() {
     publish(&mut rig, 2, "", &pidf("two"));
     rig.pass(Duration::from_secs(6));
     assert!(rig.sent.iter().any(|(_, message)| message.headers().contains("Event")));
+}
+
+#[test]
+fn there_is_an_end_to_publications_watchers_and_subscriptions() {
+    let mut config = config();
+    (config.limits.publications, config.limits.presentities) = (2, 1);
+    (config.limits.watchers, config.limits.watched) = (2, 1);
+    let mut rig = rig_of(config);
+    let of = |rig: &mut Rig<PresenceServer>, n| publish(rig, n, "", &pidf("x")).status;
+    assert_eq!([of(&mut rig, 1), of(&mut rig, 2), of(&mut rig, 3)], [200, 200, 403]);
+    for (call, who, status) in [("1", BEN, 200), ("2", BEN, 403), ("3", "sip:c@x", 200), ("4", "sip:d@x", 403)] {
+        subscribe(&mut rig, who, call, "presence", "");
+        rig.response(status, SCSCF);
+        if status == 200 {
+            notified(&mut rig);
+        }
+    }
+}
+
+#[test]
+fn a_presentity_that_is_private_and_packages_that_are_none() {
+    let mut rig = rig_of(PresenceConfig { without_rules: SubHandling::Confirm, ..config() });
+    subscribe(&mut rig, BEN, "c1", "presence", "Privacy: id\n");
+    rig.response(200, SCSCF);
+    notified(&mut rig);
+    subscribe(&mut rig, ANNA, "w1", "presence.winfo", "Privacy: id\n");
+    rig.response(200, SCSCF);
+    let info = winfo(&notified(&mut rig));
+    assert_eq!(info.lists[0].watchers[0].uri, "sip:anonymous@anonymous.invalid");
+    for (call, package, more, status) in [
+        ("a", "presence.winfo.winfo", "", 489),
+        ("b", "presence", "Accept: text/plain\n", 406),
+        ("c", "presence", "Expires: 1\n", 423),
+        ("d", "presence", "Require: eventlist\n", 420),
+    ] {
+        subscribe(&mut rig, BEN, call, package, more);
+        rig.response(status, SCSCF);
+    }
 }
 
 #[test]
