@@ -3,6 +3,7 @@
 //! Every machine has the same four methods: `handle_input(now, input)`, `handle_timeout(now)`, `poll_timeout()` and
 //! `poll_output()`; after each call of the first two, outputs are drained until there are none.
 
+pub mod charging;
 pub mod exposure;
 pub mod ims;
 mod mbms;

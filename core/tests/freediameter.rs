@@ -1,5 +1,5 @@
-//! freeDiameterd as relay between an S-CSCF's Diameter client and the HSS, over TCP on loopback: a program of others parses
-//! what both say, adds Route-Record, and passes it on.
+//! freeDiameterd as relay between an S-CSCF's Diameter client and the HSS, the CDF or the OCS, over TCP on loopback: a program
+//! of others parses what both say, adds Route-Record, and passes it on.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,9 +7,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use core_network::charging::{Account, Cdf, CdfConfig, Cdr, Ocs, OcsConfig, TariffTable, list_accounts};
 use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore, Table};
+use protocol::diameter::charging::{
+    ChargingHeader, ImsInformation, InterOperator, NodeFunctionality, RoleOfNode, ServiceInformation, SubscriptionId,
+};
 use protocol::diameter::cx::{Maa, Mar, SCHEME_AKA, Saa, Sar, ServerAssignmentType, Uaa, Uar};
+use protocol::diameter::rf::{Aca, Acr, RecordType};
+use protocol::diameter::ro::{Cca, Ccr, FinalUnitAction, RequestType, ServiceUnits, Units};
 use protocol::diameter::sh::{ShAnswer, Udr, UserIdentity, reference};
 use protocol::diameter::{
     ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, DisconnectCause,
@@ -42,24 +48,24 @@ impl Drop for Relay {
 }
 
 /// freeDiameterd on a port of its own; `None` when it is not installed.
-fn relay(folder: &Path, port: u16) -> Option<Relay> {
+fn relay(folder: &Path, port: u16, dictionaries: &[&str]) -> Option<Relay> {
     let key = rcgen::generate_simple_self_signed(vec!["relay.ims.test".to_owned()]).unwrap();
     let path = |name: &str| folder.join(name);
     std::fs::write(path("cert.pem"), key.cert.pem()).unwrap();
     std::fs::write(path("key.pem"), key.signing_key.serialize_pem()).unwrap();
     // Who is listed may come without TLS.
     std::fs::write(path("acl.conf"), "ALLOW_IPSEC *.ims.test\n").unwrap();
-    let extension = ["/usr/lib/freeDiameter", "/usr/lib/x86_64-linux-gnu/freeDiameter"]
-        .iter()
-        .map(|folder| Path::new(folder).join("acl_wl.fdx"))
-        .find(|path| path.exists())?;
+    let extensions = ["/usr/lib/freeDiameter", "/usr/lib/x86_64-linux-gnu/freeDiameter"];
+    let extensions = extensions.iter().map(Path::new).find(|folder| folder.join("acl_wl.fdx").exists())?;
+    let load = |name: &str| format!("LoadExtension = \"{}\"", extensions.join(name).display());
+    let dictionaries: String = dictionaries.iter().map(|name| format!("{};\n", load(name))).collect();
     let config = format!(
         "Identity = \"relay.ims.test\";\nRealm = \"ims.test\";\nPort = {port};\nSecPort = 0;\nNo_SCTP;\nNo_IPv6;\n\
          ListenOn = \"127.0.0.1\";\nTLS_Cred = \"{cert}\", \"{key}\";\nTLS_CA = \"{cert}\";\nTLS_DH_Bits = 1024;\n\
-         LoadExtension = \"{extension}\" : \"{acl}\";\n",
+         {dictionaries}{white_list} : \"{acl}\";\n",
         cert = path("cert.pem").display(),
         key = path("key.pem").display(),
-        extension = extension.display(),
+        white_list = load("acl_wl.fdx"),
         acl = path("acl.conf").display(),
     );
     std::fs::write(path("fd.conf"), config).unwrap();
@@ -132,7 +138,7 @@ enum Received {
 
 struct Bench {
     start: std::time::Instant,
-    hss: End<Hss>,
+    node: End<Box<dyn ImsNode>>,
     store: ImsStore,
     client: End<DiameterEndpoint>,
     answer: Option<Result<Message, RequestFailure>>,
@@ -140,9 +146,11 @@ struct Bench {
 
 #[expect(clippy::disallowed_methods, reason = "sockets and a program of others: time is the wall clock's")]
 impl Bench {
-    fn new(relay: SocketAddr) -> Self {
+    /// A client, and the node that is made of a configuration and a name.
+    fn new(relay: SocketAddr, host: &str, node: impl FnOnce(DiameterConfig) -> Box<dyn ImsNode>) -> Self {
         let config = |host: &str| {
-            let applications = vec![dictionary::APP_CX, dictionary::APP_SH];
+            let (cx, sh) = (dictionary::APP_CX, dictionary::APP_SH);
+            let applications = vec![cx, sh, dictionary::APP_RF, dictionary::APP_RO];
             let mut config = DiameterConfig::new(host, REALM, relay.ip(), applications);
             let relay = PeerConfig { host: "relay.ims.test".to_owned(), realm: REALM.to_owned(), connect: Some(relay) };
             config.peers = vec![relay];
@@ -153,7 +161,7 @@ impl Bench {
         add_subscribers(&mut store, &parse_subscribers("test.toml", SUBSCRIBERS).unwrap()).unwrap();
         Self {
             start: std::time::Instant::now(),
-            hss: End::new(Hss::new(HssConfig::new(config("hss.ims.test")), Entropy::from_seed([1; 32]))),
+            node: End::new(node(config(host))),
             store,
             client: End::new(DiameterEndpoint::new(config("scscf.ims.test"), Entropy::from_seed([2; 32]))),
             answer: None,
@@ -187,23 +195,23 @@ impl Bench {
             }
             Received::Nothing => {}
         }
-        match self.hss.receive() {
+        match self.node.receive() {
             Received::Octets(bytes) => {
-                let input = DiameterInput::Received { conn: self.hss.conn, bytes: &bytes };
-                self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+                let input = DiameterInput::Received { conn: self.node.conn, bytes: &bytes };
+                self.node.machine.handle_input(now, ImsInput::Diameter(input));
             }
             Received::Closed => {
-                self.hss.stream = None;
-                let input = DiameterInput::Closed { conn: self.hss.conn };
-                self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+                self.node.stream = None;
+                let input = DiameterInput::Closed { conn: self.node.conn };
+                self.node.machine.handle_input(now, ImsInput::Diameter(input));
             }
             Received::Nothing => {}
         }
         if self.client.machine.poll_timeout().is_some_and(|at| at <= now) {
             self.client.machine.handle_timeout(now);
         }
-        if self.hss.machine.poll_timeout().is_some_and(|at| at <= now) {
-            self.hss.machine.handle_timeout(now);
+        if self.node.machine.poll_timeout().is_some_and(|at| at <= now) {
+            self.node.machine.handle_timeout(now);
         }
         self.drain(now);
     }
@@ -220,19 +228,19 @@ impl Bench {
                 _ => {}
             }
         }
-        while let Some(output) = self.hss.machine.poll_output() {
+        while let Some(output) = self.node.machine.poll_output() {
             match output {
                 ImsOutput::Diameter(transport) => {
-                    if let Some(input) = self.hss.transport(transport) {
-                        self.hss.machine.handle_input(now, ImsInput::Diameter(input));
+                    if let Some(input) = self.node.transport(transport) {
+                        self.node.machine.handle_input(now, ImsInput::Diameter(input));
                     }
                 }
                 ImsOutput::Store(request) => {
                     let answer = self.store.execute(&request);
-                    self.hss.machine.handle_input(now, ImsInput::Store(answer));
+                    self.node.machine.handle_input(now, ImsInput::Store(answer));
                 }
-                ImsOutput::Note(note) => println!("HSS: {note}"),
-                other => unreachable!("not of an HSS: {other:?}"),
+                ImsOutput::Note(note) => println!("node: {note}"),
+                other => unreachable!("a node with Diameter only says {other:?}"),
             }
         }
     }
@@ -249,16 +257,17 @@ impl Bench {
 fn freediameter_relays_between_s_cscf_and_hss() {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let Some(mut relay) = relay(folder.path(), port) else {
+    let Some(mut relay) = relay(folder.path(), port, &[]) else {
         println!("skipped: freeDiameterd with its extension acl_wl is not installed");
         return;
     };
-    let mut bench = Bench::new(([127, 0, 0, 1], port).into());
+    let hss = |config| Box::new(Hss::new(HssConfig::new(config), Entropy::from_seed([1; 32]))) as Box<dyn ImsNode>;
+    let mut bench = Bench::new(([127, 0, 0, 1], port).into(), "hss.ims.test", hss);
     let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
     bench.until("the relay", |bench| {
         let ended = relay.0.try_wait().unwrap();
         assert!(ended.is_none(), "freeDiameterd ended: {}", log());
-        bench.client.machine.peers_up().count() == 1 && bench.hss.stream.is_some()
+        bench.client.machine.peers_up().count() == 1 && bench.node.stream.is_some()
     });
     // The relay takes the HSS in on its own time; until then it cannot deliver.
     let uar = |bench: &mut Bench, host: Option<&str>| {
@@ -326,4 +335,118 @@ fn freediameter_relays_between_s_cscf_and_hss() {
     let complaints: Vec<_> =
         log().lines().filter(|l| l.contains("ERROR") || l.contains("FATAL")).map(str::to_owned).collect();
     println!("{} complaints of freeDiameterd: {complaints:#?}", complaints.len());
+}
+
+/// Dictionaries of freeDiameter that know what Rf and Ro carry: it refuses what breaks their rules.
+const DICTIONARIES: [&str; 3] = ["dict_nasreq.fdx", "dict_dcca.fdx", "dict_dcca_3gpp.fdx"];
+
+fn information() -> ServiceInformation {
+    let mut ims = ImsInformation::new(NodeFunctionality::Scscf);
+    (ims.icid, ims.method) = (Some("icid-1".to_owned()), Some("MESSAGE".to_owned()));
+    (ims.role, ims.cause) = (Some(RoleOfNode::Originating), Some(-1));
+    (ims.calling, ims.called) = (vec![IMPU.to_owned()], Some("sip:bob@ims.test".to_owned()));
+    (ims.request_utc_ms, ims.response_utc_ms) = (Some(1_767_225_600_123), Some(1_767_225_600_456));
+    ims.operators = vec![InterOperator { originating: Some("Type 1ims.test".to_owned()), terminating: None }];
+    ServiceInformation { subscriptions: vec![SubscriptionId::of_uri(IMPU)], ims: Some(ims), sms: None }
+}
+
+fn header(session_id: &str) -> ChargingHeader {
+    ChargingHeader {
+        session_id: session_id.to_owned(),
+        origin_host: "scscf.ims.test".to_owned(),
+        origin_realm: REALM.to_owned(),
+        destination_host: None,
+        destination_realm: REALM.to_owned(),
+        origin_state: Some(1),
+        user_name: None,
+        at_utc_ms: 1_767_225_600_000,
+        retransmitted: false,
+    }
+}
+
+/// Runs a node behind the relay until it answers.
+fn behind_relay(
+    host: &str,
+    node: impl FnOnce(DiameterConfig) -> Box<dyn ImsNode>,
+    probe: &Message,
+) -> Option<(Bench, Relay, tempfile::TempDir, Message)> {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let Some(mut relay) = relay(folder.path(), port, &DICTIONARIES) else {
+        println!("skipped: freeDiameterd with its extension acl_wl is not installed");
+        return None;
+    };
+    let mut bench = Bench::new(([127, 0, 0, 1], port).into(), host, node);
+    let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    bench.until("the relay", |bench| {
+        let ended = relay.0.try_wait().unwrap();
+        assert!(ended.is_none(), "freeDiameterd ended: {}", log());
+        bench.client.machine.peers_up().count() == 1 && bench.node.stream.is_some()
+    });
+    let end = bench.start.elapsed() + PATIENCE;
+    let mut answer = bench.ask(probe.clone());
+    while ResultCode::from_message(&answer) == Ok(ResultCode::Base(3002)) && bench.start.elapsed() < end {
+        answer = bench.ask(probe.clone());
+    }
+    println!("{}", log().lines().filter(|l| l.contains("ERROR")).take(20).collect::<Vec<_>>().join("\n"));
+    Some((bench, relay, folder, answer))
+}
+
+#[test]
+fn freediameter_relays_accounting_to_the_cdf() {
+    let acr = Acr {
+        header: header("scscf.ims.test;1;1;a"),
+        kind: RecordType::Event,
+        number: 0,
+        interval: None,
+        information: information(),
+    };
+    let cdf = |config| Box::new(Cdf::new(CdfConfig::new(config), Entropy::from_seed([3; 32]))) as Box<dyn ImsNode>;
+    let Some((mut bench, _relay, _folder, answer)) = behind_relay("cdf.ims.test", cdf, &acr.to_message()) else {
+        return;
+    };
+    let aca = Aca::from_message(&answer).unwrap();
+    assert_eq!((aca.result, aca.origin_host.as_str()), (2001, "cdf.ims.test"), "{answer:?}");
+    // The same again is acknowledged again, and is one record.
+    let again = Acr { header: ChargingHeader { retransmitted: true, ..acr.header.clone() }, ..acr };
+    assert_eq!(Aca::from_message(&bench.ask(again.to_message())).unwrap().result, 2001);
+    let rows = bench.store.scan(Table::Cdr).unwrap();
+    assert_eq!(rows.len(), 1);
+    let cdr: Cdr = serde_json::from_slice(&rows[0].1).unwrap();
+    assert_eq!((cdr.icid.as_deref(), cdr.requested), (Some("icid-1"), Some(1_767_225_600_123)));
+}
+
+#[test]
+fn freediameter_relays_credit_control_to_the_ocs() {
+    let services = ServiceUnits { requested: Some(Units::default()), rating_group: Some(1), ..ServiceUnits::default() };
+    let ccr = Ccr {
+        header: header("ims-gwf.ims.test;1;1;a"),
+        kind: RequestType::Initial,
+        number: 0,
+        action: None,
+        subscriptions: vec![SubscriptionId::of_uri(IMPU)],
+        termination: None,
+        services: vec![services],
+        information: information(),
+    };
+    let ocs = |config| {
+        let text = "[[tariff]]\nname = 'voice'\nunit = 'seconds'\nprice = 1\nquantum = 30\n";
+        let mut config = OcsConfig::new(config, TariffTable::parse(text).unwrap());
+        config.accounts = vec![Account::new(IMPU, 20)];
+        Box::new(Ocs::new(config, Entropy::from_seed([4; 32]))) as Box<dyn ImsNode>
+    };
+    let Some((mut bench, _relay, _folder, answer)) = behind_relay("ocs.ims.test", ocs, &ccr.to_message()) else {
+        return;
+    };
+    let cca = Cca::from_message(&answer).unwrap();
+    let units = &cca.services[0];
+    assert_eq!(
+        (cca.result, units.granted, units.final_action),
+        (2001, Some(Units::seconds(20)), Some(FinalUnitAction::Terminate))
+    );
+    let used = ServiceUnits { used: Some(Units::seconds(5)), rating_group: Some(1), ..ServiceUnits::default() };
+    let end = Ccr { kind: RequestType::Termination, number: 1, services: vec![used], termination: Some(1), ..ccr };
+    assert_eq!(Cca::from_message(&bench.ask(end.to_message())).unwrap().result, 2001);
+    let accounts = list_accounts(&bench.store).unwrap();
+    assert_eq!((accounts[0].balance, accounts[0].reserved), (15, 0));
 }

@@ -1,5 +1,6 @@
 //! `core.toml`: which nodes a live process runs, where, and with whom. Everything has a default on loopback.
 
+mod charging;
 mod presence;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use protocol::sip::Transport;
 use serde::Deserialize;
 
 use super::{GmSecurity, HomeNetwork, ScscfChoice, TrustedPeer};
+pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
 pub use presence::{PresenceSection, WithoutRules};
 
 /// The home domain of the test network: MCC 001, MNC 001 (TS 23.003 clause 13.2).
@@ -44,6 +46,8 @@ pub struct CoreConfig {
     pub hss: HssSection,
     /// The presence server.
     pub presence: PresenceSection,
+    /// Charging.
+    pub charging: ChargingSection,
 }
 
 impl Default for CoreConfig {
@@ -60,6 +64,7 @@ impl Default for CoreConfig {
             scscf: ScscfSection::default(),
             hss: HssSection::default(),
             presence: PresenceSection::default(),
+            charging: ChargingSection::default(),
         }
     }
 }
@@ -78,6 +83,12 @@ pub enum NodeKind {
     Hss,
     /// Presence server.
     Presence,
+    /// Charging data function.
+    Cdf,
+    /// Online charging system.
+    Ocs,
+    /// IMS gateway function: online charging of calls and messages.
+    ImsGwf,
 }
 
 /// Files of a certificate, PEM.
@@ -336,6 +347,7 @@ impl CoreConfig {
             (NodeKind::Icscf, &self.icscf.listen),
             (NodeKind::Scscf, &self.scscf.listen),
             (NodeKind::Presence, &self.presence.listen),
+            (NodeKind::ImsGwf, &self.charging.gwf.listen),
         ];
         places
             .iter()
@@ -344,7 +356,7 @@ impl CoreConfig {
 
     fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
-            return Err("nodes = [] runs nothing: name pcscf, icscf, scscf, hss or presence".into());
+            return Err("nodes = [] runs nothing: name pcscf, icscf, scscf, hss, presence, cdf, ocs or ims_gwf".into());
         }
         let empty = [
             (NodeKind::Pcscf, self.pcscf.gm.is_empty(), "pcscf.gm"),
@@ -353,6 +365,9 @@ impl CoreConfig {
             (NodeKind::Scscf, self.scscf.listen.is_empty(), "scscf.listen"),
             (NodeKind::Hss, self.hss.listen.is_empty(), "hss.listen"),
             (NodeKind::Presence, self.presence.listen.is_empty(), "presence.listen"),
+            (NodeKind::Cdf, self.charging.cdf.listen.is_empty(), "charging.cdf.listen"),
+            (NodeKind::Ocs, self.charging.ocs.listen.is_empty(), "charging.ocs.listen"),
+            (NodeKind::ImsGwf, self.charging.gwf.listen.is_empty(), "charging.gwf.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -369,6 +384,7 @@ impl CoreConfig {
             (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
             (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
+            (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
         ];
         for (node, places, trusted, section) in trusting {
             let open = places.iter().find(|place| !place.address.ip().is_loopback());
@@ -384,6 +400,12 @@ impl CoreConfig {
             (NodeKind::Icscf, self.icscf.peers.is_empty(), NodeKind::Hss, "[[icscf.peers]] with host and connect"),
             (NodeKind::Scscf, self.scscf.peers.is_empty(), NodeKind::Hss, "[[scscf.peers]] with host and connect"),
             (NodeKind::Scscf, self.scscf.icscf.is_none(), NodeKind::Icscf, "scscf.icscf"),
+            (
+                NodeKind::ImsGwf,
+                self.charging.gwf.peers.is_empty(),
+                NodeKind::Ocs,
+                "[[charging.gwf.peers]] with host and connect",
+            ),
         ];
         for (node, unset, needs, key) in missing {
             if self.runs(node) && unset && !self.runs(needs) {

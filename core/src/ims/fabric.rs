@@ -244,6 +244,21 @@ impl Fabric {
         true
     }
 
+    /// A node is killed and another one comes in its place, with the same store: its connections break, and what it knew and
+    /// did not store is gone. False when there is no such node.
+    pub fn restart(&mut self, now: Instant, name: &str, node: Box<dyn ImsNode>) -> bool {
+        if !self.set_down(now, name, true) {
+            return false;
+        }
+        let Some(index) = self.places.iter().position(|p| p.name == name) else { return false };
+        let place = &mut self.places[index];
+        let Some((_, store)) = place.node.take() else { return false };
+        place.node = Some((node, store));
+        place.is_down = false;
+        self.drain(now, index);
+        true
+    }
+
     fn tell(&mut self, now: Instant, name: &str, input: ImsInput<'_>) -> bool {
         let index = self.places.iter().position(|p| p.name == name && p.node.is_some());
         index.is_some_and(|index| {

@@ -1,5 +1,6 @@
 //! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
 
+mod charging;
 mod presence;
 
 use std::io;
@@ -8,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use protocol::Entropy;
+use protocol::diameter::charging::NodeFunctionality;
 use protocol::diameter::{DiameterConfig, PeerConfig, dictionary};
 use protocol::sip::{HostTable, SipTimers, Transport};
 
@@ -17,6 +19,7 @@ use super::presence::PresenceServer;
 use super::{
     HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig,
 };
+use crate::charging::CdrFolder;
 use crate::net::{
     Directory, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls, TlsFiles,
 };
@@ -53,7 +56,17 @@ pub async fn start_core(
     let nodes = Nodes::new(config, clock);
     let directory = nodes.directory();
     let mut live = Vec::new();
-    for kind in [NodeKind::Hss, NodeKind::Presence, NodeKind::Scscf, NodeKind::Icscf, NodeKind::Pcscf] {
+    let order = [
+        NodeKind::Hss,
+        NodeKind::Cdf,
+        NodeKind::Ocs,
+        NodeKind::ImsGwf,
+        NodeKind::Presence,
+        NodeKind::Scscf,
+        NodeKind::Icscf,
+        NodeKind::Pcscf,
+    ];
+    for kind in order {
         if config.runs(kind) {
             live.push(nodes.node(kind, folder, entropy.split())?);
         }
@@ -61,9 +74,14 @@ pub async fn start_core(
     let in_memory = config.database == Path::new(":memory:");
     let database = folder.join(&config.database);
     let mut store = if in_memory { ImsStore::in_memory()? } else { ImsStore::open(&database)? };
+    let records = config.runs(NodeKind::Cdf).then(|| CdrFolder::open(&folder.join(&config.charging.cdf.folder)));
+    let records = records.transpose()?;
     let around = Surroundings {
         clock,
-        store: Box::new(move |requests| store.execute_all(requests)),
+        store: Box::new(move |requests| match &records {
+            Some(records) => records.execute_all(&mut store, requests),
+            None => store.execute_all(requests),
+        }),
         http: config.http.0,
         tls: tls(config, folder, &database)?,
         limits: NetLimits::default(),
@@ -88,6 +106,7 @@ fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option
                 &config.icscf.listen,
                 &config.scscf.listen,
                 &config.presence.listen,
+                &config.charging.gwf.listen,
             ];
             let mut names: Vec<String> = places.into_iter().flatten().map(|p| p.address.ip().to_string()).collect();
             names.push(config.domain.clone());
@@ -117,6 +136,7 @@ impl<'a> Nodes<'a> {
             (NodeKind::Icscf, nodes.icscf_name(), &config.icscf.listen),
             (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
             (NodeKind::Presence, nodes.in_domain("presence"), &config.presence.listen),
+            (NodeKind::ImsGwf, nodes.in_domain("ims-gwf"), &config.charging.gwf.listen),
         ];
         for (kind, name, places) in own {
             if config.runs(kind) {
@@ -133,7 +153,7 @@ impl<'a> Nodes<'a> {
         nodes
     }
 
-    fn node(&self, kind: NodeKind, folder: &Path, entropy: Entropy) -> Result<LiveNode, LiveError> {
+    fn node(&self, kind: NodeKind, folder: &Path, mut entropy: Entropy) -> Result<LiveNode, LiveError> {
         let config = self.config;
         let (name, role, stranger) = match kind {
             NodeKind::Pcscf => ("pcscf", Role::Pcscf, Role::Ue),
@@ -141,6 +161,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Scscf => ("scscf", Role::Scscf, Role::As),
             NodeKind::Hss => ("hss", Role::Hss, Role::Scscf),
             NodeKind::Presence => ("presence", Role::As, Role::Scscf),
+            NodeKind::Cdf => ("cdf", Role::Cdf, Role::Scscf),
+            NodeKind::Ocs => ("ocs", Role::Ocs, Role::As),
+            NodeKind::ImsGwf => ("ims-gwf", Role::As, Role::Scscf),
         };
         let sip = match kind {
             NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
@@ -148,13 +171,30 @@ impl<'a> Nodes<'a> {
             NodeKind::Scscf => config.scscf.listen.clone(),
             NodeKind::Hss => Vec::new(),
             NodeKind::Presence => config.presence.listen.clone(),
+            NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
+            NodeKind::Cdf | NodeKind::Ocs => Vec::new(),
         };
-        let diameter = if kind == NodeKind::Hss { config.hss.listen.clone() } else { Vec::new() };
+        let diameter = match kind {
+            NodeKind::Hss => config.hss.listen.clone(),
+            NodeKind::Cdf => config.charging.cdf.listen.clone(),
+            NodeKind::Ocs => config.charging.ocs.listen.clone(),
+            _ => Vec::new(),
+        };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
         let node: Box<dyn ImsNode> = match kind {
-            NodeKind::Pcscf => Box::new(Pcscf::new(self.pcscf(), entropy)),
+            NodeKind::Pcscf => {
+                let charging = self.charging(&self.rf_name("pcscf"), NodeFunctionality::Pcscf, entropy.split());
+                Box::new(Pcscf::new(self.pcscf(), entropy).with_charging(charging))
+            }
             NodeKind::Icscf => Box::new(Icscf::new(self.icscf(), entropy)),
-            NodeKind::Scscf => Box::new(Scscf::new(self.scscf(), entropy).map_err(LiveError::Settings)?),
+            NodeKind::Scscf => {
+                let charging = self.charging(&self.rf_name("scscf"), NodeFunctionality::Scscf, entropy.split());
+                let scscf = Scscf::new(self.scscf(), entropy).map_err(LiveError::Settings)?;
+                Box::new(scscf.with_charging(charging))
+            }
+            NodeKind::Cdf => Box::new(self.cdf(entropy)),
+            NodeKind::Ocs => Box::new(self.ocs(entropy)),
+            NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
             NodeKind::Presence => {
                 Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)
@@ -245,12 +285,18 @@ impl<'a> Nodes<'a> {
     /// The Diameter side of a node; without peers of its own a CSCF has the HSS of this process.
     fn diameter(&self, host: &str, address: IpAddr, peers: &[PeerSection]) -> DiameterConfig {
         let domain = &self.config.domain;
-        let mut config = DiameterConfig::new(host, domain, address, vec![dictionary::APP_CX]);
+        let mut config = self.plain_diameter(host, address);
         config.peers = peers.iter().map(|peer| peer.to_peer(domain)).collect();
         if peers.is_empty() && host != self.hss_name() && self.config.runs(NodeKind::Hss) {
             let connect = self.config.hss.listen.first().copied();
             config.peers.push(PeerConfig { host: self.hss_name(), realm: domain.clone(), connect });
         }
+        config
+    }
+
+    /// The Diameter side of a node without any peer.
+    fn plain_diameter(&self, host: &str, address: IpAddr) -> DiameterConfig {
+        let mut config = DiameterConfig::new(host, &self.config.domain, address, vec![dictionary::APP_CX]);
         config.retry = RETRY;
         // Seconds since 1970 fit until 2106.
         config.origin_state = u32::try_from(self.clock.utc_ms_at_zero() / 1000).unwrap_or(u32::MAX);

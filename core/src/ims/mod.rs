@@ -31,8 +31,9 @@ pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };
 pub use config::{
-    CoreConfig, CoreConfigError, HssSection, HttpPlace, IcscfSection, NodeKind, ParsePlaceError, PcscfSection,
-    PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
+    AccountSection, CdfSection, ChargingSection, CoreConfig, CoreConfigError, GwfSection, HssSection, HttpPlace,
+    IcscfSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection,
+    ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};

@@ -35,11 +35,29 @@ pub enum Table {
     ExposureMessage,
     /// Audit log of the exposure to third parties: a ring of numbered entries.
     ExposureAudit,
+    /// Charging sessions of nodes (TS 32.260).
+    ChargingSession,
+    /// Accounting records that the CDF has not taken yet.
+    ChargingRecord,
+    /// Accounting sessions at the CDF.
+    CdfSession,
+    /// Charging data records that are in no file yet.
+    Cdr,
+    /// Files of charging data records.
+    CdrFile,
+    /// What the CDF keeps beside.
+    CdfState,
+    /// Accounts of the OCS.
+    OcsAccount,
+    /// Credit control sessions at the OCS.
+    OcsSession,
+    /// Calls and messages that the IMS gateway function charges for.
+    GwfCall,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -53,6 +71,15 @@ impl Table {
         Self::XcapDocument,
         Self::ExposureMessage,
         Self::ExposureAudit,
+        Self::ChargingSession,
+        Self::ChargingRecord,
+        Self::CdfSession,
+        Self::Cdr,
+        Self::CdrFile,
+        Self::CdfState,
+        Self::OcsAccount,
+        Self::OcsSession,
+        Self::GwfCall,
     ];
 
     /// Name in the file.
@@ -71,6 +98,15 @@ impl Table {
             Self::XcapDocument => "xcap_document",
             Self::ExposureMessage => "exposure_message",
             Self::ExposureAudit => "exposure_audit",
+            Self::ChargingSession => "charging_session",
+            Self::ChargingRecord => "charging_record",
+            Self::CdfSession => "cdf_session",
+            Self::Cdr => "cdr",
+            Self::CdrFile => "cdr_file",
+            Self::CdfState => "cdf_state",
+            Self::OcsAccount => "ocs_account",
+            Self::OcsSession => "ocs_session",
+            Self::GwfCall => "gwf_call",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! P-CSCF (TS 24.229 clause 5.2): the first box that a UE talks to, and the border of the trust domain.
 
+mod charged;
 mod config;
 mod emergency;
 mod originating;
@@ -29,6 +30,7 @@ use protocol::{Entropy, Instant};
 
 use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
 use super::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::charging::ChargingClient;
 use crate::store::StoreToken;
 pub use config::{GmSecurity, GmSecurityError, HomeNetwork, PcscfConfig};
 use register::PendingRegister;
@@ -63,6 +65,8 @@ pub struct Pcscf {
     /// Requests of our own.
     asked: BTreeMap<ClientKey, Asked>,
     sessions: Sessions,
+    /// Offline charging.
+    charging: ChargingClient,
     waiting: BTreeMap<StoreToken, AfterStore>,
     next_token: u64,
     held: Option<Vec<(Flow, Vec<u8>)>>,
@@ -147,6 +151,7 @@ impl Pcscf {
             relayed: BTreeMap::new(),
             asked: BTreeMap::new(),
             sessions: Sessions::default(),
+            charging: ChargingClient::off(),
             waiting: BTreeMap::new(),
             next_token: 0,
             held: Some(Vec::new()),
@@ -197,6 +202,7 @@ impl Pcscf {
             StackOutput::TransportFailed { key, why } => self.on_answer(now, key, Err(&why)),
             StackOutput::AckMissing { status, .. } => self.ignored("INVITE", format!("no ACK came for {status}")),
             StackOutput::Terminated { key: TransactionKey::Server(key) } => {
+                self.charging.over(key);
                 self.relayed.remove(&key);
             }
             StackOutput::Ignored { what, why } => self.ignored(why, what),
@@ -239,6 +245,7 @@ impl Pcscf {
         purpose: Purpose,
     ) -> Result<(), SendError> {
         self.proxy.forward(now, &mut self.stack, key, request.clone(), next_hop)?;
+        self.charge(now, key, &request, &purpose);
         self.relayed.insert(key, Relayed { request, purpose, cancelled: false });
         Ok(())
     }
@@ -256,6 +263,7 @@ impl Pcscf {
     }
 
     fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
+        self.charging.answered(now, key, &response);
         if let Err(error) = self.proxy.respond(now, &mut self.stack, key, response) {
             self.ignored(error.to_string(), "a response");
         }
@@ -408,7 +416,7 @@ impl Pcscf {
             }
             match self.proxy.poll_event() {
                 Some(event) => self.on_event(now, event),
-                None => return,
+                None => return self.pass_charging(),
             }
         }
     }
@@ -419,9 +427,17 @@ impl ImsNode for Pcscf {
         match input {
             ImsInput::Sip { flow, bytes } => self.receive(now, flow, bytes),
             ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Store(answer) => self.on_store(now, answer),
+            ImsInput::Store(answer) => {
+                if let Some(answer) = self.charging.stored(now, answer) {
+                    self.on_store(now, answer);
+                }
+            }
             ImsInput::Access(AccessEvent::BearerLost { ue }) => self.bearer_lost(now, ue),
-            ImsInput::Diameter(_) => self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx"),
+            ImsInput::Diameter(input) => {
+                if self.charging.diameter(now, input).is_some() {
+                    self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx");
+                }
+            }
             ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
                 self.ignored("P-CSCF", "HTTP or media: signalling only comes here");
             }
@@ -436,6 +452,7 @@ impl ImsNode for Pcscf {
         self.proxy.handle_timeout(now, &mut self.stack);
         self.drain(now);
         self.expire(now);
+        self.charging.handle_timeout(now);
         self.drain(now);
     }
 
@@ -447,6 +464,7 @@ impl ImsNode for Pcscf {
             self.forgotten.values().map(|(_, until)| *until).min(),
             self.sessions.first_end(),
             self.proxy.poll_timeout(),
+            self.charging.poll_timeout(),
         ]
         .into_iter()
         .flatten()

@@ -62,6 +62,7 @@ impl Pcscf {
         let Some(mut session) = self.sessions.remove(key) else { return };
         let bye = session.bye(&key.call_id, reason);
         self.said(format!("session {} of a UE is released: {reason}", key.call_id));
+        self.charging.within(now, None, &bye);
         match self.stack.send_request(now, bye, None) {
             Ok(client) => drop(self.asked.insert(client, Asked::Bye)),
             Err(error) => self.said(format!("BYE of session {} cannot be sent: {error}", key.call_id)),

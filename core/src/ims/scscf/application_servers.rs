@@ -86,6 +86,7 @@ impl Scscf {
         self.stay_in_path(&mut asked);
         match self.proxy.forward(now, &mut self.stack, key, asked, None) {
             Ok(client) => {
+                self.charging.asked(key, name);
                 let call = self.calls.entry(key).or_insert_with(|| Call::new(request.clone(), None));
                 call.request = request.clone();
                 call.chain = Some(chain.clone());

@@ -163,6 +163,7 @@ impl Scscf {
     }
 
     pub(super) fn pass_back(&mut self, now: Instant, key: ServerKey, response: Response) {
+        self.charging.answered(now, key, &response);
         // Of an INVITE several 2xx may follow; the end of the transaction removes the call.
         if response.status >= 300 {
             self.calls.remove(&key);

@@ -4,6 +4,7 @@
 mod application_servers;
 mod caller_preferences;
 mod challenge;
+mod charged;
 mod config;
 mod cx;
 mod delivery;
@@ -28,6 +29,7 @@ use protocol::sip::{
 };
 use protocol::{Entropy, Instant};
 
+use crate::charging::ChargingClient;
 use crate::ims::due::Due;
 use crate::ims::{
     Admin, FilterEvaluator, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
@@ -55,6 +57,8 @@ pub struct Scscf {
     challenges: Challenges,
     evaluator: FilterEvaluator,
     subscriptions: Subscriptions,
+    /// Offline charging.
+    charging: ChargingClient,
     dialogs: OriginalDialogs,
     calls: BTreeMap<ServerKey, Call>,
     /// When application servers have been silent for too long.
@@ -135,6 +139,7 @@ impl ImsNode for Scscf {
         self.expire_subscriptions(now);
         self.expire_servers(now);
         self.dialogs.expire(now);
+        self.charging.handle_timeout(now);
         self.drain(now);
     }
 
@@ -148,6 +153,7 @@ impl ImsNode for Scscf {
             self.challenges.next_deadline(),
             self.silences.first(),
             self.dialogs.next_deadline(),
+            self.charging.poll_timeout(),
         ];
         own.into_iter().flatten().chain(utc).min()
     }
@@ -187,6 +193,7 @@ impl Scscf {
             challenges: Challenges::default(),
             evaluator: FilterEvaluator::default(),
             subscriptions: Subscriptions::default(),
+            charging: ChargingClient::off(),
             dialogs: OriginalDialogs::default(),
             calls: BTreeMap::new(),
             silences: Due::default(),
@@ -221,7 +228,7 @@ impl Scscf {
             } else if let Some(output) = self.diameter.poll_output() {
                 self.handle_diameter_output(now, output);
             } else {
-                return;
+                return self.pass_charging();
             }
         }
     }
@@ -260,6 +267,7 @@ impl Scscf {
             }
             StackOutput::Terminated { key: TransactionKey::Server(key) } => {
                 self.calls.remove(&key);
+                self.charging.over(key);
             }
             StackOutput::Terminated { key: TransactionKey::Client(key) } => {
                 self.clients.remove(&key);
@@ -285,7 +293,9 @@ impl Scscf {
     }
 
     fn handle_diameter(&mut self, now: Instant, input: DiameterInput<'_>) {
-        self.diameter.handle_input(now, input);
+        if let Some(input) = self.charging.diameter(now, input) {
+            self.diameter.handle_input(now, input);
+        }
     }
 
     fn handle_diameter_output(&mut self, now: Instant, output: DiameterOutput) {
@@ -300,6 +310,7 @@ impl Scscf {
     }
 
     fn handle_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+        let Some(answer) = self.charging.stored(now, answer) else { return };
         let Some(job) = self.store_jobs.remove(&answer.token) else {
             return self.ignore("no such request", "answer of the store");
         };
@@ -384,12 +395,16 @@ impl Scscf {
 
     /// Answers a request here; a failed answer means that its transaction is over.
     fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
+        self.charging.answered(now, key, &response);
         if self.stack.respond(now, key, response).is_err() {
             self.ignore("the transaction is over", "own response");
         }
     }
 
     fn refuse(&mut self, now: Instant, key: ServerKey, refusal: &Refusal) {
+        if let Some(response) = self.stack.prepare(key, refusal.status, refusal.reason.as_deref()) {
+            self.charging.answered(now, key, &response);
+        }
         if refusal.send(now, &mut self.stack, key).is_err() {
             self.ignore("the transaction is over", "own response");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::Instant;
+use protocol::diameter::charging::RoleOfNode;
 use protocol::diameter::cx::{Saa, ServerAssignmentType};
 use protocol::sip::proxy::{Refusal, pop_own_route};
 use protocol::sip::{Method, NameAddr, Request, ServerKey, Uri};
@@ -44,7 +45,13 @@ impl Scscf {
         }
         let entry = self.entry(&mut request);
         if request.to().is_ok_and(|to| to.is_some_and(|to| to.tag().is_some())) {
+            self.charging.within(now, Some(key), &request);
             return self.within_dialog(now, key, request);
+        }
+        match &entry {
+            Entry::Originating => self.charging.begin(now, key, RoleOfNode::Originating, &request, None),
+            Entry::Terminating => self.charging.begin(now, key, RoleOfNode::Terminating, &request, None),
+            Entry::Continued(_) | Entry::Lost => {}
         }
         match entry {
             Entry::Lost => self.refuse(now, key, &Refusal::new(404).because("Original dialog identifier not known")),

@@ -127,6 +127,11 @@ impl Bridge {
         [&self.legs[0], &self.legs[1]].map(|leg| leg.dialog.as_ref().map(|dialog| &dialog.id))
     }
 
+    /// The Call-IDs of its dialogs: the caller's, the callee's.
+    pub fn call_ids(&self) -> [&str; 2] {
+        [&self.invite, &self.onward].map(|invite| invite.call_id().unwrap_or_default())
+    }
+
     /// Takes what the stack put out if it is about this call; false: it is not.
     pub fn handle(&mut self, now: Instant, stack: &mut SipStack, output: &StackOutput) -> bool {
         match output {
@@ -159,18 +164,32 @@ impl Bridge {
 
     /// Ends the call on both sides.
     pub fn hang_up(&mut self, now: Instant, stack: &mut SipStack) {
+        self.release(now, stack, 480, None);
+    }
+
+    /// Ends the call on both sides: with `status` for a caller who has no final response yet, and with `reason` as value of
+    /// Reason (RFC 3326).
+    pub fn release(&mut self, now: Instant, stack: &mut SipStack, status: u16, reason: Option<&str>) {
         match self.state {
             BridgeState::Calling => {
-                stack.cancel(now, self.onward_key, None);
-                self.end(now, stack, 480);
+                stack.cancel(now, self.onward_key, reason);
+                self.end(now, stack, status);
             }
             BridgeState::Established => {
-                self.bye(now, stack, Side::Caller);
-                self.bye(now, stack, Side::Callee);
+                self.bye(now, stack, Side::Caller, reason);
+                self.bye(now, stack, Side::Callee, reason);
                 self.state = BridgeState::Ended;
             }
             BridgeState::Ended => {}
         }
+    }
+
+    /// What would end the dialogs that stand, the caller's and the callee's: for whoever has to end them without this value.
+    pub fn byes(&self) -> [Option<Request>; 2] {
+        [&self.legs[0], &self.legs[1]].map(|leg| {
+            let confirmed = leg.dialog.as_ref().filter(|dialog| dialog.state == DialogState::Confirmed);
+            confirmed.map(|dialog| dialog.clone().request(Method::BYE))
+        })
     }
 
     /// The callee says something to our INVITE.
@@ -248,7 +267,7 @@ impl Bridge {
             if self.state == BridgeState::Calling {
                 self.hang_up(now, stack);
             } else if self.state == BridgeState::Established {
-                self.bye(now, stack, side.other());
+                self.bye(now, stack, side.other(), None);
                 self.state = BridgeState::Ended;
             }
         } else {
@@ -363,18 +382,21 @@ impl Bridge {
         let ack = dialog.ack(1);
         self.send_ack(stack, ack, dialog.next_hop());
         let mut leg = Leg::of(dialog);
-        self.bye_leg(now, stack, &mut leg);
+        self.bye_leg(now, stack, &mut leg, None);
     }
 
-    fn bye(&mut self, now: Instant, stack: &mut SipStack, side: Side) {
+    fn bye(&mut self, now: Instant, stack: &mut SipStack, side: Side, reason: Option<&str>) {
         let mut leg = std::mem::take(&mut self.legs[side as usize]);
-        self.bye_leg(now, stack, &mut leg);
+        self.bye_leg(now, stack, &mut leg, reason);
         self.legs[side as usize] = leg;
     }
 
-    fn bye_leg(&mut self, now: Instant, stack: &mut SipStack, leg: &mut Leg) {
+    fn bye_leg(&mut self, now: Instant, stack: &mut SipStack, leg: &mut Leg, reason: Option<&str>) {
         let Some(dialog) = leg.dialog.as_mut().filter(|dialog| dialog.state == DialogState::Confirmed) else { return };
-        let bye = dialog.request(Method::BYE);
+        let mut bye = dialog.request(Method::BYE);
+        if let Some(reason) = reason {
+            bye.headers.append("Reason", reason);
+        }
         let hop = dialog.next_hop();
         // A side that is out of reach has its end by itself.
         self.own.extend(stack.send_request(now, bye, Some(hop)));

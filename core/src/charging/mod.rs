@@ -1,0 +1,14 @@
+//! Charging of the IMS (TS 32.240, TS 32.260): the trigger function inside nodes, the charging data function behind Rf, the
+//! online charging system behind Ro, and the gateway function that asks it for prepaid users.
+
+mod cdf;
+mod cdr;
+mod client;
+mod gwf;
+mod ocs;
+
+pub use cdf::{Cdf, CdfConfig, CdrFolder};
+pub use cdr::{Cdr, CdrCause, IncompleteCdr};
+pub use client::{ChargingClient, ChargingConfig, ChargingCounters};
+pub use gwf::{GwfConfig, ImsGwf, MessageCharging};
+pub use ocs::{Account, Ocs, OcsConfig, Tariff, TariffTable, TariffUnit, add_account, list_accounts};

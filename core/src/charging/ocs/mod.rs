@@ -1,0 +1,402 @@
+//! Online charging system (TS 32.296): accounts, rating and reservations behind Ro (RFC 8506, TS 32.299 clause 6.3).
+//!
+//! A request is answered when what it changes is durable. Session-Id and CC-Request-Number name it: one that was taken before
+//! gets the answer that it got, and changes nothing.
+
+mod account;
+mod credit;
+mod tariff;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use protocol::diameter::dictionary::{APP_RO, CREDIT_CONTROL};
+use protocol::diameter::ro::{Ccr, FailureHandling};
+use protocol::diameter::{
+    DiameterConfig, DiameterEndpoint, DiameterOutput, DiameterProblem, DisconnectCause, Message, RequestHandle,
+    problem_answer, result,
+};
+use protocol::{Entropy, Instant};
+
+use crate::ims::{
+    Admin, ImsInput, ImsNode, ImsOutput, ImsStore, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Rows, Table,
+};
+use crate::store::{StoreError, StoreToken};
+pub use account::Account;
+use account::Reservation;
+pub use tariff::{Tariff, TariffTable, TariffUnit};
+
+/// Settings of an OCS.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OcsConfig {
+    /// Its Diameter side. The application is credit control, whatever is in there.
+    pub diameter: DiameterConfig,
+    /// What services cost.
+    pub tariffs: TariffTable,
+    /// Accounts that are made when they are not there.
+    pub accounts: Vec<Account>,
+    /// What clients shall do when no OCS answers (Credit-Control-Failure-Handling).
+    pub failure_handling: FailureHandling,
+    /// How long what is over is remembered, so that it is not charged again.
+    pub remembered: Duration,
+    /// Sessions that are kept.
+    pub max_sessions: usize,
+    /// UTC at the start of the run, in milliseconds.
+    pub utc_ms_at_zero: u64,
+}
+
+impl OcsConfig {
+    /// With what is usual.
+    pub fn new(diameter: DiameterConfig, tariffs: TariffTable) -> Self {
+        Self {
+            diameter,
+            tariffs,
+            accounts: Vec::new(),
+            failure_handling: FailureHandling::Terminate,
+            remembered: Duration::from_secs(48 * 3600),
+            max_sessions: 1_000_000,
+            utc_ms_at_zero: 0,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Load,
+    Answer { handle: RequestHandle, request: Message, answer: Message },
+    Nothing,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: u64,
+    duplicates: u64,
+    refused: u64,
+    lost: u64,
+}
+
+/// An OCS.
+#[derive(Debug)]
+pub struct Ocs {
+    config: OcsConfig,
+    endpoint: DiameterEndpoint,
+    accounts: BTreeMap<String, Account>,
+    /// Identities, and the account that pays for them.
+    payers: BTreeMap<String, String>,
+    sessions: BTreeMap<String, Reservation>,
+    due: BTreeSet<(u64, String)>,
+    early: Option<Vec<(RequestHandle, Message)>>,
+    waiting: BTreeMap<u64, Waiting>,
+    next_token: u64,
+    counters: Counters,
+    out: VecDeque<ImsOutput>,
+}
+
+const MAX_EARLY: usize = 10_000;
+
+impl Ocs {
+    /// An OCS that first reads its accounts.
+    pub fn new(mut config: OcsConfig, entropy: Entropy) -> Self {
+        config.diameter.applications = vec![APP_RO];
+        let endpoint = DiameterEndpoint::new(config.diameter.clone(), entropy);
+        let mut ocs = Self {
+            config,
+            endpoint,
+            accounts: BTreeMap::new(),
+            payers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            due: BTreeSet::new(),
+            early: Some(Vec::new()),
+            waiting: BTreeMap::new(),
+            next_token: 0,
+            counters: Counters::default(),
+            out: VecDeque::new(),
+        };
+        ocs.read();
+        ocs
+    }
+
+    /// Whether the sums of all accounts and sessions hold: granted = used + returned, money in = money out.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn audit(&self) -> Result<(), String> {
+        let mut reserved = BTreeMap::<&str, u64>::new();
+        for (id, session) in &self.sessions {
+            if !session.is_consistent() {
+                return Err(format!("units of {id} do not add up: {session:?}"));
+            }
+            *reserved.entry(&session.account).or_default() += session.reserved;
+        }
+        for (id, account) in &self.accounts {
+            let held = reserved.get(id.as_str()).copied().unwrap_or(0);
+            if !account.is_consistent() || account.reserved != held {
+                return Err(format!("{account:?} does not add up: sessions hold {held}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) {
+        let tables = [Table::OcsAccount, Table::OcsSession];
+        self.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
+    }
+
+    fn load(&mut self, now: Instant, tables: Vec<Rows>) {
+        let mut tables = tables.into_iter();
+        self.accounts.clear();
+        self.payers.clear();
+        self.sessions.clear();
+        self.due.clear();
+        let mut unreadable = Vec::new();
+        for (key, value) in tables.next().unwrap_or_default() {
+            match serde_json::from_slice::<Account>(&value) {
+                Ok(account) => self.put_account(account),
+                Err(error) => unreadable.push(format!("account {key}: {error}")),
+            }
+        }
+        let utc = self.utc_ms(now);
+        for (key, value) in tables.next().unwrap_or_default() {
+            match serde_json::from_slice::<Reservation>(&value) {
+                Ok(mut session) => {
+                    // Nothing could be heard while nobody listened.
+                    let patience = utc + u64::from(session.tariff.validity) * 1000;
+                    if session.open {
+                        session.deadline_utc_ms = session.deadline_utc_ms.max(patience);
+                    }
+                    self.put_session(&key, session);
+                }
+                Err(error) => unreadable.push(format!("session {key}: {error}")),
+            }
+        }
+        unreadable.into_iter().for_each(|what| self.say(format!("what is stored is unreadable: {what}")));
+        let new: Vec<_> = self.config.accounts.iter().filter(|a| !self.accounts.contains_key(&a.id)).cloned().collect();
+        let ops: Vec<_> = new.iter().filter_map(account_op).collect();
+        new.into_iter().for_each(|account| self.put_account(account));
+        if !ops.is_empty() {
+            self.store(ops, Waiting::Nothing);
+        }
+        for (handle, message) in self.early.take().unwrap_or_default() {
+            self.on_request(now, handle, message);
+        }
+    }
+
+    fn put_account(&mut self, account: Account) {
+        for identity in account.identities.iter().chain([&account.id]) {
+            self.payers.insert(payer_key(identity), account.id.clone());
+        }
+        self.accounts.insert(account.id.clone(), account);
+    }
+
+    fn put_session(&mut self, id: &str, session: Reservation) {
+        if let Some(before) = self.sessions.remove(id) {
+            self.due.remove(&(before.deadline_utc_ms, id.to_owned()));
+        }
+        self.due.insert((session.deadline_utc_ms, id.to_owned()));
+        self.sessions.insert(id.to_owned(), session);
+    }
+
+    fn on_request(&mut self, now: Instant, handle: RequestHandle, request: Message) {
+        if let Some(early) = &mut self.early {
+            if early.len() < MAX_EARLY {
+                early.push((handle, request));
+            }
+            return;
+        }
+        self.counters.requests += 1;
+        let outcome = match request.command {
+            CREDIT_CONTROL => Ccr::from_message(&request).and_then(|ccr| self.control(now, &ccr)),
+            _ => Err(DiameterProblem::new(result::COMMAND_UNSUPPORTED, "this is an OCS: send CCR")),
+        };
+        match outcome {
+            Ok((cca, ops)) => {
+                let answer = cca.to_message(&request);
+                self.store(ops, Waiting::Answer { handle, request, answer });
+            }
+            Err(problem) => {
+                self.counters.refused += 1;
+                self.refuse(now, handle, &request, &problem);
+            }
+        }
+    }
+
+    fn refuse(&mut self, now: Instant, handle: RequestHandle, request: &Message, problem: &DiameterProblem) {
+        self.say(format!("{} is refused: {problem}", request.name()));
+        let (host, realm) = self.endpoint.origin();
+        let answer = problem_answer(request, host, realm, problem);
+        self.endpoint.send_answer(now, handle, answer);
+    }
+
+    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+        match (self.waiting.remove(&answer.token.0), answer.result) {
+            (Some(Waiting::Load), Ok(tables)) => self.load(now, tables),
+            (Some(Waiting::Load), Err(error)) => {
+                self.say(format!("the accounts cannot be read: {error}"));
+                self.endpoint.disconnect(now, DisconnectCause::Busy);
+            }
+            (Some(Waiting::Answer { handle, answer, .. }), Ok(_)) => self.endpoint.send_answer(now, handle, answer),
+            (Some(Waiting::Answer { handle, request, .. }), Err(error)) => {
+                let what = format!("the account cannot be changed: {error}");
+                self.refuse(now, handle, &request, &DiameterProblem::new(result::UNABLE_TO_COMPLY, what));
+                self.reload();
+            }
+            (Some(Waiting::Nothing), Err(error)) => {
+                self.say(format!("a change is not durable: {error}"));
+                self.reload();
+            }
+            (Some(Waiting::Nothing), Ok(_)) | (None, _) => {}
+        }
+    }
+
+    /// What is in memory is not on the disk: what is there counts.
+    fn reload(&mut self) {
+        if self.early.is_none() {
+            self.early = Some(Vec::new());
+            self.read();
+        }
+    }
+
+    /// Sessions that nothing was heard of, and what is remembered of those that are over.
+    fn expire(&mut self, now: Instant) {
+        if self.early.is_some() {
+            return;
+        }
+        let utc = self.utc_ms(now);
+        let mut ops = Vec::new();
+        while let Some((at, id)) = self.due.first().filter(|(at, _)| *at <= utc).cloned() {
+            self.due.remove(&(at, id.clone()));
+            let Some(mut session) = self.sessions.remove(&id) else { continue };
+            if !session.open {
+                ops.push(ImsStoreOp::Delete { table: Table::OcsSession, key: id });
+                continue;
+            }
+            self.counters.lost += 1;
+            self.say(format!("session {id} is lost: {} units are returned", session.outstanding));
+            if let Some(account) = self.accounts.get_mut(&session.account) {
+                session.lose(account);
+                ops.extend(account_op(account));
+            }
+            session.open = false;
+            session.deadline_utc_ms = utc + self.remembered_ms();
+            ops.extend(session_op(&id, &session));
+            self.put_session(&id, session);
+        }
+        if !ops.is_empty() {
+            self.store(ops, Waiting::Nothing);
+        }
+    }
+
+    fn remembered_ms(&self) -> u64 {
+        u64::try_from(self.config.remembered.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while let Some(output) = self.endpoint.poll_output() {
+            match output {
+                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
+                DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
+                DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
+                DiameterOutput::Ignored { state, event } => self.ignored(state, event),
+                DiameterOutput::Answer { .. } => {}
+            }
+        }
+    }
+
+    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
+        self.next_token += 1;
+        self.waiting.insert(self.next_token, waiting);
+        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next_token), ops }));
+    }
+
+    fn utc_ms(&self, now: Instant) -> u64 {
+        self.config.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
+    }
+
+    fn instant(&self, utc_ms: u64) -> Instant {
+        Instant::from_nanos(utc_ms.saturating_sub(self.config.utc_ms_at_zero).saturating_mul(1_000_000))
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+    }
+
+    fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
+        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+    }
+}
+
+impl ImsNode for Ocs {
+    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+        match input {
+            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            ImsInput::Store(answer) => self.on_stored(now, answer),
+            ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
+            _ => self.ignored("an OCS has Ro only", "input of another kind"),
+        }
+        self.drain(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if self.endpoint.poll_timeout().is_some_and(|at| at <= now) {
+            self.endpoint.handle_timeout(now);
+        }
+        self.expire(now);
+        self.drain(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let due = self.due.first().filter(|_| self.early.is_none()).map(|(at, _)| self.instant(*at));
+        due.into_iter().chain(self.endpoint.poll_timeout()).min()
+    }
+
+    fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.out.pop_front()
+    }
+
+    fn figures(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("accounts", self.accounts.len() as u64),
+            ("credit_sessions", self.sessions.values().filter(|s| s.open).count() as u64),
+            ("credit_requests", self.counters.requests),
+            ("credit_duplicates", self.counters.duplicates),
+            ("credit_requests_refused", self.counters.refused),
+            ("credit_sessions_lost", self.counters.lost),
+        ]
+    }
+}
+
+/// An identity as accounts are found by: of a `tel` URI the digits.
+fn payer_key(identity: &str) -> String {
+    identity.trim_start_matches("tel:").trim_start_matches('+').to_ascii_lowercase()
+}
+
+fn account_op(account: &Account) -> Option<ImsStoreOp> {
+    let value = serde_json::to_vec(account).ok()?;
+    Some(ImsStoreOp::Put { table: Table::OcsAccount, key: account.id.clone(), value })
+}
+
+fn session_op(id: &str, session: &Reservation) -> Option<ImsStoreOp> {
+    let value = serde_json::to_vec(session).ok()?;
+    Some(ImsStoreOp::Put { table: Table::OcsSession, key: id.to_owned(), value })
+}
+
+/// Adds an account to a store, or money to the one that is there; no OCS may have the store open.
+pub fn add_account(store: &mut ImsStore, account: &Account) -> Result<Account, StoreError> {
+    let known = list_accounts(store)?.into_iter().find(|known| known.id == account.id);
+    let mut merged = known.unwrap_or_else(|| Account { id: account.id.clone(), ..Account::default() });
+    merged.balance = merged.balance.saturating_add(account.balance);
+    merged.credited = merged.credited.saturating_add(account.credited);
+    merged.identities.extend(account.identities.iter().cloned());
+    merged.identities.sort();
+    merged.identities.dedup();
+    merged.blocked = account.blocked;
+    let ops = account_op(&merged).into_iter().collect();
+    store.execute(&ImsStoreRequest { token: StoreToken(0), ops }).result.map(|_| merged)
+}
+
+/// The accounts of a store.
+pub fn list_accounts(store: &ImsStore) -> Result<Vec<Account>, StoreError> {
+    let rows = store.scan(Table::OcsAccount)?;
+    Ok(rows.into_iter().filter_map(|(_, value)| serde_json::from_slice(&value).ok()).collect())
+}

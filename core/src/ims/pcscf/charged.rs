@@ -1,0 +1,40 @@
+//! What the P-CSCF tells the charging trigger function (TS 32.260 clause 5.2): of each request that it sends on, whom it
+//! serves.
+
+use protocol::Instant;
+use protocol::diameter::charging::RoleOfNode;
+use protocol::sip::{PChargingVector, Request, ServerKey};
+
+use super::{Pcscf, Purpose};
+use crate::charging::ChargingClient;
+
+impl Pcscf {
+    /// The same with offline charging.
+    #[must_use]
+    pub fn with_charging(mut self, charging: ChargingClient) -> Self {
+        self.charging = charging;
+        self.pass_charging();
+        self
+    }
+
+    /// A request was sent on.
+    pub(super) fn charge(&mut self, now: Instant, key: ServerKey, request: &Request, purpose: &Purpose) {
+        let (role, vector) = match purpose {
+            Purpose::Register(_) | Purpose::ToUe { retried: true, .. } => return,
+            Purpose::FromUe { .. } => (RoleOfNode::Originating, None),
+            Purpose::ToUe { charging, .. } => {
+                // The UE does not see the vector: it is not in the request any more.
+                let vector = charging.as_deref().and_then(|vector| PChargingVector::parse(vector).ok());
+                (RoleOfNode::Terminating, vector)
+            }
+        };
+        self.charging.begin(now, key, role, request, vector.as_ref());
+        self.charging.within(now, Some(key), request);
+    }
+
+    pub(super) fn pass_charging(&mut self) {
+        while let Some(output) = self.charging.poll_output() {
+            self.outputs.push_back(output);
+        }
+    }
+}

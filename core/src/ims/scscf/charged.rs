@@ -1,0 +1,21 @@
+//! Offline charging at the S-CSCF (TS 32.260 clause 5.2): it begins where a served user's request comes in; that it goes to
+//! application servers and comes back makes no other session of it.
+
+use super::Scscf;
+use crate::charging::ChargingClient;
+
+impl Scscf {
+    /// The same with offline charging.
+    #[must_use]
+    pub fn with_charging(mut self, charging: ChargingClient) -> Self {
+        self.charging = charging;
+        self.pass_charging();
+        self
+    }
+
+    pub(super) fn pass_charging(&mut self) {
+        while let Some(output) = self.charging.poll_output() {
+            self.outputs.push_back(output);
+        }
+    }
+}

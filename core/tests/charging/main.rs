@@ -1,0 +1,8 @@
+//! Charging adds up (TS 32.260, TS 32.296): a network of nodes that charge and are killed, and what their records say.
+
+mod audit;
+mod campaign;
+mod network;
+#[path = "../ims/ue.rs"]
+mod ue;
+mod users;
