@@ -8,6 +8,7 @@ mod charging;
 mod conference;
 mod config;
 mod due;
+mod expiring;
 mod fabric;
 pub mod hss;
 mod icscf;
@@ -35,6 +36,7 @@ pub use config::{
     IcscfSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection,
     ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
+pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};

@@ -2,7 +2,7 @@
 
 use super::headers::names::{SINGLE, long_name};
 use super::text::is_token;
-use super::{CSeq, Headers, Method, Request, Response, SipProblem, parse};
+use super::{CSeq, Headers, Method, NameAddr, Request, Response, SipProblem, Via, parse};
 
 impl Request {
     /// Mandatory fields are there once and follow their grammar, and CSeq names the method. The problem brings its
@@ -22,11 +22,11 @@ impl Request {
         if self.uri.as_sip().is_some_and(|uri| uri.headers.is_some()) {
             return Err(SipProblem::bad("Request-URI", "has headers"));
         }
-        self.headers.contacts()?;
-        bounded("Route", self.headers.routes()?.len())?;
-        bounded("Record-Route", self.headers.record_routes()?.len())?;
+        contacts(&self.headers)?;
+        bounded("Route", every(&self.headers, "Route", NameAddr::check)?)?;
+        bounded("Record-Route", every(&self.headers, "Record-Route", NameAddr::check)?)?;
         if self.method == Method::REGISTER {
-            bounded("Path", self.headers.path()?.len())?;
+            bounded("Path", every(&self.headers, "Path", NameAddr::check)?)?;
         }
         Ok(())
     }
@@ -36,10 +36,28 @@ impl Response {
     /// Mandatory fields are there once and follow their grammar; a response with a problem is dropped.
     pub fn check(&self) -> Result<(), SipProblem> {
         check_common(&self.headers)?;
-        self.headers.contacts()?;
-        self.headers.record_routes()?;
+        contacts(&self.headers)?;
+        every(&self.headers, "Record-Route", NameAddr::check)?;
         Ok(())
     }
+}
+
+/// How many values `name` has, all of which pass.
+fn every(headers: &Headers, name: &str, check: impl Fn(&str) -> Result<(), SipProblem>) -> Result<usize, SipProblem> {
+    let mut values = 0;
+    for value in headers.values(name) {
+        check(value).map_err(|problem| problem.within(name))?;
+        values += 1;
+    }
+    Ok(values)
+}
+
+/// RFC 3261 clause 10.2.2: addresses, or "*" alone.
+fn contacts(headers: &Headers) -> Result<(), SipProblem> {
+    if headers.values("Contact").any(|value| value == "*") {
+        return headers.contacts().map(drop);
+    }
+    every(headers, "Contact", NameAddr::check).map(drop)
 }
 
 /// Every hop rewrites these: a message with thousands of them would be work for seconds.
@@ -57,13 +75,15 @@ fn check_common(headers: &Headers) -> Result<CSeq, SipProblem> {
             return Err(SipProblem::bad(SINGLE[at], "is there more than once"));
         }
     }
-    let vias = headers.vias()?.len();
+    let vias = every(headers, "Via", Via::check)?;
     if vias == 0 {
         return Err(missing("Via"));
     }
     bounded("Via", vias)?;
-    headers.from()?.ok_or_else(|| missing("From"))?;
-    headers.to()?.ok_or_else(|| missing("To"))?;
+    for name in ["From", "To"] {
+        let value = headers.get(name).ok_or_else(|| missing(name))?;
+        NameAddr::check(value).map_err(|problem| problem.within(name))?;
+    }
     let call_id = headers.call_id().ok_or_else(|| missing("Call-ID"))?;
     if call_id.is_empty() || call_id.bytes().any(|b| b.is_ascii_control() || b == b' ') {
         return Err(SipProblem::bad("Call-ID", "is no word"));

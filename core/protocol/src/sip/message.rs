@@ -191,7 +191,7 @@ impl Response {
 }
 
 fn emit(start: &str, headers: &Headers, body: &[u8], came_without_length: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(start.len() + body.len() + headers.len() * 48);
+    let mut out = Vec::with_capacity(start.len() + body.len() + headers.octets() + 32);
     out.extend_from_slice(start.as_bytes());
     match parse::content_length(headers) {
         Ok(Some(length)) if length == body.len() => headers.emit(&mut out),

@@ -1,6 +1,8 @@
 //! A message from its octets (RFC 3261 clauses 7, 18.3): start line, fields, body. What fields mean is not looked at here.
 
-use super::headers::Field;
+use std::sync::Arc;
+
+use super::headers::{Field, Places};
 use super::{Headers, Method, Request, Response, SipMessage, SipProblem, Uri};
 
 /// What is taken from a peer at most.
@@ -28,7 +30,7 @@ pub(super) fn parse(datagram: &[u8], limits: &Limits) -> Result<SipMessage, SipP
     let head = &datagram[..datagram.len().min(limits.head)];
     let (line, mut rest) = take_line(head).ok_or_else(|| SipProblem::bad("start line", "does not end"))?;
     let is_request = !line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"));
-    let (headers, fault) = match read_fields(&mut rest, limits, head.len() == limits.head) {
+    let (headers, fault) = match Head::at(rest).read_fields(&mut rest, limits, head.len() == limits.head) {
         Ok(headers) => (headers, None),
         Err((headers, problem)) => (headers, Some(problem)),
     };
@@ -105,58 +107,102 @@ pub(super) fn block(octets: &[u8]) -> Result<(Headers, usize), SipProblem> {
         head.extend_from_slice(b"\r\n");
     }
     head.extend_from_slice(b"\r\n");
-    let headers = read_fields(&mut head.as_slice(), &limits, false).map_err(|(_, problem)| problem)?;
+    let read = Head::at(&head).read_fields(&mut head.as_slice(), &limits, false);
+    let headers = read.map_err(|(_, problem)| problem)?;
     Ok((headers, end.map_or(octets.len(), |end| end + 2)))
 }
 
 /// The line at the start of `text` without CRLF, and what follows. A lone CR or LF is part of it and found later.
 fn take_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.windows(2).position(|pair| pair == b"\r\n")?;
-    Some((&text[..end], &text[end + 2..]))
-}
-
-/// Fields up to the empty line, which is taken. With a fault come the fields that could be read.
-fn read_fields(rest: &mut &[u8], limits: &Limits, cut: bool) -> Result<Headers, (Headers, SipProblem)> {
-    let mut headers = Headers::new();
-    let mut fault = None;
+    let mut from = 0;
     loop {
-        let field = *rest;
-        let Some((first, mut tail)) = take_line(field) else {
-            let status = if cut { 513 } else { 400 };
-            let why = if cut { "are longer than the limit" } else { "do not end with an empty line" };
-            return Err((headers, SipProblem::new(status, "headers", why)));
-        };
-        if first.is_empty() {
-            *rest = tail;
-            return match fault {
-                None => Ok(headers),
-                Some(problem) => Err((headers, problem)),
-            };
+        let at = from + memchr::memchr(b'\n', &text[from..])?;
+        if at > 0 && text[at - 1] == b'\r' {
+            return Some((&text[..at - 1], &text[at + 1..]));
         }
-        // RFC 3261 clause 7.3.1: a line that starts with white space goes on with the one before.
-        let mut lines = vec![first];
-        while tail.first().is_some_and(|b| b" \t".contains(b)) {
-            let Some((line, after)) = take_line(tail) else { break };
-            lines.push(line);
-            tail = after;
-        }
-        let raw = &field[..field.len() - tail.len()];
-        *rest = tail;
-        if headers.len() >= limits.fields {
-            fault.get_or_insert_with(|| SipProblem::new(513, "headers", "are more than the limit"));
-            continue;
-        }
-        match read_field(&lines, raw) {
-            Ok(field) => headers.push(field),
-            Err(problem) => drop(fault.get_or_insert(problem)),
-        }
+        from = at + 1;
     }
 }
 
-fn read_field(lines: &[&[u8]], raw: &[u8]) -> Result<Field, SipProblem> {
-    let bad = |why| SipProblem::bad("headers", why);
+/// The fields of a message, in a text that they share.
+struct Head<'a> {
+    octets: &'a [u8],
+    /// None: some octets are no UTF-8, each field has a text of its own.
+    text: Option<Arc<str>>,
+}
+
+impl<'a> Head<'a> {
+    /// The head that starts with `octets`; what follows its empty line is not of it.
+    fn at(octets: &'a [u8]) -> Self {
+        let end = memchr::memmem::find(octets, b"\r\n\r\n").map_or(octets.len(), |at| at + 4);
+        let octets = &octets[..end];
+        Self { octets, text: std::str::from_utf8(octets).ok().map(Arc::from) }
+    }
+
+    /// Fields up to the empty line, which is taken. With a fault come the fields that could be read.
+    fn read_fields(&self, rest: &mut &[u8], limits: &Limits, cut: bool) -> Result<Headers, (Headers, SipProblem)> {
+        let mut headers = Headers::with_capacity(24);
+        let mut fault = None;
+        let mut lines = Vec::new();
+        let begin = rest.len();
+        loop {
+            let field = *rest;
+            let Some((first, mut tail)) = take_line(field) else {
+                let status = if cut { 513 } else { 400 };
+                let why = if cut { "are longer than the limit" } else { "do not end with an empty line" };
+                return Err((headers, SipProblem::new(status, "headers", why)));
+            };
+            if first.is_empty() {
+                *rest = tail;
+                return match fault {
+                    None => Ok(headers),
+                    Some(problem) => Err((headers, problem)),
+                };
+            }
+            // RFC 3261 clause 7.3.1: a line that starts with white space goes on with the one before.
+            lines.clear();
+            lines.push(first);
+            while tail.first().is_some_and(|b| b" \t".contains(b)) {
+                let Some((line, after)) = take_line(tail) else { break };
+                lines.push(line);
+                tail = after;
+            }
+            let raw = &field[..field.len() - tail.len()];
+            *rest = tail;
+            if headers.len() >= limits.fields {
+                fault.get_or_insert_with(|| SipProblem::new(513, "headers", "are more than the limit"));
+                continue;
+            }
+            let read = match &lines[..] {
+                [line] => self.read_line(begin - field.len(), line, raw),
+                lines => read_folded(lines, raw),
+            };
+            match read {
+                Ok(field) => headers.push(field),
+                Err(problem) => drop(fault.get_or_insert(problem)),
+            }
+        }
+    }
+
+    /// A field of one line, the octets from `at` on.
+    fn read_line(&self, at: usize, line: &[u8], raw: &[u8]) -> Result<Field, SipProblem> {
+        let Some(text) = self.text.as_ref().filter(|_| at + raw.len() <= self.octets.len()) else {
+            return read_folded(&[line], raw);
+        };
+        let whole = &text[at..at + line.len()];
+        let (name, value) = name_and_value(whole, line)?;
+        let value = value.trim_start_matches([' ', '\t']);
+        let start = at + whole.len() - value.len();
+        let value = start..start + value.trim_end_matches([' ', '\t']).len();
+        let places = Places { name: at..at + name.len(), value, line: at..at + raw.len() };
+        Ok(Field::at(Arc::clone(text), &places))
+    }
+}
+
+/// A field of several lines, or one with octets that are no UTF-8.
+fn read_folded(lines: &[&[u8]], raw: &[u8]) -> Result<Field, SipProblem> {
     if lines.iter().any(|line| line.iter().any(|b| b"\r\n".contains(b))) {
-        return Err(bad("have a line end that is not CRLF"));
+        return Err(SipProblem::bad("headers", "have a line end that is not CRLF"));
     }
     let mut value = String::new();
     for line in lines {
@@ -166,12 +212,22 @@ fn read_field(lines: &[&[u8]], raw: &[u8]) -> Result<Field, SipProblem> {
         }
         value.push_str(line.trim_matches([' ', '\t']));
     }
-    let (name, value) = value.split_once(':').ok_or_else(|| bad("have a line without ':'"))?;
+    let (name, value) = name_and_value(&value, lines[0])?;
+    Ok(Field::received(name, value.trim_matches([' ', '\t']), raw))
+}
+
+/// Splits a field that starts with `line`.
+fn name_and_value<'a>(field: &'a str, line: &[u8]) -> Result<(&'a str, &'a str), SipProblem> {
+    let bad = |why| SipProblem::bad("headers", why);
+    if memchr::memchr2(b'\r', b'\n', line).is_some() {
+        return Err(bad("have a line end that is not CRLF"));
+    }
+    let (name, value) = field.split_once(':').ok_or_else(|| bad("have a line without ':'"))?;
     let name = name.trim_end_matches([' ', '\t']);
-    if !super::text::is_token(name) || lines[0].starts_with(b" ") || lines[0].starts_with(b"\t") {
+    if !super::text::is_token(name) || line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err(bad("have a name that is not a token"));
     }
-    Ok(Field::received(name, value.trim_matches([' ', '\t']), raw))
+    Ok((name, value))
 }
 
 /// The body that Content-Length says, or all that is there without one.

@@ -59,23 +59,36 @@ impl<'a> Scan<'a> {
 
 /// Octets of the quoted string at the start of `text`, quotes counted.
 fn quoted_length(text: &str) -> Option<usize> {
-    let mut octets = text.bytes().enumerate();
-    if octets.next()?.1 != b'"' {
+    quoted_length_of(text.as_bytes())
+}
+
+fn quoted_length_of(octets: &[u8]) -> Option<usize> {
+    if *octets.first()? != b'"' {
         return None;
     }
-    while let Some((at, octet)) = octets.next() {
-        match octet {
-            b'"' => return Some(at + 1),
-            b'\\' => drop(octets.next()?),
-            _ => {}
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', octets.get(at..)?)?;
+        if octets[at] == b'"' {
+            return Some(at + 1);
         }
+        at += 2;
     }
-    None
 }
 
 /// `token` of RFC 3261 clause 25.1.
 pub(crate) fn is_token_octet(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b)
+    const TOKEN: [bool; 256] = {
+        let mut table = [false; 256];
+        let all = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.!%*_+`'~";
+        let mut at = 0;
+        while at < all.len() {
+            table[all[at] as usize] = true;
+            at += 1;
+        }
+        table
+    };
+    TOKEN[usize::from(b)]
 }
 
 pub(crate) fn is_token(text: &str) -> bool {
@@ -150,25 +163,28 @@ impl<'a> Iterator for SplitOutside<'a> {
 
 /// Where `wanted`, an ASCII octet, first stands outside quotes and angle brackets. An open quote reaches to the end.
 pub(crate) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
-    let (mut in_quotes, mut in_angles, mut escaped) = (false, false, false);
-    for (at, b) in text.bytes().enumerate() {
-        if escaped {
-            escaped = false;
-        } else if in_quotes {
-            escaped = b == b'\\';
-            in_quotes = b != b'"';
-        } else if b == wanted && !in_angles {
-            return Some(at);
-        } else {
-            match b {
-                b'"' => in_quotes = true,
-                b'<' => in_angles = true,
-                b'>' => in_angles = false,
-                _ => {}
-            }
+    let octets = text.as_bytes();
+    let mut at = 0;
+    loop {
+        at += memchr::memchr3(wanted, b'"', b'<', octets.get(at..)?)?;
+        match octets[at] {
+            b if b == wanted => return Some(at),
+            b'"' => at += quoted_length(&text[at..])?,
+            _ => at += in_angles(&octets[at..])?,
         }
     }
-    None
+}
+
+/// Octets from `<` to its `>`; quoted strings inside hide theirs.
+fn in_angles(octets: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'>', octets.get(at..)?)?;
+        if octets[at] == b'>' {
+            return Some(at + 1);
+        }
+        at += quoted_length_of(&octets[at..])?;
+    }
 }
 
 #[cfg(test)]

@@ -27,22 +27,21 @@ pub enum Uri {
 impl Uri {
     /// Reads a URI; of an unknown scheme only its characters are checked.
     pub fn parse(text: &str) -> Result<Self, SipProblem> {
-        if text.len() > MAX_LENGTH {
-            return Err(SipProblem::new(414, "URI", format!("is longer than {MAX_LENGTH} octets")));
+        let (scheme, rest) = scheme_of(text)?;
+        match scheme {
+            Scheme::Sip { secure } => SipUri::parse(text, rest, secure).map(Self::Sip),
+            Scheme::Tel => TelUri::parse(text, rest).map(Self::Tel),
+            Scheme::Other => Ok(Self::Other(text.to_owned())),
         }
-        let (scheme, rest) = text.split_once(':').ok_or_else(|| bad("has no scheme"))?;
-        let alphabetic = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
-        if !alphabetic || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
-            return Err(bad("does not start with a scheme"));
-        }
-        if let Some(b) = text.bytes().find(|b| b.is_ascii_control() || b" <>\"".contains(b)) {
-            return Err(bad(format!("has the octet {b:#04x}, which needs escaping")));
-        }
-        match () {
-            () if scheme.eq_ignore_ascii_case("sip") => SipUri::parse(text, rest, false).map(Self::Sip),
-            () if scheme.eq_ignore_ascii_case("sips") => SipUri::parse(text, rest, true).map(Self::Sip),
-            () if scheme.eq_ignore_ascii_case("tel") => TelUri::parse(text, rest).map(Self::Tel),
-            () => Ok(Self::Other(text.to_owned())),
+    }
+
+    /// What [`Self::parse`] checks, without keeping anything.
+    pub(super) fn check(text: &str) -> Result<(), SipProblem> {
+        let (scheme, rest) = scheme_of(text)?;
+        match scheme {
+            Scheme::Sip { .. } => SipUri::check(rest),
+            Scheme::Tel => TelUri::parse(text, rest).map(drop),
+            Scheme::Other => Ok(()),
         }
     }
 
@@ -107,6 +106,34 @@ impl Uri {
     }
 }
 
+enum Scheme {
+    Sip { secure: bool },
+    Tel,
+    Other,
+}
+
+/// The scheme, and what follows its colon; the octets are looked at.
+fn scheme_of(text: &str) -> Result<(Scheme, &str), SipProblem> {
+    if text.len() > MAX_LENGTH {
+        return Err(SipProblem::new(414, "URI", format!("is longer than {MAX_LENGTH} octets")));
+    }
+    let (scheme, rest) = text.split_once(':').ok_or_else(|| bad("has no scheme"))?;
+    let alphabetic = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !alphabetic || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
+        return Err(bad("does not start with a scheme"));
+    }
+    if let Some(b) = text.bytes().find(|b| b.is_ascii_control() || matches!(b, b' ' | b'<' | b'>' | b'"')) {
+        return Err(bad(format!("has the octet {b:#04x}, which needs escaping")));
+    }
+    let scheme = match () {
+        () if scheme.eq_ignore_ascii_case("sip") => Scheme::Sip { secure: false },
+        () if scheme.eq_ignore_ascii_case("sips") => Scheme::Sip { secure: true },
+        () if scheme.eq_ignore_ascii_case("tel") => Scheme::Tel,
+        () => Scheme::Other,
+    };
+    Ok((scheme, rest))
+}
+
 impl FromStr for Uri {
     type Err = SipProblem;
 
@@ -147,6 +174,9 @@ fn bad(why: impl Into<Cow<'static, str>>) -> SipProblem {
 /// True when every `%` starts an escape of two hexadecimal digits.
 fn escapes_are_whole(text: &str) -> bool {
     let bytes = text.as_bytes();
+    if memchr::memchr(b'%', bytes).is_none() {
+        return true;
+    }
     bytes
         .iter()
         .enumerate()

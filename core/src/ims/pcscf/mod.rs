@@ -29,7 +29,7 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
-use super::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
+use super::{AccessEvent, Admin, Expiring, ImsInput, ImsNode, ImsOutput, NodeNote};
 use crate::charging::ChargingClient;
 use crate::store::StoreToken;
 pub use config::{GmSecurity, GmSecurityError, HomeNetwork, PcscfConfig};
@@ -55,10 +55,10 @@ pub struct Pcscf {
     entropy: Entropy,
     registrations: Registrations,
     /// Agreements offered with a challenge: by private identity and address of the UE.
-    offered: BTreeMap<(String, IpAddr), (Agreement, Instant)>,
+    offered: Expiring<(String, IpAddr), Agreement>,
     /// Registrations that were here a moment ago: the last requests inside dialogs still reach the UE (TS 24.229 clause
     /// 5.2.5.2), and the last NOTIFY of our own subscription is answered.
-    forgotten: BTreeMap<String, (Registration, Instant)>,
+    forgotten: Expiring<String, Registration>,
     proxy: Proxy,
     /// Requests that were sent on.
     relayed: BTreeMap<ServerKey, Relayed>,
@@ -145,8 +145,8 @@ impl Pcscf {
             stack,
             entropy,
             registrations: Registrations::default(),
-            offered: BTreeMap::new(),
-            forgotten: BTreeMap::new(),
+            offered: Expiring::default(),
+            forgotten: Expiring::default(),
             proxy: Proxy::new(ProxyConfig { understands: vec!["path".to_owned()], ..ProxyConfig::default() }),
             relayed: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -367,8 +367,8 @@ impl Pcscf {
             self.registrations.put(registration);
             self.subscribe(now, &token);
         }
-        self.forgotten.retain(|_, (_, until)| *until > now);
-        self.offered.retain(|_, (_, until)| *until > now);
+        self.forgotten.expire(now);
+        self.offered.expire(now);
         for key in self.sessions.take_ended(now) {
             self.said(format!("session {} was not refreshed in time", key.call_id));
         }
@@ -385,7 +385,7 @@ impl Pcscf {
     fn drop_registration(&mut self, now: Instant, token: &str) -> bool {
         self.sessions.remove_of(token);
         let Some(registration) = self.registrations.remove(token) else { return false };
-        self.forgotten.insert(token.to_owned(), (registration, now + AFTERGLOW));
+        self.forgotten.insert(token.to_owned(), registration, now + AFTERGLOW);
         true
     }
 
@@ -460,8 +460,8 @@ impl ImsNode for Pcscf {
         [
             self.stack.poll_timeout(),
             self.registrations.first_due().map(|due| self.instant(due)),
-            self.offered.values().map(|(_, until)| *until).min(),
-            self.forgotten.values().map(|(_, until)| *until).min(),
+            self.offered.first_end(),
+            self.forgotten.first_end(),
             self.sessions.first_end(),
             self.proxy.poll_timeout(),
             self.charging.poll_timeout(),

@@ -112,7 +112,7 @@ impl Pcscf {
 
     /// A NOTIFY of the S-CSCF.
     pub(super) fn on_notify(&mut self, now: Instant, key: ServerKey, request: &Request, token: &str) {
-        if self.forgotten.contains_key(token) {
+        if self.forgotten.get(token).is_some() {
             // The last NOTIFY of a registration that is over here already.
             return self.reply(now, key, &Refusal::new(200));
         }

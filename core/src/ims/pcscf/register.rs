@@ -210,7 +210,7 @@ impl Pcscf {
             drop_keys(&mut response);
             if let (Some(agreement), Some(impi)) = (pending.offered.clone(), pending.impi.clone()) {
                 response.headers.append("Security-Server", &agreement.server.join(", "));
-                self.offered.insert((impi, pending.flow.remote.ip()), (agreement, now + REG_AWAIT_AUTH));
+                self.offered.insert((impi, pending.flow.remote.ip()), agreement, now + REG_AWAIT_AUTH);
             }
         }
         self.respond(now, server, response);

@@ -2,6 +2,7 @@
 //! registration sets, their profiles and contacts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use protocol::sip::{NameAddr, Uri};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::ims::profile::{PublicIdentity, ServiceProfile, UserProfile};
 /// Registered implicit registration sets, found by any of their identities.
 #[derive(Debug, Default)]
 pub(super) struct Registrar {
-    sets: BTreeMap<String, ImplicitSet>,
+    sets: BTreeMap<String, Arc<ImplicitSet>>,
     /// Identity to key of its set.
     keys: BTreeMap<String, String>,
     /// Private identity to keys of sets that it is registered in.
@@ -72,7 +73,12 @@ pub(super) struct Binding {
 impl Registrar {
     /// The set that an identity belongs to.
     pub(super) fn set_of(&self, impu: &str) -> Option<&ImplicitSet> {
-        self.sets.get(self.keys.get(impu)?)
+        self.sets.get(self.keys.get(impu)?).map(Arc::as_ref)
+    }
+
+    /// The same, to keep as it is now.
+    pub(super) fn shared_set_of(&self, impu: &str) -> Option<Arc<ImplicitSet>> {
+        self.sets.get(self.keys.get(impu)?).cloned()
     }
 
     /// Key of the set that an identity belongs to.
@@ -82,7 +88,7 @@ impl Registrar {
 
     /// A set by its key.
     pub(super) fn get(&self, key: &str) -> Option<&ImplicitSet> {
-        self.sets.get(key)
+        self.sets.get(key).map(Arc::as_ref)
     }
 
     /// Puts a set in place of the one that has its first identity; tells keys that are gone, and its own.
@@ -106,7 +112,7 @@ impl Registrar {
         self.ends.set(&key, set.bindings.iter().map(|b| b.expires_utc_ms).min());
         self.contacts += set.bindings.len();
         gone.retain(|k| *k != key);
-        self.sets.insert(key.clone(), set);
+        self.sets.insert(key.clone(), Arc::new(set));
         (gone, key)
     }
 
@@ -126,7 +132,7 @@ impl Registrar {
         }
         self.ends.set(&key.to_owned(), None);
         self.contacts -= set.bindings.len();
-        Some(set)
+        Some(Arc::unwrap_or_clone(set))
     }
 
     /// When the next contact ends.

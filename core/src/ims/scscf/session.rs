@@ -135,7 +135,7 @@ impl Scscf {
             return self.refuse(now, key, &Refusal::new(403).because("No P-Asserted-Identity"));
         };
         let impu = served.identity();
-        let Some(set) = self.registrar.set_of(&impu).cloned() else {
+        let Some(set) = self.registrar.shared_set_of(&impu) else {
             // An application server on behalf of a user who is not registered.
             let job = CxJob::Unregistered { key, request: Box::new(request), impu: impu.clone(), originating: true };
             return self.send_sar(now, None, vec![impu], ServerAssignmentType::UnregisteredUser, job);
@@ -153,7 +153,7 @@ impl Scscf {
     /// Clause 5.4.3.3: a request to a served user.
     fn terminating(&mut self, now: Instant, key: ServerKey, request: Request) {
         let impu = request.uri.identity();
-        let Some(set) = self.registrar.set_of(&impu).cloned() else {
+        let Some(set) = self.registrar.shared_set_of(&impu) else {
             let job = CxJob::Unregistered { key, request: Box::new(request), impu: impu.clone(), originating: false };
             return self.send_sar(now, None, vec![impu], ServerAssignmentType::UnregisteredUser, job);
         };

@@ -3,6 +3,7 @@
 mod auth;
 mod cseq;
 mod event;
+mod field;
 mod ims;
 mod name_addr;
 pub mod names;
@@ -14,6 +15,8 @@ mod via;
 pub use auth::{AuthenticationInfo, Challenge, Credentials};
 pub use cseq::CSeq;
 pub use event::{Event, SubscriptionState};
+pub use field::Field;
+pub(super) use field::Places;
 pub use ims::{AcceptContact, PAccessNetworkInfo, PChargingVector, Reason};
 pub(super) use name_addr::seconds;
 pub use name_addr::{Contacts, NameAddr};
@@ -22,79 +25,9 @@ pub use security::SecurityMechanism;
 pub use session::{MinSe, RAck, Refresher, SessionExpires};
 pub use via::Via;
 
-use std::fmt;
-
 use super::SipProblem;
 use super::text::{find_outside, split_outside};
 use names::same_name;
-
-/// One header field: a name, a value, and the bytes they came in when those are not `Name: value`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Field {
-    name: String,
-    value: String,
-    raw: Option<Box<[u8]>>,
-}
-
-impl Field {
-    /// A field as this program writes it. Line ends in `value` become spaces: a value never makes a second field.
-    pub fn new(name: &str, value: &str) -> Self {
-        let clean = |text: &str| text.replace(['\r', '\n'], " ").trim_matches([' ', '\t']).to_owned();
-        Self { name: clean(name), value: clean(value), raw: None }
-    }
-
-    /// A field as it came: `raw` is all its octets with the last line end, `value` is unfolded and trimmed.
-    pub(super) fn received(name: &str, value: &str, raw: &[u8]) -> Self {
-        let own = Self { name: name.to_owned(), value: value.to_owned(), raw: None };
-        let plain = own.octets() == raw.len() && {
-            let mut out = Vec::with_capacity(raw.len());
-            own.emit(&mut out);
-            out == raw
-        };
-        Self { raw: (!plain).then(|| raw.into()), ..own }
-    }
-
-    /// Its name as written, which may be the compact form.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its value, unfolded and trimmed.
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// True when it goes by `name`, the compact form and case aside.
-    pub fn is(&self, name: &str) -> bool {
-        same_name(&self.name, name)
-    }
-
-    fn set_value(&mut self, value: &str) {
-        *self = Self::new(&self.name, value);
-    }
-
-    fn octets(&self) -> usize {
-        self.raw.as_ref().map_or(self.name.len() + self.value.len() + 4, |raw| raw.len())
-    }
-
-    fn emit(&self, out: &mut Vec<u8>) {
-        if let Some(raw) = &self.raw {
-            out.extend_from_slice(raw);
-            return;
-        }
-        for part in [&self.name, ": ", &self.value, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-    }
-}
-
-/// Keys and digests are not for logs.
-impl fmt::Debug for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secret = names::SECRET.iter().any(|name| self.is(name));
-        write!(f, "{}: {:?}", self.name, if secret { "…" } else { &self.value })
-    }
-}
 
 /// The header fields of a message, in order. Names compare without case, compact forms are known by their long names.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -104,6 +37,10 @@ impl Headers {
     /// No fields.
     pub const fn new() -> Self {
         Self(Vec::new())
+    }
+
+    pub(super) fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
     }
 
     /// Adds a field after all others.
@@ -214,9 +151,14 @@ impl Headers {
         self.0.is_empty()
     }
 
+    /// How many octets they are on the wire.
+    pub(super) fn octets(&self) -> usize {
+        self.0.iter().map(|field| field.octets().len()).sum()
+    }
+
     /// Writes them as they stand on the wire, without the empty line.
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
-        self.0.iter().for_each(|field| field.emit(out));
+        self.0.iter().for_each(|field| out.extend_from_slice(field.octets()));
     }
 
     /// Reads fields up to an empty line, or all octets when there is none; where what follows starts. For bodies that have
@@ -235,7 +177,7 @@ impl Headers {
     /// Where the topmost value of `name` is, that value, and what stands after it in its field.
     fn first_value(&self, name: &str) -> Option<(usize, String, Option<String>)> {
         self.0.iter().enumerate().filter(|(_, field)| field.is(name)).find_map(|(at, field)| {
-            let mut values = split_outside(&field.value, b',');
+            let mut values = split_outside(field.value(), b',');
             let first = values.next()?.to_owned();
             let mut rest = values.rest();
             // Empty elements between commas are nobody's value.

@@ -49,42 +49,23 @@ impl NameAddr {
 
     /// Reads one value of a header with an address.
     pub fn parse(value: &str) -> Result<Self, SipProblem> {
-        let bad = |why| SipProblem::bad("address", why);
-        let mut scan = Scan::new(value);
-        scan.space();
-        let display = match scan.quoted() {
-            Some(quoted) => Some(quoted),
-            None if scan.rest().starts_with('"') => return Err(bad("a quoted display name does not end")),
-            None if value.contains('<') => {
-                let name = scan.until(|b| b == b'<').trim_matches([' ', '\t']);
-                // RFC 3261 clause 25.1: *(token LWS). Octets beyond ASCII do no harm.
-                let fits = |b: u8| crate::sip::text::is_token_octet(b) || b" \t".contains(&b) || !b.is_ascii();
-                if !name.bytes().all(fits) {
-                    return Err(bad("a display name without quotes has characters that need them"));
-                }
-                (!name.is_empty()).then_some(name)
-            }
-            None => None,
-        };
-        scan.space();
-        let uri = if scan.rest().starts_with('<') {
-            let inner = &scan.rest()[1..];
-            let end = inner.find('>').ok_or_else(|| bad("'<' without '>'"))?;
-            scan = Scan::new(&inner[end + 1..]);
-            Uri::parse(&inner[..end])?
-        } else if display.is_some() {
-            return Err(bad("no '<' after the display name"));
-        } else {
-            // RFC 3261 clause 20: without angle brackets, what follows ';' belongs to the header, and ',' and '?' must
-            // not be in the URI.
-            let bare = scan.until(|b| b" \t;>".contains(&b));
-            if bare.contains([',', '?']) {
-                return Err(bad("a URI with ',' or '?' needs angle brackets"));
-            }
-            Uri::parse(bare)?
-        };
+        let (display, uri, mut scan) = parts(value)?;
+        let uri = Uri::parse(uri)?;
         let params = Params::scan(&mut scan, "address")?;
         Ok(Self { display: display.map(ToOwned::to_owned), uri, params })
+    }
+
+    /// What [`Self::parse`] checks, without keeping anything.
+    pub(in crate::sip) fn check(value: &str) -> Result<(), SipProblem> {
+        let (_, uri, mut scan) = parts(value)?;
+        Uri::check(uri)?;
+        Params::check(&mut scan, "address")
+    }
+
+    /// The tag of From or To, without anything else of it.
+    pub(in crate::sip) fn tag_of(value: &str) -> Result<Option<&str>, SipProblem> {
+        let (_, _, mut scan) = parts(value)?;
+        Params::find_in(&mut scan, "tag", "address")
     }
 
     /// The display name without quotes and escapes.
@@ -111,6 +92,45 @@ impl NameAddr {
     pub fn q_thousandths(&self) -> u16 {
         self.params.get("q").map_or(1000, |q| super::q_thousandths(q).unwrap_or(1000))
     }
+}
+
+/// Display name, URI, and where the parameters are.
+fn parts(value: &str) -> Result<(Option<&str>, &str, Scan<'_>), SipProblem> {
+    let bad = |why| SipProblem::bad("address", why);
+    let mut scan = Scan::new(value);
+    scan.space();
+    let display = match scan.quoted() {
+        Some(quoted) => Some(quoted),
+        None if scan.rest().starts_with('"') => return Err(bad("a quoted display name does not end")),
+        None if value.contains('<') => {
+            let name = scan.until(|b| b == b'<').trim_matches([' ', '\t']);
+            // RFC 3261 clause 25.1: *(token LWS). Octets beyond ASCII do no harm.
+            let fits = |b: u8| crate::sip::text::is_token_octet(b) || b" \t".contains(&b) || !b.is_ascii();
+            if !name.bytes().all(fits) {
+                return Err(bad("a display name without quotes has characters that need them"));
+            }
+            (!name.is_empty()).then_some(name)
+        }
+        None => None,
+    };
+    scan.space();
+    let uri = if scan.rest().starts_with('<') {
+        let inner = &scan.rest()[1..];
+        let end = inner.find('>').ok_or_else(|| bad("'<' without '>'"))?;
+        scan = Scan::new(&inner[end + 1..]);
+        &inner[..end]
+    } else if display.is_some() {
+        return Err(bad("no '<' after the display name"));
+    } else {
+        // RFC 3261 clause 20: without angle brackets, what follows ';' belongs to the header, and ',' and '?' must not be
+        // in the URI.
+        let bare = scan.until(|b| b" \t;>".contains(&b));
+        if bare.contains([',', '?']) {
+            return Err(bad("a URI with ',' or '?' needs angle brackets"));
+        }
+        bare
+    };
+    Ok((display, uri, scan))
 }
 
 impl fmt::Display for NameAddr {

@@ -33,24 +33,50 @@ impl Params {
     /// Reads parameters that start with `;` up to the end.
     pub(in crate::sip) fn scan(scan: &mut Scan<'_>, what: &'static str) -> Result<Self, SipProblem> {
         let mut params = Self::new();
-        while !scan.is_done() {
-            if !scan.eat(';') {
-                return Err(SipProblem::bad(what, format!("';' expected before '{}'", shown(scan.rest()))));
-            }
-            params.add(Param::scan(scan, what)?, what)?;
+        while let Some((name, value)) = Param::next(scan, what)? {
+            params.add(Param { name: name.to_owned(), value: value.map(ToOwned::to_owned) }, what)?;
         }
         Ok(params)
     }
 
+    /// What [`Self::scan`] checks, without keeping anything.
+    pub(in crate::sip) fn check(scan: &mut Scan<'_>, what: &'static str) -> Result<(), SipProblem> {
+        let mut names = Vec::new();
+        while let Some((name, _)) = Param::next(scan, what)? {
+            Self::check_next(&mut names, name, what)?;
+        }
+        Ok(())
+    }
+
+    /// The value of `name` alone.
+    pub(in crate::sip) fn find_in<'a>(
+        scan: &mut Scan<'a>,
+        name: &str,
+        what: &'static str,
+    ) -> Result<Option<&'a str>, SipProblem> {
+        while let Some((own, value)) = Param::next(scan, what)? {
+            if own.eq_ignore_ascii_case(name) {
+                return Ok(value);
+            }
+        }
+        Ok(None)
+    }
+
     /// Adds a parameter that was read: no name twice (RFC 3261 clauses 7.3.1, 19.1.1), and no more than anybody needs.
     pub(in crate::sip) fn add(&mut self, param: Param, what: &'static str) -> Result<(), SipProblem> {
-        if self.0.len() >= MAX_PARAMS {
-            return Err(SipProblem::bad(what, format!("more than {MAX_PARAMS} parameters")));
-        }
-        if self.has(&param.name) {
-            return Err(SipProblem::bad(what, format!("the parameter {} is there twice", param.name)));
-        }
+        may_follow(self.0.len(), self.has(&param.name), &param.name, what)?;
         self.0.push(param);
+        Ok(())
+    }
+
+    /// The same of a name alone.
+    pub(in crate::sip) fn check_next<'a>(
+        names: &mut Vec<&'a str>,
+        name: &'a str,
+        what: &'static str,
+    ) -> Result<(), SipProblem> {
+        may_follow(names.len(), names.iter().any(|own| own.eq_ignore_ascii_case(name)), name, what)?;
+        names.push(name);
         Ok(())
     }
 
@@ -125,6 +151,17 @@ impl Params {
         self.0.is_empty()
     }
 
+    pub(in crate::sip) fn write_to(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        self.0.iter().try_for_each(|param| {
+            f.write_str(";")?;
+            f.write_str(&param.name)?;
+            match &param.value {
+                Some(value) => f.write_str("=").and_then(|()| f.write_str(value)),
+                None => Ok(()),
+            }
+        })
+    }
+
     fn put(&mut self, name: &str, value: Option<String>) {
         match self.0.iter_mut().find(|param| param.name.eq_ignore_ascii_case(name)) {
             Some(param) => param.value = value,
@@ -134,12 +171,22 @@ impl Params {
 }
 
 impl Param {
-    /// `name`, or `name = value`; a value is a token, a host (brackets and colons) or a quoted string.
-    pub(in crate::sip) fn scan(scan: &mut Scan<'_>, what: &'static str) -> Result<Self, SipProblem> {
+    /// The next `;name`, or `;name = value`; a value is a token, a host (brackets and colons) or a quoted string.
+    fn next<'a>(scan: &mut Scan<'a>, what: &'static str) -> Result<Option<(&'a str, Option<&'a str>)>, SipProblem> {
+        if scan.is_done() {
+            return Ok(None);
+        }
+        if !scan.eat(';') {
+            return Err(SipProblem::bad(what, format!("';' expected before '{}'", shown(scan.rest()))));
+        }
+        Self::read(scan, what).map(Some)
+    }
+
+    fn read<'a>(scan: &mut Scan<'a>, what: &'static str) -> Result<(&'a str, Option<&'a str>), SipProblem> {
         scan.space();
-        let name = scan.token().ok_or_else(|| SipProblem::bad(what, "a parameter has no name"))?.to_owned();
+        let name = scan.token().ok_or_else(|| SipProblem::bad(what, "a parameter has no name"))?;
         if !scan.eat('=') {
-            return Ok(Self { name, value: None });
+            return Ok((name, None));
         }
         let value = match scan.quoted() {
             Some(quoted) => quoted,
@@ -148,13 +195,29 @@ impl Param {
         if value.is_empty() {
             return Err(SipProblem::bad(what, format!("the parameter {name} has '=' and no value")));
         }
-        Ok(Self { name, value: Some(value.to_owned()) })
+        Ok((name, Some(value)))
     }
+
+    /// A parameter without the `;` before it.
+    pub(in crate::sip) fn scan(scan: &mut Scan<'_>, what: &'static str) -> Result<Self, SipProblem> {
+        let (name, value) = Self::read(scan, what)?;
+        Ok(Self { name: name.to_owned(), value: value.map(ToOwned::to_owned) })
+    }
+}
+
+fn may_follow(others: usize, is_there: bool, name: &str, what: &'static str) -> Result<(), SipProblem> {
+    if others >= MAX_PARAMS {
+        return Err(SipProblem::bad(what, format!("more than {MAX_PARAMS} parameters")));
+    }
+    if is_there {
+        return Err(SipProblem::bad(what, format!("the parameter {name} is there twice")));
+    }
+    Ok(())
 }
 
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|param| write!(f, ";{param}"))
+        self.write_to(f)
     }
 }
 

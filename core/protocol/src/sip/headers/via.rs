@@ -1,5 +1,6 @@
 //! Via (RFC 3261 clause 20.42, RFC 3581).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -34,33 +35,17 @@ impl Via {
 
     /// Reads one Via value.
     pub fn parse(value: &str) -> Result<Self, SipProblem> {
-        let bad = |why| SipProblem::bad("Via", why);
-        let mut scan = Scan::new(value);
-        scan.space();
-        let mut part = |slash: bool| {
-            let token = scan.token().filter(|_| !slash || scan.eat('/'));
-            token.ok_or_else(|| bad("protocol, version and transport expected"))
-        };
-        let (protocol, version, transport) = (part(true)?, part(true)?, part(false)?);
-        if !protocol.eq_ignore_ascii_case("SIP") || version != "2.0" {
-            return Err(bad("the protocol is not SIP/2.0"));
-        }
-        let before = scan.rest().len();
-        scan.space();
-        if scan.rest().len() == before {
-            return Err(bad("no space before sent-by"));
-        }
-        let host = scan.until(|b| b" \t;,".contains(&b));
-        // White space may stand around the colon of the port; brackets keep the colons of an address inside.
-        let mut sent_by = host.to_owned();
-        scan.space();
-        if sent_by.ends_with(':') || scan.eat(':') {
-            let port = scan.until(|b| !b.is_ascii_digit());
-            sent_by = format!("{}:{port}", sent_by.trim_end_matches(':'));
-        }
-        let (host, port) = split_host_port(&sent_by).ok_or_else(|| bad("sent-by is no host and port"))?;
-        let (host, port, transport) = (host.to_owned(), port, transport.to_owned());
+        let ([transport, sent_by], mut scan) = parts(value)?;
+        let (host, port) = split_host_port(&sent_by).ok_or_else(no_host)?;
+        let (host, transport) = (host.to_owned(), transport.into_owned());
         Ok(Self { transport, host, port, params: Params::scan(&mut scan, "Via")? })
+    }
+
+    /// What [`Self::parse`] checks, without keeping anything.
+    pub(in crate::sip) fn check(value: &str) -> Result<(), SipProblem> {
+        let ([_, sent_by], mut scan) = parts(value)?;
+        split_host_port(&sent_by).ok_or_else(no_host)?;
+        Params::check(&mut scan, "Via")
     }
 
     /// The branch parameter.
@@ -106,6 +91,40 @@ impl Via {
             self.params.set("received", &from.ip().to_string());
         }
     }
+}
+
+fn no_host() -> SipProblem {
+    SipProblem::bad("Via", "sent-by is no host and port")
+}
+
+/// Transport and sent-by, and where the parameters are.
+fn parts(value: &str) -> Result<([Cow<'_, str>; 2], Scan<'_>), SipProblem> {
+    let bad = |why| SipProblem::bad("Via", why);
+    let mut scan = Scan::new(value);
+    scan.space();
+    let mut part = |slash: bool| {
+        let token = scan.token().filter(|_| !slash || scan.eat('/'));
+        token.ok_or_else(|| bad("protocol, version and transport expected"))
+    };
+    let (protocol, version, transport) = (part(true)?, part(true)?, part(false)?);
+    if !protocol.eq_ignore_ascii_case("SIP") || version != "2.0" {
+        return Err(bad("the protocol is not SIP/2.0"));
+    }
+    let before = scan.rest().len();
+    scan.space();
+    if scan.rest().len() == before {
+        return Err(bad("no space before sent-by"));
+    }
+    let at = scan.rest();
+    let host = scan.until(|b| matches!(b, b' ' | b'\t' | b';' | b','));
+    // White space may stand around the colon of the port; brackets keep the colons of an address inside.
+    let mut sent_by = Cow::Borrowed(&at[..host.len()]);
+    scan.space();
+    if sent_by.ends_with(':') || scan.eat(':') {
+        let port = scan.until(|b| !b.is_ascii_digit());
+        sent_by = format!("{}:{port}", sent_by.trim_end_matches(':')).into();
+    }
+    Ok(([transport.into(), sent_by], scan))
 }
 
 impl fmt::Display for Via {

@@ -68,14 +68,16 @@ impl SipStack {
         let branch = format!("{}{}{dot}{mark}", Via::MAGIC_COOKIE, self.entropy.token(16));
         let mut target = given;
         let mut sent = self.with_via(request, given, &branch)?;
+        let mut bytes = wire(&sent, given.transport.is_reliable());
         let long = given.transport == Transport::Udp
             && self.config.has(Transport::Tcp)
-            && sent.to_bytes().len() > self.config.limits.udp_octets;
+            && bytes.len() > self.config.limits.udp_octets;
         if long {
             target = Target { transport: Transport::Tcp, remote: given.remote, flow: None };
             sent = self.moved(sent, target, &branch);
+            bytes = wire(&sent, true);
         }
-        Ok(self.start_client(now, sent, branch, target, long.then_some(given), false))
+        Ok(self.start_client(now, (sent, bytes), branch, target, long.then_some(given), false))
     }
 
     /// Cancels an INVITE: at once, or when the first provisional response comes. False when there is nothing to cancel any
@@ -171,7 +173,7 @@ impl SipStack {
     fn start_client(
         &mut self,
         now: Instant,
-        request: Request,
+        (request, bytes): (Request, Vec<u8>),
         branch: String,
         target: Target,
         fallback: Option<Target>,
@@ -185,7 +187,7 @@ impl SipStack {
             Machine::NonInvite(ClientNonInvite::new(now, self.config.timers, reliable))
         };
         let id: Arc<str> = ids::client_id(&branch, &request.method).into();
-        self.transmit(target, wire(&request, reliable));
+        self.transmit(target, bytes);
         self.client_ids.insert(Arc::clone(&id), key);
         let cancel = Cancel::No;
         let request = Some(request);
@@ -234,7 +236,8 @@ impl SipStack {
         }
         let (branch, target) = (slot.branch.clone(), slot.target);
         self.settle_client(key);
-        self.start_client(now, cancel, branch, target, None, true);
+        let bytes = wire(&cancel, target.transport.is_reliable());
+        self.start_client(now, (cancel, bytes), branch, target, None, true);
     }
 
     /// Sends a long request over UDP after all (clause 18.1.1).

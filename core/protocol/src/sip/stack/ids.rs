@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use crate::sip::resolve::default_port;
 use crate::sip::uri::host_of;
 use crate::sip::{
-    CSeq, Flow, Headers, HostTable, Method, Request, ResolveError, Response, SipProblem, Target, Transport, Uri, Via,
+    CSeq, Flow, Headers, HostTable, Method, NameAddr, Request, ResolveError, Response, SipProblem, Target, Transport,
+    Uri, Via,
 };
 
 /// What every request must have (clause 8.1.1), read.
@@ -22,10 +23,14 @@ impl Essentials {
     /// Reads them from a request that [`Request::check`] has passed. The Via is as the peer wrote it.
     pub(super) fn of(request: &Request) -> Result<Self, SipProblem> {
         let missing = |name: &'static str| move || SipProblem::bad(name, "is missing");
+        let tag = |request: &Request, name| {
+            let value = request.headers.get(name).ok_or_else(missing(name))?;
+            NameAddr::tag_of(value).map(|tag| tag.map(ToOwned::to_owned)).map_err(|problem| problem.within(name))
+        };
         Ok(Self {
             via: request.via()?.ok_or_else(missing("Via"))?,
-            from_tag: request.from()?.ok_or_else(missing("From"))?.tag().unwrap_or_default().to_owned(),
-            to_tag: request.to()?.ok_or_else(missing("To"))?.tag().map(ToOwned::to_owned),
+            from_tag: tag(request, "From")?.unwrap_or_default(),
+            to_tag: tag(request, "To")?,
             call_id: request.call_id().ok_or_else(missing("Call-ID"))?.to_owned(),
             cseq: request.cseq()?.ok_or_else(missing("CSeq"))?,
         })

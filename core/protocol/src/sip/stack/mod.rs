@@ -10,7 +10,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -30,9 +30,10 @@ pub struct SipStack {
     entropy: Entropy,
     next_key: u64,
     clients: BTreeMap<ClientKey, Box<ClientSlot>>,
-    client_ids: BTreeMap<Arc<str>, ClientKey>,
+    /// Hash maps are asked by name alone: nothing depends on their order.
+    client_ids: HashMap<Arc<str>, ClientKey>,
     servers: BTreeMap<ServerKey, Box<ServerSlot>>,
-    server_ids: BTreeMap<Arc<str>, ServerKey>,
+    server_ids: HashMap<Arc<str>, ServerKey>,
     /// From tag, Call-ID and CSeq of requests outside dialogs, where merged requests are refused.
     merge_ids: BTreeMap<String, ServerKey>,
     /// INVITEs whose 2xx is repeated until this ACK comes.
@@ -169,9 +170,9 @@ impl SipStack {
             entropy,
             next_key: 0,
             clients: BTreeMap::new(),
-            client_ids: BTreeMap::new(),
+            client_ids: HashMap::new(),
             servers: BTreeMap::new(),
-            server_ids: BTreeMap::new(),
+            server_ids: HashMap::new(),
             merge_ids: BTreeMap::new(),
             ack_ids: BTreeMap::new(),
             deadlines: Deadlines::default(),

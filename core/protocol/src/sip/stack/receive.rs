@@ -4,7 +4,7 @@ use super::ids::{self, Essentials};
 use super::server::{Machine, ServerSlot};
 use super::{SipStack, StackOutput};
 use crate::Instant;
-use crate::sip::{Flow, Headers, Method, Request, Response, ServerKey, SipMessage, SipProblem};
+use crate::sip::{CSeq, Flow, Headers, Method, Request, Response, ServerKey, SipMessage, SipProblem, Via};
 
 impl SipStack {
     pub(super) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
@@ -51,9 +51,8 @@ impl SipStack {
         let merge_id = (self.config.refuses_merged && essentials.to_tag.is_none()).then(|| essentials.merge_id());
         let merged = merge_id.as_ref().is_some_and(|id| self.merge_ids.contains_key(id));
         // A second way's copy keeps no name of its own: the first one's stays.
-        let Some(key) = self.take_request(now, flow, &request, &essentials, id, merge_id.filter(|_| !merged)) else {
-            return;
-        };
+        let ids = (id, merge_id.filter(|_| !merged));
+        let Some(key) = self.take_request(now, flow, &request, &essentials.cseq, &via, ids) else { return };
         match () {
             () if request.method == Method::CANCEL => self.receive_cancel(now, key, request, &essentials),
             () if merged => self.reply_at_once(now, key, 482, Some("Merged Request")),
@@ -67,15 +66,14 @@ impl SipStack {
         now: Instant,
         flow: Flow,
         request: &Request,
-        essentials: &Essentials,
-        id: String,
-        merge_id: Option<String>,
+        cseq: &CSeq,
+        via: &Via,
+        (id, merge_id): (String, Option<String>),
     ) -> Option<ServerKey> {
-        let Ok(Some(via)) = request.via() else { return None };
-        let target = match ids::response_target(&via, Some(flow), &self.config.hosts) {
+        let target = match ids::response_target(via, Some(flow), &self.config.hosts) {
             Ok(target) => target,
             Err(error) => {
-                self.ignore(essentials.cseq.to_string(), format!("its answer has no way back: {error}"));
+                self.ignore(cseq.to_string(), format!("its answer has no way back: {error}"));
                 return None;
             }
         };

@@ -61,47 +61,59 @@ impl SipUri {
     /// `text` is the whole URI, `rest` what follows its scheme.
     pub(super) fn parse(text: &str, rest: &str, secure: bool) -> Result<Self, SipProblem> {
         let mut uri = Self { secure, raw: None, ..Self::parts(rest)? };
-        if uri.to_string() != text {
+        if !uri.prints_as(text) {
             uri.raw = Some(text.into());
         }
         Ok(uri)
     }
 
+    /// What [`Self::parse`] checks, without keeping anything.
+    pub(super) fn check(rest: &str) -> Result<(), SipProblem> {
+        let parts = Parts::of(rest)?;
+        let mut names = Vec::new();
+        each_param(parts.params, |name, _| once(&mut names, name))
+    }
+
     fn parts(rest: &str) -> Result<Self, SipProblem> {
-        if !rest.is_ascii() || !escapes_are_whole(rest) {
-            return Err(bad("has octets beyond ASCII or a broken escape"));
-        }
-        // Neither parameters nor headers may have '@' unescaped, so it ends the user part.
-        let (user, rest) = match rest.split_once('@') {
-            Some((user, rest)) => (Some(user), rest),
-            None => (None, rest),
-        };
-        if rest.contains('@') || user == Some("") {
-            return Err(bad("has '@' in a place of its own"));
-        }
-        let (user, password) = match user.and_then(|user| user.split_once(':')) {
-            Some((user, password)) => (Some(user), Some(password)),
-            None => (user, None),
-        };
-        if user == Some("") || password.is_some_and(|password| password.contains(':')) {
-            return Err(bad("has no user before ':'"));
-        }
-        let (rest, headers) = match rest.split_once('?') {
-            Some((rest, headers)) => (rest, Some(headers)),
-            None => (rest, None),
-        };
-        let (host, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = split_host_port(host).ok_or_else(|| bad("has no valid host and port"))?;
+        let parts = Parts::of(rest)?;
         Ok(Self {
             secure: false,
-            user: user.map(ToOwned::to_owned),
-            password: password.map(ToOwned::to_owned),
-            host: host.to_owned(),
-            port,
-            params: parse_params(params)?,
-            headers: headers.map(ToOwned::to_owned),
+            user: parts.user.map(ToOwned::to_owned),
+            password: parts.password.map(ToOwned::to_owned),
+            host: parts.host.to_owned(),
+            port: parts.port,
+            params: parse_params(parts.params)?,
+            headers: parts.headers.map(ToOwned::to_owned),
             raw: None,
         })
+    }
+
+    /// `text` is what these parts print.
+    fn prints_as(&self, text: &str) -> bool {
+        let mut rest = Expected(text);
+        self.write_parts(&mut rest).is_ok() && rest.0.is_empty()
+    }
+
+    fn write_parts(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str(if self.secure { "sips:" } else { "sip:" })?;
+        if let Some(user) = &self.user {
+            f.write_str(user)?;
+            if let Some(password) = &self.password {
+                f.write_str(":")?;
+                f.write_str(password)?;
+            }
+            f.write_str("@")?;
+        }
+        f.write_str(&self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        self.params.write_to(f)?;
+        if let Some(headers) = &self.headers {
+            f.write_str("?")?;
+            f.write_str(headers)?;
+        }
+        Ok(())
     }
 
     /// The user part with its escapes resolved; octets that are no UTF-8 are replaced.
@@ -155,30 +167,86 @@ impl fmt::Display for SipUri {
                 return f.write_str(raw);
             }
         }
-        f.write_str(if self.secure { "sips:" } else { "sip:" })?;
-        if let Some(user) = &self.user {
-            f.write_str(user)?;
-            self.password.iter().try_for_each(|password| write!(f, ":{password}"))?;
-            f.write_str("@")?;
+        self.write_parts(f)
+    }
+}
+
+/// The parts of a URI in its text.
+struct Parts<'a> {
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: &'a str,
+    port: Option<u16>,
+    params: &'a str,
+    headers: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(rest: &'a str) -> Result<Self, SipProblem> {
+        if !rest.is_ascii() || !escapes_are_whole(rest) {
+            return Err(bad("has octets beyond ASCII or a broken escape"));
         }
-        f.write_str(&self.host)?;
-        self.port.iter().try_for_each(|port| write!(f, ":{port}"))?;
-        write!(f, "{}", self.params)?;
-        self.headers.iter().try_for_each(|headers| write!(f, "?{headers}"))
+        // Neither parameters nor headers may have '@' unescaped, so it ends the user part.
+        let (user, rest) = match rest.split_once('@') {
+            Some((user, rest)) => (Some(user), rest),
+            None => (None, rest),
+        };
+        if rest.contains('@') || user == Some("") {
+            return Err(bad("has '@' in a place of its own"));
+        }
+        let (user, password) = match user.and_then(|user| user.split_once(':')) {
+            Some((user, password)) => (Some(user), Some(password)),
+            None => (user, None),
+        };
+        if user == Some("") || password.is_some_and(|password| password.contains(':')) {
+            return Err(bad("has no user before ':'"));
+        }
+        let (rest, headers) = match rest.split_once('?') {
+            Some((rest, headers)) => (rest, Some(headers)),
+            None => (rest, None),
+        };
+        let (host, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let (host, port) = split_host_port(host).ok_or_else(|| bad("has no valid host and port"))?;
+        Ok(Self { user, password, host, port, params, headers })
+    }
+}
+
+/// Takes what is written as long as it is what is expected.
+struct Expected<'a>(&'a str);
+
+impl fmt::Write for Expected<'_> {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(s).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 
 /// Parameters of a URI: no quotes, no white space, escapes allowed.
 pub(super) fn parse_params(text: &str) -> Result<Params, SipProblem> {
     let mut params = Params::new();
+    each_param(text, |name, value| {
+        params.add(crate::sip::Param { name: name.to_owned(), value: value.map(ToOwned::to_owned) }, "URI")
+    })?;
+    Ok(params)
+}
+
+fn each_param<'a>(
+    text: &'a str,
+    mut each: impl FnMut(&'a str, Option<&'a str>) -> Result<(), SipProblem>,
+) -> Result<(), SipProblem> {
     for part in text.split(';').skip(1) {
         let (name, value) = part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value)));
         if name.is_empty() || value == Some("") {
             return Err(bad("has a parameter without name or value"));
         }
-        params.add(crate::sip::Param { name: name.to_owned(), value: value.map(ToOwned::to_owned) }, "URI")?;
+        each(name, value)?;
     }
-    Ok(params)
+    Ok(())
+}
+
+/// Names come once, and not too many of them.
+fn once<'a>(names: &mut Vec<&'a str>, name: &'a str) -> Result<(), SipProblem> {
+    Params::check_next(names, name, "URI")
 }
 
 /// Parameters that both have must agree; of those that only one has, some must not be (RFC 3261 clause 19.1.4).
