@@ -1,6 +1,7 @@
 //! `core.toml`: which nodes a live process runs, where, and with whom. Everything has a default on loopback.
 
 mod charging;
+mod messaging;
 mod presence;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 use super::{GmSecurity, HomeNetwork, ScscfChoice, TrustedPeer};
 pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
+pub use messaging::MessagingSection;
 pub use presence::{PresenceSection, WithoutRules};
 
 /// The home domain of the test network: MCC 001, MNC 001 (TS 23.003 clause 13.2).
@@ -48,6 +50,8 @@ pub struct CoreConfig {
     pub presence: PresenceSection,
     /// Charging.
     pub charging: ChargingSection,
+    /// The messaging server.
+    pub messaging: MessagingSection,
 }
 
 impl Default for CoreConfig {
@@ -65,6 +69,7 @@ impl Default for CoreConfig {
             hss: HssSection::default(),
             presence: PresenceSection::default(),
             charging: ChargingSection::default(),
+            messaging: MessagingSection::default(),
         }
     }
 }
@@ -89,6 +94,8 @@ pub enum NodeKind {
     Ocs,
     /// IMS gateway function: online charging of calls and messages.
     ImsGwf,
+    /// Messaging server.
+    Messaging,
 }
 
 /// Files of a certificate, PEM.
@@ -348,6 +355,7 @@ impl CoreConfig {
             (NodeKind::Scscf, &self.scscf.listen),
             (NodeKind::Presence, &self.presence.listen),
             (NodeKind::ImsGwf, &self.charging.gwf.listen),
+            (NodeKind::Messaging, &self.messaging.listen),
         ];
         places
             .iter()
@@ -356,7 +364,10 @@ impl CoreConfig {
 
     fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
-            return Err("nodes = [] runs nothing: name pcscf, icscf, scscf, hss, presence, cdf, ocs or ims_gwf".into());
+            return Err(
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, messaging, presence, cdf, ocs or ims_gwf"
+                    .into(),
+            );
         }
         let empty = [
             (NodeKind::Pcscf, self.pcscf.gm.is_empty(), "pcscf.gm"),
@@ -368,6 +379,7 @@ impl CoreConfig {
             (NodeKind::Cdf, self.charging.cdf.listen.is_empty(), "charging.cdf.listen"),
             (NodeKind::Ocs, self.charging.ocs.listen.is_empty(), "charging.ocs.listen"),
             (NodeKind::ImsGwf, self.charging.gwf.listen.is_empty(), "charging.gwf.listen"),
+            (NodeKind::Messaging, self.messaging.listen.is_empty(), "messaging.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -385,6 +397,7 @@ impl CoreConfig {
             (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
             (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
+            (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),
         ];
         for (node, places, trusted, section) in trusting {
             let open = places.iter().find(|place| !place.address.ip().is_loopback());

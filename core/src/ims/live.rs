@@ -1,6 +1,7 @@
 //! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
 
 mod charging;
+mod messaging;
 mod presence;
 
 use std::io;
@@ -17,7 +18,8 @@ use super::config::{CoreConfig, NodeKind, PeerSection, Place};
 use super::hss::{Hss, HssConfig};
 use super::presence::PresenceServer;
 use super::{
-    HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig,
+    HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, MessagingServer, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice,
+    ScscfConfig,
 };
 use crate::charging::CdrFolder;
 use crate::net::{
@@ -62,6 +64,7 @@ pub async fn start_core(
         NodeKind::Ocs,
         NodeKind::ImsGwf,
         NodeKind::Presence,
+        NodeKind::Messaging,
         NodeKind::Scscf,
         NodeKind::Icscf,
         NodeKind::Pcscf,
@@ -107,6 +110,7 @@ fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option
                 &config.scscf.listen,
                 &config.presence.listen,
                 &config.charging.gwf.listen,
+                &config.messaging.listen,
             ];
             let mut names: Vec<String> = places.into_iter().flatten().map(|p| p.address.ip().to_string()).collect();
             names.push(config.domain.clone());
@@ -137,6 +141,7 @@ impl<'a> Nodes<'a> {
             (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
             (NodeKind::Presence, nodes.in_domain("presence"), &config.presence.listen),
             (NodeKind::ImsGwf, nodes.in_domain("ims-gwf"), &config.charging.gwf.listen),
+            (NodeKind::Messaging, nodes.in_domain("messaging"), &config.messaging.listen),
         ];
         for (kind, name, places) in own {
             if config.runs(kind) {
@@ -164,6 +169,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Cdf => ("cdf", Role::Cdf, Role::Scscf),
             NodeKind::Ocs => ("ocs", Role::Ocs, Role::As),
             NodeKind::ImsGwf => ("ims-gwf", Role::As, Role::Scscf),
+            NodeKind::Messaging => ("messaging", Role::As, Role::Scscf),
         };
         let sip = match kind {
             NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
@@ -172,6 +178,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => Vec::new(),
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
+            NodeKind::Messaging => config.messaging.listen.clone(),
             NodeKind::Cdf | NodeKind::Ocs => Vec::new(),
         };
         let diameter = match kind {
@@ -198,6 +205,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
             NodeKind::Presence => {
                 Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)
+            }
+            NodeKind::Messaging => {
+                Box::new(MessagingServer::new(self.messaging(), entropy).map_err(LiveError::Settings)?)
             }
         };
         let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source };

@@ -14,6 +14,7 @@ pub mod hss;
 mod icscf;
 mod ifc;
 mod live;
+mod messaging;
 mod node;
 mod pcscf;
 pub mod presence;
@@ -33,14 +34,15 @@ pub use conference::{
 };
 pub use config::{
     AccountSection, CdfSection, ChargingSection, CoreConfig, CoreConfigError, GwfSection, HssSection, HttpPlace,
-    IcscfSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection,
-    ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
+    IcscfSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place,
+    PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use live::{LiveError, start_core};
+pub use messaging::{MessagingConfig, MessagingLimits, MessagingServer};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
 pub use pcscf::{GmSecurity, GmSecurityError, HomeNetwork, Pcscf, PcscfConfig};
 pub use scscf::{Scscf, ScscfConfig, ScscfCounters};

@@ -53,11 +53,13 @@ pub enum Table {
     OcsSession,
     /// Calls and messages that the IMS gateway function charges for.
     GwfCall,
+    /// Messages that wait for their recipients (RFC 3428).
+    DeferredMessage,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -80,6 +82,7 @@ impl Table {
         Self::OcsAccount,
         Self::OcsSession,
         Self::GwfCall,
+        Self::DeferredMessage,
     ];
 
     /// Name in the file.
@@ -107,6 +110,7 @@ impl Table {
             Self::OcsAccount => "ocs_account",
             Self::OcsSession => "ocs_session",
             Self::GwfCall => "gwf_call",
+            Self::DeferredMessage => "deferred_message",
         }
     }
 }

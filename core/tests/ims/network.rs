@@ -37,9 +37,9 @@ fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
     vec![(Transport::Udp, address(last)), (Transport::Tcp, address(last))]
 }
 
-fn hosts() -> HostTable {
+pub(crate) fn hosts() -> HostTable {
     let mut hosts = HostTable::new();
-    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("as", 5)] {
+    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("as", 5), ("messaging", 14)] {
         hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
     }
     hosts.insert(DOMAIN, address(2), Transport::Udp);
@@ -178,6 +178,12 @@ impl Network {
             Self { fabric, now: Instant::ZERO, inbox: VecDeque::new(), wire: vec![], notes: vec![], stores };
         network.run(Duration::from_millis(500));
         network
+    }
+
+    /// One more application server, with the store of the P-CSCF.
+    pub(crate) fn add_server(&mut self, name: &str, last: u8, node: Box<dyn ImsNode>) {
+        let store = driver(&self.stores[0]);
+        self.fabric.add(self.now, name, Role::As, address(last).ip(), node, store);
     }
 
     pub(crate) fn run(&mut self, time: Duration) {
