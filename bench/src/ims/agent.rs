@@ -137,6 +137,8 @@ impl ImsUe {
             return match self.agent.poll_output()? {
                 AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
                 AgentOutput::Event(event) => Some(ImsUeOutput::Event(Box::new(event))),
+                // Streams of the media plane are not joined to anything yet.
+                AgentOutput::Msrp(_) => continue,
                 AgentOutput::Authenticate(challenge) => {
                     if let Some(usim) = &mut self.usim {
                         let answer = usim.authenticate(&challenge);

@@ -141,6 +141,7 @@ impl Ue {
                     self.agent.handle_input(now, AgentInput::Authenticated(answer));
                 }
                 AgentOutput::Event(event) => self.events.push(event),
+                AgentOutput::Msrp(output) => panic!("no media plane: {output:?}"),
             }
         }
     }

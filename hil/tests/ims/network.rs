@@ -278,6 +278,7 @@ impl Network {
                 ue.agent.handle_input(now, AgentInput::Authenticated(answer));
             }
             AgentOutput::Event(event) => ue.told.push(event),
+            AgentOutput::Msrp(output) => panic!("no media plane: {output:?}"),
         }
     }
 }

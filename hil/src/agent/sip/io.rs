@@ -1,7 +1,9 @@
 //! What goes into a UE agent and what comes out of it.
 
+use protocol::mime::Part;
+use protocol::msrp::{MsrpEvent, MsrpInput, MsrpMessage, MsrpOutput, SessionOptions};
 use protocol::sip::{EndedWhy, Flow, HoldState, Refusal, Target};
-use protocol::xml::RegInfo;
+use protocol::xml::{Imdn, ListEntry, RegInfo};
 
 use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
 
@@ -24,6 +26,8 @@ pub enum AgentInput<'a> {
     },
     /// The answer to [`AgentOutput::Authenticate`].
     Authenticated(Result<AkaAnswer, AuthenticationFailure>),
+    /// Streams of messages over the media plane (RFC 4975).
+    Msrp(MsrpInput<'a>),
     /// What the user wants.
     Command(AgentCommand),
 }
@@ -88,6 +92,62 @@ pub enum AgentCommand {
     },
     /// The session ends: CANCEL or BYE, as far as it is; an incoming one is refused.
     HangUp(CallId),
+    /// A message to a list of recipients (RFC 5365).
+    ListMessage {
+        /// To be given back in [`AgentEvent::MessageResult`].
+        token: u64,
+        /// The list service.
+        service: String,
+        /// The recipients.
+        entries: Vec<ListEntry>,
+        /// What is said.
+        content: Part,
+    },
+    /// A message whose sender wants to be told what becomes of it (RFC 5438).
+    TrackedMessage {
+        /// To be given back in [`AgentEvent::MessageResult`] and [`AgentEvent::Tracked`].
+        token: u64,
+        /// Request-URI and To.
+        to: String,
+        /// What is said.
+        content: Part,
+        /// `positive-delivery`, `negative-delivery`, `processing`, by commas.
+        wish: String,
+        /// DateTime (RFC 3339).
+        datetime: String,
+    },
+    /// A session of messages (TS 24.247 clause 5.1).
+    Chat {
+        /// Names it from here on.
+        call: CallId,
+        /// Request-URI and To.
+        to: String,
+        /// What is taken in it.
+        options: SessionOptions,
+    },
+    /// An offered session of messages is accepted.
+    AnswerChat {
+        /// Which.
+        call: CallId,
+        /// What is taken in it.
+        options: SessionOptions,
+    },
+    /// A message in a session of messages.
+    ChatSend {
+        /// Which.
+        call: CallId,
+        /// The message.
+        message: MsrpMessage,
+    },
+    /// Octets that [`MsrpEvent::Wanted`] has asked for.
+    ChatSupply {
+        /// Which.
+        call: CallId,
+        /// Of the message.
+        token: u64,
+        /// Exactly these.
+        octets: Vec<u8>,
+    },
     /// All that is given up at once without a word to anybody: the UE has lost its bearer or its power.
     Vanish,
 }
@@ -126,6 +186,8 @@ pub enum AgentOutput {
         /// Its octets.
         bytes: Vec<u8>,
     },
+    /// A stream of the media plane is to be opened, used or closed; events do not come by here.
+    Msrp(MsrpOutput),
     /// The SIM is to answer a challenge; [`AgentInput::Authenticated`] is awaited.
     Authenticate(Authenticate),
     /// For the user.
@@ -166,6 +228,27 @@ pub enum AgentEvent {
         token: u64,
         /// The final 2xx response, or why there is none.
         result: Result<u16, Refusal>,
+    },
+    /// By which Message-ID notifications will tell of a message.
+    Tracked {
+        /// As it was given.
+        token: u64,
+        /// `imdn.Message-ID`.
+        message_id: String,
+    },
+    /// What became of a message that was sent with a wish.
+    Disposition {
+        /// Who says so.
+        from: String,
+        /// What became of which message.
+        imdn: Imdn,
+    },
+    /// Of a session of messages.
+    Chat {
+        /// Which; none: of no session any more.
+        call: Option<CallId>,
+        /// What.
+        event: MsrpEvent,
     },
     /// A message came; it has been answered with 200.
     MessageReceived(IncomingMessage),

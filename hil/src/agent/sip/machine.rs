@@ -1,8 +1,10 @@
 //! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use protocol::msrp::MSRP_PORT;
 use protocol::sip::{
     Change, EndedWhy, Flow, Limits, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey, SessionId,
     SipTimers, SipUri, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberEvent, SubscriberId, Target,
@@ -12,6 +14,7 @@ use protocol::{Entropy, Instant};
 
 use super::config::AgentConfig;
 use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage};
+use super::messaging::Messenger;
 use super::reg_event::{Verdict, subscription, verdict};
 use super::registration::{Registration, RegistrationOutput};
 
@@ -22,16 +25,18 @@ const MOST_STREAMS: usize = 8;
 
 /// A request that is not part of a usage.
 #[derive(Clone, Copy, Debug)]
-enum Pending {
+pub(super) enum Pending {
     Register(u64),
     Message(u64),
+    /// A disposition notification: nobody is told what becomes of it.
+    Notification,
 }
 
 /// A UE agent.
 #[derive(Debug)]
 pub struct UeAgent {
     config: AgentConfig,
-    ua: UserAgent,
+    pub(super) ua: UserAgent,
     registration: Registration,
     pending: BTreeMap<u64, Pending>,
     next_token: u64,
@@ -41,12 +46,13 @@ pub struct UeAgent {
     subscription: Option<SubscriberId>,
     subscribes: bool,
     resubscribe_at: Option<Instant>,
+    pub(super) messenger: Messenger,
     /// De-registration waits for the sessions to end.
     leaving: bool,
     /// When the subscription of a registration that is over is forgotten.
     forget_at: Option<Instant>,
     streams: BTreeMap<Flow, StreamFramer>,
-    outputs: VecDeque<AgentOutput>,
+    pub(super) outputs: VecDeque<AgentOutput>,
 }
 
 impl UeAgent {
@@ -63,6 +69,7 @@ impl UeAgent {
         stack.timers = if config.slow_timers { SipTimers::over_radio() } else { SipTimers::default() };
         let session = config.session.clone();
         let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
+        let messenger = Messenger::new(SocketAddr::new(config.contact.ip(), MSRP_PORT), entropy.split());
         let registration = Registration::new(config.clone(), contact, entropy);
         let subscribes = config.subscribes;
         let mut agent = Self {
@@ -76,6 +83,7 @@ impl UeAgent {
             subscription: None,
             subscribes,
             resubscribe_at: None,
+            messenger,
             leaving: false,
             forget_at: None,
             streams: BTreeMap::new(),
@@ -94,6 +102,7 @@ impl UeAgent {
                 self.ua.handle_input(now, StackInput::Failed { target, why });
             }
             AgentInput::Authenticated(answer) => self.registration.authenticated(now, answer),
+            AgentInput::Msrp(input) => self.messenger.msrp().handle_input(now, input),
             AgentInput::Command(command) => self.command(now, command),
         }
         self.settle(now);
@@ -103,6 +112,7 @@ impl UeAgent {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.ua.handle_timeout(now);
         self.registration.handle_timeout(now);
+        self.messenger.msrp().handle_timeout(now);
         let due = |when: Option<Instant>| when.is_some_and(|when| when <= now);
         if due(self.resubscribe_at) {
             self.resubscribe_at = None;
@@ -117,8 +127,8 @@ impl UeAgent {
 
     /// When it wants to be called at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let due = [self.ua.poll_timeout(), self.registration.poll_timeout(), self.resubscribe_at, self.forget_at];
-        due.into_iter().flatten().min()
+        let machines = [self.ua.poll_timeout(), self.registration.poll_timeout(), self.messenger.poll_timeout()];
+        machines.into_iter().chain([self.resubscribe_at, self.forget_at]).flatten().min()
     }
 
     /// What is to be done.
@@ -192,6 +202,12 @@ impl UeAgent {
                 }
             }
             AgentCommand::Message(message) => self.message(now, message),
+            command @ (AgentCommand::ListMessage { .. }
+            | AgentCommand::TrackedMessage { .. }
+            | AgentCommand::Chat { .. }
+            | AgentCommand::AnswerChat { .. }
+            | AgentCommand::ChatSend { .. }
+            | AgentCommand::ChatSupply { .. }) => self.messaging(now, command),
             AgentCommand::Call { call, to, sdp, headers } => self.call(now, call, &to, &sdp, &headers),
             AgentCommand::Ring(call) => self.session(call, |ua, id| ua.progress(now, id, 180, None)),
             AgentCommand::Answer { call, sdp } => self.session(call, |ua, id| ua.accept(now, id, &sdp)),
@@ -232,7 +248,7 @@ impl UeAgent {
         self.registration.vanish();
     }
 
-    fn message(&mut self, now: Instant, message: OutgoingMessage) {
+    pub(super) fn message(&mut self, now: Instant, message: OutgoingMessage) {
         let OutgoingMessage { token, to, content_type, body, headers } = message;
         let failed = |why: String| AgentEvent::MessageResult { token, result: Err(Refusal::NotSent(why)) };
         if !self.is_registered() {
@@ -248,13 +264,13 @@ impl UeAgent {
         self.send(now, Pending::Message(token), request);
     }
 
-    fn send(&mut self, now: Instant, pending: Pending, request: Request) {
+    pub(super) fn send(&mut self, now: Instant, pending: Pending, request: Request) {
         self.next_token += 1;
         self.pending.insert(self.next_token, pending);
         self.ua.send(now, self.next_token, request);
     }
 
-    fn call(&mut self, now: Instant, call: CallId, to: &str, sdp: &[u8], headers: &[(String, String)]) {
+    pub(super) fn call(&mut self, now: Instant, call: CallId, to: &str, sdp: &[u8], headers: &[(String, String)]) {
         let why = match Uri::parse(to) {
             _ if self.calls.contains_key(&call) => {
                 return self.ignore(format!("call {}", call.0), "there is one of this name");
@@ -270,7 +286,11 @@ impl UeAgent {
         self.event(AgentEvent::Ended { call, why: EndedWhy::Refused(why) });
     }
 
-    fn session(&mut self, call: CallId, action: impl FnOnce(&mut UserAgent, SessionId) -> Result<(), Refusal>) {
+    pub(super) fn session(
+        &mut self,
+        call: CallId,
+        action: impl FnOnce(&mut UserAgent, SessionId) -> Result<(), Refusal>,
+    ) {
         let result = match self.calls.get(&call) {
             Some(&id) => action(&mut self.ua, id),
             None => Err(Refusal::NotNow("there is no such call")),
@@ -319,6 +339,7 @@ impl UeAgent {
     fn settle(&mut self, now: Instant) {
         loop {
             let mut quiet = !self.settle_user_agent(now);
+            self.settle_messenger();
             while let Some(output) = self.registration.poll_output() {
                 quiet = false;
                 self.of_registration(now, output);
@@ -367,6 +388,7 @@ impl UeAgent {
                 for call in self.calls() {
                     // What is not over yet is lost with the registration (clause 5.1.1.7).
                     self.calls.remove(&call);
+                    self.messenger.ended(call);
                     self.event(AgentEvent::Ended { call, why: EndedWhy::Lost });
                 }
             }
@@ -384,7 +406,7 @@ impl UeAgent {
                     });
                     self.event(AgentEvent::MessageResult { token, result });
                 }
-                None => {}
+                Some(Pending::Notification) | None => {}
             },
             UserAgentEvent::Request { key, request, .. } => self.request(now, key, &request),
             UserAgentEvent::Incoming { session, invite, .. } => {
@@ -393,12 +415,13 @@ impl UeAgent {
                 self.calls.insert(call, session);
                 let from = sender(&invite);
                 let sdp = (!invite.body.is_empty()).then_some(invite.body);
+                self.messenger.offered(call, sdp.as_deref());
                 self.event(AgentEvent::Incoming { call, from, sdp });
             }
             UserAgentEvent::Session(id, event) => {
                 let call = self.calls.iter().find(|(_, session)| **session == id).map(|(call, _)| *call);
                 if let Some(call) = call {
-                    self.of_session(call, event);
+                    self.of_session(now, call, event);
                 }
             }
             UserAgentEvent::Subscriber(id, event) if self.subscription == Some(id) => self.of_subscription(now, event),
@@ -407,18 +430,22 @@ impl UeAgent {
         }
     }
 
-    fn of_session(&mut self, call: CallId, event: protocol::sip::SessionEvent) {
+    fn of_session(&mut self, now: Instant, call: CallId, event: protocol::sip::SessionEvent) {
         use protocol::sip::SessionEvent as Of;
         let event = match event {
             // The agent has told of it with who calls.
             Of::Offered { .. } => return,
             Of::Progress { status, sdp } => AgentEvent::Progress { call, status, sdp },
-            Of::Established { sdp } => AgentEvent::Established { call, sdp },
+            Of::Established { sdp } => {
+                self.chat_established(now, call, &sdp);
+                AgentEvent::Established { call, sdp }
+            }
             Of::Modified { sdp, hold } => AgentEvent::Modified { call, sdp, hold },
             Of::ModifyRefused { why } => AgentEvent::ModifyRefused { call, why },
             Of::Refreshed => AgentEvent::Refreshed(call),
             Of::Ended { why } => {
                 self.calls.remove(&call);
+                self.messenger.ended(call);
                 AgentEvent::Ended { call, why }
             }
         };
@@ -474,15 +501,15 @@ impl UeAgent {
         }
         self.ua.respond(now, key, response);
         if request.method == Method::MESSAGE && status == 200 {
-            self.event(AgentEvent::MessageReceived(received(request)));
+            self.message_received(now, request);
         }
     }
 
-    fn ignore(&mut self, what: String, why: &str) {
+    pub(super) fn ignore(&mut self, what: String, why: &str) {
         self.event(AgentEvent::Ignored { what, why: why.to_owned() });
     }
 
-    fn event(&mut self, event: AgentEvent) {
+    pub(super) fn event(&mut self, event: AgentEvent) {
         self.outputs.push_back(AgentOutput::Event(event));
     }
 }
@@ -494,7 +521,7 @@ fn sender(request: &Request) -> String {
     from.map_or_else(String::new, |from| from.uri.to_string())
 }
 
-fn received(request: &Request) -> IncomingMessage {
+pub(super) fn received(request: &Request) -> IncomingMessage {
     let text = |name: &str| request.headers.get(name).map(ToOwned::to_owned);
     let called = request.headers.address("P-Called-Party-ID").ok().flatten();
     let to = called.or_else(|| request.to().ok().flatten());
@@ -518,7 +545,7 @@ fn contact(config: &AgentConfig) -> NameAddr {
     NameAddr::new(uri.into())
 }
 
-fn local(config: &AgentConfig) -> Vec<(Transport, std::net::SocketAddr)> {
+fn local(config: &AgentConfig) -> Vec<(Transport, SocketAddr)> {
     match config.pcscf.transport {
         // Long requests go by TCP (RFC 3261 clause 18.1.1).
         Transport::Udp | Transport::Tcp => {

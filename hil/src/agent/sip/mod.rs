@@ -1,10 +1,12 @@
 //! The UE agent of TS 24.229 clause 5.1: registers with IMS-AKA or SIP digest, sends and receives messages, starts and answers
 //! sessions.
 
+mod chat;
 mod config;
 mod credentials;
 mod io;
 mod machine;
+mod messaging;
 mod reg_event;
 mod registration;
 mod security;

@@ -1,5 +1,6 @@
 //! UE agents in virtual time with a scripted network: one that is P-CSCF, S-CSCF and HSS in a few lines.
 
+mod chat;
 mod network;
 mod registration;
 mod services;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use milenage::Milenage;
+use protocol::msrp::{MsrpInput, MsrpOutput};
 use protocol::sip::*;
 use protocol::{Entropy, Instant};
 
@@ -68,7 +69,13 @@ pub(super) struct Network {
     wire: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     entropy: Entropy,
     pub(super) loss: u32,
+    /// Streams of the media plane and what went over them.
+    streams: Vec<[usize; 2]>,
+    pub(super) media_octets: usize,
 }
+
+/// Turns of each UE at one instant.
+const ROUNDS: usize = 32;
 
 fn pcscf() -> SocketAddr {
     PCSCF.parse().unwrap()
@@ -121,6 +128,8 @@ impl Network {
             wire: BTreeMap::new(),
             entropy: Entropy::of_box(7, "net"),
             loss: 0,
+            streams: Vec::new(),
+            media_octets: 0,
         }
     }
 
@@ -181,10 +190,12 @@ impl Network {
 
     fn drain(&mut self) {
         let now = self.now;
-        for n in 0..self.ues.len() {
+        // What one says over a stream, another answers.
+        for n in (0..self.ues.len()).cycle().take(self.ues.len() * ROUNDS) {
             while let Some(output) = self.ues[n].agent.poll_output() {
                 match output {
                     AgentOutput::Event(event) => self.ues[n].told.push(event),
+                    AgentOutput::Msrp(output) => self.media(n, output),
                     AgentOutput::Authenticate(challenge) => {
                         let ue = &mut self.ues[n];
                         let answer = ue.usim.authenticate(&challenge);
@@ -200,6 +211,38 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// Streams of the media plane: they take no time.
+    fn media(&mut self, n: usize, output: MsrpOutput) {
+        let now = self.now;
+        match output {
+            MsrpOutput::Connect { token, remote } => {
+                let Some(other) = self.ues.iter().position(|ue| ue.address.ip() == remote.ip()) else { return };
+                let conn = self.streams.len() as u64;
+                self.streams.push([n, other]);
+                for (end, token) in [(other, None), (n, Some(token))] {
+                    let input = AgentInput::Msrp(MsrpInput::Connected { conn, token });
+                    self.ues[end].agent.handle_input(now, input);
+                }
+            }
+            MsrpOutput::Send { conn, bytes } => {
+                self.media_octets += bytes.len();
+                let other = self.other_end(conn, n);
+                let input = AgentInput::Msrp(MsrpInput::Received { conn, bytes: &bytes });
+                self.ues[other].agent.handle_input(now, input);
+            }
+            MsrpOutput::Close { conn } => {
+                let other = self.other_end(conn, n);
+                self.ues[other].agent.handle_input(now, AgentInput::Msrp(MsrpInput::Closed { conn }));
+            }
+            MsrpOutput::Event(event) => panic!("not for the network: {event:?}"),
+        }
+    }
+
+    fn other_end(&self, conn: u64, n: usize) -> usize {
+        let [a, b] = self.streams[conn as usize];
+        if a == n { b } else { a }
     }
 
     pub(super) fn put(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
