@@ -6,6 +6,7 @@ mod abuse;
 mod kills;
 mod lab;
 mod link;
+mod messaging;
 mod operator;
 mod others;
 mod relay;
