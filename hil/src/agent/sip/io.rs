@@ -2,7 +2,7 @@
 
 use protocol::mime::Part;
 use protocol::msrp::{MsrpEvent, MsrpInput, MsrpMessage, MsrpOutput, SessionOptions};
-use protocol::sip::{EndedWhy, Flow, HoldState, Refusal, Target};
+use protocol::sip::{EndedWhy, Flow, HoldState, Refusal, SubscriptionRequest, Target};
 use protocol::xml::{Imdn, ListEntry, RegInfo};
 
 use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
@@ -45,6 +45,17 @@ pub enum AgentCommand {
     UnsubscribeReg,
     /// A page mode message (RFC 3428).
     Message(OutgoingMessage),
+    /// A state for those who watch it (RFC 3903).
+    Publish(Publication),
+    /// To be told about something (RFC 6665), such as `presence` of another user.
+    Watch {
+        /// Names it from here on.
+        watch: WatchId,
+        /// What, where and for how long; it is kept up until then.
+        wanted: SubscriptionRequest,
+    },
+    /// No longer.
+    Unwatch(WatchId),
     /// A session (TS 24.229 clause 5.1.3).
     Call {
         /// Names it from here on.
@@ -167,6 +178,39 @@ pub struct OutgoingMessage {
     pub headers: Vec<(String, String)>,
 }
 
+/// A state to be published. Without etag it is a new one; with one and without body it only lasts longer; with 0 seconds it
+/// is taken back.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Publication {
+    /// To be given back.
+    pub token: u64,
+    /// Whose state it is; none: the own identity.
+    pub to: Option<String>,
+    /// Event package.
+    pub event: String,
+    /// Of the body.
+    pub content_type: String,
+    /// Body.
+    pub body: Vec<u8>,
+    /// Seconds.
+    pub expires_s: u32,
+    /// Entity tag of the publication that it is about.
+    pub etag: Option<String>,
+}
+
+/// A publication that stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// Its entity tag.
+    pub etag: String,
+    /// Seconds that it lasts.
+    pub expires_s: u32,
+}
+
+/// Names a subscription that the user of an agent wants; the user chooses it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WatchId(pub u64);
+
 /// Names a session of one agent. The user chooses those of calls that it makes; incoming ones get theirs from 2^32 on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CallId(pub u64);
@@ -249,6 +293,38 @@ pub enum AgentEvent {
         call: Option<CallId>,
         /// What.
         event: MsrpEvent,
+    },
+    /// What became of a publication; exactly one for each.
+    PublishResult {
+        /// As it was given.
+        token: u64,
+        /// How it stands, or why it does not.
+        result: Result<Published, Refusal>,
+    },
+    /// A subscription stands, or was refreshed.
+    Watching {
+        /// Which.
+        watch: WatchId,
+        /// Seconds.
+        expires_s: u32,
+    },
+    /// A notification came; it has been answered with 200.
+    Notified {
+        /// Of which subscription.
+        watch: WatchId,
+        /// `active`, `pending`, `terminated`.
+        state: String,
+        /// Of the body; empty without one.
+        content_type: String,
+        /// Body.
+        body: Vec<u8>,
+    },
+    /// A subscription has ended, or was refused.
+    WatchEnded {
+        /// Which.
+        watch: WatchId,
+        /// Reason of Subscription-State, or what went wrong.
+        why: String,
     },
     /// A message came; it has been answered with 200.
     MessageReceived(IncomingMessage),

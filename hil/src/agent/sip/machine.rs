@@ -1,5 +1,7 @@
 //! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
 
+mod services;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::config::AgentConfig;
-use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage};
+use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, WatchId};
 use super::messaging::Messenger;
 use super::reg_event::{Verdict, subscription, verdict};
 use super::registration::{Registration, RegistrationOutput};
@@ -30,6 +32,7 @@ pub(super) enum Pending {
     Message(u64),
     /// A disposition notification: nobody is told what becomes of it.
     Notification,
+    Publish(u64),
 }
 
 /// A UE agent.
@@ -47,6 +50,8 @@ pub struct UeAgent {
     subscribes: bool,
     resubscribe_at: Option<Instant>,
     pub(super) messenger: Messenger,
+    /// Subscriptions that the user wants.
+    watches: BTreeMap<WatchId, SubscriberId>,
     /// De-registration waits for the sessions to end.
     leaving: bool,
     /// When the subscription of a registration that is over is forgotten.
@@ -84,6 +89,7 @@ impl UeAgent {
             subscribes,
             resubscribe_at: None,
             messenger,
+            watches: BTreeMap::new(),
             leaving: false,
             forget_at: None,
             streams: BTreeMap::new(),
@@ -219,6 +225,9 @@ impl UeAgent {
             }
             AgentCommand::Update { call, sdp } => self.session(call, |ua, id| ua.change(now, id, Change::Update(sdp))),
             AgentCommand::HangUp(call) => self.session(call, |ua, id| ua.hang_up(now, id)),
+            AgentCommand::Publish(publication) => self.publish(now, publication),
+            AgentCommand::Watch { watch, wanted } => self.watch(now, watch, &wanted),
+            AgentCommand::Unwatch(watch) => self.unwatch(now, watch),
             AgentCommand::Vanish => self.vanish(now),
         }
     }
@@ -227,6 +236,7 @@ impl UeAgent {
     fn leave(&mut self, now: Instant) {
         self.leaving = true;
         self.resubscribe_at = None;
+        self.unwatch_all(now);
         for id in self.ua.sessions() {
             // It is there: it was just told of.
             let _ = self.ua.hang_up(now, id);
@@ -239,11 +249,14 @@ impl UeAgent {
         self.subscription = None;
         (self.resubscribe_at, self.forget_at, self.leaving) = (None, None, false);
         for (_, pending) in std::mem::take(&mut self.pending) {
-            if let Pending::Message(token) = pending {
-                let result = Err(Refusal::NotSent("the UE has lost its bearer".into()));
-                self.event(AgentEvent::MessageResult { token, result });
+            let lost = Refusal::NotSent("the UE has lost its bearer".into());
+            match pending {
+                Pending::Register(_) | Pending::Notification => {}
+                Pending::Message(token) => self.event(AgentEvent::MessageResult { token, result: Err(lost) }),
+                Pending::Publish(token) => self.published(token, Err(lost)),
             }
         }
+        self.lose_watches();
         self.streams.clear();
         self.registration.vanish();
     }
@@ -385,6 +398,7 @@ impl UeAgent {
                 self.resubscribe_at = None;
                 // Its last NOTIFY may be on its way.
                 self.forget_at = self.subscription.map(|_| now + self.ua.stack().config().timers.give_up());
+                self.lose_watches();
                 for call in self.calls() {
                     // What is not over yet is lost with the registration (clause 5.1.1.7).
                     self.calls.remove(&call);
@@ -406,6 +420,7 @@ impl UeAgent {
                     });
                     self.event(AgentEvent::MessageResult { token, result });
                 }
+                Some(Pending::Publish(token)) => self.published(token, result),
                 Some(Pending::Notification) | None => {}
             },
             UserAgentEvent::Request { key, request, .. } => self.request(now, key, &request),
@@ -425,7 +440,8 @@ impl UeAgent {
                 }
             }
             UserAgentEvent::Subscriber(id, event) if self.subscription == Some(id) => self.of_subscription(now, event),
-            UserAgentEvent::Subscriber(..) | UserAgentEvent::Notifier(..) => {}
+            UserAgentEvent::Subscriber(id, event) => self.of_watch(id, event),
+            UserAgentEvent::Notifier(..) => {}
             UserAgentEvent::Ignored { what, why } => self.event(AgentEvent::Ignored { what, why }),
         }
     }

@@ -13,11 +13,11 @@ mod security;
 
 pub use config::{AgentConfig, Authentication, REGISTRATION_SECONDS, SecurityMode};
 pub use io::{
-    AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, Registered,
-    UnregisteredWhy,
+    AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, Publication,
+    Published, Registered, UnregisteredWhy, WatchId,
 };
 pub use machine::UeAgent;
-pub use protocol::sip::{EndedWhy, HoldState, Refusal, SessionSettings};
+pub use protocol::sip::{EndedWhy, HoldState, Refusal, SessionSettings, SubscriptionRequest};
 
 #[cfg(test)]
 mod tests;

@@ -271,6 +271,7 @@ impl Network {
         let answer = match &request.method {
             m if *m == Method::REGISTER => self.register(n, &request),
             m if *m == Method::SUBSCRIBE => self.subscribe(n, &request),
+            m if *m == Method::PUBLISH => Some(publish(&request)),
             _ => return self.pass_on(request),
         };
         if let Some(response) = answer {
@@ -405,7 +406,7 @@ impl Network {
         headers.append("Call-ID", subscribe.call_id().unwrap());
         headers.append("CSeq", &format!("{seq} NOTIFY"));
         headers.append("Contact", &format!("<sip:scscf@{PCSCF}>"));
-        headers.append("Event", "reg");
+        headers.append("Event", subscribe.headers.get("Event").unwrap());
         headers.append("Subscription-State", state);
         let contact = self.ues[n].agent_contact();
         let gone = matches!(event, "rejected" | "deactivated" | "probation" | "unregistered" | "expired");
@@ -419,6 +420,9 @@ impl Network {
             impu(n)
         );
         notify.set_body("application/reginfo+xml", body);
+        if subscribe.headers.get("Event") == Some("presence") {
+            notify.set_body("application/pidf+xml", &b"<presence/>"[..]);
+        }
         self.put(pcscf(), self.ues[n].address, notify.to_bytes());
     }
 
@@ -465,6 +469,16 @@ impl Network {
             self.put(pcscf(), to, response.to_bytes());
         }
     }
+}
+
+/// The presence server: the entity tag counts the requests.
+fn publish(request: &Request) -> Response {
+    let known = request.headers.get("SIP-If-Match").is_none_or(|etag| etag == "1");
+    let mut response = Response::to(request, if known { 200 } else { 412 }, None);
+    response.set_to_tag("presence");
+    response.headers.append("SIP-ETag", "1");
+    response.headers.append("Expires", "60");
+    response
 }
 
 impl Ue {

@@ -226,3 +226,74 @@ fn ten_thousand_broken_messages_leave_the_ue_as_it_was() {
         network.told(0)
     );
 }
+
+#[test]
+fn a_state_is_published_and_kept_under_its_tag() {
+    let mut network = Network::registered(1);
+    let publish = |etag: Option<&str>, body: &str| {
+        AgentCommand::Publish(Publication {
+            token: 7,
+            event: "presence".into(),
+            content_type: "application/pidf+xml".into(),
+            body: body.into(),
+            expires_s: 600,
+            etag: etag.map(str::to_owned),
+            ..Publication::default()
+        })
+    };
+    network.command(0, publish(None, "<presence/>"));
+    network.run(1);
+    let stands = Published { etag: "1".into(), expires_s: 60 };
+    assert_eq!(network.told(0), [AgentEvent::PublishResult { token: 7, result: Ok(stands) }]);
+    let sent = network.of_method(&Method::PUBLISH)[0].clone();
+    assert_eq!((sent.uri.to_string(), sent.body.as_slice()), (impu(0), &b"<presence/>"[..]));
+    assert_eq!((sent.headers.get("Event"), sent.headers.get("Expires")), (Some("presence"), Some("600")));
+    network.ues[0].told.clear();
+    network.command(0, publish(Some("2"), ""));
+    network.run(1);
+    let sent = network.of_method(&Method::PUBLISH)[1].clone();
+    assert_eq!((sent.headers.get("SIP-If-Match"), sent.headers.contains("Content-Type")), (Some("2"), false));
+    assert!(matches!(
+        network.told(0),
+        [AgentEvent::PublishResult { token: 7, result: Err(Refusal::Status { status: 412, .. }) }]
+    ));
+    network.ues[0].told.clear();
+    network.command(0, AgentCommand::Vanish);
+    network.command(0, publish(None, "<presence/>"));
+    assert!(
+        network.told(0).contains(&AgentEvent::PublishResult {
+            token: 7,
+            result: Err(Refusal::NotNow("the UE is not registered"))
+        })
+    );
+}
+
+#[test]
+fn a_watch_is_told_until_it_is_not_wanted() {
+    let mut network = Network::registered(1);
+    let watch = WatchId(3);
+    let wanted = SubscriptionRequest {
+        to: impu(0),
+        event: "presence".into(),
+        accept: "application/pidf+xml".into(),
+        expires_s: 600,
+        headers: Vec::new(),
+    };
+    network.command(0, AgentCommand::Watch { watch, wanted });
+    network.run(1);
+    let told = network.told(0).to_vec();
+    assert!(told.contains(&AgentEvent::Watching { watch, expires_s: 600 }), "{told:?}");
+    let kind = "application/pidf+xml".to_owned();
+    let body = b"<presence/>".to_vec();
+    assert!(
+        told.contains(&AgentEvent::Notified { watch, state: "active".into(), content_type: kind, body }),
+        "{told:?}"
+    );
+    network.command(0, AgentCommand::Unwatch(watch));
+    network.run(1);
+    let why = "unsubscribed".to_owned();
+    assert!(network.told(0).contains(&AgentEvent::WatchEnded { watch, why }), "{:?}", network.told(0));
+    network.command(0, AgentCommand::Unwatch(watch));
+    network.run(1);
+    assert!(matches!(network.told(0).last(), Some(AgentEvent::Ignored { .. })));
+}
