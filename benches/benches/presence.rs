@@ -1,0 +1,220 @@
+//! What presentities with ten watchers each cost the presence server: time and memory of everything that happens to them
+//! (publish, be watched, change, be told), at growing numbers, and the slopes of both in a log-log plot.
+//!
+//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use core_network::ims::presence::{PresenceConfig, PresenceServer};
+use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use protocol::sip::{Flow, Response, SipMessage, Transport};
+use protocol::xml::SubHandling;
+use protocol::{Entropy, Instant};
+
+const WATCHERS: usize = 10;
+const NUMBERS: [usize; 3] = [500, 1500, 5000];
+/// The steepest slope that counts as linear.
+const STEEPEST: f64 = 1.15;
+/// Runs of which the fastest counts: others were disturbed.
+const RUNS: usize = 3;
+
+fn main() -> ExitCode {
+    // `cargo test --benches` only wants to see that it works.
+    if std::env::args().any(|argument| argument == "--test") {
+        let told = Rig::new().play(20);
+        return if told == 2 * 20 * WATCHERS { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let points: Vec<Point> = NUMBERS.into_iter().map(measure).collect();
+    let time = slope(&points, |point| point.wall_s);
+    let memory = slope(&points, |point| point.memory_octets as f64);
+    let text = json(&points, time, memory);
+    let folder =
+        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let path = folder.join("perf.json");
+    print!("{text}");
+    if let Err(why) = write(&path, &text) {
+        eprintln!("{}: {why}", path.display());
+        return ExitCode::FAILURE;
+    }
+    println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
+    if time <= STEEPEST && memory <= STEEPEST { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
+}
+
+struct Point {
+    presentities: usize,
+    wall_s: f64,
+    /// What the server still has when all is quiet, and the most that it had.
+    memory_octets: u64,
+    peak_octets: u64,
+    notifications: usize,
+}
+
+fn measure(presentities: usize) -> Point {
+    let mut kept = None;
+    let info = allocation_counter::measure(|| {
+        let mut rig = Rig::new();
+        rig.play(presentities);
+        kept = Some(rig);
+    });
+    drop(kept);
+    let mut fastest = f64::INFINITY;
+    let mut notifications = 0;
+    for _ in 0..RUNS {
+        let mut rig = Rig::new();
+        #[expect(clippy::disallowed_methods, reason = "this is what it measures")]
+        let start = std::time::Instant::now();
+        notifications = rig.play(presentities);
+        fastest = fastest.min(start.elapsed().as_secs_f64());
+    }
+    Point {
+        presentities,
+        wall_s: fastest,
+        memory_octets: u64::try_from(info.bytes_current).unwrap_or(0),
+        peak_octets: info.bytes_max,
+        notifications,
+    }
+}
+
+/// Least squares through the logarithms.
+fn slope(points: &[Point], of: impl Fn(&Point) -> f64) -> f64 {
+    let n = points.len() as f64;
+    let xy: Vec<(f64, f64)> = points.iter().map(|point| ((point.presentities as f64).ln(), of(point).ln())).collect();
+    let (mean_x, mean_y) = xy.iter().fold((0.0, 0.0), |(x, y), (own_x, own_y)| (x + own_x / n, y + own_y / n));
+    let (above, below) = xy
+        .iter()
+        .fold((0.0, 0.0), |(above, below), (x, y)| (above + (x - mean_x) * (y - mean_y), below + (x - mean_x).powi(2)));
+    above / below
+}
+
+fn json(points: &[Point], time: f64, memory: f64) -> String {
+    let mut out = format!("{{\n  \"presence\": {{\n    \"watchers_per_presentity\": {WATCHERS},\n    \"points\": [\n");
+    for (n, point) in points.iter().enumerate() {
+        let comma = if n + 1 < points.len() { "," } else { "" };
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            out,
+            "      {{ \"presentities\": {}, \"wall_s\": {:.4}, \"memory_octets\": {}, \"peak_memory_octets\": {}, \"notifications\": {} }}{comma}",
+            point.presentities, point.wall_s, point.memory_octets, point.peak_octets, point.notifications
+        );
+    }
+    let _ = writeln!(
+        out,
+        "    ],\n    \"slope_of_time\": {time:.4},\n    \"slope_of_memory\": {memory:.4},\n    \"steepest\": {STEEPEST}\n  }}\n}}"
+    );
+    out
+}
+
+const SCSCF: &str = "10.46.0.3:5060";
+
+/// A presence server, its store in memory, and everybody else.
+struct Rig {
+    node: PresenceServer,
+    store: ImsStore,
+    now: Instant,
+    flow: Flow,
+    notifications: usize,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let own = "10.46.0.11:5060".parse().expect("an address");
+        let mut config = PresenceConfig::new("sip:presence.ims.example", "ims.example", own);
+        config.without_rules = SubHandling::Allow;
+        let node = PresenceServer::new(config, Entropy::of_box(1, "presence")).expect("a configuration");
+        let remote = SCSCF.parse().expect("an address");
+        let flow = Flow { transport: Transport::Udp, local: own, remote };
+        let store = ImsStore::in_memory().expect("a store");
+        let mut rig = Self { node, store, now: Instant::ZERO, flow, notifications: 0 };
+        rig.drain();
+        rig
+    }
+
+    /// Each presentity publishes, is watched by ten, changes; then all is quiet. How many notifications there were.
+    fn play(&mut self, presentities: usize) -> usize {
+        for n in 0..presentities {
+            self.publish(n, "one");
+            for k in 0..WATCHERS {
+                self.subscribe(n, (n + k + 1) % presentities.max(WATCHERS + 1), k);
+            }
+        }
+        self.pass(Duration::from_secs(10));
+        (0..presentities).for_each(|n| self.publish(n, "two"));
+        self.pass(Duration::from_secs(60));
+        self.notifications
+    }
+
+    fn publish(&mut self, n: usize, note: &str) {
+        let body = format!(
+            "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:u{n}@ims.example'><tuple id='t'><status><basic>open\
+             </basic></status><contact>sip:u{n}@ims.example</contact><note>{note}</note></tuple></presence>"
+        );
+        self.receive(&format!(
+            "PUBLISH sip:u{n}@ims.example SIP/2.0\r\nVia: SIP/2.0/UDP {SCSCF};branch=z9hG4bKp{n}{note}\r\n\
+             From: <sip:u{n}@ims.example>;tag=p\r\nTo: <sip:u{n}@ims.example>\r\nCall-ID: p{n}{note}\r\nCSeq: 1 PUBLISH\r\n\
+             Max-Forwards: 70\r\nP-Asserted-Identity: <sip:u{n}@ims.example>\r\nEvent: presence\r\nExpires: 3600\r\n\
+             Content-Type: application/pidf+xml\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+
+    fn subscribe(&mut self, n: usize, watcher: usize, k: usize) {
+        self.receive(&format!(
+            "SUBSCRIBE sip:u{n}@ims.example SIP/2.0\r\nVia: SIP/2.0/UDP {SCSCF};branch=z9hG4bKs{n}.{k}\r\n\
+             Record-Route: <sip:{SCSCF};lr>\r\nFrom: <sip:u{watcher}@ims.example>;tag=w{n}.{k}\r\nTo: <sip:u{n}@ims.example>\r\n\
+             Call-ID: s{n}.{k}\r\nCSeq: 1 SUBSCRIBE\r\nMax-Forwards: 70\r\nContact: <sip:10.45.0.2:5060>\r\n\
+             P-Asserted-Identity: <sip:u{watcher}@ims.example>\r\nEvent: presence\r\nExpires: 3600\r\n\
+             Accept: application/pidf+xml\r\nContent-Length: 0\r\n\r\n"
+        ));
+    }
+
+    fn receive(&mut self, text: &str) {
+        self.pass(Duration::from_micros(100));
+        self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: text.as_bytes() });
+        self.drain();
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.node.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.node.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.node.poll_output() {
+            match output {
+                ImsOutput::Sip { bytes, .. } => self.sent(&bytes),
+                ImsOutput::Store(request) => {
+                    let answer = self.store.execute(&request);
+                    self.node.handle_input(self.now, ImsInput::Store(answer));
+                }
+                other => panic!("not expected: {other:?}"),
+            }
+        }
+    }
+
+    /// A NOTIFY is answered; everything else has to be a success.
+    fn sent(&mut self, bytes: &[u8]) {
+        match SipMessage::parse(bytes).expect("a message") {
+            SipMessage::Request(notify) => {
+                self.notifications += 1;
+                let bytes = Response::to(&notify, 200, None).to_bytes();
+                self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: &bytes });
+            }
+            SipMessage::Response(response) => assert!(response.is_success(), "{response:?}"),
+        }
+    }
+}
