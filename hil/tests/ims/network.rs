@@ -249,6 +249,7 @@ impl Network {
                         let (now, bytes) = (self.now, &bytes[..]);
                         self.ues[n].agent.handle_input(now, AgentInput::Sip { flow, bytes });
                     }
+                    FabricOutput::AtOutside { to, event } => panic!("{event:?} at {to}, which has nothing but SIP"),
                     FabricOutput::OutsideFailed { why, .. } => panic!("{why}"),
                     FabricOutput::Note { from, note } => self.notes.push(format!("{}: {from}: {note}", self.now)),
                 }
