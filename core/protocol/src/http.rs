@@ -59,7 +59,9 @@ impl HttpError {
 #[must_use]
 pub fn encode_request(request: &Request<Vec<u8>>) -> Vec<u8> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let mut out = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
+    // RFC 9112 clause 3.2.1: a query without a path has the path "/".
+    let root = if target.starts_with('?') { "/" } else { "" };
+    let mut out = format!("{} {root}{target} HTTP/1.1\r\n", request.method()).into_bytes();
     if !request.headers().contains_key(HOST)
         && let Some(authority) = request.uri().authority()
     {
