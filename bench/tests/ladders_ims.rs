@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 use castbench::{
-    CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, ImsActor, ImsCast, Judgement, LadderHeader, LadderWatch, Model,
-    Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario, See, Sip, Status, Verdict, What,
+    CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, ImsActor, ImsCast, Judgement, LadderHeader, LadderStep,
+    LadderWatch, Model, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario, See, Sip,
+    Status, Verdict, What,
 };
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::{Instant, Joint, TapEvent};
@@ -65,12 +66,15 @@ fn tshark_finds_every_tick_by_its_filter_and_nothing_malformed() {
         let malformed = "_ws.malformed || _ws.expert.severity >= \"Warning\"";
         let Some(found) = run.tshark(malformed) else { return };
         assert_eq!(found, Vec::<String>::new(), "{}", procedure.procedure);
-        for step in run.model.ladders[0].steps() {
-            let filter = step.filter.expect("the addresses are known");
-            let found = run.tshark(&filter).unwrap();
-            let packet = step.tick.unwrap().packet.to_string();
-            let at = format!("{} step {}: {filter}", procedure.procedure, step.row.number);
-            assert!(found.contains(&packet), "{at}: {packet} is not among {found:?}");
+        // One tshark for a ladder: each packet with its step's filter.
+        let steps = run.model.ladders[0].steps();
+        let filter = |step: &LadderStep| step.filter.clone().expect("the addresses are known");
+        let packet = |step: &LadderStep| step.tick.as_ref().unwrap().packet.to_string();
+        let each = steps.iter().map(|step| format!("(frame.number == {} && {})", packet(step), filter(step)));
+        let found = run.tshark(&each.collect::<Vec<_>>().join(" || ")).unwrap();
+        for step in &steps {
+            let at = format!("{} step {}: {}", procedure.procedure, step.row.number, filter(step));
+            assert!(found.contains(&packet(step)), "{at}: not {}", packet(step));
         }
     }
 }

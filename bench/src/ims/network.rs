@@ -138,7 +138,7 @@ impl Maker<'_> {
         let core = [ICSCF, SCSCF, APPLICATION_SERVER].map(|name| TrustedPeer { ip: address_of(name), port: None });
         PcscfConfig {
             name: self.host(name),
-            gm: both(name),
+            gm: both(name).into_iter().chain([(Transport::Tls, sips(name))]).collect(),
             mw: Vec::new(),
             trusted: core.to_vec(),
             network: network.to_owned(),
@@ -146,6 +146,7 @@ impl Maker<'_> {
             security: match self.ims.security {
                 ImsSecurity::Off => GmSecurity::Off,
                 ImsSecurity::SecAgree => GmSecurity::SecAgree,
+                ImsSecurity::Tls => GmSecurity::Tls,
             },
             hosts: self.hosts(),
             timers: SipTimers::default(),
@@ -236,7 +237,10 @@ impl Maker<'_> {
 
     fn ue(&self, name: &str, own: &UeIms, identity: Identity) -> ImsUe {
         let Identity { impi, impu, contact, pcscf, .. } = identity;
-        let target = Target { transport: Transport::Udp, remote: sip(pcscf), flow: None };
+        let mut target = Target { transport: Transport::Udp, remote: sip(pcscf), flow: None };
+        if self.ims.security == ImsSecurity::Tls {
+            (target.transport, target.remote) = (Transport::Tls, sips(pcscf));
+        }
         let mut config = AgentConfig::new(&impi, &impu, &self.ims.domain, target, contact);
         config.expires_s = self.ims.expires_s;
         config.subscribes = false;
@@ -244,6 +248,7 @@ impl Maker<'_> {
         config.security = match self.ims.security {
             ImsSecurity::Off => SecurityMode::Off,
             ImsSecurity::SecAgree => SecurityMode::SecAgree,
+            ImsSecurity::Tls => SecurityMode::Tls,
         };
         let mut usim = None;
         match own.auth {
@@ -270,6 +275,11 @@ fn memory() -> Result<ImsStore, CommandError> {
 
 fn sip(name: &str) -> SocketAddr {
     SocketAddr::new(address_of(name), SIP_PORT)
+}
+
+/// RFC 3261 clause 19.1.2.
+fn sips(name: &str) -> SocketAddr {
+    SocketAddr::new(address_of(name), SIP_PORT + 1)
 }
 
 fn both(name: &str) -> Vec<(Transport, SocketAddr)> {

@@ -82,6 +82,8 @@ pub enum ImsSecurity {
     Off,
     /// Security mechanism agreement (RFC 3329) without the security associations themselves.
     SecAgree,
+    /// TLS (TS 33.203 annex O), as it is inside: joints are tapped before encryption.
+    Tls,
 }
 
 impl ImsSecurity {
@@ -90,6 +92,7 @@ impl ImsSecurity {
         match self {
             Self::Off => "off",
             Self::SecAgree => "sec_agree",
+            Self::Tls => "tls",
         }
     }
 }
@@ -279,7 +282,7 @@ const FIRST_UE: u32 = u32::from_be_bytes([10, 45, 0, 0]);
 /// Reads `[ims]`.
 pub(super) fn ims(t: &mut Table<'_>) -> Ims {
     let servers = [("none", ApplicationServer::None), ("test", ApplicationServer::Test)];
-    let securities = [("off", ImsSecurity::Off), ("sec_agree", ImsSecurity::SecAgree)];
+    let securities = [("off", ImsSecurity::Off), ("sec_agree", ImsSecurity::SecAgree), ("tls", ImsSecurity::Tls)];
     Ims {
         domain: t.text_or("domain", || HOME_DOMAIN.into()),
         security: t.built("security", &securities, &["ipsec_3gpp"], ImsSecurity::Off),

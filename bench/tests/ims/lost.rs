@@ -18,6 +18,12 @@ fn every_step_of_a_registration_that_nothing_protects_is_needed() {
 }
 
 #[test]
+fn every_step_of_a_refresh_over_tls_is_needed() {
+    let text = include_str!("scenarios/registration.toml").replace("\"sec_agree\"", "\"tls\"");
+    each_step_is_needed(&text, &["5.1.1.4", "5.1.1.6"].map(in_24229));
+}
+
+#[test]
 fn every_step_of_a_deregistration_by_the_network_is_needed() {
     each_step_is_needed(include_str!("scenarios/network_deregistration.toml"), &[in_24229("5.4.1.5")]);
 }

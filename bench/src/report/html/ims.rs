@@ -21,7 +21,7 @@ pub(super) fn section(model: &Model) -> Markup {
                     thead {
                         tr {
                             th { "UE" } th { "Registered" } th { "Registrations" } th { "Reg event" } th { "Messages sent" }
-                            th { "Received" } th { "Calls" } th { "Set-up" } th { "What happened" }
+                            th { "Received" } th { "Calls" } th { "Set-up" }
                         }
                     }
                     tbody { @for run in model.ims.iter().take(UES_SHOWN) { (row(run)) } }
@@ -44,12 +44,14 @@ fn row(run: &ImsRun) -> Markup {
                 }
             }
             td { (run.registrations) }
-            td { (run.reg_infos) @if let Some(state) = run.reg_states.first() { span.soft { " · " (state) } } }
+            td.text { (run.reg_infos) @if let Some(state) = run.reg_states.first() { span.soft { " · " (state) } } }
             td { (run.messages_sent.0) @if run.messages_sent.0 > 0 { " (" (run.messages_sent.1) " answered)" } }
             td { (run.messages_received) }
             td { (run.calls.0) @if run.calls.0 > 0 { " (" (run.calls.1) " set up)" } }
             td { @if let Some(setup_s) = run.setup_s { (text::seconds(setup_s)) } }
-            td.text { (run.troubles.join("; ")) }
+        }
+        @if !run.troubles.is_empty() {
+            tr.words { td {} td.text colspan="7" { (run.troubles.join("; ")) } }
         }
     }
 }
