@@ -20,6 +20,7 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     let mut names = vec![PCSCF, ICSCF, SCSCF, HSS];
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
+    names.extend(ims.services.iter().map(|service| service.server()));
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let backend = format!("castbench: {ues} SIP user agents with their USIMs in this process");

@@ -53,9 +53,9 @@ pub use event::{
     RunHeader, SessionInfo, SmsFact, What,
 };
 pub use ladder::{
-    DOWNLOAD_DELIVERY, Diameter, Has, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch, LctError, LctHeader,
-    MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, See, Sip, Status,
-    Tick, Ticked,
+    DOWNLOAD_DELIVERY, Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch, LctError,
+    LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, See,
+    Sip, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -71,10 +71,10 @@ pub use rig::{
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, Expectation, Fading, Fault, FaultAction,
+    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, EntityTag, Expectation, Fading, Fault, FaultAction,
     FaultTarget, Fec, Hears, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError,
-    Loaded, MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario, Selector, Session, SipWhat,
-    Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, UeIms, Unit, Way,
+    Loaded, MbsfnArea, Mch, MeasurementName, Overrides, Profile, SampleRate, Scenario, Selector, Service, ServiceStep,
+    Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, Transmitter, Ue, UeIms, Unit, Way,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

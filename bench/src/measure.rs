@@ -128,7 +128,10 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::ImsMessagesAnswered
         | MeasurementName::ImsMessagesReceived
         | MeasurementName::ImsCallsEstablished
-        | MeasurementName::ImsCallsEnded => of_ims(model, name, ue.unwrap_or_default()),
+        | MeasurementName::ImsCallsEnded
+        | MeasurementName::ServiceAnswers
+        | MeasurementName::ServiceFailures
+        | MeasurementName::ServiceNotifications => of_ims(model, name, ue.unwrap_or_default()),
         MeasurementName::McchChangesMissed => Err(NoValue::NoSamples("no MCCH change was on air")),
         MeasurementName::AcquisitionTime => match &ue_run.ok_or(no_ue)?.not_acquired {
             Some(reason) => Err(NoValue::DidNotHappen(reason.clone())),
@@ -167,6 +170,9 @@ fn of_ims(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, NoVal
         MeasurementName::ImsMessagesAnswered => Ok(plain(run.messages_sent.1 as f64)),
         MeasurementName::ImsMessagesReceived => Ok(plain(run.messages_received as f64)),
         MeasurementName::ImsCallsEstablished => Ok(plain(run.calls.1 as f64)),
+        MeasurementName::ServiceAnswers => Ok(plain(run.answers.0 as f64)),
+        MeasurementName::ServiceFailures => Ok(plain(run.answers.1 as f64)),
+        MeasurementName::ServiceNotifications => Ok(plain(run.notifications as f64)),
         _ => Ok(plain(run.calls.2 as f64)),
     }
 }

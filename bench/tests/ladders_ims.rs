@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::Command;
 
 use castbench::{
-    CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, ImsActor, ImsCast, Judgement, LadderHeader, LadderStep,
-    LadderWatch, Model, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario, See, Sip,
-    Status, Verdict, What,
+    CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, Http, HttpIs, ImsActor, ImsCast, Judgement, LadderHeader,
+    LadderStep, LadderWatch, Model, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario,
+    See, Service, Sip, Status, Verdict, What,
 };
 use protocol::diameter::{Avp, Message, dictionary};
-use protocol::{Instant, Joint, TapEvent};
+use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
     PROCEDURES.iter().copied().filter(|p| p.steps.iter().all(|row| row.joint.is_ims()))
@@ -211,9 +211,16 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::Scscf => ("S-CSCF", [10, 46, 0, 3]),
         Party::Hss => ("HSS", [10, 46, 0, 4]),
         Party::As => ("AS", [10, 46, 0, 5]),
+        Party::Server(name) => (name, server_address(name)),
         Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
     };
     (name, ip.into())
+}
+
+/// Addresses of services, as the bench gives them.
+fn server_address(name: &str) -> [u8; 4] {
+    let service = Service::ALL.iter().find(|(_, service)| service.server() == name);
+    [10, 46, 0, service.expect("a service").1.address()]
 }
 
 /// One message for each row, 5 ms apart.
@@ -223,11 +230,16 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
         let bytes = match row.see {
             See::Sip(sip) => sip_message(&sip, i),
             See::Diameter(diameter) => diameter_message(&diameter, i, &mut request),
+            See::Http(http) => http_message(&http),
             See::Mbms(_) => unreachable!("not on the IMS"),
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
-        let (transport, port) = if row.joint == Joint::Cx { ("tcp", 3868) } else { ("udp", 5060) };
-        let (source, destination) = (SocketAddr::new(source, port), SocketAddr::new(destination, port));
+        let (transport, ports) = match row.see {
+            See::Diameter(_) => ("tcp", (3868, 3868)),
+            See::Http(http) => ("tcp", http_ports(procedure, &http)),
+            _ => ("udp", (5060, 5060)),
+        };
+        let (source, destination) = (SocketAddr::new(source, ports.0), SocketAddr::new(destination, ports.1));
         TapEvent {
             at: Instant::from_millis(5 * (i as u64 + 1)),
             joint: row.joint,
@@ -241,9 +253,37 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
     procedure.steps.iter().enumerate().map(message).collect()
 }
 
+/// Every exchange has a port of its own at the client.
+fn http_ports(procedure: &Procedure, http: &Http) -> (u16, u16) {
+    let of_exchange = |row: &ProcedureStep| matches!(row.see, See::Http(own) if own.exchange == http.exchange);
+    let client = 50_000 + procedure.steps.iter().position(of_exchange).unwrap() as u16;
+    match http.is {
+        HttpIs::Request(_) => (client, 80),
+        HttpIs::Response(_) => (80, client),
+    }
+}
+
+fn http_message(http: &Http) -> Vec<u8> {
+    let (start, mut body) = match http.is {
+        HttpIs::Request(method) => (format!("{method} {}index HTTP/1.1\r\nHost: x", http.target), http.body),
+        HttpIs::Response(status) => (format!("HTTP/1.1 {status} Words"), http.body),
+    };
+    if matches!(http.is, HttpIs::Response(304)) {
+        body = "";
+    }
+    let value = |name: &str| match name {
+        "Authorization" => "Digest username=\"u\", realm=\"home\", nonce=\"n\", uri=\"/\", response=\"0\"",
+        "WWW-Authenticate" => "Digest realm=\"home\", nonce=\"n\"",
+        _ => "\"tag\"",
+    };
+    let fields: String = http.has.iter().map(|name| format!("{name}: {}\r\n", value(name))).collect();
+    format!("{start}\r\n{fields}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
 fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
+    let user = sip.has.iter().find_map(|has| if let Has::UserUri(user) = has { Some(*user) } else { None });
     let start = match sip.status {
-        None => format!("{} sip:bob@home SIP/2.0", sip.method),
+        None => format!("{} sip:{}@home SIP/2.0", sip.method, user.unwrap_or("bob")),
         Some(Status::Is(status)) => format!("SIP/2.0 {status} Words"),
         Some(Status::Class(class)) => format!("SIP/2.0 {} Words", 100 * class + 2),
     };
@@ -260,7 +300,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 tag = ";tag=to";
                 continue;
             }
-            Has::NoToTag | Has::Identity(_) => continue,
+            Has::NoToTag | Has::Identity(_) | Has::UserUri(_) => continue,
             Has::Header("WWW-Authenticate") => {
                 ("WWW-Authenticate", "Digest realm=\"home\", nonce=\"bm9uY2U=\", algorithm=AKAv1-MD5".into())
             }
@@ -270,7 +310,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
             Has::Words("Reason", words) => ("Reason", format!("{words};cause=503;text=\"x\"")),
             Has::Words(name, words) => (name, format!("{words};expires=600")),
             Has::Body(words) => {
-                body = format!("{words}\r\n");
+                body += &format!("{words}\r\n");
                 ("Content-Type", "text/plain".into())
             }
         };

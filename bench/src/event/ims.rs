@@ -89,6 +89,31 @@ pub enum ImsFact {
         /// Why.
         why: String,
     },
+    /// A request of it to a service was answered, or never will be.
+    Answered {
+        /// What it wanted.
+        what: String,
+        /// Why it was not successful.
+        why: Option<String>,
+    },
+    /// A service has told it something.
+    Notified {
+        /// Event package.
+        package: String,
+        /// State of the subscription.
+        state: String,
+        /// Of the document.
+        content_type: String,
+        /// The document, its beginning.
+        text: String,
+    },
+    /// A subscription to a service has ended.
+    WatchEnded {
+        /// Event package.
+        package: String,
+        /// Why.
+        why: String,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.

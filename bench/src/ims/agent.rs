@@ -1,14 +1,15 @@
 //! A UE on the IMS: its agent, its USIM, and what the runner knows of its calls and messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
 use protocol::Instant;
-use protocol::sip::{Flow, Target};
+use protocol::sip::{Flow, SipMessage, Target};
 
+use super::web::WebClient;
 use crate::scenario::ImsState;
 
 /// A UE on the IMS.
@@ -26,6 +27,8 @@ pub(crate) struct ImsUe {
     /// When it will answer.
     pub(crate) answers_at: Option<Instant>,
     pub(crate) state: ImsUeState,
+    /// Its client for HTTP.
+    pub(crate) web: WebClient,
     calls_made: u64,
 }
 
@@ -48,6 +51,33 @@ pub(crate) struct ImsUeState {
     /// Messages on their way to this UE.
     pub(crate) expected: VecDeque<ExpectedMessage>,
     pub(crate) is_ended: bool,
+    /// Requests to services that are not answered yet, by their tokens: what they are.
+    pub(crate) requests: BTreeMap<u64, String>,
+    requests_made: u64,
+    /// Subscriptions to services, by their names: event packages.
+    pub(crate) watches: BTreeMap<u64, String>,
+    /// Notifications of services since the step began.
+    pub(crate) notified_in_step: u64,
+    /// Of what it has published last.
+    pub(crate) etag: Option<String>,
+    /// URI of the conference that it is in: the Contact of its focus.
+    pub(crate) conference: Option<String>,
+}
+
+impl ImsUeState {
+    /// Token of a request.
+    pub(crate) fn new_request(&mut self, what: &str) -> u64 {
+        self.requests_made += 1;
+        self.requests.insert(self.requests_made, what.to_owned());
+        self.requests_made
+    }
+
+    /// Name of a subscription.
+    pub(crate) fn new_watch(&mut self, event: &str) -> u64 {
+        self.requests_made += 1;
+        self.watches.insert(self.requests_made, event.to_owned());
+        self.requests_made
+    }
 }
 
 /// A message that was sent to a UE and has not come.
@@ -73,6 +103,7 @@ impl ImsUe {
         agent: UeAgent,
         usim: Option<SimUsim>,
         answers_after: Option<Duration>,
+        web: WebClient,
     ) -> Self {
         Self {
             name: name.to_owned(),
@@ -85,12 +116,16 @@ impl ImsUe {
             answers_after,
             answers_at: None,
             state: ImsUeState::default(),
+            web,
             calls_made: 0,
         }
     }
 
     /// A message came.
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if let Some(focus) = focus_of(bytes) {
+            self.state.conference = Some(focus);
+        }
         self.agent.handle_input(now, AgentInput::Sip { flow, bytes });
     }
 
@@ -165,9 +200,19 @@ impl ImsUe {
             ImsState::Established => own.is_established,
             ImsState::Held => own.is_established && (own.hold.local || own.hold.remote),
             ImsState::Resumed => own.is_established && !own.hold.local && !own.hold.remote,
+            ImsState::Answered => own.requests.is_empty(),
+            ImsState::Notified => own.notified_in_step > 0,
             ImsState::Ended => own.call.is_none() && own.is_ended,
         }
     }
+}
+
+/// URI of a focus that answers an INVITE (RFC 4579 clause 4.2).
+fn focus_of(bytes: &[u8]) -> Option<String> {
+    let Ok(SipMessage::Response(response)) = SipMessage::parse(bytes) else { return None };
+    let contact = response.contact().ok()??;
+    let is_focus = response.headers.get("Contact").is_some_and(|value| value.contains(";isfocus"));
+    (response.is_success() && is_focus).then(|| contact.uri.to_string())
 }
 
 /// SDP (RFC 8866) of a voice call with AMR (TS 26.114 annex A.2).

@@ -87,6 +87,15 @@ fn named(event: &TapEvent) -> (Option<String>, Option<u16>) {
     if event.joint.is_diameter() {
         return (Message::parse(&event.bytes).ok().map(|message| message.name()), None);
     }
+    if event.joint.is_http() {
+        let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
+        let line = String::from_utf8_lossy(line).into_owned();
+        let mut words = line.split(' ');
+        return match (words.next(), words.next()) {
+            (Some(version), Some(status)) if version.starts_with("HTTP/") => (None, status.parse().ok()),
+            (method, _) => (method.map(str::to_owned), None),
+        };
+    }
     match SipMessage::parse(&event.bytes) {
         Ok(SipMessage::Request(request)) => (Some(request.method.to_string()), None),
         Ok(SipMessage::Response(response)) => {

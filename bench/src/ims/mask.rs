@@ -22,6 +22,7 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
         Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
+        Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
         _ => {}
     }
 }
@@ -31,7 +32,49 @@ pub(crate) fn for_records(value: &str) -> String {
     let mut bytes = value.as_bytes().to_vec();
     parameters(&KEY_PARAMETERS, &mut bytes);
     parameters(&PROOF_PARAMETERS, &mut bytes);
+    tokens(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Credentials that whoever has them may use (RFC 6750, RFC 7617, RFC 6749, RFC 7636): on the wire they are inside TLS. What
+/// stands before them in a header field, a form or a JSON object.
+const TOKENS: [&[u8]; 18] = [
+    b"Bearer ",
+    b"Basic ",
+    b"code=",
+    b"code_verifier=",
+    b"password=",
+    b"client_secret=",
+    b"access_token=",
+    b"refresh_token=",
+    b"id_token=",
+    b"\"code\":\"",
+    b"\"password\":\"",
+    b"\"client_secret\":\"",
+    b"\"access_token\":\"",
+    b"\"refresh_token\":\"",
+    b"\"id_token\":\"",
+    b"\"access_token\": \"",
+    b"\"refresh_token\": \"",
+    b"\"id_token\": \"",
+];
+
+/// Overwrites what comes after these words, as far as it goes.
+fn tokens(bytes: &mut [u8]) {
+    for word in TOKENS {
+        let mut at = 0;
+        while let Some(found) = bytes[at..].windows(word.len()).position(|w| w.eq_ignore_ascii_case(word)) {
+            let begins =
+                at + found == 0 || !bytes[at + found - 1].is_ascii_alphanumeric() && bytes[at + found - 1] != b'_';
+            at += found + word.len();
+            let is_end = |b: &u8| matches!(b, b'&' | b'"' | b'\'' | b' ' | b'\r' | b'\n' | b',' | b'<');
+            let end = bytes[at..].iter().position(is_end).unwrap_or(bytes.len() - at);
+            if begins {
+                bytes[at..at + end].fill(MASK);
+            }
+            at += end;
+        }
+    }
 }
 
 /// Overwrites the quoted value of each of these parameters.
@@ -106,6 +149,22 @@ mod tests {
         keys(Joint::Gm, &mut on_gm);
         assert_eq!(on_gm, challenge);
         assert_eq!(on_mw, b"WWW-Authenticate: Digest nonce=\"abc\", ck=\"****\", ik=\"****\"\r\n");
+    }
+
+    #[test]
+    fn tokens_leave_http_and_lengths_stay() {
+        let request =
+            b"POST /token HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\ngrant_type=authorization_code&code=s3cret&\
+                        code_verifier=v3rify&client_id=ue";
+        let mut masked = request.to_vec();
+        keys(Joint::Csc1, &mut masked);
+        let shown = "POST /token HTTP/1.1\r\nAuthorization: Basic ****\r\n\r\ngrant_type=authorization_code&code=******&\
+                     code_verifier=******&client_id=ue";
+        assert_eq!(String::from_utf8_lossy(&masked), shown);
+        let mut answer = br#"{"access_token":"aaa.bbb","token_type":"Bearer","id_token": "ccc"}"#.to_vec();
+        keys(Joint::Csc1, &mut answer);
+        let shown = r#"{"access_token":"*******","token_type":"Bearer","id_token": "***"}"#;
+        assert_eq!(String::from_utf8_lossy(&answer), shown);
     }
 
     #[test]

@@ -4,5 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod fault;
 pub(crate) mod mask;
 mod network;
+pub(crate) mod services;
+pub(crate) mod web;
 
 pub(crate) use network::ImsNetwork;

@@ -17,6 +17,8 @@ use protocol::sip::{HostTable, SipTimers, Target, Transport};
 use protocol::{Entropy, Instant};
 
 use super::agent::ImsUe;
+use super::services;
+use super::web::WebClient;
 use crate::errors::CommandError;
 use crate::scenario::{
     APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, Scenario, UeIms, VISITED_PCSCF,
@@ -78,6 +80,7 @@ impl Maker<'_> {
             let node = TestAs::new(config, self.entropy(APPLICATION_SERVER)).map_err(bench)?;
             add(&mut fabric, APPLICATION_SERVER, Role::As, Box::new(node), memory()?);
         }
+        services::add_all(&mut fabric, self.scenario, &self.hosts())?;
         let (mut ues, mut impis) = (Vec::new(), Vec::new());
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
@@ -113,6 +116,9 @@ impl Maker<'_> {
         if self.ims.visited.is_some() {
             hosts.insert(&self.host(VISITED_PCSCF), sip(VISITED_PCSCF), Transport::Udp);
         }
+        for &service in &self.ims.services {
+            hosts.insert(&services::host(service, &self.ims.domain), sip(service.server()), Transport::Udp);
+        }
         hosts.insert(&self.ims.domain, sip(ICSCF), Transport::Udp);
         hosts
     }
@@ -135,11 +141,16 @@ impl Maker<'_> {
     }
 
     fn pcscf(&self, name: &str, network: &str) -> PcscfConfig {
+        // Over TLS it has sockets of its own towards UEs: CSCFs do not speak TLS among each other.
+        let (gm, mw) = match self.ims.security {
+            ImsSecurity::Tls => (vec![(Transport::Tls, sips(name))], both(name)),
+            ImsSecurity::Off | ImsSecurity::SecAgree => (both(name), Vec::new()),
+        };
         let core = [ICSCF, SCSCF, APPLICATION_SERVER].map(|name| TrustedPeer { ip: address_of(name), port: None });
         PcscfConfig {
             name: self.host(name),
-            gm: both(name).into_iter().chain([(Transport::Tls, sips(name))]).collect(),
-            mw: Vec::new(),
+            gm,
+            mw,
             trusted: core.to_vec(),
             network: network.to_owned(),
             homes: vec![HomeNetwork { domain: self.ims.domain.clone(), entry: self.host(ICSCF) }],
@@ -195,10 +206,15 @@ impl Maker<'_> {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let mut line = |words: String| _ = writeln!(text, "{words}");
+        let has_profile = self.ims.has_application_server() || !self.ims.services.is_empty();
+        if has_profile {
+            line("[[profile]]\nname = \"all\"".into());
+        }
         if self.ims.has_application_server() {
-            line("[[profile]]\nname = \"as\"\n[[profile.ifc]]\npriority = 0".into());
+            line("[[profile.ifc]]\npriority = 0".into());
             line(format!("server = \"{}\"\ntrigger = [{{ method = \"REGISTER\" }}]", self.application_server()));
         }
+        line(services::criteria(self.scenario));
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
             line(format!("[[subscriber]]\nimpi = \"{}\"", identity.impi));
@@ -215,8 +231,8 @@ impl Maker<'_> {
                 line(format!("visited_networks = [\"{visited}\"]"));
             }
             line(format!("[[subscriber.set]]\nimpus = [\"{}\", \"{}\"]", identity.impu, identity.tel));
-            if self.ims.has_application_server() {
-                line("profile = \"as\"".into());
+            if has_profile {
+                line("profile = \"all\"".into());
             }
         }
         text
@@ -260,20 +276,22 @@ impl Maker<'_> {
         }
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
-        ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after)
+        let password = services::xcap_password(self.scenario, name);
+        let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
+        ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, web)
     }
 }
 
-fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn ImsNode>, mut store: ImsStore) {
+pub(super) fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn ImsNode>, mut store: ImsStore) {
     let driver: StoreDriver = Box::new(move |request| store.execute(&request));
     fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
 }
 
-fn memory() -> Result<ImsStore, CommandError> {
+pub(super) fn memory() -> Result<ImsStore, CommandError> {
     ImsStore::in_memory().map_err(bench)
 }
 
-fn sip(name: &str) -> SocketAddr {
+pub(super) fn sip(name: &str) -> SocketAddr {
     SocketAddr::new(address_of(name), SIP_PORT)
 }
 
@@ -286,6 +304,6 @@ fn both(name: &str) -> Vec<(Transport, SocketAddr)> {
     vec![(Transport::Udp, sip(name)), (Transport::Tcp, sip(name))]
 }
 
-fn bench(error: impl std::fmt::Display) -> CommandError {
+pub(super) fn bench(error: impl std::fmt::Display) -> CommandError {
     CommandError::Bench(format!("the IMS of the scenario: {error}"))
 }

@@ -1,8 +1,8 @@
 //! SIP and Diameter messages for people: a line for the record, fields for the report. Without what proves an identity.
 
-use protocol::TapEvent;
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::sip::SipMessage;
+use protocol::{Joint, TapEvent};
 
 use super::decode::Field;
 use crate::ims::mask;
@@ -18,6 +18,13 @@ const DEPTH_MAX: usize = 4;
 pub(crate) fn summary(event: &TapEvent) -> String {
     if event.joint.is_diameter() {
         return Message::parse(&event.bytes).map_or_else(|_| "no Diameter".into(), |message| diameter_line(&message));
+    }
+    if event.joint.is_http() {
+        let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
+        return String::from_utf8_lossy(line).into_owned();
+    }
+    if event.joint == Joint::Mb {
+        return media_line(event);
     }
     match SipMessage::parse(&event.bytes) {
         Ok(message) => sip_line(&message),
@@ -47,6 +54,44 @@ fn sip_line(message: &SipMessage) -> String {
     match message {
         SipMessage::Request(request) => format!("{} {} (CSeq {cseq})", request.method, request.uri),
         SipMessage::Response(response) => format!("{} {} (CSeq {cseq})", response.status, response.reason),
+    }
+}
+
+/// Start line, header fields and lines of the body.
+pub(super) fn http(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let mut lines = head.split("\r\n");
+    push(fields, "Message", lines.next()?.to_owned());
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        push(fields, name, mask::for_records(value.trim()));
+    }
+    for line in body.lines() {
+        push(fields, "Body", line.to_owned());
+    }
+    Some(())
+}
+
+/// A datagram or a piece of a stream: MSRP by its lines.
+pub(super) fn media(event: &TapEvent, fields: &mut Vec<Field>) -> Option<()> {
+    push(fields, "Message", media_line(event));
+    if !event.channel.starts_with("udp ") {
+        for line in String::from_utf8_lossy(&event.bytes).lines().skip(1) {
+            push(fields, "Line", line.to_owned());
+        }
+    }
+    Some(())
+}
+
+fn media_line(event: &TapEvent) -> String {
+    match event.bytes.get(1) {
+        _ if !event.channel.starts_with("udp ") => {
+            let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
+            String::from_utf8_lossy(line).chars().take(VALUE_MAX).collect()
+        }
+        Some(kind @ 200..=207) => format!("RTCP {kind}, {} octets", event.bytes.len()),
+        Some(kind) => format!("RTP, payload type {}, {} octets", kind & 0x7f, event.bytes.len()),
+        None => "no RTP".into(),
     }
 }
 

@@ -9,6 +9,7 @@ mod mcch_acquisition;
 mod seen;
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use protocol::{Joint, TapEvent};
 
@@ -23,9 +24,9 @@ pub(crate) use ims::ims_ladders;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
+    REG_EVENT, REGISTRATION, RELEASE, RESUME, SERVICE_PROCEDURES, THIRD_PARTY_REGISTRATION,
 };
-pub use ims::{Diameter, Has, ImsActor, ImsCast, Of, Sip, Status};
+pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Of, Sip, Status};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
@@ -84,6 +85,8 @@ pub enum See {
     Sip(Sip),
     /// A Diameter message.
     Diameter(Diameter),
+    /// An HTTP message.
+    Http(Http),
 }
 
 /// What must be seen of a broadcast session.
@@ -118,13 +121,15 @@ pub enum Party {
     Hss,
     /// Application server.
     As,
+    /// The box of a service, by its name.
+    Server(&'static str),
 }
 
 /// Procedures of broadcast sessions: every UE and session climbs them.
 pub const MBMS_PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
 
-/// Procedures that this version can follow.
-pub const PROCEDURES: &[&Procedure] = &[
+/// Procedures of broadcast and of the IMS itself.
+const OWN_PROCEDURES: [&Procedure; 20] = [
     &MCCH_ACQUISITION,
     &DOWNLOAD_DELIVERY,
     &REGISTRATION,
@@ -146,6 +151,10 @@ pub const PROCEDURES: &[&Procedure] = &[
     &RELEASE,
     &BEARER_LOSS,
 ];
+
+/// Procedures that this version can follow.
+pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> =
+    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(SERVICE_PROCEDURES).collect());
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
 /// was seen.
@@ -268,6 +277,7 @@ impl Ladder {
             Party::Scscf => SCSCF.into(),
             Party::Hss => HSS.into(),
             Party::As => APPLICATION_SERVER.into(),
+            Party::Server(name) => name.into(),
         }
     }
 
@@ -280,6 +290,7 @@ impl Ladder {
             }
             (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
             (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
+            (See::Http(http), Some(_)) => http.filter(&self.bound_at(tick)),
             _ => return None,
         };
         let interface = interface_name(row.joint, "", "");
@@ -338,6 +349,7 @@ impl Ladder {
             (see, Some(cast)) if event.from == self.name(row.from) && event.to == self.name(row.to) => match see {
                 See::Sip(sip) => sip.sees(seen.sip.as_ref()?, cast, &self.bound),
                 See::Diameter(diameter) => diameter.sees(seen.diameter.as_ref()?, cast, &self.bound),
+                See::Http(http) => http.sees(seen.http.as_ref()?, &self.bound),
                 See::Mbms(_) => None,
             },
             _ => None,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
-use super::ims::{SipSeen, diameter as ims_diameter};
+use super::ims::{HttpSeen, SipSeen, diameter as ims_diameter};
 use super::lct::LctHeader;
 
 /// The parts of a message that steps are compared with. A malformed message says nothing.
@@ -27,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) sip: Option<SipSeen>,
     /// A Diameter message.
     pub(crate) diameter: Option<protocol::diameter::Message>,
+    /// An HTTP message.
+    pub(crate) http: Option<HttpSeen>,
 }
 
 /// An ALC packet.
@@ -63,7 +65,8 @@ impl Seen {
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
-            Joint::Ut | Joint::Mb | Joint::Csc1 | Joint::Api => Self::default(),
+            Joint::Ut | Joint::Csc1 | Joint::Api => Self { http: HttpSeen::of(event), ..Self::default() },
+            Joint::Mb => Self::default(),
             Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => Self { diameter: ims_diameter(event), ..Self::default() },
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
@@ -71,7 +74,7 @@ impl Seen {
 
     /// False when no ladder of the IMS need look at it.
     pub(crate) fn is_ims(&self) -> bool {
-        self.sip.is_some() || self.diameter.is_some()
+        self.sip.is_some() || self.diameter.is_some() || self.http.is_some()
     }
 
     fn of_m1(bytes: &[u8]) -> Option<Self> {

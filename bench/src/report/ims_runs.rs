@@ -26,6 +26,10 @@ pub struct ImsRun {
     pub messages_received: u64,
     /// Calls that it made or got, that were set up, and that have ended.
     pub calls: (u64, u64, u64),
+    /// Requests to services that were answered with success, and that were not.
+    pub answers: (u64, u64),
+    /// Notifications of services.
+    pub notifications: u64,
     /// When messages came, the first ones, nanoseconds of run time.
     pub messages_ns: Vec<u64>,
     /// When calls were set up and ended, the first ones, nanoseconds of run time.
@@ -49,6 +53,8 @@ impl ImsRun {
             messages_sent: (0, 0),
             messages_received: 0,
             calls: (0, 0, 0),
+            answers: (0, 0),
+            notifications: 0,
             messages_ns: Vec::new(),
             calls_ns: Vec::new(),
             setup_s: None,
@@ -114,6 +120,18 @@ impl Model {
                 }
                 run.trouble(format!("call ended: {why}"));
             }
+            ImsFact::Answered { what, why } => match why {
+                None => run.answers.0 += 1,
+                Some(why) => {
+                    run.answers.1 += 1;
+                    run.trouble(format!("{what}: {why}"));
+                }
+            },
+            ImsFact::Notified { package, state, .. } => {
+                run.notifications += 1;
+                run.trouble(format!("notified: {package} {state}"));
+            }
+            ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
             ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored => {}
         }

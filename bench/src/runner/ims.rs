@@ -51,7 +51,7 @@ impl RunIms {
     pub(super) fn step_started(&mut self, index: usize) {
         self.watch.step_started(index);
         for ue in &mut self.network.ues {
-            ue.state.registered_in_step = 0;
+            (ue.state.registered_in_step, ue.state.notified_in_step) = (0, 0);
         }
     }
 
@@ -61,7 +61,7 @@ impl RunIms {
         ues.filter(|(_, own)| ue.selects(&own.name)).map(|(index, _)| index).collect()
     }
 
-    fn place(&self, name: &str) -> Option<usize> {
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.network.ues.iter().position(|ue| ue.name == name)
     }
 }
@@ -115,9 +115,7 @@ impl Runner<'_> {
                 }
                 Ok(())
             }
-            FabricOutput::AtOutside { to, event } => {
-                self.observer.fact(now, What::Note { text: format!("{to}: {event:?}") })
-            }
+            FabricOutput::AtOutside { to, event } => self.at_outside(now, &to, event),
             FabricOutput::OutsideFailed { from, target, why } => {
                 if let Some(index) = ims.place(&from) {
                     ims.network.ues[index].failed(now, target, why);

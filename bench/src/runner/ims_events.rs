@@ -4,6 +4,7 @@ use hil::agent::sip::{AgentCommand, AgentEvent, CallId, HoldState};
 use protocol::Instant;
 
 use super::Runner;
+use super::ims_services::published;
 use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
 use crate::ims::agent::{ImsUe, ImsUeState};
@@ -60,6 +61,17 @@ fn told(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
             let after_s = expected.as_ref().map(|e| since(e.sent));
             ImsFact::MessageReceived { number: expected.map(|e| e.number), from: message.from, after_s }
         }
+        AgentEvent::PublishResult { token, result } => return published(own, token, result),
+        AgentEvent::Notified { watch, state, content_type, body } => {
+            own.state.notified_in_step += 1;
+            let package = own.state.watches.get(&watch.0).cloned().unwrap_or_default();
+            let text = String::from_utf8_lossy(&body).chars().take(CONTENT_MAX).collect();
+            ImsFact::Notified { package, state, content_type, text }
+        }
+        AgentEvent::WatchEnded { watch, why } => {
+            let package = own.state.watches.remove(&watch.0).unwrap_or_default();
+            ImsFact::WatchEnded { package, why }
+        }
         other => return call(now, own, other),
     };
     Some(fact)
@@ -111,3 +123,6 @@ impl ImsUeState {
         self.is_ended = true;
     }
 }
+
+/// Characters of a notification that are told.
+const CONTENT_MAX: usize = 2000;

@@ -4,6 +4,7 @@
 mod heard;
 mod ims;
 mod ims_events;
+mod ims_services;
 mod modems;
 mod radio;
 
@@ -265,6 +266,7 @@ impl Runner<'_> {
                 })
             }
             StepAction::Ims(step) => self.ims_step(step),
+            StepAction::Service(step) => self.service_step(step),
             StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
             StepAction::RunUntilSmsDelivered { timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", Self::messages_end)

@@ -2,7 +2,8 @@
 
 use super::check::known_ue;
 use super::{
-    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, ImsStep, PCSCF, SCSCF, Scenario, Selector, UeIms, VISITED_PCSCF,
+    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, PCSCF, SCSCF, Scenario, Selector, Service, ServiceStep, UeIms,
+    VISITED_PCSCF,
 };
 use crate::ladder::PROCEDURES;
 use crate::strict_toml::Checker;
@@ -36,17 +37,28 @@ fn subscription(s: &Scenario, own: &UeIms, at: &str, note: &mut Checker<'_>) {
 }
 
 /// A step on the IMS.
-pub(super) fn step(s: &Scenario, step: &ImsStep, at: &str, note: &mut Checker<'_>) {
+pub(super) fn step(s: &Scenario, ues: &[(&str, Selector)], at: &str, note: &mut Checker<'_>) {
     if s.ims.is_none() {
         return note.note(&["step", at, "do"], "a step on the IMS without a table [ims]; allowed: both or none".into());
     }
-    for (key, ue) in step.ues() {
-        known_ue(s, &ue, &["step", at, key], note);
-        let named = s.ues.iter().find(|own| matches!(&ue, Selector::Name(name) if *name == own.name));
+    for (key, ue) in ues {
+        known_ue(s, ue, &["step", at, key], note);
+        let named = s.ues.iter().find(|own| matches!(ue, Selector::Name(name) if *name == own.name));
         if named.is_some_and(|own| own.ims.is_none()) {
             let message = format!("UE {ue} has no `ims`; allowed: a UE with a subscription");
             note.note(&["step", at, key], message);
         }
+    }
+}
+
+/// A step that needs a service.
+pub(super) fn service_step(s: &Scenario, own: &ServiceStep, at: &str, note: &mut Checker<'_>) {
+    step(s, &own.ues(), at, note);
+    let service = own.service();
+    if s.ims.as_ref().is_some_and(|ims| !ims.services.contains(&service)) {
+        let word = Service::ALL.iter().find(|(_, known)| *known == service).map_or("", |(word, _)| word);
+        let message = format!("needs \"{word}\", which [ims] services does not have; allowed: both or none");
+        note.note(&["step", at, "do"], message);
     }
 }
 
@@ -64,7 +76,8 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         let message = "action = \"wrong_status\" and status_instead need each other; allowed: both or none";
         note.note(&["fault", at, "action"], message.into());
     }
-    let boxes = [PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER];
+    let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER];
+    boxes.extend(Service::ALL.iter().map(|(_, service)| service.server()));
     for (key, name) in [("from", &what.from), ("to", &what.to)] {
         let Some(name) = name else { continue };
         if !boxes.contains(&name.as_str()) && !s.ues.iter().any(|ue| ue.name == *name) {

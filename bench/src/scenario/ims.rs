@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::Scenario;
+use super::{Scenario, Service};
 use crate::strict_toml::Table;
 
 /// Home domain of the test network (TS 23.003 clause 13.2).
@@ -29,6 +29,9 @@ pub struct Ims {
     pub core_delay_ms: u64,
     /// An application server that all subscribers have initial filter criteria for.
     pub application_server: ApplicationServer,
+    /// Services that all subscribers have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
     /// A P-CSCF in a visited network of this name, for UEs that roam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visited: Option<String>,
@@ -153,11 +156,15 @@ pub enum ImsState {
     Resumed,
     /// It has no call any more.
     Ended,
+    /// Its requests to services are answered.
+    Answered,
+    /// It has been notified of something by a service since the step began.
+    Notified,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 12] = [
+    pub const ALL: [(&str, Self); 14] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -170,6 +177,8 @@ impl ImsState {
         ("held", Self::Held),
         ("resumed", Self::Resumed),
         ("ended", Self::Ended),
+        ("answered", Self::Answered),
+        ("notified", Self::Notified),
     ];
 
     /// As scenarios write it.
@@ -246,6 +255,9 @@ pub(crate) const APPLICATION_SERVER: &str = "AS";
 
 /// Addresses of the boxes.
 pub(crate) fn address_of(name: &str) -> IpAddr {
+    if let Some((_, service)) = Service::ALL.iter().find(|(_, service)| service.server() == name) {
+        return Ipv4Addr::new(10, 46, 0, service.address()).into();
+    }
     let [third, fourth] = match name {
         ICSCF => [46, 2],
         SCSCF => [46, 3],
@@ -290,6 +302,7 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
         gm_delay_ms: t.optional_integer("gm_delay_ms", 0..=10_000).unwrap_or(10),
         core_delay_ms: t.optional_integer("core_delay_ms", 0..=10_000).unwrap_or(1),
         application_server: t.choice_or("application_server", &servers, ApplicationServer::None),
+        services: t.optional_choices("services", &Service::ALL),
         visited: t.optional_text("visited"),
         session_expires_s: t.optional_integer("session_expires_s", 90..=86_400),
     }

@@ -68,11 +68,17 @@ pub enum MeasurementName {
     ImsCallsEstablished,
     /// Calls of a UE that have ended, in whatever way.
     ImsCallsEnded,
+    /// Requests of a UE to services that were answered with success.
+    ServiceAnswers,
+    /// Requests of a UE to services that were refused or not answered.
+    ServiceFailures,
+    /// Notifications of services that a UE got.
+    ServiceNotifications,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -103,6 +109,9 @@ impl MeasurementName {
         Self::ImsMessagesReceived,
         Self::ImsCallsEstablished,
         Self::ImsCallsEnded,
+        Self::ServiceAnswers,
+        Self::ServiceFailures,
+        Self::ServiceNotifications,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -138,6 +147,9 @@ impl MeasurementName {
             Self::ImsMessagesReceived => "ims_messages_received",
             Self::ImsCallsEstablished => "ims_calls_established",
             Self::ImsCallsEnded => "ims_calls_ended",
+            Self::ServiceAnswers => "service_answers",
+            Self::ServiceFailures => "service_failures",
+            Self::ServiceNotifications => "service_notifications",
         }
     }
 
@@ -161,7 +173,8 @@ impl MeasurementName {
                 Unit::Messages
             }
             Self::ImsRegistrations => Unit::Registrations,
-            Self::ImsRegInfos => Unit::Notifications,
+            Self::ImsRegInfos | Self::ServiceNotifications => Unit::Notifications,
+            Self::ServiceAnswers | Self::ServiceFailures => Unit::Answers,
             Self::ImsCallsEstablished | Self::ImsCallsEnded => Unit::Calls,
         }
     }
@@ -239,6 +252,9 @@ pub enum Unit {
     /// Registrations.
     #[serde(rename = "registrations")]
     Registrations,
+    /// Answers.
+    #[serde(rename = "answers")]
+    Answers,
     /// Notifications.
     #[serde(rename = "notifications")]
     Notifications,
@@ -249,7 +265,7 @@ pub enum Unit {
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
@@ -265,6 +281,7 @@ impl Unit {
         Self::Changes,
         Self::Messages,
         Self::Registrations,
+        Self::Answers,
         Self::Notifications,
         Self::Calls,
     ];
@@ -287,6 +304,7 @@ impl Unit {
             Self::Changes => "changes",
             Self::Messages => "messages",
             Self::Registrations => "registrations",
+            Self::Answers => "answers",
             Self::Notifications => "notifications",
             Self::Calls => "calls",
         }

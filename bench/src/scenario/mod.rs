@@ -16,6 +16,7 @@ mod ims_step;
 mod load;
 mod measurement;
 mod read;
+mod service;
 mod transmitter;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
@@ -26,6 +27,8 @@ pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
+pub(crate) use service::{CONFERENCE_SERVER, PRESENCE_SERVER, XDM_SERVER};
+pub use service::{EntityTag, Service, ServiceStep};
 pub use transmitter::{Hears, Transmitter, Way};
 
 /// What is built, done and expected in one run.
@@ -345,6 +348,9 @@ pub enum StepAction {
     /// Something on the IMS.
     #[serde(untagged)]
     Ims(ImsStep),
+    /// Something with a service of the IMS.
+    #[serde(untagged)]
+    Service(ServiceStep),
 }
 
 impl fmt::Display for StepAction {
@@ -363,6 +369,7 @@ impl fmt::Display for StepAction {
                 write!(f, "run until messages delivered, at most {timeout_ms} ms")
             }
             Self::Ims(step) => step.fmt(f),
+            Self::Service(step) => step.fmt(f),
         }
     }
 }

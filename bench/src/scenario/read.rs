@@ -9,6 +9,7 @@ use super::channel::{channel, snr_db};
 use super::impairments::impairments;
 use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
+use super::service::{SERVICE_WORDS, ServiceStep, ServiceWord};
 use super::transmitter::{hears, transmitter};
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
@@ -162,6 +163,7 @@ fn step(t: &mut Table<'_>) -> Step {
         SendSms,
         RunUntilSmsDelivered,
         Ims(ImsWord),
+        Service(ServiceWord),
     }
     let choices = [
         ("start", Do::Start),
@@ -174,7 +176,9 @@ fn step(t: &mut Table<'_>) -> Step {
         ("run_until_sms_delivered", Do::RunUntilSmsDelivered),
     ];
     let ims = IMS_WORDS.map(|(word, step)| (word, Do::Ims(step)));
-    let action = match t.variant("do", &[&choices[..], &ims[..]].concat()) {
+    let services = SERVICE_WORDS.map(|(word, step)| (word, Do::Service(step)));
+    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..]].concat()) {
+        Do::Service(word) => StepAction::Service(ServiceStep::read(word, t)),
         Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),
         Do::Start => StepAction::Start { session: selector(t, "session") },
         Do::Run => StepAction::Run { for_ms: t.integer("for_ms", 1..=MAX_RUN_MS) },
@@ -220,6 +224,10 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("isc", Joint::Isc),
         ("cx", Joint::Cx),
         ("sh", Joint::Sh),
+        ("ut", Joint::Ut),
+        ("mb", Joint::Mb),
+        ("rf", Joint::Rf),
+        ("ro", Joint::Ro),
     ];
     let targets = [
         ("any", FaultTarget::Any),

@@ -70,7 +70,7 @@ fn in_24229(clause: &str) -> String {
 
 /// Runs a scenario once for each step of these procedures, without the message of the step and what comes in its place
 /// again: the run fails and the ladder names the step. Undisturbed, tshark finds every tick again.
-fn each_step_is_needed(scenario: &str, procedures: &[String]) {
+pub(crate) fn each_step_is_needed(scenario: &str, procedures: &[String]) {
     let whole = Run::of_text(scenario, "nothing lost");
     whole.assert_passes();
     let is_own = |procedure: &str| procedures.iter().any(|own| own == procedure);

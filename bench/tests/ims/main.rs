@@ -4,6 +4,7 @@
 mod lost;
 mod run;
 mod secrets;
+mod services;
 
 use std::fs;
 use std::path::PathBuf;

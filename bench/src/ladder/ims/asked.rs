@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::services::Known;
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
@@ -13,11 +14,25 @@ use crate::scenario::{ImsAuth, ImsSecurity, ImsState, ImsStep, Scenario, Selecto
 
 /// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
 pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
-    let mut asked = Asked { scenario, registered: BTreeSet::new(), calls: BTreeMap::new(), ladders: Vec::new() };
+    let mut asked = Asked {
+        scenario,
+        registered: BTreeSet::new(),
+        calls: BTreeMap::new(),
+        known: Known::default(),
+        ladders: Vec::new(),
+    };
     if scenario.ims.is_some() {
         for (index, step) in scenario.steps.iter().enumerate() {
-            if let StepAction::Ims(step) = &step.action {
-                asked.step(index, step);
+            match &step.action {
+                StepAction::Ims(step) => asked.step(index, step),
+                StepAction::Service(step) => {
+                    for wanted in asked.known.asked(step) {
+                        for own in asked.selected(&wanted.ue) {
+                            asked.push(index, wanted.procedure, &own.name, wanted.peer, wanted.second);
+                        }
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -29,6 +44,8 @@ struct Asked<'a> {
     registered: BTreeSet<&'a str>,
     /// The other side of the call of a UE.
     calls: BTreeMap<&'a str, &'a str>,
+    /// Of services.
+    known: Known,
     ladders: Vec<LadderHeader>,
 }
 

@@ -123,6 +123,10 @@ impl Has {
             Self::Header(name) => headers.contains(name),
             Self::Words(name, wanted) => words(name, wanted),
             Self::Identity(name) => words(name, &cast.ue.impu),
+            Self::UserUri(user) => {
+                let wanted = format!("sip:{user}");
+                message.as_request().is_some_and(|request| request.uri.to_string().starts_with(&wanted))
+            }
             Self::Body(wanted) => {
                 let body = match message {
                     SipMessage::Request(request) => &request.body,
@@ -143,9 +147,12 @@ impl Has {
             Self::Expires => format!("!{ZERO}"),
             Self::ToTag => "sip.to.tag".into(),
             Self::NoToTag => "!sip.to.tag".into(),
+            // Wireshark names this one without its first word.
+            Self::Header("SIP-ETag") => "sip.ETag".into(),
             Self::Header(name) => format!("sip.{name}"),
             Self::Words(name, words) => format!("sip.{name} contains \"{}\"", escape(words)),
             Self::Identity(name) => format!("sip.{name} contains \"{}\"", escape(&cast.ue.impu)),
+            Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
         }
     }
@@ -203,7 +210,7 @@ impl Diameter {
 }
 
 /// A text between double quotes of a display filter.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 

@@ -4,8 +4,10 @@
 mod asked;
 mod calls;
 mod find;
+mod http;
 mod registration;
 mod rows;
+mod services;
 
 use std::net::IpAddr;
 
@@ -17,10 +19,13 @@ pub(crate) use calls::{
     RESUME,
 };
 pub(crate) use find::{Bound, SipSeen, diameter};
+pub(crate) use http::HttpSeen;
+pub use http::{Http, HttpIs};
 pub(crate) use registration::{
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
 };
+pub(crate) use services::SERVICE_PROCEDURES;
 
 /// Who plays in a ladder of the IMS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -100,6 +105,8 @@ pub enum Has {
     Body(&'static str),
     /// The UE's public identity in this header field.
     Identity(&'static str),
+    /// A request to a user of this name, or one that begins like it.
+    UserUri(&'static str),
 }
 
 /// What must be seen of Diameter.

@@ -2,7 +2,7 @@
 
 use protocol::Joint;
 
-use super::{Diameter, Has, Of, Sip, Status};
+use super::{Diameter, Has, Http, HttpIs, Of, Sip, Status};
 use crate::ladder::{Order, Party, ProcedureStep, See};
 
 /// Who sends, who receives, and where that is seen.
@@ -83,6 +83,19 @@ pub(super) const fn location(words: Words) -> ProcedureStep {
 /// The answer to the Diameter request before it.
 pub(super) const fn answer(words: Words, way: Way, command: &'static str) -> ProcedureStep {
     row(words, way, See::Diameter(Diameter { command, of: Of::Request, number: None }))
+}
+
+/// An HTTP message: of which exchange, words of the target of a request, header fields, words of the body.
+pub(super) const fn http(
+    words: Words,
+    way: Way,
+    is: HttpIs,
+    exchange: &'static str,
+    target: &'static str,
+    has: &'static [&'static str],
+    body: &'static str,
+) -> ProcedureStep {
+    row(words, way, See::Http(Http { is, exchange, target, has, body }))
 }
 
 impl ProcedureStep {
