@@ -1,6 +1,8 @@
 //! The IMS core as one: UEs, P-CSCF, I-CSCF, S-CSCF, HSS and an application server in a fabric, in virtual time
 //! (TS 23.228 clause 5, TS 24.229).
 
+#[path = "ims/conference.rs"]
+mod conference;
 #[path = "ims/messaging.rs"]
 mod messaging;
 #[path = "ims/network.rs"]

@@ -116,6 +116,7 @@ async fn start(limits: NetLimits) -> Running {
             sip: [Transport::Udp, Transport::Tcp, Transport::Tls].map(|t| (t, any)).to_vec(),
             diameter: vec![any],
             diameter_source: None,
+            media: Vec::new(),
         },
         node: Box::new(Echo::default()),
     };

@@ -1,6 +1,7 @@
 //! `core.toml`: which nodes a live process runs, where, and with whom. Everything has a default on loopback.
 
 mod charging;
+mod conference;
 mod messaging;
 mod presence;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 use super::{GmSecurity, HomeNetwork, ScscfChoice, TrustedPeer};
 pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
+pub use conference::ConferenceSection;
 pub use messaging::MessagingSection;
 pub use presence::{PresenceSection, WithoutRules};
 
@@ -46,6 +48,8 @@ pub struct CoreConfig {
     pub scscf: ScscfSection,
     /// The HSS.
     pub hss: HssSection,
+    /// The conference server.
+    pub conference: ConferenceSection,
     /// The presence server.
     pub presence: PresenceSection,
     /// Charging.
@@ -67,6 +71,7 @@ impl Default for CoreConfig {
             icscf: IcscfSection::default(),
             scscf: ScscfSection::default(),
             hss: HssSection::default(),
+            conference: ConferenceSection::default(),
             presence: PresenceSection::default(),
             charging: ChargingSection::default(),
             messaging: MessagingSection::default(),
@@ -86,6 +91,8 @@ pub enum NodeKind {
     Scscf,
     /// HSS.
     Hss,
+    /// Conference server.
+    Conference,
     /// Presence server.
     Presence,
     /// Charging data function.
@@ -353,6 +360,7 @@ impl CoreConfig {
             (NodeKind::Pcscf, &self.pcscf.mw),
             (NodeKind::Icscf, &self.icscf.listen),
             (NodeKind::Scscf, &self.scscf.listen),
+            (NodeKind::Conference, &self.conference.listen),
             (NodeKind::Presence, &self.presence.listen),
             (NodeKind::ImsGwf, &self.charging.gwf.listen),
             (NodeKind::Messaging, &self.messaging.listen),
@@ -365,7 +373,7 @@ impl CoreConfig {
     fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, messaging, presence, cdf, ocs or ims_gwf"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, cdf, ocs or ims_gwf"
                     .into(),
             );
         }
@@ -375,6 +383,7 @@ impl CoreConfig {
             (NodeKind::Icscf, self.icscf.listen.is_empty(), "icscf.listen"),
             (NodeKind::Scscf, self.scscf.listen.is_empty(), "scscf.listen"),
             (NodeKind::Hss, self.hss.listen.is_empty(), "hss.listen"),
+            (NodeKind::Conference, self.conference.listen.is_empty(), "conference.listen"),
             (NodeKind::Presence, self.presence.listen.is_empty(), "presence.listen"),
             (NodeKind::Cdf, self.charging.cdf.listen.is_empty(), "charging.cdf.listen"),
             (NodeKind::Ocs, self.charging.ocs.listen.is_empty(), "charging.ocs.listen"),
@@ -395,6 +404,7 @@ impl CoreConfig {
             (NodeKind::Pcscf, &self.pcscf.mw, &self.pcscf.trusted, "pcscf"),
             (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
             (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
+            (NodeKind::Conference, &self.conference.listen, &self.conference.trusted, "conference"),
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
             (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
             (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),

@@ -1,6 +1,7 @@
 //! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
 
 mod charging;
+mod conference;
 mod messaging;
 mod presence;
 
@@ -18,8 +19,8 @@ use super::config::{CoreConfig, NodeKind, PeerSection, Place};
 use super::hss::{Hss, HssConfig};
 use super::presence::PresenceServer;
 use super::{
-    HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, MessagingServer, Pcscf, PcscfConfig, Role, Scscf, ScscfChoice,
-    ScscfConfig,
+    ConferenceServer, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, MessagingServer, Pcscf, PcscfConfig, Role,
+    Scscf, ScscfChoice, ScscfConfig,
 };
 use crate::charging::CdrFolder;
 use crate::net::{
@@ -63,6 +64,7 @@ pub async fn start_core(
         NodeKind::Cdf,
         NodeKind::Ocs,
         NodeKind::ImsGwf,
+        NodeKind::Conference,
         NodeKind::Presence,
         NodeKind::Messaging,
         NodeKind::Scscf,
@@ -108,6 +110,7 @@ fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option
                 &config.pcscf.mw,
                 &config.icscf.listen,
                 &config.scscf.listen,
+                &config.conference.listen,
                 &config.presence.listen,
                 &config.charging.gwf.listen,
                 &config.messaging.listen,
@@ -139,6 +142,7 @@ impl<'a> Nodes<'a> {
             (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.mw),
             (NodeKind::Icscf, nodes.icscf_name(), &config.icscf.listen),
             (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
+            (NodeKind::Conference, nodes.in_domain("conference"), &config.conference.listen),
             (NodeKind::Presence, nodes.in_domain("presence"), &config.presence.listen),
             (NodeKind::ImsGwf, nodes.in_domain("ims-gwf"), &config.charging.gwf.listen),
             (NodeKind::Messaging, nodes.in_domain("messaging"), &config.messaging.listen),
@@ -165,6 +169,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Icscf => ("icscf", Role::Icscf, Role::Pcscf),
             NodeKind::Scscf => ("scscf", Role::Scscf, Role::As),
             NodeKind::Hss => ("hss", Role::Hss, Role::Scscf),
+            NodeKind::Conference => ("conference", Role::As, Role::Scscf),
             NodeKind::Presence => ("presence", Role::As, Role::Scscf),
             NodeKind::Cdf => ("cdf", Role::Cdf, Role::Scscf),
             NodeKind::Ocs => ("ocs", Role::Ocs, Role::As),
@@ -176,6 +181,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Icscf => config.icscf.listen.clone(),
             NodeKind::Scscf => config.scscf.listen.clone(),
             NodeKind::Hss => Vec::new(),
+            NodeKind::Conference => config.conference.listen.clone(),
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
@@ -187,6 +193,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Ocs => config.charging.ocs.listen.clone(),
             _ => Vec::new(),
         };
+        let media = if kind == NodeKind::Conference { self.conference_places() } else { Vec::new() };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
         let node: Box<dyn ImsNode> = match kind {
             NodeKind::Pcscf => {
@@ -203,6 +210,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
+            NodeKind::Conference => {
+                Box::new(ConferenceServer::new(self.conference(), entropy).map_err(LiveError::Settings)?)
+            }
             NodeKind::Presence => {
                 Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)
             }
@@ -210,7 +220,7 @@ impl<'a> Nodes<'a> {
                 Box::new(MessagingServer::new(self.messaging(), entropy).map_err(LiveError::Settings)?)
             }
         };
-        let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source };
+        let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source, media };
         Ok(LiveNode { name: name.into(), role, stranger, sockets, node })
     }
 

@@ -33,9 +33,9 @@ pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };
 pub use config::{
-    AccountSection, CdfSection, ChargingSection, CoreConfig, CoreConfigError, GwfSection, HssSection, HttpPlace,
-    IcscfSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place,
-    PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
+    AccountSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, GwfSection,
+    HssSection, HttpPlace, IcscfSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection,
+    PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
 };
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};

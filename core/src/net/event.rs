@@ -33,6 +33,8 @@ pub(crate) enum NetEvent {
     DiameterClosed { conn: ConnectionId },
     /// A Diameter connection did not come about.
     DiameterUnreachable { peer: usize },
+    /// A datagram of media.
+    Datagram { local: SocketAddr, remote: SocketAddr, bytes: Vec<u8> },
     /// The store has answered.
     Store(ImsStoreAnswer),
     /// What the operator wants.

@@ -5,6 +5,7 @@ mod diameter;
 mod event;
 mod http;
 mod limits;
+mod media;
 mod metrics;
 mod node;
 mod process;

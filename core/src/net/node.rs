@@ -10,11 +10,12 @@ use tokio::sync::{mpsc, watch};
 use super::clock::LiveClock;
 use super::diameter::DiameterSockets;
 use super::event::{Channel, NetEvent};
+use super::media::MediaSockets;
 use super::metrics::NodeMetrics;
 use super::sip::{SendFailed, SipSockets};
 use super::store::StoreQueue;
 use super::tap::{NodeTap, Party, Seen};
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::ims::{Admin, Carried, ImsInput, ImsNode, ImsOutput, NodeNote};
 
 /// Events that are taken before timers are looked at.
 const BATCH: usize = 64;
@@ -32,6 +33,7 @@ pub(crate) struct NodeDriver {
     pub(crate) clock: LiveClock,
     pub(crate) sip: SipSockets,
     pub(crate) diameter: DiameterSockets,
+    pub(crate) media: MediaSockets,
     pub(crate) channels: std::collections::BTreeMap<ConnectionId, (Channel, Frames)>,
     pub(crate) store: StoreQueue,
     pub(crate) events: mpsc::Sender<NetEvent>,
@@ -141,6 +143,10 @@ impl NodeDriver {
             NetEvent::DiameterUnreachable { peer } => {
                 self.node.handle_input(now, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
             }
+            NetEvent::Datagram { local, remote, bytes } => {
+                self.tap.received(now, &of_media(local, remote, &bytes));
+                self.node.handle_input(now, ImsInput::Datagram { local, remote, bytes: &bytes });
+            }
             NetEvent::Store(answer) => self.node.handle_input(now, ImsInput::Store(answer)),
             NetEvent::Admin(order) => self.node.handle_input(now, ImsInput::Admin(order)),
             NetEvent::Access(event) => self.node.handle_input(now, ImsInput::Access(event)),
@@ -185,7 +191,12 @@ impl NodeDriver {
                     self.diameter.send(conn, bytes);
                 }
                 ImsOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
-                ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. } => {}
+                ImsOutput::Datagram { local, remote, bytes } => {
+                    if self.media.send(local, remote, &bytes) {
+                        self.tap.sent(now, &of_media(local, remote, &bytes));
+                    }
+                }
+                ImsOutput::Http { .. } | ImsOutput::Stream(_) => {}
                 ImsOutput::Store(request) => self.store.ask(request, &self.events),
                 ImsOutput::Note(note) => {
                     if matches!(note, NodeNote::Ignored { .. }) {
@@ -234,11 +245,15 @@ fn seen<'a>(flow: &Flow, bytes: &'a [u8]) -> Seen<'a> {
         Transport::Tcp => "tcp",
         Transport::Tls => "tls",
     };
-    Seen { transport, local: flow.local, remote: flow.remote, bytes }
+    Seen { transport, carried: Carried::Sip, local: flow.local, remote: flow.remote, bytes }
+}
+
+fn of_media(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {
+    Seen { transport: "udp", carried: Carried::Datagram, local, remote, bytes }
 }
 
 fn of_channel<'a>(channel: &Channel, bytes: &'a [u8]) -> Seen<'a> {
-    Seen { transport: "tcp", local: channel.local, remote: channel.remote, bytes }
+    Seen { transport: "tcp", carried: Carried::Diameter, local: channel.local, remote: channel.remote, bytes }
 }
 
 /// Cuts a stream of Diameter messages (RFC 6733 clause 3) for tap and counters; the node frames and judges it itself.

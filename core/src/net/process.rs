@@ -16,6 +16,7 @@ use super::diameter::DiameterSockets;
 use super::event::{EVENTS, NetEvent};
 use super::http::{self, Pages};
 use super::limits::NetLimits;
+use super::media::MediaSockets;
 use super::metrics::Metrics;
 use super::node::{NodeDriver, own_party};
 use super::sip::SipSockets;
@@ -36,6 +37,8 @@ pub struct Sockets {
     pub diameter: Vec<SocketAddr>,
     /// Where its own Diameter connections come from; port 0 for any.
     pub diameter_source: Option<SocketAddr>,
+    /// Where its media are.
+    pub media: Vec<SocketAddr>,
 }
 
 /// A node that is to run.
@@ -222,6 +225,7 @@ impl Building {
         let sip = SipSockets::bind(&sockets.sip, self.tls.clone(), self.limits, events.clone()).await?;
         let source = sockets.diameter_source;
         let diameter = DiameterSockets::bind(&sockets.diameter, source, self.limits, events.clone()).await?;
+        let media = MediaSockets::bind(&sockets.media, &events).await?;
         let own = own_party(role, &name);
         let sip_at = sip.listening().iter().map(|&(transport, address)| {
             let transport = match transport {
@@ -242,12 +246,16 @@ impl Building {
             self.directory.insert(listening.address, own.clone());
             self.listening.push(listening);
         }
+        for &address in &sockets.media {
+            self.directory.insert(address, own.clone());
+        }
         let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger };
         let driver = NodeDriver {
             node,
             clock: self.clock,
             sip,
             diameter,
+            media,
             channels: BTreeMap::new(),
             store: self.store.clone(),
             events,

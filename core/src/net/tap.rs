@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{Instant, TapEvent};
 
-use crate::ims::Role;
+use crate::ims::{Carried, Role};
 
 /// Where boxes are: between two of them lies a reference point.
 #[derive(Clone, Default, Debug)]
@@ -85,6 +85,7 @@ pub(crate) struct NodeTap {
 /// A message and the way that it goes.
 pub(crate) struct Seen<'a> {
     pub(crate) transport: &'a str,
+    pub(crate) carried: Carried,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
     pub(crate) bytes: &'a [u8],
@@ -112,7 +113,7 @@ impl NodeTap {
     fn event(&self, at: Instant, seen: &Seen<'_>, from: &Party, to: &Party, channel: String) -> TapEvent {
         TapEvent {
             at,
-            joint: from.role.joint(to.role),
+            joint: from.role.joint_of(to.role, seen.carried),
             from: from.name.clone(),
             to: to.name.clone(),
             channel,

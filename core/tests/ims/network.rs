@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, FabricOutput, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, Pcscf, PcscfConfig,
-    Role, Scscf, ScscfChoice, ScscfConfig, StoreDriver, TestAs, TestAsConfig,
+    Fabric, FabricOutput, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, OutsideEvent, Pcscf,
+    PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig, StoreDriver, TestAs, TestAsConfig,
 };
 use protocol::diameter::dictionary::APP_CX;
 use protocol::diameter::{DiameterConfig, PeerConfig};
@@ -26,10 +26,12 @@ pub(crate) struct Network {
     pub(crate) inbox: VecDeque<(String, SipMessage)>,
     pub(crate) wire: Vec<(Joint, String)>,
     pub(crate) notes: Vec<String>,
+    /// Datagrams of media that have come to UEs.
+    pub(crate) media: Vec<(SocketAddr, Vec<u8>)>,
     pub(crate) stores: Stores,
 }
 
-fn address(last: u8) -> SocketAddr {
+pub(crate) fn address(last: u8) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::new(10, 46, 0, last).into(), 5060)
 }
 
@@ -39,7 +41,7 @@ fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
 
 pub(crate) fn hosts() -> HostTable {
     let mut hosts = HostTable::new();
-    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("as", 5), ("messaging", 14)] {
+    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("as", 5), ("conference", 13), ("messaging", 14)] {
         hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
     }
     hosts.insert(DOMAIN, address(2), Transport::Udp);
@@ -174,8 +176,15 @@ impl Network {
         for n in [1, 2, 3] {
             fabric.add_outside(&format!("ue{n}"), Role::Ue, ue_address(n).ip());
         }
-        let mut network =
-            Self { fabric, now: Instant::ZERO, inbox: VecDeque::new(), wire: vec![], notes: vec![], stores };
+        let mut network = Self {
+            fabric,
+            now: Instant::ZERO,
+            inbox: VecDeque::new(),
+            wire: vec![],
+            notes: vec![],
+            media: vec![],
+            stores,
+        };
         network.run(Duration::from_millis(500));
         network
     }
@@ -202,7 +211,10 @@ impl Network {
                             self.inbox.push_back((to, message));
                         }
                     }
-                    FabricOutput::AtOutside { to, event } => panic!("{event:?} at {to}, which has nothing but SIP"),
+                    FabricOutput::AtOutside { event: OutsideEvent::Datagram { local, bytes, .. }, .. } => {
+                        self.media.push((local, bytes));
+                    }
+                    FabricOutput::AtOutside { to, event } => panic!("{event:?} at {to}"),
                     FabricOutput::OutsideFailed { why, .. } => panic!("{why}"),
                     FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
                 }

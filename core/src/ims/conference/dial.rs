@@ -31,6 +31,9 @@ impl ConferenceServer {
     pub(super) fn may_call(&self, key: &str, target: &Uri) -> Result<(), Refusal> {
         let conference = self.conferences.get(key).ok_or_else(|| Refusal::new(404))?;
         self.config.reach.check(target)?;
+        if self.user_of(target).is_some() {
+            return Err(Refusal::new(403).because("Conferences are not joined to each other"));
+        }
         if conference.members.as_ref().is_some_and(|members| !members.contains(&target.identity())) {
             return Err(Refusal::new(403).because("Not a member of the group"));
         }

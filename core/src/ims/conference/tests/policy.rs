@@ -40,6 +40,10 @@ fn creation_and_joining_are_refused_by_policy_and_capacity() {
     assert_eq!(joins(&mut net, 3, &uri), Some(486), "full");
     net.leave(2);
     net.run_ms(100);
+    net.refer_to(0, &uri, "<sip:conference-factory@conference.test>");
+    net.run_ms(300);
+    let refused = SubscriberEvent::Ended(SubscriptionEnd::Refused { status: 403 });
+    assert_eq!(net.phones[0].subscriber().last(), Some(&refused), "a conference in a conference");
     // Who was invited may come, also later.
     net.refer(0, &uri, 5, "INVITE");
     net.run_ms(300);
