@@ -82,3 +82,30 @@ fn watcher_information_documents() {
         assert!(validates("watcherinfo", &wrong).unwrap().is_err());
     }
 }
+
+#[test]
+fn error_documents_of_xcap_are_of_their_schema() {
+    use protocol::xcap::{Taken, XcapConflict};
+    let words = || "<\"&'>\u{1} ä".to_owned();
+    let taken = |alternatives| Taken { field: "a/*%5B1%5D/@uri".to_owned(), alternatives };
+    let all = [
+        XcapConflict::NotWellFormed(words()),
+        XcapConflict::NotXmlFragment(words()),
+        XcapConflict::NoParent { ancestor: None },
+        XcapConflict::NoParent { ancestor: Some("http://x.test/a/global/b/~~/c%5B1%5D?xmlns(a=b)".to_owned()) },
+        XcapConflict::SchemaValidation(words()),
+        XcapConflict::NotXmlAttributeValue(words()),
+        XcapConflict::CannotInsert(words()),
+        XcapConflict::CannotDelete(words()),
+        XcapConflict::Uniqueness(vec![taken(Vec::new()), taken(vec![words(), "b".to_owned()])]),
+        XcapConflict::Constraint(words()),
+        XcapConflict::NotUtf8,
+    ];
+    for conflict in all {
+        let document = conflict.to_document();
+        let Some(result) = validates("xcap-error", &document) else { return };
+        assert_eq!(result, Ok(()), "{document}");
+    }
+    let wrong = "<xcap-error xmlns=\"urn:ietf:params:xml:ns:xcap-error\"><other/></xcap-error>";
+    assert!(validates("xcap-error", wrong).is_some_and(|result| result.is_err()), "the schema finds nothing");
+}
