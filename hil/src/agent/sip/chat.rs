@@ -37,12 +37,14 @@ impl UeAgent {
                 }
             },
             AgentCommand::ChatSend { call, message } => {
-                if !self.messenger.send(now, call, message) {
+                let was_taken = self.messenger.send(now, call, message);
+                if !was_taken {
                     self.ignore(format!("a message in call {}", call.0), "there is no such session of messages");
                 }
             }
             AgentCommand::ChatSupply { call, token, octets } => {
-                if !self.messenger.supply(now, call, token, &octets) {
+                let was_wanted = self.messenger.supply(now, call, token, &octets);
+                if !was_wanted {
                     self.ignore(format!("octets in call {}", call.0), "they are not those that are wanted");
                 }
             }
