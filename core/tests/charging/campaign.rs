@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use core_network::charging::MessageCharging;
+use core_network::charging::{Cdr, MessageCharging};
 use core_network::ims::FabricOutput;
 use protocol::sip::{SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
@@ -244,6 +244,9 @@ fn without_failures_every_record_says_what_happened() {
     let answered = audit.cdrs.iter().filter(|c| c.record_type == "aSRecord" && c.started.is_some()).count();
     assert_eq!(answered as u32, a.talked + b.talked);
     assert!(audit.cdrs.iter().all(|cdr| cdr.incomplete.is_none() && !cdr.retransmission), "nothing was lost");
+    // Both networks are named where the other side has answered (TS 24.229 clause 4.5.4).
+    let named = |cdr: &Cdr| cdr.operators.iter().any(|o| o.originating.is_some() && o.terminating.is_some());
+    assert!(audit.cdrs.iter().filter(|cdr| cdr.started.is_some()).all(named));
 }
 
 #[test]

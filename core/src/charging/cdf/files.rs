@@ -38,6 +38,12 @@ const RETRY_MS: u64 = 10_000;
 const STATE_KEY: &str = "files";
 
 impl Files {
+    /// The records that are in no file yet.
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.rows.values()
+    }
+
     /// When the next file is due.
     pub(super) fn due(&self, config: &CdfConfig) -> Option<u64> {
         if self.state.batch.is_some() {

@@ -277,3 +277,6 @@ impl ImsNode for Cdf {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests;

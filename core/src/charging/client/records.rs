@@ -70,8 +70,12 @@ impl Trigger {
         let dialog = dialog_of(&response.headers);
         if session.answered {
             // Another fork has accepted too: whichever ends, the session does when the last of them has.
-            session.dialogs.extend(dialog.filter(|d| !session.dialogs.contains(d) && session.dialogs.len() < 8));
-            return self.keep(session);
+            let new = dialog.filter(|d| !session.dialogs.contains(d) && session.dialogs.len() < 8);
+            if let Some(dialog) = new {
+                session.dialogs.push(dialog);
+                self.keep(session);
+            }
+            return;
         }
         if let Some(ims) = &mut information.ims {
             observe::add_response(ims, response, utc);

@@ -36,6 +36,8 @@ impl Pcscf {
     /// A response that goes to a UE.
     fn pass_to_ue(&mut self, now: Instant, key: ServerKey, token: &str, request: &Request, mut response: Response) {
         self.note_session(now, token, request, &response, Served::Caller);
+        // The terminating network is named in what the UE does not see.
+        self.charging.answered(now, key, &response);
         screening::to_ue(&mut response.headers);
         self.respond(now, key, response);
     }
