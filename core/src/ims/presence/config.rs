@@ -8,6 +8,7 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 use protocol::xml::SubHandling;
 
 use crate::ims::TrustedPeer;
+use crate::ims::xdm::Shelf;
 
 /// Settings of a presence server.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct PresenceConfig {
     pub publishers: Vec<String>,
     /// Authorisation rules of presentities, by identity; documents of RFC 5025. A user's own document goes before.
     pub rules: BTreeMap<String, String>,
+    /// Documents of the users at the XDM server of this process; none: there is none.
+    pub documents: Option<Shelf>,
     /// What becomes of subscriptions to presentities without rules.
     pub without_rules: SubHandling,
     /// Bounds.
@@ -97,6 +100,7 @@ impl PresenceConfig {
             domains: vec![domain.to_owned()],
             publishers: Vec::new(),
             rules: BTreeMap::new(),
+            documents: None,
             without_rules: SubHandling::Confirm,
             limits: PresenceLimits::default(),
         }

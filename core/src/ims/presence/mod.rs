@@ -10,6 +10,7 @@ mod subscribe;
 mod winfo;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Flow, Method, NameAddr, Request, ServerKey, SipStack, StackConfig, StackInput, StackOutput, Uri};
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::publications::{Publication, Publications};
 use self::publish::Published;
-use self::rules::{Asker, Rules};
+use self::rules::{Asker, News, Rules};
 use self::subscribe::Accepted;
 use self::winfo::Waiting;
 use super::due::Due;
@@ -38,6 +39,8 @@ pub struct PresenceServer {
     subscriptions: Subscriptions<Watching>,
     publications: Publications,
     rules: Rules,
+    /// When the documents of the XDM server are looked at again.
+    looks_at: Instant,
     /// When rules say something else of a presentity: UTC in milliseconds.
     rule_changes: Due<u64, String>,
     /// Watchers that ended undecided, by presentity and watcher.
@@ -80,6 +83,7 @@ enum Job {
 
 impl ImsNode for PresenceServer {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+        self.look(now);
         match input {
             ImsInput::Sip { flow, bytes } => self.shell.stack.handle_input(now, StackInput::Received { flow, bytes }),
             ImsInput::SipFailed { target, why } => {
@@ -97,6 +101,7 @@ impl ImsNode for PresenceServer {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.look(now);
         self.shell.stack.handle_timeout(now);
         let utc_ms = self.shell.utc_ms(now);
         self.end_publications(now, utc_ms);
@@ -113,7 +118,9 @@ impl ImsNode for PresenceServer {
         let (told, ends) = self.subscriptions.next_deadline();
         let utc = [ends, self.publications.next_deadline(), self.waiting_ends.first(), self.rule_changes.first()];
         let utc = utc.into_iter().flatten().min().map(|ms| self.shell.instant_of(ms));
-        [self.shell.stack.poll_timeout(), told, utc].into_iter().flatten().min()
+        // Without anybody to be told it is soon enough to look when somebody asks.
+        let looks = (self.rules.may_change() && !self.subscriptions.is_empty()).then_some(self.looks_at);
+        [self.shell.stack.poll_timeout(), told, utc, looks].into_iter().flatten().min()
     }
 
     fn poll_output(&mut self) -> Option<ImsOutput> {
@@ -156,7 +163,8 @@ impl PresenceServer {
         let scans = [Table::Publication, Table::PresenceSubscription, Table::WaitingWatcher];
         shell.store(scans.map(|table| ImsStoreOp::Scan { table }).to_vec(), Job::Restore);
         Ok(Self {
-            rules: Rules::new(&config.rules, config.without_rules)?,
+            rules: Rules::new(&config.rules, config.without_rules, config.documents.clone())?,
+            looks_at: Instant::ZERO,
             config,
             contact: NameAddr::new(Uri::Sip(own)),
             shell,
@@ -184,6 +192,18 @@ impl PresenceServer {
     #[must_use]
     pub const fn steps(&self) -> u64 {
         self.subscriptions.steps()
+    }
+
+    /// Documents at the XDM server may be others now.
+    fn look(&mut self, now: Instant) {
+        self.looks_at = now + LOOK;
+        match self.rules.news() {
+            News::None => {}
+            News::Of(users) => users.iter().for_each(|user| self.decide_again(now, user)),
+            News::All => {
+                self.subscriptions.resources(PRESENCE).iter().for_each(|resource| self.decide_again(now, resource));
+            }
+        }
     }
 
     fn drain(&mut self, now: Instant) {
@@ -371,6 +391,9 @@ fn expires_of(request: &Request, (least, most, without): (u32, u32, u32)) -> Res
     }
     Ok(asked.min(most))
 }
+
+/// How soon changed rules are seen, at the latest.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// RFC 3856 clause 6.1.
 const PRESENCE: &str = "presence";

@@ -3,10 +3,12 @@ use std::time::Duration;
 
 use protocol::sip::{Request, Response};
 use protocol::xml::{Pidf, PresRule, PresRules, SubHandling, WatcherInfo, WatcherStatus};
-use protocol::{Entropy, Instant};
+use protocol::{Entropy, Instant, Secret};
 
 use super::*;
 use crate::ims::rig::{Rig, only};
+use crate::ims::xdm::{XdmUser, Xdms, XdmsConfig};
+use crate::ims::{HttpExchange, ImsStore};
 
 const SCSCF: &str = "10.46.0.3:5060";
 const OWN: &str = "10.46.0.11:5060";
@@ -335,6 +337,61 @@ fn a_presentity_that_is_private_and_packages_that_are_none() {
         subscribe(&mut rig, BEN, call, package, more);
         rig.response(status, SCSCF);
     }
+}
+
+#[test]
+fn rules_and_lists_at_the_xdm_server_count() {
+    let mut xdms = XdmsConfig::new("http://xcap.ims.example", "ims.example");
+    xdms.trusted_proxies = vec!["10.46.0.20".parse().unwrap()];
+    let (username, password) = ("anna@ims.example".to_owned(), Secret::new("x".to_owned()));
+    xdms.users = vec![XdmUser { username, password, identities: vec![ANNA.to_owned()] }];
+    let documents = Some(xdms.shelf.clone());
+    let mut xdms = Xdms::new(xdms, Entropy::from_seed([7; 32])).unwrap();
+    let mut store = ImsStore::in_memory().unwrap();
+    let mut put = |path: &str, kind: &str, body: &str| {
+        let request = http::Request::builder().method("PUT").uri(path).header("Content-Type", kind);
+        let request = request.header("X-3GPP-Asserted-Identity", format!("\"{ANNA}\"")).body(body.as_bytes().to_vec());
+        let (exchange, peer) = (HttpExchange(1), "10.46.0.20:40000".parse().unwrap());
+        let mut input = Some(ImsInput::Http { exchange, peer, request: request.unwrap() });
+        let mut status = 0;
+        loop {
+            while let Some(output) = xdms.poll_output() {
+                match output {
+                    ImsOutput::Store(request) => {
+                        xdms.handle_input(Instant::ZERO, ImsInput::Store(store.execute(&request)));
+                    }
+                    ImsOutput::Http { response, .. } => status = response.status().as_u16(),
+                    _ => {}
+                }
+            }
+            match input.take() {
+                Some(input) => xdms.handle_input(Instant::ZERO, input),
+                None => return assert_eq!(status / 100, 2, "{path}: {status}"),
+            }
+        }
+    };
+    let mut rig = rig_of(PresenceConfig { without_rules: SubHandling::Confirm, documents, ..config() });
+    publish(&mut rig, 1, "", &pidf("one"));
+    subscribe(&mut rig, BEN, "c1", "presence", "");
+    rig.response(200, SCSCF);
+    assert_eq!(state(&notified(&mut rig)), "pending");
+    let list = "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><list name='friends'><list name='old'>\
+                <entry uri='sip:ben@IMS.example'/></list></list></resource-lists>";
+    put(&format!("/resource-lists/users/{ANNA}/index"), "application/resource-lists+xml", list);
+    let mut rule = PresRule::allowing("friends", &[]);
+    rule.conditions.identity = None;
+    rule.conditions.external_lists = vec![format!(
+        "http://xcap.ims.example/resource-lists/users/{ANNA}/index/~~/resource-lists/list%5B@name=%22friends%22%5D"
+    )];
+    let rules = PresRules { rules: vec![rule] }.to_document();
+    let path = format!("/org.openmobilealliance.pres-rules/users/{ANNA}/pres-rules");
+    put(&path, "application/auth-policy+xml", &rules);
+    rig.pass(Duration::from_secs(6));
+    let notify = notified(&mut rig);
+    assert_eq!((state(&notify).as_str(), note(&notify).as_str()), ("active", "one"));
+    put(&format!("/resource-lists/users/{ANNA}/index"), "application/resource-lists+xml", &list.replace("ben", "eve"));
+    rig.pass(Duration::from_secs(6));
+    assert_eq!(only(&notified(&mut rig).headers, "Subscription-State"), "terminated;reason=rejected");
 }
 
 #[test]

@@ -151,6 +151,12 @@ impl<D: Clone + Serialize + DeserializeOwned> Subscriptions<D> {
         self.of_resource.get(&key).map(|ids| ids.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// Resources that there are subscriptions to.
+    #[must_use]
+    pub fn resources(&self, package: &str) -> Vec<String> {
+        self.of_resource.keys().filter(|(own, _)| own == package).map(|(_, resource)| resource.clone()).collect()
+    }
+
     /// How many there are to a resource.
     #[must_use]
     pub fn count_of(&self, package: &str, resource: &str) -> usize {
