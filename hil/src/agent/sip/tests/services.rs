@@ -260,6 +260,7 @@ fn a_state_is_published_and_kept_under_its_tag() {
     network.ues[0].told.clear();
     network.command(0, AgentCommand::Vanish);
     network.command(0, publish(None, "<presence/>"));
+    network.run(1);
     assert!(
         network.told(0).contains(&AgentEvent::PublishResult {
             token: 7,
