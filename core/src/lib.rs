@@ -7,6 +7,7 @@ pub mod charging;
 pub mod exposure;
 pub mod ims;
 mod mbms;
+pub mod mc;
 pub mod net;
 mod store;
 

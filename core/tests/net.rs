@@ -112,11 +112,11 @@ async fn start(limits: NetLimits) -> Running {
         name: "echo".into(),
         role: Role::Pcscf,
         stranger: Role::Ue,
+        client: Role::Ue,
         sockets: Sockets {
             sip: [Transport::Udp, Transport::Tcp, Transport::Tls].map(|t| (t, any)).to_vec(),
             diameter: vec![any],
-            diameter_source: None,
-            media: Vec::new(),
+            ..Sockets::default()
         },
         node: Box::new(Echo::default()),
     };

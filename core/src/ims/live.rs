@@ -2,6 +2,7 @@
 
 mod charging;
 mod conference;
+mod identity;
 mod messaging;
 mod presence;
 
@@ -15,7 +16,7 @@ use protocol::diameter::charging::NodeFunctionality;
 use protocol::diameter::{DiameterConfig, PeerConfig, dictionary};
 use protocol::sip::{HostTable, SipTimers, Transport};
 
-use super::config::{CoreConfig, NodeKind, PeerSection, Place};
+use super::config::{CoreConfig, NodeKind, PeerSection, Place, WebPlace};
 use super::hss::{Hss, HssConfig};
 use super::presence::PresenceServer;
 use super::{
@@ -24,7 +25,8 @@ use super::{
 };
 use crate::charging::CdrFolder;
 use crate::net::{
-    Directory, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls, TlsFiles,
+    Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls,
+    TlsFiles,
 };
 use crate::store::StoreError;
 
@@ -61,6 +63,7 @@ pub async fn start_core(
     let mut live = Vec::new();
     let order = [
         NodeKind::Hss,
+        NodeKind::Identity,
         NodeKind::Cdf,
         NodeKind::Ocs,
         NodeKind::ImsGwf,
@@ -105,17 +108,10 @@ fn tls(config: &CoreConfig, folder: &Path, database: &Path) -> io::Result<Option
             authorities: folder.join(&section.authorities),
         },
         None if config.needs_tls() => {
-            let places = [
-                &config.pcscf.gm,
-                &config.pcscf.mw,
-                &config.icscf.listen,
-                &config.scscf.listen,
-                &config.conference.listen,
-                &config.presence.listen,
-                &config.charging.gwf.listen,
-                &config.messaging.listen,
-            ];
-            let mut names: Vec<String> = places.into_iter().flatten().map(|p| p.address.ip().to_string()).collect();
+            let sip = config.sip_places().into_iter().flat_map(|(_, _, places)| places).map(|place| place.address);
+            let web = config.web_places().into_iter().flat_map(|(_, _, places)| places).map(|place| place.address);
+            let mut names: Vec<String> = sip.chain(web).map(|address| address.ip().to_string()).collect();
+            names.extend(config.web_places().iter().map(|(_, name, _)| format!("{name}.{}", config.domain)));
             names.push(config.domain.clone());
             names.extend(config.pcscf.name.clone());
             names.sort();
@@ -137,20 +133,13 @@ struct Nodes<'a> {
 impl<'a> Nodes<'a> {
     fn new(config: &'a CoreConfig, clock: LiveClock) -> Self {
         let mut nodes = Self { config, hosts: HostTable::new(), clock };
-        let own = [
-            (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.gm),
-            (NodeKind::Pcscf, nodes.pcscf_name(), &config.pcscf.mw),
-            (NodeKind::Icscf, nodes.icscf_name(), &config.icscf.listen),
-            (NodeKind::Scscf, nodes.in_domain("scscf"), &config.scscf.listen),
-            (NodeKind::Conference, nodes.in_domain("conference"), &config.conference.listen),
-            (NodeKind::Presence, nodes.in_domain("presence"), &config.presence.listen),
-            (NodeKind::ImsGwf, nodes.in_domain("ims-gwf"), &config.charging.gwf.listen),
-            (NodeKind::Messaging, nodes.in_domain("messaging"), &config.messaging.listen),
-        ];
-        for (kind, name, places) in own {
-            if config.runs(kind) {
-                add(&mut nodes.hosts, &name, places);
-            }
+        for (kind, name, places) in config.sip_places() {
+            let name = match (kind, name) {
+                (NodeKind::Pcscf, _) => nodes.pcscf_name(),
+                (NodeKind::Icscf, _) => nodes.icscf_name(),
+                (_, name) => nodes.in_domain(name.unwrap_or_default()),
+            };
+            add(&mut nodes.hosts, &name, places);
         }
         // The domain itself is its entry point.
         if config.runs(NodeKind::Icscf) {
@@ -171,6 +160,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => ("hss", Role::Hss, Role::Scscf),
             NodeKind::Conference => ("conference", Role::As, Role::Scscf),
             NodeKind::Presence => ("presence", Role::As, Role::Scscf),
+            NodeKind::Identity => ("idms", Role::Idms, Role::Ue),
             NodeKind::Cdf => ("cdf", Role::Cdf, Role::Scscf),
             NodeKind::Ocs => ("ocs", Role::Ocs, Role::As),
             NodeKind::ImsGwf => ("ims-gwf", Role::As, Role::Scscf),
@@ -185,7 +175,11 @@ impl<'a> Nodes<'a> {
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
-            NodeKind::Cdf | NodeKind::Ocs => Vec::new(),
+            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity => Vec::new(),
+        };
+        let http = match kind {
+            NodeKind::Identity => web_sockets(&config.identity.listen),
+            _ => Vec::new(),
         };
         let diameter = match kind {
             NodeKind::Hss => config.hss.listen.clone(),
@@ -206,6 +200,7 @@ impl<'a> Nodes<'a> {
                 let scscf = Scscf::new(self.scscf(), entropy).map_err(LiveError::Settings)?;
                 Box::new(scscf.with_charging(charging))
             }
+            NodeKind::Identity => Box::new(self.identity(folder, entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -220,8 +215,9 @@ impl<'a> Nodes<'a> {
                 Box::new(MessagingServer::new(self.messaging(), entropy).map_err(LiveError::Settings)?)
             }
         };
-        let sockets = Sockets { sip: sockets(&sip), diameter, diameter_source: source, media };
-        Ok(LiveNode { name: name.into(), role, stranger, sockets, node })
+        let sockets =
+            Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() };
+        Ok(LiveNode { name: name.into(), role, stranger, client: Role::Ue, sockets, node })
     }
 
     fn pcscf(&self) -> PcscfConfig {
@@ -367,6 +363,10 @@ fn add(hosts: &mut HostTable, name: &str, places: &[Place]) {
         hosts.insert(name, *address, *transport);
         hosts.insert(&format!("{name}:{}", address.port()), *address, *transport);
     }
+}
+
+fn web_sockets(places: &[WebPlace]) -> Vec<HttpListener> {
+    places.iter().map(|&WebPlace { is_secure, address }| HttpListener { is_secure, address }).collect()
 }
 
 fn sockets(places: &[Place]) -> Vec<(Transport, SocketAddr)> {

@@ -34,8 +34,8 @@ pub use conference::{
 };
 pub use config::{
     AccountSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, GwfSection,
-    HssSection, HttpPlace, IcscfSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection,
-    PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WithoutRules,
+    HssSection, HttpPlace, IcscfSection, IdentitySection, MessagingSection, NodeKind, OcsSection, ParsePlaceError,
+    PcscfSection, PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules,
 };
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};

@@ -55,11 +55,15 @@ pub enum Table {
     GwfCall,
     /// Messages that wait for their recipients (RFC 3428).
     DeferredMessage,
+    /// Authorization codes of the identity server, by their hashes (RFC 6749 clause 4.1.2).
+    IdmsCode,
+    /// Refresh tokens of the identity server, by their hashes (RFC 6749 clause 1.5).
+    IdmsRefresh,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -83,6 +87,8 @@ impl Table {
         Self::OcsSession,
         Self::GwfCall,
         Self::DeferredMessage,
+        Self::IdmsCode,
+        Self::IdmsRefresh,
     ];
 
     /// Name in the file.
@@ -111,6 +117,8 @@ impl Table {
             Self::OcsSession => "ocs_session",
             Self::GwfCall => "gwf_call",
             Self::DeferredMessage => "deferred_message",
+            Self::IdmsCode => "idms_code",
+            Self::IdmsRefresh => "idms_refresh",
         }
     }
 }

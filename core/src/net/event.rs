@@ -6,7 +6,8 @@ use protocol::diameter::ConnectionId;
 use protocol::sip::{Flow, Target};
 use tokio::sync::mpsc;
 
-use crate::ims::{AccessEvent, Admin, ImsStoreAnswer};
+use super::web::Waiting;
+use crate::ims::{AccessEvent, Admin, HttpExchange, ImsStoreAnswer, StreamEvent, StreamId};
 
 /// Messages that wait for one node; sockets are not read while it is full.
 pub(crate) const EVENTS: usize = 4096;
@@ -33,8 +34,14 @@ pub(crate) enum NetEvent {
     DiameterClosed { conn: ConnectionId },
     /// A Diameter connection did not come about.
     DiameterUnreachable { peer: usize },
+    /// A request of an HTTP client, whole, and where its answer goes.
+    Http { exchange: HttpExchange, request: http::Request<Vec<u8>>, waiting: Waiting },
+    /// A stream of media is there; `token` when it was wanted.
+    StreamOpened { conn: StreamId, token: Option<u64>, channel: Channel, queue: WriteQueue },
+    /// Anything else that happens to a stream of media.
+    Stream(StreamEvent),
     /// A datagram of media.
-    Datagram { local: SocketAddr, remote: SocketAddr, bytes: Vec<u8> },
+    Media { local: SocketAddr, remote: SocketAddr, bytes: Vec<u8> },
     /// The store has answered.
     Store(ImsStoreAnswer),
     /// What the operator wants.
@@ -43,7 +50,7 @@ pub(crate) enum NetEvent {
     Access(AccessEvent),
 }
 
-/// The two ends of a Diameter connection.
+/// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Channel {
     pub(crate) local: SocketAddr,

@@ -15,6 +15,8 @@ pub struct NetLimits {
     pub connect: Duration,
     /// How long the rest of a message may take that has begun on a stream, and how long a write.
     pub message: Duration,
+    /// How long a node may take to answer a request of HTTP.
+    pub answer: Duration,
     /// How long a connection may be silent.
     pub idle: Duration,
 }
@@ -27,6 +29,7 @@ impl Default for NetLimits {
             waiting: 64,
             connect: Duration::from_secs(8),
             message: Duration::from_secs(32),
+            answer: Duration::from_secs(30),
             idle: Duration::from_secs(2 * 3600),
         }
     }

@@ -36,6 +36,11 @@ impl MediaSockets {
         Ok(media)
     }
 
+    /// Where they are.
+    pub(crate) fn places(&self) -> impl Iterator<Item = SocketAddr> {
+        self.sockets.keys().copied()
+    }
+
     /// Sends a datagram at once or not at all. False: not at all.
     pub(crate) fn send(&self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
         self.sockets.get(&local).is_some_and(|socket| socket.try_send_to(bytes, remote).is_ok())
@@ -48,7 +53,7 @@ async fn read(socket: Arc<UdpSocket>, local: SocketAddr, events: mpsc::Sender<Ne
         match socket.recv_from(&mut buffer).await {
             Ok((count, remote)) => {
                 let bytes = buffer[..count].to_vec();
-                let told = events.try_send(NetEvent::Datagram { local, remote, bytes });
+                let told = events.try_send(NetEvent::Media { local, remote, bytes });
                 if matches!(told, Err(mpsc::error::TrySendError::Closed(_))) {
                     return;
                 }

@@ -60,6 +60,10 @@ pub(crate) struct NodeMetrics {
     pub(crate) sip_out: Counter,
     pub(crate) diameter_in: Counter,
     pub(crate) diameter_out: Counter,
+    pub(crate) http_in: Counter,
+    pub(crate) http_out: Counter,
+    pub(crate) media_in: Counter,
+    pub(crate) media_out: Counter,
     pub(crate) failures: Counter,
     pub(crate) ignored: Counter,
     pub(crate) sip_connections: Gauge,
@@ -74,7 +78,11 @@ impl Metrics {
         let messages = Family::default();
         registry.register("messages", "Messages that nodes received and sent", messages.clone());
         let failures = Family::default();
-        registry.register("send_failures", "SIP messages that could not be sent", failures.clone());
+        registry.register(
+            "send_failures",
+            "Messages of SIP and datagrams of media that could not be sent",
+            failures.clone(),
+        );
         let ignored = Family::default();
         registry.register("ignored", "Inputs that nodes ignored in their state", ignored.clone());
         let connections = Family::default();
@@ -106,6 +114,10 @@ impl Metrics {
             sip_out: messages("sip", "out"),
             diameter_in: messages("diameter", "in"),
             diameter_out: messages("diameter", "out"),
+            http_in: messages("http", "in"),
+            http_out: messages("http", "out"),
+            media_in: messages("media", "in"),
+            media_out: messages("media", "out"),
             failures: self.failures.get_or_create(&OfNode { node: node.clone() }).clone(),
             ignored: self.ignored.get_or_create(&OfNode { node: node.clone() }).clone(),
             sip_connections: connections("sip"),

@@ -9,10 +9,13 @@ mod media;
 mod metrics;
 mod node;
 mod process;
+mod services;
 mod sip;
 mod store;
+mod streams;
 mod tap;
 mod tls;
+mod web;
 
 pub use clock::LiveClock;
 pub use limits::NetLimits;
@@ -20,3 +23,4 @@ pub use process::{Listening, LiveNode, LiveProcess, Sockets, Surroundings};
 pub use store::Execute;
 pub use tap::{Directory, NetTap, Party};
 pub use tls::{Tls, TlsFiles};
+pub use web::HttpListener;

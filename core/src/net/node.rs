@@ -14,7 +14,9 @@ use super::media::MediaSockets;
 use super::metrics::NodeMetrics;
 use super::sip::{SendFailed, SipSockets};
 use super::store::StoreQueue;
+use super::streams::MediaStreams;
 use super::tap::{NodeTap, Party, Seen};
+use super::web::WebSockets;
 use crate::ims::{Admin, Carried, ImsInput, ImsNode, ImsOutput, NodeNote};
 
 /// Events that are taken before timers are looked at.
@@ -33,8 +35,10 @@ pub(crate) struct NodeDriver {
     pub(crate) clock: LiveClock,
     pub(crate) sip: SipSockets,
     pub(crate) diameter: DiameterSockets,
-    pub(crate) media: MediaSockets,
     pub(crate) channels: std::collections::BTreeMap<ConnectionId, (Channel, Frames)>,
+    pub(crate) web: WebSockets,
+    pub(crate) streams: MediaStreams,
+    pub(crate) media: MediaSockets,
     pub(crate) store: StoreQueue,
     pub(crate) events: mpsc::Sender<NetEvent>,
     pub(crate) arrivals: mpsc::Receiver<NetEvent>,
@@ -143,10 +147,13 @@ impl NodeDriver {
             NetEvent::DiameterUnreachable { peer } => {
                 self.node.handle_input(now, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
             }
-            NetEvent::Datagram { local, remote, bytes } => {
-                self.tap.received(now, &of_media(local, remote, &bytes));
-                self.node.handle_input(now, ImsInput::Datagram { local, remote, bytes: &bytes });
+            NetEvent::Http { exchange, request, waiting } => self.take_http(now, exchange, request, waiting),
+            NetEvent::StreamOpened { conn, token, channel, queue } => {
+                self.streams.opened(conn, channel, queue);
+                self.take_stream_opened(now, conn, token, channel);
             }
+            NetEvent::Stream(event) => self.take_stream(now, &event),
+            NetEvent::Media { local, remote, bytes } => self.take_media(now, local, remote, &bytes),
             NetEvent::Store(answer) => self.node.handle_input(now, ImsInput::Store(answer)),
             NetEvent::Admin(order) => self.node.handle_input(now, ImsInput::Admin(order)),
             NetEvent::Access(event) => self.node.handle_input(now, ImsInput::Access(event)),
@@ -191,12 +198,9 @@ impl NodeDriver {
                     self.diameter.send(conn, bytes);
                 }
                 ImsOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
-                ImsOutput::Datagram { local, remote, bytes } => {
-                    if self.media.send(local, remote, &bytes) {
-                        self.tap.sent(now, &of_media(local, remote, &bytes));
-                    }
-                }
-                ImsOutput::Http { .. } | ImsOutput::Stream(_) => {}
+                ImsOutput::Http { exchange, response } => self.answer_http(now, exchange, response),
+                ImsOutput::Stream(output) => self.do_stream(now, output),
+                ImsOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
                 ImsOutput::Store(request) => self.store.ask(request, &self.events),
                 ImsOutput::Note(note) => {
                     if matches!(note, NodeNote::Ignored { .. }) {
@@ -218,9 +222,10 @@ impl NodeDriver {
     }
 
     /// Takes an address that a connection of ours had out of the directory; listeners stay.
-    fn forget(&self, local: SocketAddr) {
-        let listening =
-            self.sip.listening().iter().any(|(_, own)| *own == local) || self.diameter.listening().contains(&local);
+    pub(super) fn forget(&self, local: SocketAddr) {
+        let listening = self.sip.listening().iter().any(|(_, own)| *own == local)
+            || self.diameter.listening().contains(&local)
+            || self.streams.listening().contains(&local);
         if !listening {
             self.tap.directory.remove(local);
         }
@@ -245,15 +250,11 @@ fn seen<'a>(flow: &Flow, bytes: &'a [u8]) -> Seen<'a> {
         Transport::Tcp => "tcp",
         Transport::Tls => "tls",
     };
-    Seen { transport, carried: Carried::Sip, local: flow.local, remote: flow.remote, bytes }
-}
-
-fn of_media(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {
-    Seen { transport: "udp", carried: Carried::Datagram, local, remote, bytes }
+    Seen { transport, local: flow.local, remote: flow.remote, bytes, carried: Carried::Sip }
 }
 
 fn of_channel<'a>(channel: &Channel, bytes: &'a [u8]) -> Seen<'a> {
-    Seen { transport: "tcp", carried: Carried::Diameter, local: channel.local, remote: channel.remote, bytes }
+    Seen { transport: "tcp", local: channel.local, remote: channel.remote, bytes, carried: Carried::Diameter }
 }
 
 /// Cuts a stream of Diameter messages (RFC 6733 clause 3) for tap and counters; the node frames and judges it itself.

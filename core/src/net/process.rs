@@ -21,15 +21,17 @@ use super::metrics::Metrics;
 use super::node::{NodeDriver, own_party};
 use super::sip::SipSockets;
 use super::store::{Execute, StoreQueue, StoreWriter};
+use super::streams::MediaStreams;
 use super::tap::{Directory, NetTap, NodeTap};
 use super::tls::Tls;
+use super::web::{HttpListener, WebSockets};
 use crate::ims::{AccessEvent, Admin, ImsNode, NodeNote, Role};
 
 /// Notes that wait to be logged.
 const NOTES: usize = 1024;
 
 /// Sockets of a node.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Sockets {
     /// Where SIP is taken.
     pub sip: Vec<(Transport, SocketAddr)>,
@@ -37,6 +39,10 @@ pub struct Sockets {
     pub diameter: Vec<SocketAddr>,
     /// Where its own Diameter connections come from; port 0 for any.
     pub diameter_source: Option<SocketAddr>,
+    /// Where HTTP is taken.
+    pub http: Vec<HttpListener>,
+    /// Where streams of media are taken; its own come from the address of the first.
+    pub streams: Vec<SocketAddr>,
     /// Where its media are.
     pub media: Vec<SocketAddr>,
 }
@@ -50,6 +56,8 @@ pub struct LiveNode {
     pub role: Role,
     /// What a box is that sends to it and is not in the directory.
     pub stranger: Role,
+    /// What a box is that comes to it by HTTP or media and is not in the directory.
+    pub client: Role,
     /// Its sockets.
     pub sockets: Sockets,
     /// The machine.
@@ -98,7 +106,7 @@ pub struct LiveProcess {
 pub struct Listening {
     /// Of which node; `http` for health and metrics.
     pub node: String,
-    /// `sip`, `diameter` or `http`.
+    /// `sip`, `diameter`, `http`, `streams` or `media`.
     pub protocol: &'static str,
     /// `udp`, `tcp` or `tls`.
     pub transport: &'static str,
@@ -220,43 +228,40 @@ struct Building {
 
 impl Building {
     async fn driver(&mut self, live: LiveNode) -> io::Result<(String, NodeDriver)> {
-        let LiveNode { name, role, stranger, sockets, node } = live;
+        let LiveNode { name, role, stranger, client, sockets, node } = live;
         let (events, arrivals) = mpsc::channel(EVENTS);
         let sip = SipSockets::bind(&sockets.sip, self.tls.clone(), self.limits, events.clone()).await?;
         let source = sockets.diameter_source;
         let diameter = DiameterSockets::bind(&sockets.diameter, source, self.limits, events.clone()).await?;
+        let web = WebSockets::bind(&sockets.http, self.tls.clone(), self.limits, events.clone()).await?;
+        let streams = MediaStreams::bind(&sockets.streams, self.limits, events.clone()).await?;
         let media = MediaSockets::bind(&sockets.media, &events).await?;
         let own = own_party(role, &name);
-        let sip_at = sip.listening().iter().map(|&(transport, address)| {
-            let transport = match transport {
-                Transport::Udp => "udp",
-                Transport::Tcp => "tcp",
-                Transport::Tls => "tls",
-            };
-            Listening { node: name.clone(), protocol: "sip", transport, address }
-        });
-        let diameter_at = diameter.listening().iter();
-        let diameter_at = diameter_at.map(|&address| Listening {
-            node: name.clone(),
-            protocol: "diameter",
-            transport: "tcp",
-            address,
-        });
-        for listening in sip_at.chain(diameter_at) {
-            self.directory.insert(listening.address, own.clone());
-            self.listening.push(listening);
-        }
-        for &address in &sockets.media {
+        let mut places: Vec<(&'static str, &'static str, SocketAddr)> = Vec::new();
+        places.extend(sip.listening().iter().map(|&(transport, address)| match transport {
+            Transport::Udp => ("sip", "udp", address),
+            Transport::Tcp => ("sip", "tcp", address),
+            Transport::Tls => ("sip", "tls", address),
+        }));
+        places.extend(diameter.listening().iter().map(|&address| ("diameter", "tcp", address)));
+        let transport = |listener: &HttpListener| if listener.is_secure { "tls" } else { "tcp" };
+        places.extend(web.listening().iter().map(|listener| ("http", transport(listener), listener.address)));
+        places.extend(streams.listening().iter().map(|&address| ("streams", "tcp", address)));
+        places.extend(media.places().map(|address| ("media", "udp", address)));
+        for (protocol, transport, address) in places {
             self.directory.insert(address, own.clone());
+            self.listening.push(Listening { node: name.clone(), protocol, transport, address });
         }
-        let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger };
+        let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger, client };
         let driver = NodeDriver {
             node,
             clock: self.clock,
             sip,
             diameter,
-            media,
             channels: BTreeMap::new(),
+            web,
+            streams,
+            media,
             store: self.store.clone(),
             events,
             arrivals,

@@ -78,24 +78,25 @@ pub(crate) struct NodeTap {
     pub(crate) tap: Option<NetTap>,
     pub(crate) directory: Directory,
     pub(crate) own: Party,
-    /// What a box is that is not in the directory.
+    /// What a box is that is not in the directory, and what one is that comes by HTTP or media.
     pub(crate) stranger: Role,
+    pub(crate) client: Role,
 }
 
 /// A message and the way that it goes.
 pub(crate) struct Seen<'a> {
     pub(crate) transport: &'a str,
-    pub(crate) carried: Carried,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
     pub(crate) bytes: &'a [u8],
+    pub(crate) carried: Carried,
 }
 
 impl NodeTap {
     /// The node has sent something.
     pub(crate) fn sent(&self, now: Instant, seen: &Seen<'_>) {
         let Some(tap) = &self.tap else { return };
-        let peer = self.peer(seen.remote);
+        let peer = self.peer(seen);
         let channel = format!("{} {} {}", seen.transport, seen.local, seen.remote);
         tap.put(self.event(now, seen, &self.own, &peer, channel));
     }
@@ -103,7 +104,7 @@ impl NodeTap {
     /// The node has received something; what came from a node of this process was seen when that sent it.
     pub(crate) fn received(&self, now: Instant, seen: &Seen<'_>) {
         let Some(tap) = &self.tap else { return };
-        let peer = self.peer(seen.remote);
+        let peer = self.peer(seen);
         if !peer.own {
             let channel = format!("{} {} {}", seen.transport, seen.remote, seen.local);
             tap.put(self.event(now, seen, &peer, &self.own, channel));
@@ -122,10 +123,13 @@ impl NodeTap {
         }
     }
 
-    fn peer(&self, remote: SocketAddr) -> Party {
-        self.directory.find(remote).unwrap_or_else(|| Party {
-            role: self.stranger,
-            name: remote.to_string(),
+    fn peer(&self, seen: &Seen<'_>) -> Party {
+        self.directory.find(seen.remote).unwrap_or_else(|| Party {
+            role: match seen.carried {
+                Carried::Sip | Carried::Diameter => self.stranger,
+                Carried::Http | Carried::Stream | Carried::Datagram => self.client,
+            },
+            name: seen.remote.to_string(),
             own: false,
         })
     }

@@ -1,0 +1,90 @@
+//! What a configuration must have, and what does not go together.
+
+use protocol::sip::Transport;
+
+use super::{CoreConfig, NodeKind};
+use crate::ims::GmSecurity;
+
+impl CoreConfig {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.nodes.is_empty() {
+            return Err(
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, cdf, ocs, ims_gwf or identity"
+                    .into(),
+            );
+        }
+        let empty = [
+            (NodeKind::Pcscf, self.pcscf.gm.is_empty(), "pcscf.gm"),
+            (NodeKind::Pcscf, self.pcscf.mw.is_empty() && self.pcscf.trusted.is_empty(), "pcscf.mw"),
+            (NodeKind::Icscf, self.icscf.listen.is_empty(), "icscf.listen"),
+            (NodeKind::Scscf, self.scscf.listen.is_empty(), "scscf.listen"),
+            (NodeKind::Hss, self.hss.listen.is_empty(), "hss.listen"),
+            (NodeKind::Conference, self.conference.listen.is_empty(), "conference.listen"),
+            (NodeKind::Presence, self.presence.listen.is_empty(), "presence.listen"),
+            (NodeKind::Identity, self.identity.listen.is_empty(), "identity.listen"),
+            (NodeKind::Cdf, self.charging.cdf.listen.is_empty(), "charging.cdf.listen"),
+            (NodeKind::Ocs, self.charging.ocs.listen.is_empty(), "charging.ocs.listen"),
+            (NodeKind::ImsGwf, self.charging.gwf.listen.is_empty(), "charging.gwf.listen"),
+            (NodeKind::Messaging, self.messaging.listen.is_empty(), "messaging.listen"),
+        ];
+        if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
+            return Err(format!("{key} is empty: give at least one address"));
+        }
+        if self.runs(NodeKind::Pcscf)
+            && self.pcscf.security == GmSecurity::Tls
+            && !self.pcscf.gm.iter().any(|place| place.transport == Transport::Tls)
+        {
+            return Err("security = \"tls\" needs a tls: address in pcscf.gm".into());
+        }
+        // Whoever reaches such a place may say who is registered (TS 24.229 clause 4.4: the trust domain).
+        let trusting = [
+            (NodeKind::Pcscf, &self.pcscf.mw, &self.pcscf.trusted, "pcscf"),
+            (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
+            (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
+            (NodeKind::Conference, &self.conference.listen, &self.conference.trusted, "conference"),
+            (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
+            (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
+            (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),
+        ];
+        for (node, places, trusted, section) in trusting {
+            let open = places.iter().find(|place| !place.address.ip().is_loopback());
+            if let Some(place) = open.filter(|_| self.runs(node) && trusted.is_empty()) {
+                return Err(format!(
+                    "{section} listens on {place}, where anybody could speak for its users: name the boxes of the core in {section}.trusted"
+                ));
+            }
+        }
+        let missing = [
+            (NodeKind::Pcscf, self.pcscf.homes.is_empty(), NodeKind::Icscf, "[[pcscf.homes]] with domain and entry"),
+            (NodeKind::Icscf, self.icscf.scscfs.is_empty(), NodeKind::Scscf, "[[icscf.scscfs]] with uri"),
+            (NodeKind::Icscf, self.icscf.peers.is_empty(), NodeKind::Hss, "[[icscf.peers]] with host and connect"),
+            (NodeKind::Scscf, self.scscf.peers.is_empty(), NodeKind::Hss, "[[scscf.peers]] with host and connect"),
+            (NodeKind::Scscf, self.scscf.icscf.is_none(), NodeKind::Icscf, "scscf.icscf"),
+            (
+                NodeKind::ImsGwf,
+                self.charging.gwf.peers.is_empty(),
+                NodeKind::Ocs,
+                "[[charging.gwf.peers]] with host and connect",
+            ),
+        ];
+        for (node, unset, needs, key) in missing {
+            if self.runs(node) && unset && !self.runs(needs) {
+                return Err(format!("{node:?} runs here and {needs:?} does not: say where it is with {key}"));
+            }
+        }
+        self.check_web()
+    }
+
+    /// Passwords and tokens go over places for HTTP: beyond loopback only over TLS.
+    fn check_web(&self) -> Result<(), String> {
+        for (_, name, places) in self.web_places() {
+            if let Some(place) = places.iter().find(|place| !place.is_secure && !place.address.ip().is_loopback()) {
+                return Err(format!(
+                    "{name} listens on {place}, where anybody could read passwords and tokens: use https:{}",
+                    place.address
+                ));
+            }
+        }
+        Ok(())
+    }
+}

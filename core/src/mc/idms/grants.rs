@@ -1,0 +1,131 @@
+//! Codes and refresh tokens, as they are kept: by the hash of what their owner has, so that who reads the store has none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::jose::encode;
+use crate::ims::{ImsStoreOp, Rows, Table};
+
+/// An authorization code that was given (RFC 6749 clause 4.1.2).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Code {
+    pub(super) client: String,
+    pub(super) user: String,
+    pub(super) redirect_uri: String,
+    pub(super) scopes: BTreeSet<String>,
+    /// RFC 7636 clause 4.2, S256.
+    pub(super) challenge: String,
+    pub(super) nonce: Option<String>,
+    /// When the user has logged in, UTC in milliseconds.
+    pub(super) login_ms: u64,
+    pub(super) expires_ms: u64,
+    /// It has been shown; what it was shown for has the same family.
+    pub(super) is_used: bool,
+}
+
+/// A refresh token that was given (RFC 6749 clause 1.5).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Refresh {
+    /// The login that it comes from: its code's key.
+    pub(super) family: String,
+    pub(super) client: String,
+    pub(super) user: String,
+    pub(super) scopes: BTreeSet<String>,
+    pub(super) login_ms: u64,
+    pub(super) expires_ms: u64,
+    /// Another was given in its place.
+    pub(super) is_used: bool,
+}
+
+/// All codes and refresh tokens, by their keys.
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    pub(super) codes: BTreeMap<String, Code>,
+    pub(super) refreshes: BTreeMap<String, Refresh>,
+}
+
+/// The key that a code or a token is kept under.
+pub(super) fn key_of(secret: &str) -> String {
+    encode(Sha256::digest(secret))
+}
+
+impl Grants {
+    /// What an earlier run has left.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub(super) fn load(&mut self, tables: Vec<Rows>) -> Result<(), String> {
+        let mut tables = tables.into_iter();
+        let wrong = |key: &str, e: serde_json::Error| format!("grant {key}: {e}");
+        for (key, value) in tables.next().unwrap_or_default() {
+            let code = serde_json::from_slice(&value).map_err(|e| wrong(&key, e))?;
+            self.codes.insert(key, code);
+        }
+        for (key, value) in tables.next().unwrap_or_default() {
+            let refresh = serde_json::from_slice(&value).map_err(|e| wrong(&key, e))?;
+            self.refreshes.insert(key, refresh);
+        }
+        Ok(())
+    }
+
+    /// Reads both tables.
+    pub(super) fn scans() -> Vec<ImsStoreOp> {
+        [Table::IdmsCode, Table::IdmsRefresh].map(|table| ImsStoreOp::Scan { table }).to_vec()
+    }
+
+    pub(super) fn put_code(&mut self, key: String, code: Code) -> ImsStoreOp {
+        let op = put(Table::IdmsCode, &key, &code);
+        self.codes.insert(key, code);
+        op
+    }
+
+    pub(super) fn put_refresh(&mut self, key: String, refresh: Refresh) -> ImsStoreOp {
+        let op = put(Table::IdmsRefresh, &key, &refresh);
+        self.refreshes.insert(key, refresh);
+        op
+    }
+
+    /// Takes away all that comes from a login.
+    pub(super) fn revoke(&mut self, family: &str) -> Vec<ImsStoreOp> {
+        let keys: Vec<_> = self.refreshes.iter().filter(|(_, r)| r.family == family).map(|(k, _)| k.clone()).collect();
+        keys.into_iter().map(|key| self.remove_refresh(key)).collect()
+    }
+
+    /// Takes the oldest logins of a user away until there are fewer than `most`.
+    pub(super) fn make_room(&mut self, user: &str, most: usize) -> Vec<ImsStoreOp> {
+        let of_user = self.refreshes.values().filter(|refresh| refresh.user == user);
+        let mut logins: Vec<_> = of_user.map(|refresh| (refresh.login_ms, refresh.family.clone())).collect();
+        logins.sort();
+        logins.dedup();
+        let surplus = (logins.len() + 1).saturating_sub(most);
+        logins.iter().take(surplus).flat_map(|(_, family)| self.revoke(family)).collect()
+    }
+
+    /// Forgets what has expired.
+    pub(super) fn sweep(&mut self, now_ms: u64) -> Vec<ImsStoreOp> {
+        let is_over = |expires_ms: u64| expires_ms <= now_ms;
+        let codes: Vec<_> = self.codes.iter().filter(|(_, c)| is_over(c.expires_ms)).map(|(k, _)| k.clone()).collect();
+        let refreshes: Vec<_> =
+            self.refreshes.iter().filter(|(_, r)| is_over(r.expires_ms)).map(|(k, _)| k.clone()).collect();
+        let mut ops = Vec::new();
+        for key in codes {
+            self.codes.remove(&key);
+            ops.push(ImsStoreOp::Delete { table: Table::IdmsCode, key });
+        }
+        ops.extend(refreshes.into_iter().map(|key| self.remove_refresh(key)));
+        ops
+    }
+
+    fn remove_refresh(&mut self, key: String) -> ImsStoreOp {
+        self.refreshes.remove(&key);
+        ImsStoreOp::Delete { table: Table::IdmsRefresh, key }
+    }
+}
+
+fn put(table: Table, key: &str, value: &impl Serialize) -> ImsStoreOp {
+    // Texts, numbers and sets of texts can always be written.
+    let value = serde_json::to_vec(value).unwrap_or_default();
+    ImsStoreOp::Put { table, key: key.to_owned(), value }
+}

@@ -1,0 +1,114 @@
+//! HTTP and media of one node: what comes in goes past the tap to the machine, what it puts out past the tap to the sockets.
+
+use std::net::SocketAddr;
+
+use http::{Request, Response};
+use protocol::Instant;
+use protocol::http::{encode_request, encode_response};
+
+use super::event::Channel;
+use super::node::NodeDriver;
+use super::tap::Seen;
+use super::web::Waiting;
+use crate::ims::{Carried, HttpExchange, ImsInput, StreamEvent, StreamId, StreamInput, StreamOutput};
+
+impl NodeDriver {
+    pub(super) fn take_http(
+        &mut self,
+        now: Instant,
+        exchange: HttpExchange,
+        request: Request<Vec<u8>>,
+        waiting: Waiting,
+    ) {
+        self.metrics.http_in.inc();
+        if self.tap.tap.is_some() {
+            self.tap.received(now, &of_http(&waiting, &encode_request(&request)));
+        }
+        let peer = waiting.channel.remote;
+        self.web.asked(exchange, waiting);
+        self.node.handle_input(now, ImsInput::Http { exchange, peer, request });
+    }
+
+    pub(super) fn answer_http(&mut self, now: Instant, exchange: HttpExchange, response: Response<Vec<u8>>) {
+        let Some(waiting) = self.web.answered(exchange) else { return };
+        self.metrics.http_out.inc();
+        if self.tap.tap.is_some() {
+            self.tap.sent(now, &of_http(&waiting, &encode_response(&waiting.method, &response)));
+        }
+        // A client that has gone in this moment hears nothing.
+        let _ = waiting.reply.send(response);
+    }
+
+    pub(super) fn take_stream_opened(&mut self, now: Instant, conn: StreamId, token: Option<u64>, channel: Channel) {
+        self.tap.directory.insert(channel.local, self.tap.own.clone());
+        let Channel { local, remote } = channel;
+        self.node.handle_input(now, ImsInput::Stream(StreamInput::Connected { conn, token, local, remote }));
+    }
+
+    pub(super) fn take_stream(&mut self, now: Instant, event: &StreamEvent) {
+        match event {
+            StreamEvent::Received { conn, bytes } => {
+                // Who has closed a stream hears no more of it.
+                let Some(channel) = self.streams.channel(*conn) else { return };
+                self.metrics.media_in.inc();
+                self.tap.received(now, &of_stream(channel, bytes));
+            }
+            StreamEvent::Closed { conn } => {
+                let Some(channel) = self.streams.channel(*conn) else { return };
+                self.forget(channel.local);
+                self.streams.close(*conn);
+            }
+            StreamEvent::Connected { .. } | StreamEvent::ConnectFailed { .. } => {}
+        }
+        self.node.handle_input(now, ImsInput::Stream(event.as_input()));
+    }
+
+    pub(super) fn do_stream(&mut self, now: Instant, output: StreamOutput) {
+        match output {
+            StreamOutput::Connect { token, remote } => self.streams.connect(token, remote),
+            StreamOutput::Send { conn, bytes } => {
+                let Some(channel) = self.streams.channel(conn) else { return };
+                self.metrics.media_out.inc();
+                self.tap.sent(now, &of_stream(channel, &bytes));
+                if !self.streams.send(conn, bytes) {
+                    self.take_stream(now, &StreamEvent::Closed { conn });
+                }
+            }
+            StreamOutput::Close { conn } => {
+                if let Some(channel) = self.streams.channel(conn) {
+                    self.forget(channel.local);
+                }
+                self.streams.close(conn);
+            }
+        }
+    }
+
+    pub(super) fn take_media(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        self.metrics.media_in.inc();
+        self.tap.received(now, &of_media(local, remote, bytes));
+        self.node.handle_input(now, ImsInput::Datagram { local, remote, bytes });
+    }
+
+    pub(super) fn send_media(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        if self.media.send(local, remote, bytes) {
+            self.metrics.media_out.inc();
+            self.tap.sent(now, &of_media(local, remote, bytes));
+        } else {
+            self.metrics.failures.inc();
+        }
+    }
+}
+
+fn of_http<'a>(waiting: &Waiting, bytes: &'a [u8]) -> Seen<'a> {
+    let Channel { local, remote } = waiting.channel;
+    let transport = if waiting.is_secure { "tls" } else { "tcp" };
+    Seen { transport, local, remote, bytes, carried: Carried::Http }
+}
+
+fn of_stream(channel: Channel, bytes: &[u8]) -> Seen<'_> {
+    Seen { transport: "tcp", local: channel.local, remote: channel.remote, bytes, carried: Carried::Stream }
+}
+
+fn of_media(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {
+    Seen { transport: "udp", local, remote, bytes, carried: Carried::Datagram }
+}

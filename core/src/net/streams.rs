@@ -1,0 +1,158 @@
+//! Streams of media of one node (MSRP, RFC 4975): TCP, both directions; what is in the octets is the node's business.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::event::{Channel, NetEvent, WriteQueue};
+use super::limits::NetLimits;
+use super::sip::{connect, within};
+use crate::ims::{StreamEvent, StreamId};
+
+/// What is read of a stream at a time.
+const READ: usize = 16 * 1024;
+
+/// The streams of a node.
+#[derive(Debug)]
+pub(crate) struct MediaStreams {
+    listening: Vec<SocketAddr>,
+    source: IpAddr,
+    open: BTreeMap<StreamId, (Channel, WriteQueue)>,
+    shared: Shared,
+    tasks: JoinSet<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Shared {
+    events: mpsc::Sender<NetEvent>,
+    limits: NetLimits,
+    next: Arc<AtomicU64>,
+    places: Arc<Semaphore>,
+}
+
+impl MediaStreams {
+    /// Listens on these addresses; streams of our own come from the first of them.
+    pub(crate) async fn bind(
+        wanted: &[SocketAddr],
+        limits: NetLimits,
+        events: mpsc::Sender<NetEvent>,
+    ) -> io::Result<Self> {
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let shared = Shared { events, limits, next: Arc::default(), places };
+        let source = wanted.first().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+        let (listening, open, tasks) = Default::default();
+        let mut streams = Self { listening, source, open, shared, tasks };
+        for &address in wanted {
+            let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot listen for streams on {address}: {e}"));
+            let listener = TcpListener::bind(address).await.map_err(named)?;
+            streams.listening.push(listener.local_addr()?);
+            streams.tasks.spawn(accept(streams.shared.clone(), listener));
+        }
+        Ok(streams)
+    }
+
+    /// Where streams are taken.
+    pub(crate) fn listening(&self) -> &[SocketAddr] {
+        &self.listening
+    }
+
+    /// Begins to connect; an event tells what became of it.
+    pub(crate) fn connect(&mut self, token: u64, remote: SocketAddr) {
+        while self.tasks.try_join_next().is_some() {}
+        let (shared, source) = (self.shared.clone(), SocketAddr::new(self.source, 0));
+        self.tasks.spawn(async move {
+            let outcome = match Arc::clone(&shared.places).try_acquire_owned() {
+                Ok(place) => within(shared.limits.connect, connect(source, remote)).await.map(|stream| (stream, place)),
+                Err(_) => Err(io::Error::other("too many streams")),
+            };
+            match outcome {
+                Ok((stream, _place)) => serve(&shared, stream, Some(token)).await,
+                Err(error) => {
+                    let event = StreamEvent::ConnectFailed { token, why: error.to_string() };
+                    let _ = shared.events.send(NetEvent::Stream(event)).await;
+                }
+            }
+        });
+    }
+
+    /// A stream is there.
+    pub(crate) fn opened(&mut self, conn: StreamId, channel: Channel, queue: WriteQueue) {
+        self.open.insert(conn, (channel, queue));
+    }
+
+    /// The ends of a stream; none when it is closed on this side.
+    pub(crate) fn channel(&self, conn: StreamId) -> Option<Channel> {
+        self.open.get(&conn).map(|(channel, _)| *channel)
+    }
+
+    /// Sends octets; false when the peer reads too slowly: it has lost the stream.
+    pub(crate) fn send(&mut self, conn: StreamId, bytes: Vec<u8>) -> bool {
+        let is_slow = self.open.get(&conn).is_some_and(|(_, queue)| queue.try_send(bytes).is_err());
+        !is_slow
+    }
+
+    /// Closes a stream once what was sent before is written, or learns that it is gone; false when that is known.
+    pub(crate) fn close(&mut self, conn: StreamId) -> bool {
+        self.open.remove(&conn).is_some()
+    }
+}
+
+async fn accept(shared: Shared, listener: TcpListener) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors: those that are open may end.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            continue;
+        };
+        // One too many is closed at once.
+        let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else { continue };
+        let shared = shared.clone();
+        tokio::spawn(async move {
+            serve(&shared, stream, None).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(shared: &Shared, stream: TcpStream, token: Option<u64>) {
+    let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
+    let _ = stream.set_nodelay(true);
+    let conn = StreamId(shared.next.fetch_add(1, Ordering::Relaxed));
+    let (queue, mut queued) = mpsc::channel::<Vec<u8>>(shared.limits.queue);
+    let opened = NetEvent::StreamOpened { conn, token, channel: Channel { local, remote }, queue };
+    if shared.events.send(opened).await.is_err() {
+        return;
+    }
+    let (mut reader, mut writer) = stream.into_split();
+    let read = async {
+        let mut buffer = vec![0; READ];
+        loop {
+            let Ok(length @ 1..) = within(shared.limits.idle, reader.read(&mut buffer)).await else { return };
+            let event = StreamEvent::Received { conn, bytes: buffer[..length].to_vec() };
+            if shared.events.send(NetEvent::Stream(event)).await.is_err() {
+                return;
+            }
+        }
+    };
+    let write = async {
+        while let Some(bytes) = queued.recv().await {
+            if within(shared.limits.message, writer.write_all(&bytes)).await.is_err() {
+                return;
+            }
+        }
+        let _ = writer.shutdown().await;
+    };
+    tokio::select! {
+        biased;
+        () = write => {}
+        () = read => {}
+    }
+    let _ = shared.events.send(NetEvent::Stream(StreamEvent::Closed { conn })).await;
+}

@@ -1,0 +1,203 @@
+//! HTTP, streams and datagrams of media of a live node that says back what it hears.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, NodeNote, Role, StreamInput, StreamOutput};
+use core_network::net::{
+    Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings,
+};
+use protocol::{Instant, TapEvent};
+
+/// Says back what it hears. A path of `/to/ADDRESS` opens a stream there; octets that end with a full stop close theirs.
+#[derive(Default, Debug)]
+struct Echo {
+    out: VecDeque<ImsOutput>,
+}
+
+impl ImsNode for Echo {
+    fn handle_input(&mut self, _: Instant, input: ImsInput<'_>) {
+        match input {
+            ImsInput::Http { request, .. } if request.uri().path() == "/silent" => {}
+            ImsInput::Http { exchange, request, .. } => {
+                if let Some(remote) = request.uri().path().strip_prefix("/to/") {
+                    let connect = StreamOutput::Connect { token: 7, remote: remote.parse().unwrap() };
+                    self.out.push_back(ImsOutput::Stream(connect));
+                }
+                let body = format!("{} {} {}", request.method(), request.uri(), request.body().len());
+                self.out.push_back(ImsOutput::Http { exchange, response: http::Response::new(body.into()) });
+            }
+            ImsInput::Stream(StreamInput::Connected { conn, token: Some(7), .. }) => {
+                self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes: b"hello".to_vec() }));
+            }
+            ImsInput::Stream(StreamInput::Received { conn, bytes }) => {
+                self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes: bytes.to_ascii_uppercase() }));
+                if bytes.ends_with(b".") {
+                    self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                }
+            }
+            ImsInput::Stream(StreamInput::Closed { .. }) => self.say("closed"),
+            ImsInput::Stream(StreamInput::ConnectFailed { token: 7, .. }) => self.say("failed"),
+            ImsInput::Datagram { local, remote, bytes } => {
+                self.out.push_back(ImsOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_timeout(&mut self, _: Instant) {}
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.out.pop_front()
+    }
+}
+
+impl Echo {
+    fn say(&mut self, text: &str) {
+        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+    }
+}
+
+const ANY: &str = "127.0.0.1:0";
+
+async fn start(limits: NetLimits) -> (LiveProcess, Receiver<TapEvent>) {
+    let any: SocketAddr = ANY.parse().unwrap();
+    let (tap, seen) = sync_channel(1000);
+    let sockets = Sockets {
+        http: vec![HttpListener { is_secure: false, address: any }],
+        streams: vec![any],
+        media: vec![any],
+        ..Sockets::default()
+    };
+    let node = Box::new(Echo::default());
+    let node = LiveNode { name: "echo".into(), role: Role::As, stranger: Role::Scscf, client: Role::Ue, sockets, node };
+    let store = |requests: &[core_network::ims::ImsStoreRequest]| {
+        requests.iter().map(|r| ImsStoreAnswer { token: r.token, result: Ok(Vec::new()) }).collect()
+    };
+    let around = Surroundings {
+        clock: LiveClock::start(),
+        store: Box::new(store),
+        http: None,
+        tls: None,
+        limits,
+        directory: Directory::default(),
+        tap: Some(NetTap::new(tap)),
+    };
+    (LiveProcess::start(vec![node], around).await.unwrap(), seen)
+}
+
+fn at(process: &LiveProcess, protocol: &str) -> SocketAddr {
+    process.listening().iter().find(|l| l.protocol == protocol).unwrap().address
+}
+
+fn tcp(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// What comes back for octets, to the end of the connection.
+fn ask(address: SocketAddr, octets: &[u8]) -> String {
+    let mut stream = tcp(address);
+    // A server that has heard enough may have closed.
+    let _ = stream.write_all(octets);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn request(line: &str, rest: &str) -> Vec<u8> {
+    format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{rest}").into_bytes()
+}
+
+/// Blocking clients beside the runtime.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_come_whole_and_bounded() {
+    let limits =
+        NetLimits { message: Duration::from_secs(1), answer: Duration::from_millis(300), ..NetLimits::default() };
+    let (process, seen) = start(limits).await;
+    let web = at(&process, "http");
+    blocking(move || {
+        let chunked = "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
+        let large = format!("Content-Length: {}\r\n\r\n{}", (1 << 20) + 1, "a".repeat((1 << 20) + 1));
+        let many = "a: b\r\n".repeat(80) + "\r\n";
+        for (octets, begins, ends) in [
+            (request("PUT http://x/a?b", chunked), "HTTP/1.1 200", "PUT /a?b 3"),
+            (request("GET /a", "\r\n"), "HTTP/1.1 200", "GET /a 0"),
+            (request("POST /a", &large), "HTTP/1.1 413", ""),
+            (request("GET /a", &many), "HTTP/1.1 431", ""),
+            (request(&format!("GET /{}", "a".repeat(9000)), "\r\n"), "HTTP/1.1 414", ""),
+            (request("GET /a", "Host: y\r\n\r\n"), "HTTP/1.1 400", ""),
+            (request("POST /a", "Content-Length: 9\r\n\r\nabc"), "HTTP/1.1 408", ""),
+            (request("GET /silent", "\r\n"), "HTTP/1.1 504", ""),
+            (b"GET /never".to_vec(), "", ""),
+        ] {
+            let answer = ask(web, &octets);
+            assert!(
+                answer.starts_with(begins) && answer.ends_with(ends),
+                "{:.60}: {answer}",
+                String::from_utf8_lossy(&octets)
+            );
+        }
+    })
+    .await;
+    let seen: Vec<TapEvent> = seen.try_iter().collect();
+    let first = String::from_utf8_lossy(&seen[0].bytes);
+    assert!(first.starts_with("PUT /a?b HTTP/1.1\r\n") && first.ends_with("\r\n\r\nabc"), "{first}");
+    assert_eq!((seen[0].joint.to_string().as_str(), seen[1].from.as_str()), ("Ut", "echo"));
+    assert!(seen[1].bytes.starts_with(b"HTTP/1.1 200 OK\r\n") && seen.len() == 5, "{}", seen.len());
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_go_both_ways_and_datagrams_from_port_to_port() {
+    let (mut process, seen) = start(NetLimits::default()).await;
+    let [web, streams, media] = ["http", "streams", "media"].map(|protocol| at(&process, protocol));
+    blocking(move || {
+        let mut stream = tcp(streams);
+        stream.write_all(b"one.").unwrap();
+        let mut all = String::new();
+        stream.read_to_string(&mut all).unwrap();
+        assert_eq!(all, "ONE.", "then it is closed");
+
+        let listener = TcpListener::bind(ANY).unwrap();
+        let own = listener.local_addr().unwrap();
+        ask(web, &request(&format!("GET /to/{own}"), "\r\n"));
+        let mut stream = listener.accept().unwrap().0;
+        let mut hello = [0; 5];
+        stream.read_exact(&mut hello).unwrap();
+        assert_eq!(&hello, b"hello");
+        drop((stream, listener));
+        ask(web, &request(&format!("GET /to/{own}"), "\r\n"));
+
+        let socket = UdpSocket::bind(ANY).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.send_to(b"rtp", media).unwrap();
+        let mut buffer = [0; 100];
+        assert_eq!(socket.recv_from(&mut buffer).unwrap(), (3, media));
+        assert_eq!(&buffer[..3], b"RTP");
+    })
+    .await;
+    let mut said = Vec::new();
+    while said.len() < 2 {
+        let note = tokio::time::timeout(Duration::from_secs(20), process.note()).await.unwrap();
+        said.push(note.unwrap().1.to_string());
+    }
+    assert_eq!(said, ["closed", "failed"], "who closes a stream hears no more of it");
+    let seen: Vec<TapEvent> = seen.try_iter().filter(|event| event.joint.to_string() == "Mb").collect();
+    let octets: Vec<_> = seen.iter().map(|event| String::from_utf8_lossy(&event.bytes).into_owned()).collect();
+    assert_eq!(octets, ["one.", "ONE.", "hello", "rtp", "RTP"]);
+    assert!(seen[0].channel.starts_with("tcp ") && seen[3].channel.starts_with("udp "));
+    process.stop().await;
+}
