@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::header::HeaderMap;
 
+use crate::mc::{TokenRefusal, TokenVerifier};
+
 /// Checks the access token of a request: our identity server's, or that of somebody else.
 pub trait TokenCheck: fmt::Debug + Send {
     /// The client that a good token was given to. `now_s` is in seconds since 1970.
@@ -23,3 +25,17 @@ pub struct TokenProblem {
     /// For the log.
     pub why: String,
 }
+
+impl TokenCheck for TokenVerifier {
+    fn client(&self, now_s: u64, headers: &HeaderMap, needs: &str) -> Result<String, TokenProblem> {
+        let checked = self.check_request(now_s, headers, needs).map_err(|refusal| TokenProblem {
+            is_scope: matches!(refusal, TokenRefusal::Scope { .. }),
+            challenge: refusal.challenge(REALM).to_str().unwrap_or("Bearer").to_owned(),
+            why: refusal.to_string(),
+        })?;
+        Ok(checked.client_id)
+    }
+}
+
+/// Of challenges.
+const REALM: &str = "exposure";

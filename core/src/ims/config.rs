@@ -4,11 +4,13 @@ mod charging;
 mod check;
 mod conference;
 mod cscf;
+mod exposure;
 mod hss;
 mod identity;
 mod messaging;
 mod place;
 mod presence;
+mod xdm;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,11 +21,13 @@ use serde::Deserialize;
 pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
 pub use conference::ConferenceSection;
 pub use cscf::{IcscfSection, PcscfSection, ScscfSection};
+pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::HssSection;
 pub use identity::IdentitySection;
 pub use messaging::MessagingSection;
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};
+pub use xdm::{XdmSection, XdmUserSection};
 
 use place::{both, loopback};
 
@@ -64,6 +68,10 @@ pub struct CoreConfig {
     pub charging: ChargingSection,
     /// The messaging server.
     pub messaging: MessagingSection,
+    /// The XDM server.
+    pub xdm: XdmSection,
+    /// The exposure to third parties.
+    pub exposure: ExposureSection,
 }
 
 impl Default for CoreConfig {
@@ -84,6 +92,8 @@ impl Default for CoreConfig {
             identity: IdentitySection::default(),
             charging: ChargingSection::default(),
             messaging: MessagingSection::default(),
+            xdm: XdmSection::default(),
+            exposure: ExposureSection::default(),
         }
     }
 }
@@ -114,6 +124,10 @@ pub enum NodeKind {
     ImsGwf,
     /// Messaging server.
     Messaging,
+    /// XDM server.
+    Xdm,
+    /// Exposure to third parties.
+    Exposure,
 }
 
 /// Files of a certificate, PEM.
@@ -166,7 +180,7 @@ impl CoreConfig {
 
     /// Where the nodes that run here take SIP, and the host names that they have in the domain; none: names of their own.
     pub(super) fn sip_places(&self) -> Vec<(NodeKind, Option<&'static str>, &[Place])> {
-        let all: [(NodeKind, Option<&'static str>, &[Place]); 8] = [
+        let all: [(NodeKind, Option<&'static str>, &[Place]); 9] = [
             (NodeKind::Pcscf, None, &self.pcscf.gm),
             (NodeKind::Pcscf, None, &self.pcscf.mw),
             (NodeKind::Icscf, None, &self.icscf.listen),
@@ -175,13 +189,18 @@ impl CoreConfig {
             (NodeKind::Conference, Some("conference"), &self.conference.listen),
             (NodeKind::Messaging, Some("messaging"), &self.messaging.listen),
             (NodeKind::ImsGwf, Some("ims-gwf"), &self.charging.gwf.listen),
+            (NodeKind::Exposure, Some("exposure"), &self.exposure.sip),
         ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }
 
     /// Where they take HTTP, and the host names that they have in the domain.
     pub(super) fn web_places(&self) -> Vec<(NodeKind, &'static str, &[WebPlace])> {
-        let all: [(NodeKind, &'static str, &[WebPlace]); 1] = [(NodeKind::Identity, "idms", &self.identity.listen)];
+        let all: [(NodeKind, &'static str, &[WebPlace]); 3] = [
+            (NodeKind::Identity, "idms", &self.identity.listen),
+            (NodeKind::Xdm, "xdms", &self.xdm.listen),
+            (NodeKind::Exposure, "exposure", &self.exposure.listen),
+        ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }
 }

@@ -2,9 +2,11 @@
 
 mod charging;
 mod conference;
+mod exposure;
 mod identity;
 mod messaging;
 mod presence;
+mod xdm;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,6 +21,7 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 use super::config::{CoreConfig, NodeKind, PeerSection, Place, WebPlace};
 use super::hss::{Hss, HssConfig};
 use super::presence::PresenceServer;
+use super::xdm::Shelf;
 use super::{
     ConferenceServer, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, MessagingServer, Pcscf, PcscfConfig, Role,
     Scscf, ScscfChoice, ScscfConfig,
@@ -68,10 +71,12 @@ pub async fn start_core(
         NodeKind::Ocs,
         NodeKind::ImsGwf,
         NodeKind::Conference,
+        NodeKind::Xdm,
         NodeKind::Presence,
         NodeKind::Messaging,
         NodeKind::Scscf,
         NodeKind::Icscf,
+        NodeKind::Exposure,
         NodeKind::Pcscf,
     ];
     for kind in order {
@@ -128,11 +133,13 @@ struct Nodes<'a> {
     config: &'a CoreConfig,
     hosts: HostTable,
     clock: LiveClock,
+    /// Documents of the XDM server, for those that run beside it.
+    shelf: Shelf,
 }
 
 impl<'a> Nodes<'a> {
     fn new(config: &'a CoreConfig, clock: LiveClock) -> Self {
-        let mut nodes = Self { config, hosts: HostTable::new(), clock };
+        let mut nodes = Self { config, hosts: HostTable::new(), clock, shelf: Shelf::new() };
         for (kind, name, places) in config.sip_places() {
             let name = match (kind, name) {
                 (NodeKind::Pcscf, _) => nodes.pcscf_name(),
@@ -165,6 +172,8 @@ impl<'a> Nodes<'a> {
             NodeKind::Ocs => ("ocs", Role::Ocs, Role::As),
             NodeKind::ImsGwf => ("ims-gwf", Role::As, Role::Scscf),
             NodeKind::Messaging => ("messaging", Role::As, Role::Scscf),
+            NodeKind::Xdm => ("xdms", Role::As, Role::Ue),
+            NodeKind::Exposure => ("exposure", Role::Exposure, Role::Scscf),
         };
         let sip = match kind {
             NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
@@ -175,10 +184,13 @@ impl<'a> Nodes<'a> {
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
-            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity => Vec::new(),
+            NodeKind::Exposure => config.exposure.sip.clone(),
+            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
+            NodeKind::Xdm => web_sockets(&config.xdm.listen),
+            NodeKind::Exposure => web_sockets(&config.exposure.listen),
             _ => Vec::new(),
         };
         let diameter = match kind {
@@ -201,6 +213,8 @@ impl<'a> Nodes<'a> {
                 Box::new(scscf.with_charging(charging))
             }
             NodeKind::Identity => Box::new(self.identity(folder, entropy)?),
+            NodeKind::Xdm => Box::new(self.xdm(entropy)?),
+            NodeKind::Exposure => Box::new(self.exposure(folder, entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -217,7 +231,8 @@ impl<'a> Nodes<'a> {
         };
         let sockets =
             Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() };
-        Ok(LiveNode { name: name.into(), role, stranger, client: Role::Ue, sockets, node })
+        let client = if kind == NodeKind::Exposure { Role::ThirdParty } else { Role::Ue };
+        Ok(LiveNode { name: name.into(), role, stranger, client, sockets, node })
     }
 
     fn pcscf(&self) -> PcscfConfig {

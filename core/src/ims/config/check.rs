@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, cdf, ocs, ims_gwf or identity"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity or exposure"
                     .into(),
             );
         }
@@ -26,6 +26,9 @@ impl CoreConfig {
             (NodeKind::Ocs, self.charging.ocs.listen.is_empty(), "charging.ocs.listen"),
             (NodeKind::ImsGwf, self.charging.gwf.listen.is_empty(), "charging.gwf.listen"),
             (NodeKind::Messaging, self.messaging.listen.is_empty(), "messaging.listen"),
+            (NodeKind::Xdm, self.xdm.listen.is_empty(), "xdm.listen"),
+            (NodeKind::Exposure, self.exposure.listen.is_empty(), "exposure.listen"),
+            (NodeKind::Exposure, self.exposure.sip.is_empty(), "exposure.sip"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -45,6 +48,7 @@ impl CoreConfig {
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
             (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
             (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),
+            (NodeKind::Exposure, &self.exposure.sip, &self.exposure.trusted, "exposure"),
         ];
         for (node, places, trusted, section) in trusting {
             let open = places.iter().find(|place| !place.address.ip().is_loopback());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::Entropy;
 
 use super::{LiveError, Nodes};
-use crate::mc::{IdentityServer, IdmsConfig, TokenSigner};
+use crate::mc::{IdentityServer, IdmsConfig, TokenKeys, TokenSigner};
 
 impl Nodes<'_> {
     pub(super) fn identity(&self, folder: &Path, mut entropy: Entropy) -> Result<IdentityServer, LiveError> {
@@ -17,14 +17,27 @@ impl Nodes<'_> {
         IdentityServer::new(config, entropy).map_err(|why| LiveError::Settings(format!("identity: {why}")))
     }
 
+    /// `iss` of the tokens of the identity server.
+    pub(super) fn issuer(&self) -> String {
+        let section = &self.config.identity;
+        let place = section.listen.first();
+        let own = place.map(|at| format!("{}://{}", if at.is_secure { "https" } else { "http" }, at.address));
+        section.issuer.clone().or(own).unwrap_or_default()
+    }
+
+    /// The keys that its tokens are signed with, once it has been made.
+    pub(super) fn token_keys(&self, folder: &Path) -> Result<TokenKeys, LiveError> {
+        let section = &self.config.identity;
+        let mut keys = read_key(&folder.join(&section.key))?.public();
+        for file in &section.previous_keys {
+            keys = keys.and(read_key(&folder.join(file))?.public());
+        }
+        Ok(keys)
+    }
+
     fn identity_config(&self, folder: &Path, entropy: &mut Entropy) -> Result<IdmsConfig, LiveError> {
         let section = &self.config.identity;
-        let issuer = section.issuer.clone().unwrap_or_else(|| {
-            let place = section.listen.first();
-            place.map_or_else(String::new, |place| {
-                format!("{}://{}", if place.is_secure { "https" } else { "http" }, place.address)
-            })
-        });
+        let issuer = self.issuer();
         let audience = section.audience.as_ref().unwrap_or(&self.config.domain);
         let key = folder.join(&section.key);
         let signer = if key.exists() { read_key(&key)? } else { make_key(&key, entropy)? };

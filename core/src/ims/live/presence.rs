@@ -6,6 +6,7 @@ use std::time::Duration;
 use protocol::sip::SipTimers;
 
 use super::{LiveError, Nodes, any, sockets};
+use crate::ims::NodeKind;
 use crate::ims::presence::PresenceConfig;
 
 impl Nodes<'_> {
@@ -28,6 +29,7 @@ impl Nodes<'_> {
                 .map_err(|why| LiveError::Settings(format!("presence.rules: {}: {why}", path.display())))?;
             config.rules.insert(identity.clone(), document);
         }
+        config.documents = self.config.runs(NodeKind::Xdm).then(|| self.shelf.clone());
         config.without_rules = section.without_rules.into();
         if let Some(seconds) = section.pace_s {
             config.limits.pace = Duration::from_secs(seconds.into());
