@@ -35,7 +35,7 @@ pub(crate) enum NetEvent {
     /// A Diameter connection did not come about.
     DiameterUnreachable { peer: usize },
     /// A request of an HTTP client, whole, and where its answer goes.
-    Http { exchange: HttpExchange, request: http::Request<Vec<u8>>, waiting: Waiting },
+    Http { exchange: HttpExchange, request: Box<http::Request<Vec<u8>>>, waiting: Waiting },
     /// A stream of media is there; `token` when it was wanted.
     StreamOpened { conn: StreamId, token: Option<u64>, channel: Channel, queue: WriteQueue },
     /// Anything else that happens to a stream of media.

@@ -147,7 +147,7 @@ impl NodeDriver {
             NetEvent::DiameterUnreachable { peer } => {
                 self.node.handle_input(now, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
             }
-            NetEvent::Http { exchange, request, waiting } => self.take_http(now, exchange, request, waiting),
+            NetEvent::Http { exchange, request, waiting } => self.take_http(now, exchange, *request, waiting),
             NetEvent::StreamOpened { conn, token, channel, queue } => {
                 self.streams.opened(conn, channel, queue);
                 self.take_stream_opened(now, conn, token, channel);

@@ -89,7 +89,7 @@ impl NodeDriver {
         self.node.handle_input(now, ImsInput::Datagram { local, remote, bytes });
     }
 
-    pub(super) fn send_media(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+    pub(super) fn send_media(&self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
         if self.media.send(local, remote, bytes) {
             self.metrics.media_out.inc();
             self.tap.sent(now, &of_media(local, remote, bytes));

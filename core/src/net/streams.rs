@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,7 +46,7 @@ impl MediaStreams {
     ) -> io::Result<Self> {
         let places = Arc::new(Semaphore::new(limits.connections));
         let shared = Shared { events, limits, next: Arc::default(), places };
-        let source = wanted.first().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+        let source = wanted.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip);
         let (listening, open, tasks) = Default::default();
         let mut streams = Self { listening, source, open, shared, tasks };
         for &address in wanted {
@@ -93,7 +93,7 @@ impl MediaStreams {
     }
 
     /// Sends octets; false when the peer reads too slowly: it has lost the stream.
-    pub(crate) fn send(&mut self, conn: StreamId, bytes: Vec<u8>) -> bool {
+    pub(crate) fn send(&self, conn: StreamId, bytes: Vec<u8>) -> bool {
         let is_slow = self.open.get(&conn).is_some_and(|(_, queue)| queue.try_send(bytes).is_err());
         !is_slow
     }

@@ -180,7 +180,7 @@ async fn take(shared: &Shared, request: Request<Incoming>, channel: Channel, is_
     let (reply, answer) = oneshot::channel();
     let waiting = Waiting { channel, is_secure, method: parts.method.clone(), reply };
     let request = Request::from_parts(parts, body);
-    if shared.events.send(NetEvent::Http { exchange, request, waiting }).await.is_err() {
+    if shared.events.send(NetEvent::Http { exchange, request: Box::new(request), waiting }).await.is_err() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE);
     }
     match tokio::time::timeout(shared.limits.answer, answer).await {

@@ -34,6 +34,9 @@ pub use jose::{JwsError, TokenKeys, TokenSigner};
 pub use password::HashedPassword;
 pub use verifier::{Claims, TokenRefusal, TokenVerifier, bearer_of};
 
+/// An answer and whom it is for.
+type Waiting = (From, Response<Vec<u8>>);
+
 /// An identity server.
 #[derive(Debug)]
 pub struct IdentityServer {
@@ -49,7 +52,7 @@ pub struct IdentityServer {
     by_name: Throttle,
     by_address: Throttle,
     /// Answers that wait for the store; none: nobody waits.
-    waiting: BTreeMap<StoreToken, Option<(From, Response<Vec<u8>>)>>,
+    waiting: BTreeMap<StoreToken, Option<Waiting>>,
     next_token: u64,
     sweep: Option<Instant>,
     answered: u64,
