@@ -9,6 +9,7 @@ pub mod ims;
 mod mbms;
 pub mod mc;
 pub mod net;
+pub mod sip_network;
 mod store;
 
 pub use mbms::{

@@ -10,6 +10,7 @@ mod identity;
 mod messaging;
 mod place;
 mod presence;
+mod sip_network;
 mod xdm;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use presence::{PresenceSection, WithoutRules};
 pub use xdm::{XdmSection, XdmUserSection};
 
 use place::{both, loopback};
+pub use sip_network::SipNetworkSection;
 
 /// The home domain of the test network: MCC 001, MNC 001 (TS 23.003 clause 13.2).
 pub const TEST_DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -72,6 +74,8 @@ pub struct CoreConfig {
     pub xdm: XdmSection,
     /// The exposure to third parties.
     pub exposure: ExposureSection,
+    /// The plain SIP network.
+    pub sip_network: SipNetworkSection,
 }
 
 impl Default for CoreConfig {
@@ -94,6 +98,7 @@ impl Default for CoreConfig {
             messaging: MessagingSection::default(),
             xdm: XdmSection::default(),
             exposure: ExposureSection::default(),
+            sip_network: SipNetworkSection::default(),
         }
     }
 }
@@ -128,6 +133,8 @@ pub enum NodeKind {
     Xdm,
     /// Exposure to third parties.
     Exposure,
+    /// Plain SIP network.
+    SipNetwork,
 }
 
 /// Files of a certificate, PEM.
@@ -180,7 +187,7 @@ impl CoreConfig {
 
     /// Where the nodes that run here take SIP, and the host names that they have in the domain; none: names of their own.
     pub(super) fn sip_places(&self) -> Vec<(NodeKind, Option<&'static str>, &[Place])> {
-        let all: [(NodeKind, Option<&'static str>, &[Place]); 9] = [
+        let all: [(NodeKind, Option<&'static str>, &[Place]); 10] = [
             (NodeKind::Pcscf, None, &self.pcscf.gm),
             (NodeKind::Pcscf, None, &self.pcscf.mw),
             (NodeKind::Icscf, None, &self.icscf.listen),
@@ -190,6 +197,7 @@ impl CoreConfig {
             (NodeKind::Messaging, Some("messaging"), &self.messaging.listen),
             (NodeKind::ImsGwf, Some("ims-gwf"), &self.charging.gwf.listen),
             (NodeKind::Exposure, Some("exposure"), &self.exposure.sip),
+            (NodeKind::SipNetwork, None, &self.sip_network.listen),
         ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }

@@ -6,6 +6,7 @@ mod exposure;
 mod identity;
 mod messaging;
 mod presence;
+mod sip_network;
 mod xdm;
 
 use std::io;
@@ -31,6 +32,7 @@ use crate::net::{
     Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls,
     TlsFiles,
 };
+use crate::sip_network::SipNetwork;
 use crate::store::StoreError;
 
 /// Time until a Diameter peer is tried again: the lab starts its boxes in any order (RFC 6733 clause 12 has 30 s).
@@ -74,6 +76,7 @@ pub async fn start_core(
         NodeKind::Xdm,
         NodeKind::Presence,
         NodeKind::Messaging,
+        NodeKind::SipNetwork,
         NodeKind::Scscf,
         NodeKind::Icscf,
         NodeKind::Exposure,
@@ -174,6 +177,8 @@ impl<'a> Nodes<'a> {
             NodeKind::Messaging => ("messaging", Role::As, Role::Scscf),
             NodeKind::Xdm => ("xdms", Role::As, Role::Ue),
             NodeKind::Exposure => ("exposure", Role::Exposure, Role::Scscf),
+            // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
+            NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
         let sip = match kind {
             NodeKind::Pcscf => [&*config.pcscf.gm, &*config.pcscf.mw].concat(),
@@ -185,6 +190,7 @@ impl<'a> Nodes<'a> {
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
             NodeKind::Exposure => config.exposure.sip.clone(),
+            NodeKind::SipNetwork => config.sip_network.listen.clone(),
             NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
         };
         let http = match kind {
@@ -221,6 +227,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
             NodeKind::Conference => {
                 Box::new(ConferenceServer::new(self.conference(), entropy).map_err(LiveError::Settings)?)
+            }
+            NodeKind::SipNetwork => {
+                Box::new(SipNetwork::new(self.sip_network(folder)?, entropy).map_err(LiveError::Settings)?)
             }
             NodeKind::Presence => {
                 Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)

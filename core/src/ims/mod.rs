@@ -35,8 +35,8 @@ pub use conference::{
 pub use config::{
     AccountSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, ExposureClientSection,
     ExposureSection, GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, MessagingSection, NodeKind,
-    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection, ScscfSection, TEST_DOMAIN,
-    TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection,
+    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection, ScscfSection, SipNetworkSection,
+    TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection,
 };
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
@@ -46,6 +46,10 @@ pub use live::{LiveError, start_core};
 pub use messaging::{MessagingConfig, MessagingLimits, MessagingServer};
 pub use node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
 pub use pcscf::{GmSecurity, GmSecurityError, HomeNetwork, Pcscf, PcscfConfig};
+pub(crate) use pcscf::{asserted_identity, from_outside, to_outside};
+#[cfg(test)]
+pub(crate) use rig::Rig;
+pub(crate) use scscf::choose_contacts;
 pub use scscf::{Scscf, ScscfConfig, ScscfCounters};
 pub use store::{ImsStore, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
 pub use trust::{ParseTrustedPeerError, TrustedPeer};

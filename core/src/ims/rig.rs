@@ -14,25 +14,25 @@ use crate::store::StoreError;
 
 /// A node on its own.
 #[derive(Debug)]
-pub(super) struct Rig<N> {
-    pub(super) node: N,
-    pub(super) now: Instant,
+pub(crate) struct Rig<N> {
+    pub(crate) node: N,
+    pub(crate) now: Instant,
     /// What the node has sent and nobody has looked at.
-    pub(super) sent: VecDeque<(Target, SipMessage)>,
-    pub(super) notes: Vec<String>,
-    pub(super) diameter: VecDeque<DiameterTransport>,
+    pub(crate) sent: VecDeque<(Target, SipMessage)>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) diameter: VecDeque<DiameterTransport>,
     /// Answers to HTTP clients, streams and datagrams that nobody has looked at.
-    pub(super) others: VecDeque<ImsOutput>,
+    pub(crate) others: VecDeque<ImsOutput>,
     /// What is durable.
-    pub(super) rows: BTreeMap<(Table, String), Vec<u8>>,
+    pub(crate) rows: BTreeMap<(Table, String), Vec<u8>>,
     /// The store refuses to write.
-    pub(super) store_fails: bool,
+    pub(crate) store_fails: bool,
     local: SocketAddr,
 }
 
 impl<N: ImsNode> Rig<N> {
     /// A node at `local`, with what an earlier one has left in the store.
-    pub(super) fn new(node: N, local: &str, rows: BTreeMap<(Table, String), Vec<u8>>) -> Self {
+    pub(crate) fn new(node: N, local: &str, rows: BTreeMap<(Table, String), Vec<u8>>) -> Self {
         let mut rig = Self {
             node,
             now: Instant::ZERO,
@@ -49,12 +49,12 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// A message over UDP. Lines end as they do here; the empty one between headers and body is there.
-    pub(super) fn udp(&mut self, from: &str, text: &str) {
+    pub(crate) fn udp(&mut self, from: &str, text: &str) {
         self.over(Transport::Udp, from, text);
     }
 
     /// A message over `transport`.
-    pub(super) fn over(&mut self, transport: Transport, from: &str, text: &str) {
+    pub(crate) fn over(&mut self, transport: Transport, from: &str, text: &str) {
         let bytes = text.trim_start().lines().map(str::trim_start).collect::<Vec<_>>().join("\r\n") + "\r\n";
         let bytes = if bytes.contains("\r\n\r\n") { bytes } else { bytes + "\r\n" };
         let flow = Flow { transport, local: self.local, remote: from.parse().unwrap() };
@@ -62,7 +62,7 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// A response to what the node has sent to `request`'s target.
-    pub(super) fn answer(&mut self, from: &str, request: &Request, status: u16, headers: &[(&str, &str)]) {
+    pub(crate) fn answer(&mut self, from: &str, request: &Request, status: u16, headers: &[(&str, &str)]) {
         let mut response = Response::to(request, status, None);
         response.set_to_tag("far");
         for (name, value) in headers {
@@ -72,19 +72,19 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// A response as it is.
-    pub(super) fn respond(&mut self, from: &str, response: &Response) {
+    pub(crate) fn respond(&mut self, from: &str, response: &Response) {
         let flow = Flow { transport: Transport::Udp, local: self.local, remote: from.parse().unwrap() };
         self.input(ImsInput::Sip { flow, bytes: &response.to_bytes() });
     }
 
     /// Something else.
-    pub(super) fn input(&mut self, input: ImsInput<'_>) {
+    pub(crate) fn input(&mut self, input: ImsInput<'_>) {
         self.node.handle_input(self.now, input);
         self.drain();
     }
 
     /// Time passes.
-    pub(super) fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.node.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
@@ -95,7 +95,7 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// The next request that the node has sent, which is of `method` and went to `to`.
-    pub(super) fn request(&mut self, method: &str, to: &str) -> Request {
+    pub(crate) fn request(&mut self, method: &str, to: &str) -> Request {
         match self.sent.pop_front() {
             Some((target, SipMessage::Request(request))) => {
                 assert_eq!((request.method.as_str(), target.remote.to_string().as_str()), (method, to));
@@ -106,7 +106,7 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// The next response that the node has sent, which has `status` and went to `to`.
-    pub(super) fn response(&mut self, status: u16, to: &str) -> Response {
+    pub(crate) fn response(&mut self, status: u16, to: &str) -> Response {
         match self.sent.pop_front() {
             Some((target, SipMessage::Response(response))) => {
                 let got = (response.status, target.remote.to_string());
@@ -118,7 +118,7 @@ impl<N: ImsNode> Rig<N> {
     }
 
     /// The node has nothing more to say.
-    pub(super) fn is_silent(&self) {
+    pub(crate) fn is_silent(&self) {
         assert!(self.sent.is_empty(), "{:?}", self.sent);
     }
 
@@ -160,7 +160,7 @@ impl<N: ImsNode> Rig<N> {
 }
 
 /// The only value of a header.
-pub(super) fn only(headers: &protocol::sip::Headers, name: &str) -> String {
+pub(crate) fn only(headers: &protocol::sip::Headers, name: &str) -> String {
     let all: Vec<_> = headers.all(name).collect();
     assert_eq!(all.len(), 1, "{name}: {all:?}");
     all[0].to_owned()

@@ -23,6 +23,8 @@ pub enum Table {
     PcscfRegistration,
     /// Subscriptions to events (RFC 6665).
     Subscription,
+    /// Contacts of a plain SIP network, by address of record.
+    SipLocation,
     /// What is published of presentities (RFC 3903).
     Publication,
     /// Subscriptions to presence and to watcher information (RFC 3856, RFC 3857).
@@ -63,7 +65,7 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -71,6 +73,7 @@ impl Table {
         Self::ScscfRegistration,
         Self::PcscfRegistration,
         Self::Subscription,
+        Self::SipLocation,
         Self::Publication,
         Self::PresenceSubscription,
         Self::WaitingWatcher,
@@ -101,6 +104,7 @@ impl Table {
             Self::ScscfRegistration => "scscf_registration",
             Self::PcscfRegistration => "pcscf_registration",
             Self::Subscription => "subscription",
+            Self::SipLocation => "sip_location",
             Self::Publication => "publication",
             Self::PresenceSubscription => "presence_subscription",
             Self::WaitingWatcher => "waiting_watcher",

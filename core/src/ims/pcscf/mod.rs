@@ -36,6 +36,7 @@ pub use config::{GmSecurity, GmSecurityError, HomeNetwork, PcscfConfig};
 use register::PendingRegister;
 use registration::{Registration, Registrations};
 use routes::Own;
+pub(crate) use screening::{asserted_identity, from_ue as from_outside, to_ue as to_outside};
 use sec_agree::Agreement;
 use session::Sessions;
 

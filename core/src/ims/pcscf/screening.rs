@@ -43,7 +43,7 @@ const NOT_FOR_UE: [&str; 10] = [
 ];
 
 /// Takes away what a UE may not assert. The names of what was there, for the log.
-pub(super) fn from_ue(headers: &mut Headers) -> Vec<&'static str> {
+pub(crate) fn from_ue(headers: &mut Headers) -> Vec<&'static str> {
     let mut taken: Vec<_> = NETWORK_ONLY.into_iter().filter(|name| headers.remove(name) > 0).collect();
     if access_network_info(headers) {
         taken.push("P-Access-Network-Info;network-provided");
@@ -52,7 +52,7 @@ pub(super) fn from_ue(headers: &mut Headers) -> Vec<&'static str> {
 }
 
 /// Takes away what stays inside the network, and the asserted identities that their owner keeps private.
-pub(super) fn to_ue(headers: &mut Headers) {
+pub(crate) fn to_ue(headers: &mut Headers) {
     for name in NOT_FOR_UE {
         headers.remove(name);
     }
@@ -90,7 +90,7 @@ fn access_network_info(headers: &mut Headers) -> bool {
 
 /// The identity that the network asserts for a UE (TS 24.229 clause 5.2.6.3.1): the preferred one if it is registered,
 /// else the default public user identity, the first of `associated`.
-pub(super) fn asserted_identity<'a>(preferred: &[Uri], associated: &'a [Uri]) -> Option<&'a Uri> {
+pub(crate) fn asserted_identity<'a>(preferred: &[Uri], associated: &'a [Uri]) -> Option<&'a Uri> {
     let registered = |wanted: &Uri| associated.iter().find(|uri| same_identity(wanted, uri));
     preferred.iter().find_map(registered).or_else(|| associated.first())
 }

@@ -4,7 +4,7 @@
 use protocol::sip::{Headers, NameAddr, Param, Params};
 
 /// Groups of contacts, by position in `contacts`: all of a group are tried at once, the groups one after the other.
-pub(super) fn choose(headers: &Headers, contacts: &[NameAddr]) -> Vec<Vec<usize>> {
+pub(crate) fn choose(headers: &Headers, contacts: &[NameAddr]) -> Vec<Vec<usize>> {
     let accept: Vec<Predicate> = headers.values("Accept-Contact").filter_map(Predicate::parse).collect();
     let reject: Vec<Predicate> = headers.values("Reject-Contact").filter_map(Predicate::parse).collect();
     let mut ranked: Vec<(u16, u32, usize)> = Vec::new();

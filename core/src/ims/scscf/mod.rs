@@ -35,6 +35,7 @@ use crate::ims::{
     Admin, FilterEvaluator, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
 };
 use crate::store::StoreToken;
+pub(crate) use caller_preferences::choose as choose_contacts;
 use challenge::Challenges;
 pub use config::ScscfConfig;
 use cx::CxJob;
