@@ -229,8 +229,8 @@ fn a_request_forks_to_all_contacts_and_one_answer_goes_back() {
     rig.answer(&at_second, &second, 180, &[]);
     rig.response(180, A);
     rig.answer(&at_first, &first, 200, &[("Contact", &format!("<sip:b@{at_first}>"))]);
-    let ok = rig.response(200, A);
     rig.request("CANCEL", &at_second);
+    let ok = rig.response(200, A);
     // The dialog goes by here, without being asked who sends.
     let bye = format!(
         "BYE sip:a@10.45.0.1:5060 SIP/2.0

@@ -111,20 +111,21 @@ impl Messenger {
         if let (Some(place), Some(own)) = (answer.media.get_mut(at), own) {
             *place = own;
         }
-        self.start(now, call, &theirs, setup == Setup::Active)?;
+        // Who opens waits for the ACK: before it the offerer may not know yet whom to expect.
+        if setup != Setup::Active {
+            self.start(now, call, &theirs, false)?;
+        }
         Ok(answer.to_bytes())
     }
 
-    /// The session stands: its answer tells the caller where to go.
+    /// The session stands: both ends know where to go.
     pub(super) fn established(&mut self, now: Instant, call: CallId, sdp: &[u8]) -> Result<(), String> {
-        let waits = self.chats.get(&call).is_some_and(|chat| chat.is_caller && !chat.is_started);
-        if !waits {
-            return Ok(());
-        }
+        let Some(chat) = self.chats.get(&call).filter(|chat| !chat.is_started) else { return Ok(()) };
+        let is_caller = chat.is_caller;
         let sdp = Sdp::parse(sdp).map_err(|problem| problem.to_string())?;
-        let (_, theirs) = MsrpMedia::find(&sdp).ok_or("MSRP is not in the answer")?;
+        let (_, theirs) = MsrpMedia::find(&sdp).ok_or("MSRP is not in the other one's SDP")?;
         let theirs = theirs.map_err(|problem| problem.to_string())?;
-        self.start(now, call, &theirs, Setup::offerer_opens(theirs.setup))
+        self.start(now, call, &theirs, !is_caller || Setup::offerer_opens(theirs.setup))
     }
 
     pub(super) fn ended(&mut self, call: CallId) {

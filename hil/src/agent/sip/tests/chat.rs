@@ -101,6 +101,8 @@ fn a_sender_is_told_that_his_message_is_there() {
     let again = network.of_method(&Method::MESSAGE)[0].to_bytes();
     let again = String::from_utf8(again).unwrap().replacen("branch=z9hG4bK", "branch=z9hG4bKx", 1);
     network.ues[1].told.clear();
+    // While the transaction lives it would be a merged request (RFC 3261 clause 8.2.2.2).
+    network.run(150);
     network.put("10.46.0.1:5060".parse().unwrap(), "10.45.0.2:5060".parse().unwrap(), again.into_bytes());
     network.run(1);
     assert!(matches!(network.told(1), [AgentEvent::Ignored { .. }]), "{:?}", network.told(1));
