@@ -218,6 +218,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn defaults_of_nodes_get_along() {
+        let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
+                   'ims_gwf', 'identity', 'exposure', 'sip_network']";
+        let config = CoreConfig::parse(all).unwrap();
+        let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
+        let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
+        let web = config.web_places().into_iter().flat_map(|(.., places)| places).map(|place| place.address);
+        let diameter = [&config.hss.listen, &config.charging.cdf.listen, &config.charging.ocs.listen];
+        let mut taken: Vec<_> = sip.chain(web).chain(diameter.into_iter().flatten().copied()).collect();
+        taken.extend(config.http.0);
+        let count = taken.len();
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
+        assert_eq!(count, 17);
+    }
+
+    #[test]
     fn nothing_is_needed_and_all_can_be_said() {
         assert_eq!(CoreConfig::parse("").unwrap(), CoreConfig::default());
         let text = "

@@ -154,7 +154,7 @@ impl Default for GwfSection {
     fn default() -> Self {
         Self {
             uri: None,
-            listen: both(5090),
+            listen: both(5096),
             trusted: Vec::new(),
             origin_host: None,
             peers: Vec::new(),

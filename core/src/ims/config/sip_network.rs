@@ -42,7 +42,7 @@ impl Default for SipNetworkSection {
         Self {
             domain: None,
             uri: None,
-            listen: both(5100),
+            listen: both(5110),
             trusted: Vec::new(),
             users: "sip_users.toml".into(),
             algorithms: vec!["SHA-256".into(), "MD5".into()],
