@@ -9,12 +9,14 @@ use crate::sip::{
     RAck, Reason, SecurityMechanism, SessionExpires, SipMessage, StreamFramer, StreamItem, SubscriptionState,
 };
 
+mod diameter;
 mod messaging;
 mod mutate;
 mod presence;
 mod stack;
 mod xcap;
 
+pub use diameter::{diameter, diameter_corpus};
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use presence::presence;

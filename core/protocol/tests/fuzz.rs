@@ -218,6 +218,23 @@ fn presence() {
 }
 
 #[test]
+fn diameter() {
+    let words: [&[u8]; 10] = [
+        b"\0\0\0\0",
+        b"\xff\xff\xff\xff",
+        b"\x01\0\0\x14",
+        b"\0\0\x28\xaf",
+        b"\0\0\x01\x08",
+        b"\x40\0\0\x08",
+        b"\xc0\0\0\x0c",
+        b"\x40\0\0\x07",
+        b"\0\xff\xff\xff",
+        b"hss.ims.test",
+    ];
+    run("diameter", fuzz::diameter, &fuzz::diameter_corpus(), &words);
+}
+
+#[test]
 fn charging() {
     use protocol::diameter::charging::{ChargingHeader, ImsInformation, NodeFunctionality, ServiceInformation};
     use protocol::diameter::rf::{Acr, RecordType};

@@ -74,8 +74,9 @@ impl DiameterProblem {
 
     /// An AVP is missing.
     pub fn missing(def: &AvpDef) -> Self {
-        // RFC 6733 clause 7.5: an example of the missing AVP, its value of the least length, zeroes.
-        let failed = Avp::new(def, vec![0; def.kind.least_octets()]);
+        // RFC 6733 clause 7.5: an example of the missing AVP, its value of the least length, zeroes. A text has something.
+        let least = if def.kind == AvpKind::Text { 1 } else { def.kind.least_octets() };
+        let failed = Avp::new(def, vec![0; least]);
         Self { code: result::MISSING_AVP, failed: Some(failed), what: format!("{} is missing", def.name) }
     }
 
