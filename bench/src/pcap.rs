@@ -39,7 +39,14 @@ pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
         | Joint::Rf
         | Joint::Ro
         | Joint::Csc1
-        | Joint::Api => joint.to_string(),
+        | Joint::Api
+        | Joint::Mb2C
+        | Joint::Mb2U
+        | Joint::XmbC
+        | Joint::SgMb
+        | Joint::SgiMb
+        | Joint::M3
+        | Joint::M2 => joint.to_string(),
         Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
         Joint::At | Joint::Sms => format!("{joint} {channel}"),
         Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
@@ -163,7 +170,14 @@ impl CaptureWriter {
             | Joint::Rf
             | Joint::Ro
             | Joint::Csc1
-            | Joint::Api => ("", ""),
+            | Joint::Api
+            | Joint::Mb2C
+            | Joint::Mb2U
+            | Joint::XmbC
+            | Joint::SgMb
+            | Joint::SgiMb
+            | Joint::M3
+            | Joint::M2 => ("", ""),
             Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
             Joint::At | Joint::Sms => ("", &*event.channel),
             _ => (&*event.to, ""),
@@ -194,6 +208,13 @@ impl CaptureWriter {
             Joint::Ro => "reference point Ro, online charging: Diameter (TS 32.299)".to_owned(),
             Joint::Csc1 => "reference point CSC-1, identity management: OpenID Connect (TS 33.180)".to_owned(),
             Joint::Api => "exposure to third parties: HTTP".to_owned(),
+            Joint::Mb2C => "reference point MB2-C, application server and BM-SC: Diameter (TS 29.468)".to_owned(),
+            Joint::Mb2U => "reference point MB2-U, application server to BM-SC: IP datagrams (TS 29.468)".to_owned(),
+            Joint::XmbC => "reference point xMB-C, content provider and BM-SC: HTTP (TS 29.116)".to_owned(),
+            Joint::SgMb => "reference point SGmb, BM-SC and MBMS-GW: Diameter (TS 29.061)".to_owned(),
+            Joint::SgiMb => "reference point SGi-mb, BM-SC to MBMS-GW: SYNC (TS 25.446)".to_owned(),
+            Joint::M3 => "reference point M3, MBMS-GW and MCE: M3AP (TS 36.444)".to_owned(),
+            Joint::M2 => "reference point M2, MCE and eNB: M2AP (TS 36.443)".to_owned(),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
@@ -242,8 +263,14 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             rlc_lte_context(event, interface_id, out);
         }
         Joint::Gm | Joint::Mw | Joint::Isc => addressed_pdu_tags("sip", &event.channel, out),
-        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => addressed_pdu_tags("diameter", &event.channel, out),
-        Joint::Ut | Joint::Csc1 | Joint::Api => addressed_pdu_tags("http", &event.channel, out),
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+            addressed_pdu_tags("diameter", &event.channel, out);
+        }
+        Joint::Mb2U => addressed_pdu_tags("ip", &event.channel, out),
+        Joint::SgiMb => addressed_pdu_tags("sync", &event.channel, out),
+        Joint::M3 => addressed_pdu_tags("m3ap", &event.channel, out),
+        Joint::M2 => addressed_pdu_tags("m2ap", &event.channel, out),
+        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => addressed_pdu_tags("http", &event.channel, out),
         Joint::Mb => addressed_pdu_tags(media_dissector(event), &event.channel, out),
         // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the
         // host to the modem is "sent" to the dissector of AT, and "received" by the network of the messages.

@@ -22,7 +22,7 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
         Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
-        Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
+        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => tokens(bytes),
         _ => {}
     }
 }

@@ -26,9 +26,13 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         Joint::M1 => m1(bytes, &mut fields),
         Joint::BcchDlSch => system_information(bytes, &mut fields),
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => None,
+        Joint::M3 | Joint::M2 | Joint::SgiMb => None,
+        Joint::Mb2U => datagram(bytes, &mut fields),
         Joint::Gm | Joint::Mw | Joint::Isc => decode_ims::sip(bytes, &mut fields),
-        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => decode_ims::diameter(bytes, &mut fields),
-        Joint::Ut | Joint::Csc1 | Joint::Api => decode_ims::http(&event.bytes, &mut fields),
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+            decode_ims::diameter(bytes, &mut fields)
+        }
+        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => decode_ims::http(&event.bytes, &mut fields),
         Joint::Mb => decode_ims::media(event, &mut fields),
         Joint::Mcch => mcch(bytes, &mut fields),
         Joint::Mch => msi(bytes, &mut fields),

@@ -65,9 +65,11 @@ impl Seen {
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
-            Joint::Ut | Joint::Csc1 | Joint::Api => Self { http: HttpSeen::of(event), ..Self::default() },
-            Joint::Mb => Self::default(),
-            Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro => Self { diameter: ims_diameter(event), ..Self::default() },
+            Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => Self { http: HttpSeen::of(event), ..Self::default() },
+            Joint::Mb | Joint::Mb2U | Joint::SgiMb | Joint::M3 | Joint::M2 => Self::default(),
+            Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+                Self { diameter: ims_diameter(event), ..Self::default() }
+            }
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },
         }
     }

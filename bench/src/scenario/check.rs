@@ -321,7 +321,14 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         | Joint::Rf
         | Joint::Ro
         | Joint::Csc1
-        | Joint::Api => {
+        | Joint::Api
+        | Joint::Mb2C
+        | Joint::Mb2U
+        | Joint::XmbC
+        | Joint::SgMb
+        | Joint::SgiMb
+        | Joint::M3
+        | Joint::M2 => {
             ims::fault(s, f, at, note);
             ("\"any\"", f.what == FaultTarget::Any)
         }

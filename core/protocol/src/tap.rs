@@ -53,11 +53,25 @@ pub enum Joint {
     Csc1,
     /// Third parties and the exposure of the network: HTTP.
     Api,
+    /// Application server and BM-SC, control: Diameter (TS 29.468).
+    Mb2C,
+    /// Application server to BM-SC, user plane (TS 29.468 clause 7): what the UDP datagrams carry, an IP datagram each.
+    Mb2U,
+    /// Content provider and BM-SC, control: HTTP (TS 29.116).
+    XmbC,
+    /// BM-SC and MBMS-GW, control: Diameter (TS 29.061 clause 20).
+    SgMb,
+    /// BM-SC to MBMS-GW, user plane (TS 23.246 clause 4.2): SYNC PDUs (TS 25.446).
+    SgiMb,
+    /// MBMS-GW (with the MME in it) and MCE: M3AP over SCTP (TS 36.444).
+    M3,
+    /// MCE and eNB: M2AP over SCTP (TS 36.443).
+    M2,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 28] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -79,12 +93,22 @@ impl Joint {
         Self::Ro,
         Self::Csc1,
         Self::Api,
+        Self::Mb2C,
+        Self::Mb2U,
+        Self::XmbC,
+        Self::SgMb,
+        Self::SgiMb,
+        Self::M3,
+        Self::M2,
     ];
 
-    /// A reference point of the IMS or of its services.
+    /// A reference point of the core network: of the IMS, its services, or the MBMS nodes before the air.
     #[must_use]
     pub const fn is_ims(self) -> bool {
-        self.is_sip() || self.is_diameter() || self.is_http() || matches!(self, Self::Mb)
+        self.is_sip()
+            || self.is_diameter()
+            || self.is_http()
+            || matches!(self, Self::Mb | Self::Mb2U | Self::SgiMb | Self::M3 | Self::M2)
     }
 
     /// Its messages are SIP.
@@ -96,13 +120,13 @@ impl Joint {
     /// Its messages are HTTP.
     #[must_use]
     pub const fn is_http(self) -> bool {
-        matches!(self, Self::Ut | Self::Csc1 | Self::Api)
+        matches!(self, Self::Ut | Self::Csc1 | Self::Api | Self::XmbC)
     }
 
     /// Its messages are Diameter.
     #[must_use]
     pub const fn is_diameter(self) -> bool {
-        matches!(self, Self::Cx | Self::Sh | Self::Rf | Self::Ro)
+        matches!(self, Self::Cx | Self::Sh | Self::Rf | Self::Ro | Self::Mb2C | Self::SgMb)
     }
 }
 
@@ -130,6 +154,13 @@ impl fmt::Display for Joint {
             Self::Ro => "Ro",
             Self::Csc1 => "CSC-1",
             Self::Api => "API",
+            Self::Mb2C => "MB2-C",
+            Self::Mb2U => "MB2-U",
+            Self::XmbC => "xMB-C",
+            Self::SgMb => "SGmb",
+            Self::SgiMb => "SGi-mb",
+            Self::M3 => "M3",
+            Self::M2 => "M2",
         })
     }
 }

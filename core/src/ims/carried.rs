@@ -1,6 +1,6 @@
 //! What nodes exchange besides SIP and Diameter: HTTP, and the streams and datagrams of media (TS 23.002 clause 6a.7.12: Mb).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Which protocol, or kind of transport, a message belongs to: it decides between the reference points of two boxes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,9 +11,9 @@ pub enum Carried {
     Diameter,
     /// HTTP.
     Http,
-    /// A stream of media: MSRP.
+    /// A stream of media (MSRP), or an SCTP association (M3AP, M2AP), which keeps the bounds of messages.
     Stream,
-    /// A datagram of media: RTP, RTCP.
+    /// A datagram of media (RTP, RTCP) or of MBMS user data.
     Datagram,
 }
 
@@ -39,7 +39,7 @@ pub enum StreamInput<'a> {
         /// Address of the other side.
         remote: SocketAddr,
     },
-    /// Octets have come: cut anywhere.
+    /// Octets have come: cut anywhere. Over SCTP one message.
     Received {
         /// Over which.
         conn: StreamId,
@@ -82,6 +82,17 @@ pub enum StreamOutput {
         /// Which.
         conn: StreamId,
     },
+}
+
+/// A group of IP multicast that a node is in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Membership {
+    /// Address of the group.
+    pub group: IpAddr,
+    /// The only sender that is heard, of a source-specific one (RFC 4607).
+    pub source: Option<IpAddr>,
+    /// In from now on, or out.
+    pub is_member: bool,
 }
 
 /// What has happened to a stream, kept.

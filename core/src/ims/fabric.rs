@@ -356,6 +356,7 @@ impl Fabric {
                 ImsOutput::Http { exchange, response } => self.answer(index, exchange, &response),
                 ImsOutput::Stream(output) => self.stream_output(now, index, output),
                 ImsOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
+                ImsOutput::Membership(membership) => self.media.set_member(index, membership),
                 ImsOutput::Note(note) => {
                     let from = self.places[index].name.clone();
                     self.say(FabricOutput::Note { from, note });
@@ -413,9 +414,12 @@ impl Fabric {
 
     fn deliver(&mut self, now: Instant, message: WireMessage) {
         let WireMessage { transport, source, destination, bytes, way, .. } = message;
+        if let Way::Multicast(to) = way {
+            return self.datagram_arrives(now, to, destination, source, bytes);
+        }
         let Some(&to) = self.by_ip.get(&destination.ip()) else { return };
         match way {
-            Way::Sip => {}
+            Way::Sip | Way::Multicast(_) => {}
             Way::Diameter(conn) => {
                 if self.connections.contains_key(&conn) {
                     self.input(now, to, ImsInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));

@@ -28,7 +28,7 @@ mod trust;
 pub mod xdm;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
-pub use carried::{Carried, HttpExchange, StreamEvent, StreamId, StreamInput, StreamOutput};
+pub use carried::{Carried, HttpExchange, Membership, StreamEvent, StreamId, StreamInput, StreamOutput};
 pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };

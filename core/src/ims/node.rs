@@ -8,7 +8,7 @@ use protocol::Instant;
 use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Target};
 
-use super::carried::{Carried, HttpExchange, StreamInput, StreamOutput};
+use super::carried::{Carried, HttpExchange, Membership, StreamInput, StreamOutput};
 use super::hss::ProvisionedSubscriber;
 use super::store::{ImsStoreAnswer, ImsStoreRequest};
 
@@ -105,6 +105,8 @@ pub enum ImsOutput {
         /// Its octets.
         bytes: Vec<u8>,
     },
+    /// Be in a group of IP multicast, or no longer (RFC 3376, RFC 4607): its datagrams come to its address.
+    Membership(Membership),
     /// Durable data.
     Store(ImsStoreRequest),
     /// For the log. Never a secret.
@@ -198,8 +200,16 @@ pub enum Role {
     Cdf,
     /// Online charging system (TS 32.240 clause 4.3.2.2).
     Ocs,
-    /// A third party outside of the network.
+    /// A third party outside of the network; a content provider or an application server without IMS, too.
     ThirdParty,
+    /// BM-SC (TS 23.246 clause 5.1).
+    Bmsc,
+    /// MBMS-GW, with the MME and its Sm reference point in it (TS 23.246 clause 5.4).
+    MbmsGw,
+    /// MCE (TS 36.300 clause 15.1.1).
+    Mce,
+    /// The eNB's end of M1 and M2 (TS 36.300 clause 15.1.1).
+    Enb,
 }
 
 impl Role {
@@ -209,6 +219,8 @@ impl Role {
         use protocol::Joint;
         match (self, other) {
             (Self::Ue, _) | (_, Self::Ue) => Joint::Gm,
+            (Self::Bmsc, Self::MbmsGw) | (Self::MbmsGw, Self::Bmsc) => Joint::SgMb,
+            (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::Mb2C,
             (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
             (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
             (Self::Hss, Self::As | Self::Exposure) | (Self::As | Self::Exposure, Self::Hss) => Joint::Sh,
@@ -224,8 +236,19 @@ impl Role {
         use protocol::Joint;
         match carried {
             Carried::Sip | Carried::Diameter => self.joint(other),
-            Carried::Stream | Carried::Datagram => Joint::Mb,
+            Carried::Stream => match (self, other) {
+                (Self::MbmsGw, Self::Mce) | (Self::Mce, Self::MbmsGw) => Joint::M3,
+                (Self::Mce, Self::Enb) | (Self::Enb, Self::Mce) => Joint::M2,
+                _ => Joint::Mb,
+            },
+            Carried::Datagram => match (self, other) {
+                (Self::Bmsc, Self::MbmsGw) => Joint::SgiMb,
+                (Self::MbmsGw, Self::Enb) => Joint::M1,
+                (_, Self::Bmsc) => Joint::Mb2U,
+                _ => Joint::Mb,
+            },
             Carried::Http => match (self, other) {
+                (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::XmbC,
                 (Self::ThirdParty | Self::Exposure, _) | (_, Self::ThirdParty | Self::Exposure) => Joint::Api,
                 (Self::Idms, _) | (_, Self::Idms) => Joint::Csc1,
                 _ => Joint::Ut,

@@ -132,7 +132,10 @@ impl<N: ImsNode> Rig<N> {
                 }
                 ImsOutput::Note(note) => self.notes.push(note.to_string()),
                 ImsOutput::Diameter(transport) => self.diameter.push_back(transport),
-                other @ (ImsOutput::Http { .. } | ImsOutput::Stream(_) | ImsOutput::Datagram { .. }) => {
+                other @ (ImsOutput::Http { .. }
+                | ImsOutput::Stream(_)
+                | ImsOutput::Datagram { .. }
+                | ImsOutput::Membership(_)) => {
                     self.others.push_back(other);
                 }
             }

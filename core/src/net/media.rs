@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::event::NetEvent;
+use crate::ims::Membership;
 
 /// Longer datagrams than those of an Ethernet are cut, and with that no RTP any more.
 const LONGEST: usize = 2048;
@@ -41,9 +43,41 @@ impl MediaSockets {
         self.sockets.keys().copied()
     }
 
+    /// Joins a group on every socket that hears all addresses of its port, or leaves it: Linux gives datagrams of groups to
+    /// no other ones.
+    ///
+    /// # Errors
+    /// There is no such socket, or the system refuses.
+    pub(crate) fn set_member(&self, membership: Membership) -> io::Result<()> {
+        let mut sockets = self.sockets.iter().filter(|(local, _)| local.ip().is_unspecified()).peekable();
+        if sockets.peek().is_none() {
+            let why = format!("no socket to hear {} on: give the node a port on 0.0.0.0", membership.group);
+            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, why));
+        }
+        sockets.try_for_each(|(_, socket)| join_or_leave(socket, membership))
+    }
+
     /// Sends a datagram at once or not at all. False: not at all.
     pub(crate) fn send(&self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
         self.sockets.get(&local).is_some_and(|socket| socket.try_send_to(bytes, remote).is_ok())
+    }
+}
+
+/// RFC 3678 clause 4.1: any-source and source-specific groups.
+fn join_or_leave(socket: &UdpSocket, membership: Membership) -> io::Result<()> {
+    let any = Ipv4Addr::UNSPECIFIED;
+    let raw = SockRef::from(socket);
+    match (membership.group, membership.source, membership.is_member) {
+        (IpAddr::V4(group), None, true) => raw.join_multicast_v4(&group, &any),
+        (IpAddr::V4(group), None, false) => raw.leave_multicast_v4(&group, &any),
+        (IpAddr::V4(group), Some(IpAddr::V4(source)), true) => raw.join_ssm_v4(&source, &group, &any),
+        (IpAddr::V4(group), Some(IpAddr::V4(source)), false) => raw.leave_ssm_v4(&source, &group, &any),
+        (IpAddr::V6(group), None, true) => raw.join_multicast_v6(&group, 0),
+        (IpAddr::V6(group), None, false) => raw.leave_multicast_v6(&group, 0),
+        (group, Some(source), _) => {
+            let why = format!("groups of one source are for IPv4 only here: {group} from {source}");
+            Err(io::Error::new(io::ErrorKind::Unsupported, why))
+        }
     }
 }
 

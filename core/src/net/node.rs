@@ -201,6 +201,7 @@ impl NodeDriver {
                 ImsOutput::Http { exchange, response } => self.answer_http(now, exchange, response),
                 ImsOutput::Stream(output) => self.do_stream(now, output),
                 ImsOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
+                ImsOutput::Membership(membership) => self.set_member(membership),
                 ImsOutput::Store(request) => self.store.ask(request, &self.events),
                 ImsOutput::Note(note) => {
                     if matches!(note, NodeNote::Ignored { .. }) {

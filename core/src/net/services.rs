@@ -10,7 +10,9 @@ use super::event::Channel;
 use super::node::NodeDriver;
 use super::tap::Seen;
 use super::web::Waiting;
-use crate::ims::{Carried, HttpExchange, ImsInput, StreamEvent, StreamId, StreamInput, StreamOutput};
+use crate::ims::{
+    Carried, HttpExchange, ImsInput, Membership, NodeNote, StreamEvent, StreamId, StreamInput, StreamOutput,
+};
 
 impl NodeDriver {
     pub(super) fn take_http(
@@ -95,6 +97,14 @@ impl NodeDriver {
             self.tap.sent(now, &of_media(local, remote, bytes));
         } else {
             self.metrics.failures.inc();
+        }
+    }
+
+    pub(super) fn set_member(&self, membership: Membership) {
+        if let Err(why) = self.media.set_member(membership) {
+            self.metrics.failures.inc();
+            let note = NodeNote::Said(format!("multicast {}: {why}", membership.group));
+            let _ = self.notes.try_send((self.tap.own.name.clone(), note));
         }
     }
 }

@@ -33,7 +33,11 @@ impl WireMessage {
     /// Transport, source and destination, as the tap of the message names them.
     #[must_use]
     pub fn channel(&self) -> String {
-        format!("{} {} {}", self.transport, self.source, self.destination)
+        // M3AP and M2AP are the only ones over SCTP (TS 36.442 clause 7, TS 36.440 clause 7).
+        match self.joint {
+            Joint::M2 | Joint::M3 => format!("sctp {} {}", self.source, self.destination),
+            _ => format!("{} {} {}", self.transport, self.source, self.destination),
+        }
     }
 }
 
@@ -47,6 +51,8 @@ pub(super) enum Way {
     /// The end that it goes to.
     Stream(StreamId),
     Datagram,
+    /// A datagram to a group: the place of the member that this copy is for.
+    Multicast(usize),
 }
 
 impl Way {
@@ -56,7 +62,7 @@ impl Way {
             Self::Diameter(_) => Carried::Diameter,
             Self::Request(_) | Self::Response(_) => Carried::Http,
             Self::Stream(_) => Carried::Stream,
-            Self::Datagram => Carried::Datagram,
+            Self::Datagram | Self::Multicast(_) => Carried::Datagram,
         }
     }
 }

@@ -1,18 +1,21 @@
-//! Media between nodes and boxes outside: streams (MSRP) and datagrams (RTP), each piece with its octets past the tap.
+//! Media and MBMS between nodes and boxes outside: streams (MSRP), SCTP associations (M3AP, M2AP) and datagrams (RTP, M1),
+//! each piece with its octets past the tap.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 use protocol::sip::Transport;
 
 use super::{Arrival, FIRST_EPHEMERAL_PORT, Fabric, ImsInput, Instant, OutsideEvent, Said, StreamEvent, StreamId, Way};
-use crate::ims::carried::StreamOutput;
+use crate::ims::carried::{Membership, StreamOutput};
 
 /// Streams that are open, by the names that their ends have for them.
 #[derive(Default, Debug)]
 pub(super) struct Streams {
     ends: BTreeMap<StreamId, End>,
     opened: u64,
+    /// Who is in which group of IP multicast, and whom alone he hears there.
+    groups: BTreeMap<IpAddr, BTreeSet<(usize, Option<IpAddr>)>>,
 }
 
 /// One end of a stream.
@@ -33,6 +36,30 @@ impl Streams {
         if let Some(end) = self.ends.get_mut(&to) {
             end.last = end.last.max(arrives);
         }
+    }
+
+    pub(super) fn set_member(&mut self, place: usize, membership: Membership) {
+        let Membership { group, source, is_member } = membership;
+        let members = self.groups.entry(group).or_default();
+        if is_member {
+            members.insert((place, source));
+        } else {
+            members.remove(&(place, source));
+        }
+        self.groups.retain(|_, members| !members.is_empty());
+    }
+
+    /// Members that hear what comes from an address.
+    fn members(&self, group: IpAddr, from: IpAddr) -> Vec<usize> {
+        let members = self.groups.get(&group).into_iter().flatten();
+        let hear = members.filter(|(_, source)| source.is_none_or(|source| source == from));
+        hear.map(|(place, _)| *place).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// A box that is gone is in no group.
+    fn leave(&mut self, place: usize) {
+        self.groups.values_mut().for_each(|members| members.retain(|(own, _)| *own != place));
+        self.groups.retain(|_, members| !members.is_empty());
     }
 
     #[cfg(test)]
@@ -144,6 +171,7 @@ impl Fabric {
 
     /// A box is gone: who had streams to it learns so.
     pub(super) fn break_streams(&mut self, now: Instant, index: usize) {
+        self.media.leave(index);
         let broken: Vec<_> =
             self.media.ends.iter().filter(|(_, end)| end.place == index).map(|(id, end)| (*id, end.other)).collect();
         for (own, other) in broken {
@@ -156,6 +184,13 @@ impl Fabric {
     }
 
     pub(super) fn media_datagram(&mut self, index: usize, local: SocketAddr, remote: SocketAddr, bytes: Vec<u8>) {
+        if remote.ip().is_multicast() {
+            for to in self.media.members(remote.ip(), local.ip()) {
+                let way = Way::Multicast(to);
+                self.emit(way, Transport::Udp, (index, local), (to, remote), bytes.clone());
+            }
+            return;
+        }
         // Where nobody is, a datagram is lost.
         if let Some(&to) = self.by_ip.get(&remote.ip()) {
             self.emit(Way::Datagram, Transport::Udp, (index, local), (to, remote), bytes);

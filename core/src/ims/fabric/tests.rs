@@ -6,7 +6,7 @@ use protocol::diameter::DiameterTransport;
 
 use super::*;
 use crate::StoreToken;
-use crate::ims::carried::{StreamInput, StreamOutput};
+use crate::ims::carried::{Membership, StreamInput, StreamOutput};
 use crate::ims::store::{ImsStoreOp, Table};
 
 /// Answers what it gets with the same octets in capitals; asks its store first when the octets begin with `s`.
@@ -88,11 +88,15 @@ fn ip(n: u8) -> IpAddr {
     IpAddr::from([10, 46, 0, n])
 }
 
+/// A store that holds nothing.
+fn nothing() -> StoreDriver {
+    Box::new(|r| ImsStoreAnswer { token: r.token, result: Ok(vec![Vec::new()]) })
+}
+
 fn fabric() -> Fabric {
     let mut fabric = Fabric::new(Latency::default());
     for (n, name, role) in [(1, "P-CSCF", Role::Pcscf), (3, "S-CSCF", Role::Scscf), (4, "HSS", Role::Hss)] {
-        let store: StoreDriver = Box::new(|r| ImsStoreAnswer { token: r.token, result: Ok(vec![Vec::new()]) });
-        fabric.add(Instant::ZERO, name, role, ip(n), Box::<Echo>::default(), store);
+        fabric.add(Instant::ZERO, name, role, ip(n), Box::<Echo>::default(), nothing());
     }
     fabric.add_outside("alice", Role::Ue, ip(100));
     fabric
@@ -331,4 +335,39 @@ fn a_datagram_of_media_goes_from_port_to_port() {
     let there = [mb("udp 10.46.0.100:4000 10.46.0.3:49152"), mb("udp 10.46.0.3:49152 10.46.0.100:4000")];
     assert_eq!(channels, there);
     assert!(matches!(outside(&seen)[..], [(20, OutsideEvent::Datagram { bytes, .. })] if bytes == b"RTP"));
+}
+
+#[test]
+fn datagrams_to_a_group_reach_its_members_that_hear_their_sender() {
+    let (a, b) = (SocketAddr::from(([10, 0, 0, 1], 2152)), SocketAddr::from(([10, 0, 0, 2], 2152)));
+    let group = SocketAddr::from(([232, 0, 0, 1], 2152));
+    let mut fabric = Fabric::new(Latency::default());
+    fabric.add_outside("gw", Role::MbmsGw, a.ip());
+    for (name, ip, hears) in [("near", 2, a), ("other", 3, b)] {
+        let ip = IpAddr::from([10, 0, 0, ip]);
+        let node = Member(Some(Membership { group: group.ip(), source: Some(hears.ip()), is_member: true }));
+        fabric.add(Instant::ZERO, name, Role::Enb, ip, Box::new(node), nothing());
+    }
+    fabric.datagram_from_outside(a, group, b"to all".to_vec());
+    let Some(FabricOutput::Message(message)) = fabric.poll_output() else { panic!("nothing was sent") };
+    assert_eq!((&*message.to, message.joint, message.destination), ("near", Joint::M1, group));
+    assert!(fabric.poll_output().is_none());
+    fabric.set_down(Instant::ZERO, "near", true);
+    fabric.datagram_from_outside(a, group, b"to nobody".to_vec());
+    assert!(fabric.poll_output().is_none());
+}
+
+/// Is in a group.
+#[derive(Debug)]
+struct Member(Option<Membership>);
+
+impl ImsNode for Member {
+    fn handle_input(&mut self, _: Instant, _: ImsInput<'_>) {}
+    fn handle_timeout(&mut self, _: Instant) {}
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+    fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.0.take().map(ImsOutput::Membership)
+    }
 }
