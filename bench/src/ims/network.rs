@@ -276,7 +276,7 @@ impl Maker<'_> {
         }
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
-        let password = services::xcap_password(self.scenario, name);
+        let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
         ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, web)
     }

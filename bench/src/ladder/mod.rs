@@ -24,7 +24,7 @@ pub(crate) use ims::ims_ladders;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, SERVICE_PROCEDURES, THIRD_PARTY_REGISTRATION,
+    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, service_procedures,
 };
 pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Of, Sip, Status};
 pub use lct::{LctError, LctHeader};
@@ -154,7 +154,7 @@ const OWN_PROCEDURES: [&Procedure; 20] = [
 
 /// Procedures that this version can follow.
 pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> =
-    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(SERVICE_PROCEDURES).collect());
+    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(service_procedures()).collect());
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
 /// was seen.

@@ -28,7 +28,7 @@ pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
 pub(crate) use service::{CONFERENCE_SERVER, PRESENCE_SERVER, XDM_SERVER};
-pub use service::{EntityTag, Service, ServiceStep};
+pub use service::{ConferenceStep, EntityTag, PresenceStep, Service, ServiceStep, XdmStep};
 pub use transmitter::{Hears, Transmitter, Way};
 
 /// What is built, done and expected in one run.

@@ -9,7 +9,7 @@ use super::channel::{channel, snr_db};
 use super::impairments::impairments;
 use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
-use super::service::{SERVICE_WORDS, ServiceStep, ServiceWord};
+use super::service::{ServiceStep, ServiceWord, service_words};
 use super::transmitter::{hears, transmitter};
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
@@ -176,7 +176,7 @@ fn step(t: &mut Table<'_>) -> Step {
         ("run_until_sms_delivered", Do::RunUntilSmsDelivered),
     ];
     let ims = IMS_WORDS.map(|(word, step)| (word, Do::Ims(step)));
-    let services = SERVICE_WORDS.map(|(word, step)| (word, Do::Service(step)));
+    let services: Vec<_> = service_words().into_iter().map(|(word, step)| (word, Do::Service(step))).collect();
     let action = match t.variant("do", &[&choices[..], &ims[..], &services[..]].concat()) {
         Do::Service(word) => StepAction::Service(ServiceStep::read(word, t)),
         Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),

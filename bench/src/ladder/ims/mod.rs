@@ -25,7 +25,7 @@ pub(crate) use registration::{
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
 };
-pub(crate) use services::SERVICE_PROCEDURES;
+pub(crate) use services::service_procedures;
 
 /// Who plays in a ladder of the IMS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -4,8 +4,9 @@ use protocol::Joint;
 
 use super::super::Has::{self, Body, Header, UserUri, Words};
 use super::super::rows::*;
+use super::Wanted;
 use crate::ladder::{Party, Procedure};
-use crate::scenario::CONFERENCE_SERVER;
+use crate::scenario::{CONFERENCE_SERVER, ConferenceStep};
 
 const INVITE: &str = "INVITE";
 const ACK: &str = "ACK";
@@ -18,8 +19,21 @@ const SERVER_TO_S: Way = (SERVER, Party::Scscf, Joint::Isc);
 const PARTIES: &[Party] = &[Party::Ue, Party::Pcscf, Party::Scscf, SERVER];
 const FOCUS: Has = Words("Contact", "isfocus");
 
+/// All of them.
+pub(super) const PROCEDURES: &[&Procedure] = &[&FACTORY, &JOIN, &EVENT, &LEAVE];
+
+/// Ladders that a step asks for.
+pub(super) fn asked(step: &ConferenceStep) -> Vec<Wanted<'_>> {
+    match step {
+        ConferenceStep::ConferenceCreate { ue } => vec![Wanted::one(ue, &FACTORY)],
+        ConferenceStep::ConferenceJoin { from, .. } => vec![Wanted::one(from, &JOIN)],
+        ConferenceStep::ConferenceWatch { ue } => vec![Wanted::one(ue, &EVENT)],
+        ConferenceStep::ConferenceLeave { ue } => vec![Wanted::one(ue, &LEAVE)],
+    }
+}
+
 /// A UE has a conference made.
-pub(crate) const FACTORY: Procedure = Procedure {
+const FACTORY: Procedure = Procedure {
     procedure: "TS 24.147 5.3.1.3.2",
     title: "Conference made by the factory",
     parties: PARTIES,
@@ -56,7 +70,7 @@ pub(crate) const FACTORY: Procedure = Procedure {
 };
 
 /// A UE joins a conference.
-pub(crate) const JOIN: Procedure = Procedure {
+const JOIN: Procedure = Procedure {
     procedure: "RFC 4579 5.1",
     title: "Conference joined by its URI",
     parties: PARTIES,
@@ -74,7 +88,7 @@ pub(crate) const JOIN: Procedure = Procedure {
 };
 
 /// A UE leaves a conference.
-pub(crate) const LEAVE: Procedure = Procedure {
+const LEAVE: Procedure = Procedure {
     procedure: "TS 24.147 5.3.1.6.1",
     title: "Conference left",
     parties: PARTIES,
@@ -89,7 +103,7 @@ pub(crate) const LEAVE: Procedure = Procedure {
 };
 
 /// A UE watches who is in a conference.
-pub(crate) const EVENT: Procedure = Procedure {
+const EVENT: Procedure = Procedure {
     procedure: "RFC 4575 3",
     title: "Subscription to the state of a conference",
     parties: PARTIES,

@@ -2,8 +2,9 @@
 
 use super::super::Has::{self, Body, Header, Words};
 use super::super::rows::*;
+use super::Wanted;
 use crate::ladder::{Party, Procedure};
-use crate::scenario::PRESENCE_SERVER;
+use crate::scenario::{PRESENCE_SERVER, PresenceStep};
 use protocol::Joint;
 
 const PUBLISH: &str = "PUBLISH";
@@ -15,8 +16,20 @@ const SERVER_TO_S: Way = (SERVER, Party::Scscf, Joint::Isc);
 const PRESENCE: Has = Words("Event", "presence");
 const WINFO: Has = Words("Event", "presence.winfo");
 
+/// All of them.
+pub(super) const PROCEDURES: &[&Procedure] = &[&PUBLICATION, &WATCHING, &WATCHER_INFORMATION];
+
+/// Ladders that a step asks for.
+pub(super) fn asked(step: &PresenceStep) -> Vec<Wanted<'_>> {
+    match step {
+        PresenceStep::Publish { ue, .. } => vec![Wanted::alone(ue.clone(), &PUBLICATION)],
+        PresenceStep::WatchPresence { from, to } => vec![Wanted::one(from, &WATCHING).with(to)],
+        PresenceStep::WatchWatchers { ue } => vec![Wanted::alone(ue.clone(), &WATCHER_INFORMATION)],
+    }
+}
+
 /// A UE publishes its state.
-pub(crate) const PUBLICATION: Procedure = Procedure {
+const PUBLICATION: Procedure = Procedure {
     procedure: "TS 24.141 5.3.1.3",
     title: "Publication of presence",
     parties: &[Party::Ue, Party::Pcscf, Party::Scscf, SERVER],
@@ -70,7 +83,7 @@ pub(crate) const PUBLICATION: Procedure = Procedure {
 };
 
 /// A UE watches another one.
-pub(crate) const WATCHING: Procedure = Procedure {
+const WATCHING: Procedure = Procedure {
     procedure: "TS 24.141 5.3.2",
     title: "Subscription to the presence of another user",
     parties: &[Party::Ue, Party::Pcscf, Party::Icscf, Party::Hss, Party::Scscf, SERVER],
@@ -140,7 +153,7 @@ pub(crate) const WATCHING: Procedure = Procedure {
 };
 
 /// A UE watches who watches it.
-pub(crate) const WATCHER_INFORMATION: Procedure = Procedure {
+const WATCHER_INFORMATION: Procedure = Procedure {
     procedure: "TS 24.141 5.3.2.4",
     title: "Subscription to watcher information",
     parties: &[Party::Ue, Party::Pcscf, Party::Scscf, SERVER],

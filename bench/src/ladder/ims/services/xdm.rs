@@ -2,8 +2,9 @@
 
 use super::super::HttpIs::{Request, Response};
 use super::super::rows::*;
+use super::{Known, Wanted};
 use crate::ladder::{Party, Procedure};
-use crate::scenario::XDM_SERVER;
+use crate::scenario::{EntityTag, XDM_SERVER, XdmStep};
 use protocol::Joint;
 
 const SERVER: Party = Party::Server(XDM_SERVER);
@@ -12,8 +13,27 @@ const DOWN: Way = (SERVER, Party::Ue, Joint::Ut);
 const PARTIES: &[Party] = &[Party::Ue, SERVER];
 const LISTS: &str = "/resource-lists/users/";
 
+/// All of them.
+pub(super) const PROCEDURES: &[&Procedure] = &[&PUT, &GET, &GET_UNCHANGED, &PUT_STALE];
+
+/// Ladders that a step asks for. A server that knows the UE asks no more who it is: that has no ladder of its own.
+pub(super) fn asked<'a>(known: &mut Known, step: &'a XdmStep) -> Vec<Wanted<'a>> {
+    match step {
+        XdmStep::XcapPut { ue, if_match, .. } => match (known.challenged.insert(ue.clone()), if_match) {
+            (true, None) => vec![Wanted::one(ue, &PUT)],
+            (false, Some(EntityTag::Stale)) => vec![Wanted::one(ue, &PUT_STALE)],
+            _ => Vec::new(),
+        },
+        XdmStep::XcapGet { ue, if_none_match } => match (known.challenged.insert(ue.clone()), if_none_match) {
+            (true, _) => Vec::new(),
+            (false, Some(EntityTag::Known)) => vec![Wanted::one(ue, &GET_UNCHANGED)],
+            (false, _) => vec![Wanted::one(ue, &GET)],
+        },
+    }
+}
+
 /// A document is put, after the server has asked who does it.
-pub(crate) const PUT: Procedure = Procedure {
+const PUT: Procedure = Procedure {
     procedure: "RFC 4825 8.2.3",
     title: "Document put on the XDM server",
     parties: PARTIES,
@@ -42,7 +62,7 @@ pub(crate) const PUT: Procedure = Procedure {
 };
 
 /// A document is fetched.
-pub(crate) const GET: Procedure = Procedure {
+const GET: Procedure = Procedure {
     procedure: "RFC 4825 7.3",
     title: "Document fetched from the XDM server",
     parties: PARTIES,
@@ -61,7 +81,7 @@ pub(crate) const GET: Procedure = Procedure {
 };
 
 /// A document is fetched unless it is the one that is known.
-pub(crate) const GET_UNCHANGED: Procedure = Procedure {
+const GET_UNCHANGED: Procedure = Procedure {
     procedure: "RFC 4825 7.11, unchanged",
     title: "Document that has not changed",
     parties: PARTIES,
@@ -80,7 +100,7 @@ pub(crate) const GET_UNCHANGED: Procedure = Procedure {
 };
 
 /// A document is put by somebody who does not know the one that is there.
-pub(crate) const PUT_STALE: Procedure = Procedure {
+const PUT_STALE: Procedure = Procedure {
     procedure: "RFC 4825 7.11, stale",
     title: "Document put over one that is not known",
     parties: PARTIES,

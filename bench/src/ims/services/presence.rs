@@ -1,0 +1,40 @@
+//! The presence server of a scenario, and what UEs publish.
+
+use core_network::ims::ImsNode;
+use core_network::ims::presence::{PresenceConfig, PresenceServer};
+use protocol::xml::SubHandling;
+
+use super::Site;
+use crate::errors::CommandError;
+use crate::ims::network::bench;
+use crate::setup;
+
+/// TS 24.141 clause 5.3: publications and watcher information on the originating side, watchers on the terminating.
+pub(super) const TRIGGERS: &[&str] = &[
+    "trigger = [{ group = [0], method = \"PUBLISH\" }, { group = [1], header = \"Event\", content = \"^presence\" }, \
+     { group = [2], session_case = \"originating\" }]",
+    "trigger = [{ group = [0], method = \"SUBSCRIBE\" }, \
+     { group = [1], header = \"Event\", content = \"^presence[.]winfo\" }, \
+     { group = [2], session_case = \"originating\" }]",
+    "trigger = [{ group = [0], method = \"SUBSCRIBE\" }, { group = [1], header = \"Event\", content = \"^presence\" }, \
+     { group = [2], session_case = \"terminating_registered\" }, \
+     { group = [2], session_case = \"terminating_unregistered\" }]",
+];
+
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+    let mut config = PresenceConfig::new(&site.uri(), &site.ims.domain, site.sip());
+    config.trusted = site.trusted();
+    config.hosts = site.hosts.clone();
+    config.utc_ms_at_zero = setup::utc_ms_at_zero();
+    config.without_rules = SubHandling::Allow;
+    Ok(Box::new(PresenceServer::new(config, site.entropy()).map_err(bench)?))
+}
+
+/// A presence document of one tuple (RFC 3863).
+pub(crate) fn document(entity: &str, note: &str) -> String {
+    let note = note.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"{entity}\">\
+         <tuple id=\"ue\"><status><basic>open</basic></status><note>{note}</note></tuple></presence>\n"
+    )
+}

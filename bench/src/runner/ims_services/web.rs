@@ -1,0 +1,70 @@
+//! HTTP of UEs with services: requests go out, responses and what else there is for boxes outside come in.
+
+use core_network::ims::OutsideEvent;
+use http::Request;
+use protocol::Instant;
+
+use crate::errors::CommandError;
+use crate::event::{ImsFact, What};
+use crate::ims::services;
+use crate::ims::web::{Ask, Outcome};
+use crate::runner::Runner;
+use crate::runner::ims::RunIms;
+use crate::scenario::Service;
+
+/// A request of a UE to a service goes out.
+pub(super) fn ask(
+    now: Instant,
+    ims: &mut RunIms,
+    place: usize,
+    service: Service,
+    request: http::Result<Request<Vec<u8>>>,
+) {
+    let Ok(request) = request else { return };
+    let own = &mut ims.network.ues[place];
+    let token = own.state.new_request(request.method().as_str());
+    let asked = own.web.ask(token, services::web(service), request);
+    send(now, ims, place, asked);
+}
+
+fn send(now: Instant, ims: &mut RunIms, place: usize, ask: Ask) {
+    let exchange = ims.network.fabric.http(now, ask.from, ask.to, ask.request.clone());
+    ims.network.ues[place].web.sent(exchange, ask);
+}
+
+impl Runner<'_> {
+    /// Something of HTTP or media has come to a box outside.
+    pub(in crate::runner) fn at_outside(
+        &mut self,
+        now: Instant,
+        to: &str,
+        event: OutsideEvent,
+    ) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let Some(place) = ims.place(to) else { return Ok(()) };
+        let own = &mut ims.network.ues[place];
+        let (token, what, why) = match event {
+            OutsideEvent::Response { exchange, response } => match own.web.answered(exchange, response) {
+                Some(Outcome::Again(ask)) => {
+                    send(now, ims, place, ask);
+                    return Ok(());
+                }
+                Some(Outcome::Done { token, what, response }) => {
+                    let status = response.status();
+                    let is_failure = status.is_client_error() || status.is_server_error();
+                    (token, what, is_failure.then(|| status.to_string()))
+                }
+                None => return Ok(()),
+            },
+            OutsideEvent::RequestFailed { exchange, why } => match own.web.failed(exchange) {
+                Some(token) => (token, "HTTP request".to_owned(), Some(why)),
+                None => return Ok(()),
+            },
+            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } => return Ok(()),
+        };
+        let own = &mut ims.network.ues[place];
+        own.state.requests.remove(&token);
+        let ue = own.name.clone();
+        self.observer.fact(now, What::Ims { ue, fact: ImsFact::Answered { what, why } })
+    }
+}

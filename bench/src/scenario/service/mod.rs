@@ -1,0 +1,144 @@
+//! Services of the IMS in a scenario: which there are, and what UEs want of them. Each has a file of its own.
+
+mod conference;
+mod presence;
+mod xdm;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Selector;
+use crate::strict_toml::Table;
+
+pub use conference::ConferenceStep;
+pub use presence::PresenceStep;
+pub use xdm::{EntityTag, XdmStep};
+
+/// A service of a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Presence (TS 24.141).
+    Presence,
+    /// Documents of users on Ut (TS 24.623).
+    Xdm,
+    /// Conferences (TS 24.147).
+    Conference,
+}
+
+impl Service {
+    /// All of them, as scenarios write them.
+    pub const ALL: [(&str, Self); 3] =
+        [("presence", Self::Presence), ("xdm", Self::Xdm), ("conference", Self::Conference)];
+
+    /// Name of its box.
+    pub fn server(self) -> &'static str {
+        match self {
+            Self::Presence => PRESENCE_SERVER,
+            Self::Xdm => XDM_SERVER,
+            Self::Conference => CONFERENCE_SERVER,
+        }
+    }
+
+    /// First label of its host name.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Presence => "presence",
+            Self::Xdm => "xdms",
+            Self::Conference => "conference",
+        }
+    }
+
+    /// Last octet of its address.
+    pub fn address(self) -> u8 {
+        match self {
+            Self::Presence => 11,
+            Self::Xdm => 12,
+            Self::Conference => 13,
+        }
+    }
+}
+
+/// Boxes of services.
+pub(crate) const PRESENCE_SERVER: &str = "presence server";
+pub(crate) const XDM_SERVER: &str = "XDM server";
+pub(crate) const CONFERENCE_SERVER: &str = "conference server";
+
+/// What UEs and others want of services.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ServiceStep {
+    /// Of presence.
+    Presence(PresenceStep),
+    /// Of documents on Ut.
+    Xdm(XdmStep),
+    /// Of conferences.
+    Conference(ConferenceStep),
+}
+
+impl ServiceStep {
+    /// UEs that the step names: the key and who.
+    pub(crate) fn ues(&self) -> Vec<(&'static str, Selector)> {
+        match self {
+            Self::Presence(step) => step.ues(),
+            Self::Xdm(step) => step.ues(),
+            Self::Conference(step) => step.ues(),
+        }
+    }
+
+    /// The service that it needs.
+    pub(crate) fn service(&self) -> Service {
+        match self {
+            Self::Presence(_) => Service::Presence,
+            Self::Xdm(_) => Service::Xdm,
+            Self::Conference(_) => Service::Conference,
+        }
+    }
+
+    /// Reads the step that `word` names.
+    pub(super) fn read(word: ServiceWord, t: &mut Table<'_>) -> Self {
+        match word {
+            ServiceWord::Presence(word) => Self::Presence(PresenceStep::read(word, t)),
+            ServiceWord::Xdm(word) => Self::Xdm(XdmStep::read(word, t)),
+            ServiceWord::Conference(word) => Self::Conference(ConferenceStep::read(word, t)),
+        }
+    }
+}
+
+/// What `do` says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ServiceWord {
+    Presence(presence::Word),
+    Xdm(xdm::Word),
+    Conference(conference::Word),
+}
+
+/// The words of these steps.
+pub(super) fn service_words() -> Vec<(&'static str, ServiceWord)> {
+    let mut words = Vec::new();
+    words.extend(presence::WORDS.map(|(word, step)| (word, ServiceWord::Presence(step))));
+    words.extend(xdm::WORDS.map(|(word, step)| (word, ServiceWord::Xdm(step))));
+    words.extend(conference::WORDS.map(|(word, step)| (word, ServiceWord::Conference(step))));
+    words
+}
+
+impl fmt::Display for ServiceStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Presence(step) => step.fmt(f),
+            Self::Xdm(step) => step.fmt(f),
+            Self::Conference(step) => step.fmt(f),
+        }
+    }
+}
+
+/// UEs of a step in which one has to do with another.
+fn two(from: &str, to: &str) -> Vec<(&'static str, Selector)> {
+    vec![("from", Selector::Name(from.to_owned())), ("to", Selector::Name(to.to_owned()))]
+}
+
+/// The UE of a step that one does alone.
+fn one(ue: &str) -> Vec<(&'static str, Selector)> {
+    vec![("ue", Selector::Name(ue.to_owned()))]
+}
