@@ -10,6 +10,7 @@ use crate::sip::{
 };
 
 mod diameter;
+mod mbms;
 mod messaging;
 mod mutate;
 mod presence;
@@ -17,6 +18,7 @@ mod stack;
 mod xcap;
 
 pub use diameter::{diameter, diameter_corpus};
+pub use mbms::mbms;
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use presence::presence;

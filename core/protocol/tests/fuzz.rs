@@ -328,3 +328,53 @@ fn xcap() {
     ];
     run("xcap", fuzz::xcap, &corpus.collect::<Vec<_>>(), &words);
 }
+
+#[test]
+fn mbms() {
+    use protocol::diameter::mb2c::{GcsActionAnswer, GcsActionRequest, MbmsBearerRequest, MbmsBearerResponse, mask};
+    use protocol::diameter::mb2c::{RohcRequest, TmgiAllocationRequest, TmgiAllocationResponse};
+    use protocol::diameter::mbms::provisioning::{ServiceProvisioning, SessionTime};
+    use protocol::diameter::mbms::{Arp, FlowId, MbmsServiceArea, QosInformation, SessionDuration, StartStop};
+    use protocol::diameter::sgmb::{Raa, Rar};
+    use protocol::diameter::{Outcome, ResultCode, Routing};
+    let routing = Routing { session_id: "a;1;2".into(), destination_host: Some("b".into()), ..Default::default() };
+    let outcome = Outcome { origin_host: "b".into(), origin_realm: "r".into(), result: ResultCode::SUCCESS };
+    let tmgi = Some("00abcd@262-01".parse().unwrap());
+    let arp = Some(Arp { priority: 1, may_preempt: true, preemptable: false });
+    let qos = QosInformation { qci: Some(1), gbr: Some(1), arp, ..Default::default() };
+    let (start, end) = (Some(SessionTime::RealTime), Some(SessionTime::At(5000)));
+    let address = Some("239.1.2.3".parse().unwrap());
+    let provisioning = ServiceProvisioning { tmgi, address, port: Some(1), start, end, ..Default::default() };
+    let mut bearer = MbmsBearerRequest::new(StartStop::Start);
+    (bearer.tmgi, bearer.flow, bearer.qos) = (tmgi, Some(FlowId(1)), Some(qos.clone()));
+    (bearer.area, bearer.provisioning) = (MbmsServiceArea::new([1]), Some(provisioning.clone()));
+    bearer.rohc = vec![RohcRequest { flows: vec!["permit".into()], full_header_periodicity: None, profile: 1 }];
+    let allocation = TmgiAllocationRequest { number: 1, refresh: vec![], provisioning: vec![provisioning] };
+    let gar = GcsActionRequest {
+        routing: routing.clone(),
+        allocation: Some(allocation),
+        bearers: vec![bearer],
+        restart_counter: Some(1),
+        ..Default::default()
+    };
+    let gar = gar.to_message();
+    let mut gaa = GcsActionAnswer::new(outcome.clone());
+    gaa.allocation = Some(TmgiAllocationResponse { tmgis: tmgi.into_iter().collect(), ..Default::default() });
+    let result = Some(mask::MbmsBearerResult::SUCCESS);
+    gaa.bearers =
+        vec![MbmsBearerResponse { tmgi, result, addresses: address.into_iter().collect(), ..Default::default() }];
+    let rar = Rar {
+        routing,
+        indication: Some(StartStop::Update),
+        area: MbmsServiceArea::new([1]),
+        qos: Some(qos),
+        duration: Some(SessionDuration::from_seconds(9)),
+        tmgi,
+        ..Default::default()
+    };
+    let rar = rar.to_message();
+    let raa = Raa { port: Some(1), ..Raa::new(outcome) };
+    let corpus = [gar.emit(), gaa.to_message(&gar).emit(), rar.emit(), raa.to_message(&rar).emit()];
+    let words = [[0_u8, 0, 3, 0x84].as_slice(), &[0, 0, 0x0d, 0xb0], &[0, 0, 0x7e, 0xd9], &[0xff, 0xff, 0xff, 0xff]];
+    run("mbms", fuzz::mbms, &corpus, &words);
+}

@@ -1,11 +1,14 @@
 //! The dictionary, data only: AVPs and commands of the base protocol (RFC 6733 clauses 3.1 and 4.5), Cx (TS 29.229), Sh
-//! (TS 29.329), Rf and Ro (TS 32.299).
+//! (TS 29.329), Rf and Ro (TS 32.299), MB2-C (TS 29.468), SGmb (TS 29.061 clause 20).
 //!
 //! A new application is a block of lines here. M bits are those that a sender sets; a receiver takes AVPs that it knows with
 //! either.
 
 /// Vendor-Id of 3GPP.
 pub const VENDOR_3GPP: u32 = 10_415;
+/// Vendor-Id of the AVPs that are our own: the enterprise number that is kept for examples (RFC 5612), so that it is nobody
+/// else's. What they are is in [`super::mbms::provisioning`].
+pub const VENDOR_EXAMPLE: u32 = 32_473;
 /// Diameter common messages.
 pub const APP_BASE: u32 = 0;
 /// Cx and Dx (TS 29.229 clause 5.1).
@@ -16,6 +19,10 @@ pub const APP_SH: u32 = 16_777_217;
 pub const APP_RF: u32 = 3;
 /// Diameter credit control (RFC 8506 clause 1.3): Ro (TS 32.299 clause 6.3).
 pub const APP_RO: u32 = 4;
+/// MB2-C (TS 29.468 clause 6.1).
+pub const APP_MB2C: u32 = 16_777_335;
+/// SGmb (TS 29.061 clause 20.1).
+pub const APP_SGMB: u32 = 16_777_292;
 /// What relays advertise (RFC 6733 clause 2.4).
 pub const APP_RELAY: u32 = 0xffff_ffff;
 
@@ -97,7 +104,12 @@ pub struct CommandDef {
 
 /// Looks an AVP up.
 pub fn avp(code: u32, vendor: u32) -> Option<&'static AvpDef> {
-    AVPS.iter().chain(charging::CHARGING_AVPS).copied().find(|d| d.code == code && d.vendor == vendor)
+    AVPS.iter()
+        .chain(charging::CHARGING_AVPS)
+        .chain(mbms::MBMS_AVPS)
+        .chain(mbms::PROVISIONING_AVPS)
+        .copied()
+        .find(|d| d.code == code && d.vendor == vendor)
 }
 
 /// Looks a command up by its code.
@@ -122,6 +134,7 @@ macro_rules! avps {
         pub const $list: &[&AvpDef] = &[$(&$name),*];
     };
     (@vendor 3) => { VENDOR_3GPP };
+    (@vendor 32473) => { VENDOR_EXAMPLE };
     (@vendor 0) => { 0 };
     (@has M [M $($rest:ident)*]) => { true };
     (@has S [S $($rest:ident)*]) => { true };
@@ -130,6 +143,7 @@ macro_rules! avps {
 }
 
 pub mod charging;
+pub mod mbms;
 
 // Columns: vendor (0: IETF, 3: 3GPP), code, name, kind, M: the sender sets the M bit, S: secret.
 avps! { AVPS
@@ -261,6 +275,11 @@ use charging::{
     MULTIPLE_SERVICES_INDICATOR, REQUESTED_ACTION, SERVICE_CONTEXT_ID, SERVICE_INFORMATION, TERMINATION_CAUSE,
 };
 
+use mbms::{
+    MBMS_STARTSTOP_INDICATION, RE_AUTH_REQUEST_TYPE, RESTART_COUNTER, TMGI, TMGI_ALLOCATION_REQUEST,
+    TMGI_ALLOCATION_RESPONSE, TMGI_DEALLOCATION_REQUEST, TMGI_EXPIRY,
+};
+
 const ANY: usize = usize::MAX;
 
 const fn rule(avp: &'static AvpDef, least: usize, most: usize) -> AvpRule {
@@ -285,6 +304,20 @@ macro_rules! request {
             rule(&SESSION_ID, 1, 1),
             rule(&VENDOR_SPECIFIC_APPLICATION_ID, 1, 1),
             rule(&AUTH_SESSION_STATE, 1, 1),
+            rule(&ORIGIN_HOST, 1, 1),
+            rule(&ORIGIN_REALM, 1, 1),
+            rule(&DESTINATION_REALM, 1, 1),
+            $(rule(&$avp, $least, $most),)*
+        ]
+    };
+}
+
+/// Requests of MB2-C (TS 29.468 clause 6.6) and SGmb (TS 29.061 clause 20.4): Auth-Application-Id is in the message itself.
+macro_rules! mbms {
+    ($($avp:ident $least:literal $most:expr;)*) => {
+        &[
+            rule(&SESSION_ID, 1, 1),
+            rule(&AUTH_APPLICATION_ID, 1, 1),
             rule(&ORIGIN_HOST, 1, 1),
             rule(&ORIGIN_REALM, 1, 1),
             rule(&DESTINATION_REALM, 1, 1),
@@ -396,4 +429,23 @@ commands! {
         charging! { AUTH_APPLICATION_ID; CC_REQUEST_TYPE, CC_REQUEST_NUMBER; RESULT_CODE 1 1;
                     CC_SESSION_FAILOVER 0 1; CREDIT_CONTROL_FAILURE_HANDLING 0 1; DIRECT_DEBITING_FAILURE_HANDLING 0 1;
                     COST_INFORMATION 0 1; };
+    // TS 29.468 clause 6.6.
+    GCS_ACTION 8_388_662 APP_MB2C "GCS-Action" "GA" true
+        mbms! { AUTH_SESSION_STATE 1 1; DESTINATION_HOST 0 1; TMGI_ALLOCATION_REQUEST 0 1; TMGI_DEALLOCATION_REQUEST 0 1;
+                RESTART_COUNTER 0 1; },
+        &[rule(&SESSION_ID, 1, 1), rule(&RESULT_CODE, 0, 1), rule(&EXPERIMENTAL_RESULT, 0, 1), rule(&ORIGIN_HOST, 1, 1),
+          rule(&ORIGIN_REALM, 1, 1), rule(&TMGI_ALLOCATION_RESPONSE, 0, 1), rule(&RESTART_COUNTER, 0, 1)];
+    GCS_NOTIFICATION 8_388_663 APP_MB2C "GCS-Notification" "GN" true
+        mbms! { AUTH_SESSION_STATE 1 1; DESTINATION_HOST 1 1; TMGI_EXPIRY 0 1; RESTART_COUNTER 0 1; },
+        ANSWER;
+    // TS 29.061 clause 20.4.
+    RE_AUTH 258 APP_SGMB "Re-Auth" "RA" true
+        mbms! { DESTINATION_HOST 1 1; RE_AUTH_REQUEST_TYPE 1 1; MBMS_STARTSTOP_INDICATION 0 1; TMGI 0 1; RESTART_COUNTER 0 1; },
+        ANSWER;
+    ABORT_SESSION 274 APP_SGMB "Abort-Session" "AS" true
+        mbms! { DESTINATION_HOST 1 1; RESTART_COUNTER 0 1; },
+        ANSWER;
+    SESSION_TERMINATION 275 APP_SGMB "Session-Termination" "ST" true
+        mbms! { DESTINATION_HOST 0 1; TERMINATION_CAUSE 1 1; RESTART_COUNTER 0 1; },
+        ANSWER;
 }

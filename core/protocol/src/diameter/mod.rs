@@ -1,4 +1,5 @@
-//! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229), Sh (TS 29.329), Rf and Ro (TS 32.299).
+//! Diameter (RFC 6733) as IMS uses it: Cx (TS 29.229), Sh (TS 29.329), Rf and Ro (TS 32.299),
+//! and as MBMS does: MB2-C (TS 29.468), SGmb (TS 29.061 clause 20).
 
 mod base;
 pub mod charging;
@@ -7,12 +8,16 @@ pub mod dictionary;
 mod endpoint;
 mod grammar;
 mod link;
+pub mod mb2c;
+pub mod mbms;
 mod message;
 mod peer;
 pub mod result;
 pub mod rf;
 pub mod ro;
 mod session;
+
+pub mod sgmb;
 pub mod sh;
 mod watchdog;
 

@@ -5,7 +5,7 @@ use super::message::{Avp, DiameterProblem, Message};
 use super::result;
 
 /// NO_STATE_MAINTAINED (RFC 6733 clause 8.11).
-const NO_STATE_MAINTAINED: u32 = 1;
+pub(super) const NO_STATE_MAINTAINED: u32 = 1;
 
 /// Where a request comes from and where it goes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -147,6 +147,7 @@ pub fn problem_answer(request: &Message, origin_host: &str, origin_realm: &str, 
         avps.insert(2, Avp::u32(&d::AUTH_SESSION_STATE, NO_STATE_MAINTAINED));
     }
     if !protocol_error {
+        avps.splice(0..0, super::mbms::of_answer(request));
         avps.extend(super::charging::of_answer(request));
     }
     avps.push(Avp::text(&d::ERROR_MESSAGE, &problem.what));
