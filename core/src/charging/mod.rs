@@ -6,6 +6,7 @@ mod cdr;
 mod client;
 mod gwf;
 mod ocs;
+mod server;
 
 pub use cdf::{Cdf, CdfConfig, CdrFolder};
 pub use cdr::{Cdr, CdrCause, IncompleteCdr};

@@ -3,15 +3,13 @@
 
 pub mod event;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Deref, DerefMut};
 
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, Uri};
 use protocol::{Entropy, Instant};
 
-use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest};
-use super::{ImsOutput, NodeNote, TrustedPeer};
-use crate::store::StoreToken;
+use super::{NodeShell, TrustedPeer};
 
 /// The user behind a request, as the trust domain asserts him (TS 24.229 clause 5.7.1.4, RFC 3325).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -154,7 +152,7 @@ fn wants_privacy(request: &Request) -> bool {
     values.map(str::trim).any(|value| value.eq_ignore_ascii_case("id") || value.eq_ignore_ascii_case("user"))
 }
 
-/// The shell of an application server: its stack, what waits for the store, and what it has to say. `J` is what waits.
+/// The shell of an application server: that of a node, its SIP stack and whom it believes. `J` is what waits for the store.
 #[derive(Debug)]
 pub struct ServiceShell<J> {
     /// The SIP stack.
@@ -163,59 +161,34 @@ pub struct ServiceShell<J> {
     pub entropy: Entropy,
     /// Boxes of the trust domain; none: all.
     pub trusted: Vec<TrustedPeer>,
-    /// UTC in milliseconds at the start of the run.
-    pub utc_ms_at_zero: u64,
-    jobs: BTreeMap<StoreToken, J>,
-    next_token: u64,
-    outputs: VecDeque<ImsOutput>,
+    node: NodeShell<J>,
+}
+
+/// All that the shell of a node can do, this one can.
+impl<J> Deref for ServiceShell<J> {
+    type Target = NodeShell<J>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.node
+    }
+}
+
+impl<J> DerefMut for ServiceShell<J> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.node
+    }
 }
 
 impl<J> ServiceShell<J> {
     /// A shell around a stack.
     #[must_use]
-    pub fn new(stack: SipStack, entropy: Entropy, trusted: Vec<TrustedPeer>, utc_ms_at_zero: u64) -> Self {
-        let (jobs, next_token, outputs) = Default::default();
-        Self { stack, entropy, trusted, utc_ms_at_zero, jobs, next_token, outputs }
+    pub const fn new(stack: SipStack, entropy: Entropy, trusted: Vec<TrustedPeer>, utc_ms_at_zero: u64) -> Self {
+        Self { stack, entropy, trusted, node: NodeShell::new(utc_ms_at_zero) }
     }
 
     /// Who sends a request.
     pub fn caller(&self, request: &Request, flow: Flow) -> Result<Caller, Refusal> {
         Caller::of(request, flow, &self.trusted)
-    }
-
-    /// Something for whoever drives the node.
-    pub fn output(&mut self, output: ImsOutput) {
-        self.outputs.push_back(output);
-    }
-
-    /// The next thing for whoever drives the node.
-    pub fn poll_output(&mut self) -> Option<ImsOutput> {
-        self.outputs.pop_front()
-    }
-
-    /// Asks the store; `job` goes on when it has answered ([`Self::stored`]).
-    pub fn store(&mut self, ops: Vec<ImsStoreOp>, job: J) {
-        self.next_token += 1;
-        let token = StoreToken(self.next_token);
-        self.jobs.insert(token, job);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
-    }
-
-    /// The store has answered: what waited for it.
-    pub fn stored(&mut self, token: StoreToken) -> Option<J> {
-        let job = self.jobs.remove(&token);
-        if job.is_none() {
-            self.ignore("no such request", "answer of the store");
-        }
-        job
-    }
-
-    /// The same for a whole answer.
-    pub fn take_answer(
-        &mut self,
-        answer: ImsStoreAnswer,
-    ) -> Option<(J, Result<Vec<super::Rows>, crate::store::StoreError>)> {
-        Some((self.stored(answer.token)?, answer.result))
     }
 
     /// Answers a request.
@@ -235,29 +208,6 @@ impl<J> ServiceShell<J> {
         if refusal.send(now, &mut self.stack, key).is_err() {
             self.ignore("the transaction is over", "own response");
         }
-    }
-
-    /// UTC in milliseconds.
-    #[must_use]
-    pub const fn utc_ms(&self, now: Instant) -> u64 {
-        self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
-    }
-
-    /// When UTC will be `ms`.
-    #[must_use]
-    pub const fn instant_of(&self, ms: u64) -> Instant {
-        Instant::from_nanos(ms.saturating_sub(self.utc_ms_at_zero).saturating_mul(1_000_000))
-    }
-
-    /// A word for the log. Never a secret.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
-    }
-
-    /// Something came that is not for this state.
-    pub fn ignore(&mut self, state: &str, event: &str) {
-        let note = NodeNote::Ignored { state: state.to_owned(), event: event.to_owned() };
-        self.outputs.push_back(ImsOutput::Note(note));
     }
 }
 

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use protocol::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::{Cdf, CdfConfig, Waiting};
+use super::{Cdf, CdfConfig, Job};
 use crate::charging::cdr::Cdr;
+use crate::charging::server::Waiting;
 use crate::ims::{ImsStoreOp, Rows, Table};
 
 /// What is kept beside the records.
@@ -81,8 +82,8 @@ impl Cdf {
 
     /// Begins a file when one is due.
     pub(super) fn rotate(&mut self, now: Instant) {
-        let utc = self.utc_ms(now);
-        if self.early.is_none() && self.files.due(&self.config).is_some_and(|at| at <= utc) {
+        let utc = self.server.utc_ms(now);
+        if !self.server.is_loading() && self.files.due(&self.config).is_some_and(|at| at <= utc) {
             self.files.not_before_utc_ms = 0;
             self.begin_file();
         }
@@ -101,7 +102,7 @@ impl Cdf {
         }
         self.files.state.batch = Some((first, last));
         let op = self.state_op();
-        self.store(vec![op], Waiting::File);
+        self.server.store(vec![op], Waiting::Own(Job::File));
     }
 
     /// Writes the file that was begun; its records go with it.
@@ -118,22 +119,23 @@ impl Cdf {
         let state = FileState { batch: None, ..self.files.state };
         let value = serde_json::to_vec(&state).unwrap_or_default();
         ops.push(ImsStoreOp::Put { table: Table::CdfState, key: STATE_KEY.to_owned(), value });
-        self.store(ops, Waiting::Written);
+        self.server.store(ops, Waiting::Own(Job::Written));
     }
 
     /// The file is there, or could not be written.
     pub(super) fn on_written(&mut self, now: Instant, written: Result<(), String>) {
         let Some((first, last)) = self.files.state.batch.take() else { return };
         if let Err(why) = written {
-            self.say(format!("the file of records from {first} on cannot be written, they stay in the store: {why}"));
+            self.server
+                .say(format!("the file of records from {first} on cannot be written, they stay in the store: {why}"));
             // The store has the batch: it is tried again as it is.
             self.files.state.batch = Some((first, last));
-            self.files.not_before_utc_ms = self.utc_ms(now) + RETRY_MS;
+            self.files.not_before_utc_ms = self.server.utc_ms(now) + RETRY_MS;
             return;
         }
         self.counters.files += 1;
         self.files.rows = self.files.rows.split_off(&(last + 1));
-        self.files.oldest_utc_ms = (!self.files.rows.is_empty()).then(|| self.utc_ms(now));
+        self.files.oldest_utc_ms = (!self.files.rows.is_empty()).then(|| self.server.utc_ms(now));
         self.rotate(now);
     }
 
@@ -143,7 +145,7 @@ impl Cdf {
         let state = state.and_then(|(_, value)| serde_json::from_slice(value).ok()).unwrap_or_default();
         let rows: BTreeMap<u64, Vec<u8>> =
             records.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect();
-        let oldest_utc_ms = (!rows.is_empty()).then(|| self.utc_ms(now));
+        let oldest_utc_ms = (!rows.is_empty()).then(|| self.server.utc_ms(now));
         self.files = Files { state, rows, oldest_utc_ms, not_before_utc_ms: 0 };
         self.write_file();
     }

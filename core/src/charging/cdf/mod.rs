@@ -8,19 +8,16 @@ mod files;
 mod folder;
 mod sessions;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use protocol::diameter::dictionary::{ACCOUNTING, APP_RF};
 use protocol::diameter::rf::{Aca, Acr};
-use protocol::diameter::{
-    DiameterConfig, DiameterEndpoint, DiameterOutput, DiameterProblem, DisconnectCause, Message, RequestHandle,
-    problem_answer, result,
-};
+use protocol::diameter::{DiameterConfig, DiameterProblem, Message, RequestHandle, result};
 use protocol::{Entropy, Instant};
 
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table};
-use crate::store::StoreToken;
+use super::server::{DiameterServer, ServerEvent, Service};
+use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, Table};
 use files::Files;
 pub use folder::CdrFolder;
 use sessions::Accounted;
@@ -65,14 +62,13 @@ impl CdfConfig {
     }
 }
 
-/// What waits for the store.
+/// What waits for the store beside answers.
 #[derive(Debug)]
-enum Waiting {
-    Load,
-    Answer { handle: RequestHandle, request: Message, answer: Message },
+enum Job {
+    /// A file is begun.
     File,
+    /// A file is written.
     Written,
-    Nothing,
 }
 
 #[derive(Debug, Default)]
@@ -87,53 +83,38 @@ struct Counters {
 #[derive(Debug)]
 pub struct Cdf {
     config: CdfConfig,
-    endpoint: DiameterEndpoint,
+    server: DiameterServer<Job>,
     sessions: BTreeMap<String, Accounted>,
     /// When something has to happen to a session.
     due: BTreeSet<(u64, String)>,
     files: Files,
     /// Since when records can come.
     listening_utc_ms: u64,
-    early: Option<Vec<(RequestHandle, Message)>>,
-    waiting: BTreeMap<u64, Waiting>,
-    next_token: u64,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
 }
 
-/// Requests that are held while the store is read.
-const MAX_EARLY: usize = 10_000;
+const SERVICE: Service = Service {
+    name: "CDF",
+    application: APP_RF,
+    tables: &[Table::CdfSession, Table::Cdr, Table::CdfState],
+    not_kept: result::OUT_OF_SPACE,
+};
 
 impl Cdf {
     /// A CDF that first reads what it had.
-    pub fn new(mut config: CdfConfig, entropy: Entropy) -> Self {
-        config.diameter.applications = vec![APP_RF];
-        let endpoint = DiameterEndpoint::new(config.diameter.clone(), entropy);
-        let mut cdf = Self {
+    pub fn new(config: CdfConfig, entropy: Entropy) -> Self {
+        Self {
+            server: DiameterServer::new(SERVICE, &config.diameter, config.utc_ms_at_zero, entropy),
             config,
-            endpoint,
             sessions: BTreeMap::new(),
             due: BTreeSet::new(),
             files: Files::default(),
             listening_utc_ms: 0,
-            early: Some(Vec::new()),
-            waiting: BTreeMap::new(),
-            next_token: 0,
             counters: Counters::default(),
-            out: VecDeque::new(),
-        };
-        let tables = [Table::CdfSession, Table::Cdr, Table::CdfState];
-        cdf.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
-        cdf
+        }
     }
 
     fn on_request(&mut self, now: Instant, handle: RequestHandle, request: Message) {
-        if let Some(early) = &mut self.early {
-            if early.len() < MAX_EARLY {
-                early.push((handle, request));
-            }
-            return;
-        }
         self.counters.requests += 1;
         let outcome = match request.command {
             ACCOUNTING => Acr::from_message(&request).and_then(|acr| self.account(now, &acr)),
@@ -142,15 +123,14 @@ impl Cdf {
         match outcome {
             Ok(ops) => {
                 let answer = self.success().to_message(&request);
-                // Also a duplicate waits: what it repeats may still be on its way to the disk.
-                self.store(ops, Waiting::Answer { handle, request, answer });
+                self.server.answer(handle, request, answer, ops);
             }
-            Err(problem) => self.refuse(now, handle, &request, &problem),
+            Err(problem) => self.server.refuse(now, handle, &request, &problem),
         }
     }
 
     fn success(&self) -> Aca {
-        let (host, realm) = self.endpoint.origin();
+        let (host, realm) = self.server.endpoint.origin();
         Aca {
             origin_host: host.to_owned(),
             origin_realm: realm.to_owned(),
@@ -159,112 +139,52 @@ impl Cdf {
         }
     }
 
-    fn refuse(&mut self, now: Instant, handle: RequestHandle, request: &Message, problem: &DiameterProblem) {
-        self.say(format!("{} is refused: {problem}", request.name()));
-        let (host, realm) = self.endpoint.origin();
-        let answer = problem_answer(request, host, realm, problem);
-        self.endpoint.send_answer(now, handle, answer);
-    }
-
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
-        match (self.waiting.remove(&answer.token.0), answer.result) {
-            (Some(Waiting::Load), Ok(tables)) => self.load(now, tables),
-            (Some(Waiting::Load), Err(error)) => {
-                self.say(format!("what was recorded before cannot be read: {error}"));
-                self.endpoint.disconnect(now, DisconnectCause::Busy);
+    fn on_stored(&mut self, now: Instant, job: Job, result: Result<(), String>) {
+        match (job, result) {
+            (Job::File, Ok(())) => self.write_file(),
+            (Job::File, Err(error)) => {
+                self.server.say(format!("a change is not durable: {error}"));
+                self.server.reload();
             }
-            (Some(Waiting::Answer { handle, answer, .. }), Ok(_)) => self.endpoint.send_answer(now, handle, answer),
-            (Some(Waiting::Answer { handle, request, .. }), Err(error)) => {
-                // What is in memory now is not on the disk: all of it is read again before anything is said.
-                let problem = DiameterProblem::new(result::OUT_OF_SPACE, format!("the record cannot be kept: {error}"));
-                self.refuse(now, handle, &request, &problem);
-                self.reload();
-            }
-            (Some(Waiting::File), Ok(_)) => self.write_file(),
-            (Some(Waiting::Written), answer) => self.on_written(now, answer.map(drop).map_err(|e| e.to_string())),
-            (Some(Waiting::File | Waiting::Nothing), Err(error)) => {
-                self.say(format!("a change is not durable: {error}"));
-                self.reload();
-            }
-            (Some(Waiting::Nothing), Ok(_)) | (None, _) => {}
-        }
-    }
-
-    fn reload(&mut self) {
-        if self.early.is_none() {
-            self.early = Some(Vec::new());
-            let tables = [Table::CdfSession, Table::Cdr, Table::CdfState];
-            self.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
+            (Job::Written, result) => self.on_written(now, result),
         }
     }
 
     fn drain(&mut self, now: Instant) {
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
-                DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
-                DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
-                DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
-                DiameterOutput::Ignored { state, event } => self.ignored(state, event),
-                DiameterOutput::Answer { .. } => {}
+        while let Some(event) = self.server.poll_event() {
+            match event {
+                ServerEvent::Loaded(tables) => self.load(now, tables),
+                ServerEvent::Request(handle, request) => self.on_request(now, handle, request),
+                ServerEvent::Stored(job, result) => self.on_stored(now, job, result),
             }
         }
-    }
-
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
-        self.next_token += 1;
-        self.waiting.insert(self.next_token, waiting);
-        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next_token), ops }));
-    }
-
-    fn utc_ms(&self, now: Instant) -> u64 {
-        self.config.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
-    }
-
-    fn instant(&self, utc_ms: u64) -> Instant {
-        Instant::from_nanos(utc_ms.saturating_sub(self.config.utc_ms_at_zero).saturating_mul(1_000_000))
-    }
-
-    fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
-    }
-
-    fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 }
 
 impl ImsNode for Cdf {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Store(answer) => self.on_stored(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => {
-                self.begin_file();
-                self.endpoint.disconnect(now, DisconnectCause::Rebooting);
-            }
-            _ => self.ignored("a CDF has Rf only", "input of another kind"),
+        if matches!(input, ImsInput::Admin(Admin::Shutdown)) {
+            self.begin_file();
         }
+        self.server.handle_input(now, input);
         self.drain(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        if self.endpoint.poll_timeout().is_some_and(|at| at <= now) {
-            self.endpoint.handle_timeout(now);
-        }
+        self.server.handle_timeout(now);
         self.expire(now);
         self.rotate(now);
         self.drain(now);
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let due = self.due.first().map(|(at, _)| *at).filter(|_| self.early.is_none());
-        let own = [due, self.files.due(&self.config)].into_iter().flatten().map(|utc| self.instant(utc));
-        own.chain(self.endpoint.poll_timeout()).min()
+        let due = self.due.first().map(|(at, _)| *at).filter(|_| !self.server.is_loading());
+        let own = [due, self.files.due(&self.config)].into_iter().flatten().map(|utc| self.server.instant_of(utc));
+        own.chain(self.server.endpoint.poll_timeout()).min()
     }
 
     fn poll_output(&mut self) -> Option<ImsOutput> {
-        self.out.pop_front()
+        self.server.poll_output()
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cdf;
 use crate::charging::cdr::{Cdr, CdrCause, IncompleteCdr};
+use crate::charging::server::Waiting;
 use crate::ims::{ImsStoreOp, Table};
 
 /// A session, or what is remembered of one that is over.
@@ -33,7 +34,7 @@ impl Accounted {
 impl Cdf {
     /// Takes a record: what has to be durable before it is acknowledged. Nothing of one that was taken before.
     pub(super) fn account(&mut self, now: Instant, acr: &Acr) -> Result<Vec<ImsStoreOp>, DiameterProblem> {
-        let (utc, id) = (self.utc_ms(now), &acr.header.session_id);
+        let (utc, id) = (self.server.utc_ms(now), &acr.header.session_id);
         let known = self.sessions.get(id).cloned();
         if known.as_ref().is_some_and(|known| acr.number <= known.number || !known.is_open()) {
             self.counters.duplicates += 1;
@@ -137,10 +138,10 @@ impl Cdf {
 
     /// Closes the records of sessions that are lost, and forgets those that are long over.
     pub(super) fn expire(&mut self, now: Instant) {
-        if self.early.is_some() {
+        if self.server.is_loading() {
             return;
         }
-        let utc = self.utc_ms(now);
+        let utc = self.server.utc_ms(now);
         let mut ops = Vec::new();
         while let Some((at, id)) = self.due.first().filter(|(at, _)| *at <= utc).cloned() {
             self.due.remove(&(at, id.clone()));
@@ -149,7 +150,7 @@ impl Cdf {
                 ops.push(ImsStoreOp::Delete { table: Table::CdfSession, key: id });
                 continue;
             };
-            self.say(format!("session {id} is lost"));
+            self.server.say(format!("session {id} is lost"));
             cdr.incomplete.get_or_insert_with(IncompleteCdr::default).stop_lost = true;
             cdr.ended = Some(accounted.seen_utc_ms);
             if cdr.part.is_some() {
@@ -162,7 +163,7 @@ impl Cdf {
             ops.extend(self.keep(&id, accounted));
         }
         if !ops.is_empty() {
-            self.store(ops, super::Waiting::Nothing);
+            self.server.store(ops, Waiting::Nothing);
         }
     }
 
@@ -171,18 +172,15 @@ impl Cdf {
         let mut tables = tables.into_iter();
         (self.sessions, self.due) = Default::default();
         // Nothing could be heard while nobody listened.
-        self.listening_utc_ms = self.utc_ms(now);
+        self.listening_utc_ms = self.server.utc_ms(now);
         for (id, value) in tables.next().unwrap_or_default() {
             match serde_json::from_slice::<Accounted>(&value) {
                 Ok(accounted) => self.put(&id, accounted),
-                Err(error) => self.say(format!("stored session {id} is unreadable: {error}")),
+                Err(error) => self.server.say(format!("stored session {id} is unreadable: {error}")),
             }
         }
         let (records, states) = (tables.next().unwrap_or_default(), tables.next().unwrap_or_default());
         self.load_files(now, records, states);
-        for (handle, message) in self.early.take().unwrap_or_default() {
-            self.on_request(now, handle, message);
-        }
     }
 }
 

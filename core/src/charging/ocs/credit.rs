@@ -83,7 +83,7 @@ impl Ocs {
         let (mut account, tariff) = (self.payer(ccr)?, self.rate(ccr)?);
         if tariff.is_free() {
             let code = result::CREDIT_CONTROL_NOT_APPLICABLE;
-            return Ok((Cca::new(self.endpoint.origin(), code), Vec::new()));
+            return Ok((Cca::new(self.server.endpoint.origin(), code), Vec::new()));
         }
         let mut session = self.begin(ccr, &account, tariff);
         let (granted, is_final) = session.grant(&mut account, requested(ccr));
@@ -139,14 +139,14 @@ impl Ocs {
 
     fn check_balance(&self, ccr: &Ccr) -> Outcome {
         let (account, tariff) = (self.payer(ccr)?, self.rate(ccr)?);
-        let mut cca = Cca::new(self.endpoint.origin(), result::SUCCESS);
+        let mut cca = Cca::new(self.server.endpoint.origin(), result::SUCCESS);
         cca.has_credit = Some(tariff.cost(requested(ccr).unwrap_or(1).max(1)) <= account.available());
         Ok((cca, Vec::new()))
     }
 
     fn price(&self, ccr: &Ccr) -> Outcome {
         let tariff = self.rate(ccr)?;
-        let mut cca = Cca::new(self.endpoint.origin(), result::SUCCESS);
+        let mut cca = Cca::new(self.server.endpoint.origin(), result::SUCCESS);
         let cost = tariff.cost(requested(ccr).unwrap_or(1).max(1));
         cca.cost = Some((cost, self.config.tariffs.currency));
         Ok((cca, Vec::new()))
@@ -160,7 +160,7 @@ impl Ocs {
         account: Account,
         mut session: Reservation,
     ) -> (Cca, Vec<ImsStoreOp>) {
-        let utc = self.utc_ms(now);
+        let utc = self.server.utc_ms(now);
         // RFC 8506 clause 13: Tcc is twice the Validity-Time.
         let patience = if session.open { u64::from(session.tariff.validity) * 2000 } else { self.remembered_ms() };
         session.deadline_utc_ms = utc + patience;
@@ -173,7 +173,7 @@ impl Ocs {
     }
 
     fn answer(&self, said: Answered, tariff: &Tariff, session: &Reservation) -> Cca {
-        let mut cca = Cca::new(self.endpoint.origin(), said.result);
+        let mut cca = Cca::new(self.server.endpoint.origin(), said.result);
         cca.failure_handling = Some(self.config.failure_handling);
         let balance = self.accounts.get(&session.account).map(|account| account.balance);
         cca.low_balance = balance.map(|balance| balance < self.config.tariffs.low_balance);

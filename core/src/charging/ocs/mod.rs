@@ -7,20 +7,17 @@ mod account;
 mod credit;
 mod tariff;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
 use protocol::diameter::dictionary::{APP_RO, CREDIT_CONTROL};
 use protocol::diameter::ro::{Ccr, FailureHandling};
-use protocol::diameter::{
-    DiameterConfig, DiameterEndpoint, DiameterOutput, DiameterProblem, DisconnectCause, Message, RequestHandle,
-    problem_answer, result,
-};
+use protocol::diameter::{DiameterConfig, DiameterProblem, Message, RequestHandle, result};
 use protocol::{Entropy, Instant};
 
-use crate::ims::{
-    Admin, ImsInput, ImsNode, ImsOutput, ImsStore, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Rows, Table,
-};
+use super::server::{DiameterServer, ServerEvent, Service, Waiting};
+use crate::ims::{ImsInput, ImsNode, ImsOutput, ImsStore, ImsStoreOp, ImsStoreRequest, Rows, Table};
 use crate::store::{StoreError, StoreToken};
 pub use account::Account;
 use account::Reservation;
@@ -60,13 +57,6 @@ impl OcsConfig {
     }
 }
 
-#[derive(Debug)]
-enum Waiting {
-    Load,
-    Answer { handle: RequestHandle, request: Message, answer: Message },
-    Nothing,
-}
-
 #[derive(Debug, Default)]
 struct Counters {
     requests: u64,
@@ -79,41 +69,35 @@ struct Counters {
 #[derive(Debug)]
 pub struct Ocs {
     config: OcsConfig,
-    endpoint: DiameterEndpoint,
+    /// Nothing but answers waits for the store.
+    server: DiameterServer<Infallible>,
     accounts: BTreeMap<String, Account>,
     /// Identities, and the account that pays for them.
     payers: BTreeMap<String, String>,
     sessions: BTreeMap<String, Reservation>,
     due: BTreeSet<(u64, String)>,
-    early: Option<Vec<(RequestHandle, Message)>>,
-    waiting: BTreeMap<u64, Waiting>,
-    next_token: u64,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
 }
 
-const MAX_EARLY: usize = 10_000;
+const SERVICE: Service = Service {
+    name: "OCS",
+    application: APP_RO,
+    tables: &[Table::OcsAccount, Table::OcsSession],
+    not_kept: result::UNABLE_TO_COMPLY,
+};
 
 impl Ocs {
     /// An OCS that first reads its accounts.
-    pub fn new(mut config: OcsConfig, entropy: Entropy) -> Self {
-        config.diameter.applications = vec![APP_RO];
-        let endpoint = DiameterEndpoint::new(config.diameter.clone(), entropy);
-        let mut ocs = Self {
+    pub fn new(config: OcsConfig, entropy: Entropy) -> Self {
+        Self {
+            server: DiameterServer::new(SERVICE, &config.diameter, config.utc_ms_at_zero, entropy),
             config,
-            endpoint,
             accounts: BTreeMap::new(),
             payers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             due: BTreeSet::new(),
-            early: Some(Vec::new()),
-            waiting: BTreeMap::new(),
-            next_token: 0,
             counters: Counters::default(),
-            out: VecDeque::new(),
-        };
-        ocs.read();
-        ocs
+        }
     }
 
     /// Whether the sums of all accounts and sessions hold: granted = used + returned, money in = money out.
@@ -137,11 +121,6 @@ impl Ocs {
         Ok(())
     }
 
-    fn read(&mut self) {
-        let tables = [Table::OcsAccount, Table::OcsSession];
-        self.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
-    }
-
     fn load(&mut self, now: Instant, tables: Vec<Rows>) {
         let mut tables = tables.into_iter();
         self.accounts.clear();
@@ -155,7 +134,7 @@ impl Ocs {
                 Err(error) => unreadable.push(format!("account {key}: {error}")),
             }
         }
-        let utc = self.utc_ms(now);
+        let utc = self.server.utc_ms(now);
         for (key, value) in tables.next().unwrap_or_default() {
             match serde_json::from_slice::<Reservation>(&value) {
                 Ok(mut session) => {
@@ -169,15 +148,12 @@ impl Ocs {
                 Err(error) => unreadable.push(format!("session {key}: {error}")),
             }
         }
-        unreadable.into_iter().for_each(|what| self.say(format!("what is stored is unreadable: {what}")));
+        unreadable.into_iter().for_each(|what| self.server.say(format!("what is stored is unreadable: {what}")));
         let new: Vec<_> = self.config.accounts.iter().filter(|a| !self.accounts.contains_key(&a.id)).cloned().collect();
         let ops: Vec<_> = new.iter().filter_map(account_op).collect();
         new.into_iter().for_each(|account| self.put_account(account));
         if !ops.is_empty() {
-            self.store(ops, Waiting::Nothing);
-        }
-        for (handle, message) in self.early.take().unwrap_or_default() {
-            self.on_request(now, handle, message);
+            self.server.store(ops, Waiting::Nothing);
         }
     }
 
@@ -197,12 +173,6 @@ impl Ocs {
     }
 
     fn on_request(&mut self, now: Instant, handle: RequestHandle, request: Message) {
-        if let Some(early) = &mut self.early {
-            if early.len() < MAX_EARLY {
-                early.push((handle, request));
-            }
-            return;
-        }
         self.counters.requests += 1;
         let outcome = match request.command {
             CREDIT_CONTROL => Ccr::from_message(&request).and_then(|ccr| self.control(now, &ccr)),
@@ -211,57 +181,21 @@ impl Ocs {
         match outcome {
             Ok((cca, ops)) => {
                 let answer = cca.to_message(&request);
-                self.store(ops, Waiting::Answer { handle, request, answer });
+                self.server.answer(handle, request, answer, ops);
             }
             Err(problem) => {
                 self.counters.refused += 1;
-                self.refuse(now, handle, &request, &problem);
+                self.server.refuse(now, handle, &request, &problem);
             }
-        }
-    }
-
-    fn refuse(&mut self, now: Instant, handle: RequestHandle, request: &Message, problem: &DiameterProblem) {
-        self.say(format!("{} is refused: {problem}", request.name()));
-        let (host, realm) = self.endpoint.origin();
-        let answer = problem_answer(request, host, realm, problem);
-        self.endpoint.send_answer(now, handle, answer);
-    }
-
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
-        match (self.waiting.remove(&answer.token.0), answer.result) {
-            (Some(Waiting::Load), Ok(tables)) => self.load(now, tables),
-            (Some(Waiting::Load), Err(error)) => {
-                self.say(format!("the accounts cannot be read: {error}"));
-                self.endpoint.disconnect(now, DisconnectCause::Busy);
-            }
-            (Some(Waiting::Answer { handle, answer, .. }), Ok(_)) => self.endpoint.send_answer(now, handle, answer),
-            (Some(Waiting::Answer { handle, request, .. }), Err(error)) => {
-                let what = format!("the account cannot be changed: {error}");
-                self.refuse(now, handle, &request, &DiameterProblem::new(result::UNABLE_TO_COMPLY, what));
-                self.reload();
-            }
-            (Some(Waiting::Nothing), Err(error)) => {
-                self.say(format!("a change is not durable: {error}"));
-                self.reload();
-            }
-            (Some(Waiting::Nothing), Ok(_)) | (None, _) => {}
-        }
-    }
-
-    /// What is in memory is not on the disk: what is there counts.
-    fn reload(&mut self) {
-        if self.early.is_none() {
-            self.early = Some(Vec::new());
-            self.read();
         }
     }
 
     /// Sessions that nothing was heard of, and what is remembered of those that are over.
     fn expire(&mut self, now: Instant) {
-        if self.early.is_some() {
+        if self.server.is_loading() {
             return;
         }
-        let utc = self.utc_ms(now);
+        let utc = self.server.utc_ms(now);
         let mut ops = Vec::new();
         while let Some((at, id)) = self.due.first().filter(|(at, _)| *at <= utc).cloned() {
             self.due.remove(&(at, id.clone()));
@@ -271,7 +205,7 @@ impl Ocs {
                 continue;
             }
             self.counters.lost += 1;
-            self.say(format!("session {id} is lost: {} units are returned", session.outstanding));
+            self.server.say(format!("session {id} is lost: {} units are returned", session.outstanding));
             if let Some(account) = self.accounts.get_mut(&session.account) {
                 session.lose(account);
                 ops.extend(account_op(account));
@@ -282,7 +216,7 @@ impl Ocs {
             self.put_session(&id, session);
         }
         if !ops.is_empty() {
-            self.store(ops, Waiting::Nothing);
+            self.server.store(ops, Waiting::Nothing);
         }
     }
 
@@ -291,67 +225,36 @@ impl Ocs {
     }
 
     fn drain(&mut self, now: Instant) {
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
-                DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
-                DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
-                DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
-                DiameterOutput::Ignored { state, event } => self.ignored(state, event),
-                DiameterOutput::Answer { .. } => {}
+        while let Some(event) = self.server.poll_event() {
+            match event {
+                ServerEvent::Loaded(tables) => self.load(now, tables),
+                ServerEvent::Request(handle, request) => self.on_request(now, handle, request),
+                ServerEvent::Stored(never, _) => match never {},
             }
         }
-    }
-
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
-        self.next_token += 1;
-        self.waiting.insert(self.next_token, waiting);
-        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next_token), ops }));
-    }
-
-    fn utc_ms(&self, now: Instant) -> u64 {
-        self.config.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
-    }
-
-    fn instant(&self, utc_ms: u64) -> Instant {
-        Instant::from_nanos(utc_ms.saturating_sub(self.config.utc_ms_at_zero).saturating_mul(1_000_000))
-    }
-
-    fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
-    }
-
-    fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 }
 
 impl ImsNode for Ocs {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Store(answer) => self.on_stored(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
-            _ => self.ignored("an OCS has Ro only", "input of another kind"),
-        }
+        self.server.handle_input(now, input);
         self.drain(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        if self.endpoint.poll_timeout().is_some_and(|at| at <= now) {
-            self.endpoint.handle_timeout(now);
-        }
+        self.server.handle_timeout(now);
         self.expire(now);
         self.drain(now);
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let due = self.due.first().filter(|_| self.early.is_none()).map(|(at, _)| self.instant(*at));
-        due.into_iter().chain(self.endpoint.poll_timeout()).min()
+        let due = self.due.first().filter(|_| !self.server.is_loading());
+        let due = due.map(|(at, _)| self.server.instant_of(*at));
+        due.into_iter().chain(self.server.endpoint.poll_timeout()).min()
     }
 
     fn poll_output(&mut self) -> Option<ImsOutput> {
-        self.out.pop_front()
+        self.server.poll_output()
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
