@@ -11,6 +11,7 @@ use castbench::{
     LadderStep, LadderWatch, Model, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario,
     See, Service, Sip, Status, Verdict, What,
 };
+use core_network::ims::NetworkBox;
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::{Instant, TapEvent};
 
@@ -202,25 +203,20 @@ fn header(procedure: &Procedure) -> LadderHeader {
 }
 
 fn named(party: Party) -> (&'static str, IpAddr) {
-    let (name, ip) = match party {
-        Party::Ue => ("alice", [10, 45, 0, 1]),
-        Party::Peer => ("bob", [10, 45, 0, 2]),
-        Party::Second => ("tablet", [10, 45, 0, 3]),
-        Party::Pcscf | Party::PeerPcscf => ("P-CSCF", [10, 46, 0, 1]),
-        Party::Icscf => ("I-CSCF", [10, 46, 0, 2]),
-        Party::Scscf => ("S-CSCF", [10, 46, 0, 3]),
-        Party::Hss => ("HSS", [10, 46, 0, 4]),
-        Party::As => ("AS", [10, 46, 0, 5]),
-        Party::Server(name) => (name, server_address(name)),
+    let ue = |n: u8| IpAddr::from([10, 45, 0, n]);
+    let service = |name| Service::ALL.iter().find(|(_, service)| service.server() == name).expect("a service").1;
+    match party {
+        Party::Ue => ("alice", ue(1)),
+        Party::Peer => ("bob", ue(2)),
+        Party::Second => ("tablet", ue(3)),
+        Party::Pcscf | Party::PeerPcscf => ("P-CSCF", NetworkBox::Pcscf.ip()),
+        Party::Icscf => ("I-CSCF", NetworkBox::Icscf.ip()),
+        Party::Scscf => ("S-CSCF", NetworkBox::Scscf.ip()),
+        Party::Hss => ("HSS", NetworkBox::Hss.ip()),
+        Party::As => ("AS", NetworkBox::As.ip()),
+        Party::Server(name) => (name, service(name).place().ip()),
         Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
-    };
-    (name, ip.into())
-}
-
-/// Addresses of services, as the bench gives them.
-fn server_address(name: &str) -> [u8; 4] {
-    let service = Service::ALL.iter().find(|(_, service)| service.server() == name);
-    [10, 46, 0, service.expect("a service").1.address()]
+    }
 }
 
 /// One message for each row, 5 ms apart.

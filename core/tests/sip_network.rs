@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
-use core_network::ims::{CoreConfig, Fabric, FabricOutput, ImsStore, Latency, Role, StoreDriver, start_core};
+use core_network::ims::{
+    CoreConfig, Fabric, FabricOutput, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Role, StoreDriver,
+    start_core,
+};
 use core_network::sip_network::{Otherwise, Proof, Side, SipNetwork, SipNetworkConfig, SipService, SipUser};
 use protocol::sip::{Challenge, DigestClient, Method, Request, Response, SipMessage, Target, Transport, Uri};
 use protocol::xml::SubHandling;
 use protocol::{Entropy, Instant, Secret};
 
 const DOMAIN: &str = "sip.example";
-const PROXY: &str = "10.48.0.1:5060";
-const PRESENCE: &str = "10.46.0.11:5060";
 
 struct Net {
     fabric: Fabric,
@@ -36,9 +37,9 @@ fn at(name: &str) -> SocketAddr {
 
 impl Net {
     fn new() -> Self {
-        let proxy: SocketAddr = PROXY.parse().unwrap();
-        let presence: SocketAddr = PRESENCE.parse().unwrap();
-        let mut config = SipNetworkConfig::new(&format!("sip:proxy.{DOMAIN}"), DOMAIN, proxy);
+        let (proxy, presence) = (NetworkBox::SipProxy, NetworkBox::Presence);
+        let plan = NetworkPlan::sip(DOMAIN, &[presence], 0);
+        let mut config = SipNetworkConfig::of(&plan);
         config.users = ["a", "b"]
             .map(|name| SipUser {
                 name: name.to_owned(),
@@ -46,8 +47,6 @@ impl Net {
                 identities: vec![format!("sip:{name}@{DOMAIN}")],
             })
             .to_vec();
-        config.trusted = vec![presence.ip().to_string().parse().unwrap()];
-        config.hosts.insert(&format!("presence.{DOMAIN}"), presence, Transport::Udp);
         config.proof = Proof::RegisteredFlow;
         let service = |method: &str, side| SipService {
             uri: format!("sip:presence.{DOMAIN}"),
@@ -60,15 +59,15 @@ impl Net {
             otherwise: Otherwise::Refuse,
         };
         config.services = vec![service("PUBLISH", Side::Originating), service("SUBSCRIBE", Side::Terminating)];
-        let mut server = PresenceConfig::new(&format!("sip:presence.{DOMAIN}"), DOMAIN, presence);
-        server.trusted = vec![proxy.ip().to_string().parse().unwrap()];
-        server.hosts.insert(&format!("proxy.{DOMAIN}"), proxy, Transport::Udp);
+        let mut server = PresenceConfig::new(&format!("sip:presence.{DOMAIN}"), DOMAIN, presence.sip());
+        (server.trusted, server.hosts) = (plan.trusted(), plan.hosts());
         server.without_rules = SubHandling::Allow;
         let mut fabric = Fabric::new(Latency::default());
-        let node = SipNetwork::new(config, Entropy::of_box(1, "sip")).unwrap();
-        fabric.add(Instant::ZERO, "sip", Role::Scscf, proxy.ip(), Box::new(node), store());
-        let node = PresenceServer::new(server, Entropy::of_box(1, "presence")).unwrap();
-        fabric.add(Instant::ZERO, "presence", Role::As, presence.ip(), Box::new(node), store());
+        let mut add = |own: NetworkBox, node: Box<dyn ImsNode>| {
+            fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, store())
+        };
+        add(proxy, Box::new(SipNetwork::new(config, Entropy::of_box(1, "sip")).unwrap()));
+        add(presence, Box::new(PresenceServer::new(server, Entropy::of_box(1, "presence")).unwrap()));
         ["a", "b"].iter().for_each(|name| fabric.add_outside(name, Role::Ue, at(name).ip()));
         let mut net = Self { fabric, now: Instant::ZERO, inbox: vec![], notes: vec![], cseq: 0 };
         net.run();
@@ -96,7 +95,7 @@ impl Net {
     }
 
     fn send(&mut self, from: &str, message: &SipMessage) {
-        let target = Target { transport: Transport::Udp, remote: PROXY.parse().unwrap(), flow: None };
+        let target = Target { transport: Transport::Udp, remote: NetworkBox::SipProxy.sip(), flow: None };
         self.fabric.send(self.now, at(from), target, message.to_bytes());
         self.run();
     }

@@ -4,16 +4,14 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, Pcscf, PcscfConfig, Role, Scscf,
-    ScscfChoice, ScscfConfig, StoreDriver, TestAs, TestAsConfig, TrustedPeer,
+    Fabric, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, PcscfConfig, Role, Scscf,
+    StoreDriver, TestAs, TestAsConfig,
 };
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::sim::{Key, SimCard, SimUsim};
-use protocol::diameter::dictionary::{APP_CX, APP_SH};
-use protocol::diameter::{DiameterConfig, PeerConfig};
-use protocol::sip::{HostTable, SipTimers, Target, Transport};
+use protocol::sip::{Target, Transport};
 use protocol::{Entropy, Instant};
 
 use super::agent::ImsUe;
@@ -26,9 +24,8 @@ use crate::scenario::{
 };
 use crate::setup;
 
-/// SIP and Diameter (RFC 3261 clause 19.1.2, RFC 6733 clause 2.1).
+/// RFC 3261 clause 19.1.2.
 const SIP_PORT: u16 = 5060;
-const DIAMETER_PORT: u16 = 3868;
 
 /// Nodes in their fabric, and UEs.
 pub(crate) struct ImsNetwork {
@@ -41,7 +38,7 @@ impl ImsNetwork {
     /// The IMS of a scenario, if it has one.
     pub(crate) fn new(scenario: &Scenario) -> Result<Option<Self>, CommandError> {
         let Some(ims) = &scenario.ims else { return Ok(None) };
-        let made = Maker { scenario, ims }.make()?;
+        let made = Maker { scenario, ims, plan: plan(ims) }.make()?;
         Ok(Some(made))
     }
 
@@ -51,10 +48,19 @@ impl ImsNetwork {
     }
 }
 
+/// Who is in the network of a scenario.
+fn plan(ims: &Ims) -> NetworkPlan {
+    let mut servers: Vec<_> = ims.services.iter().map(|service| service.place()).collect();
+    servers.extend(ims.has_application_server().then_some(NetworkBox::As));
+    let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());
+    NetworkPlan { visited: ims.visited.clone(), ..plan }
+}
+
 /// A scenario on its way to nodes.
 struct Maker<'a> {
     scenario: &'a Scenario,
     ims: &'a Ims,
+    plan: NetworkPlan,
 }
 
 impl Maker<'_> {
@@ -64,23 +70,23 @@ impl Maker<'_> {
         let mut hss_store = ImsStore::in_memory().map_err(bench)?;
         let subscribers = parse_subscribers("subscribers of the scenario", &self.subscribers()).map_err(bench)?;
         add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
-        add(&mut fabric, HSS, Role::Hss, Box::new(self.hss()), hss_store);
-        let mut pcscfs = vec![(PCSCF, self.ims.domain.as_str())];
-        pcscfs.extend(self.ims.visited.iter().map(|visited| (VISITED_PCSCF, visited.as_str())));
-        for (name, network) in pcscfs {
-            let node = Pcscf::new(self.pcscf(name, network), self.entropy(name));
+        add(&mut fabric, HSS, Role::Hss, Box::new(Hss::new(self.plan.hss(), self.entropy(HSS))), hss_store);
+        let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
+        pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
+        for (name, own) in pcscfs {
+            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name));
             add(&mut fabric, name, Role::Pcscf, Box::new(node), memory()?);
         }
-        add(&mut fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.icscf(), self.entropy(ICSCF))), memory()?);
-        let scscf = Scscf::new(self.scscf(), self.entropy(SCSCF)).map_err(bench)?;
+        add(&mut fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.plan.icscf(), self.entropy(ICSCF))), memory()?);
+        let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?;
         add(&mut fabric, SCSCF, Role::Scscf, Box::new(scscf), memory()?);
         if self.ims.has_application_server() {
             let mut config = TestAsConfig::new(&self.application_server(), sip(APPLICATION_SERVER));
-            config.hosts = self.hosts();
+            config.hosts = self.plan.hosts();
             let node = TestAs::new(config, self.entropy(APPLICATION_SERVER)).map_err(bench)?;
             add(&mut fabric, APPLICATION_SERVER, Role::As, Box::new(node), memory()?);
         }
-        services::add_all(&mut fabric, self.scenario, &self.hosts())?;
+        services::add_all(&mut fabric, self.scenario, &self.plan)?;
         let (mut ues, mut impis) = (Vec::new(), Vec::new());
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
@@ -95,110 +101,22 @@ impl Maker<'_> {
         Entropy::of_box(self.scenario.seed, name)
     }
 
-    /// Host name of a box.
-    fn host(&self, name: &str) -> String {
-        let own = match name {
-            VISITED_PCSCF => return format!("pcscf.{}", self.ims.visited.as_deref().unwrap_or_default()),
-            PCSCF => "pcscf",
-            ICSCF => "icscf",
-            SCSCF => "scscf",
-            HSS => "hss",
-            _ => "as",
+    fn pcscf(&self, name: &str, own: NetworkBox) -> PcscfConfig {
+        let mut config = self.plan.pcscf(own);
+        config.security = match self.ims.security {
+            ImsSecurity::Off => GmSecurity::Off,
+            ImsSecurity::SecAgree => GmSecurity::SecAgree,
+            ImsSecurity::Tls => {
+                // It has sockets of its own towards UEs: CSCFs do not speak TLS among each other.
+                config.mw = std::mem::replace(&mut config.gm, vec![(Transport::Tls, sips(name))]);
+                GmSecurity::Tls
+            }
         };
-        format!("{own}.{}", self.ims.domain)
-    }
-
-    fn hosts(&self) -> HostTable {
-        let mut hosts = HostTable::new();
-        for name in [PCSCF, ICSCF, SCSCF, APPLICATION_SERVER] {
-            hosts.insert(&self.host(name), sip(name), Transport::Udp);
-        }
-        if self.ims.visited.is_some() {
-            hosts.insert(&self.host(VISITED_PCSCF), sip(VISITED_PCSCF), Transport::Udp);
-        }
-        for &service in &self.ims.services {
-            hosts.insert(&services::host(service, &self.ims.domain), sip(service.server()), Transport::Udp);
-        }
-        hosts.insert(&self.ims.domain, sip(ICSCF), Transport::Udp);
-        hosts
-    }
-
-    fn diameter(&self, name: &str) -> DiameterConfig {
-        let domain = &self.ims.domain;
-        let mut config = DiameterConfig::new(&self.host(name), domain, address_of(name), vec![APP_CX]);
-        let connect = Some(SocketAddr::new(address_of(HSS), DIAMETER_PORT));
-        config.peers = vec![PeerConfig { host: self.host(HSS), realm: domain.clone(), connect }];
-        config
-    }
-
-    fn hss(&self) -> Hss {
-        let applications = vec![APP_CX, APP_SH];
-        let mut diameter = DiameterConfig::new(&self.host(HSS), &self.ims.domain, address_of(HSS), applications);
-        diameter.accept_unknown = true;
-        let mut config = HssConfig::new(diameter);
-        config.utc_ms_at_zero = setup::utc_ms_at_zero();
-        Hss::new(config, self.entropy(HSS))
-    }
-
-    fn pcscf(&self, name: &str, network: &str) -> PcscfConfig {
-        // Over TLS it has sockets of its own towards UEs: CSCFs do not speak TLS among each other.
-        let (gm, mw) = match self.ims.security {
-            ImsSecurity::Tls => (vec![(Transport::Tls, sips(name))], both(name)),
-            ImsSecurity::Off | ImsSecurity::SecAgree => (both(name), Vec::new()),
-        };
-        let core = [ICSCF, SCSCF, APPLICATION_SERVER].map(|name| TrustedPeer { ip: address_of(name), port: None });
-        PcscfConfig {
-            name: self.host(name),
-            gm,
-            mw,
-            trusted: core.to_vec(),
-            network: network.to_owned(),
-            homes: vec![HomeNetwork { domain: self.ims.domain.clone(), entry: self.host(ICSCF) }],
-            security: match self.ims.security {
-                ImsSecurity::Off => GmSecurity::Off,
-                ImsSecurity::SecAgree => GmSecurity::SecAgree,
-                ImsSecurity::Tls => GmSecurity::Tls,
-            },
-            hosts: self.hosts(),
-            timers: SipTimers::default(),
-            subscribe_reg: true,
-            session_expires: None,
-            emergency_numbers: Vec::new(),
-            utc_ms_at_zero: setup::utc_ms_at_zero(),
-        }
-    }
-
-    fn icscf(&self) -> IcscfConfig {
-        IcscfConfig {
-            name: self.host(ICSCF),
-            local: both(ICSCF),
-            trusted: Vec::new(),
-            domains: vec![self.ims.domain.clone()],
-            scscfs: vec![ScscfChoice { uri: self.scscf_uri(), capabilities: Vec::new() }],
-            numbers: Default::default(),
-            hosts: self.hosts(),
-            timers: SipTimers::default(),
-            diameter: self.diameter(ICSCF),
-            hss_realm: self.ims.domain.clone(),
-            hss_host: None,
-        }
-    }
-
-    fn scscf_uri(&self) -> String {
-        format!("sip:{}:{SIP_PORT}", self.host(SCSCF))
-    }
-
-    fn scscf(&self) -> ScscfConfig {
-        let icscf = format!("sip:{}", self.host(ICSCF));
-        let mut config =
-            ScscfConfig::new(&self.scscf_uri(), &self.ims.domain, sip(SCSCF), &icscf, self.diameter(SCSCF));
-        config.hosts = self.hosts();
-        config.utc_ms_at_zero = setup::utc_ms_at_zero();
         config
     }
 
     fn application_server(&self) -> String {
-        format!("sip:{}:{SIP_PORT}", self.host(APPLICATION_SERVER))
+        format!("sip:{}:{SIP_PORT}", self.plan.host(NetworkBox::As))
     }
 
     /// The subscribers as the HSS reads them (TOML).
@@ -214,7 +132,7 @@ impl Maker<'_> {
             line("[[profile.ifc]]\npriority = 0".into());
             line(format!("server = \"{}\"\ntrigger = [{{ method = \"REGISTER\" }}]", self.application_server()));
         }
-        line(services::criteria(self.scenario));
+        line(services::criteria(&self.ims.services, &self.plan));
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
             line(format!("[[subscriber]]\nimpi = \"{}\"", identity.impi));
@@ -298,10 +216,6 @@ pub(super) fn sip(name: &str) -> SocketAddr {
 /// RFC 3261 clause 19.1.2.
 fn sips(name: &str) -> SocketAddr {
     SocketAddr::new(address_of(name), SIP_PORT + 1)
-}
-
-fn both(name: &str) -> Vec<(Transport, SocketAddr)> {
-    vec![(Transport::Udp, sip(name)), (Transport::Tcp, sip(name))]
 }
 
 pub(super) fn bench(error: impl std::fmt::Display) -> CommandError {

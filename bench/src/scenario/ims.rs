@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use core_network::ims::NetworkBox;
 use serde::{Deserialize, Serialize};
 
 use super::{Scenario, Service};
@@ -255,18 +256,16 @@ pub(crate) const APPLICATION_SERVER: &str = "AS";
 
 /// Addresses of the boxes.
 pub(crate) fn address_of(name: &str) -> IpAddr {
-    if let Some((_, service)) = Service::ALL.iter().find(|(_, service)| service.server() == name) {
-        return Ipv4Addr::new(10, 46, 0, service.address()).into();
-    }
-    let [third, fourth] = match name {
-        ICSCF => [46, 2],
-        SCSCF => [46, 3],
-        HSS => [46, 4],
-        APPLICATION_SERVER => [46, 5],
-        VISITED_PCSCF => [47, 1],
-        _ => [46, 1],
+    let service = Service::ALL.iter().find(|(_, service)| service.server() == name);
+    let own = match name {
+        ICSCF => NetworkBox::Icscf,
+        SCSCF => NetworkBox::Scscf,
+        HSS => NetworkBox::Hss,
+        APPLICATION_SERVER => NetworkBox::As,
+        VISITED_PCSCF => NetworkBox::VisitedPcscf,
+        _ => service.map_or(NetworkBox::Pcscf, |(_, service)| service.place()),
     };
-    Ipv4Addr::new(10, third, 0, fourth).into()
+    own.ip()
 }
 
 impl Scenario {

@@ -7,7 +7,7 @@ use protocol::Secret;
 use protocol::sip::{Algorithm, HostTable, SipTimers, Transport, Uri};
 use serde::Deserialize;
 
-use crate::ims::TrustedPeer;
+use crate::ims::{NetworkBox, NetworkPlan, TrustedPeer};
 
 /// A plain SIP network in one node.
 #[derive(Clone, Debug)]
@@ -137,6 +137,18 @@ impl SipNetworkConfig {
             min_expires: 60,
             max_expires: 7200,
             utc_ms_at_zero: 0,
+        }
+    }
+
+    /// The network of a plan, without users.
+    #[must_use]
+    pub fn of(plan: &NetworkPlan) -> Self {
+        let own = NetworkBox::SipProxy;
+        Self {
+            hosts: plan.hosts(),
+            trusted: plan.trusted(),
+            utc_ms_at_zero: plan.utc_ms_at_zero,
+            ..Self::new(&format!("sip:{}", plan.host(own)), &plan.domain, own.sip())
         }
     }
 }

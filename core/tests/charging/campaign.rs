@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use core_network::charging::{Cdr, MessageCharging};
-use core_network::ims::FabricOutput;
+use core_network::ims::{FabricOutput, NetworkBox};
 use protocol::sip::{SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
 
 use super::audit::Audit;
-use super::network::{Network, address, ue_address};
+use super::network::{Network, ue_address};
 use super::users::{Later, Plan, Todo, User, after, below};
 
 enum Event {
@@ -76,7 +76,7 @@ impl Campaign {
     }
 
     fn send(&mut self, at: usize, message: &SipMessage) {
-        let target = Target { transport: Transport::Udp, remote: address(1), flow: None };
+        let target = Target { transport: Transport::Udp, remote: NetworkBox::Pcscf.sip(), flow: None };
         self.network.fabric.send(self.now, ue_address(self.users[at].n), target, message.to_bytes());
     }
 

@@ -1,7 +1,7 @@
 //! The network: CSCFs, HSS, gateway function, CDF and OCS joined by the fabric, each with a store of its own that survives it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,15 +9,12 @@ use core_network::charging::{
     Account, Cdf, CdfConfig, ChargingClient, ChargingConfig, GwfConfig, ImsGwf, MessageCharging, Ocs, OcsConfig,
     TariffTable,
 };
-use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, Pcscf, PcscfConfig, Role, Scscf,
-    ScscfChoice, ScscfConfig, StoreDriver,
+    Fabric, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, Role, Scscf, StoreDriver,
 };
+use protocol::diameter::DiameterConfig;
 use protocol::diameter::charging::NodeFunctionality;
-use protocol::diameter::dictionary::APP_CX;
-use protocol::diameter::{DiameterConfig, PeerConfig};
-use protocol::sip::{HostTable, SipTimers, Transport};
 use protocol::{Entropy, Instant};
 
 use super::ue::{DOMAIN, Ue};
@@ -36,48 +33,35 @@ pub(crate) struct Network {
     restarts: u64,
 }
 
-pub(crate) fn address(last: u8) -> SocketAddr {
-    SocketAddr::new(Ipv4Addr::new(10, 46, 0, last).into(), 5060)
-}
-
 pub(crate) fn ue_address(n: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::from([10, 45, 0, n]), 5060)
 }
 
-fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
-    vec![(Transport::Udp, address(last)), (Transport::Tcp, address(last))]
+fn plan() -> NetworkPlan {
+    NetworkPlan::new(DOMAIN, &[NetworkBox::Gwf], UTC)
 }
 
-fn hosts() -> HostTable {
-    let mut hosts = HostTable::new();
-    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("ims-gwf", 17)] {
-        hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
-    }
-    hosts.insert(DOMAIN, address(2), Transport::Udp);
-    hosts
-}
-
-/// All nodes, with their roles and the last octet of their addresses.
-const NODES: [(&str, Role, u8); 7] = [
-    ("hss", Role::Hss, 4),
-    ("cdf", Role::Cdf, 15),
-    ("ocs", Role::Ocs, 16),
-    ("pcscf", Role::Pcscf, 1),
-    ("icscf", Role::Icscf, 2),
-    ("scscf", Role::Scscf, 3),
-    ("gwf", Role::As, 17),
+/// All nodes, by the names that they have here.
+const NODES: [(&str, NetworkBox); 7] = [
+    ("hss", NetworkBox::Hss),
+    ("cdf", NetworkBox::Cdf),
+    ("ocs", NetworkBox::Ocs),
+    ("pcscf", NetworkBox::Pcscf),
+    ("icscf", NetworkBox::Icscf),
+    ("scscf", NetworkBox::Scscf),
+    ("gwf", NetworkBox::Gwf),
 ];
 
 impl Network {
     pub(crate) fn new(messages: MessageCharging, balances: [u64; 2]) -> Self {
-        let stores = NODES.map(|(name, ..)| (name, Arc::new(Mutex::new(ImsStore::in_memory().unwrap()))));
+        let stores = NODES.map(|(name, _)| (name, Arc::new(Mutex::new(ImsStore::in_memory().unwrap()))));
         let mut own =
             Self { fabric: Fabric::new(Latency::default()), stores: stores.into(), messages, balances, restarts: 0 };
         let parsed = parse_subscribers("test.toml", &subscribers()).unwrap();
         add_subscribers(&mut own.stores["hss"].lock().unwrap(), &parsed).unwrap();
-        for (name, role, last) in NODES {
+        for (name, at) in NODES {
             let (node, store) = (own.node(name), own.driver(name));
-            own.fabric.add(Instant::ZERO, name, role, address(last).ip(), node, store);
+            own.fabric.add(Instant::ZERO, name, at.role(), at.ip(), node, store);
         }
         for n in [1, 2] {
             own.fabric.add_outside(&format!("ue{n}"), Role::Ue, ue_address(n).ip());
@@ -101,113 +85,79 @@ impl Network {
         Entropy::of_box(1000 + self.restarts, name)
     }
 
-    fn diameter(&self, host: &str, last: u8, peer: &str, to: u8) -> DiameterConfig {
-        let mut config = DiameterConfig::new(&format!("{host}.{DOMAIN}"), DOMAIN, address(last).ip(), vec![APP_CX]);
-        let connect = Some(SocketAddr::new(address(to).ip(), 3868));
-        config.peers = vec![PeerConfig { host: format!("{peer}.{DOMAIN}"), realm: DOMAIN.to_owned(), connect }];
-        config.retry = Duration::from_secs(3);
-        config.origin_state = 1 + self.restarts as u32;
-        config
+    /// The same for a node that may have started again.
+    fn started(&self, mut diameter: DiameterConfig) -> DiameterConfig {
+        diameter.retry = Duration::from_secs(3);
+        diameter.origin_state = 1 + self.restarts as u32;
+        diameter
     }
 
-    fn server(&self, host: &str, last: u8) -> DiameterConfig {
-        let mut config = self.diameter(host, last, "nobody", last);
-        config.peers.clear();
-        config.accept_unknown = true;
-        config
+    fn server(&self, own: NetworkBox) -> DiameterConfig {
+        self.started(plan().diameter_server(own))
     }
 
-    fn charging(&self, name: &str, last: u8, node: NodeFunctionality) -> ChargingClient {
-        let mut config = ChargingConfig::new(node, self.diameter(name, last, "cdf", 15), DOMAIN);
+    fn client(&self, own: NetworkBox, to: NetworkBox) -> DiameterConfig {
+        self.started(plan().diameter(own, to))
+    }
+
+    fn charging(&self, own: NetworkBox, node: NodeFunctionality) -> ChargingClient {
+        let mut config = ChargingConfig::new(node, self.client(own, NetworkBox::Cdf), DOMAIN);
         config.utc_ms_at_zero = UTC;
-        ChargingClient::new(config, self.entropy(&format!("{name} Rf")))
+        ChargingClient::new(config, self.entropy(&format!("{} Rf", own.label())))
     }
 
     fn node(&self, name: &str) -> Box<dyn ImsNode> {
         match name {
             "hss" => {
-                let mut config = HssConfig::new(self.server("hss", 4));
-                config.utc_ms_at_zero = UTC;
+                let mut config = plan().hss();
+                config.diameter = self.server(NetworkBox::Hss);
                 Box::new(Hss::new(config, self.entropy(name)))
             }
             "cdf" => {
-                let mut config = CdfConfig::new(self.server("cdf", 15));
+                let mut config = CdfConfig::new(self.server(NetworkBox::Cdf));
                 (config.interim, config.lost_after) = (Some(Duration::from_secs(40)), Duration::from_secs(200));
                 (config.file_records, config.utc_ms_at_zero) = (200, UTC);
                 Box::new(Cdf::new(config, self.entropy(name)))
             }
             "ocs" => {
-                let mut config = OcsConfig::new(self.server("ocs", 16), TariffTable::parse(TARIFFS).unwrap());
+                let mut config = OcsConfig::new(self.server(NetworkBox::Ocs), TariffTable::parse(TARIFFS).unwrap());
                 config.utc_ms_at_zero = UTC;
                 let accounts = [1, 2].into_iter().zip(self.balances);
                 config.accounts = accounts.map(|(n, balance)| Account::new(&Ue::new(n).impu, balance)).collect();
                 Box::new(Ocs::new(config, self.entropy(name)))
             }
             "pcscf" => {
-                let charging = self.charging("pcscf", 1, NodeFunctionality::Pcscf);
-                Box::new(Pcscf::new(pcscf(), self.entropy(name)).with_charging(charging))
+                let charging = self.charging(NetworkBox::Pcscf, NodeFunctionality::Pcscf);
+                let mut config = plan().pcscf(NetworkBox::Pcscf);
+                config.subscribe_reg = false;
+                Box::new(Pcscf::new(config, self.entropy(name)).with_charging(charging))
             }
-            "icscf" => Box::new(Icscf::new(self.icscf(), self.entropy(name))),
+            "icscf" => {
+                let mut config = plan().icscf();
+                config.diameter = self.client(NetworkBox::Icscf, NetworkBox::Hss);
+                Box::new(Icscf::new(config, self.entropy(name)))
+            }
             "scscf" => {
-                let charging = self.charging("scscf", 3, NodeFunctionality::Scscf);
-                Box::new(Scscf::new(self.scscf(), self.entropy(name)).unwrap().with_charging(charging))
+                let charging = self.charging(NetworkBox::Scscf, NodeFunctionality::Scscf);
+                let mut config = plan().scscf();
+                config.diameter = self.client(NetworkBox::Scscf, NetworkBox::Hss);
+                Box::new(Scscf::new(config, self.entropy(name)).unwrap().with_charging(charging))
             }
             "gwf" => {
-                let (uri, ro) = (format!("sip:ims-gwf.{DOMAIN}"), self.diameter("ims-gwf", 17, "ocs", 16));
-                let mut config = GwfConfig::new(&uri, address(17), ro, DOMAIN);
-                (config.hosts, config.utc_ms_at_zero, config.messages) = (hosts(), UTC, self.messages);
-                let charging = self.charging("ims-gwf", 17, NodeFunctionality::As);
+                let own = NetworkBox::Gwf;
+                let uri = format!("sip:{}", plan().host(own));
+                let mut config = GwfConfig::new(&uri, own.sip(), self.client(own, NetworkBox::Ocs), DOMAIN);
+                (config.hosts, config.utc_ms_at_zero, config.messages) = (plan().hosts(), UTC, self.messages);
+                let charging = self.charging(own, NodeFunctionality::As);
                 Box::new(ImsGwf::new(config, charging, self.entropy(name)).unwrap())
             }
             other => panic!("{other}"),
         }
     }
 
-    fn icscf(&self) -> IcscfConfig {
-        IcscfConfig {
-            name: format!("icscf.{DOMAIN}"),
-            local: both(2),
-            trusted: vec![],
-            domains: vec![DOMAIN.to_owned()],
-            scscfs: vec![ScscfChoice { uri: format!("sip:scscf.{DOMAIN}:5060"), capabilities: vec![] }],
-            numbers: Default::default(),
-            hosts: hosts(),
-            timers: SipTimers::default(),
-            diameter: self.diameter("icscf", 2, "hss", 4),
-            hss_realm: DOMAIN.to_owned(),
-            hss_host: None,
-        }
-    }
-
-    fn scscf(&self) -> ScscfConfig {
-        let uri = format!("sip:scscf.{DOMAIN}:5060");
-        let cx = self.diameter("scscf", 3, "hss", 4);
-        let mut config = ScscfConfig::new(&uri, DOMAIN, address(3), &format!("sip:icscf.{DOMAIN}"), cx);
-        (config.hosts, config.utc_ms_at_zero) = (hosts(), UTC);
-        config
-    }
-
     /// All rows of a table of a node.
     pub(crate) fn rows(&self, node: &str, table: core_network::ims::Table) -> Vec<(String, Vec<u8>)> {
         self.stores[node].lock().unwrap().scan(table).unwrap()
-    }
-}
-
-fn pcscf() -> PcscfConfig {
-    PcscfConfig {
-        name: format!("pcscf.{DOMAIN}"),
-        gm: both(1),
-        mw: vec![],
-        trusted: [2, 3, 17].map(|last| address(last).ip().to_string().parse().unwrap()).to_vec(),
-        network: DOMAIN.to_owned(),
-        homes: vec![HomeNetwork { domain: DOMAIN.to_owned(), entry: format!("icscf.{DOMAIN}") }],
-        security: GmSecurity::Off,
-        hosts: hosts(),
-        timers: SipTimers::default(),
-        subscribe_reg: false,
-        session_expires: None,
-        emergency_numbers: vec![],
-        utc_ms_at_zero: UTC,
     }
 }
 

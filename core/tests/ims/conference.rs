@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use core_network::ims::{ConferenceConfig, ConferenceServer, ImsStore, Role};
+use core_network::ims::{ConferenceConfig, ConferenceServer, NetworkBox};
 use protocol::rtp::{AudioPeer, FRAME_SAMPLES, G711, RtpReceiver, RtpSender, Tone, amplitude_of};
 use protocol::sip::{Request, Response, SipMessage};
 use protocol::{Entropy, Joint};
 
-use super::network::{Network, address, hosts, ue_address};
+use super::network::{Network, plan, ue_address};
 use super::ue::{DOMAIN, Ue};
 
 /// Hertz of what the users say.
@@ -16,14 +16,12 @@ const TONES: [f64; 2] = [500.0, 900.0];
 
 fn network() -> (Network, Ue, Ue) {
     let mut network = Network::new();
-    let mut config = ConferenceConfig::new(&format!("conference.{DOMAIN}"), DOMAIN, address(13));
-    config.hosts = hosts();
-    config.trusted = [2, 3].map(|last| address(last).ip().to_string().parse().unwrap()).to_vec();
+    let mut config = ConferenceConfig::new(&format!("conference.{DOMAIN}"), DOMAIN, NetworkBox::Conference.sip());
+    config.hosts = plan(0).hosts();
+    config.trusted = plan(0).trusted();
     config.entry = Some(format!("sip:icscf.{DOMAIN}"));
     let server = ConferenceServer::new(config, Entropy::of_box(1, "conference")).unwrap();
-    let mut store = ImsStore::in_memory().unwrap();
-    let store = Box::new(move |request| store.execute(&request));
-    network.fabric.add(network.now, "conference", Role::As, address(13).ip(), Box::new(server), store);
+    network.add_server(NetworkBox::Conference, Box::new(server));
     let (mut a, mut b) = (Ue::new(1), Ue::new(2));
     assert_eq!(network.register(&mut a, 3600).status, 200, "{:?}", network.notes);
     assert_eq!(network.register(&mut b, 3600).status, 200, "{:?}", network.notes);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use core_network::ims::{MessagingConfig, MessagingServer};
+use core_network::ims::{MessagingConfig, MessagingServer, NetworkBox};
 use protocol::Joint;
 use protocol::sip::{Method, Request, SipMessage};
 
-use super::network::Network;
+use super::network::{Network, plan};
 use super::ue::{DOMAIN, Ue};
 
 const PROFILE: &str = r#"
@@ -22,8 +22,8 @@ trigger = [{ method = "MESSAGE" }, { session_case = "terminating_unregistered" }
 
 fn network() -> Network {
     let mut network = Network::with(PROFILE, None);
-    let mut config = MessagingConfig::new(&format!("sip:messaging.{DOMAIN}"), "10.46.0.14:5060".parse().unwrap());
-    config.hosts = super::network::hosts();
+    let mut config = MessagingConfig::new(&format!("sip:messaging.{DOMAIN}"), NetworkBox::Messaging.sip());
+    config.hosts = plan(0).hosts();
     config.next_hop = Some(format!("sip:icscf.{DOMAIN}"));
     config.trusted = vec!["10.46.0.2".parse().unwrap(), "10.46.0.3".parse().unwrap()];
     config.reach.domains = vec![DOMAIN.to_owned()];
@@ -35,7 +35,7 @@ fn network() -> Network {
 impl Network {
     fn add_messaging(&mut self, config: MessagingConfig) {
         let node = MessagingServer::new(config, protocol::Entropy::of_box(1, "messaging")).unwrap();
-        self.add_server("messaging", 14, Box::new(node));
+        self.add_server(NetworkBox::Messaging, Box::new(node));
         self.run(Duration::from_millis(100));
     }
 

@@ -1,18 +1,16 @@
 //! The network: every node with its store, joined by the fabric; UEs are outside.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, FabricOutput, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, OutsideEvent, Pcscf,
-    PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig, StoreDriver, TestAs, TestAsConfig,
+    Fabric, FabricOutput, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, OutsideEvent, Pcscf, Role, Scscf,
+    StoreDriver, TestAs, TestAsConfig,
 };
-use protocol::diameter::dictionary::APP_CX;
-use protocol::diameter::{DiameterConfig, PeerConfig};
-use protocol::sip::{HostTable, Request, Response, SipMessage, SipTimers, Target, Transport};
+use protocol::sip::{Request, Response, SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
 
 use super::ue::{DOMAIN, Ue};
@@ -31,28 +29,9 @@ pub(crate) struct Network {
     pub(crate) stores: Stores,
 }
 
-pub(crate) fn address(last: u8) -> SocketAddr {
-    SocketAddr::new(Ipv4Addr::new(10, 46, 0, last).into(), 5060)
-}
-
-fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
-    vec![(Transport::Udp, address(last)), (Transport::Tcp, address(last))]
-}
-
-pub(crate) fn hosts() -> HostTable {
-    let mut hosts = HostTable::new();
-    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3), ("as", 5), ("conference", 13), ("messaging", 14)] {
-        hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
-    }
-    hosts.insert(DOMAIN, address(2), Transport::Udp);
-    hosts
-}
-
-fn diameter(name: &str, last: u8) -> DiameterConfig {
-    let mut config = DiameterConfig::new(&format!("{name}.{DOMAIN}"), DOMAIN, address(last).ip(), vec![APP_CX]);
-    let connect = Some(SocketAddr::new(address(4).ip(), 3868));
-    config.peers = vec![PeerConfig { host: format!("hss.{DOMAIN}"), realm: DOMAIN.to_owned(), connect }];
-    config
+/// Who may be there, and what they are called.
+pub(crate) fn plan(utc_ms_at_zero: u64) -> NetworkPlan {
+    NetworkPlan::new(DOMAIN, &[NetworkBox::As, NetworkBox::Conference, NetworkBox::Messaging], utc_ms_at_zero)
 }
 
 fn driver(store: &Arc<Mutex<ImsStore>>) -> StoreDriver {
@@ -60,62 +39,14 @@ fn driver(store: &Arc<Mutex<ImsStore>>) -> StoreDriver {
     Box::new(move |request| store.lock().unwrap().execute(&request))
 }
 
-fn pcscf(utc: u64) -> Pcscf {
-    let config = PcscfConfig {
-        name: format!("pcscf.{DOMAIN}"),
-        gm: both(1),
-        mw: vec![],
-        trusted: [2, 3, 5].map(|last| address(last).ip().to_string().parse().unwrap()).to_vec(),
-        network: DOMAIN.to_owned(),
-        homes: vec![HomeNetwork { domain: DOMAIN.to_owned(), entry: format!("icscf.{DOMAIN}") }],
-        security: GmSecurity::Off,
-        hosts: hosts(),
-        timers: SipTimers::default(),
-        subscribe_reg: true,
-        session_expires: None,
-        emergency_numbers: vec![],
-        utc_ms_at_zero: utc,
-    };
-    Pcscf::new(config, Entropy::of_box(1, "pcscf"))
-}
-
-fn icscf() -> Icscf {
-    let scscf = ScscfChoice { uri: format!("sip:scscf.{DOMAIN}:5060"), capabilities: vec![] };
-    let config = IcscfConfig {
-        name: format!("icscf.{DOMAIN}"),
-        local: both(2),
-        trusted: vec![],
-        domains: vec![DOMAIN.to_owned()],
-        scscfs: vec![scscf],
-        numbers: Default::default(),
-        hosts: hosts(),
-        timers: SipTimers::default(),
-        diameter: diameter("icscf", 2),
-        hss_realm: DOMAIN.to_owned(),
-        hss_host: None,
-    };
-    Icscf::new(config, Entropy::of_box(1, "icscf"))
-}
-
-fn scscf(utc: u64) -> Scscf {
-    let mut config = ScscfConfig::new(
-        &format!("sip:scscf.{DOMAIN}:5060"),
-        DOMAIN,
-        address(3),
-        &format!("sip:icscf.{DOMAIN}"),
-        diameter("scscf", 3),
-    );
-    config.hosts = hosts();
-    config.utc_ms_at_zero = utc;
-    Scscf::new(config, Entropy::of_box(1, "scscf")).unwrap()
-}
-
-fn hss(utc: u64) -> Hss {
-    let mut config = DiameterConfig::new(&format!("hss.{DOMAIN}"), DOMAIN, address(4).ip(), vec![APP_CX]);
-    config.accept_unknown = true;
-    let mut config = HssConfig::new(config);
-    config.utc_ms_at_zero = utc;
-    Hss::new(config, Entropy::of_box(1, "hss"))
+fn node(own: NetworkBox, utc: u64) -> Box<dyn ImsNode> {
+    let (plan, entropy) = (plan(utc), Entropy::of_box(1, own.label()));
+    match own {
+        NetworkBox::Pcscf => Box::new(Pcscf::new(plan.pcscf(own), entropy)),
+        NetworkBox::Icscf => Box::new(Icscf::new(plan.icscf(), entropy)),
+        NetworkBox::Scscf => Box::new(Scscf::new(plan.scscf(), entropy).unwrap()),
+        _ => Box::new(Hss::new(plan.hss(), entropy)),
+    }
 }
 
 /// Two subscribers: the first with OP, the second with OPc; `profile` for both.
@@ -161,17 +92,18 @@ impl Network {
     /// What the stores have is all that there is.
     pub(crate) fn started(stores: Stores, utc: u64, server: Option<TestAsConfig>) -> Self {
         let mut fabric = Fabric::new(Latency::default());
-        let mut add = |name: &str, role, last, node: Box<dyn ImsNode>, store: usize| {
-            fabric.add(Instant::ZERO, name, role, address(last).ip(), node, driver(&stores[store]));
+        let mut add = |own: NetworkBox, node: Box<dyn ImsNode>, store: usize| {
+            fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, driver(&stores[store]));
         };
-        add("hss", Role::Hss, 4, Box::new(hss(utc)), 2);
-        add("pcscf", Role::Pcscf, 1, Box::new(pcscf(utc)), 0);
-        add("icscf", Role::Icscf, 2, Box::new(icscf()), 0);
-        add("scscf", Role::Scscf, 3, Box::new(scscf(utc)), 1);
+        for (own, store) in
+            [(NetworkBox::Hss, 2), (NetworkBox::Pcscf, 0), (NetworkBox::Icscf, 0), (NetworkBox::Scscf, 1)]
+        {
+            add(own, node(own, utc), store);
+        }
         if let Some(mut config) = server {
-            config.hosts = hosts();
+            config.hosts = plan(utc).hosts();
             let node = TestAs::new(config, Entropy::of_box(1, "as")).unwrap();
-            fabric.add(Instant::ZERO, "as", Role::As, address(5).ip(), Box::new(node), driver(&stores[1]));
+            add(NetworkBox::As, Box::new(node), 1);
         }
         for n in [1, 2, 3] {
             fabric.add_outside(&format!("ue{n}"), Role::Ue, ue_address(n).ip());
@@ -190,9 +122,9 @@ impl Network {
     }
 
     /// One more application server, with the store of the P-CSCF.
-    pub(crate) fn add_server(&mut self, name: &str, last: u8, node: Box<dyn ImsNode>) {
+    pub(crate) fn add_server(&mut self, own: NetworkBox, node: Box<dyn ImsNode>) {
         let store = driver(&self.stores[0]);
-        self.fabric.add(self.now, name, Role::As, address(last).ip(), node, store);
+        self.fabric.add(self.now, own.label(), own.role(), own.ip(), node, store);
     }
 
     pub(crate) fn run(&mut self, time: Duration) {
@@ -232,7 +164,7 @@ impl Network {
 
     pub(crate) fn send(&mut self, from: &str, message: SipMessage) {
         let n = from.trim_start_matches("ue").parse().unwrap();
-        let target = Target { transport: Transport::Udp, remote: address(1), flow: None };
+        let target = Target { transport: Transport::Udp, remote: NetworkBox::Pcscf.sip(), flow: None };
         self.fabric.send(self.now, ue_address(n), target, message.to_bytes());
         self.run(Duration::from_millis(200));
     }

@@ -1,18 +1,16 @@
 //! The network: every node with its store, joined by the fabric; the UEs are agents outside.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
+use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Admin, Fabric, FabricOutput, GmSecurity, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, Latency, Pcscf,
-    PcscfConfig, Role, Scscf, ScscfChoice, ScscfConfig, StoreDriver,
+    Admin, Fabric, FabricOutput, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, Role,
+    Scscf, StoreDriver,
 };
 use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, UeAgent};
 use hil::sim::{SimCard, SimUsim};
-use protocol::diameter::dictionary::APP_CX;
-use protocol::diameter::{DiameterConfig, PeerConfig};
-use protocol::sip::{HostTable, SipMessage, SipTimers, Target, Transport};
+use protocol::sip::{SipMessage, Target, Transport};
 use protocol::{Entropy, Instant};
 
 pub(crate) const DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -42,81 +40,16 @@ pub(crate) fn impu(n: usize) -> String {
     format!("sip:ue{n}@{DOMAIN}")
 }
 
-fn address(last: u8) -> SocketAddr {
-    SocketAddr::new(Ipv4Addr::new(10, 46, 0, last).into(), 5060)
-}
-
-fn both(last: u8) -> Vec<(Transport, SocketAddr)> {
-    vec![(Transport::Udp, address(last)), (Transport::Tcp, address(last))]
-}
-
-fn hosts() -> HostTable {
-    let mut hosts = HostTable::new();
-    for (name, last) in [("pcscf", 1), ("icscf", 2), ("scscf", 3)] {
-        hosts.insert(&format!("{name}.{DOMAIN}"), address(last), Transport::Udp);
-    }
-    hosts.insert(DOMAIN, address(2), Transport::Udp);
-    hosts
-}
-
-fn diameter(name: &str, last: u8) -> DiameterConfig {
-    let mut config = DiameterConfig::new(&format!("{name}.{DOMAIN}"), DOMAIN, address(last).ip(), vec![APP_CX]);
-    let connect = Some(SocketAddr::new(address(4).ip(), 3868));
-    config.peers = vec![PeerConfig { host: format!("hss.{DOMAIN}"), realm: DOMAIN.to_owned(), connect }];
-    config
-}
-
-fn pcscf(security: GmSecurity) -> Pcscf {
-    let config = PcscfConfig {
-        name: format!("pcscf.{DOMAIN}"),
-        gm: both(1),
-        mw: vec![],
-        trusted: [2, 3].map(|last| address(last).ip().to_string().parse().unwrap()).to_vec(),
-        network: DOMAIN.to_owned(),
-        homes: vec![HomeNetwork { domain: DOMAIN.to_owned(), entry: format!("icscf.{DOMAIN}") }],
-        security,
-        hosts: hosts(),
-        timers: SipTimers::default(),
-        subscribe_reg: true,
-        session_expires: None,
-        emergency_numbers: vec![],
-        utc_ms_at_zero: 1_000_000,
-    };
-    Pcscf::new(config, Entropy::of_box(1, "pcscf"))
-}
-
-fn icscf() -> Icscf {
-    let scscf = ScscfChoice { uri: format!("sip:scscf.{DOMAIN}:5060"), capabilities: vec![] };
-    let config = IcscfConfig {
-        name: format!("icscf.{DOMAIN}"),
-        local: both(2),
-        trusted: vec![],
-        domains: vec![DOMAIN.to_owned()],
-        scscfs: vec![scscf],
-        numbers: Default::default(),
-        hosts: hosts(),
-        timers: SipTimers::default(),
-        diameter: diameter("icscf", 2),
-        hss_realm: DOMAIN.to_owned(),
-        hss_host: None,
-    };
-    Icscf::new(config, Entropy::of_box(1, "icscf"))
-}
-
-fn scscf() -> Scscf {
-    let (own, entry) = (format!("sip:scscf.{DOMAIN}:5060"), format!("sip:icscf.{DOMAIN}"));
-    let mut config = ScscfConfig::new(&own, DOMAIN, address(3), &entry, diameter("scscf", 3));
-    config.hosts = hosts();
-    config.utc_ms_at_zero = 1_000_000;
-    Scscf::new(config, Entropy::of_box(1, "scscf")).unwrap()
-}
-
-fn hss() -> Hss {
-    let mut config = DiameterConfig::new(&format!("hss.{DOMAIN}"), DOMAIN, address(4).ip(), vec![APP_CX]);
-    config.accept_unknown = true;
-    let mut config = HssConfig::new(config);
-    config.utc_ms_at_zero = 1_000_000;
-    Hss::new(config, Entropy::of_box(1, "hss"))
+fn nodes(security: GmSecurity) -> [(NetworkBox, Box<dyn ImsNode>); 4] {
+    let (plan, entropy) = (NetworkPlan::new(DOMAIN, &[], 1_000_000), |name| Entropy::of_box(1, name));
+    let mut pcscf = plan.pcscf(NetworkBox::Pcscf);
+    pcscf.security = security;
+    [
+        (NetworkBox::Hss, Box::new(Hss::new(plan.hss(), entropy("hss")))),
+        (NetworkBox::Pcscf, Box::new(Pcscf::new(pcscf, entropy("pcscf")))),
+        (NetworkBox::Icscf, Box::new(Icscf::new(plan.icscf(), entropy("icscf")))),
+        (NetworkBox::Scscf, Box::new(Scscf::new(plan.scscf(), entropy("scscf")).unwrap())),
+    ]
 }
 
 /// The subscribers of that many UEs, with the keys of the default card.
@@ -153,19 +86,13 @@ impl Network {
         let parsed = parse_subscribers("test.toml", &subscribers(count, with_password)).unwrap();
         add_subscribers(&mut stores[0], &parsed).unwrap();
         let mut fabric = Fabric::new(Latency::default());
-        let nodes: [(&str, Role, u8, Box<dyn ImsNode>); 4] = [
-            ("hss", Role::Hss, 4, Box::new(hss())),
-            ("pcscf", Role::Pcscf, 1, Box::new(pcscf(security))),
-            ("icscf", Role::Icscf, 2, Box::new(icscf())),
-            ("scscf", Role::Scscf, 3, Box::new(scscf())),
-        ];
-        for ((name, role, last, node), mut store) in nodes.into_iter().zip(stores) {
+        for ((own, node), mut store) in nodes(security).into_iter().zip(stores) {
             let driver: StoreDriver = Box::new(move |request| store.execute(&request));
-            fabric.add(Instant::ZERO, name, role, address(last).ip(), node, driver);
+            fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, driver);
         }
         let ue = |n: usize| {
             let own = SocketAddr::from(([10, 45, 0, n as u8 + 1], 5060));
-            let target = Target { transport: Transport::Udp, remote: address(1), flow: None };
+            let target = Target { transport: Transport::Udp, remote: NetworkBox::Pcscf.sip(), flow: None };
             let mut config = AgentConfig::new(&impi(n), &impu(n), DOMAIN, target, own);
             config.instance = format!("urn:gsma:imei:00440245-000001-{n}");
             change(n, &mut config);

@@ -2,26 +2,24 @@
 
 use std::net::SocketAddr;
 
-use core_network::ims::{ConferenceConfig, ConferenceServer, ImsNode};
+use core_network::ims::{ConferenceConfig, ConferenceServer, ImsNode, NetworkBox};
 
-use super::{Site, host};
+use super::Site;
 use crate::errors::CommandError;
 use crate::ims::network::bench;
-use crate::scenario::Service;
-use crate::setup;
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
-    let mut config = ConferenceConfig::new(&site.host(), &site.ims.domain, site.sip());
-    config.entry = Some(format!("sip:icscf.{}", site.ims.domain));
+    let mut config = ConferenceConfig::new(&site.host(), &site.plan.domain, site.sip());
+    config.entry = Some(site.plan.entry());
     config.trusted = site.trusted();
-    config.hosts = site.hosts.clone();
-    config.utc_ms_at_zero = setup::utc_ms_at_zero();
+    config.hosts = site.plan.hosts();
+    config.utc_ms_at_zero = site.plan.utc_ms_at_zero;
     Ok(Box::new(ConferenceServer::new(config, site.entropy()).map_err(bench)?))
 }
 
 /// URI of the factory of conferences (TS 23.003 clause 13.10).
 pub(crate) fn factory(domain: &str) -> String {
-    format!("sip:conference-factory@{}", host(Service::Conference, domain))
+    format!("sip:conference-factory@{}.{domain}", NetworkBox::Conference.label())
 }
 
 /// SDP of a call with audio that every conference mixes (RFC 3551, ITU-T G.711).

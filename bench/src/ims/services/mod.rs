@@ -8,22 +8,16 @@ pub(crate) mod xdm;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use core_network::ims::{Fabric, ImsNode, Role, TrustedPeer};
+use core_network::ims::{Fabric, ImsNode, NetworkPlan, Role, TrustedPeer};
 use protocol::Entropy;
-use protocol::sip::HostTable;
 
-use super::network::{add, memory, sip};
+use super::network::{add, memory};
 use crate::errors::CommandError;
-use crate::scenario::{Ims, SCSCF, Scenario, Service, address_of};
-
-/// Host name of a service.
-pub(super) fn host(service: Service, domain: &str) -> String {
-    format!("{}.{domain}", service.label())
-}
+use crate::scenario::{Scenario, Service};
 
 /// Where the HTTP of a service is.
 pub(crate) fn web(service: Service) -> SocketAddr {
-    SocketAddr::new(address_of(service.server()), HTTP_PORT)
+    SocketAddr::new(service.place().ip(), HTTP_PORT)
 }
 
 /// RFC 9110 clause 4.2.1.
@@ -32,14 +26,13 @@ const HTTP_PORT: u16 = 80;
 /// What the node of a service is made from.
 struct Site<'a> {
     scenario: &'a Scenario,
-    ims: &'a Ims,
-    hosts: &'a HostTable,
+    plan: &'a NetworkPlan,
     service: Service,
 }
 
 impl Site<'_> {
     fn host(&self) -> String {
-        host(self.service, &self.ims.domain)
+        self.plan.host(self.service.place())
     }
 
     fn uri(&self) -> String {
@@ -47,7 +40,7 @@ impl Site<'_> {
     }
 
     fn sip(&self) -> SocketAddr {
-        sip(self.service.server())
+        self.service.place().sip()
     }
 
     fn entropy(&self) -> Entropy {
@@ -56,7 +49,7 @@ impl Site<'_> {
 
     /// Who comes to it with asserted identities.
     fn trusted(&self) -> Vec<TrustedPeer> {
-        vec![TrustedPeer { ip: address_of(SCSCF), port: None }]
+        vec![TrustedPeer { ip: self.plan.core.asserts().ip(), port: None }]
     }
 
     fn node(&self) -> Result<Box<dyn ImsNode>, CommandError> {
@@ -69,10 +62,10 @@ impl Site<'_> {
 }
 
 /// Adds the nodes that a scenario names.
-pub(super) fn add_all(fabric: &mut Fabric, scenario: &Scenario, hosts: &HostTable) -> Result<(), CommandError> {
+pub(super) fn add_all(fabric: &mut Fabric, scenario: &Scenario, plan: &NetworkPlan) -> Result<(), CommandError> {
     let Some(ims) = &scenario.ims else { return Ok(()) };
     for &service in &ims.services {
-        let site = Site { scenario, ims, hosts, service };
+        let site = Site { scenario, plan, service };
         add(fabric, service.server(), role(service), site.node()?, memory()?);
     }
     Ok(())
@@ -86,13 +79,12 @@ fn role(service: Service) -> Role {
 }
 
 /// The initial filter criteria of every user, as the HSS reads them (TOML).
-pub(super) fn criteria(scenario: &Scenario) -> String {
+pub(super) fn criteria(services: &[Service], plan: &NetworkPlan) -> String {
     let mut text = String::new();
-    let Some(ims) = &scenario.ims else { return text };
-    for &service in &ims.services {
-        let server = format!("sip:{}", host(service, &ims.domain));
+    for &service in services {
+        let server = format!("sip:{}", plan.host(service.place()));
         for (priority, triggers) in triggers(service).iter().enumerate() {
-            let priority = usize::from(service.address()) * 10 + priority;
+            let priority = FIRST_PRIORITY + 10 * (service as usize) + priority;
             // Writing to a string cannot fail.
             _ = writeln!(
                 text,
@@ -102,6 +94,9 @@ pub(super) fn criteria(scenario: &Scenario) -> String {
     }
     text
 }
+
+/// After the application server of the scenario.
+const FIRST_PRIORITY: usize = 100;
 
 /// Triggers in conjunctive normal form: groups are disjunctions.
 fn triggers(service: Service) -> &'static [&'static str] {

@@ -7,7 +7,6 @@ use protocol::xml::SubHandling;
 use super::Site;
 use crate::errors::CommandError;
 use crate::ims::network::bench;
-use crate::setup;
 
 /// TS 24.141 clause 5.3: publications and watcher information on the originating side, watchers on the terminating.
 pub(super) const TRIGGERS: &[&str] = &[
@@ -22,10 +21,10 @@ pub(super) const TRIGGERS: &[&str] = &[
 ];
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
-    let mut config = PresenceConfig::new(&site.uri(), &site.ims.domain, site.sip());
+    let mut config = PresenceConfig::new(&site.uri(), &site.plan.domain, site.sip());
     config.trusted = site.trusted();
-    config.hosts = site.hosts.clone();
-    config.utc_ms_at_zero = setup::utc_ms_at_zero();
+    config.hosts = site.plan.hosts();
+    config.utc_ms_at_zero = site.plan.utc_ms_at_zero;
     config.without_rules = SubHandling::Allow;
     Ok(Box::new(PresenceServer::new(config, site.entropy()).map_err(bench)?))
 }

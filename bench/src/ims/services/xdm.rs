@@ -10,7 +10,7 @@ use crate::ims::network::bench;
 use crate::scenario::{Scenario, Ue};
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
-    let mut config = XdmsConfig::new(&format!("http://{}", site.host()), &site.ims.domain);
+    let mut config = XdmsConfig::new(&format!("http://{}", site.host()), &site.plan.domain);
     config.users = users(site.scenario);
     Ok(Box::new(Xdms::new(config, site.entropy()).map_err(bench)?))
 }

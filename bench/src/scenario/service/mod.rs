@@ -6,6 +6,7 @@ mod xdm;
 
 use std::fmt;
 
+use core_network::ims::NetworkBox;
 use serde::{Deserialize, Serialize};
 
 use super::Selector;
@@ -32,7 +33,7 @@ impl Service {
     pub const ALL: [(&str, Self); 3] =
         [("presence", Self::Presence), ("xdm", Self::Xdm), ("conference", Self::Conference)];
 
-    /// Name of its box.
+    /// What its box is called in reports.
     pub fn server(self) -> &'static str {
         match self {
             Self::Presence => PRESENCE_SERVER,
@@ -41,21 +42,12 @@ impl Service {
         }
     }
 
-    /// First label of its host name.
-    pub(crate) fn label(self) -> &'static str {
+    /// Its box.
+    pub fn place(self) -> NetworkBox {
         match self {
-            Self::Presence => "presence",
-            Self::Xdm => "xdms",
-            Self::Conference => "conference",
-        }
-    }
-
-    /// Last octet of its address.
-    pub fn address(self) -> u8 {
-        match self {
-            Self::Presence => 11,
-            Self::Xdm => 12,
-            Self::Conference => 13,
+            Self::Presence => NetworkBox::Presence,
+            Self::Xdm => NetworkBox::Xdms,
+            Self::Conference => NetworkBox::Conference,
         }
     }
 }

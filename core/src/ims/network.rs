@@ -1,0 +1,283 @@
+//! A home network whose boxes run in one process (TS 23.228 clause 4): what they are called, where they are, and the
+//! configurations of its nodes, which name each other.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use protocol::diameter::dictionary::APP_CX;
+use protocol::diameter::{DiameterConfig, PeerConfig};
+use protocol::sip::{HostTable, SipTimers, Transport};
+use serde::{Deserialize, Serialize};
+
+use super::hss::HssConfig;
+use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, Role, ScscfChoice, ScscfConfig, TrustedPeer};
+
+/// RFC 6733 clause 2.1.
+const DIAMETER_PORT: u16 = 3868;
+
+/// A box of the network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum NetworkBox {
+    /// P-CSCF of the home network.
+    Pcscf,
+    /// P-CSCF of a visited network.
+    VisitedPcscf,
+    /// I-CSCF.
+    Icscf,
+    /// S-CSCF.
+    Scscf,
+    /// HSS.
+    Hss,
+    /// An application server.
+    As,
+    /// Presence server.
+    Presence,
+    /// XDM server.
+    Xdms,
+    /// Conference server.
+    Conference,
+    /// Messaging server.
+    Messaging,
+    /// Charging data function.
+    Cdf,
+    /// Online charging system.
+    Ocs,
+    /// IMS gateway function.
+    Gwf,
+    /// The node of a plain SIP network.
+    SipProxy,
+}
+
+impl NetworkBox {
+    /// First label of its host name, its role, third and last octet of its address.
+    const fn place(self) -> (&'static str, Role, u8, u8) {
+        match self {
+            Self::Pcscf => ("pcscf", Role::Pcscf, 46, 1),
+            Self::VisitedPcscf => ("pcscf", Role::Pcscf, 47, 1),
+            Self::Icscf => ("icscf", Role::Icscf, 46, 2),
+            Self::Scscf => ("scscf", Role::Scscf, 46, 3),
+            Self::Hss => ("hss", Role::Hss, 46, 4),
+            Self::As => ("as", Role::As, 46, 5),
+            Self::Presence => ("presence", Role::As, 46, 11),
+            Self::Xdms => ("xdms", Role::As, 46, 12),
+            Self::Conference => ("conference", Role::As, 46, 13),
+            Self::Messaging => ("messaging", Role::As, 46, 14),
+            Self::Cdf => ("cdf", Role::Cdf, 46, 15),
+            Self::Ocs => ("ocs", Role::Ocs, 46, 16),
+            Self::Gwf => ("ims-gwf", Role::As, 46, 17),
+            // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
+            Self::SipProxy => ("proxy", Role::Scscf, 48, 1),
+        }
+    }
+
+    /// First label of its host name.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        self.place().0
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn role(self) -> Role {
+        self.place().1
+    }
+
+    /// Its address.
+    #[must_use]
+    pub const fn ip(self) -> IpAddr {
+        let (_, _, network, own) = self.place();
+        IpAddr::V4(Ipv4Addr::new(10, network, 0, own))
+    }
+
+    /// Its port of SIP (RFC 3261 clause 19.1.2).
+    #[must_use]
+    pub const fn sip(self) -> SocketAddr {
+        SocketAddr::new(self.ip(), 5060)
+    }
+
+    /// Its port of SIP, over UDP and TCP.
+    #[must_use]
+    pub fn sockets(self) -> Vec<(Transport, SocketAddr)> {
+        vec![(Transport::Udp, self.sip()), (Transport::Tcp, self.sip())]
+    }
+}
+
+/// What leads requests in a network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkCore {
+    /// CSCFs and an HSS.
+    #[default]
+    Ims,
+    /// The one node of a plain SIP network (RFC 3261).
+    Sip,
+}
+
+impl NetworkCore {
+    /// Boxes that lead requests, the first that UEs come to first, and that which leads to users last.
+    const fn boxes(self) -> &'static [NetworkBox] {
+        match self {
+            Self::Ims => &[NetworkBox::Pcscf, NetworkBox::Icscf, NetworkBox::Scscf],
+            Self::Sip => &[NetworkBox::SipProxy],
+        }
+    }
+
+    /// Where requests to users go that come from no user.
+    #[must_use]
+    pub const fn entry(self) -> NetworkBox {
+        match self {
+            Self::Ims => NetworkBox::Icscf,
+            Self::Sip => NetworkBox::SipProxy,
+        }
+    }
+
+    /// What requests of users come to services from.
+    #[must_use]
+    pub const fn asserts(self) -> NetworkBox {
+        match self {
+            Self::Ims => NetworkBox::Scscf,
+            Self::Sip => NetworkBox::SipProxy,
+        }
+    }
+}
+
+/// A home network: its core and what else there is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NetworkPlan {
+    /// What leads requests.
+    pub core: NetworkCore,
+    /// Home domain.
+    pub domain: String,
+    /// Domain of a visited network, if there is one.
+    pub visited: Option<String>,
+    /// Application servers.
+    pub servers: Vec<NetworkBox>,
+    /// UTC at the start of the run, in milliseconds.
+    pub utc_ms_at_zero: u64,
+}
+
+impl NetworkPlan {
+    /// An IMS without a visited network.
+    #[must_use]
+    pub fn new(domain: &str, servers: &[NetworkBox], utc_ms_at_zero: u64) -> Self {
+        let (core, domain, servers) = (NetworkCore::Ims, domain.to_owned(), servers.to_vec());
+        Self { core, domain, visited: None, servers, utc_ms_at_zero }
+    }
+
+    /// A plain SIP network.
+    #[must_use]
+    pub fn sip(domain: &str, servers: &[NetworkBox], utc_ms_at_zero: u64) -> Self {
+        Self { core: NetworkCore::Sip, ..Self::new(domain, servers, utc_ms_at_zero) }
+    }
+
+    /// Host name of a box.
+    #[must_use]
+    pub fn host(&self, own: NetworkBox) -> String {
+        format!("{}.{}", own.label(), self.network_of(own))
+    }
+
+    fn network_of(&self, own: NetworkBox) -> &str {
+        self.visited.as_deref().filter(|_| own == NetworkBox::VisitedPcscf).unwrap_or(&self.domain)
+    }
+
+    /// SIP URI of the box that requests to users go to which come from no user.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        format!("sip:{}", self.host(self.core.entry()))
+    }
+
+    /// Names and addresses; the domain itself is that of the entry.
+    #[must_use]
+    pub fn hosts(&self) -> HostTable {
+        let mut hosts = HostTable::new();
+        let visited = self.visited.as_ref().map(|_| NetworkBox::VisitedPcscf);
+        for own in self.core.boxes().iter().chain(&visited).chain(&self.servers) {
+            hosts.insert(&self.host(*own), own.sip(), Transport::Udp);
+        }
+        hosts.insert(&self.domain, self.core.entry().sip(), Transport::Udp);
+        hosts
+    }
+
+    /// Boxes that speak SIP in the core, behind the first that UEs come to.
+    #[must_use]
+    pub fn trusted(&self) -> Vec<TrustedPeer> {
+        let all = self.core.boxes().iter().skip_while(|own| **own == NetworkBox::Pcscf).chain(&self.servers);
+        all.map(|own| TrustedPeer { ip: own.ip(), port: None }).collect()
+    }
+
+    /// Diameter of a box that connects to another one.
+    #[must_use]
+    pub fn diameter(&self, own: NetworkBox, to: NetworkBox) -> DiameterConfig {
+        let mut config = DiameterConfig::new(&self.host(own), &self.domain, own.ip(), vec![APP_CX]);
+        let connect = Some(SocketAddr::new(to.ip(), DIAMETER_PORT));
+        config.peers = vec![PeerConfig { host: self.host(to), realm: self.domain.clone(), connect }];
+        config
+    }
+
+    /// Diameter of a box that others connect to.
+    #[must_use]
+    pub fn diameter_server(&self, own: NetworkBox) -> DiameterConfig {
+        let mut config = DiameterConfig::new(&self.host(own), &self.domain, own.ip(), vec![APP_CX]);
+        config.accept_unknown = true;
+        config
+    }
+
+    /// HSS.
+    #[must_use]
+    pub fn hss(&self) -> HssConfig {
+        let mut config = HssConfig::new(self.diameter_server(NetworkBox::Hss));
+        config.utc_ms_at_zero = self.utc_ms_at_zero;
+        config
+    }
+
+    /// P-CSCF of the home network, or of the visited one.
+    #[must_use]
+    pub fn pcscf(&self, own: NetworkBox) -> PcscfConfig {
+        PcscfConfig {
+            name: self.host(own),
+            gm: own.sockets(),
+            mw: Vec::new(),
+            trusted: self.trusted(),
+            network: self.network_of(own).to_owned(),
+            homes: vec![HomeNetwork { domain: self.domain.clone(), entry: self.host(self.core.entry()) }],
+            security: GmSecurity::Off,
+            hosts: self.hosts(),
+            timers: SipTimers::default(),
+            subscribe_reg: true,
+            session_expires: None,
+            emergency_numbers: Vec::new(),
+            utc_ms_at_zero: self.utc_ms_at_zero,
+        }
+    }
+
+    /// I-CSCF.
+    #[must_use]
+    pub fn icscf(&self) -> IcscfConfig {
+        IcscfConfig {
+            name: self.host(NetworkBox::Icscf),
+            local: NetworkBox::Icscf.sockets(),
+            trusted: Vec::new(),
+            domains: vec![self.domain.clone()],
+            scscfs: vec![ScscfChoice { uri: self.scscf_uri(), capabilities: Vec::new() }],
+            numbers: Default::default(),
+            hosts: self.hosts(),
+            timers: SipTimers::default(),
+            diameter: self.diameter(NetworkBox::Icscf, NetworkBox::Hss),
+            hss_realm: self.domain.clone(),
+            hss_host: None,
+        }
+    }
+
+    /// S-CSCF.
+    #[must_use]
+    pub fn scscf(&self) -> ScscfConfig {
+        let own = NetworkBox::Scscf;
+        let cx = self.diameter(own, NetworkBox::Hss);
+        let mut config = ScscfConfig::new(&self.scscf_uri(), &self.domain, own.sip(), &self.entry(), cx);
+        (config.hosts, config.utc_ms_at_zero) = (self.hosts(), self.utc_ms_at_zero);
+        config
+    }
+
+    fn scscf_uri(&self) -> String {
+        format!("sip:{}:{}", self.host(NetworkBox::Scscf), NetworkBox::Scscf.sip().port())
+    }
+}
