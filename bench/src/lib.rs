@@ -54,8 +54,8 @@ pub use event::{
 };
 pub use ladder::{
     DOWNLOAD_DELIVERY, Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch, LctError,
-    LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, See,
-    Sip, Status, Tick, Ticked,
+    LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure,
+    ProcedureStep, Rtp, See, Sip, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -73,9 +73,9 @@ pub use rig::{
 pub use scenario::{
     AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag, Expectation, Fading,
     Fault, FaultAction, FaultTarget, Fec, Hears, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer,
-    LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName, Overrides, PresenceStep, Profile, SampleRate, Scenario,
-    Selector, Service, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern,
-    Transmitter, Ue, UeIms, Unit, Way, XdmStep,
+    LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName, MessagingStep, Overrides, PresenceStep, Profile,
+    SampleRate, Scenario, Selector, Service, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation,
+    SubframePattern, Transmitter, Ue, UeIms, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -8,11 +8,12 @@ use std::process::Command;
 
 use castbench::{
     CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, Http, HttpIs, ImsActor, ImsCast, Judgement, LadderHeader,
-    LadderStep, LadderWatch, Model, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, RunHeader, Scenario,
-    See, Service, Sip, Status, Verdict, What,
+    LadderStep, LadderWatch, Model, Msrp, MsrpIs, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, Rtp,
+    RunHeader, Scenario, See, Service, Sip, Status, Verdict, What,
 };
 use core_network::ims::NetworkBox;
 use protocol::diameter::{Avp, Message, dictionary};
+use protocol::rtp::{RtcpPacket, RtpPacket, rtcp_bytes};
 use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
@@ -227,12 +228,17 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
             See::Sip(sip) => sip_message(&sip, i),
             See::Diameter(diameter) => diameter_message(&diameter, i, &mut request),
             See::Http(http) => http_message(&http),
+            See::Msrp(msrp) => msrp_message(&msrp),
+            See::Rtp(rtp) => rtp_packet(&rtp),
             See::Mbms(_) => unreachable!("not on the IMS"),
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
         let (transport, ports) = match row.see {
             See::Diameter(_) => ("tcp", (3868, 3868)),
             See::Http(http) => ("tcp", http_ports(procedure, &http)),
+            See::Msrp(_) => ("tcp", (2855, 2855)),
+            See::Rtp(Rtp::Bye) => ("udp", (49_153, 49_153)),
+            See::Rtp(_) => ("udp", (49_152, 49_152)),
             _ => ("udp", (5060, 5060)),
         };
         let (source, destination) = (SocketAddr::new(source, ports.0), SocketAddr::new(destination, ports.1));
@@ -276,15 +282,64 @@ fn http_message(http: &Http) -> Vec<u8> {
     format!("{start}\r\n{fields}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
+fn msrp_message(msrp: &Msrp) -> Vec<u8> {
+    let id = format!("{}1234", msrp.transaction);
+    let end = if matches!(msrp.is, MsrpIs::Chunk { is_last: false }) { '+' } else { '$' };
+    let (start, rest) = match msrp.is {
+        MsrpIs::Opening => ("SEND".to_owned(), "Message-ID: opening\r\n".to_owned()),
+        MsrpIs::Chunk { .. } => (
+            "SEND".to_owned(),
+            "Message-ID: message\r\nByte-Range: 1-2/4\r\nContent-Type: text/plain\r\n\r\nhi\r\n".to_owned(),
+        ),
+        MsrpIs::Report(status) => {
+            ("REPORT".to_owned(), format!("Message-ID: message\r\nByte-Range: 1-4/4\r\nStatus: 000 {status:03} OK\r\n"))
+        }
+        MsrpIs::Response(status) => (format!("{status:03} OK"), String::new()),
+    };
+    format!(
+        "MSRP {id} {start}\r\nTo-Path: msrp://10.45.0.2:2855/b;tcp\r\nFrom-Path: msrp://10.45.0.1:2855/a;tcp\r\n\
+         {rest}-------{id}{end}\r\n"
+    )
+    .into_bytes()
+}
+
+fn rtp_packet(rtp: &Rtp) -> Vec<u8> {
+    let source = |name: &str| name.bytes().fold(1, |sum: u32, byte| sum * 31 + u32::from(byte));
+    let (ssrc, csrc) = match rtp {
+        Rtp::Said(name) => (source(name), Vec::new()),
+        Rtp::Heard { of, .. } => (99, of.iter().map(|name| source(name)).collect()),
+        Rtp::Bye => {
+            let report = RtcpPacket::ReceiverReport { ssrc: 99, reports: Vec::new() };
+            let bye = RtcpPacket::Bye { sources: vec![99], reason: None };
+            return rtcp_bytes(&[report, RtcpPacket::cname(99, "focus"), bye]);
+        }
+    };
+    let packet = RtpPacket {
+        marker: false,
+        payload_type: 8,
+        sequence: 1,
+        timestamp: 160,
+        ssrc,
+        csrc,
+        extension: None,
+        payload: vec![0xd5; 160],
+    };
+    packet.to_bytes()
+}
+
 fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
-    let user = sip.has.iter().find_map(|has| if let Has::UserUri(user) = has { Some(*user) } else { None });
+    let user = sip.has.iter().find_map(|has| match has {
+        Has::UserUri(user) => Some(*user),
+        Has::Called(party) => Some(named(*party).0),
+        _ => None,
+    });
     let start = match sip.status {
         None => format!("{} sip:{}@home SIP/2.0", sip.method, user.unwrap_or("bob")),
         Some(Status::Is(status)) => format!("SIP/2.0 {status} Words"),
         Some(Status::Class(class)) => format!("SIP/2.0 {} Words", 100 * class + 2),
     };
     let mut headers: BTreeMap<&str, String> = BTreeMap::new();
-    let mut tag = "";
+    let (mut tag, mut to) = ("", "alice");
     let mut body = String::new();
     for has in sip.has {
         let (name, value) = match *has {
@@ -296,7 +351,11 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 tag = ";tag=to";
                 continue;
             }
-            Has::NoToTag | Has::Identity(_) | Has::UserUri(_) => continue,
+            Has::NoToTag | Has::Identity(_) | Has::UserUri(_) | Has::Called(_) => continue,
+            Has::PeerIdentity(_) => {
+                to = "bob";
+                continue;
+            }
             Has::Header("WWW-Authenticate") => {
                 ("WWW-Authenticate", "Digest realm=\"home\", nonce=\"bm9uY2U=\", algorithm=AKAv1-MD5".into())
             }
@@ -317,7 +376,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
     let cseq = first + if sip.transaction.is_empty() { 0 } else { 10 };
     let mut text = format!(
         "{start}\r\nVia: SIP/2.0/UDP 10.45.0.1:5060;branch=z9hG4bK{index}\r\nMax-Forwards: 70\r\n\
-         From: <sip:alice@home>;tag=from\r\nTo: <sip:alice@home>{tag}\r\nCall-ID: {}@test\r\nCSeq: {} {}\r\n",
+         From: <sip:alice@home>;tag=from\r\nTo: <sip:{to}@home>{tag}\r\nCall-ID: {}@test\r\nCSeq: {} {}\r\n",
         sip.call.replace(' ', "-"),
         cseq,
         sip.method

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use core_network::ims::StreamEvent;
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
 use protocol::Instant;
+use protocol::msrp::{MsrpMedia, MsrpOutput};
+use protocol::sip::sdp::Sdp;
 use protocol::sip::{Flow, SipMessage, Target};
 
+use super::chat;
 use super::web::WebClient;
+use crate::event::ImsFact;
 use crate::scenario::ImsState;
 
 /// A UE on the IMS.
@@ -60,6 +65,10 @@ pub(crate) struct ImsUeState {
     pub(crate) notified_in_step: u64,
     /// Of what it has published last.
     pub(crate) etag: Option<String>,
+    /// Its call is a session of messages.
+    pub(crate) is_chat: bool,
+    /// Messages that are coming in a session.
+    pub(crate) incoming: chat::Incoming,
     /// URI of the conference that it is in: the Contact of its focus.
     pub(crate) conference: Option<String>,
 }
@@ -92,6 +101,8 @@ pub(crate) struct ExpectedMessage {
 pub(crate) enum ImsUeOutput {
     /// A message to be sent.
     Sip(Target, Vec<u8>),
+    /// Something to be done with streams of messages.
+    Stream(MsrpOutput),
     /// Something that happened.
     Event(Box<AgentEvent>),
 }
@@ -129,6 +140,24 @@ impl ImsUe {
         self.agent.handle_input(now, AgentInput::Sip { flow, bytes });
     }
 
+    /// Something has happened to a stream of messages.
+    pub(crate) fn stream(&mut self, now: Instant, event: &StreamEvent) {
+        self.agent.handle_input(now, AgentInput::Msrp(chat::stream_input(event)));
+    }
+
+    /// A message has come: it is one that was sent to this UE, or it is not.
+    pub(crate) fn received(&mut self, now: Instant, from: String, text: &str) -> ImsFact {
+        let place = self.state.expected.iter().position(|expected| expected.text == text);
+        let expected = place.and_then(|place| self.state.expected.remove(place));
+        let after_s = expected.as_ref().map(|e| now.saturating_duration_since(e.sent).as_secs_f64());
+        ImsFact::MessageReceived { number: expected.map(|e| e.number), from, after_s }
+    }
+
+    /// Its home domain.
+    pub(crate) fn domain(&self) -> &str {
+        self.impu.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// A message could not be sent.
     pub(crate) fn failed(&mut self, now: Instant, target: Target, why: String) {
         self.agent.handle_input(now, AgentInput::SipFailed { target, why });
@@ -161,8 +190,11 @@ impl ImsUe {
     /// Answers the call that comes in.
     pub(crate) fn answer(&mut self, now: Instant) {
         if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
-            let sdp = session_description(self.contact, "sendrecv");
-            self.command(now, AgentCommand::Answer { call, sdp });
+            let answer = match self.state.is_chat {
+                true => AgentCommand::AnswerChat { call, options: chat::options() },
+                false => AgentCommand::Answer { call, sdp: session_description(self.contact, "sendrecv") },
+            };
+            self.command(now, answer);
         }
     }
 
@@ -172,8 +204,7 @@ impl ImsUe {
             return match self.agent.poll_output()? {
                 AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
                 AgentOutput::Event(event) => Some(ImsUeOutput::Event(Box::new(event))),
-                // Streams of the media plane are not joined to anything yet.
-                AgentOutput::Msrp(_) => continue,
+                AgentOutput::Msrp(output) => Some(ImsUeOutput::Stream(output)),
                 AgentOutput::Authenticate(challenge) => {
                     if let Some(usim) = &mut self.usim {
                         let answer = usim.authenticate(&challenge);
@@ -205,6 +236,11 @@ impl ImsUe {
             ImsState::Ended => own.call.is_none() && own.is_ended,
         }
     }
+}
+
+/// True for an offer of a session of messages (RFC 4975 clause 8.1).
+pub(crate) fn is_chat(sdp: &[u8]) -> bool {
+    Sdp::parse(sdp).is_ok_and(|sdp| MsrpMedia::find(&sdp).is_some())
 }
 
 /// URI of a focus that answers an INVITE (RFC 4579 clause 4.2).

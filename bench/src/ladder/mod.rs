@@ -26,7 +26,7 @@ use ims::{
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, service_procedures,
 };
-pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Of, Sip, Status};
+pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, Rtp, Sip, Status};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
@@ -87,6 +87,10 @@ pub enum See {
     Diameter(Diameter),
     /// An HTTP message.
     Http(Http),
+    /// A message of a session of messages.
+    Msrp(Msrp),
+    /// A packet of audio, or what controls it.
+    Rtp(Rtp),
 }
 
 /// What must be seen of a broadcast session.
@@ -291,6 +295,8 @@ impl Ladder {
             (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
             (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
             (See::Http(http), Some(_)) => http.filter(&self.bound_at(tick)),
+            (See::Msrp(msrp), Some(_)) => msrp.filter(&self.bound_at(tick)),
+            (See::Rtp(rtp), Some(_)) => rtp.filter(&self.bound_at(tick)),
             _ => return None,
         };
         let interface = interface_name(row.joint, "", "");
@@ -350,6 +356,8 @@ impl Ladder {
                 See::Sip(sip) => sip.sees(seen.sip.as_ref()?, cast, &self.bound),
                 See::Diameter(diameter) => diameter.sees(seen.diameter.as_ref()?, cast, &self.bound),
                 See::Http(http) => http.sees(seen.http.as_ref()?, &self.bound),
+                See::Msrp(msrp) => msrp.sees(seen.media.as_ref()?, &self.bound),
+                See::Rtp(rtp) => rtp.sees(seen.media.as_ref()?, &self.bound),
                 See::Mbms(_) => None,
             },
             _ => None,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
-use super::ims::{HttpSeen, SipSeen, diameter as ims_diameter};
+use super::ims::{HttpSeen, MediaSeen, SipSeen, diameter as ims_diameter};
 use super::lct::LctHeader;
 
 /// The parts of a message that steps are compared with. A malformed message says nothing.
@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     pub(crate) diameter: Option<protocol::diameter::Message>,
     /// An HTTP message.
     pub(crate) http: Option<HttpSeen>,
+    /// MSRP, RTP or RTCP.
+    pub(crate) media: Option<MediaSeen>,
 }
 
 /// An ALC packet.
@@ -66,7 +68,8 @@ impl Seen {
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
             Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => Self { http: HttpSeen::of(event), ..Self::default() },
-            Joint::Mb | Joint::Mb2U | Joint::SgiMb | Joint::M3 | Joint::M2 => Self::default(),
+            Joint::Mb => Self { media: MediaSeen::of(event), ..Self::default() },
+            Joint::Mb2U | Joint::SgiMb | Joint::M3 | Joint::M2 => Self::default(),
             Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
                 Self { diameter: ims_diameter(event), ..Self::default() }
             }
@@ -76,7 +79,7 @@ impl Seen {
 
     /// False when no ladder of the IMS need look at it.
     pub(crate) fn is_ims(&self) -> bool {
-        self.sip.is_some() || self.diameter.is_some() || self.http.is_some()
+        self.sip.is_some() || self.diameter.is_some() || self.http.is_some() || self.media.is_some()
     }
 
     fn of_m1(bytes: &[u8]) -> Option<Self> {

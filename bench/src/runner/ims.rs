@@ -12,6 +12,7 @@ use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
 use crate::ims::ImsNetwork;
 use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
+use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
 use crate::ladder::{self, LadderWatch};
@@ -99,6 +100,12 @@ impl Runner<'_> {
                 Some((index, ImsUeOutput::Sip(target, bytes))) => {
                     let contact = ims.network.ues[index].contact;
                     ims.network.fabric.send(now, contact, target, bytes);
+                }
+                Some((index, ImsUeOutput::Stream(output))) => {
+                    let name = ims.network.ues[index].name.clone();
+                    if let Some(output) = stream_output(output) {
+                        ims.network.fabric.stream_from_outside(now, &name, output);
+                    }
                 }
                 Some((index, ImsUeOutput::Event(event))) => self.ims_event(now, index, *event)?,
             }

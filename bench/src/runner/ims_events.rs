@@ -4,10 +4,11 @@ use hil::agent::sip::{AgentCommand, AgentEvent, CallId, HoldState};
 use protocol::Instant;
 
 use super::Runner;
-use super::ims_services::published;
+use super::ims_services::{chatted, disposed, published};
 use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
-use crate::ims::agent::{ImsUe, ImsUeState};
+use crate::ims::agent::{ImsUe, ImsUeState, is_chat};
+use crate::ims::services::messaging::words;
 
 impl Runner<'_> {
     /// An agent has something to tell.
@@ -55,13 +56,12 @@ fn told(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
             ImsFact::MessageAnswered { number: token, status, why }
         }
         AgentEvent::MessageReceived(message) => {
-            let text = String::from_utf8_lossy(&message.body).into_owned();
-            let place = own.state.expected.iter().position(|expected| expected.text == text);
-            let expected = place.and_then(|place| own.state.expected.remove(place));
-            let after_s = expected.as_ref().map(|e| since(e.sent));
-            ImsFact::MessageReceived { number: expected.map(|e| e.number), from: message.from, after_s }
+            let text = words(&message.content_type, &message.body);
+            own.received(now, message.from, &text)
         }
         AgentEvent::PublishResult { token, result } => return published(own, token, result),
+        AgentEvent::Disposition { imdn, .. } => disposed(own, &imdn),
+        AgentEvent::Chat { event, .. } => return chatted(now, own, event),
         AgentEvent::Notified { watch, state, content_type, body } => {
             own.state.notified_in_step += 1;
             let package = own.state.watches.get(&watch.0).cloned().unwrap_or_default();
@@ -80,8 +80,9 @@ fn told(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
 /// The fact in an event of a call.
 fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
     Some(match event {
-        AgentEvent::Incoming { call, from, .. } => {
+        AgentEvent::Incoming { call, from, sdp } => {
             own.state.begin_call(now, call, true);
+            own.state.is_chat = sdp.as_deref().is_some_and(is_chat);
             own.answers_at = own.answers_after.map(|after| now + after);
             own.command(now, AgentCommand::Ring(call));
             ImsFact::Incoming { from }
@@ -119,7 +120,7 @@ impl ImsUeState {
 
     fn end_call(&mut self) {
         (self.call, self.is_incoming, self.is_ringing, self.is_established) = (None, false, false, false);
-        self.hold = HoldState::default();
+        (self.hold, self.is_chat) = (HoldState::default(), false);
         self.is_ended = true;
     }
 }

@@ -2,6 +2,7 @@
 //! of its own.
 
 pub(crate) mod conference;
+pub(crate) mod messaging;
 pub(crate) mod presence;
 pub(crate) mod xdm;
 
@@ -57,6 +58,7 @@ impl Site<'_> {
             Service::Presence => presence::node(self),
             Service::Xdm => xdm::node(self),
             Service::Conference => conference::node(self),
+            Service::Messaging => messaging::node(self),
         }
     }
 }
@@ -74,7 +76,7 @@ pub(super) fn add_all(fabric: &mut Fabric, scenario: &Scenario, plan: &NetworkPl
 /// What it is to the boxes around it.
 fn role(service: Service) -> Role {
     match service {
-        Service::Presence | Service::Xdm | Service::Conference => Role::As,
+        Service::Presence | Service::Xdm | Service::Conference | Service::Messaging => Role::As,
     }
 }
 
@@ -102,6 +104,7 @@ const FIRST_PRIORITY: usize = 100;
 fn triggers(service: Service) -> &'static [&'static str] {
     match service {
         Service::Presence => presence::TRIGGERS,
+        Service::Messaging => messaging::TRIGGERS,
         // Users reach them on Ut, and by their URIs.
         Service::Xdm | Service::Conference => &[],
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::services::Known;
+use super::services::{Known, Ues};
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
@@ -26,7 +26,11 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
             match &step.action {
                 StepAction::Ims(step) => asked.step(index, step),
                 StepAction::Service(step) => {
-                    for wanted in asked.known.asked(step) {
+                    if let Some((from, to)) = step.calls() {
+                        asked.calls.extend([(from, to), (to, from)]);
+                    }
+                    let ues = Ues { registered: &asked.registered, calls: &asked.calls };
+                    for wanted in asked.known.asked(step, &ues) {
                         for own in asked.selected(&wanted.ue) {
                             asked.push(index, wanted.procedure, &own.name, wanted.peer, wanted.second);
                         }

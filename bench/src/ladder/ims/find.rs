@@ -123,6 +123,11 @@ impl Has {
             Self::Header(name) => headers.contains(name),
             Self::Words(name, wanted) => words(name, wanted),
             Self::Identity(name) => words(name, &cast.ue.impu),
+            Self::PeerIdentity(name) => cast.peer.as_ref().is_some_and(|peer| words(name, &peer.impu)),
+            Self::Called(party) => message.as_request().is_some_and(|request| {
+                let called = request.uri.as_sip().and_then(|uri| uri.user.as_deref());
+                called == Some(cast.user(party))
+            }),
             Self::UserUri(user) => {
                 let wanted = format!("sip:{user}");
                 message.as_request().is_some_and(|request| request.uri.to_string().starts_with(&wanted))
@@ -152,6 +157,11 @@ impl Has {
             Self::Header(name) => format!("sip.{name}"),
             Self::Words(name, words) => format!("sip.{name} contains \"{}\"", escape(words)),
             Self::Identity(name) => format!("sip.{name} contains \"{}\"", escape(&cast.ue.impu)),
+            Self::PeerIdentity(name) => {
+                let impu = cast.peer.as_ref().map_or("", |peer| &peer.impu);
+                format!("sip.{name} contains \"{}\"", escape(impu))
+            }
+            Self::Called(party) => format!("sip.r-uri.user == \"{}\"", escape(cast.user(party))),
             Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
         }

@@ -5,6 +5,7 @@ mod asked;
 mod calls;
 mod find;
 mod http;
+mod media;
 mod registration;
 mod rows;
 mod services;
@@ -12,6 +13,8 @@ mod services;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+use super::Party;
 
 pub(crate) use asked::ims_ladders;
 pub(crate) use calls::{
@@ -21,6 +24,8 @@ pub(crate) use calls::{
 pub(crate) use find::{Bound, SipSeen, diameter};
 pub(crate) use http::HttpSeen;
 pub use http::{Http, HttpIs};
+pub(crate) use media::MediaSeen;
+pub use media::{Msrp, MsrpIs, Rtp};
 pub(crate) use registration::{
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
@@ -37,7 +42,7 @@ pub struct ImsCast {
     /// The other UE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<ImsActor>,
-    /// A second device of the other UE's user.
+    /// A second device of the other UE's user, or a third UE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<ImsActor>,
 }
@@ -105,8 +110,30 @@ pub enum Has {
     Body(&'static str),
     /// The UE's public identity in this header field.
     Identity(&'static str),
+    /// The other UE's public identity in this header field.
+    PeerIdentity(&'static str),
     /// A request to a user of this name, or one that begins like it.
     UserUri(&'static str),
+    /// A request to the user of this UE.
+    Called(Party),
+}
+
+impl ImsCast {
+    /// A UE of the ladder.
+    pub(crate) fn actor(&self, party: Party) -> Option<&ImsActor> {
+        match party {
+            Party::Ue => Some(&self.ue),
+            Party::Peer => self.peer.as_ref(),
+            Party::Second => self.second.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// User of a UE's public identity.
+    fn user(&self, party: Party) -> &str {
+        let impu = self.actor(party).map_or("", |actor| &actor.impu);
+        impu.strip_prefix("sip:").unwrap_or(impu).split('@').next().unwrap_or_default()
+    }
 }
 
 /// What must be seen of Diameter.

@@ -2,7 +2,7 @@
 
 use protocol::Joint;
 
-use super::{Diameter, Has, Http, HttpIs, Of, Sip, Status};
+use super::{Diameter, Has, Http, HttpIs, Msrp, MsrpIs, Of, Sip, Status};
 use crate::ladder::{Order, Party, ProcedureStep, See};
 
 /// Who sends, who receives, and where that is seen.
@@ -96,6 +96,11 @@ pub(super) const fn http(
     body: &'static str,
 ) -> ProcedureStep {
     row(words, way, See::Http(Http { is, exchange, target, has, body }))
+}
+
+/// An MSRP message of a transaction with this name.
+pub(super) const fn msrp(words: Words, way: Way, is: MsrpIs, transaction: &'static str) -> ProcedureStep {
+    row(words, way, See::Msrp(Msrp { is, transaction }))
 }
 
 impl ProcedureStep {

@@ -18,8 +18,7 @@ impl Runner<'_> {
             match step {
                 ConferenceStep::ConferenceCreate { .. } => {
                     let own = &mut ims.network.ues[place];
-                    let domain = own.impu.split_once('@').map_or("", |(_, domain)| domain);
-                    let factory = conference::factory(domain);
+                    let factory = conference::factory(own.domain());
                     call(now, own, factory);
                 }
                 ConferenceStep::ConferenceJoin { to, .. } => {

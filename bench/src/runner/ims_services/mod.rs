@@ -1,6 +1,7 @@
 //! Steps that need services, and what UEs hear of them. Each service has a file of its own.
 
 mod conference;
+mod messaging;
 mod presence;
 mod web;
 mod xdm;
@@ -14,6 +15,7 @@ use crate::errors::CommandError;
 use crate::ims::agent::ImsUe;
 use crate::scenario::{Selector, ServiceStep};
 
+pub(super) use messaging::{chatted, disposed};
 pub(super) use presence::published;
 
 /// Expiry that UEs ask for, seconds.
@@ -27,6 +29,7 @@ impl Runner<'_> {
             ServiceStep::Presence(step) => self.presence_step(&places, step)?,
             ServiceStep::Xdm(step) => self.xdm_step(&places, step)?,
             ServiceStep::Conference(step) => self.conference_step(&places, step)?,
+            ServiceStep::Messaging(step) => self.messaging_step(&places, step)?,
         }
         self.drain_ims(self.now)?;
         Ok("done")

@@ -60,7 +60,11 @@ impl Runner<'_> {
                 Some(token) => (token, "HTTP request".to_owned(), Some(why)),
                 None => return Ok(()),
             },
-            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } => return Ok(()),
+            OutsideEvent::Stream(event) => {
+                own.stream(now, &event);
+                return Ok(());
+            }
+            OutsideEvent::Datagram { .. } => return Ok(()),
         };
         let own = &mut ims.network.ues[place];
         own.state.requests.remove(&token);

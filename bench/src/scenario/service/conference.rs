@@ -11,6 +11,7 @@ use crate::strict_toml::Table;
 /// What UEs want of conferences.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the names are what scenarios write")]
 pub enum ConferenceStep {
     /// A UE has a conference made (RFC 4579 clause 5.4).
     ConferenceCreate {

@@ -1,6 +1,7 @@
 //! Services of the IMS in a scenario: which there are, and what UEs want of them. Each has a file of its own.
 
 mod conference;
+mod messaging;
 mod presence;
 mod xdm;
 
@@ -13,6 +14,8 @@ use super::Selector;
 use crate::strict_toml::Table;
 
 pub use conference::ConferenceStep;
+pub(crate) use messaging::CHAT_MAX_OCTETS;
+pub use messaging::MessagingStep;
 pub use presence::PresenceStep;
 pub use xdm::{EntityTag, XdmStep};
 
@@ -26,12 +29,18 @@ pub enum Service {
     Xdm,
     /// Conferences (TS 24.147).
     Conference,
+    /// Messages to lists, and messages that wait (TS 24.247).
+    Messaging,
 }
 
 impl Service {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 3] =
-        [("presence", Self::Presence), ("xdm", Self::Xdm), ("conference", Self::Conference)];
+    pub const ALL: [(&str, Self); 4] = [
+        ("presence", Self::Presence),
+        ("xdm", Self::Xdm),
+        ("conference", Self::Conference),
+        ("messaging", Self::Messaging),
+    ];
 
     /// What its box is called in reports.
     pub fn server(self) -> &'static str {
@@ -39,6 +48,7 @@ impl Service {
             Self::Presence => PRESENCE_SERVER,
             Self::Xdm => XDM_SERVER,
             Self::Conference => CONFERENCE_SERVER,
+            Self::Messaging => MESSAGING_SERVER,
         }
     }
 
@@ -48,6 +58,7 @@ impl Service {
             Self::Presence => NetworkBox::Presence,
             Self::Xdm => NetworkBox::Xdms,
             Self::Conference => NetworkBox::Conference,
+            Self::Messaging => NetworkBox::Messaging,
         }
     }
 }
@@ -56,6 +67,7 @@ impl Service {
 pub(crate) const PRESENCE_SERVER: &str = "presence server";
 pub(crate) const XDM_SERVER: &str = "XDM server";
 pub(crate) const CONFERENCE_SERVER: &str = "conference server";
+pub(crate) const MESSAGING_SERVER: &str = "messaging server";
 
 /// What UEs and others want of services.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -67,6 +79,8 @@ pub enum ServiceStep {
     Xdm(XdmStep),
     /// Of conferences.
     Conference(ConferenceStep),
+    /// Of messaging.
+    Messaging(MessagingStep),
 }
 
 impl ServiceStep {
@@ -76,6 +90,7 @@ impl ServiceStep {
             Self::Presence(step) => step.ues(),
             Self::Xdm(step) => step.ues(),
             Self::Conference(step) => step.ues(),
+            Self::Messaging(step) => step.ues(),
         }
     }
 
@@ -85,6 +100,15 @@ impl ServiceStep {
             Self::Presence(_) => Service::Presence,
             Self::Xdm(_) => Service::Xdm,
             Self::Conference(_) => Service::Conference,
+            Self::Messaging(_) => Service::Messaging,
+        }
+    }
+
+    /// UEs that have a session with each other after it.
+    pub(crate) fn calls(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Messaging(MessagingStep::Chat { from, to }) => Some((from, to)),
+            _ => None,
         }
     }
 
@@ -94,6 +118,7 @@ impl ServiceStep {
             ServiceWord::Presence(word) => Self::Presence(PresenceStep::read(word, t)),
             ServiceWord::Xdm(word) => Self::Xdm(XdmStep::read(word, t)),
             ServiceWord::Conference(word) => Self::Conference(ConferenceStep::read(word, t)),
+            ServiceWord::Messaging(word) => Self::Messaging(MessagingStep::read(word, t)),
         }
     }
 }
@@ -104,6 +129,7 @@ pub(super) enum ServiceWord {
     Presence(presence::Word),
     Xdm(xdm::Word),
     Conference(conference::Word),
+    Messaging(messaging::Word),
 }
 
 /// The words of these steps.
@@ -112,6 +138,7 @@ pub(super) fn service_words() -> Vec<(&'static str, ServiceWord)> {
     words.extend(presence::WORDS.map(|(word, step)| (word, ServiceWord::Presence(step))));
     words.extend(xdm::WORDS.map(|(word, step)| (word, ServiceWord::Xdm(step))));
     words.extend(conference::WORDS.map(|(word, step)| (word, ServiceWord::Conference(step))));
+    words.extend(messaging::WORDS.map(|(word, step)| (word, ServiceWord::Messaging(step))));
     words
 }
 
@@ -121,6 +148,7 @@ impl fmt::Display for ServiceStep {
             Self::Presence(step) => step.fmt(f),
             Self::Xdm(step) => step.fmt(f),
             Self::Conference(step) => step.fmt(f),
+            Self::Messaging(step) => step.fmt(f),
         }
     }
 }

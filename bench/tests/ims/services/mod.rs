@@ -2,6 +2,7 @@
 //! service has a file of its own.
 
 mod conference;
+mod messaging;
 mod presence;
 mod xdm;
 

@@ -14,12 +14,12 @@ impl UeAgent {
                 let message = self.messenger.list(&service, entries, content);
                 self.message(now, OutgoingMessage { token, ..message });
             }
-            AgentCommand::TrackedMessage { token, to, content, wish, datetime } => {
+            AgentCommand::TrackedMessage { token, to, content, wish, datetime, headers } => {
                 let from = self.ua.profile().from.uri.to_string();
                 let (message_id, body) = self.messenger.wish(&from, &to, content, &wish, &datetime);
                 self.event(AgentEvent::Tracked { token, message_id });
                 let content_type = CPIM_CONTENT_TYPE.to_owned();
-                self.message(now, OutgoingMessage { token, to, content_type, body, headers: Vec::new() });
+                self.message(now, OutgoingMessage { token, to, content_type, body, headers });
             }
             AgentCommand::Chat { call, to, options } => match self.messenger.offer(call, options) {
                 Some(offer) => self.call(now, call, &to, &offer, &[]),

@@ -126,6 +126,8 @@ pub enum AgentCommand {
         wish: String,
         /// DateTime (RFC 3339).
         datetime: String,
+        /// Further header fields.
+        headers: Vec<(String, String)>,
     },
     /// A session of messages (TS 24.247 clause 5.1).
     Chat {

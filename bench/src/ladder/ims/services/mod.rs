@@ -1,17 +1,19 @@
 //! Procedures of services, and which of them the steps of a scenario ask for. Each service has a file of its own.
 
 mod conference;
+mod messaging;
 mod presence;
 mod xdm;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ladder::Procedure;
 use crate::scenario::{Selector, ServiceStep};
 
 /// All of them.
 pub(crate) fn service_procedures() -> impl Iterator<Item = &'static Procedure> {
-    [presence::PROCEDURES, xdm::PROCEDURES, conference::PROCEDURES].into_iter().flatten().copied()
+    let all = [presence::PROCEDURES, xdm::PROCEDURES, conference::PROCEDURES, messaging::PROCEDURES];
+    all.into_iter().flatten().copied()
 }
 
 /// A ladder that a step asks for.
@@ -39,6 +41,14 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// UEs as the steps so far have left them.
+pub(super) struct Ues<'b, 'a> {
+    /// They are registered.
+    pub(super) registered: &'b BTreeSet<&'a str>,
+    /// The other side of the call of a UE.
+    pub(super) calls: &'b BTreeMap<&'a str, &'a str>,
+}
+
 /// What steps have done so far, as far as it decides about ladders.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -48,11 +58,12 @@ pub(super) struct Known {
 
 impl Known {
     /// Ladders that a step asks for.
-    pub(super) fn asked<'a>(&mut self, step: &'a ServiceStep) -> Vec<Wanted<'a>> {
+    pub(super) fn asked<'a>(&mut self, step: &'a ServiceStep, ues: &Ues<'_, 'a>) -> Vec<Wanted<'a>> {
         match step {
             ServiceStep::Presence(step) => presence::asked(step),
             ServiceStep::Xdm(step) => xdm::asked(self, step),
             ServiceStep::Conference(step) => conference::asked(step),
+            ServiceStep::Messaging(step) => messaging::asked(step, ues),
         }
     }
 }

@@ -87,7 +87,10 @@ fn a_sender_is_told_that_his_message_is_there() {
     let mut network = Network::registered(2);
     let content = Part::new("text/plain", "hello");
     let (wish, datetime) = ("positive-delivery, negative-delivery".to_owned(), "2026-11-22T00:00:00Z".to_owned());
-    network.command(0, AgentCommand::TrackedMessage { token: 4, to: impu(1), content, wish, datetime });
+    network.command(
+        0,
+        AgentCommand::TrackedMessage { token: 4, to: impu(1), content, wish, datetime, headers: Vec::new() },
+    );
     network.run(1);
     let [AgentEvent::Tracked { token: 4, message_id }, told @ ..] = network.told(0) else {
         panic!("{:?}", network.told(0))
