@@ -40,11 +40,16 @@ impl<K: Ord + Clone, V> Expiring<K, V> {
         Some(value)
     }
 
+    /// Takes one away that is over.
+    pub(crate) fn take_ended(&mut self, now: Instant) -> Option<(K, V)> {
+        let (_, key) = self.ends.first().filter(|(until, _)| *until <= now)?.clone();
+        let value = self.remove(&key)?;
+        Some((key, value))
+    }
+
     /// Forgets what is over.
     pub(crate) fn expire(&mut self, now: Instant) {
-        while let Some((_, key)) = self.ends.first().filter(|(until, _)| *until <= now).cloned() {
-            self.remove(&key);
-        }
+        while self.take_ended(now).is_some() {}
     }
 
     /// When the first one is over.

@@ -45,6 +45,10 @@ impl Audit {
     }
 
     pub(crate) fn check(&self) {
+        let mut lines: Vec<String> = self.cdrs.iter().map(line).collect();
+        lines.sort();
+        // Shown when something does not hold.
+        lines.iter().for_each(|line| println!("{line}"));
         assert!(self.leftovers.is_empty(), "something is not settled: {:#?}", self.leftovers);
         self.numbers();
         self.partners();
@@ -52,19 +56,23 @@ impl Audit {
         self.service();
     }
 
-    /// Every record once: numbers without a gap, and one record of a node for a session.
+    /// Every record once: numbers without a gap, and one record of a node for each dialog of a session. A message that is
+    /// sent again because a node is gone makes another one; who is paid counts it once.
     fn numbers(&self) {
         let numbers: Vec<u64> = self.cdrs.iter().map(|cdr| cdr.number).collect();
         assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
         let mut seen = BTreeSet::new();
         for cdr in &self.cdrs {
-            let name = (cdr.icid.clone(), cdr.record_type.clone(), cdr.role.clone(), cdr.called.clone());
+            let is_one = cdr.started.is_some() || (is_delivered(cdr) && cdr.record_type == "aSRecord");
+            let attempt = cdr.requested.filter(|_| !is_one);
+            let of = (cdr.record_type.clone(), cdr.role.clone(), cdr.called.clone());
+            let name = (cdr.icid.clone(), cdr.session.clone(), of, attempt);
             assert!(seen.insert(name), "twice: {cdr:#?}");
         }
     }
 
     fn by_icid(&self) -> BTreeMap<&str, BTreeMap<&'static str, &Cdr>> {
-        let mut all = BTreeMap::<_, BTreeMap<_, _>>::new();
+        let mut all = BTreeMap::<_, BTreeMap<_, &Cdr>>::new();
         for cdr in &self.cdrs {
             let place = match (cdr.record_type.as_str(), cdr.role.as_deref()) {
                 ("pCSCFRecord", Some("originating")) => "1 P-CSCF of the caller",
@@ -74,7 +82,11 @@ impl Audit {
                 ("pCSCFRecord", Some("terminating")) => "5 P-CSCF of the called",
                 other => panic!("{other:?}"),
             };
-            all.entry(cdr.icid.as_deref().expect("a charging identifier")).or_default().insert(place, cdr);
+            let own = all.entry(cdr.icid.as_deref().expect("a charging identifier")).or_default();
+            // Of several attempts the one counts that had success.
+            if !own.get(place).is_some_and(|before| is_delivered(before)) {
+                own.insert(place, cdr);
+            }
         }
         all
     }
@@ -88,10 +100,9 @@ impl Audit {
                 assert!(place.starts_with(all[n]), "{icid}: a partner is missing among {places:?} {cdrs:#?}");
             }
             let first = cdrs.values().next().unwrap();
-            let delivered = |cdr: &&Cdr| cdr.started.is_some() || cdr.reason_code == Some(-1);
-            if delivered(first) {
+            if is_delivered(first) {
                 assert_eq!(places.len(), 5, "{icid}: {cdrs:#?}");
-                assert!(cdrs.values().all(delivered), "{icid}: {cdrs:#?}");
+                assert!(cdrs.values().all(|cdr| is_delivered(cdr)), "{icid}: {cdrs:#?}");
             }
         }
     }
@@ -117,7 +128,9 @@ impl Audit {
         for session in self.sessions.values().filter(|s| s["debited"].as_u64() > Some(0)) {
             paid.entry(session["icid"].as_str().unwrap()).or_default().push(session);
         }
-        for cdr in self.cdrs.iter().filter(|cdr| cdr.record_type == "aSRecord") {
+        let (delivered, failed): (Vec<&Cdr>, Vec<&Cdr>) =
+            self.cdrs.iter().filter(|cdr| cdr.record_type == "aSRecord").partition(|cdr| is_delivered(cdr));
+        for cdr in delivered.into_iter().chain(failed) {
             let sessions = paid.remove(cdr.icid.as_deref().unwrap()).unwrap_or_default();
             assert!(sessions.len() <= 1, "paid twice: {cdr:#?} {sessions:#?}");
             let used = sessions.first().map_or(0, |s| s["used"].as_u64().unwrap());
@@ -135,4 +148,20 @@ impl Audit {
         }
         assert!(paid.is_empty(), "paid for nothing: {paid:#?}");
     }
+}
+
+/// A session that was answered, or a message that has arrived.
+const fn is_delivered(cdr: &Cdr) -> bool {
+    cdr.started.is_some() || matches!(cdr.reason_code, Some(-1))
+}
+
+/// A record in short.
+fn line(cdr: &Cdr) -> String {
+    let (icid, role) = (cdr.icid.as_deref().unwrap_or_default(), cdr.role.as_deref().unwrap_or_default());
+    let Cdr { record_type, session, requested, started, ended, reason_code, .. } = cdr;
+    let (method, session) = (cdr.method.as_deref().unwrap_or_default(), session.as_deref().unwrap_or_default());
+    format!(
+        "{icid:.6} {record_type} {role} {method} {session:.6} {requested:?} {started:?} {ended:?} {reason_code:?} {}",
+        cdr.node
+    )
 }

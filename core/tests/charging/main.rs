@@ -2,6 +2,7 @@
 
 mod audit;
 mod campaign;
+mod kill;
 mod network;
 #[path = "../ims/ue.rs"]
 mod ue;

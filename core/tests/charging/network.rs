@@ -17,6 +17,7 @@ use protocol::diameter::DiameterConfig;
 use protocol::diameter::charging::NodeFunctionality;
 use protocol::{Entropy, Instant};
 
+use super::kill::{Life, Mortal};
 use super::ue::{DOMAIN, Ue};
 
 pub(crate) const TARIFFS: &str = "low_balance = 100\n\
@@ -28,6 +29,7 @@ const UTC: u64 = 1_767_225_600_000;
 pub(crate) struct Network {
     pub(crate) fabric: Fabric,
     pub(crate) stores: BTreeMap<&'static str, Arc<Mutex<ImsStore>>>,
+    pub(crate) lives: BTreeMap<&'static str, Life>,
     messages: MessageCharging,
     balances: [u64; 2],
     restarts: u64,
@@ -55,12 +57,13 @@ const NODES: [(&str, NetworkBox); 7] = [
 impl Network {
     pub(crate) fn new(messages: MessageCharging, balances: [u64; 2]) -> Self {
         let stores = NODES.map(|(name, _)| (name, Arc::new(Mutex::new(ImsStore::in_memory().unwrap()))));
-        let mut own =
-            Self { fabric: Fabric::new(Latency::default()), stores: stores.into(), messages, balances, restarts: 0 };
+        let (fabric, lives) = (Fabric::new(Latency::default()), NODES.map(|(name, _)| (name, Life::long())));
+        let mut own = Self { fabric, stores: stores.into(), lives: lives.into(), messages, balances, restarts: 0 };
         let parsed = parse_subscribers("test.toml", &subscribers()).unwrap();
         add_subscribers(&mut own.stores["hss"].lock().unwrap(), &parsed).unwrap();
         for (name, at) in NODES {
-            let (node, store) = (own.node(name), own.driver(name));
+            let node = Box::new(Mortal::new(own.node(name), own.lives[name].clone()));
+            let store = own.driver(name);
             own.fabric.add(Instant::ZERO, name, at.role(), at.ip(), node, store);
         }
         for n in [1, 2] {

@@ -2,7 +2,8 @@
 //!
 //! A node tells of each request that it serves ([`ChargingClient::begin`], [`ChargingClient::within`]) and of the responses
 //! that go back ([`ChargingClient::answered`]); records follow from that. What is chargeable is durable from the request on:
-//! a session that is under way when the node is killed ends with a record all the same.
+//! a session that is under way when the node is killed ends with a record all the same. The node's own messages go by
+//! [`ChargingClient::pass`]: none leaves before what it follows from is durable.
 
 pub(super) mod observe;
 mod queue;
@@ -22,7 +23,7 @@ use protocol::{Entropy, Instant};
 
 use crate::ims::{ImsOutput, ImsStoreAnswer, NodeNote};
 use queue::Queue;
-use session::{ChargingSessions, DialogName, Subject};
+use session::{ChargingSession, ChargingSessions, DialogName, Subject};
 
 /// Settings of the charging of a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,6 +88,8 @@ const OWN_TOKENS: u64 = 1 << 62;
 const OWN_PEERS: usize = 1 << 16;
 /// Transactions that are watched.
 const MAX_WATCHED: usize = 50_000;
+/// Messages that wait for the store; what is sent beyond is as lost as on the wire.
+const MAX_HELD: usize = 100_000;
 
 #[derive(Debug)]
 struct Trigger {
@@ -103,6 +106,10 @@ struct Trigger {
     loaded: bool,
     early: Vec<Request>,
     waiting: BTreeMap<u64, Waiting>,
+    /// Of what waits, that which messages wait for.
+    unsure: BTreeSet<u64>,
+    /// Messages of the node, each with the last change that it may follow from.
+    held: VecDeque<(u64, ImsOutput)>,
     next_token: u64,
     next_session: u64,
     taken: u64,
@@ -124,6 +131,8 @@ enum Watched {
 enum Waiting {
     Load,
     Record(u64),
+    /// A change of a session.
+    Change,
     Nothing,
 }
 
@@ -175,11 +184,37 @@ impl ChargingClient {
         }
     }
 
+    /// A request that came again is answered in the place of the one before.
+    pub fn moved(&mut self, from: ServerKey, to: ServerKey) {
+        if let Some(own) = &mut self.0
+            && let Some(watched) = own.watched.remove(&from)
+        {
+            own.watched.insert(to, watched);
+        }
+    }
+
     /// A transaction is over.
     pub fn over(&mut self, key: ServerKey) {
         if let Some(own) = &mut self.0 {
             own.watched.remove(&key);
         }
+    }
+
+    /// A message that the node wants to send: [`Self::poll_output`] gives it, in its turn, when what is on its way to the
+    /// store now is there. Without charging it comes back.
+    pub fn pass(&mut self, message: ImsOutput) -> Option<ImsOutput> {
+        match &mut self.0 {
+            Some(own) => {
+                own.pass(message);
+                None
+            }
+            None => Some(message),
+        }
+    }
+
+    /// A session with this charging identifier has not been answered, as far as this node has told anybody.
+    pub fn awaits_answer(&self, icid: &str) -> bool {
+        self.0.as_ref().is_some_and(|own| own.sessions.of_icid(icid).any(|session| !session.answered))
     }
 
     /// Diameter input; what is not for it comes back.
@@ -245,6 +280,8 @@ impl Trigger {
             loaded: false,
             early: Vec::new(),
             waiting: BTreeMap::new(),
+            unsure: BTreeSet::new(),
+            held: VecDeque::new(),
             next_token: OWN_TOKENS,
             next_session: 0,
             taken: 0,
@@ -271,11 +308,18 @@ impl Trigger {
         let own = observe::vector(&request.headers);
         let vector = vector.or(own.as_ref());
         let icid = vector.map(|vector| vector.icid().into_owned()).unwrap_or_default();
-        let subject: Subject = (icid, role.code(), observe::served(role, request));
-        let known = self.sessions.of_subject(&subject).filter(|known| !known.answered);
+        let call_id = request.call_id().unwrap_or_default().to_owned();
+        let subject: Subject = (icid, role.code(), observe::served(role, request), call_id);
+        // The same request twice at once, by two ways, is two attempts.
+        let known = self.sessions.of_subject(&subject).filter(|known| !known.answered && !known.is_live);
         let id = match known {
             // The same request again, after a restart.
-            Some(known) => known.session_id.clone(),
+            Some(known) => {
+                let session = ChargingSession { is_live: true, ..known.clone() };
+                let id = session.session_id.clone();
+                self.sessions.put(session);
+                id
+            }
             None => {
                 let information = observe::of_request(self.config.node, role, request, vector, self.utc_ms(now));
                 self.open(now, request, subject, information)
@@ -333,6 +377,23 @@ impl Trigger {
         let Some(Watched::Initial(id)) = self.watched.get(&key) else { return };
         let Some(session) = self.sessions.get(id).cloned() else { return };
         self.note_server(session, server);
+    }
+
+    fn pass(&mut self, message: ImsOutput) {
+        match self.unsure.last() {
+            None => self.outputs.push_back(message),
+            Some(&last) if self.held.len() < MAX_HELD => self.held.push_back((last, message)),
+            Some(_) => self.say("a message is lost: too many wait for the store".to_owned()),
+        }
+    }
+
+    /// The store has answered: messages that waited for it go.
+    fn release(&mut self, token: u64) {
+        self.unsure.remove(&token);
+        let first = self.unsure.first().copied().unwrap_or(u64::MAX);
+        while self.held.front().is_some_and(|(last, _)| *last < first) {
+            self.outputs.extend(self.held.pop_front().map(|(_, message)| message));
+        }
     }
 
     fn diameter<'a>(&mut self, now: Instant, input: DiameterInput<'a>) -> Option<DiameterInput<'a>> {

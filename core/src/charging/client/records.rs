@@ -52,13 +52,14 @@ impl Trigger {
             interim_utc_ms: None,
             expires_utc_ms: Some(utc + LONGEST.as_millis() as u64),
             last_change: String::new(),
+            is_live: true,
             subject,
         };
         let subscriptions = vec![SubscriptionId::of_uri(&session.subject.2)];
         session.set_information(&ServiceInformation { subscriptions, ims: Some(ims), sms: None });
         let op = self.put_op(&session);
         self.sessions.put(session);
-        self.store(op.into_iter().collect(), Waiting::Nothing);
+        self.store(op.into_iter().collect(), Waiting::Change);
         session_id
     }
 
@@ -199,7 +200,7 @@ impl Trigger {
         if self.queue.len() >= self.config.max_buffered {
             self.lost += 1;
             self.say(format!("a record of {id} is lost: {} are waiting for the CDF", self.queue.len()));
-            return self.store(ops, Waiting::Nothing);
+            return self.store(ops, Waiting::Change);
         }
         let kept = Kept { session_id: id, octets: acr.to_message().emit() };
         let value = serde_json::to_vec(&kept).unwrap_or_default();
@@ -263,7 +264,8 @@ impl Trigger {
     }
 
     pub(super) fn stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
-        match (self.waiting.remove(&answer.token.0), answer.result) {
+        let token = answer.token.0;
+        match (self.waiting.remove(&token), answer.result) {
             (Some(Waiting::Load), Ok(tables)) => self.restore(now, tables),
             (Some(Waiting::Load), Err(error)) => {
                 self.say(format!("what an earlier run has left is not known: {error}"));
@@ -276,9 +278,12 @@ impl Trigger {
                 self.queue.ready(number);
                 self.send(now);
             }
-            (Some(Waiting::Nothing), Err(error)) => self.say(format!("a change is not durable: {error}")),
-            (Some(Waiting::Nothing), Ok(_)) | (None, _) => {}
+            (Some(Waiting::Change | Waiting::Nothing), Err(error)) => {
+                self.say(format!("a change is not durable: {error}"));
+            }
+            (Some(Waiting::Change | Waiting::Nothing), Ok(_)) | (None, _) => {}
         }
+        self.release(token);
     }
 
     fn restore(&mut self, now: Instant, tables: Vec<crate::ims::Rows>) {
@@ -319,7 +324,7 @@ impl Trigger {
     fn keep(&mut self, session: ChargingSession) {
         let op = self.put_op(&session);
         self.sessions.put(session);
-        self.store(op.into_iter().collect(), Waiting::Nothing);
+        self.store(op.into_iter().collect(), Waiting::Change);
     }
 
     fn put_op(&self, session: &ChargingSession) -> Option<ImsStoreOp> {
@@ -343,6 +348,9 @@ impl Trigger {
 
     fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
         self.next_token = self.next_token.wrapping_add(1).max(OWN_TOKENS);
+        if matches!(waiting, Waiting::Record(_) | Waiting::Change) {
+            self.unsure.insert(self.next_token);
+        }
         self.waiting.insert(self.next_token, waiting);
         let request = ImsStoreRequest { token: StoreToken(self.next_token), ops };
         self.outputs.push_back(ImsOutput::Store(request));

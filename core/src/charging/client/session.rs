@@ -19,15 +19,16 @@ pub(super) fn dialog_of(headers: &Headers) -> Option<DialogName> {
     Some((headers.call_id()?.to_owned(), a, b))
 }
 
-/// What a charging session is about: the same again is the same session.
-pub(super) type Subject = (String, u32, String);
+/// What a charging session is about, by charging identifier, role, served party and Call-ID: the same again is the same
+/// session.
+pub(super) type Subject = (String, u32, String, String);
 
 /// A charging session.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct ChargingSession {
     /// Session-Id on Rf.
     pub(super) session_id: String,
-    /// Charging identifier, role and served party.
+    /// What it is about.
     pub(super) subject: Subject,
     /// Method of the request that began it.
     pub(super) method: String,
@@ -50,6 +51,9 @@ pub(super) struct ChargingSession {
     pub(super) expires_utc_ms: Option<u64>,
     /// The last change within the dialog, so that it counts once: CSeq and From tag.
     pub(super) last_change: String,
+    /// Its transaction was there in this run.
+    #[serde(skip)]
+    pub(super) is_live: bool,
 }
 
 impl ChargingSession {
@@ -113,6 +117,12 @@ impl ChargingSessions {
 
     pub(super) fn of_subject(&self, subject: &Subject) -> Option<&ChargingSession> {
         self.all.get(self.by_subject.get(subject)?)
+    }
+
+    pub(super) fn of_icid<'a>(&'a self, icid: &'a str) -> impl Iterator<Item = &'a ChargingSession> {
+        let first = (icid.to_owned(), 0, String::new(), String::new());
+        let all = self.by_subject.range(first..).take_while(move |(subject, _)| subject.0 == icid);
+        all.filter_map(|(_, id)| self.all.get(id))
     }
 
     pub(super) fn of_dialog(&self, dialog: &DialogName) -> Vec<String> {

@@ -9,6 +9,7 @@ use protocol::sip::b2bua::{Bridge, BridgeState};
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Method, NameAddr, Reason, Request, Response, ServerKey, StackOutput, Uri};
 
+use super::again::name_of;
 use super::row::{Kind, Row};
 use super::{ImsGwf, Live, MessageCharging};
 use crate::charging::client::observe;
@@ -44,6 +45,9 @@ impl ImsGwf {
         let (number, token) = (self.next, self.entropy.token(8));
         // RFC 6733 clause 8.8: never the same again, whatever restarts.
         let id = format!("{};{};{number};{token}", self.config.diameter.origin_host, utc / 1000);
+        if kind != Kind::Call {
+            self.under_way.insert(name_of(&request), id.clone());
+        }
         self.rows.insert(id.clone(), Row::new(id.clone(), kind, payer, &information));
         self.live.insert(id.clone(), Live { asking: Some((key, request)), bridge: None });
         let first = if kind == Kind::Debited { RequestType::Event } else { RequestType::Initial };
@@ -170,7 +174,9 @@ impl ImsGwf {
         let found = found.map(|(id, _)| id.clone());
         self.refuse(now, key, &Refusal::new(487));
         if let Some(id) = found {
-            self.live.remove(&id);
+            if let Some((_, request)) = self.live.remove(&id).and_then(|live| live.asking) {
+                self.under_way.remove(&name_of(&request));
+            }
             let utc = self.utc_ms(now);
             if let Some(row) = self.rows.get_mut(&id) {
                 row.ended_utc_ms.get_or_insert(utc);

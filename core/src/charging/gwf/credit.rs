@@ -10,6 +10,7 @@ use protocol::diameter::{Flags, Message, RequestFailure, result};
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Reason, SipMessage};
 
+use super::again::name_of;
 use super::row::{Kind, Pending, Row};
 use super::{ImsGwf, Waiting};
 use crate::ims::{ImsStoreOp, Rows, Table};
@@ -143,7 +144,8 @@ impl ImsGwf {
         self.refused += 1;
         self.say(format!("{id} is refused by the OCS with {code}"));
         self.forget(id);
-        let Some((key, _)) = self.live.remove(id).and_then(|live| live.asking) else { return };
+        let Some((key, request)) = self.live.remove(id).and_then(|live| live.asking) else { return };
+        self.under_way.remove(&name_of(&request));
         let refusal = match code {
             result::CREDIT_LIMIT_REACHED => Refusal::new(402),
             result::END_USER_SERVICE_DENIED => Refusal::new(403).because("Service denied"),
@@ -175,7 +177,8 @@ impl ImsGwf {
         if let Some(row) = self.rows.get_mut(id) {
             row.ended_utc_ms.get_or_insert(utc);
         }
-        if let Some((key, _)) = self.live.remove(id).and_then(|live| live.asking) {
+        if let Some((key, request)) = self.live.remove(id).and_then(|live| live.asking) {
+            self.under_way.remove(&name_of(&request));
             // Neither 408 nor 5xx: for these the S-CSCF might go on without asking anybody.
             self.refuse(now, key, &Refusal::new(480).because("No credit control"));
         }
@@ -231,7 +234,10 @@ impl ImsGwf {
     pub(super) fn restore(&mut self, now: Instant, rows: Rows) {
         let utc = self.utc_ms(now);
         let prefix = format!("{};", self.config.diameter.origin_host);
-        for (id, value) in rows.into_iter().filter(|(id, _)| id.starts_with(&prefix)) {
+        for (id, value) in rows {
+            if self.restore_arrived(&id, &value) || !id.starts_with(&prefix) {
+                continue;
+            }
             let mut row = match serde_json::from_slice::<Row>(&value) {
                 Ok(row) => row,
                 Err(error) => {
@@ -241,7 +247,14 @@ impl ImsGwf {
             };
             if row.ended_utc_ms.is_none() {
                 row.ended_utc_ms = Some(utc);
-                self.say_goodbye(now, &row);
+                // The answer leaves when there is a record of it: before, the caller has not heard of it.
+                let ims = row.information().ims;
+                if ims.and_then(|ims| ims.icid).is_some_and(|icid| self.charging.awaits_answer(&icid)) {
+                    row.answered_utc_ms = None;
+                }
+                self.say_goodbye(now, &row, true);
+            } else {
+                self.say_goodbye(now, &row, false);
             }
             let is_pending = row.pending.is_some();
             self.rows.insert(id.clone(), row);
@@ -257,21 +270,21 @@ impl ImsGwf {
         }
     }
 
-    /// Ends both sides of a call that an earlier run has set up.
-    fn say_goodbye(&mut self, now: Instant, row: &Row) {
+    /// Ends both sides of a call that an earlier run has set up; of one that had ended, its records only.
+    fn say_goodbye(&mut self, now: Instant, row: &Row, is_up: bool) {
         let reason = Reason::sip(503, "Gateway function restarted").to_string();
         for text in &row.byes {
             let Ok(SipMessage::Request(mut bye)) = SipMessage::parse(text.as_bytes()) else { continue };
             bye.headers.append("Reason", &reason);
             self.charging.within(now, None, &bye);
-            if let Err(error) = self.stack.send_request(now, bye, None) {
+            if is_up && let Err(error) = self.stack.send_request(now, bye, None) {
                 self.say(format!("BYE after a restart: {error}"));
             }
         }
     }
 }
 
-fn put_op(row: &Row) -> Option<ImsStoreOp> {
+pub(super) fn put_op(row: &Row) -> Option<ImsStoreOp> {
     let value = serde_json::to_vec(row).ok()?;
     Some(ImsStoreOp::Put { table: Table::GwfCall, key: row.session_id.clone(), value })
 }

@@ -4,6 +4,8 @@ use protocol::Instant;
 use protocol::sip::b2bua::carry_headers;
 use protocol::sip::{ClientKey, Request, Response, ServerKey};
 
+use super::again::name_of;
+use super::credit::put_op;
 use super::row::Kind;
 use super::{ImsGwf, Waiting};
 
@@ -33,7 +35,8 @@ impl ImsGwf {
             return;
         }
         let Some(id) = self.sent.remove(&client) else { return };
-        let Some((key, _)) = self.live.remove(&id).and_then(|live| live.asking) else { return };
+        let Some((key, request)) = self.live.remove(&id).and_then(|live| live.asking) else { return };
+        self.under_way.remove(&name_of(&request));
         let status = answer.map_or_else(|status| if status == 408 { 504 } else { status }, |r| r.status);
         let reason = answer.ok().map(|response| response.reason.as_str());
         let Some(mut back) = self.stack.prepare(key, status, reason) else { return self.message_over(now, &id, false) };
@@ -48,7 +51,9 @@ impl ImsGwf {
             if let Some(row) = self.rows.get_mut(&id) {
                 (row.delivered, row.ended_utc_ms) = (true, Some(utc));
             }
-            self.keep(&id, Waiting::Tell(key, Box::new(back)));
+            let row = self.rows.get(&id).and_then(put_op);
+            let ops = row.into_iter().chain([self.keep_arrived(now, &request)]).collect();
+            self.store(ops, Waiting::Tell(key, Box::new(back)));
         } else {
             self.tell(now, key, back);
         }

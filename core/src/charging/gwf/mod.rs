@@ -6,6 +6,7 @@
 //! known are given back. The criteria of the users should name this server with default handling "terminated": where it does
 //! not answer, nobody has asked the OCS.
 
+mod again;
 mod call;
 mod config;
 mod credit;
@@ -21,12 +22,15 @@ use protocol::diameter::{DiameterEndpoint, DiameterInput, DiameterOutput, Discon
 use protocol::sip::b2bua::Bridge;
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal, pop_own_route};
 use protocol::sip::{
-    ClientKey, Method, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput, Uri,
+    ClientKey, Method, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput, Target,
+    Uri,
 };
 use protocol::{Entropy, Instant};
 
 use super::ChargingClient;
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table};
+use crate::ims::{
+    Admin, Expiring, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
+};
 use crate::store::StoreToken;
 pub use config::{GwfConfig, MessageCharging};
 use row::Row;
@@ -67,6 +71,9 @@ pub struct ImsGwf {
     /// Calls by the Call-IDs of both sides, messages by our transaction.
     by_call_id: BTreeMap<String, String>,
     sent: BTreeMap<ClientKey, String>,
+    /// Messages by what names them: those on their way, and those that have arrived a moment ago.
+    under_way: BTreeMap<String, String>,
+    arrived: Expiring<String, ()>,
     /// Calls that are over, whose last transactions may not be.
     fading: VecDeque<(Instant, String)>,
     /// When something has to happen to a row.
@@ -112,6 +119,8 @@ impl ImsGwf {
             live: BTreeMap::new(),
             by_call_id: BTreeMap::new(),
             sent: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            arrived: Expiring::default(),
             fading: VecDeque::new(),
             due: BTreeSet::new(),
             due_at: BTreeMap::new(),
@@ -136,7 +145,7 @@ impl ImsGwf {
         loop {
             if let Some(output) = self.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => self.transmit(target, bytes),
                     output => {
                         if !self.offer(now, &output) {
                             self.proxy.handle(now, &mut self.stack, output);
@@ -158,6 +167,11 @@ impl ImsGwf {
                 return self.pass_charging();
             }
         }
+    }
+
+    /// A message leaves when the records that it follows from are durable.
+    fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
+        self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
     }
 
     fn pass_charging(&mut self) {
@@ -230,7 +244,9 @@ impl ImsGwf {
             }
             return;
         }
-        self.authorize(now, key, request);
+        if request.method != Method::MESSAGE || !self.comes_again(now, key, &request) {
+            self.authorize(now, key, request);
+        }
     }
 
     fn handle_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
@@ -329,6 +345,7 @@ impl ImsNode for ImsGwf {
             self.retry(now);
         }
         self.expire(now);
+        self.expire_arrived(now);
         self.drain(now);
     }
 
@@ -341,6 +358,7 @@ impl ImsNode for ImsGwf {
             self.charging.poll_timeout(),
             self.retry_at,
             self.fading.front().map(|(at, _)| *at),
+            self.arrived.first_end(),
             due,
         ];
         own.into_iter().flatten().min()

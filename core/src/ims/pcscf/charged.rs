@@ -3,10 +3,11 @@
 
 use protocol::Instant;
 use protocol::diameter::charging::RoleOfNode;
-use protocol::sip::{PChargingVector, Request, ServerKey};
+use protocol::sip::{PChargingVector, Request, ServerKey, Target};
 
 use super::{Pcscf, Purpose};
 use crate::charging::ChargingClient;
+use crate::ims::ImsOutput;
 
 impl Pcscf {
     /// The same with offline charging.
@@ -30,6 +31,11 @@ impl Pcscf {
         };
         self.charging.begin(now, key, role, request, vector.as_ref());
         self.charging.within(now, Some(key), request);
+    }
+
+    /// A message leaves when the records that it follows from are durable.
+    pub(super) fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
+        self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
     }
 
     pub(super) fn pass_charging(&mut self) {

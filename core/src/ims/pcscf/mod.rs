@@ -411,7 +411,7 @@ impl Pcscf {
         loop {
             while let Some(output) = self.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => self.transmit(target, bytes),
                     other => self.proxy.handle(now, &mut self.stack, other),
                 }
             }

@@ -221,7 +221,7 @@ impl Scscf {
         loop {
             if let Some(output) = self.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => self.transmit(target, bytes),
                     output => self.proxy.handle(now, &mut self.stack, output),
                 }
             } else if let Some(event) = self.proxy.poll_event() {
@@ -275,7 +275,7 @@ impl Scscf {
             }
             StackOutput::AckMissing { .. } => {}
             StackOutput::Ignored { what, why } => self.ignore(&why, &what),
-            StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+            StackOutput::Transmit { target, bytes } => self.transmit(target, bytes),
         }
     }
 
