@@ -9,6 +9,7 @@ mod imdn;
 mod pidf;
 mod pres_rules;
 mod qualified;
+mod read;
 mod reginfo;
 mod resource_lists;
 mod watcherinfo;
@@ -17,8 +18,8 @@ use std::fmt;
 
 use quick_xml::XmlVersion;
 use quick_xml::escape::escape;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::reader::Reader;
+use quick_xml::events::BytesStart;
+use quick_xml::name::NamespaceResolver;
 
 pub use bench_state::{BENCH_STATE_NAMESPACE, BenchState};
 pub use conference_info::{
@@ -37,6 +38,7 @@ pub use pres_rules::{
     UserInput, Validity,
 };
 pub use qualified::{Content, Qualified, QualifiedAttribute};
+use read::{Node, malformed, read};
 pub use reginfo::{
     ContactEvent, ContactState, REGINFO_CONTENT_TYPE, RegContact, RegInfo, RegInfoProblem, RegInfoState, Registration,
     RegistrationState,
@@ -106,7 +108,7 @@ impl Element {
 
     /// Reads a document.
     pub fn parse(document: &str) -> Result<Self, XmlProblem> {
-        Parser::default().run(document)
+        read(document)
     }
 
     /// First child of that name.
@@ -152,109 +154,29 @@ impl fmt::Display for Element {
     }
 }
 
-#[derive(Default)]
-struct Parser {
-    open: Vec<Element>,
-    root: Option<Element>,
-    elements: usize,
-}
-
-impl Parser {
-    fn run(mut self, document: &str) -> Result<Element, XmlProblem> {
-        if document.len() > MAX_OCTETS {
-            return Err(XmlProblem::TooMuch("1 MiB"));
-        }
-        let mut reader = Reader::from_str(document);
-        loop {
-            match reader.read_event().map_err(malformed)? {
-                Event::Start(start) => self.start(&start, false)?,
-                Event::Empty(start) => self.start(&start, true)?,
-                Event::End(_) => self.end()?,
-                Event::Text(text) => self.text(&text.xml10_content())?,
-                Event::CData(text) => self.text(&text.xml10_content())?,
-                Event::GeneralRef(reference) => {
-                    let c = match reference.resolve_char_ref().map_err(malformed)? {
-                        Some(c) => c,
-                        None => predefined(&reference).ok_or(XmlProblem::Refused("an entity of its own"))?,
-                    };
-                    self.text(c.encode_utf8(&mut [0; 4]))?;
-                }
-                Event::DocType(_) => return Err(XmlProblem::Refused("a document type declaration")),
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-                Event::Eof => break,
-            }
-        }
-        if !self.open.is_empty() {
-            return Err(XmlProblem::Malformed("an element is not closed".to_owned()));
-        }
-        self.root.ok_or(XmlProblem::Empty)
-    }
-
-    fn start(&mut self, start: &BytesStart<'_>, empty: bool) -> Result<(), XmlProblem> {
-        self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
-            return Err(XmlProblem::TooMuch("10,000 elements"));
-        }
-        if self.open.len() >= MAX_DEPTH {
-            return Err(XmlProblem::TooMuch("64 levels"));
-        }
-        if self.root.is_some() {
-            return Err(XmlProblem::Malformed("two root elements".to_owned()));
-        }
-        let mut element = Element::new(local(start.name().as_ref()));
+impl Node for Element {
+    fn begin(start: &BytesStart<'_>, _: &NamespaceResolver) -> Result<Self, XmlProblem> {
+        let mut element = Self::new(start.local_name().as_ref());
         for attribute in start.attributes() {
             let attribute = attribute.map_err(malformed)?;
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(malformed)?;
             element.attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
         }
-        self.open.push(element);
-        if empty { self.end() } else { Ok(()) }
+        Ok(element)
     }
 
-    fn end(&mut self) -> Result<(), XmlProblem> {
-        let Some(mut element) = self.open.pop() else {
-            return Err(XmlProblem::Malformed("an end without a start".to_owned()));
-        };
-        element.text = element.text.trim().to_owned();
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(element),
-            None => self.root = Some(element),
-        }
-        Ok(())
+    fn say(&mut self, text: &str) {
+        self.text.push_str(text);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), XmlProblem> {
-        match self.open.last_mut() {
-            Some(element) => element.text.push_str(text),
-            None if text.trim().trim_start_matches('\u{feff}').is_empty() => {}
-            None => return Err(XmlProblem::Malformed("text outside the root element".to_owned())),
-        }
-        Ok(())
+    fn adopt(&mut self, child: Self) {
+        self.children.push(child);
+    }
+
+    fn finish(&mut self) {
+        self.text = self.text.trim().to_owned();
     }
 }
-
-fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
-}
-
-fn predefined(name: &str) -> Option<char> {
-    Some(match name {
-        "lt" => '<',
-        "gt" => '>',
-        "amp" => '&',
-        "apos" => '\'',
-        "quot" => '"',
-        _ => return None,
-    })
-}
-
-fn malformed(why: impl fmt::Display) -> XmlProblem {
-    XmlProblem::Malformed(why.to_string())
-}
-
-const MAX_OCTETS: usize = 1 << 20;
-const MAX_ELEMENTS: usize = 10_000;
-const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -7,11 +7,11 @@ use std::fmt::{self, Write as _};
 
 use quick_xml::XmlVersion;
 use quick_xml::escape::{escape, unescape};
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
-use quick_xml::reader::NsReader;
+use quick_xml::events::BytesStart;
+use quick_xml::name::{NamespaceResolver, ResolveResult};
 
-use super::{MAX_DEPTH, MAX_ELEMENTS, MAX_OCTETS, XmlProblem, malformed, predefined};
+use super::XmlProblem;
+use super::read::{Node, malformed, read};
 
 /// An element with its namespace.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -118,7 +118,7 @@ impl Qualified {
 
     /// Reads a document, within the bounds of [`super::Element::parse`].
     pub fn parse(document: &str) -> Result<Self, XmlProblem> {
-        Reading::default().run(document)
+        read(document)
     }
 
     /// The document with its declaration. The namespace of the root is the default one, the others have prefixes.
@@ -216,101 +216,41 @@ fn has_bare(element: &Qualified) -> bool {
     element.namespace.is_empty() || element.children().any(has_bare)
 }
 
-#[derive(Default)]
-struct Reading {
-    open: Vec<Qualified>,
-    root: Option<Qualified>,
-    elements: usize,
-}
-
-impl Reading {
-    fn run(mut self, document: &str) -> Result<Qualified, XmlProblem> {
-        if document.len() > MAX_OCTETS {
-            return Err(XmlProblem::TooMuch("1 MiB"));
-        }
-        let mut reader = NsReader::from_str(document);
-        loop {
-            match reader.read_event().map_err(malformed)? {
-                Event::Start(start) => self.start(&reader, &start, false)?,
-                Event::Empty(start) => self.start(&reader, &start, true)?,
-                Event::End(_) => self.end()?,
-                Event::Text(text) => self.text(&text.xml10_content())?,
-                Event::CData(text) => self.text(&text.xml10_content())?,
-                Event::GeneralRef(reference) => {
-                    let c = match reference.resolve_char_ref().map_err(malformed)? {
-                        Some(c) => c,
-                        None => predefined(&reference).ok_or(XmlProblem::Refused("an entity of its own"))?,
-                    };
-                    self.text(c.encode_utf8(&mut [0; 4]))?;
-                }
-                Event::DocType(_) => return Err(XmlProblem::Refused("a document type declaration")),
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-                Event::Eof => break,
-            }
-        }
-        if !self.open.is_empty() {
-            return Err(XmlProblem::Malformed("an element is not closed".to_owned()));
-        }
-        self.root.ok_or(XmlProblem::Empty)
-    }
-
-    fn start(&mut self, reader: &NsReader<&[u8]>, start: &BytesStart<'_>, empty: bool) -> Result<(), XmlProblem> {
-        self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
-            return Err(XmlProblem::TooMuch("10,000 elements"));
-        }
-        if self.open.len() >= MAX_DEPTH {
-            return Err(XmlProblem::TooMuch("64 levels"));
-        }
-        if self.root.is_some() {
-            return Err(XmlProblem::Malformed("two root elements".to_owned()));
-        }
-        let (namespace, name) = reader.resolver().resolve_element(start.name());
-        let mut element = Qualified::new(&resolved(namespace)?, checked(name.as_ref())?);
+impl Node for Qualified {
+    fn begin(start: &BytesStart<'_>, names: &NamespaceResolver) -> Result<Self, XmlProblem> {
+        let (namespace, name) = names.resolve_element(start.name());
+        let mut element = Self::new(&resolved(namespace)?, checked(name.as_ref())?);
         for attribute in start.attributes() {
             let attribute = attribute.map_err(malformed)?;
             if attribute.key.as_namespace_binding().is_some() {
                 continue;
             }
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(malformed)?.into_owned();
-            let (namespace, name) = reader.resolver().resolve_attribute(attribute.key);
+            let (namespace, name) = names.resolve_attribute(attribute.key);
             let (namespace, name) = (resolved(namespace)?, checked(name.as_ref())?.to_owned());
             if element.value_in(&namespace, &name).is_some() {
                 return Err(XmlProblem::Malformed(format!("two attributes {name}")));
             }
             element.attributes.push(QualifiedAttribute { namespace, name, value });
         }
-        self.open.push(element);
-        if empty { self.end() } else { Ok(()) }
+        Ok(element)
     }
 
-    fn end(&mut self) -> Result<(), XmlProblem> {
-        let Some(mut element) = self.open.pop() else {
-            return Err(XmlProblem::Malformed("an end without a start".to_owned()));
-        };
-        if element.children().next().is_some() {
-            element.content.retain(|content| !matches!(content, Content::Text(text) if text.trim().is_empty()));
+    fn say(&mut self, text: &str) {
+        match self.content.last_mut() {
+            Some(Content::Text(before)) => before.push_str(text),
+            _ => self.content.push(Content::Text(text.to_owned())),
         }
-        match self.open.last_mut() {
-            Some(parent) => parent.content.push(Content::Element(element)),
-            None => self.root = Some(element),
-        }
-        Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), XmlProblem> {
-        if text.is_empty() {
-            return Ok(());
+    fn adopt(&mut self, child: Self) {
+        self.content.push(Content::Element(child));
+    }
+
+    fn finish(&mut self) {
+        if self.children().next().is_some() {
+            self.content.retain(|content| !matches!(content, Content::Text(text) if text.trim().is_empty()));
         }
-        match self.open.last_mut() {
-            Some(element) => match element.content.last_mut() {
-                Some(Content::Text(before)) => before.push_str(text),
-                _ => element.content.push(Content::Text(text.to_owned())),
-            },
-            None if text.trim().trim_start_matches('\u{feff}').is_empty() => {}
-            None => return Err(XmlProblem::Malformed("text outside the root element".to_owned())),
-        }
-        Ok(())
     }
 }
 
