@@ -7,17 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::diameter::ConnectionId;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::event::{Channel, NetEvent, WriteQueue};
 use super::limits::NetLimits;
-use super::sip::{connect, within};
-
-/// What is read of a stream at a time.
-const READ: usize = 16 * 1024;
+use super::stream::{accept, connect, pump, within};
 
 /// The sockets; nothing here waits. Dropped, everything is closed.
 #[derive(Debug)]
@@ -52,7 +48,8 @@ impl DiameterSockets {
             let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot listen on Diameter {address}: {e}"));
             let listener = TcpListener::bind(address).await.map_err(named)?;
             sockets.listening.push(listener.local_addr()?);
-            sockets.tasks.spawn(accept(sockets.shared.clone(), listener));
+            let (shared, places) = (sockets.shared.clone(), Arc::clone(&sockets.shared.places));
+            sockets.tasks.spawn(accept(listener, places, move |stream| serve(shared.clone(), stream, None)));
         }
         Ok(sockets)
     }
@@ -77,7 +74,7 @@ impl DiameterSockets {
         let shared = self.shared.clone();
         self.tasks.spawn(async move {
             match within(shared.limits.connect, connect(source, address)).await {
-                Ok(stream) => serve(&shared, stream, Some(peer)).await,
+                Ok(stream) => serve(shared, stream, Some(peer)).await,
                 Err(_) => drop(shared.events.send(NetEvent::DiameterUnreachable { peer }).await),
             }
         });
@@ -103,55 +100,16 @@ impl DiameterSockets {
     }
 }
 
-async fn accept(shared: Shared, listener: TcpListener) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors: those that are open may end.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        // One too many is closed at once.
-        let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else { continue };
-        let _ = stream.set_nodelay(true);
-        let shared = shared.clone();
-        tokio::spawn(async move {
-            serve(&shared, stream, None).await;
-            drop(place);
-        });
-    }
-}
-
-async fn serve(shared: &Shared, stream: TcpStream, peer: Option<usize>) {
+async fn serve(shared: Shared, stream: TcpStream, peer: Option<usize>) {
     let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
     let conn = ConnectionId(shared.next.fetch_add(1, Ordering::Relaxed));
-    let (queue, mut queued) = mpsc::channel::<Vec<u8>>(shared.limits.queue);
+    let (queue, queued) = mpsc::channel(shared.limits.queue);
     let channel = Channel { local, remote };
     if shared.events.send(NetEvent::DiameterOpened { conn, peer, queue, channel }).await.is_err() {
         return;
     }
-    let (mut reader, mut writer) = stream.into_split();
-    let read = async {
-        let mut buffer = vec![0; READ];
-        // Silence is the watchdog's business (RFC 6733 clause 5.5).
-        while let Ok(length @ 1..) = reader.read(&mut buffer).await {
-            let bytes = buffer[..length].to_vec();
-            if shared.events.send(NetEvent::Diameter { conn, bytes }).await.is_err() {
-                return;
-            }
-        }
-    };
-    let write = async {
-        while let Some(bytes) = queued.recv().await {
-            if within(shared.limits.message, writer.write_all(&bytes)).await.is_err() {
-                return;
-            }
-        }
-        let _ = writer.shutdown().await;
-    };
-    tokio::select! {
-        biased;
-        () = write => {}
-        () = read => {}
-    }
+    // Silence is the watchdog's business (RFC 6733 clause 5.5).
+    let received = |bytes| NetEvent::Diameter { conn, bytes };
+    pump(stream, &shared.limits, None, queued, &shared.events, received).await;
     let _ = shared.events.send(NetEvent::DiameterClosed { conn }).await;
 }

@@ -12,6 +12,7 @@ mod process;
 mod services;
 mod sip;
 mod store;
+mod stream;
 mod streams;
 mod tap;
 mod tls;

@@ -6,18 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::event::{Channel, NetEvent, WriteQueue};
 use super::limits::NetLimits;
-use super::sip::{connect, within};
+use super::stream::{accept, connect, pump, within};
 use crate::ims::{StreamEvent, StreamId};
-
-/// What is read of a stream at a time.
-const READ: usize = 16 * 1024;
 
 /// The streams of a node.
 #[derive(Debug)]
@@ -53,7 +49,8 @@ impl MediaStreams {
             let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot listen for streams on {address}: {e}"));
             let listener = TcpListener::bind(address).await.map_err(named)?;
             streams.listening.push(listener.local_addr()?);
-            streams.tasks.spawn(accept(streams.shared.clone(), listener));
+            let (shared, places) = (streams.shared.clone(), Arc::clone(&streams.shared.places));
+            streams.tasks.spawn(accept(listener, places, move |stream| serve(shared.clone(), stream, None)));
         }
         Ok(streams)
     }
@@ -73,7 +70,7 @@ impl MediaStreams {
                 Err(_) => Err(io::Error::other("too many streams")),
             };
             match outcome {
-                Ok((stream, _place)) => serve(&shared, stream, Some(token)).await,
+                Ok((stream, _place)) => serve(shared, stream, Some(token)).await,
                 Err(error) => {
                     let event = StreamEvent::ConnectFailed { token, why: error.to_string() };
                     let _ = shared.events.send(NetEvent::Stream(event)).await;
@@ -104,55 +101,15 @@ impl MediaStreams {
     }
 }
 
-async fn accept(shared: Shared, listener: TcpListener) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors: those that are open may end.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        // One too many is closed at once.
-        let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else { continue };
-        let shared = shared.clone();
-        tokio::spawn(async move {
-            serve(&shared, stream, None).await;
-            drop(place);
-        });
-    }
-}
-
-async fn serve(shared: &Shared, stream: TcpStream, token: Option<u64>) {
+async fn serve(shared: Shared, stream: TcpStream, token: Option<u64>) {
     let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
-    let _ = stream.set_nodelay(true);
     let conn = StreamId(shared.next.fetch_add(1, Ordering::Relaxed));
-    let (queue, mut queued) = mpsc::channel::<Vec<u8>>(shared.limits.queue);
+    let (queue, queued) = mpsc::channel(shared.limits.queue);
     let opened = NetEvent::StreamOpened { conn, token, channel: Channel { local, remote }, queue };
     if shared.events.send(opened).await.is_err() {
         return;
     }
-    let (mut reader, mut writer) = stream.into_split();
-    let read = async {
-        let mut buffer = vec![0; READ];
-        loop {
-            let Ok(length @ 1..) = within(shared.limits.idle, reader.read(&mut buffer)).await else { return };
-            let event = StreamEvent::Received { conn, bytes: buffer[..length].to_vec() };
-            if shared.events.send(NetEvent::Stream(event)).await.is_err() {
-                return;
-            }
-        }
-    };
-    let write = async {
-        while let Some(bytes) = queued.recv().await {
-            if within(shared.limits.message, writer.write_all(&bytes)).await.is_err() {
-                return;
-            }
-        }
-        let _ = writer.shutdown().await;
-    };
-    tokio::select! {
-        biased;
-        () = write => {}
-        () = read => {}
-    }
+    let received = |bytes| NetEvent::Stream(StreamEvent::Received { conn, bytes });
+    pump(stream, &shared.limits, Some(shared.limits.idle), queued, &shared.events, received).await;
     let _ = shared.events.send(NetEvent::Stream(StreamEvent::Closed { conn })).await;
 }

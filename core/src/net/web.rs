@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use super::event::{Channel, NetEvent};
 use super::limits::NetLimits;
-use super::sip::within;
+use super::stream::{accept, within};
 use super::tls::Tls;
 use crate::ims::HttpExchange;
 
@@ -82,7 +82,8 @@ impl WebSockets {
             }
             let listener = TcpListener::bind(address).await.map_err(named)?;
             listening.push(HttpListener { is_secure, address: listener.local_addr()? });
-            tasks.spawn(accept(shared.clone(), listener, is_secure));
+            let (shared, places) = (shared.clone(), Arc::clone(&shared.places));
+            tasks.spawn(accept(listener, places, move |stream| open(shared.clone(), stream, is_secure)));
         }
         Ok(Self { listening, waiting: BTreeMap::new(), _tasks: tasks })
     }
@@ -103,24 +104,6 @@ impl WebSockets {
     /// What waits for this answer; none when its client has gone.
     pub(crate) fn answered(&mut self, exchange: HttpExchange) -> Option<Waiting> {
         self.waiting.remove(&exchange).filter(|waiting| !waiting.reply.is_closed())
-    }
-}
-
-async fn accept(shared: Shared, listener: TcpListener, is_secure: bool) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors: those that are open may end.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        // One too many is closed at once.
-        let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else { continue };
-        let _ = stream.set_nodelay(true);
-        let shared = shared.clone();
-        tokio::spawn(async move {
-            open(shared, stream, is_secure).await;
-            drop(place);
-        });
     }
 }
 

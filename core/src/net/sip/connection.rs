@@ -1,19 +1,16 @@
 //! One SIP connection: opened or accepted, framed by Content-Length (RFC 3261 clause 18.3), written in order.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 
 use protocol::sip::{Flow, Limits, StreamFramer, StreamItem, Target, Transport};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
+use super::super::stream::{READ, connect, within, write};
 use super::{NetEvent, Shared};
-
-/// What is read of a stream at a time.
-const READ: usize = 16 * 1024;
 
 /// Opens the connection of a target and serves it.
 pub(super) async fn open(shared: Shared, target: Target, local: SocketAddr) {
@@ -47,9 +44,8 @@ pub(super) async fn open(shared: Shared, target: Target, local: SocketAddr) {
 }
 
 /// Serves a connection that a peer opened.
-pub(super) async fn accepted(shared: Shared, stream: TcpStream, remote: SocketAddr, transport: Transport) {
-    let Ok(local) = stream.local_addr() else { return };
-    let _ = stream.set_nodelay(true);
+pub(super) async fn accepted(shared: Shared, stream: TcpStream, transport: Transport) {
+    let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
     let flow = Flow { transport, local, remote };
     match (transport, &shared.tls) {
         (Transport::Tls, Some(tls)) => {
@@ -60,20 +56,6 @@ pub(super) async fn accepted(shared: Shared, stream: TcpStream, remote: SocketAd
         }
         _ => serve(&shared, flow, stream).await,
     }
-}
-
-/// Connects from an address of the node's own.
-pub(crate) async fn connect(local: SocketAddr, remote: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.bind(local)?;
-    let stream = socket.connect(remote).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-/// The outcome, or an error when it takes too long.
-pub(crate) async fn within<T>(limit: std::time::Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 async fn serve<S: AsyncRead + AsyncWrite>(shared: &Shared, flow: Flow, stream: S) {
@@ -87,7 +69,7 @@ async fn serve<S: AsyncRead + AsyncWrite>(shared: &Shared, flow: Flow, stream: S
     tokio::select! {
         biased;
         () = read(shared, flow, reader, &pongs) => {}
-        () = write(shared, writer, queued) => {}
+        () = write(writer, queued, shared.limits.message) => {}
     }
     let _ = shared.events.send(NetEvent::SipClosed { flow }).await;
 }
@@ -136,18 +118,4 @@ async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc
             deadline = Instant::now() + shared.limits.message;
         }
     }
-}
-
-async fn write<W: AsyncWrite>(shared: &Shared, writer: W, mut queued: mpsc::Receiver<Vec<u8>>) {
-    tokio::pin!(writer);
-    while let Some(bytes) = queued.recv().await {
-        let written = within(shared.limits.message, async {
-            writer.write_all(&bytes).await?;
-            writer.flush().await
-        });
-        if written.await.is_err() {
-            return;
-        }
-    }
-    let _ = writer.shutdown().await;
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use protocol::sip::{Flow, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 
+use super::super::stream::accept;
 use super::{NetEvent, Shared, SipSockets, connection};
 
 /// The largest UDP payload.
@@ -33,7 +34,9 @@ impl SipSockets {
                 }
                 let listener = TcpListener::bind(address).await?;
                 let local = listener.local_addr()?;
-                self.tasks.spawn(accept(self.shared.clone(), listener, transport));
+                let (shared, places) = (self.shared.clone(), Arc::clone(&self.shared.places));
+                let serve = move |stream| connection::accepted(shared.clone(), stream, transport);
+                self.tasks.spawn(accept(listener, places, serve));
                 local
             }
         };
@@ -58,22 +61,5 @@ async fn receive(shared: Shared, socket: Arc<UdpSocket>, local: SocketAddr) {
         if shared.events.send(NetEvent::Sip { flow, bytes: bytes.to_vec() }).await.is_err() {
             return;
         }
-    }
-}
-
-async fn accept(shared: Shared, listener: TcpListener, transport: Transport) {
-    loop {
-        let Ok((stream, remote)) = listener.accept().await else {
-            // Out of descriptors: those that are open may end.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        // One too many is closed at once.
-        let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else { continue };
-        let shared = shared.clone();
-        tokio::spawn(async move {
-            connection::accepted(shared, stream, remote, transport).await;
-            drop(place);
-        });
     }
 }

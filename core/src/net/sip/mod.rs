@@ -17,8 +17,6 @@ use super::event::{NetEvent, WriteQueue};
 use super::limits::NetLimits;
 use super::tls::Tls;
 
-pub(crate) use connection::{connect, within};
-
 /// The sockets; `send` never waits. Dropped, everything is closed.
 #[derive(Debug)]
 pub(crate) struct SipSockets {
