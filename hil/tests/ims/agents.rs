@@ -12,6 +12,13 @@ const ANSWER: &[u8] =
     b"v=0\r\no=- 2 1 IN IP4 10.45.0.2\r\ns=-\r\nc=IN IP4 10.45.0.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 97\r\na=rtpmap:97 AMR/8000\r\n";
 const CALL: CallId = CallId(1);
 
+/// What does not depend on the network is the same on an IMS and on a plain SIP network.
+fn both() -> [Network; 2] {
+    let mut plain = Network::plain(2);
+    plain.register();
+    [Network::registered(2), plain]
+}
+
 fn registrations(network: &Network, n: usize) -> usize {
     network.told(n).iter().filter(|event| matches!(event, AgentEvent::Registered(_))).count()
 }
@@ -95,6 +102,22 @@ fn a_password_registers_too() {
 }
 
 #[test]
+fn a_plain_sip_network_registers_refreshes_and_forgets() {
+    let mut network = Network::plain(2);
+    network.command(0, AgentCommand::Register);
+    network.run(3);
+    let registered = network.find(0, |e| if let AgentEvent::Registered(r) = e { Some(r.clone()) } else { None });
+    assert_eq!((registered.associated.len(), registered.expires_s), (0, 7200), "{:#?}", network.gm);
+    // Its nonce is old by then.
+    network.run(7000);
+    assert_eq!(registrations(&network, 0), 2, "{:#?}", network.gm);
+    network.command(0, AgentCommand::Deregister);
+    network.run(3);
+    let why = network.find(0, |e| if let AgentEvent::Unregistered(why) = e { Some(why.clone()) } else { None });
+    assert_eq!(why, UnregisteredWhy::Asked);
+}
+
+#[test]
 fn a_sim_that_is_ahead_is_followed_and_a_foreign_one_is_not_served() {
     let mut network = Network::new(1);
     network.ues[0].usim = SimUsim::new(&SimCard { sqn: 1 << 30, ..SimCard::default() });
@@ -111,46 +134,56 @@ fn a_sim_that_is_ahead_is_followed_and_a_foreign_one_is_not_served() {
 
 #[test]
 fn messages_go_from_one_ue_to_the_other() {
-    let mut network = Network::registered(2);
-    let message = |to: String| {
-        let (content_type, body) = ("application/vnd.3gpp.sms".to_owned(), vec![0, 1, 2, 0, 255]);
-        AgentCommand::Message(OutgoingMessage { token: 7, to, content_type, body, headers: Vec::new() })
-    };
-    network.command(0, message(impu(1)));
-    network.run(2);
-    let result = |e: &AgentEvent| {
-        if let AgentEvent::MessageResult { token: 7, result } = e { Some(result.clone()) } else { None }
-    };
-    assert_eq!(network.find(0, result), Ok(200));
-    let received = network.find(1, |e| if let AgentEvent::MessageReceived(m) = e { Some(m.clone()) } else { None });
-    assert_eq!((received.from.as_str(), received.to.as_str()), (impu(0).as_str(), impu(1).as_str()));
-    assert_eq!(received.body, [0, 1, 2, 0, 255]);
-    network.command(1, message("tel:+999700000000".into()));
-    network.run(2);
-    assert_eq!(network.find(1, result), Ok(200), "by its number");
-    network.command(1, message(impu(9)));
-    network.run(40);
-    assert!(
-        matches!(network.find(1, result), Err(Refusal::Status { status: 404, .. })),
-        "{:?}",
-        network.find(1, result)
-    );
+    // On plain SIP a number is an address of record of its own, which nobody has registered.
+    for (mut network, by_its_number) in both().into_iter().zip([Ok(200), Err(480)]) {
+        let message = |to: String| {
+            let (content_type, body) = ("application/vnd.3gpp.sms".to_owned(), vec![0, 1, 2, 0, 255]);
+            AgentCommand::Message(OutgoingMessage { token: 7, to, content_type, body, headers: Vec::new() })
+        };
+        network.command(0, message(impu(1)));
+        network.run(2);
+        let result = |e: &AgentEvent| {
+            if let AgentEvent::MessageResult { token: 7, result } = e { Some(result.clone()) } else { None }
+        };
+        assert_eq!(network.find(0, result), Ok(200));
+        let received = network.find(1, |e| if let AgentEvent::MessageReceived(m) = e { Some(m.clone()) } else { None });
+        assert_eq!((received.from.as_str(), received.to.as_str()), (impu(0).as_str(), impu(1).as_str()));
+        assert_eq!(received.body, [0, 1, 2, 0, 255]);
+        network.command(1, message("tel:+999700000000".into()));
+        network.run(2);
+        let status = |result: Result<u16, Refusal>| match result {
+            Err(Refusal::Status { status, .. }) => Err(status),
+            other => Ok(other.unwrap()),
+        };
+        assert_eq!(status(network.find(1, result)), by_its_number);
+        network.command(1, message(impu(9)));
+        network.run(40);
+        assert!(
+            matches!(network.find(1, result), Err(Refusal::Status { status: 404, .. })),
+            "{:?}",
+            network.find(1, result)
+        );
+    }
 }
 
 #[test]
 fn a_session_is_set_up_held_resumed_and_ended() {
-    let mut network = Network::registered(2);
-    let callee = established(&mut network);
-    let hold = |e: &AgentEvent| if let AgentEvent::Modified { hold, .. } = e { Some(*hold) } else { None };
-    for (command, on) in [(AgentCommand::Hold(CALL), true), (AgentCommand::Resume(CALL), false)] {
-        network.command(0, command);
+    for mut network in both() {
+        let callee = established(&mut network);
+        let hold = |e: &AgentEvent| if let AgentEvent::Modified { hold, .. } = e { Some(*hold) } else { None };
+        for (command, on) in [(AgentCommand::Hold(CALL), true), (AgentCommand::Resume(CALL), false)] {
+            network.command(0, command);
+            network.run(1);
+            assert_eq!(network.find(0, hold), HoldState { local: on, remote: false });
+            assert_eq!(network.find(1, hold), HoldState { local: false, remote: on });
+        }
+        network.command(1, AgentCommand::HangUp(callee));
         network.run(1);
-        assert_eq!(network.find(0, hold), HoldState { local: on, remote: false });
-        assert_eq!(network.find(1, hold), HoldState { local: false, remote: on });
+        assert_eq!(
+            (ended(&network, 1), ended(&network, 0)),
+            (EndedWhy::HungUp, EndedWhy::RemoteHungUp { reason: None })
+        );
     }
-    network.command(1, AgentCommand::HangUp(callee));
-    network.run(1);
-    assert_eq!((ended(&network, 1), ended(&network, 0)), (EndedWhy::HungUp, EndedWhy::RemoteHungUp { reason: None }));
 }
 
 #[test]
@@ -170,17 +203,19 @@ fn a_session_is_refreshed_as_long_as_it_stands() {
 
 #[test]
 fn a_call_is_given_up_or_refused() {
-    let mut network = Network::registered(2);
-    call(&mut network);
-    network.command(0, AgentCommand::HangUp(CALL));
-    network.run(1);
-    assert_eq!(ended(&network, 0), EndedWhy::Cancelled);
-    assert!(matches!(ended(&network, 1), EndedWhy::RemoteCancelled { .. }));
-    let mut network = Network::registered(2);
-    let callee = call(&mut network);
-    network.command(1, AgentCommand::Reject { call: callee, status: 486 });
-    network.run(1);
-    assert!(matches!(ended(&network, 0), EndedWhy::Refused(Refusal::Status { status: 486, .. })));
+    for mut network in both() {
+        call(&mut network);
+        network.command(0, AgentCommand::HangUp(CALL));
+        network.run(1);
+        assert_eq!(ended(&network, 0), EndedWhy::Cancelled);
+        assert!(matches!(ended(&network, 1), EndedWhy::RemoteCancelled { .. }));
+    }
+    for mut network in both() {
+        let callee = call(&mut network);
+        network.command(1, AgentCommand::Reject { call: callee, status: 486 });
+        network.run(1);
+        assert!(matches!(ended(&network, 0), EndedWhy::Refused(Refusal::Status { status: 486, .. })));
+    }
 }
 
 #[test]

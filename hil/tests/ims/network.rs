@@ -8,10 +8,11 @@ use core_network::ims::{
     Admin, Fabric, FabricOutput, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, Role,
     Scscf, StoreDriver,
 };
+use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, UeAgent};
 use hil::sim::{SimCard, SimUsim};
 use protocol::sip::{SipMessage, Target, Transport};
-use protocol::{Entropy, Instant};
+use protocol::{Entropy, Instant, Secret};
 
 pub(crate) const DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
 pub(crate) const PASSWORD: &str = "open sesame";
@@ -85,8 +86,32 @@ impl Network {
         let mut stores = [(); 4].map(|()| ImsStore::in_memory().unwrap());
         let parsed = parse_subscribers("test.toml", &subscribers(count, with_password)).unwrap();
         add_subscribers(&mut stores[0], &parsed).unwrap();
+        Self::of(count, nodes(security).into_iter().zip(stores), change)
+    }
+
+    /// A plain SIP network, and UEs that have nothing of the IMS.
+    pub(crate) fn plain(count: usize) -> Self {
+        let mut config = SipNetworkConfig::of(&NetworkPlan::sip(DOMAIN, &[], 1_000_000));
+        let user = |n| {
+            let identities = vec![impu(n), format!("tel:+99970000{n:04}")];
+            SipUser { name: impi(n), password: Secret::new(PASSWORD.into()), identities }
+        };
+        (config.users, config.proof) = ((0..count).map(user).collect(), Proof::RegisteredFlow);
+        let node: Box<dyn ImsNode> = Box::new(SipNetwork::new(config, Entropy::of_box(1, "proxy")).unwrap());
+        let nodes = [((NetworkBox::SipProxy, node), ImsStore::in_memory().unwrap())];
+        Self::of(count, nodes.into_iter(), |n, config| {
+            let proxy = Target { remote: NetworkBox::SipProxy.sip(), ..config.pcscf };
+            *config = AgentConfig::plain((&impi(n), PASSWORD.into()), &impu(n), DOMAIN, proxy, config.contact);
+        })
+    }
+
+    fn of(
+        count: usize,
+        nodes: impl Iterator<Item = ((NetworkBox, Box<dyn ImsNode>), ImsStore)>,
+        change: impl Fn(usize, &mut AgentConfig),
+    ) -> Self {
         let mut fabric = Fabric::new(Latency::default());
-        for ((own, node), mut store) in nodes(security).into_iter().zip(stores) {
+        for ((own, node), mut store) in nodes {
             let driver: StoreDriver = Box::new(move |request| store.execute(&request));
             fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, driver);
         }
@@ -110,15 +135,20 @@ impl Network {
 
     pub(crate) fn registered(count: usize) -> Self {
         let mut network = Self::new(count);
-        for n in 0..count {
-            network.command(n, AgentCommand::Register);
+        network.register();
+        network
+    }
+
+    /// All UEs register.
+    pub(crate) fn register(&mut self) {
+        for n in 0..self.ues.len() {
+            self.command(n, AgentCommand::Register);
         }
-        network.run(3);
-        for ue in &mut network.ues {
-            assert!(ue.agent.is_registered(), "{:#?}\n{:#?}\n{:#?}", ue.told, network.notes, network.gm);
+        self.run(3);
+        for ue in &mut self.ues {
+            assert!(ue.agent.is_registered(), "{:#?}\n{:#?}\n{:#?}", ue.told, self.notes, self.gm);
             ue.told.clear();
         }
-        network
     }
 
     pub(crate) fn command(&mut self, n: usize, command: AgentCommand) {

@@ -1,4 +1,4 @@
-//! What a UE agent has to know (TS 24.229 clause 5.1.1.1: from the ISIM, the USIM, or given).
+//! What a UE agent has to know (TS 24.229 clause 5.1.1.1: from the ISIM, the USIM, or given; RFC 3261 clause 10.2).
 
 use std::net::SocketAddr;
 
@@ -7,16 +7,28 @@ use protocol::sip::{SessionSettings, Target};
 /// The registration expiration interval that a UE asks for (TS 24.229 clause 5.1.1.2.1).
 pub const REGISTRATION_SECONDS: u32 = 600_000;
 
+/// What kind of network a UE registers with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SipDialect {
+    /// An IMS (TS 24.229).
+    #[default]
+    Ims,
+    /// A plain SIP network (RFC 3261): its requests have nothing of the IMS in them, and who it is it says when it is asked.
+    Plain,
+}
+
 /// The configuration of a UE agent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AgentConfig {
-    /// Private user identity, `user@domain`.
+    /// What kind of network it registers with.
+    pub dialect: SipDialect,
+    /// Private user identity, `user@domain`; on a plain SIP network the name of the user in digests.
     pub impi: String,
     /// Public user identity that is registered, a SIP URI; later the default one of P-Associated-URI is used.
     pub impu: String,
     /// Home network domain name: Request-URI of REGISTER, realm.
     pub domain: String,
-    /// The P-CSCF, or an outbound proxy before it.
+    /// The P-CSCF, or an outbound proxy.
     pub pcscf: Target,
     /// Where the UE is reached: its own address and port.
     pub contact: SocketAddr,
@@ -82,6 +94,7 @@ impl AgentConfig {
     /// A UE with IMS-AKA and the usual settings.
     pub fn new(impi: &str, impu: &str, domain: &str, pcscf: Target, contact: SocketAddr) -> Self {
         Self {
+            dialect: SipDialect::Ims,
             impi: impi.into(),
             impu: impu.into(),
             domain: domain.into(),
@@ -97,6 +110,19 @@ impl AgentConfig {
             subscribes: true,
             slow_timers: false,
             session: SessionSettings::default(),
+        }
+    }
+
+    /// A user agent of a plain SIP network, with a name and a password for digests (RFC 7616, RFC 8760).
+    pub fn plain(user: (&str, String), aor: &str, domain: &str, proxy: Target, contact: SocketAddr) -> Self {
+        let (name, password) = user;
+        Self {
+            dialect: SipDialect::Plain,
+            access_network_info: String::new(),
+            authentication: Authentication::Digest { password },
+            features: Vec::new(),
+            subscribes: false,
+            ..Self::new(name, aor, domain, proxy, contact)
         }
     }
 }

@@ -14,7 +14,7 @@ use protocol::sip::{
 };
 use protocol::{Entropy, Instant};
 
-use super::config::AgentConfig;
+use super::config::{AgentConfig, SipDialect};
 use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, WatchId};
 use super::messaging::Messenger;
 use super::reg_event::{Verdict, subscription, verdict};
@@ -345,8 +345,8 @@ impl UeAgent {
             }
             profile.route = std::iter::once(pcscf_route(config.pcscf)).chain(standing.service_route.clone()).collect();
         }
-        let identity = profile.from.uri.to_string();
-        profile.outside = vec![("P-Preferred-Identity".into(), format!("<{identity}>"))];
+        let preferred = (config.dialect == SipDialect::Ims).then(|| format!("<{}>", profile.from.uri));
+        profile.outside = preferred.into_iter().map(|value| ("P-Preferred-Identity".to_owned(), value)).collect();
     }
 
     fn settle(&mut self, now: Instant) {

@@ -1,5 +1,5 @@
 //! The UE agent of TS 24.229 clause 5.1: registers with IMS-AKA or SIP digest, sends and receives messages, starts and answers
-//! sessions.
+//! sessions. It speaks to a plain SIP network (RFC 3261) as well.
 
 mod chat;
 mod config;
@@ -11,7 +11,7 @@ mod reg_event;
 mod registration;
 mod security;
 
-pub use config::{AgentConfig, Authentication, REGISTRATION_SECONDS, SecurityMode};
+pub use config::{AgentConfig, Authentication, REGISTRATION_SECONDS, SecurityMode, SipDialect};
 pub use io::{
     AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, Publication,
     Published, Registered, UnregisteredWhy, WatchId,

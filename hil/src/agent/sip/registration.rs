@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::sip::{
-    Challenge, Contacts, Method, NameAddr, Refusal, Request, Response, Uri, refresh_after, split_aka_nonce,
+    Algorithm, Challenge, Contacts, Credentials, Method, NameAddr, Refusal, Request, Response, Uri, refresh_after,
+    split_aka_nonce,
 };
 use protocol::{Entropy, Instant, Secret};
 
-use super::config::{AgentConfig, Authentication};
+use super::config::{AgentConfig, Authentication, SipDialect};
 use super::credentials::Registrant;
 use super::io::{AgentEvent, Registered, UnregisteredWhy};
 use super::security::Security;
@@ -270,11 +271,11 @@ impl Registration {
             }
             None => None,
         };
-        let authorization = authorization.unwrap_or_else(|| registrant.introduction());
-        self.send(&authorization.to_string());
+        let authorization = authorization.or_else(|| introduction(&self.config, &registrant));
+        self.send(authorization);
     }
 
-    fn send(&mut self, authorization: &str) {
+    fn send(&mut self, authorization: Option<Credentials>) {
         self.requests += 1;
         self.seq += 1;
         let number = self.requests;
@@ -292,7 +293,7 @@ impl Registration {
         headers.append("CSeq", &format!("{} REGISTER", self.seq));
         headers.append("Contact", &register_contact(config, &self.contact));
         headers.append("Expires", &expires_s.to_string());
-        headers.append("Authorization", authorization);
+        authorization.iter().for_each(|own| headers.append("Authorization", &own.to_string()));
         headers.append("Supported", "path");
         if !config.access_network_info.is_empty() {
             headers.append("P-Access-Network-Info", &config.access_network_info);
@@ -304,8 +305,10 @@ impl Registration {
     fn challenged(&mut self, now: Instant, response: &Response) {
         let Some(attempt) = &mut self.attempt else { return };
         let challenges = response.headers.all("WWW-Authenticate").chain(response.headers.all("Proxy-Authenticate"));
-        let challenge = challenges.filter_map(|value| Challenge::parse(value).ok()).find(Challenge::is_digest);
-        let Some(challenge) = challenge else {
+        let read = challenges.filter_map(|value| Challenge::parse(value).ok());
+        let digests: Vec<Challenge> = read.filter(Challenge::is_digest).collect();
+        // RFC 8760 clause 2.4: the first that can be answered, as they stand in order of preference.
+        let Some(challenge) = digests.iter().find(|own| is_known(own)).or_else(|| digests.first()).cloned() else {
             return self.fail(now, Some(response.status), "a challenge that is not Digest".into(), None);
         };
         // An answer that was not taken, unless it came too late.
@@ -344,7 +347,7 @@ impl Registration {
         let password = answered.password.expose();
         let registrant = registrant(&self.config, &uri);
         match registrant.answer(&answered.challenge, (password, None), (answered.count, &cnonce)) {
-            Ok(credentials) => self.send(&credentials.to_string()),
+            Ok(credentials) => self.send(Some(credentials)),
             Err(problem) => self.fail(now, None, problem.to_string(), None),
         }
     }
@@ -366,7 +369,7 @@ impl Registration {
             None => Ok(registrant.refusal(challenge)),
         };
         match credentials {
-            Ok(credentials) => self.send(&credentials.to_string()),
+            Ok(credentials) => self.send(Some(credentials)),
             Err(problem) => self.fail(now, None, problem.to_string(), None),
         }
     }
@@ -380,8 +383,8 @@ impl Registration {
                 attempt.expires_s = min;
                 attempt.has_answered = false;
                 let uri = self.uri();
-                let introduction = registrant(&self.config, &uri).introduction();
-                self.send(&introduction.to_string());
+                let introduction = introduction(&self.config, &registrant(&self.config, &uri));
+                self.send(introduction);
             }
             None => self.fail(now, Some(423), told(response), None),
         }
@@ -462,6 +465,16 @@ impl Registration {
 
 fn registrant<'a>(config: &'a AgentConfig, uri: &'a str) -> Registrant<'a> {
     Registrant { impi: &config.impi, domain: &config.domain, uri }
+}
+
+/// Its algorithm is one that this program computes.
+fn is_known(challenge: &Challenge) -> bool {
+    !matches!(challenge.algorithm(), Algorithm::Other(_))
+}
+
+/// Who it is, before it is asked: only the IMS wants to hear that.
+fn introduction(config: &AgentConfig, registrant: &Registrant<'_>) -> Option<Credentials> {
+    (config.dialect == SipDialect::Ims).then(|| registrant.introduction())
 }
 
 /// Contact of REGISTER: the address with instance and media feature tags (clause 5.1.1.2.1).

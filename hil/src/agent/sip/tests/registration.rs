@@ -1,6 +1,6 @@
 //! Registration in all its branches.
 
-use protocol::sip::{Credentials, Method};
+use protocol::sip::{Algorithm, Credentials, Method};
 
 use super::network::{DOMAIN, Network, PASSWORD, Quirk, impu};
 use crate::agent::sip::*;
@@ -80,6 +80,33 @@ fn a_ue_registers_with_a_password() {
     let (status, why, retry) = failure(&network);
     assert_eq!((status, retry), (Some(401), None), "{why}");
     assert_eq!(network.of_method(&Method::REGISTER).len(), 3);
+}
+
+#[test]
+fn a_plain_sip_network_hears_nothing_of_the_ims() {
+    let mut network = Network::with(1, |_, config| {
+        let user = ("ue0", PASSWORD.to_owned());
+        *config = AgentConfig::plain(user, &impu(0), "sip.example", config.pcscf, config.contact);
+    });
+    let challenge = "Digest realm=\"sip.example\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"";
+    network.quirks.push_back(Quirk::Says(401, "WWW-Authenticate", challenge));
+    network.quirks.push_back(Quirk::Says(200, "Contact", "<sip:ue0@10.45.0.1:5060>;expires=3600"));
+    register(&mut network);
+    assert_eq!(registrations(&network).len(), 1, "{:#?}", network.told(0));
+    assert!(!network.requests[0].headers.contains("Authorization"));
+    let answer = credentials(&network, 1);
+    assert_eq!((answer.algorithm(), &*answer.username().unwrap()), (Algorithm::Sha256, "ue0"));
+    assert!(answer.verify(PASSWORD.as_bytes(), &Method::REGISTER, &[]).unwrap());
+    let (to, content_type, body) = (impu(0), "text/plain".to_owned(), b"x".to_vec());
+    let message = OutgoingMessage { token: 1, to, content_type, body, headers: Vec::new() };
+    network.command(0, AgentCommand::Message(message));
+    network.run(1);
+    assert_eq!(network.requests.len(), 3, "no subscription to the state of the registration");
+    for request in &network.requests {
+        let text = String::from_utf8(request.to_bytes()).unwrap();
+        let is_of_ims = |line: &str| ["P-", "Security-", "Require"].iter().any(|start| line.starts_with(start));
+        assert!(!text.lines().any(is_of_ims), "{text}");
+    }
 }
 
 #[test]
