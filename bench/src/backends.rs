@@ -3,7 +3,9 @@
 use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
-use crate::scenario::{APPLICATION_SERVER, ChannelModel, HSS, ICSCF, PCSCF, SCSCF, Scenario, Ue, VISITED_PCSCF};
+use crate::scenario::{
+    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, VISITED_PCSCF,
+};
 
 /// The boxes of a run, core network first, then UE by UE.
 pub(crate) fn backends(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
@@ -17,14 +19,15 @@ pub(crate) fn backends(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
 /// The IMS and its UE agents.
 fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     let Some(ims) = &scenario.ims else { return Vec::new() };
-    let mut names = vec![PCSCF, ICSCF, SCSCF, HSS];
+    let mut names = if ims.is_plain() { vec![SIP_PROXY] } else { vec![PCSCF, ICSCF, SCSCF, HSS] };
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
     names.extend(ims.services.iter().map(|service| service.server()));
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
-    let backend = format!("castbench: {ues} SIP user agents with their USIMs in this process");
-    let unseen = "between UE and P-CSCF: a way without radio that takes its time and loses nothing unless told to";
+    let with = if ims.is_plain() { "" } else { " with their USIMs" };
+    let backend = format!("castbench: {ues} SIP user agents{with} in this process");
+    let unseen = "between UE and network: a way without radio that takes its time and loses nothing unless told to";
     boxes.push(common("UE agents", backend, Some(unseen)));
     boxes
 }

@@ -7,6 +7,9 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
+use core_network::ims::NetworkCore;
+
+use crate::scenario::NETWORKS;
 
 /// Test bench for LTE eMBMS: broadcasts files over a PMCH, receives them with UEs and reports how well.
 #[derive(Parser, Clone, PartialEq, Debug)]
@@ -73,6 +76,9 @@ pub struct RunArgs {
     /// Seed of every random stream, instead of the scenario's own.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
+    /// What leads SIP, instead of what the scenario's [ims] says: an IMS, or a plain SIP network with the same services.
+    #[arg(long, value_name = "KIND", value_parser = network_parser())]
+    pub network: Option<NetworkCore>,
     /// Folder for record and reports [default: out/ and the name of the scenario].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -492,6 +498,12 @@ pub enum CellCp {
 /// A time that can be waited for.
 fn seconds(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|s| (0.001..=1e6).contains(s)).ok_or_else(|| "0.001 to 1000000 seconds".to_owned())
+}
+
+/// A kind of network.
+fn network_parser() -> impl TypedValueParser<Value = NetworkCore> {
+    let kind = |word: String| NETWORKS.iter().find(|(own, _)| *own == word).map(|(_, kind)| *kind).unwrap_or_default();
+    PossibleValuesParser::new(NETWORKS.map(|(word, _)| word)).map(kind)
 }
 
 /// One of some numbers; others are refused with the list.

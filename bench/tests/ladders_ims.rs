@@ -216,6 +216,7 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::Hss => ("HSS", NetworkBox::Hss.ip()),
         Party::As => ("AS", NetworkBox::As.ip()),
         Party::Server(name) => (name, service(name).place().ip()),
+        Party::SipProxy => ("SIP proxy", NetworkBox::SipProxy.ip()),
         Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
     }
 }

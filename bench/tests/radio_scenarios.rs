@@ -12,6 +12,7 @@ fn passes(name: &str) -> (Value, String) {
         scenario: fixtures::scenario(name),
         content: None,
         seed: None,
+        network: None,
         out: Some(dir.path().into()),
         rig: None,
         dry_run: false,

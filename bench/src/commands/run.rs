@@ -27,8 +27,11 @@ const UES_FOLDER: &str = "ues";
 
 /// Runs `castbench run`.
 pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
-    let overrides = Overrides { content: args.content.clone(), seed: args.seed };
+    let overrides = Overrides { content: args.content.clone(), seed: args.seed, network: args.network };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
+    if args.network.is_some() && loaded.scenario.ims.is_none() {
+        return Err(CommandError::Usage("--network: the scenario has no table [ims]".into()));
+    }
     let rig = args.rig.as_deref().map_or_else(|| Ok(Rig::default()), Rig::find)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let stranger = rig.simulated_modems.iter().find(|modem| !loaded.scenario.ues.iter().any(|ue| ue.name == modem.ue));

@@ -21,7 +21,7 @@ const FRAME: Duration = Duration::from_millis(10);
 
 /// Runs `castbench tx`.
 pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
-    let overrides = Overrides { content: args.content.clone(), seed: args.seed };
+    let overrides = Overrides { content: args.content.clone(), seed: args.seed, network: None };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
     let rig = Rig::find(&args.rig)?;
     let Some(RadioBoxes { network, mut air, .. }) = Boxes::new(&loaded)?.radio else {

@@ -6,26 +6,30 @@ use std::time::Duration;
 
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, PcscfConfig, Role, Scscf,
-    StoreDriver, TestAs, TestAsConfig,
+    Fabric, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkCore, NetworkPlan, Pcscf, PcscfConfig,
+    Role, Scscf, StoreDriver, TestAs, TestAsConfig,
 };
+use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::sim::{Key, SimCard, SimUsim};
 use protocol::sip::{Target, Transport};
-use protocol::{Entropy, Instant};
+use protocol::{Entropy, Instant, Secret};
 
 use super::agent::ImsUe;
 use super::services;
 use super::web::WebClient;
 use crate::errors::CommandError;
 use crate::scenario::{
-    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, Scenario, UeIms, VISITED_PCSCF,
-    address_of,
+    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, UeIms,
+    VISITED_PCSCF, address_of,
 };
 use crate::setup;
 
 /// RFC 3261 clause 19.1.2.
 const SIP_PORT: u16 = 5060;
+
+/// Longer than scenarios take: refreshing is not challenged again.
+const NONCE_LIFETIME: Duration = Duration::from_secs(1_000_000);
 
 /// Nodes in their fabric, and UEs.
 pub(crate) struct ImsNetwork {
@@ -53,7 +57,7 @@ fn plan(ims: &Ims) -> NetworkPlan {
     let mut servers: Vec<_> = ims.services.iter().map(|service| service.place()).collect();
     servers.extend(ims.has_application_server().then_some(NetworkBox::As));
     let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());
-    NetworkPlan { visited: ims.visited.clone(), ..plan }
+    NetworkPlan { core: ims.network, visited: ims.visited.clone(), ..plan }
 }
 
 /// A scenario on its way to nodes.
@@ -67,24 +71,9 @@ impl Maker<'_> {
     fn make(&self) -> Result<ImsNetwork, CommandError> {
         let ms = Duration::from_millis;
         let mut fabric = Fabric::new(Latency { gm: ms(self.ims.gm_delay_ms), core: ms(self.ims.core_delay_ms) });
-        let mut hss_store = ImsStore::in_memory().map_err(bench)?;
-        let subscribers = parse_subscribers("subscribers of the scenario", &self.subscribers()).map_err(bench)?;
-        add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
-        add(&mut fabric, HSS, Role::Hss, Box::new(Hss::new(self.plan.hss(), self.entropy(HSS))), hss_store);
-        let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
-        pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
-        for (name, own) in pcscfs {
-            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name));
-            add(&mut fabric, name, Role::Pcscf, Box::new(node), memory()?);
-        }
-        add(&mut fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.plan.icscf(), self.entropy(ICSCF))), memory()?);
-        let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?;
-        add(&mut fabric, SCSCF, Role::Scscf, Box::new(scscf), memory()?);
-        if self.ims.has_application_server() {
-            let mut config = TestAsConfig::new(&self.application_server(), sip(APPLICATION_SERVER));
-            config.hosts = self.plan.hosts();
-            let node = TestAs::new(config, self.entropy(APPLICATION_SERVER)).map_err(bench)?;
-            add(&mut fabric, APPLICATION_SERVER, Role::As, Box::new(node), memory()?);
+        match self.ims.network {
+            NetworkCore::Ims => self.add_ims(&mut fabric)?,
+            NetworkCore::Sip => self.add_proxy(&mut fabric)?,
         }
         services::add_all(&mut fabric, self.scenario, &self.plan)?;
         let (mut ues, mut impis) = (Vec::new(), Vec::new());
@@ -95,6 +84,59 @@ impl Maker<'_> {
             ues.push(self.ue(&ue.name, own, identity));
         }
         Ok(ImsNetwork { fabric, ues, impis })
+    }
+
+    /// CSCFs, HSS and application server.
+    fn add_ims(&self, fabric: &mut Fabric) -> Result<(), CommandError> {
+        let mut hss_store = ImsStore::in_memory().map_err(bench)?;
+        let subscribers = parse_subscribers("subscribers of the scenario", &self.subscribers()).map_err(bench)?;
+        add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
+        add(fabric, HSS, Role::Hss, Box::new(Hss::new(self.plan.hss(), self.entropy(HSS))), hss_store);
+        let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
+        pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
+        for (name, own) in pcscfs {
+            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name));
+            add(fabric, name, Role::Pcscf, Box::new(node), memory()?);
+        }
+        add(fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.plan.icscf(), self.entropy(ICSCF))), memory()?);
+        let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?;
+        add(fabric, SCSCF, Role::Scscf, Box::new(scscf), memory()?);
+        if self.ims.has_application_server() {
+            let mut config = TestAsConfig::new(&self.application_server(), sip(APPLICATION_SERVER));
+            config.hosts = self.plan.hosts();
+            let node = TestAs::new(config, self.entropy(APPLICATION_SERVER)).map_err(bench)?;
+            add(fabric, APPLICATION_SERVER, Role::As, Box::new(node), memory()?);
+        }
+        Ok(())
+    }
+
+    /// A plain SIP network. Its UEs are known by the flow that they have registered over.
+    fn add_proxy(&self, fabric: &mut Fabric) -> Result<(), CommandError> {
+        let mut config = SipNetworkConfig::of(&self.plan);
+        config.users = self.scenario.ues.iter().filter_map(|ue| self.user(ue)).collect();
+        config.services = services::led(&self.ims.services, &self.plan);
+        config.proof = Proof::RegisteredFlow;
+        config.nonce_lifetime = NONCE_LIFETIME;
+        config.max_expires = self.ims.expires_s.max(config.max_expires);
+        let node = SipNetwork::new(config, self.entropy(SIP_PROXY)).map_err(bench)?;
+        add(fabric, SIP_PROXY, NetworkBox::SipProxy.role(), Box::new(node), memory()?);
+        Ok(())
+    }
+
+    /// Its user; a second device is somebody else's.
+    fn user(&self, ue: &Ue) -> Option<SipUser> {
+        ue.ims.as_ref().filter(|own| own.same_user_as.is_none())?;
+        let Identity { impi, impu, tel, .. } = self.scenario.ims_identity(&ue.name)?;
+        let password = Secret::new(self.password(&ue.name));
+        Some(SipUser { name: impi, password, identities: vec![impu, tel] })
+    }
+
+    /// The agent of a UE on a plain SIP network; a second device of a user has his name and password.
+    fn plain_agent(&self, name: &str, own: &UeIms, identity: &Identity, proxy: Target) -> AgentConfig {
+        let user = own.same_user_as.as_deref().unwrap_or(name);
+        let impi = self.scenario.ims_identity(user).map_or_else(String::new, |user| user.impi);
+        let user = (impi.as_str(), self.password(user));
+        AgentConfig::plain(user, &identity.impu, &self.ims.domain, proxy, identity.contact)
     }
 
     fn entropy(&self, name: &str) -> Entropy {
@@ -170,12 +212,16 @@ impl Maker<'_> {
     }
 
     fn ue(&self, name: &str, own: &UeIms, identity: Identity) -> ImsUe {
-        let Identity { impi, impu, contact, pcscf, .. } = identity;
-        let mut target = Target { transport: Transport::Udp, remote: sip(pcscf), flow: None };
+        let mut target = Target { transport: Transport::Udp, remote: sip(identity.pcscf), flow: None };
         if self.ims.security == ImsSecurity::Tls {
-            (target.transport, target.remote) = (Transport::Tls, sips(pcscf));
+            (target.transport, target.remote) = (Transport::Tls, sips(identity.pcscf));
         }
-        let mut config = AgentConfig::new(&impi, &impu, &self.ims.domain, target, contact);
+        let mut config = match self.ims.network {
+            NetworkCore::Ims => {
+                AgentConfig::new(&identity.impi, &identity.impu, &self.ims.domain, target, identity.contact)
+            }
+            NetworkCore::Sip => self.plain_agent(name, own, &identity, target),
+        };
         config.expires_s = self.ims.expires_s;
         config.subscribes = false;
         config.session.session_expires_s = self.ims.session_expires_s;
@@ -186,12 +232,14 @@ impl Maker<'_> {
         };
         let mut usim = None;
         match own.auth {
+            _ if self.ims.is_plain() => {}
             ImsAuth::Digest => config.authentication = Authentication::Digest { password: self.password(name) },
             ImsAuth::Aka => {
                 let (k, opc) = self.keys(name);
                 usim = Some(SimUsim::new(&SimCard { k: Key(k), opc: Key(opc), ..SimCard::default() }));
             }
         }
+        let Identity { impi, impu, contact, pcscf, .. } = identity;
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);

@@ -15,7 +15,7 @@ use protocol::{Joint, TapEvent};
 
 use crate::event::{LadderHeader, SessionInfo, What};
 use crate::pcap::interface_name;
-use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, address_of};
+use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_of};
 use decode::Field;
 pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
@@ -24,7 +24,7 @@ pub(crate) use ims::ims_ladders;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, service_procedures,
+    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain_procedures, service_procedures,
 };
 pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, Rtp, Sip, Status};
 pub use lct::{LctError, LctHeader};
@@ -127,6 +127,8 @@ pub enum Party {
     As,
     /// The box of a service, by its name.
     Server(&'static str),
+    /// The proxy of a plain SIP network.
+    SipProxy,
 }
 
 /// Procedures of broadcast sessions: every UE and session climbs them.
@@ -158,7 +160,7 @@ const OWN_PROCEDURES: [&Procedure; 20] = [
 
 /// Procedures that this version can follow.
 pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> =
-    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(service_procedures()).collect());
+    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(service_procedures()).chain(plain_procedures()).collect());
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
 /// was seen.
@@ -282,6 +284,7 @@ impl Ladder {
             Party::Hss => HSS.into(),
             Party::As => APPLICATION_SERVER.into(),
             Party::Server(name) => name.into(),
+            Party::SipProxy => SIP_PROXY.into(),
         }
     }
 

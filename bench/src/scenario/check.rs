@@ -236,7 +236,7 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
                     note.note(&["step", &at, "do"], message.into());
                 }
             }
-            StepAction::Ims(step) => ims::step(s, &step.ues(), &at, note),
+            StepAction::Ims(step) => ims::ims_step(s, step, &at, note),
             StepAction::Service(step) => ims::service_step(s, step, &at, note),
             StepAction::Run { .. } => {}
         }

@@ -2,14 +2,17 @@
 
 use super::check::known_ue;
 use super::{
-    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, PCSCF, SCSCF, Scenario, Selector, Service, ServiceStep, UeIms,
-    VISITED_PCSCF,
+    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
+    Selector, Service, ServiceStep, UeIms, VISITED_PCSCF,
 };
 use crate::ladder::PROCEDURES;
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the IMS of `s`.
 pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
+    if let Some(ims) = s.ims.as_ref().filter(|ims| ims.is_plain()) {
+        plain(ims, note);
+    }
     for (i, ue) in s.ues.iter().enumerate() {
         let at = i.to_string();
         let Some(own) = &ue.ims else { continue };
@@ -17,6 +20,31 @@ pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
             note.note(&["ue", &at, "ims"], "ims of a UE without a table [ims]; allowed: both or none".into());
         }
         subscription(s, own, &at, note);
+    }
+}
+
+/// A plain SIP network has no P-CSCF, no HSS and no filter criteria.
+fn plain(ims: &Ims, note: &mut Checker<'_>) {
+    let wrong = [
+        (ims.security != ImsSecurity::Off, "security", "\"off\""),
+        (ims.has_application_server(), "application_server", "\"none\""),
+        (ims.visited.is_some(), "visited", "none"),
+    ];
+    for (_, key, allowed) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
+        note.note(&["ims", key], format!("needs an IMS, and the network is a plain SIP network; allowed: {allowed}"));
+    }
+}
+
+/// A step on the IMS that there is nothing for in a plain SIP network.
+pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker<'_>) {
+    step(s, &own.ues(), at, note);
+    let of_ims = matches!(
+        own,
+        ImsStep::ImsSubscribeReg { .. } | ImsStep::ImsNetworkDeregister { .. } | ImsStep::LoseBearer { .. }
+    );
+    if of_ims && s.ims.as_ref().is_some_and(Ims::is_plain) {
+        let message = "needs an IMS, and the network is a plain SIP network; allowed: network = \"ims\"";
+        note.note(&["step", at, "do"], message.into());
     }
 }
 
@@ -76,7 +104,7 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         let message = "action = \"wrong_status\" and status_instead need each other; allowed: both or none";
         note.note(&["fault", at, "action"], message.into());
     }
-    let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER];
+    let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER, SIP_PROXY];
     boxes.extend(Service::ALL.iter().map(|(_, service)| service.server()));
     for (key, name) in [("from", &what.from), ("to", &what.to)] {
         let Some(name) = name else { continue };

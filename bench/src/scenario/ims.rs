@@ -1,9 +1,10 @@
-//! The IMS network of a scenario (TS 23.228): what it is called, how UEs are authenticated, what its steps wait for.
+//! The IMS network of a scenario (TS 23.228), or a plain SIP network in its place (RFC 3261): what it is called, how UEs are
+//! authenticated, what its steps wait for.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use core_network::ims::NetworkBox;
+use core_network::ims::{NetworkBox, NetworkCore};
 use serde::{Deserialize, Serialize};
 
 use super::{Scenario, Service};
@@ -18,6 +19,9 @@ const SIP_PORT: u16 = 5060;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ims {
+    /// What leads requests: an IMS, or a plain SIP network with the same services.
+    #[serde(default, skip_serializing_if = "is_ims")]
+    pub network: NetworkCore,
     /// Home network domain name.
     pub domain: String,
     /// What protects Gm.
@@ -63,7 +67,17 @@ pub enum AccessNetwork {
     Visited,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_ims(network: &NetworkCore) -> bool {
+    *network == NetworkCore::Ims
+}
+
 impl Ims {
+    /// There are no CSCFs and no HSS.
+    pub fn is_plain(&self) -> bool {
+        self.network == NetworkCore::Sip
+    }
+
     /// There is an application server.
     pub fn has_application_server(&self) -> bool {
         self.application_server == ApplicationServer::Test
@@ -242,7 +256,7 @@ pub(crate) struct Identity {
     pub(crate) tel: String,
     /// Contact address.
     pub(crate) contact: SocketAddr,
-    /// Name of its P-CSCF.
+    /// Name of its P-CSCF, or of the proxy of a plain SIP network.
     pub(crate) pcscf: &'static str,
 }
 
@@ -253,6 +267,8 @@ pub(crate) const ICSCF: &str = "I-CSCF";
 pub(crate) const SCSCF: &str = "S-CSCF";
 pub(crate) const HSS: &str = "HSS";
 pub(crate) const APPLICATION_SERVER: &str = "AS";
+/// The one box of a plain SIP network.
+pub(crate) const SIP_PROXY: &str = "SIP proxy";
 
 /// Addresses of the boxes.
 pub(crate) fn address_of(name: &str) -> IpAddr {
@@ -263,6 +279,7 @@ pub(crate) fn address_of(name: &str) -> IpAddr {
         HSS => NetworkBox::Hss,
         APPLICATION_SERVER => NetworkBox::As,
         VISITED_PCSCF => NetworkBox::VisitedPcscf,
+        SIP_PROXY => NetworkBox::SipProxy,
         _ => service.map_or(NetworkBox::Pcscf, |(_, service)| service.place()),
     };
     own.ip()
@@ -271,7 +288,8 @@ pub(crate) fn address_of(name: &str) -> IpAddr {
 impl Scenario {
     /// Names and addresses of a UE with a subscription.
     pub(crate) fn ims_identity(&self, ue: &str) -> Option<Identity> {
-        let domain = &self.ims.as_ref()?.domain;
+        let ims = self.ims.as_ref()?;
+        let domain = &ims.domain;
         let index = self.ues.iter().position(|u| u.name == ue)?;
         let own = self.ues[index].ims.as_ref()?;
         let user = own.same_user_as.as_deref().unwrap_or(ue);
@@ -282,7 +300,11 @@ impl Scenario {
             impu: format!("sip:{user}@{domain}"),
             tel: format!("tel:+999{:08}", user_index + 1),
             contact: SocketAddr::new(Ipv4Addr::from(FIRST_UE + number as u32).into(), SIP_PORT),
-            pcscf: if own.is_visiting() { VISITED_PCSCF } else { PCSCF },
+            pcscf: match own.is_visiting() {
+                _ if ims.is_plain() => SIP_PROXY,
+                true => VISITED_PCSCF,
+                false => PCSCF,
+            },
         })
     }
 }
@@ -295,6 +317,7 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
     let servers = [("none", ApplicationServer::None), ("test", ApplicationServer::Test)];
     let securities = [("off", ImsSecurity::Off), ("sec_agree", ImsSecurity::SecAgree), ("tls", ImsSecurity::Tls)];
     Ims {
+        network: t.choice_or("network", &NETWORKS, NetworkCore::Ims),
         domain: t.text_or("domain", || HOME_DOMAIN.into()),
         security: t.built("security", &securities, &["ipsec_3gpp"], ImsSecurity::Off),
         expires_s: t.optional_integer("expires_s", 60..=600_000).unwrap_or(DEFAULT_EXPIRES_S),
@@ -306,6 +329,9 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
         session_expires_s: t.optional_integer("session_expires_s", 90..=86_400),
     }
 }
+
+/// Networks, as scenarios and the command line write them.
+pub(crate) const NETWORKS: [(&str, NetworkCore); 2] = [("ims", NetworkCore::Ims), ("sip", NetworkCore::Sip)];
 
 /// TS 24.229 clause 5.1.1.2.1.
 const DEFAULT_EXPIRES_S: u32 = 600_000;

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Scenario, check, read};
-use crate::strict_toml::{TomlProblems, read_document, read_text};
+use core_network::ims::NetworkCore;
+
+use super::{ImsSecurity, Scenario, check, read};
+use crate::strict_toml::{Table, TomlProblems, read_document, read_text};
 
 /// A scenario that is ready to run.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,6 +26,20 @@ pub struct Overrides {
     pub content: Option<PathBuf>,
     /// Seed.
     pub seed: Option<u64>,
+    /// What leads requests. A plain SIP network has nothing of what protects Gm.
+    pub network: Option<NetworkCore>,
+}
+
+impl Overrides {
+    /// The network comes before all checks.
+    fn apply_network(&self, scenario: &mut Scenario) {
+        if let (Some(network), Some(ims)) = (self.network, &mut scenario.ims) {
+            ims.network = network;
+            if ims.is_plain() {
+                ims.security = ImsSecurity::Off;
+            }
+        }
+    }
 }
 
 /// A scenario that cannot be run.
@@ -63,7 +79,12 @@ impl Scenario {
         if let Some(content) = &overrides.content {
             check_content(content).map_err(|reason| LoadScenarioError::Content { file: content.clone(), reason })?;
         }
-        let mut scenario = read_document(file, text, read::scenario, |s, note| {
+        let read = |t: &mut Table<'_>| {
+            let mut scenario = read::scenario(t);
+            overrides.apply_network(&mut scenario);
+            scenario
+        };
+        let mut scenario = read_document(file, text, read, |s, note| {
             check::check(s, folder, overrides.content.as_deref(), note);
         })?;
         if let Some(seed) = overrides.seed {

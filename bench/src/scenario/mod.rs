@@ -21,7 +21,9 @@ mod transmitter;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use impairments::{Impairments, Interferer};
-pub(crate) use ims::{APPLICATION_SERVER, HSS, ICSCF, Identity, PCSCF, SCSCF, VISITED_PCSCF, address_of};
+pub(crate) use ims::{
+    APPLICATION_SERVER, HSS, ICSCF, Identity, NETWORKS, PCSCF, SCSCF, SIP_PROXY, VISITED_PCSCF, address_of,
+};
 pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeIms};
 pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};

@@ -503,13 +503,13 @@ fn the_readme_lists_every_key_and_every_measurement() {
 fn overrides_replace_seed_and_content() {
     let file = fixtures::scenario("mbms/file_clean.toml");
     let given = fixtures::dir().join("content/castbench.jpg");
-    let overrides = Overrides { content: Some(given.clone()), seed: Some(77) };
+    let overrides = Overrides { content: Some(given.clone()), seed: Some(77), network: None };
     let loaded = Scenario::load(&file, &overrides).unwrap();
     assert_eq!(loaded.scenario.seed, 77);
     assert_eq!(loaded.content, std::slice::from_ref(&given));
     assert_eq!(loaded.scenario.sessions[0].content_type, "image/jpeg");
 
-    let gone = Overrides { content: Some("/gone/x.mp4".into()), seed: None };
+    let gone = Overrides { content: Some("/gone/x.mp4".into()), ..Overrides::default() };
     let error = Scenario::load(&file, &gone).unwrap_err().to_string();
     assert!(error.starts_with("--content /gone/x.mp4: No such file"), "{error}");
     let error = Scenario::load(Path::new("/gone/s.toml"), &Overrides::default()).unwrap_err().to_string();

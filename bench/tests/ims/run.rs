@@ -17,10 +17,16 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn of(scenario: &Path, name: &str) -> Self {
+        Self::with(scenario, name, &[])
+    }
+
+    /// With more arguments.
+    pub(crate) fn with(scenario: &Path, name: &str, more: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_castbench"))
             .args(["run", "--out"])
             .arg(dir.path().join("run"))
+            .args(more)
             .arg(scenario)
             .output()
             .unwrap();

@@ -1,9 +1,10 @@
 //! The messaging server of a scenario, and what UEs send by way of it.
 
 use core_network::ims::{ImsNode, MessagingConfig, MessagingServer, NetworkBox};
+use core_network::sip_network::Side;
 use protocol::mime::{CPIM_CONTENT_TYPE, Cpim, MediaType, Multipart};
 
-use super::Site;
+use super::{Led, Site};
 use crate::errors::CommandError;
 use crate::ims::network::bench;
 
@@ -12,6 +13,10 @@ pub(super) const TRIGGERS: &[&str] = &[
     "trigger = [{ group = [0], method = \"REGISTER\" }]",
     "trigger = [{ group = [0], method = \"MESSAGE\" }, { group = [1], session_case = \"terminating_unregistered\" }]",
 ];
+
+/// The same on a plain SIP network.
+pub(super) const LED: &[Led] =
+    &[Led { method: "MESSAGE", event: None, side: Side::Terminating, registered: Some(false), is_told: true }];
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
     let mut config = MessagingConfig::new(&site.uri(), site.sip());

@@ -9,7 +9,8 @@ pub(crate) mod xdm;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use core_network::ims::{Fabric, ImsNode, NetworkPlan, Role, TrustedPeer};
+use core_network::ims::{Fabric, ImsNode, NetworkPlan, TrustedPeer};
+use core_network::sip_network::{Otherwise, Side, SipService};
 use protocol::Entropy;
 
 use super::network::{add, memory};
@@ -68,16 +69,9 @@ pub(super) fn add_all(fabric: &mut Fabric, scenario: &Scenario, plan: &NetworkPl
     let Some(ims) = &scenario.ims else { return Ok(()) };
     for &service in &ims.services {
         let site = Site { scenario, plan, service };
-        add(fabric, service.server(), role(service), site.node()?, memory()?);
+        add(fabric, service.server(), service.place().role(), site.node()?, memory()?);
     }
     Ok(())
-}
-
-/// What it is to the boxes around it.
-fn role(service: Service) -> Role {
-    match service {
-        Service::Presence | Service::Xdm | Service::Conference | Service::Messaging => Role::As,
-    }
 }
 
 /// The initial filter criteria of every user, as the HSS reads them (TOML).
@@ -99,6 +93,41 @@ pub(super) fn criteria(services: &[Service], plan: &NetworkPlan) -> String {
 
 /// After the application server of the scenario.
 const FIRST_PRIORITY: usize = 100;
+
+/// Requests of users, or to them, that a plain SIP network leads by a service.
+struct Led {
+    method: &'static str,
+    /// Event package; none: whatever it is.
+    event: Option<&'static str>,
+    side: Side,
+    /// Users who are registered, or who are not; none: both.
+    registered: Option<bool>,
+    /// It is told who is registered.
+    is_told: bool,
+}
+
+/// What a plain SIP network has instead of filter criteria.
+pub(super) fn led(services: &[Service], plan: &NetworkPlan) -> Vec<SipService> {
+    let of = |service: Service| {
+        let of_service = move |led: &Led| SipService {
+            uri: format!("sip:{}", plan.host(service.place())),
+            methods: vec![led.method.to_owned()],
+            events: led.event.iter().map(|&event| event.to_owned()).collect(),
+            request_uri: None,
+            side: led.side,
+            registered: led.registered,
+            registers: led.is_told,
+            otherwise: Otherwise::Continue,
+        };
+        let led: &[Led] = match service {
+            Service::Presence => presence::LED,
+            Service::Messaging => messaging::LED,
+            Service::Xdm | Service::Conference => &[],
+        };
+        led.iter().map(of_service)
+    };
+    services.iter().flat_map(|&service| of(service)).collect()
+}
 
 /// Triggers in conjunctive normal form: groups are disjunctions.
 fn triggers(service: Service) -> &'static [&'static str] {

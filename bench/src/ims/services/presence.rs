@@ -2,9 +2,10 @@
 
 use core_network::ims::ImsNode;
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
+use core_network::sip_network::Side;
 use protocol::xml::SubHandling;
 
-use super::Site;
+use super::{Led, Site};
 use crate::errors::CommandError;
 use crate::ims::network::bench;
 
@@ -18,6 +19,19 @@ pub(super) const TRIGGERS: &[&str] = &[
     "trigger = [{ group = [0], method = \"SUBSCRIBE\" }, { group = [1], header = \"Event\", content = \"^presence\" }, \
      { group = [2], session_case = \"terminating_registered\" }, \
      { group = [2], session_case = \"terminating_unregistered\" }]",
+];
+
+/// The same on a plain SIP network.
+pub(super) const LED: &[Led] = &[
+    Led { method: "PUBLISH", event: Some("presence"), side: Side::Originating, registered: None, is_told: false },
+    Led {
+        method: "SUBSCRIBE",
+        event: Some("presence.winfo"),
+        side: Side::Originating,
+        registered: None,
+        is_told: false,
+    },
+    Led { method: "SUBSCRIBE", event: Some("presence"), side: Side::Terminating, registered: None, is_told: false },
 ];
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {

@@ -6,11 +6,11 @@ use super::services::{Known, Ues};
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
-    RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
+    RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain,
 };
 use crate::event::LadderHeader;
 use crate::ladder::Procedure;
-use crate::scenario::{ImsAuth, ImsSecurity, ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
+use crate::scenario::{Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
 
 /// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
 pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
@@ -60,8 +60,11 @@ impl<'a> Asked<'a> {
             ImsStep::ImsSubscribeReg { ue } => self.each(index, ue, &REG_EVENT),
             ImsStep::ImsDeregister { ue } => {
                 for own in self.selected(ue) {
-                    let is_challenged = self.is_challenged_again(own);
-                    let procedure = if is_challenged { &DEREGISTRATION_CHALLENGED } else { &DEREGISTRATION };
+                    let procedure = match () {
+                        () if self.is_plain() => &plain::REMOVAL,
+                        () if self.is_challenged_again(own) => &DEREGISTRATION_CHALLENGED,
+                        () => &DEREGISTRATION,
+                    };
                     self.push(index, procedure, &own.name, None, None);
                 }
                 self.registered.retain(|name| !ue.selects(name));
@@ -88,7 +91,11 @@ impl<'a> Asked<'a> {
         self.scenario.ues.iter().filter(|own| own.ims.is_some() && ue.selects(&own.name)).collect()
     }
 
-    fn each(&mut self, index: usize, ue: &Selector, procedure: &Procedure) {
+    fn is_plain(&self) -> bool {
+        self.scenario.ims.as_ref().is_some_and(Ims::is_plain)
+    }
+
+    fn each(&mut self, index: usize, ue: &Selector, procedure: &'static Procedure) {
         for own in self.selected(ue) {
             self.push(index, procedure, &own.name, None, None);
         }
@@ -105,6 +112,8 @@ impl<'a> Asked<'a> {
         for own in self.selected(ue) {
             let is_first = self.registered.insert(&own.name);
             let procedure = match is_first {
+                true if self.is_plain() => &plain::REGISTRATION,
+                false if self.is_plain() => &plain::REFRESH,
                 true => &REGISTRATION,
                 false if self.is_challenged_again(own) => &RE_REGISTRATION_CHALLENGED,
                 false => &RE_REGISTRATION,
@@ -120,7 +129,7 @@ impl<'a> Asked<'a> {
 
     /// What becomes of a call is in the steps after it.
     fn call(&mut self, index: usize, from: &'a str, to: &'a str) {
-        let mut procedure = &CALL_UNANSWERED;
+        let mut procedure: &'static Procedure = &CALL_UNANSWERED;
         for step in &self.scenario.steps[index + 1..] {
             let StepAction::Ims(step) = &step.action else { continue };
             match step {
@@ -153,7 +162,7 @@ impl<'a> Asked<'a> {
         self.calls.insert(to, from);
     }
 
-    fn in_call(&mut self, index: usize, ue: &Selector, procedure: &Procedure) {
+    fn in_call(&mut self, index: usize, ue: &Selector, procedure: &'static Procedure) {
         for own in self.selected(ue) {
             if let Some(peer) = self.calls.get(own.name.as_str()).copied() {
                 self.push(index, procedure, &own.name, Some(peer), None);
@@ -161,14 +170,16 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn push(&mut self, step: usize, procedure: &Procedure, ue: &str, peer: Option<&str>, second: Option<&str>) {
+    fn push(&mut self, step: usize, own: &'static Procedure, ue: &str, peer: Option<&str>, second: Option<&str>) {
+        let form = if self.is_plain() { plain::plain_form(own) } else { Some(own) };
+        let Some(procedure) = form else { return };
         let actor = |name: &str| {
             let own = self.scenario.ims_identity(name)?;
             let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
             Some(ImsActor { name: name.to_owned(), impi, impu, ip, pcscf })
         };
-        let Some(own) = actor(ue) else { return };
-        let cast = ImsCast { step, ue: own, peer: peer.and_then(actor), second: second.and_then(actor) };
+        let Some(first) = actor(ue) else { return };
+        let cast = ImsCast { step, ue: first, peer: peer.and_then(actor), second: second.and_then(actor) };
         self.ladders.push(LadderHeader {
             procedure: procedure.procedure.to_owned(),
             title: procedure.title.to_owned(),

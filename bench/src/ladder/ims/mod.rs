@@ -6,6 +6,7 @@ mod calls;
 mod find;
 mod http;
 mod media;
+mod plain;
 mod registration;
 mod rows;
 mod services;
@@ -26,6 +27,7 @@ pub(crate) use http::HttpSeen;
 pub use http::{Http, HttpIs};
 pub(crate) use media::MediaSeen;
 pub use media::{Msrp, MsrpIs, Rtp};
+pub(crate) use plain::plain_procedures;
 pub(crate) use registration::{
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,

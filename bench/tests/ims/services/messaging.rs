@@ -1,6 +1,6 @@
 //! Messages to lists, messages that are told of, messages that wait, sessions of messages.
 
-use super::{needed, passes};
+use super::{needed, needed_on_plain_sip, passes, passes_on};
 
 const LIST: &str = "RFC 5365 7";
 const TRACKED: &str = "RFC 5438 7.2.1";
@@ -17,6 +17,23 @@ fn messages() {
 #[test]
 fn messages_that_wait() {
     assert_eq!(passes("deferred"), [DEFERRED, EXPIRED]);
+}
+
+#[test]
+fn messages_on_a_plain_sip_network() {
+    let all = [LIST, TRACKED, "RFC 4975 8", IN_SESSION, "RFC 3261 15"].map(|own| match own {
+        IN_SESSION => own.to_owned(),
+        own => format!("{own}, plain SIP"),
+    });
+    assert_eq!(passes_on("sip", "messaging"), all);
+    needed_on_plain_sip("messaging", &all);
+}
+
+#[test]
+fn messages_that_wait_on_a_plain_sip_network() {
+    let all = [DEFERRED, EXPIRED].map(|own| format!("{own}, plain SIP"));
+    assert_eq!(passes_on("sip", "deferred"), all);
+    needed_on_plain_sip("deferred", &all);
 }
 
 #[test]
