@@ -36,6 +36,8 @@ pub struct Model {
     pub ladders: Vec<Ladder>,
     /// Packets and octets per reference point.
     pub captured: BTreeMap<Joint, (u64, u64)>,
+    /// Messages between two boxes of the IMS, whichever sent them; all UEs are one.
+    pub traffic: BTreeMap<(Joint, String, String), u64>,
     /// Power spectra, the newest of each place.
     pub spectra: Vec<Spectrum>,
     /// Quantities that were measured by a box and not derived here.
@@ -74,6 +76,7 @@ impl Model {
             deliveries: pairs.map(|(ue, session)| Delivery::new(ue, session)).collect(),
             ladders: header.ladders.iter().cloned().map(Ladder::new).collect(),
             captured: BTreeMap::new(),
+            traffic: BTreeMap::new(),
             spectra: Vec::new(),
             measured: Vec::new(),
             iq: None,
@@ -102,6 +105,18 @@ impl Model {
             model.apply(&event.map_err(FoldError::Source)?).map_err(FoldError::Model)?;
         }
         Ok(model)
+    }
+
+    /// A message has gone from one box to another.
+    fn carried(&mut self, joint: Joint, from: &str, to: &str) {
+        let is_ue = |name: &str| self.header.scenario.ues.iter().any(|ue| ue.name == name);
+        let [from, to] = [from, to].map(|name| if is_ue(name) { UES } else { name });
+        let pair = (joint, from.min(to).to_owned(), from.max(to).to_owned());
+        if let Some(count) = self.traffic.get_mut(&pair) {
+            *count += 1;
+        } else if self.traffic.len() < PAIRS_MAX {
+            self.traffic.insert(pair, 1);
+        }
     }
 
     /// Takes one event in.
@@ -155,7 +170,7 @@ impl Model {
             }
             What::Sms { number, fact } => self.apply_sms(t, *number, fact),
             What::Ims { ue, fact } => self.apply_ims(t, ue, fact)?,
-            What::Message { .. } => {}
+            What::Message { joint, from, to, .. } => self.carried(*joint, from, to),
             What::Note { text } => self.note(t, text.clone()),
             What::McchChange { from_ns, n_id_mbsfn, sessions } => {
                 if self.mcch_changes.len() < CHANGES_LIMIT {
@@ -433,6 +448,10 @@ const IMPULSE_POINTS: usize = 256;
 const NOTES_LIMIT: usize = 200;
 const LOSSES_LIMIT: usize = 200;
 const CHANGES_LIMIT: usize = 200;
+/// Pairs of boxes whose messages are counted.
+const PAIRS_MAX: usize = 500;
+/// What stands for all UEs in the traffic between boxes.
+pub(crate) const UES: &str = "UEs";
 
 #[cfg(test)]
 mod tests {

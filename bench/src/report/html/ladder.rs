@@ -85,7 +85,8 @@ fn picture(index: usize, ladder: &Ladder, procedure: &Procedure, steps: &[Ladder
             @for name in &boxes {
                 line.life x1=(x_of(name)) x2=(x_of(name)) y1=(HEAD - 10.0) y2=(bottom) {}
                 rect.box x=(x_of(name) - half) y="2" width=(2.0 * half) height="30" rx="7" {}
-                text.box-name x=(x_of(name)) y="22" text-anchor="middle" { (name) }
+                text.box-name x=(x_of(name)) y="22" text-anchor="middle" textLength=[fit_name(name, 2.0 * half)]
+                    lengthAdjust="spacingAndGlyphs" { (name) }
             }
             @for (s, step) in steps.iter().enumerate() {
                 (arrow(&format!("l{index}s{s}"), x_of(&step.from), x_of(&step.to), HEAD + ROW * (s as f64 + 0.5), step))
@@ -103,7 +104,7 @@ fn arrow(target: &str, from: f64, to: f64, y: f64, step: &LadderStep) -> Markup 
         a.arrow.(if seen { "seen" } else { "unseen" }) href=(format!("#{target}")) data-target=(target) {
             rect.hit x="0" y=(y - ROW / 2.0 + 2.0) width=(WIDTH) height=(ROW - 4.0) rx="6" {}
             text.time x=(TIME - 10.0) y=(y + 4.0) text-anchor="end" {
-                @if let Some(tick) = &step.tick { (format!("{:.3} ms", tick.at_ns as f64 / 1e6)) } @else { "not seen" }
+                @if let Some(tick) = &step.tick { (when(tick.at_ns)) } @else { "not seen" }
             }
             path.shaft d=(format!("M{from} {y}H{}", to - 7.0 * sign)) {}
             path.point d=(format!("M{to} {y}l{} -4.5v9Z", -9.0 * sign)) {}
@@ -120,6 +121,19 @@ fn arrow(target: &str, from: f64, to: f64, y: f64, step: &LadderStep) -> Markup 
             @if !seen { path.cross d=(format!("M{} {}l10 10m0 -10l-10 10", middle - 5.0, y - 5.0)) {} }
         }
     }
+}
+
+/// A time of the run as it fits beside an arrow.
+fn when(at_ns: u64) -> String {
+    match at_ns {
+        0..1_000_000_000 => format!("{:.3} ms", at_ns as f64 / 1e6),
+        _ => format!("{:.4} s", at_ns as f64 / 1e9),
+    }
+}
+
+/// A name that is longer than its box is squeezed to it.
+fn fit_name(name: &str, width: f64) -> Option<f64> {
+    (8.6 * name.chars().count() as f64 > width - 8.0).then_some(width - 8.0)
 }
 
 /// An arrow is long enough for the words above it.

@@ -6,6 +6,7 @@ mod checks;
 mod delivery;
 mod details;
 mod ims;
+mod ims_system;
 mod ladder;
 mod measurements;
 mod overview;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use protocol::Joint;
 
-use super::{panel, sign, term};
+use super::{ims_system, panel, sign, term};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
@@ -22,7 +22,7 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
             &html! { "Boxes and the reference points between them. Each was tapped; figures are what was seen there." },
             &html! {
                 @if model.header.scenario.cell.is_some() { (system(model)) }
-                @if model.header.scenario.ims.is_some() { (ims_system(model)) }
+                @if model.header.scenario.ims.is_some() { (ims_system::picture(model)) }
                 (rig_line(model))
                 (faults(model))
             },
@@ -110,29 +110,9 @@ fn ims_cards(model: &Model) -> Markup {
             (card(html! { (registered) span.of { " of " (model.ues.len()) } }, "UEs that have registered"))
             (card(html! { (sum(|run| run.registrations)) }, "registrations"))
             (card(html! { (sum(|run| run.messages_received)) }, "messages received as sent"))
-            (card(html! { (sum(|run| run.calls.1) / 2) }, "calls set up between two UEs"))
-            (card(html! { (text::grouped(messages)) }, "SIP and Diameter messages"))
+            (card(html! { (sum(|run| run.calls.1)) }, "sessions set up, counted at each UE"))
+            (card(html! { (text::grouped(messages)) }, "messages and packets"))
             (card(html! { (text::seconds(model.end_ns as f64 / 1e9)) }, "of run time"))
-        }
-    }
-}
-
-/// The boxes of the IMS with what the taps between them counted.
-fn ims_system(model: &Model) -> Markup {
-    let ues = text::counted(model.ues.len() as u64, "agent");
-    html! {
-        div.chain {
-            (node("UEs", &[&ues, "USIM, SIP"], "our code"))
-            (link(&joint(model, Joint::Gm)))
-            (node("P-CSCF", &["security", "trust domain"], "our code"))
-            (link(&joint(model, Joint::Mw)))
-            (node("I-, S-CSCF", &["registrar", "iFC"], "our code"))
-            (link(&joint(model, Joint::Cx)))
-            (node("HSS", &["MILENAGE", "profiles"], "our code"))
-            @if model.captured.contains_key(&Joint::Isc) {
-                (link(&joint(model, Joint::Isc)))
-                (node("AS", &["third party", "registration"], "our code"))
-            }
         }
     }
 }
