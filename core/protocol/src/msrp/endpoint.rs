@@ -1,9 +1,12 @@
 //! An MSRP endpoint: its sessions and the connections that they share (RFC 4975 clauses 5.4, 7).
 
+mod early;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use self::early::Held;
 use super::incoming::{Chunk, Report};
 use super::message::{ByteRange, Continuation, FailureReport, MsrpHead, MsrpMethod, MsrpStart, transaction_for};
 use super::outgoing::Outcome;
@@ -55,6 +58,9 @@ struct Connection {
     current: Option<Current>,
     /// Until when a session must take it.
     until: Option<Instant>,
+    held: Option<Held>,
+    /// It was or is held: that happens once.
+    was_early: bool,
 }
 
 #[derive(Debug)]
@@ -110,6 +116,7 @@ impl MsrpEndpoint {
             self.outputs.push_back(MsrpOutput::Connect { token: self.next, remote: address });
         }
         session.state = State::Waiting { remote, opening, until: now + CONNECTING };
+        self.release(now, |held| held.session == id);
         Ok(())
     }
 
@@ -188,6 +195,7 @@ impl MsrpEndpoint {
         for conn in strangers.map(|(conn, _)| *conn).collect::<Vec<_>>() {
             self.drop_connection(conn, "no first message came");
         }
+        self.release(now, |held| held.until <= now);
         let due = self.sessions.iter().filter(|(_, s)| s.poll_timeout().is_some_and(|at| at <= now));
         for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.session_timeout(now, id);
@@ -196,7 +204,8 @@ impl MsrpEndpoint {
 
     /// When it wants to be called at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let strangers = self.connections.values().filter_map(|c| c.until);
+        let held = |c: &Connection| c.held.as_ref().map(|held| held.until);
+        let strangers = self.connections.values().filter_map(|c| [c.until, held(c)].into_iter().flatten().min());
         self.sessions.values().filter_map(Session::poll_timeout).chain(strangers).min()
     }
 
@@ -269,9 +278,19 @@ impl MsrpEndpoint {
     fn received(&mut self, now: Instant, conn: u64, bytes: &[u8]) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.framer.push(bytes);
+        match &connection.held {
+            None => self.read(now, conn),
+            Some(_) => self.hold_more(now, conn),
+        }
+    }
+
+    fn read(&mut self, now: Instant, conn: u64) {
         while let Some(connection) = self.connections.get_mut(&conn) {
             match connection.framer.poll() {
-                Ok(Some(MsrpItem::Head(head))) => self.head(now, conn, head),
+                Ok(Some(MsrpItem::Head(head))) => match self.too_early(conn, &head) {
+                    Some(session) => return self.hold(now, conn, session, head),
+                    None => self.head(now, conn, head),
+                },
                 Ok(Some(MsrpItem::Body(octets))) => self.body(conn, octets),
                 Ok(Some(MsrpItem::End(flag))) => self.message_end(now, conn, flag),
                 Ok(None) => return,
@@ -306,14 +325,17 @@ impl MsrpEndpoint {
         }
     }
 
-    /// The session that a request is for, bound to its connection if it was waiting for it.
-    fn addressed(&mut self, conn: u64, head: &MsrpHead) -> Result<MsrpSessionId, u16> {
+    /// The session that a request names.
+    fn named(&self, head: &MsrpHead) -> Result<(MsrpSessionId, &Session), u16> {
         let [to] = head.to_path.as_slice() else { return Err(403) };
         let id = to.session.as_ref().and_then(|session| self.by_uri.get(session)).copied().ok_or(481_u16)?;
-        let session = self.sessions.get(&id).ok_or(481_u16)?;
-        if !session.local.is(to) {
-            return Err(481);
-        }
+        let session = self.sessions.get(&id).filter(|session| session.local.is(to));
+        Ok((id, session.ok_or(481_u16)?))
+    }
+
+    /// The session that a request is for, bound to its connection if it was waiting for it.
+    fn addressed(&mut self, conn: u64, head: &MsrpHead) -> Result<MsrpSessionId, u16> {
+        let (id, session) = self.named(head)?;
         match &session.state {
             State::Prepared => Err(481),
             // Clause 7.3: a session has one connection.
@@ -538,7 +560,7 @@ impl MsrpEndpoint {
 
 impl Connection {
     fn new(until: Option<Instant>) -> Self {
-        Self { framer: MsrpFramer::new(), current: None, until }
+        Self { framer: MsrpFramer::new(), current: None, until, held: None, was_early: false }
     }
 }
 

@@ -45,6 +45,11 @@ impl MsrpFramer {
         self.buffer.extend_from_slice(octets);
     }
 
+    /// Octets that have not come out.
+    pub(super) const fn waiting(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The next piece; none: more octets are needed.
     ///
     /// # Errors

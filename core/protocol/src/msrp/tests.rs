@@ -316,6 +316,69 @@ fn requests_that_are_wrong() {
     assert_eq!(wire.ends[1].sessions(), 0);
 }
 
+/// An offerer whose answer has not come, its URI, and a SEND of the answerer.
+fn early() -> (MsrpEndpoint, MsrpSessionId, MsrpMedia, Vec<u8>) {
+    let address = "10.0.0.3:2855".parse().unwrap();
+    let mut end = MsrpEndpoint::new(MsrpConfig::new(address), Entropy::of_box(3, "msrp"));
+    let (id, own) = end.prepare(any_type(100_000)).unwrap();
+    let theirs = MsrpUri::tcp("10.0.0.4:2855".parse().unwrap(), "early");
+    let mut head = MsrpHead::request(MsrpMethod::Send, "abcdefgh".into(), vec![own], vec![theirs.clone()]);
+    head.headers.append("Message-ID", "m1");
+    head.headers.append("Content-Type", "text/plain");
+    let octets = head.to_bytes(Some(b"hello"), Continuation::End);
+    (end, id, MsrpMedia::new(theirs, &["*"], Setup::Active), octets)
+}
+
+/// Statuses that it has answered with, and octets of messages that are complete.
+fn answers(end: &mut MsrpEndpoint) -> (Vec<u16>, Vec<u64>) {
+    let (mut statuses, mut complete) = (Vec::new(), Vec::new());
+    while let Some(output) = end.poll_output() {
+        match output {
+            MsrpOutput::Send { bytes, .. } => {
+                statuses.extend(items(&bytes, 100).into_iter().filter_map(|item| match item {
+                    MsrpItem::Head(MsrpHead { start: MsrpStart::Response { status, .. }, .. }) => Some(status),
+                    _ => None,
+                }))
+            }
+            MsrpOutput::Event(MsrpEvent::Complete { total, .. }) => complete.push(total),
+            _ => {}
+        }
+    }
+    (statuses, complete)
+}
+
+#[test]
+fn a_connection_may_come_before_the_answer_that_tells_its_path() {
+    let (mut end, id, media, octets) = early();
+    let now = Instant::ZERO;
+    end.handle_input(now, MsrpInput::Connected { conn: CONN, token: None });
+    // In the middle of a line, and the rest while it is held.
+    let (first, rest) = octets.split_at(octets.len() - 9);
+    end.handle_input(now, MsrpInput::Received { conn: CONN, bytes: first });
+    end.handle_input(now, MsrpInput::Received { conn: CONN, bytes: rest });
+    assert_eq!(answers(&mut end), (vec![], vec![]));
+    end.start(now + Duration::from_secs(2), id, &media, false).unwrap();
+    assert_eq!(answers(&mut end), (vec![200], vec![5]));
+}
+
+#[test]
+fn what_comes_too_early_does_not_wait_for_ever() {
+    let (mut end, _, _, octets) = early();
+    end.handle_input(Instant::ZERO, MsrpInput::Connected { conn: CONN, token: None });
+    end.handle_input(Instant::ZERO, MsrpInput::Received { conn: CONN, bytes: &octets });
+    let due = end.poll_timeout().unwrap();
+    assert!(due < Instant::ZERO + Duration::from_secs(30), "the sender waits for 30 s");
+    end.handle_timeout(due);
+    assert_eq!(answers(&mut end), (vec![481], vec![]));
+    // Nor for any number of octets.
+    let (mut end, ..) = early();
+    end.handle_input(Instant::ZERO, MsrpInput::Connected { conn: CONN, token: None });
+    end.handle_input(Instant::ZERO, MsrpInput::Received { conn: CONN, bytes: &octets });
+    end.handle_input(Instant::ZERO, MsrpInput::Received { conn: CONN, bytes: &octets.repeat(1000) });
+    let (statuses, complete) = answers(&mut end);
+    assert!(statuses.iter().all(|status| *status == 481) && complete.is_empty());
+}
+
 #[test]
 fn silence_and_lost_connections_are_told() {
     let (mut wire, [a, _]) = Wire::new([any_type(10), any_type(10)]);
