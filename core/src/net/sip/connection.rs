@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use protocol::sip::{Flow, Limits, StreamFramer, StreamItem, Target, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -78,7 +79,7 @@ async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc
     tokio::pin!(reader);
     let mut framer = StreamFramer::new(Limits::default());
     let mut buffer = vec![0; READ];
-    let mut deadline = Instant::now() + shared.limits.idle;
+    let mut deadline = ends(shared.limits.idle);
     loop {
         let length = tokio::select! {
             biased;
@@ -113,9 +114,15 @@ async fn read<R: AsyncRead>(shared: &Shared, flow: Flow, reader: R, pongs: &mpsc
             }
         }
         if !framer.is_within_message() {
-            deadline = Instant::now() + shared.limits.idle;
+            deadline = ends(shared.limits.idle);
         } else if whole || !begun {
-            deadline = Instant::now() + shared.limits.message;
+            deadline = ends(shared.limits.message);
         }
     }
+}
+
+/// When a time that begins now is over.
+#[expect(clippy::disallowed_methods, reason = "a driver: how long a live peer may be silent is wall time")]
+fn ends(limit: Duration) -> Instant {
+    Instant::now() + limit
 }
