@@ -122,15 +122,8 @@ impl ImsNode for TestAs {
 impl TestAs {
     /// An application server; the URI of the configuration must be a SIP URI.
     pub fn new(config: TestAsConfig, entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!("application server: {:?} is no SIP URI: set uri to sip:HOST", config.uri));
-        };
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::proxy(config.local.clone(), format!("{host}:{port}"))
-        };
+        let (own, stack) = StackConfig::proxy_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("application server: {why}"))?;
         Ok(Self {
             stack: SipStack::new(stack, entropy),
             proxy: Proxy::new(ProxyConfig::default()),

@@ -120,9 +120,8 @@ impl SipNetwork {
     /// # Errors
     /// The URI of the configuration is none, or two users share an identity.
     pub fn new(config: SipNetworkConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!("SIP network: {:?} is no SIP URI: set uri to sip:HOST or sip:HOST:PORT", config.uri));
-        };
+        let (own, stack) = StackConfig::proxy_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("SIP network: {why}"))?;
         let mut owners = BTreeMap::new();
         for user in &config.users {
             for identity in &user.identities {
@@ -132,12 +131,6 @@ impl SipNetwork {
                 }
             }
         }
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::proxy(config.local.clone(), format!("{host}:{port}"))
-        };
         let stack = SipStack::new(stack, entropy.split());
         let guard = Guard::new(&config.domain, &config.algorithms, config.nonce_lifetime, &config.users, &mut entropy);
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);

@@ -51,7 +51,9 @@ pub use problem::SipProblem;
 pub use reason::reason_phrase;
 pub use resolve::{HostTable, NextHop, ResolveError, SIP_PORT, SIPS_PORT};
 pub use session::{Change, EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings};
-pub use stack::{RespondError, SendError, SipStack, StackConfig, StackCounters, StackInput, StackLimits, StackOutput};
+pub use stack::{
+    NoSipUri, RespondError, SendError, SipStack, StackConfig, StackCounters, StackInput, StackLimits, StackOutput,
+};
 pub use subscription::{NotifierEvent, SubscriberEvent, SubscriptionEnd, SubscriptionRequest, refresh_after};
 pub use transaction::{ClientKey, ServerKey, SipTimers, TransactionKey};
 pub use uri::{SipUri, TelUri, Uri};

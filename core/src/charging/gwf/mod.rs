@@ -23,7 +23,6 @@ use protocol::sip::b2bua::Bridge;
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal, pop_own_route};
 use protocol::sip::{
     ClientKey, Method, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput, Target,
-    Uri,
 };
 use protocol::{Entropy, Instant};
 
@@ -98,16 +97,9 @@ const MAX_HELD: usize = 10_000;
 impl ImsGwf {
     /// A gateway function that first reads what it had; `charging` is its side of Rf. The URI must be a SIP URI.
     pub fn new(mut config: GwfConfig, charging: ChargingClient, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!("IMS-GWF: {:?} is no SIP URI: set uri to sip:HOST or sip:HOST:PORT", config.uri));
-        };
+        let (own, stack) = StackConfig::proxy_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("IMS-GWF: {why}"))?;
         config.diameter.applications = vec![APP_RO];
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::proxy(config.local.clone(), format!("{host}:{port}"))
-        };
         let mut gwf = Self {
             stack: SipStack::new(stack, entropy.split()),
             proxy: Proxy::new(ProxyConfig::default()),

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal, pop_own_route};
 use protocol::sip::{
     ClientKey, Method, NameAddr, Request, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
-    TransactionKey, Uri,
+    TransactionKey,
 };
 use protocol::{Entropy, Instant};
 
@@ -80,15 +80,8 @@ impl MessagingServer {
     /// # Errors
     /// It is none.
     pub fn new(config: MessagingConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!("messaging: {:?} is no SIP URI: set uri to sip:HOST", config.uri));
-        };
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::proxy(config.local.clone(), format!("{host}:{port}"))
-        };
+        let (own, stack) = StackConfig::proxy_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("messaging: {why}"))?;
         let stack = SipStack::new(stack, entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
         shell.store(vec![ImsStoreOp::Scan { table: Table::DeferredMessage }], Job::Read);

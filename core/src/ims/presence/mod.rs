@@ -146,18 +146,8 @@ impl PresenceServer {
     /// # Errors
     /// The URI of the configuration is no SIP URI, or rules of it cannot be read.
     pub fn new(config: PresenceConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!(
-                "presence server: {:?} is no SIP URI: set uri to sip:HOST or sip:HOST:PORT",
-                config.uri
-            ));
-        };
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::user_agent(config.local.clone(), format!("{host}:{port}"))
-        };
+        let (own, stack) = StackConfig::user_agent_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("presence server: {why}"))?;
         let stack = SipStack::new(stack, entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
         let scans = [Table::Publication, Table::PresenceSubscription, Table::WaitingWatcher];

@@ -25,7 +25,7 @@ use protocol::diameter::{DiameterEndpoint, DiameterInput, DiameterOutput, Discon
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal};
 use protocol::sip::{
     ClientKey, Flow, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
-    TransactionKey, Uri,
+    TransactionKey,
 };
 use protocol::{Entropy, Instant};
 
@@ -174,15 +174,8 @@ impl ImsNode for Scscf {
 impl Scscf {
     /// An S-CSCF that first asks the store what it had. The URI of the configuration must be a SIP URI.
     pub fn new(config: ScscfConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&config.uri) else {
-            return Err(format!("S-CSCF: {:?} is no SIP URI: set uri to sip:HOST or sip:HOST:PORT", config.uri));
-        };
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::proxy(config.local.clone(), format!("{host}:{port}"))
-        };
+        let (own, stack) = StackConfig::proxy_at(&config.uri, &config.local, &config.hosts, config.timers)
+            .map_err(|why| format!("S-CSCF: {why}"))?;
         let mut scscf = Self {
             stack: SipStack::new(stack, entropy.split()),
             proxy: Proxy::new(ProxyConfig::default()),

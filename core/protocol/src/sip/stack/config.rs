@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::super::resolve::default_port;
-use crate::sip::{HostTable, SipTimers, Transport};
+use crate::sip::{HostTable, SipTimers, SipUri, Transport, Uri};
 
 /// A SIP entity: where it is and how it behaves.
 #[derive(Clone, Debug)]
@@ -47,6 +47,11 @@ impl Default for StackLimits {
     }
 }
 
+/// An entity is to be at what is no SIP URI.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is no SIP URI: set uri to sip:HOST or sip:HOST:PORT")]
+pub struct NoSipUri(pub String);
+
 /// What a stack has seen, counted since its start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StackCounters {
@@ -86,6 +91,36 @@ impl StackConfig {
     /// A proxy at `local`.
     pub fn proxy(local: Vec<(Transport, SocketAddr)>, sent_by: impl Into<String>) -> Self {
         Self { refuses_merged: false, ..Self::user_agent(local, sent_by) }
+    }
+
+    /// A proxy that `uri` names, and that URI; host and port of it are written in Via.
+    ///
+    /// # Errors
+    /// It is no SIP URI.
+    pub fn proxy_at(
+        uri: &str,
+        local: &[(Transport, SocketAddr)],
+        hosts: &HostTable,
+        timers: SipTimers,
+    ) -> Result<(SipUri, Self), NoSipUri> {
+        let Ok(Uri::Sip(own)) = Uri::parse(uri) else { return Err(NoSipUri(uri.to_owned())) };
+        let (host, port) = own.host_port();
+        let config = Self::proxy(local.to_vec(), format!("{host}:{port}"));
+        Ok((own, Self { hosts: hosts.clone(), timers, ..config }))
+    }
+
+    /// A user agent that `uri` names, like [`Self::proxy_at`].
+    ///
+    /// # Errors
+    /// It is no SIP URI.
+    pub fn user_agent_at(
+        uri: &str,
+        local: &[(Transport, SocketAddr)],
+        hosts: &HostTable,
+        timers: SipTimers,
+    ) -> Result<(SipUri, Self), NoSipUri> {
+        let (own, config) = Self::proxy_at(uri, local, hosts, timers)?;
+        Ok((own, Self { refuses_merged: true, ..config }))
     }
 
     /// The sent-by of a Via for `transport`.

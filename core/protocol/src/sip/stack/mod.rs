@@ -19,7 +19,7 @@ use super::transaction::{ClientKey, ServerKey, TransactionKey};
 use super::{Flow, NextHop, Request, ResolveError, Response, Target, Uri};
 use crate::{Entropy, Instant};
 use client::ClientSlot;
-pub use config::{StackConfig, StackCounters, StackLimits};
+pub use config::{NoSipUri, StackConfig, StackCounters, StackLimits};
 use deadlines::Deadlines;
 use server::ServerSlot;
 
