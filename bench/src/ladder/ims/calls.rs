@@ -1,6 +1,6 @@
 //! Messages and calls between two UEs (TS 24.229 clauses 5.1.2A to 5.1.5, 5.2.6 to 5.2.9, 5.4.3 to 5.4.5; RFC 3428).
 
-use super::Has::{Body, Header, NoToTag, ToTag, Words};
+use super::Has::{self, Body, Header, NoToTag, ToTag, Words};
 use super::rows::*;
 use crate::ladder::{Party, Procedure, ProcedureStep};
 
@@ -81,26 +81,26 @@ const RINGING_12: ProcedureStep = response(("12", "180", "TS 24.229 5.3.2.1"), I
 const RINGING_13: ProcedureStep = response(("13", "180", "TS 24.229 5.4.3.2"), S_TO_P, INVITE, "call", 180, &[]);
 const RINGING_14: ProcedureStep = response(("14", "180", "TS 24.229 5.2.7.2"), GM_DOWN, INVITE, "call", 180, &[]);
 
+/// An INVITE all the way to the other UE, and what follows.
+macro_rules! invited {
+    ($($step:expr),* $(,)?) => {
+        &[INVITE_1, INVITE_2, INVITE_3, INVITE_4, INVITE_5, INVITE_6, INVITE_7, INVITE_8, $($step),*]
+    };
+}
+
+/// An INVITE all the way to the other UE, its 180 all the way back, and what follows.
+macro_rules! rung {
+    ($($step:expr),* $(,)?) => {
+        invited![RINGING_9, RINGING_10, RINGING_11, RINGING_12, RINGING_13, RINGING_14, $($step),*]
+    };
+}
+
 /// A call that is answered.
 pub(crate) const CALL_SETUP: Procedure = Procedure {
     procedure: "TS 24.229 5.1.3",
     title: "Session set-up",
     parties: CHAIN,
-    steps: &[
-        INVITE_1,
-        INVITE_2,
-        INVITE_3,
-        INVITE_4,
-        INVITE_5,
-        INVITE_6,
-        INVITE_7,
-        INVITE_8,
-        RINGING_9,
-        RINGING_10,
-        RINGING_11,
-        RINGING_12,
-        RINGING_13,
-        RINGING_14,
+    steps: rung![
         response(("15", "200 with an answer", "TS 24.229 5.1.4.1"), PEER_UP, INVITE, "call", 200, &[Body("m=audio")])
             .after("9"),
         response(("16", "200 with an answer", "TS 24.229 5.2.7.3"), PEER_P_TO_S, INVITE, "call", 200, &[]),
@@ -120,15 +120,7 @@ pub(crate) const CALL_REJECTED: Procedure = Procedure {
     procedure: "TS 24.229 5.1.4",
     title: "Session set-up refused",
     parties: CHAIN,
-    steps: &[
-        INVITE_1,
-        INVITE_2,
-        INVITE_3,
-        INVITE_4,
-        INVITE_5,
-        INVITE_6,
-        INVITE_7,
-        INVITE_8,
+    steps: invited![
         response(("9", "486", "RFC 3261 21.4.24"), PEER_UP, INVITE, "call", 486, &[]),
         response(("10", "486", "TS 24.229 5.2.7.3"), PEER_P_TO_S, INVITE, "call", 486, &[]),
         response(("11", "486", "TS 24.229 5.4.3.3"), S_TO_I, INVITE, "call", 486, &[]),
@@ -144,21 +136,7 @@ pub(crate) const CALL_CANCELLED: Procedure = Procedure {
     procedure: "RFC 3261 9",
     title: "Session set-up given up",
     parties: CHAIN,
-    steps: &[
-        INVITE_1,
-        INVITE_2,
-        INVITE_3,
-        INVITE_4,
-        INVITE_5,
-        INVITE_6,
-        INVITE_7,
-        INVITE_8,
-        RINGING_9,
-        RINGING_10,
-        RINGING_11,
-        RINGING_12,
-        RINGING_13,
-        RINGING_14,
+    steps: rung![
         request(("15", "CANCEL", "RFC 3261 9.1"), GM_UP, CANCEL, "call", &[]),
         request(("16", "CANCEL", "RFC 3261 16.10"), P_TO_S, CANCEL, "call", &[]),
         request(("17", "CANCEL", "RFC 3261 16.10"), S_TO_I, CANCEL, "call", &[]),
@@ -240,95 +218,43 @@ pub(crate) const CALL_FORKED: Procedure = Procedure {
 };
 
 /// A call is put on hold.
-pub(crate) const HOLD: Procedure = reinvite(
-    "RFC 3264 8.4",
-    "Session put on hold",
-    &[
-        request(
-            ("1", "INVITE in the dialog, sendonly", "TS 24.229 5.1.3.1"),
-            GM_UP,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendonly")],
-        ),
-        request(
-            ("2", "INVITE in the dialog, sendonly", "TS 24.229 5.2.9.1"),
-            P_TO_S,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendonly")],
-        ),
-        request(
-            ("3", "INVITE in the dialog, sendonly", "TS 24.229 5.4.5.1"),
-            S_TO_PEER_P,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendonly")],
-        ),
-        request(
-            ("4", "INVITE in the dialog, sendonly", "TS 24.229 5.2.9.2"),
-            PEER_DOWN,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendonly")],
-        ),
-        response(("5", "200, recvonly", "RFC 3264 6.1"), PEER_UP, INVITE, "call", 200, &[Body("a=recvonly")]),
-        response(("6", "200, recvonly", "TS 24.229 5.2.9.2"), PEER_P_TO_S, INVITE, "call", 200, &[Body("a=recvonly")]),
-        response(("7", "200, recvonly", "TS 24.229 5.4.5.1"), S_TO_P, INVITE, "call", 200, &[Body("a=recvonly")]),
-        response(("8", "200, recvonly", "TS 24.229 5.2.9.1"), GM_DOWN, INVITE, "call", 200, &[Body("a=recvonly")]),
-        request(("9", "ACK", "RFC 3261 13.2.2.4"), GM_UP, ACK, "call", &[]),
-        request(("10", "ACK", "TS 24.229 5.2.9.1"), P_TO_S, ACK, "call", &[]),
-        request(("11", "ACK", "TS 24.229 5.4.5.1"), S_TO_PEER_P, ACK, "call", &[]),
-        request(("12", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
-    ],
-);
+pub(crate) const HOLD: Procedure = Procedure {
+    procedure: "RFC 3264 8.4",
+    title: "Session put on hold",
+    parties: DIALOG,
+    steps: &reinvite(
+        ("INVITE in the dialog, sendonly", &[ToTag, Body("a=sendonly")]),
+        ("200, recvonly", &[Body("a=recvonly")]),
+    ),
+};
 
 /// A call goes on.
-pub(crate) const RESUME: Procedure = reinvite(
-    "RFC 3264 8.4, resumed",
-    "Session resumed",
-    &[
-        request(
-            ("1", "INVITE in the dialog, sendrecv", "TS 24.229 5.1.3.1"),
-            GM_UP,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendrecv")],
-        ),
-        request(
-            ("2", "INVITE in the dialog, sendrecv", "TS 24.229 5.2.9.1"),
-            P_TO_S,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendrecv")],
-        ),
-        request(
-            ("3", "INVITE in the dialog, sendrecv", "TS 24.229 5.4.5.1"),
-            S_TO_PEER_P,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendrecv")],
-        ),
-        request(
-            ("4", "INVITE in the dialog, sendrecv", "TS 24.229 5.2.9.2"),
-            PEER_DOWN,
-            INVITE,
-            "call",
-            &[ToTag, Body("a=sendrecv")],
-        ),
-        response(("5", "200", "RFC 3264 6.1"), PEER_UP, INVITE, "call", 200, &[]),
-        response(("6", "200", "TS 24.229 5.2.9.2"), PEER_P_TO_S, INVITE, "call", 200, &[]),
-        response(("7", "200", "TS 24.229 5.4.5.1"), S_TO_P, INVITE, "call", 200, &[]),
-        response(("8", "200", "TS 24.229 5.2.9.1"), GM_DOWN, INVITE, "call", 200, &[]),
+pub(crate) const RESUME: Procedure = Procedure {
+    procedure: "RFC 3264 8.4, resumed",
+    title: "Session resumed",
+    parties: DIALOG,
+    steps: &reinvite(("INVITE in the dialog, sendrecv", &[ToTag, Body("a=sendrecv")]), ("200", &[])),
+};
+
+/// An offer in the dialog and its answer: what is expected of each.
+const fn reinvite(
+    (offer, offers): (&'static str, &'static [Has]),
+    (answer, answers): (&'static str, &'static [Has]),
+) -> [ProcedureStep; 12] {
+    [
+        request(("1", offer, "TS 24.229 5.1.3.1"), GM_UP, INVITE, "call", offers),
+        request(("2", offer, "TS 24.229 5.2.9.1"), P_TO_S, INVITE, "call", offers),
+        request(("3", offer, "TS 24.229 5.4.5.1"), S_TO_PEER_P, INVITE, "call", offers),
+        request(("4", offer, "TS 24.229 5.2.9.2"), PEER_DOWN, INVITE, "call", offers),
+        response(("5", answer, "RFC 3264 6.1"), PEER_UP, INVITE, "call", 200, answers),
+        response(("6", answer, "TS 24.229 5.2.9.2"), PEER_P_TO_S, INVITE, "call", 200, answers),
+        response(("7", answer, "TS 24.229 5.4.5.1"), S_TO_P, INVITE, "call", 200, answers),
+        response(("8", answer, "TS 24.229 5.2.9.1"), GM_DOWN, INVITE, "call", 200, answers),
         request(("9", "ACK", "RFC 3261 13.2.2.4"), GM_UP, ACK, "call", &[]),
         request(("10", "ACK", "TS 24.229 5.2.9.1"), P_TO_S, ACK, "call", &[]),
         request(("11", "ACK", "TS 24.229 5.4.5.1"), S_TO_PEER_P, ACK, "call", &[]),
         request(("12", "ACK", "TS 24.229 5.2.9.2"), PEER_DOWN, ACK, "call", &[]),
-    ],
-);
-
-const fn reinvite(procedure: &'static str, title: &'static str, steps: &'static [ProcedureStep]) -> Procedure {
-    Procedure { procedure, title, parties: DIALOG, steps }
+    ]
 }
 
 /// A UE ends its call.
