@@ -131,7 +131,9 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::ImsCallsEnded
         | MeasurementName::ServiceAnswers
         | MeasurementName::ServiceFailures
-        | MeasurementName::ServiceNotifications => of_ims(model, name, ue.unwrap_or_default()),
+        | MeasurementName::ServiceNotifications
+        | MeasurementName::ConferenceHeard
+        | MeasurementName::ConferenceEcho => of_ims(model, name, ue.unwrap_or_default()),
         MeasurementName::McchChangesMissed => Err(NoValue::NoSamples("no MCCH change was on air")),
         MeasurementName::AcquisitionTime => match &ue_run.ok_or(no_ue)?.not_acquired {
             Some(reason) => Err(NoValue::DidNotHappen(reason.clone())),
@@ -173,6 +175,10 @@ fn of_ims(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, NoVal
         MeasurementName::ServiceAnswers => Ok(plain(run.answers.0 as f64)),
         MeasurementName::ServiceFailures => Ok(plain(run.answers.1 as f64)),
         MeasurementName::ServiceNotifications => Ok(plain(run.notifications as f64)),
+        MeasurementName::ConferenceHeard | MeasurementName::ConferenceEcho => {
+            let (others, own) = run.audible().ok_or(NoValue::NoSamples("what the UE hears was not measured"))?;
+            Ok(plain(if name == MeasurementName::ConferenceHeard { others as f64 } else { 100.0 * own }))
+        }
         _ => Ok(plain(run.calls.2 as f64)),
     }
 }

@@ -353,6 +353,10 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 continue;
             }
             Has::NoToTag | Has::Identity(_) | Has::UserUri(_) | Has::Called(_) => continue,
+            Has::PeerInBody => {
+                body += "sip:bob@home\r\n";
+                ("Content-Type", "text/plain".into())
+            }
             Has::PeerIdentity(_) => {
                 to = "bob";
                 continue;

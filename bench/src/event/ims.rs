@@ -114,6 +114,11 @@ pub enum ImsFact {
         /// Why.
         why: String,
     },
+    /// What it has heard last, 400 ms of it, was measured.
+    Heard {
+        /// Tones of UEs, as parts of the amplitude with which they are said.
+        parts: Vec<(String, f64)>,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::ims::StreamEvent;
+use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
 use protocol::Instant;
@@ -12,6 +13,7 @@ use protocol::msrp::{MsrpMedia, MsrpOutput};
 use protocol::sip::sdp::Sdp;
 use protocol::sip::{Flow, SipMessage, Target};
 
+use super::audio::Audio;
 use super::chat;
 use super::web::WebClient;
 use crate::event::ImsFact;
@@ -34,6 +36,8 @@ pub(crate) struct ImsUe {
     pub(crate) state: ImsUeState,
     /// Its client for HTTP.
     pub(crate) web: WebClient,
+    /// What it says and hears in conferences.
+    pub(crate) audio: Audio,
     calls_made: u64,
 }
 
@@ -65,6 +69,10 @@ pub(crate) struct ImsUeState {
     pub(crate) notified_in_step: u64,
     /// Of what it has published last.
     pub(crate) etag: Option<String>,
+    /// SDP of the call that comes in.
+    pub(crate) offer: Option<Vec<u8>>,
+    /// Its call has audio that is said and heard.
+    pub(crate) has_audio: bool,
     /// Its call is a session of messages.
     pub(crate) is_chat: bool,
     /// Messages that are coming in a session.
@@ -103,6 +111,8 @@ pub(crate) enum ImsUeOutput {
     Sip(Target, Vec<u8>),
     /// Something to be done with streams of messages.
     Stream(MsrpOutput),
+    /// A datagram of media to be sent.
+    Datagram(MediaDatagram),
     /// Something that happened.
     Event(Box<AgentEvent>),
 }
@@ -114,7 +124,7 @@ impl ImsUe {
         agent: UeAgent,
         usim: Option<SimUsim>,
         answers_after: Option<Duration>,
-        web: WebClient,
+        (web, audio): (WebClient, Audio),
     ) -> Self {
         Self {
             name: name.to_owned(),
@@ -128,6 +138,7 @@ impl ImsUe {
             answers_at: None,
             state: ImsUeState::default(),
             web,
+            audio,
             calls_made: 0,
         }
     }
@@ -174,13 +185,14 @@ impl ImsUe {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.agent.poll_timeout().into_iter().chain(self.answers_at).min()
+        [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout()].into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.agent.poll_timeout().is_some_and(|t| t <= now) {
             self.agent.handle_timeout(now);
         }
+        self.audio.handle_timeout(now);
         if self.answers_at.is_some_and(|t| t <= now) {
             self.answers_at = None;
             self.answer(now);
@@ -190,9 +202,12 @@ impl ImsUe {
     /// Answers the call that comes in.
     pub(crate) fn answer(&mut self, now: Instant) {
         if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
-            let answer = match self.state.is_chat {
-                true => AgentCommand::AnswerChat { call, options: chat::options() },
-                false => AgentCommand::Answer { call, sdp: session_description(self.contact, "sendrecv") },
+            let of_audio = self.state.offer.as_deref().and_then(|offer| self.audio.answer(offer));
+            self.state.has_audio = of_audio.is_some();
+            let answer = match (self.state.is_chat, of_audio) {
+                (true, _) => AgentCommand::AnswerChat { call, options: chat::options() },
+                (false, Some(sdp)) => AgentCommand::Answer { call, sdp },
+                (false, None) => AgentCommand::Answer { call, sdp: session_description(self.contact, "sendrecv") },
             };
             self.command(now, answer);
         }
@@ -201,6 +216,9 @@ impl ImsUe {
     /// What the agent says; challenges go to the USIM at once.
     pub(crate) fn poll_output(&mut self, now: Instant) -> Option<ImsUeOutput> {
         loop {
+            if let Some(datagram) = self.audio.poll_output() {
+                return Some(ImsUeOutput::Datagram(datagram));
+            }
             return match self.agent.poll_output()? {
                 AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
                 AgentOutput::Event(event) => Some(ImsUeOutput::Event(Box::new(event))),

@@ -16,6 +16,7 @@ use protocol::sip::{Target, Transport};
 use protocol::{Entropy, Instant, Secret};
 
 use super::agent::ImsUe;
+use super::audio::Audio;
 use super::services;
 use super::web::WebClient;
 use crate::errors::CommandError;
@@ -81,7 +82,8 @@ impl Maker<'_> {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
             fabric.add_outside(&ue.name, Role::Ue, identity.contact.ip());
             impis.push(identity.impi.clone());
-            ues.push(self.ue(&ue.name, own, identity));
+            let audio = Audio::new(ues.len(), identity.contact.ip(), self.entropy(&format!("{} audio", ue.name)));
+            ues.push(self.ue(&ue.name, own, identity, audio));
         }
         Ok(ImsNetwork { fabric, ues, impis })
     }
@@ -211,7 +213,7 @@ impl Maker<'_> {
         self.entropy(&format!("{ue} password")).token(16)
     }
 
-    fn ue(&self, name: &str, own: &UeIms, identity: Identity) -> ImsUe {
+    fn ue(&self, name: &str, own: &UeIms, identity: Identity, audio: Audio) -> ImsUe {
         let mut target = Target { transport: Transport::Udp, remote: sip(identity.pcscf), flow: None };
         if self.ims.security == ImsSecurity::Tls {
             (target.transport, target.remote) = (Transport::Tls, sips(identity.pcscf));
@@ -244,7 +246,7 @@ impl Maker<'_> {
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
-        ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, web)
+        ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio))
     }
 }
 

@@ -30,6 +30,8 @@ pub struct ImsRun {
     pub answers: (u64, u64),
     /// Notifications of services.
     pub notifications: u64,
+    /// Tones of UEs that it heard when that was last measured, as parts of the amplitude with which they are said.
+    pub heard: Option<Vec<(String, f64)>>,
     /// When messages came, the first ones, nanoseconds of run time.
     pub messages_ns: Vec<u64>,
     /// When calls were set up and ended, the first ones, nanoseconds of run time.
@@ -41,6 +43,14 @@ pub struct ImsRun {
 }
 
 impl ImsRun {
+    /// UEs that it hears, and how loud its own tone is.
+    pub fn audible(&self) -> Option<(usize, f64)> {
+        let heard = self.heard.as_ref()?;
+        let own = heard.iter().find(|(ue, _)| *ue == self.ue).map_or(0.0, |(_, part)| *part);
+        let others = heard.iter().filter(|(ue, part)| *ue != self.ue && *part >= AUDIBLE);
+        Some((others.count(), own))
+    }
+
     fn new(ue: &str) -> Self {
         Self {
             ue: ue.to_owned(),
@@ -55,6 +65,7 @@ impl ImsRun {
             calls: (0, 0, 0),
             answers: (0, 0),
             notifications: 0,
+            heard: None,
             messages_ns: Vec::new(),
             calls_ns: Vec::new(),
             setup_s: None,
@@ -131,6 +142,12 @@ impl Model {
                 run.notifications += 1;
                 run.trouble(format!("notified: {package} {state}"));
             }
+            ImsFact::Heard { parts } => {
+                let audible = parts.iter().filter(|(_, part)| *part >= AUDIBLE).map(|(ue, _)| ue.as_str());
+                let words = format!("hears {}", audible.collect::<Vec<_>>().join(" and "));
+                run.trouble(words);
+                run.heard = Some(parts.clone());
+            }
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
             ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored => {}
@@ -139,6 +156,8 @@ impl Model {
     }
 }
 
+/// From this part of its amplitude on a tone is heard: half.
+pub(crate) const AUDIBLE: f64 = 0.5;
 /// Words that are kept of each UE.
 const TROUBLES_MAX: usize = 20;
 /// Instants that are kept of each UE and kind.

@@ -25,6 +25,9 @@ pub(super) struct ImsReport<'a> {
     service_answers: u64,
     service_failures: u64,
     notifications: u64,
+    /// Tones of UEs as it heard them when that was last measured: parts of the amplitude with which they are said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heard: Option<std::collections::BTreeMap<&'a str, f64>>,
     calls: u64,
     calls_established: u64,
     calls_ended: u64,
@@ -61,6 +64,7 @@ impl<'a> ImsReport<'a> {
             service_answers: run.answers.0,
             service_failures: run.answers.1,
             notifications: run.notifications,
+            heard: run.heard.as_ref().map(|all| all.iter().map(|(ue, part)| (ue.as_str(), *part)).collect()),
             calls: run.calls.0,
             calls_established: run.calls.1,
             calls_ended: run.calls.2,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use core_network::ims::{AccessEvent, Admin, FabricOutput, WireMessage};
+use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, OutgoingMessage};
 use protocol::{Instant, TapEvent};
 
@@ -106,6 +107,9 @@ impl Runner<'_> {
                     if let Some(output) = stream_output(output) {
                         ims.network.fabric.stream_from_outside(now, &name, output);
                     }
+                }
+                Some((_, ImsUeOutput::Datagram(MediaDatagram { local, remote, bytes }))) => {
+                    ims.network.fabric.datagram_from_outside(local, remote, bytes);
                 }
                 Some((index, ImsUeOutput::Event(event))) => self.ims_event(now, index, *event)?,
             }

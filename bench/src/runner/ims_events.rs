@@ -83,6 +83,7 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
         AgentEvent::Incoming { call, from, sdp } => {
             own.state.begin_call(now, call, true);
             own.state.is_chat = sdp.as_deref().is_some_and(is_chat);
+            own.state.offer = sdp;
             own.answers_at = own.answers_after.map(|after| now + after);
             own.command(now, AgentCommand::Ring(call));
             ImsFact::Incoming { from }
@@ -91,7 +92,10 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
             own.state.is_ringing |= status == 180;
             ImsFact::Progress { status }
         }
-        AgentEvent::Established { .. } => {
+        AgentEvent::Established { sdp, .. } => {
+            if own.state.has_audio {
+                own.audio.begin(now, &sdp);
+            }
             (own.state.is_established, own.state.is_incoming) = (true, false);
             let after_s = now.saturating_duration_since(own.state.call_from).as_secs_f64();
             ImsFact::Established { after_s }
@@ -103,6 +107,7 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
         AgentEvent::Ended { call, why } => {
             if own.state.call == Some(call) {
                 own.state.end_call();
+                own.audio.stop(now);
                 own.answers_at = None;
             }
             ImsFact::Ended { why: why.to_string() }
@@ -120,7 +125,7 @@ impl ImsUeState {
 
     fn end_call(&mut self) {
         (self.call, self.is_incoming, self.is_ringing, self.is_established) = (None, false, false, false);
-        (self.hold, self.is_chat) = (HoldState::default(), false);
+        (self.hold, self.is_chat, self.has_audio, self.offer) = (HoldState::default(), false, false, None);
         self.is_ended = true;
     }
 }

@@ -74,11 +74,15 @@ pub enum MeasurementName {
     ServiceFailures,
     /// Notifications of services that a UE got.
     ServiceNotifications,
+    /// UEs whose tone a UE heard when that was last measured.
+    ConferenceHeard,
+    /// How loud a UE heard its own tone then, of the amplitude with which it says it.
+    ConferenceEcho,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -112,6 +116,8 @@ impl MeasurementName {
         Self::ServiceAnswers,
         Self::ServiceFailures,
         Self::ServiceNotifications,
+        Self::ConferenceHeard,
+        Self::ConferenceEcho,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -150,6 +156,8 @@ impl MeasurementName {
             Self::ServiceAnswers => "service_answers",
             Self::ServiceFailures => "service_failures",
             Self::ServiceNotifications => "service_notifications",
+            Self::ConferenceHeard => "conference_heard",
+            Self::ConferenceEcho => "conference_echo",
         }
     }
 
@@ -157,14 +165,14 @@ impl MeasurementName {
     pub fn unit(self) -> Unit {
         match self {
             Self::ObjectsRecovered => Unit::Objects,
-            Self::UesComplete => Unit::Ues,
+            Self::UesComplete | Self::ConferenceHeard => Unit::Ues,
             Self::DeliveryTime | Self::AcquisitionTime | Self::SmsTime | Self::ImsRegistrationTime => Unit::Seconds,
             Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
             Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
             Self::MbsfnRsrp => Unit::DecibelMilliwatts,
             Self::CpMargin | Self::Timing => Unit::Microseconds,
             Self::Cfo => Unit::Hertz,
-            Self::Evm => Unit::Percent,
+            Self::Evm | Self::ConferenceEcho => Unit::Percent,
             Self::IpOctets => Unit::Octets,
             Self::RlcGaps => Unit::Pdus,
             Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,

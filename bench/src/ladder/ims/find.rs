@@ -132,13 +132,8 @@ impl Has {
                 let wanted = format!("sip:{user}");
                 message.as_request().is_some_and(|request| request.uri.to_string().starts_with(&wanted))
             }
-            Self::Body(wanted) => {
-                let body = match message {
-                    SipMessage::Request(request) => &request.body,
-                    SipMessage::Response(response) => &response.body,
-                };
-                body.windows(wanted.len()).any(|window| window == wanted.as_bytes())
-            }
+            Self::PeerInBody => cast.peer.as_ref().is_some_and(|peer| is_in_body(message, &peer.impu)),
+            Self::Body(wanted) => is_in_body(message, wanted),
         }
     }
 
@@ -152,8 +147,9 @@ impl Has {
             Self::Expires => format!("!{ZERO}"),
             Self::ToTag => "sip.to.tag".into(),
             Self::NoToTag => "!sip.to.tag".into(),
-            // Wireshark names this one without its first word.
+            // Wireshark names these in its own way.
             Self::Header("SIP-ETag") => "sip.ETag".into(),
+            Self::Header("Referred-By") => "sip.Referred-by".into(),
             Self::Header(name) => format!("sip.{name}"),
             Self::Words(name, words) => format!("sip.{name} contains \"{}\"", escape(words)),
             Self::Identity(name) => format!("sip.{name} contains \"{}\"", escape(&cast.ue.impu)),
@@ -161,11 +157,23 @@ impl Has {
                 let impu = cast.peer.as_ref().map_or("", |peer| &peer.impu);
                 format!("sip.{name} contains \"{}\"", escape(impu))
             }
+            Self::PeerInBody => {
+                let impu = cast.peer.as_ref().map_or("", |peer| &peer.impu);
+                format!("frame contains \"{}\"", escape(impu))
+            }
             Self::Called(party) => format!("sip.r-uri.user == \"{}\"", escape(cast.user(party))),
             Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
         }
     }
+}
+
+fn is_in_body(message: &SipMessage, wanted: &str) -> bool {
+    let body = match message {
+        SipMessage::Request(request) => &request.body,
+        SipMessage::Response(response) => &response.body,
+    };
+    body.windows(wanted.len()).any(|window| window == wanted.as_bytes())
 }
 
 /// Digest credentials whose response is not empty (RFC 7616 clause 3.4).

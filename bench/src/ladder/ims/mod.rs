@@ -114,6 +114,8 @@ pub enum Has {
     Identity(&'static str),
     /// The other UE's public identity in this header field.
     PeerIdentity(&'static str),
+    /// The other UE's public identity in the body.
+    PeerInBody,
     /// A request to a user of this name, or one that begins like it.
     UserUri(&'static str),
     /// A request to the user of this UE.

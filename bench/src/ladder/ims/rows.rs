@@ -2,7 +2,7 @@
 
 use protocol::Joint;
 
-use super::{Diameter, Has, Http, HttpIs, Msrp, MsrpIs, Of, Sip, Status};
+use super::{Diameter, Has, Http, HttpIs, Msrp, MsrpIs, Of, Rtp, Sip, Status};
 use crate::ladder::{Order, Party, ProcedureStep, See};
 
 /// Who sends, who receives, and where that is seen.
@@ -101,6 +101,11 @@ pub(super) const fn http(
 /// An MSRP message of a transaction with this name.
 pub(super) const fn msrp(words: Words, way: Way, is: MsrpIs, transaction: &'static str) -> ProcedureStep {
     row(words, way, See::Msrp(Msrp { is, transaction }))
+}
+
+/// RTP or RTCP.
+pub(super) const fn rtp(words: Words, way: Way, rtp: Rtp) -> ProcedureStep {
+    row(words, way, See::Rtp(rtp))
 }
 
 impl ProcedureStep {

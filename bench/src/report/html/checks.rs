@@ -75,6 +75,8 @@ fn name(measure: MeasurementName) -> Markup {
         MeasurementName::ServiceAnswers => html! { "Requests to services that were answered" },
         MeasurementName::ServiceFailures => html! { "Requests to services that were refused" },
         MeasurementName::ServiceNotifications => html! { "Notifications of services" },
+        MeasurementName::ConferenceHeard => html! { "UEs heard in the conference" },
+        MeasurementName::ConferenceEcho => html! { "Own tone heard in the conference" },
         MeasurementName::ImsCallsEnded => html! { "Calls that have ended" },
         MeasurementName::ObjectsRecovered => html! { "Objects recovered" },
         MeasurementName::UesComplete => html! { "UEs complete" },

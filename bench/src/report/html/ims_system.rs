@@ -7,7 +7,7 @@ use protocol::Joint;
 
 use crate::report::model::{Model, UES};
 use crate::report::text;
-use crate::scenario::{HSS, ICSCF, PCSCF, SCSCF, VISITED_PCSCF};
+use crate::scenario::{HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, VISITED_PCSCF};
 
 const WIDTH: f64 = 1000.0;
 /// Rows: the boxes above and those of the core.
@@ -72,7 +72,7 @@ fn drawn(name: &str) -> &str {
 
 /// The place of a box in the core, from left to right.
 fn column(name: &str) -> Option<usize> {
-    [UES, PCSCF, CSCFS, HSS].iter().position(|own| *own == name)
+    [UES, PCSCF, SIP_PROXY, CSCFS, HSS].iter().position(|own| *own == name)
 }
 
 fn places<'a>(model: &Model, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
@@ -84,6 +84,7 @@ fn places<'a>(model: &Model, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
         PCSCF => "security, trust domain".to_owned(),
         CSCFS => "registrar, filter criteria".to_owned(),
         HSS => "MILENAGE, profiles".to_owned(),
+        SIP_PROXY => "registrar, digest".to_owned(),
         _ => String::new(),
     };
     let row = |all: Vec<&'a str>, y: f64| {

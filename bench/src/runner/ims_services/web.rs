@@ -64,7 +64,10 @@ impl Runner<'_> {
                 own.stream(now, &event);
                 return Ok(());
             }
-            OutsideEvent::Datagram { .. } => return Ok(()),
+            OutsideEvent::Datagram { local, bytes, .. } => {
+                own.audio.receive(now, local, &bytes);
+                return Ok(());
+            }
         };
         let own = &mut ims.network.ues[place];
         own.state.requests.remove(&token);

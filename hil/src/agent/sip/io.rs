@@ -2,7 +2,7 @@
 
 use protocol::mime::Part;
 use protocol::msrp::{MsrpEvent, MsrpInput, MsrpMessage, MsrpOutput, SessionOptions};
-use protocol::sip::{EndedWhy, Flow, HoldState, Refusal, SubscriptionRequest, Target};
+use protocol::sip::{EndedWhy, Flow, HoldState, ReferRequest, Refusal, SubscriptionRequest, Target};
 use protocol::xml::{Imdn, ListEntry, RegInfo};
 
 use crate::at::ts31102::{AkaAnswer, Authenticate, AuthenticationFailure};
@@ -56,6 +56,14 @@ pub enum AgentCommand {
     },
     /// No longer.
     Unwatch(WatchId),
+    /// Somebody is asked to reach somebody else (RFC 3515), such as a focus (TS 24.147 clause 5.3.1.5.3). What comes of it
+    /// is told as notifications.
+    Refer {
+        /// Names it from here on.
+        watch: WatchId,
+        /// Who, and whom.
+        wanted: ReferRequest,
+    },
     /// A session (TS 24.229 clause 5.1.3).
     Call {
         /// Names it from here on.

@@ -228,6 +228,7 @@ impl UeAgent {
             AgentCommand::Publish(publication) => self.publish(now, publication),
             AgentCommand::Watch { watch, wanted } => self.watch(now, watch, &wanted),
             AgentCommand::Unwatch(watch) => self.unwatch(now, watch),
+            AgentCommand::Refer { watch, wanted } => self.refer(now, watch, &wanted),
             AgentCommand::Vanish => self.vanish(now),
         }
     }

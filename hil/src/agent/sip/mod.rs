@@ -17,7 +17,7 @@ pub use io::{
     Published, Registered, UnregisteredWhy, WatchId,
 };
 pub use machine::UeAgent;
-pub use protocol::sip::{EndedWhy, HoldState, Refusal, SessionSettings, SubscriptionRequest};
+pub use protocol::sip::{EndedWhy, HoldState, ReferRequest, Refusal, SessionSettings, SubscriptionRequest};
 
 #[cfg(test)]
 mod tests;

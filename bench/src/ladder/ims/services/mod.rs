@@ -54,6 +54,8 @@ pub(super) struct Ues<'b, 'a> {
 pub(super) struct Known {
     /// UEs that the XDM server has asked who they are.
     challenged: BTreeSet<String>,
+    /// UEs that watch who is in their conference.
+    watchers: BTreeSet<String>,
 }
 
 impl Known {
@@ -62,7 +64,7 @@ impl Known {
         match step {
             ServiceStep::Presence(step) => presence::asked(step),
             ServiceStep::Xdm(step) => xdm::asked(self, step),
-            ServiceStep::Conference(step) => conference::asked(step),
+            ServiceStep::Conference(step) => conference::asked(self, step),
             ServiceStep::Messaging(step) => messaging::asked(step, ues),
         }
     }

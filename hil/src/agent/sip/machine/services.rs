@@ -1,7 +1,10 @@
-//! What a UE publishes and what it watches (RFC 3903, RFC 6665; TS 24.141 clauses 5.1 and 5.2).
+//! What a UE publishes, what it watches, and what it refers others to (RFC 3903, RFC 6665, RFC 3515; TS 24.141 clauses 5.1
+//! and 5.2, TS 24.147 clause 5.3.1.5).
 
 use protocol::Instant;
-use protocol::sip::{Method, Refusal, Response, SubscriberEvent, SubscriberId, SubscriptionRequest, Uri};
+use protocol::sip::{
+    Method, ReferRequest, Refusal, Response, SubscriberEvent, SubscriberId, SubscriptionRequest, Uri, UserAgent,
+};
 
 use super::super::io::{AgentEvent, Publication, Published, WatchId};
 use super::{Pending, UeAgent};
@@ -41,12 +44,20 @@ impl UeAgent {
     }
 
     pub(super) fn watch(&mut self, now: Instant, watch: WatchId, wanted: &SubscriptionRequest) {
+        self.subscribe_by(watch, |ua| ua.subscribe(now, wanted));
+    }
+
+    pub(super) fn refer(&mut self, now: Instant, watch: WatchId, wanted: &ReferRequest) {
+        self.subscribe_by(watch, |ua| ua.refer(now, wanted));
+    }
+
+    fn subscribe_by(&mut self, watch: WatchId, request: impl FnOnce(&mut UserAgent) -> Result<SubscriberId, Refusal>) {
         let why = match () {
             () if self.watches.contains_key(&watch) => {
                 return self.ignore(format!("watch {}", watch.0), "there is one of this name");
             }
             () if !self.is_registered() => "the UE is not registered".to_owned(),
-            () => match self.ua.subscribe(now, wanted) {
+            () => match request(&mut self.ua) {
                 Ok(id) => {
                     self.watches.insert(watch, id);
                     return;

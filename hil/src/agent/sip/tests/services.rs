@@ -298,3 +298,24 @@ fn a_watch_is_told_until_it_is_not_wanted() {
     network.run(1);
     assert!(matches!(network.told(0).last(), Some(AgentEvent::Ignored { .. })));
 }
+
+#[test]
+fn what_comes_of_a_referral_is_told() {
+    let mut network = Network::registered(2);
+    let refer_to = format!("<{};method=INVITE>", impu(0));
+    let wanted = ReferRequest { to: impu(1), refer_to: refer_to.clone(), ..ReferRequest::default() };
+    network.command(0, AgentCommand::Refer { watch: WatchId(1), wanted: wanted.clone() });
+    network.command(0, AgentCommand::Refer { watch: WatchId(1), wanted });
+    network.run(1);
+    let sent = network.of_method(&Method::REFER)[0];
+    assert_eq!(sent.headers.get("Refer-To"), Some(refer_to.as_str()));
+    assert!(sent.headers.get("Referred-By").is_some_and(|by| by.contains(&impu(0))));
+    // A UE is no focus.
+    assert!(
+        network
+            .told(0)
+            .iter()
+            .any(|e| matches!(e, AgentEvent::WatchEnded { watch: WatchId(1), why } if why.contains("405")))
+    );
+    assert!(network.told(0).iter().any(|e| matches!(e, AgentEvent::Ignored { .. })));
+}
