@@ -11,6 +11,7 @@ use crate::sip::{
 
 mod diameter;
 mod mbms;
+mod mbms_ap;
 mod messaging;
 mod mutate;
 mod presence;
@@ -19,6 +20,7 @@ mod xcap;
 
 pub use diameter::{diameter, diameter_corpus};
 pub use mbms::mbms;
+pub use mbms_ap::{m2ap, m3ap};
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use presence::presence;

@@ -1,5 +1,6 @@
 //! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness but what a caller hands in.
 
+mod aper;
 pub mod diameter;
 mod entropy;
 pub mod fuzz;
@@ -7,6 +8,9 @@ mod gtpu;
 pub mod http;
 mod id;
 mod ip;
+pub mod m2ap;
+pub mod m3ap;
+pub mod mbms_ap;
 pub mod mime;
 pub mod msrp;
 pub mod rtp;

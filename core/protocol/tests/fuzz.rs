@@ -378,3 +378,92 @@ fn mbms() {
     let words = [[0_u8, 0, 3, 0x84].as_slice(), &[0, 0, 0x0d, 0xb0], &[0, 0, 0x7e, 0xd9], &[0xff, 0xff, 0xff, 0xff]];
     run("mbms", fuzz::mbms, &corpus, &words);
 }
+
+#[test]
+fn m2ap() {
+    use protocol::m2ap::*;
+    use protocol::mbms_ap::Name;
+    let tmgi = "00abcd@262-01".parse().unwrap();
+    let plmn = protocol::Plmn::new("262", "01").unwrap();
+    let configuration =
+        PmchConfiguration { allocated_subframes_end: 3, data_mcs: 9, scheduling_period: 4, higher_mcs: Some(5) };
+    let area = MbsfnAreaConfiguration {
+        pmchs: vec![PmchItem { configuration, sessions: vec![PmchSession { tmgi, lcid: 1 }] }],
+        subframes: vec![MbsfnSubframeConfiguration {
+            period: RadioframeAllocationPeriod::N1,
+            offset: 1,
+            allocation: SubframeAllocation::OneFrame(1),
+        }],
+        period: CommonSubframeAllocationPeriod::Rf8,
+        area: MbsfnAreaId(1),
+        suspensions: Some(vec![SuspensionNotification { sfn: 1, sessions: vec![tmgi] }]),
+    };
+    let cell = protocol::diameter::mbms::Ecgi { plmn, cell: 1 };
+    let bcch = McchRelatedBcchConfig {
+        area: MbsfnAreaId(1),
+        pdcch_length: 1,
+        repetition_period: 1,
+        offset: 0,
+        modification_period: 1,
+        subframes: 1,
+        mcs: 2,
+        cells: vec![CellInformation { cell, reservation: CellReservation::Reserved }],
+    };
+    let cells =
+        EnbMbmsConfiguration { cell, synchronisation_area: SynchronisationAreaId(1), areas: vec![ServiceAreaId(1)] };
+    let mce = GlobalMceId { plmn, mce: MceId(1) };
+    let connection = Connection { enb: Some(EnbMbmsM2apId(1)), mce: Some(MceMbmsM2apId(1)) };
+    let corpus = [
+        M2apPdu::MbmsSchedulingInformation(MbmsSchedulingInformation {
+            update_time: McchUpdateTime(1),
+            areas: vec![area],
+        }),
+        M2apPdu::M2SetupResponse(M2SetupResponse { mce, name: Name::new("a"), bcch: vec![bcch], diagnostics: None }),
+        M2apPdu::EnbConfigurationUpdate(EnbConfigurationUpdate {
+            enb: Some(GlobalEnbId { plmn, id: EnbId::ShortMacro(1) }),
+            name: None,
+            cells: Some(vec![EnbConfigurationItem::Changed(cells)]),
+        }),
+        M2apPdu::Reset(Reset { cause: CauseNas::Unspecified.into(), kind: ResetType::Part(vec![connection]) }),
+    ];
+    let words: [&[u8]; 6] = [&[0], &[0xff], &[0x80], &[0xbf, 0xff], &[0, 0, 0], &[0x62, 0xf2, 0x10]];
+    run("m2ap", fuzz::m2ap, &corpus.map(|pdu| pdu.emit().unwrap()), &words);
+}
+
+#[test]
+fn m3ap() {
+    use protocol::diameter::mbms::{Arp, Ecgi, MbmsServiceArea, SessionDuration};
+    use protocol::diameter::sgmb::NtpTime;
+    use protocol::m3ap::*;
+    use protocol::mbms_ap::{GbrQos, Name, SessionId, TnlInformation};
+    let tmgi: protocol::Tmgi = "00abcd@262-01".parse().unwrap();
+    let arp = Some(Arp { priority: 1, may_preempt: true, preemptable: false });
+    let address = "232.1.2.3".parse().unwrap();
+    let start = MbmsSessionStartRequest {
+        mme_id: MmeMbmsM3apId(1),
+        tmgi,
+        session: Some(SessionId(1)),
+        qos: M3QosParameters { qci: 1, gbr: Some(GbrQos { maximum: 1, guaranteed: 1 }), arp },
+        duration: SessionDuration::from_seconds(9),
+        area: MbmsServiceArea::new([1]).unwrap(),
+        minimum_time: MinimumTimeToDataTransfer(1),
+        tnl: TnlInformation { group: address, source: address, teid: 1 },
+        data_start: Some(NtpTime(1)),
+        reestablishment: Some(Reestablishment::True),
+        alternative_tnl: None,
+        cells: Some(vec![Ecgi { plmn: tmgi.plmn, cell: 1 }]),
+    };
+    let (mce, areas) = (GlobalMceId { plmn: tmgi.plmn, mce: 1, extended: Some(1) }, vec![ServiceAreaId(1)]);
+    let diagnostics = Some(protocol::mbms_ap::CriticalityDiagnostics { procedure: Some(1), ..Default::default() });
+    let cause = CauseRadioNetwork::UninvolvedMce.into();
+    let failure = MbmsSessionStartFailure { mme_id: MmeMbmsM3apId(1), cause, diagnostics };
+    let connection = Connection { mme: Some(MmeMbmsM3apId(1)), mce: None };
+    let corpus = [
+        M3apPdu::MbmsSessionStartRequest(start),
+        M3apPdu::MbmsSessionStartFailure(failure),
+        M3apPdu::M3SetupRequest(M3SetupRequest { mce, name: Name::new("mce"), areas }),
+        M3apPdu::ResetAcknowledge(ResetAcknowledge { connections: Some(vec![connection]), diagnostics: None }),
+    ];
+    let words: [&[u8]; 6] = [&[0], &[0xff], &[0x80], &[0xbf, 0xff], &[0, 0, 0], &[0x62, 0xf2, 0x10]];
+    run("m3ap", fuzz::m3ap, &corpus.map(|pdu| pdu.emit().unwrap()), &words);
+}
