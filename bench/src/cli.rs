@@ -38,7 +38,8 @@ pub enum Command {
     /// A simulated modem for AT hosts: on a pseudo terminal, a TCP port or a Unix socket.
     #[command(after_help = UE_ORDERS)]
     Ue(UeArgs),
-    /// The core network's nodes on sockets: P-CSCF, I-CSCF, S-CSCF and HSS, until interrupted; its subscribers.
+    /// The core network's nodes on sockets: P-CSCF, I-CSCF, S-CSCF and HSS, until interrupted; its subscribers and
+    /// accounts.
     #[command(after_help = CORE_HELP, args_conflicts_with_subcommands = false)]
     Core(CoreArgs),
     /// List the SDRs and modems of this machine, and who has them.
@@ -226,6 +227,47 @@ pub enum CoreCommand {
     /// Subscribers of the HSS, in the database of the settings, while no core has it open. Keys go in and never come out.
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
+    /// Accounts of the OCS, in the same database, while no core has it open. Amounts are in the smallest unit of the currency.
+    #[command(subcommand)]
+    Account(AccountCommand),
+}
+
+/// What is done about accounts.
+#[derive(Subcommand, Clone, PartialEq, Eq, Debug)]
+pub enum AccountCommand {
+    /// Add one.
+    Add(AccountAddArgs),
+    /// List them, one a line: name, balance, what is held for sessions, identities.
+    List,
+    /// Show one with all its sums.
+    Show {
+        /// A public identity that it pays for.
+        #[arg(value_name = "URI")]
+        identity: String,
+    },
+    /// Pay money in.
+    TopUp {
+        /// A public identity that it pays for.
+        #[arg(value_name = "URI")]
+        identity: String,
+        /// How much.
+        #[arg(value_name = "AMOUNT")]
+        amount: u64,
+    },
+}
+
+/// Arguments of `castbench core account add`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct AccountAddArgs {
+    /// Its name: a public identity of its user, sip: or tel:.
+    #[arg(value_name = "URI")]
+    pub identity: String,
+    /// Another identity that it pays for.
+    #[arg(long = "identity", value_name = "URI")]
+    pub others: Vec<String>,
+    /// What is on it at first.
+    #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
+    pub balance: u64,
 }
 
 /// What is done about subscribers.

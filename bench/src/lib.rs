@@ -42,9 +42,9 @@ mod ue;
 mod verdict;
 
 pub use cli::{
-    AnalyzeArgs, Cli, Command, CoreArgs, CoreCommand, DevicesArgs, ExpectPdcp, HoldArgs, IqCommand, IqFormat, ListArgs,
-    ModemCommand, ModemPersonalityArgs, ModemRecordArgs, PmchArgs, PmchCommand, ReportArgs, RunArgs, RxArgs,
-    SubscriberAddArgs, SubscriberCommand, SweepArgs, TxArgs,
+    AccountAddArgs, AccountCommand, AnalyzeArgs, Cli, Command, CoreArgs, CoreCommand, DevicesArgs, ExpectPdcp,
+    HoldArgs, IqCommand, IqFormat, ListArgs, ModemCommand, ModemPersonalityArgs, ModemRecordArgs, PmchArgs,
+    PmchCommand, ReportArgs, RunArgs, RxArgs, SubscriberAddArgs, SubscriberCommand, SweepArgs, TxArgs,
 };
 pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};

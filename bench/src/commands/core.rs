@@ -1,5 +1,6 @@
-//! `castbench core`: the core network's nodes live on sockets, and its subscribers.
+//! `castbench core`: the core network's nodes live on sockets, its subscribers and accounts.
 
+mod account;
 mod capture;
 mod subscriber;
 
@@ -25,6 +26,7 @@ pub fn core(args: &CoreArgs) -> Result<Exit, CommandError> {
     let (config, folder) = read_config(args.config.as_deref())?;
     match &args.command {
         Some(CoreCommand::Subscriber(command)) => subscriber::subscriber(command, &folder.join(&config.database)),
+        Some(CoreCommand::Account(command)) => account::account(command, &folder.join(&config.database)),
         None => run(args, &config, &folder),
     }
 }

@@ -12,4 +12,7 @@ pub use cdf::{Cdf, CdfConfig, CdrFolder};
 pub use cdr::{Cdr, CdrCause, IncompleteCdr};
 pub use client::{ChargingClient, ChargingConfig, ChargingCounters};
 pub use gwf::{GwfConfig, ImsGwf, MessageCharging};
-pub use ocs::{Account, Ocs, OcsConfig, Tariff, TariffTable, TariffUnit, add_account, list_accounts};
+pub use ocs::{
+    Account, AccountError, Ocs, OcsConfig, Tariff, TariffTable, TariffUnit, add_account, find_account, list_accounts,
+    top_up_account,
+};

@@ -4,6 +4,7 @@
 //! gets the answer that it got, and changes nothing.
 
 mod account;
+mod accounts;
 mod credit;
 mod tariff;
 
@@ -17,10 +18,10 @@ use protocol::diameter::{DiameterConfig, DiameterProblem, Message, RequestHandle
 use protocol::{Entropy, Instant};
 
 use super::server::{DiameterServer, ServerEvent, Service, Waiting};
-use crate::ims::{ImsInput, ImsNode, ImsOutput, ImsStore, ImsStoreOp, ImsStoreRequest, Rows, Table};
-use crate::store::{StoreError, StoreToken};
+use crate::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreOp, Rows, Table};
 pub use account::Account;
 use account::Reservation;
+pub use accounts::{AccountError, add_account, find_account, list_accounts, top_up_account};
 pub use tariff::{Tariff, TariffTable, TariffUnit};
 
 /// Settings of an OCS.
@@ -282,24 +283,4 @@ fn account_op(account: &Account) -> Option<ImsStoreOp> {
 fn session_op(id: &str, session: &Reservation) -> Option<ImsStoreOp> {
     let value = serde_json::to_vec(session).ok()?;
     Some(ImsStoreOp::Put { table: Table::OcsSession, key: id.to_owned(), value })
-}
-
-/// Adds an account to a store, or money to the one that is there; no OCS may have the store open.
-pub fn add_account(store: &mut ImsStore, account: &Account) -> Result<Account, StoreError> {
-    let known = list_accounts(store)?.into_iter().find(|known| known.id == account.id);
-    let mut merged = known.unwrap_or_else(|| Account { id: account.id.clone(), ..Account::default() });
-    merged.balance = merged.balance.saturating_add(account.balance);
-    merged.credited = merged.credited.saturating_add(account.credited);
-    merged.identities.extend(account.identities.iter().cloned());
-    merged.identities.sort();
-    merged.identities.dedup();
-    merged.blocked = account.blocked;
-    let ops = account_op(&merged).into_iter().collect();
-    store.execute(&ImsStoreRequest { token: StoreToken(0), ops }).result.map(|_| merged)
-}
-
-/// The accounts of a store.
-pub fn list_accounts(store: &ImsStore) -> Result<Vec<Account>, StoreError> {
-    let rows = store.scan(Table::OcsAccount)?;
-    Ok(rows.into_iter().filter_map(|(_, value)| serde_json::from_slice(&value).ok()).collect())
 }
