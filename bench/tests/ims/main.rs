@@ -2,6 +2,7 @@
 //! tshark finds every tick again, no secret is written anywhere.
 
 mod lost;
+mod plain;
 mod run;
 mod secrets;
 mod services;

@@ -90,10 +90,10 @@ pub(crate) fn plain_procedures() -> impl Iterator<Item = &'static Procedure> {
 
 /// A procedure on a plain SIP network; none: it is of the IMS alone.
 pub(super) fn plain_form(of: &'static Procedure) -> Option<&'static Procedure> {
-    let through_cscfs = of.parties.iter().any(|party| on_plain(*party) == Some(Party::SipProxy));
+    let has_core = of.parties.iter().any(|party| on_plain(*party) != Some(*party));
     match PLAIN.iter().find(|(name, _)| *name == of.procedure) {
         Some((_, own)) => Some(own),
-        None => (!through_cscfs).then_some(of),
+        None => (!has_core).then_some(of),
     }
 }
 
@@ -204,5 +204,6 @@ mod tests {
         let second = forked.steps.iter().find(|row| row.number == "8").unwrap();
         assert_eq!(second.order, Order::After("1"));
         assert!(plain_form(&super::super::BEARER_LOSS).is_none());
+        assert_eq!(plain_form(&REGISTRATION).map(|own| own.procedure), Some("RFC 3261 10.2"));
     }
 }
