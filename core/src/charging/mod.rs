@@ -8,11 +8,11 @@ mod gwf;
 mod ocs;
 mod server;
 
-pub use cdf::{Cdf, CdfConfig, CdrFolder};
+pub use cdf::{Cdf, CdfConfig, CdrFolder, list_records};
 pub use cdr::{Cdr, CdrCause, IncompleteCdr};
 pub use client::{ChargingClient, ChargingConfig, ChargingCounters};
 pub use gwf::{GwfConfig, ImsGwf, MessageCharging};
 pub use ocs::{
-    Account, AccountError, Ocs, OcsConfig, Tariff, TariffTable, TariffUnit, add_account, find_account, list_accounts,
-    top_up_account,
+    Account, AccountError, Ocs, OcsConfig, Tariff, TariffTable, TariffUnit, UnitSums, add_account, find_account,
+    list_accounts, top_up_account, unit_sums,
 };

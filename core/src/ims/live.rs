@@ -219,7 +219,7 @@ impl<'a> Nodes<'a> {
                 Box::new(scscf.with_charging(charging))
             }
             NodeKind::Identity => Box::new(self.identity(folder, entropy)?),
-            NodeKind::Xdm => Box::new(self.xdm(entropy)?),
+            NodeKind::Xdm => Box::new(self.xdm(folder, entropy)?),
             NodeKind::Exposure => Box::new(self.exposure(folder, entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),

@@ -43,6 +43,10 @@ pub enum NetworkBox {
     Ocs,
     /// IMS gateway function.
     Gwf,
+    /// Identity server of mission critical users.
+    Idms,
+    /// Exposure to third parties.
+    Exposure,
     /// The node of a plain SIP network.
     SipProxy,
 }
@@ -64,6 +68,8 @@ impl NetworkBox {
             Self::Cdf => ("cdf", Role::Cdf, 46, 15),
             Self::Ocs => ("ocs", Role::Ocs, 46, 16),
             Self::Gwf => ("ims-gwf", Role::As, 46, 17),
+            Self::Idms => ("idms", Role::Idms, 46, 18),
+            Self::Exposure => ("exposure", Role::Exposure, 46, 19),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             Self::SipProxy => ("proxy", Role::Scscf, 48, 1),
         }

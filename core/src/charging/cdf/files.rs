@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{Cdf, CdfConfig, Job};
 use crate::charging::cdr::Cdr;
 use crate::charging::server::Waiting;
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::ims::{ImsStore, ImsStoreOp, Rows, Table};
+use crate::store::StoreError;
 
 /// What is kept beside the records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -153,4 +154,13 @@ impl Cdf {
 
 fn row_key(number: u64) -> String {
     format!("{number:020}")
+}
+
+/// The records of a store: those of files first, then those that are in no file yet.
+pub fn list_records(store: &ImsStore) -> Result<Vec<Cdr>, StoreError> {
+    let files = store.scan(Table::CdrFile)?;
+    let rows = store.scan(Table::Cdr)?;
+    let lines = files.iter().flat_map(|(_, file)| file.split(|&octet| octet == b'\n'));
+    let lines = lines.chain(rows.iter().map(|(_, row)| row.as_slice()));
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }

@@ -19,6 +19,7 @@ use protocol::{Entropy, Instant};
 use super::server::{DiameterServer, ServerEvent, Service};
 use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, Table};
 use files::Files;
+pub use files::list_records;
 pub use folder::CdrFolder;
 use sessions::Accounted;
 

@@ -62,6 +62,31 @@ impl Account {
     }
 }
 
+/// What became of all units that were granted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UnitSums {
+    /// Granted.
+    pub granted: u64,
+    /// Used.
+    pub used: u64,
+    /// Given back.
+    pub returned: u64,
+    /// Used beyond what was granted.
+    pub overrun: u64,
+    /// Granted, and not reported on yet.
+    pub outstanding: u64,
+}
+
+impl UnitSums {
+    pub(super) const fn add(&mut self, own: &Reservation) {
+        self.granted += own.granted;
+        self.used += own.used;
+        self.returned += own.returned;
+        self.overrun += own.overrun;
+        self.outstanding += own.outstanding;
+    }
+}
+
 /// A session, or an event, and what became of its units.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Reservation {

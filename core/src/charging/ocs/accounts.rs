@@ -2,7 +2,7 @@
 
 use protocol::sip::Uri;
 
-use super::account::Account;
+use super::account::{Account, Reservation, UnitSums};
 use super::{account_op, payer_key};
 use crate::ims::{ImsStore, ImsStoreRequest, Table};
 use crate::store::{StoreError, StoreToken};
@@ -56,6 +56,20 @@ pub fn add_account(store: &mut ImsStore, account: &Account) -> Result<(), Accoun
 pub fn list_accounts(store: &ImsStore) -> Result<Vec<Account>, StoreError> {
     let rows = store.scan(Table::OcsAccount)?;
     Ok(rows.into_iter().filter_map(|(_, value)| serde_json::from_slice(&value).ok()).collect())
+}
+
+/// What became of the units of all sessions that a store remembers.
+///
+/// # Errors
+/// It cannot be read.
+pub fn unit_sums(store: &ImsStore) -> Result<UnitSums, StoreError> {
+    let mut sums = UnitSums::default();
+    for (_, value) in store.scan(Table::OcsSession)? {
+        if let Ok(session) = serde_json::from_slice::<Reservation>(&value) {
+            sums.add(&session);
+        }
+    }
+    Ok(sums)
 }
 
 /// The account that pays for an identity.

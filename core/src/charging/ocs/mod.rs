@@ -19,9 +19,9 @@ use protocol::{Entropy, Instant};
 
 use super::server::{DiameterServer, ServerEvent, Service, Waiting};
 use crate::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreOp, Rows, Table};
-pub use account::Account;
 use account::Reservation;
-pub use accounts::{AccountError, add_account, find_account, list_accounts, top_up_account};
+pub use account::{Account, UnitSums};
+pub use accounts::{AccountError, add_account, find_account, list_accounts, top_up_account, unit_sums};
 pub use tariff::{Tariff, TariffTable, TariffUnit};
 
 /// Settings of an OCS.

@@ -1,18 +1,21 @@
 //! The XDM server as `[xdm]` wants it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use protocol::Entropy;
 
 use super::{LiveError, Nodes};
-use crate::ims::xdm::{XdmUser, Xdms, XdmsConfig};
+use crate::ims::NodeKind;
+use crate::ims::xdm::{XdmTokens, XdmUser, Xdms, XdmsConfig};
+use crate::mc::TokenVerifier;
 
 impl Nodes<'_> {
-    pub(super) fn xdm(&self, entropy: Entropy) -> Result<Xdms, LiveError> {
-        Xdms::new(self.xdm_config(), entropy).map_err(|why| LiveError::Settings(format!("xdm: {why}")))
+    pub(super) fn xdm(&self, folder: &Path, entropy: Entropy) -> Result<Xdms, LiveError> {
+        Xdms::new(self.xdm_config(folder)?, entropy).map_err(|why| LiveError::Settings(format!("xdm: {why}")))
     }
 
-    fn xdm_config(&self) -> XdmsConfig {
+    fn xdm_config(&self, folder: &Path) -> Result<XdmsConfig, LiveError> {
         let section = &self.config.xdm;
         let place = section.listen.first();
         let place = place.map(|p| format!("{}://{}", if p.is_secure { "https" } else { "http" }, p.address));
@@ -30,6 +33,11 @@ impl Nodes<'_> {
         config.max_document = section.max_document.unwrap_or(config.max_document);
         config.max_documents = section.max_documents.unwrap_or(config.max_documents);
         config.shelf = self.shelf.clone();
-        config
+        if self.config.runs(NodeKind::Identity) {
+            let audience = self.config.identity.audience.as_ref().unwrap_or(&self.config.domain);
+            let verifier = TokenVerifier::new(&self.issuer(), audience, self.token_keys(folder)?);
+            config.tokens = Some(XdmTokens { verifier, utc_ms_at_zero: self.clock.utc_ms_at_zero() });
+        }
+        Ok(config)
     }
 }

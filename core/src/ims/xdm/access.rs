@@ -1,5 +1,5 @@
-//! Who asks (TS 24.623 clause 5.2.3, TS 33.222): by digest, by what a trusted authentication proxy asserts, or as an
-//! application server of the network.
+//! Who asks (TS 24.623 clause 5.2.3, TS 33.222, TS 33.180 annex B.10): by digest, by an access token, by what a trusted
+//! authentication proxy asserts, or as an application server of the network.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,10 +10,11 @@ use http::{HeaderName, Request, Response, StatusCode};
 use protocol::sip::Uri;
 use protocol::{Entropy, Instant};
 
-use super::XdmsConfig;
 use super::answer::Refused;
 use super::digest::{DigestGate, DigestRefusal};
+use super::{XdmTokens, XdmsConfig};
 use crate::ims::trust::TrustedPeer;
+use crate::mc::{Claims, TokenRefusal};
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +41,8 @@ pub(super) struct Access {
     users: BTreeMap<String, Vec<String>>,
     proxies: Vec<TrustedPeer>,
     servers: Vec<TrustedPeer>,
+    tokens: Option<XdmTokens>,
+    realm: String,
 }
 
 impl Access {
@@ -51,7 +54,7 @@ impl Access {
             users.insert(user.username.clone(), user.identities.iter().map(|i| canonical(i)).collect());
         }
         let (proxies, servers) = (config.trusted_proxies.clone(), config.trusted_servers.clone());
-        Self { gate, users, proxies, servers }
+        Self { gate, users, proxies, servers, tokens: config.tokens.clone(), realm: config.realm.clone() }
     }
 
     /// Who sends a request.
@@ -73,6 +76,12 @@ impl Access {
         }
         if self.servers.iter().any(|server| server.is(peer)) && !request.headers().contains_key(AUTHORIZATION) {
             return Ok(Client::Server);
+        }
+        if let Some(tokens) = self.tokens.as_ref().filter(|_| has_bearer(request)) {
+            return tokens.client(now, request).map_err(|why| {
+                let refused = Refused::new(why.status(), format!("access token: {why}"));
+                refused.with(WWW_AUTHENTICATE, why.challenge(&self.realm).to_str().unwrap_or("Bearer"))
+            });
         }
         let mut credentials = request.headers().get_all(AUTHORIZATION).iter();
         let checked = match (credentials.next().map(HeaderValue::to_str), credentials.next()) {
@@ -117,6 +126,41 @@ impl Access {
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         self.gate.handle_timeout(now);
     }
+}
+
+impl XdmTokens {
+    /// The user that an access token was given for, with those of his MC service IDs that it lets manage groups.
+    fn client(&self, now: Instant, request: &Request<Vec<u8>>) -> Result<Client, TokenRefusal> {
+        let now_s = self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000) / 1000;
+        let ids: [(&str, fn(Claims) -> Option<String>); 3] = [
+            ("3gpp:mc:ptt_group_management_service", |claims| claims.mcptt_id),
+            ("3gpp:mc:video_group_management_service", |claims| claims.mcvideo_id),
+            ("3gpp:mc:data_group_management_service", |claims| claims.mcdata_id),
+        ];
+        let mut identities = Vec::new();
+        let mut refusal = None;
+        for (scope, id) in ids {
+            match self.verifier.check_request(now_s, request.headers(), scope) {
+                Ok(claims) => identities.extend(id(claims).map(|id| canonical(&id))),
+                Err(why) => {
+                    refusal.get_or_insert(why);
+                }
+            }
+        }
+        match (identities.is_empty(), refusal) {
+            (true, Some(why)) => Err(why),
+            _ => Ok(Client::User { identities, info: None }),
+        }
+    }
+}
+
+/// The credentials are a token (RFC 6750 clause 2.1).
+fn has_bearer(request: &Request<Vec<u8>>) -> bool {
+    let is_bearer = |value: &HeaderValue| {
+        let scheme = value.as_bytes().get(..7);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+    };
+    request.headers().get_all(AUTHORIZATION).iter().any(is_bearer)
 }
 
 /// The one form of an XCAP User Identifier.

@@ -27,6 +27,7 @@ use super::carried::HttpExchange;
 use super::node::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
 use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
 use super::trust::TrustedPeer;
+use crate::mc::TokenVerifier;
 use crate::store::StoreToken;
 
 pub use digest::{DigestGate, DigestRefusal};
@@ -46,6 +47,8 @@ pub struct XdmsConfig {
     pub trusted_proxies: Vec<TrustedPeer>,
     /// Application servers: they read every tree.
     pub trusted_servers: Vec<TrustedPeer>,
+    /// Access tokens of MC users that are taken in the place of a digest; none: no tokens are.
+    pub tokens: Option<XdmTokens>,
     /// How long a nonce is good.
     pub nonce_life: Duration,
     /// Octets of a document.
@@ -66,12 +69,22 @@ impl XdmsConfig {
             users: Vec::new(),
             trusted_proxies: Vec::new(),
             trusted_servers: Vec::new(),
+            tokens: None,
             nonce_life: Duration::from_secs(300),
             max_document: 256 * 1024,
             max_documents: 64,
             shelf: Shelf::new(),
         }
     }
+}
+
+/// Access tokens (TS 33.180 annex B.10): whoever has one with a scope of group management has the trees of his MC service IDs.
+#[derive(Clone, Debug)]
+pub struct XdmTokens {
+    /// Checks them.
+    pub verifier: TokenVerifier,
+    /// UTC at the start of the run, in milliseconds.
+    pub utc_ms_at_zero: u64,
 }
 
 /// A user of XCAP.

@@ -340,6 +340,47 @@ fn a_digest_opens_once_and_for_a_while() {
     assert_eq!(rig.xdms.poll_timeout(), None, "nonces are forgotten");
 }
 
+#[test]
+fn a_token_of_group_management_opens_the_trees_of_its_mc_ids() {
+    use crate::mc::{Claims, TokenSigner};
+    let signer = TokenSigner::generate(&mut Entropy::from_seed([3; 32]));
+    let verifier = TokenVerifier::new("https://idms.test", "ims.test", signer.public());
+    let mut rig = Rig::new(XdmsConfig { tokens: Some(XdmTokens { verifier, utc_ms_at_zero: 0 }), ..config() });
+    let claims = |scope: &str| Claims {
+        subject: "ann".into(),
+        client_id: "mcptt".into(),
+        scopes: [scope.to_owned()].into(),
+        issued: 0,
+        expires: 600,
+        id: "1".into(),
+        mcptt_id: Some("sip:ann@mcptt.test".into()),
+        mcvideo_id: None,
+        mcdata_id: Some("sip:ann@mcdata.test".into()),
+    };
+    let own = "/resource-lists/users/sip:ann@mcptt.test/index";
+    let mut put = |scope: &str, path: &str, at_s: u64| {
+        let token = claims(scope).sign("https://idms.test", "ims.test", &signer);
+        rig.now = Instant::from_millis(at_s * 1000);
+        rig.notes.clear();
+        let headers = [("Content-Type", LIST_TYPE), ("Authorization", &format!("Bearer {token}"))];
+        let answer = rig.send(UE, request("PUT", path, &headers, LIST)).unwrap();
+        let challenge = answer.headers().get("www-authenticate").map(|v| v.to_str().unwrap().to_owned());
+        (status(&answer), challenge.unwrap_or_default(), rig.notes.join("\n"))
+    };
+    let groups = "3gpp:mc:ptt_group_management_service";
+    assert_eq!(put(groups, own, 1).0, 201);
+    let (status, challenge, note) = put("3gpp:mc:ptt_service", own, 1);
+    assert!(status == 403 && challenge.contains("insufficient_scope") && note.contains("without the scope"), "{note}");
+    assert_eq!(put(groups, "/resource-lists/users/sip:ann@mcdata.test/index", 1).0, 403, "an ID without its scope");
+    assert_eq!(put(groups, LISTS, 1).0, 403, "a public identity is no MC service ID");
+    let (status, challenge, note) = put(groups, own, 700);
+    assert!(status == 401 && challenge.contains("expired") && note.contains("expired"), "{challenge} {note}");
+    // Who takes no tokens says what he takes.
+    let mut rig = Rig::new(config());
+    let answer = rig.send(UE, request("GET", LISTS, &[("Authorization", "Bearer a.b.c")], "")).unwrap();
+    assert!(answer.status() == 401 && header(&answer, "www-authenticate").starts_with("Digest"));
+}
+
 /// A name, from whom, what, the status, and words in the log.
 type Case<'a> = (&'a str, &'a str, Request<Vec<u8>>, u16, &'a str);
 

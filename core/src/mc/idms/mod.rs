@@ -118,7 +118,7 @@ impl IdentityServer {
             return self.answer(from, response);
         }
         if request.body().len() > MAX_BODY {
-            return self.answer(from, text_answer(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"));
+            return self.turn_down(from, text_answer(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"));
         }
         let path = request.uri().path();
         match (path, request.method().as_str()) {
@@ -137,11 +137,11 @@ impl IdentityServer {
                     "/authorize" => "GET, POST",
                     "/token" => "POST",
                     "/jwks" | "/.well-known/openid-configuration" => "GET",
-                    _ => return self.answer(from, text_answer(StatusCode::NOT_FOUND, "nothing is here")),
+                    _ => return self.turn_down(from, text_answer(StatusCode::NOT_FOUND, "nothing is here")),
                 };
                 let mut response = text_answer(StatusCode::METHOD_NOT_ALLOWED, allowed);
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-                self.answer(from, response);
+                self.turn_down(from, response);
             }
         }
     }
@@ -197,6 +197,13 @@ impl IdentityServer {
 
     const fn utc_ms(&self, now: Instant) -> u64 {
         self.config.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
+    }
+
+    /// What is no request for tokens at all.
+    fn turn_down(&mut self, from: From, response: Response<Vec<u8>>) {
+        let why = String::from_utf8_lossy(response.body()).trim_end().to_owned();
+        self.say(format!("refused with {} to {}: {why}", response.status().as_u16(), from.peer.ip()));
+        self.answer(from, response);
     }
 
     fn answer(&mut self, from: From, response: Response<Vec<u8>>) {
