@@ -71,11 +71,12 @@ pub use rig::{
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag, Expectation, Fading,
-    Fault, FaultAction, FaultTarget, Fec, Hears, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer,
-    LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName, MessagingStep, Overrides, PresenceStep, Profile,
-    SampleRate, Scenario, Selector, Service, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation,
-    SubframePattern, Transmitter, Ue, UeIms, Unit, Way, XdmStep,
+    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag, Expectation,
+    ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, IdentityStep, Impairments, Ims, ImsAuth,
+    ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName,
+    MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Service, ServiceBox, ServiceStep,
+    Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeIms, Unit,
+    Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -119,6 +119,12 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         MeasurementName::DatagramsLost | MeasurementName::DatagramsDuplicated => {
             Err(NoValue::NoSamples("no datagram of the session was sent"))
         }
+        MeasurementName::ChargingRecords
+        | MeasurementName::UnitsGranted
+        | MeasurementName::UnitsUsed
+        | MeasurementName::UnitsReturned
+        | MeasurementName::UnitsOpen
+        | MeasurementName::AccountBalance => Err(NoValue::NoSamples("nobody has charged for it")),
         MeasurementName::SmsDelivered | MeasurementName::SmsLost | MeasurementName::SmsTime => {
             of_messages(model, name, ue.unwrap_or_default())
         }

@@ -12,6 +12,7 @@ use castbench::{
     RunHeader, Scenario, See, Service, Sip, Status, Verdict, What,
 };
 use core_network::ims::NetworkBox;
+use protocol::diameter::dictionary::{AvpDef, charging};
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::rtp::{RtcpPacket, RtpPacket, rtcp_bytes};
 use protocol::{Instant, TapEvent};
@@ -205,7 +206,7 @@ fn header(procedure: &Procedure) -> LadderHeader {
 
 fn named(party: Party) -> (&'static str, IpAddr) {
     let ue = |n: u8| IpAddr::from([10, 45, 0, n]);
-    let service = |name| Service::ALL.iter().find(|(_, service)| service.server() == name).expect("a service").1;
+    let service = |name| Service::all_boxes().find(|own| own.name == name).expect("a box of a service");
     match party {
         Party::Ue => ("alice", ue(1)),
         Party::Peer => ("bob", ue(2)),
@@ -215,7 +216,7 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::Scscf => ("S-CSCF", NetworkBox::Scscf.ip()),
         Party::Hss => ("HSS", NetworkBox::Hss.ip()),
         Party::As => ("AS", NetworkBox::As.ip()),
-        Party::Server(name) => (name, service(name).place().ip()),
+        Party::Server(name) => (name, service(name).place.ip()),
         Party::SipProxy => ("SIP proxy", NetworkBox::SipProxy.ip()),
         Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
     }
@@ -223,11 +224,11 @@ fn named(party: Party) -> (&'static str, IpAddr) {
 
 /// One message for each row, 5 ms apart.
 fn messages(procedure: &Procedure) -> Vec<TapEvent> {
-    let mut request = None;
+    let mut requests = BTreeMap::new();
     let message = |(i, row): (usize, &ProcedureStep)| {
         let bytes = match row.see {
             See::Sip(sip) => sip_message(&sip, i),
-            See::Diameter(diameter) => diameter_message(&diameter, i, &mut request),
+            See::Diameter(diameter) => diameter_message(&diameter, i, &mut requests),
             See::Http(http) => http_message(&http),
             See::Msrp(msrp) => msrp_message(&msrp),
             See::Rtp(rtp) => rtp_packet(&rtp),
@@ -279,7 +280,11 @@ fn http_message(http: &Http) -> Vec<u8> {
         "WWW-Authenticate" => "Digest realm=\"home\", nonce=\"n\"",
         _ => "\"tag\"",
     };
-    let fields: String = http.has.iter().map(|name| format!("{name}: {}\r\n", value(name))).collect();
+    let field = |wanted: &&str| match wanted.split_once(": ") {
+        Some((name, words)) => format!("{name}: {words} x\r\n"),
+        None => format!("{wanted}: {}\r\n", value(wanted)),
+    };
+    let fields: String = http.has.iter().map(field).collect();
     format!("{start}\r\n{fields}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
@@ -361,6 +366,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 to = "bob";
                 continue;
             }
+            Has::ChargingVector => ("P-Charging-Vector", format!("icid-value=\"{ICID}\";orig-ioi=home")),
             Has::Header("WWW-Authenticate") => {
                 ("WWW-Authenticate", "Digest realm=\"home\", nonce=\"bm9uY2U=\", algorithm=AKAv1-MD5".into())
             }
@@ -393,30 +399,48 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn diameter_message(diameter: &Diameter, index: usize, request: &mut Option<Message>) -> Vec<u8> {
-    let origin = [
-        Avp::text(&dictionary::ORIGIN_HOST, "a.home"),
-        Avp::text(&dictionary::ORIGIN_REALM, "home"),
-        Avp::u32(&dictionary::AUTH_SESSION_STATE, 1),
-    ];
-    if diameter.of == Of::Request {
-        let mut avps = origin.to_vec();
-        avps.push(Avp::u32(&dictionary::RESULT_CODE, 2001));
-        return Message::answer(request.as_ref().expect("a request before its answer"), avps).emit();
-    }
+/// The charging identifier of every session.
+const ICID: &str = "icid-1@home";
+
+fn diameter_message(diameter: &Diameter, index: usize, requests: &mut BTreeMap<&str, Message>) -> Vec<u8> {
     let letters = &diameter.command[..2];
-    let code = dictionary::COMMANDS.iter().find(|c| c.letters == letters).expect("a command of Cx").code;
-    let mut avps = vec![Avp::text(&dictionary::SESSION_ID, &format!("a.home;1;{index}"))];
-    avps.extend(origin);
-    avps.push(match diameter.of {
-        Of::Ue => Avp::text(&dictionary::USER_NAME, "001010000000001@home"),
-        _ => Avp::text(&dictionary::PUBLIC_IDENTITY, "sip:bob@home"),
-    });
-    if let Some((name, values)) = diameter.number {
-        let avp = dictionary::AVPS.iter().find(|def| def.name == name).expect("an AVP of Cx");
-        avps.push(Avp::u32(avp, values[0]));
+    let command = dictionary::COMMANDS.iter().find(|c| c.letters == letters).expect("a command");
+    let mut avps = vec![Avp::text(&dictionary::ORIGIN_HOST, "a.home"), Avp::text(&dictionary::ORIGIN_REALM, "home")];
+    let numbers = diameter.numbers.iter().map(|(name, values)| Avp::u32(avp_named(name), values[0]));
+    let has = diameter.has.iter().map(|name| Avp::group(avp_named(name), &[Avp::u32(&charging::CC_TIME, 20)]));
+    if diameter.of == Of::Request {
+        if !diameter.numbers.iter().any(|(name, _)| *name == "Result-Code") {
+            avps.push(Avp::u32(&dictionary::RESULT_CODE, 2001));
+        }
+        avps.extend(numbers.chain(has));
+        let request = requests.get(diameter.session).expect("a request before its answer");
+        return Message::answer(request, avps).emit();
     }
-    let message = Message::request(code, dictionary::APP_CX, avps);
-    *request = Some(message.clone());
+    // One Session-Id for each session that has a name.
+    let session = match diameter.session {
+        "" => index.to_string(),
+        name => name.replace(' ', "_"),
+    };
+    avps.insert(0, Avp::text(&dictionary::SESSION_ID, &format!("a.home;1;{session}")));
+    let (own, mut vendors): (Vec<Avp>, Vec<Avp>) = numbers.partition(|avp| avp.vendor.is_none());
+    match diameter.of {
+        Of::Ue => avps.push(Avp::text(&dictionary::USER_NAME, "001010000000001@home")),
+        Of::PeerIdentity => avps.push(Avp::text(&dictionary::PUBLIC_IDENTITY, "sip:bob@home")),
+        // What is known of the SIP session is in groups (TS 32.299 clause 7.2.192).
+        _ => vendors.push(Avp::text(&charging::IMS_CHARGING_IDENTIFIER, ICID)),
+    }
+    if diameter.of == Of::Charging {
+        let information = Avp::group(&charging::IMS_INFORMATION, &vendors);
+        avps.push(Avp::group(&charging::SERVICE_INFORMATION, &[information]));
+        vendors.clear();
+    }
+    avps.extend(own.into_iter().chain(vendors).chain(has));
+    let message = Message::request(command.code, command.application, avps);
+    requests.insert(diameter.session, message.clone());
     message.emit()
+}
+
+fn avp_named(name: &str) -> &'static AvpDef {
+    let mut all = dictionary::AVPS.iter().chain(charging::CHARGING_AVPS).copied();
+    all.find(|def| def.name == name).expect("an AVP of the dictionary")
 }

@@ -203,7 +203,8 @@ impl ImsUe {
     pub(crate) fn answer(&mut self, now: Instant) {
         if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
             let of_audio = self.state.offer.as_deref().and_then(|offer| self.audio.answer(offer));
-            self.state.has_audio = of_audio.is_some();
+            // A third party that joins two users offers nobody's address first (RFC 3725 clause 4.3).
+            self.state.has_audio = of_audio.is_some() && !self.state.offer.as_deref().is_some_and(is_black_hole);
             let answer = match (self.state.is_chat, of_audio) {
                 (true, _) => AgentCommand::AnswerChat { call, options: chat::options() },
                 (false, Some(sdp)) => AgentCommand::Answer { call, sdp },
@@ -254,6 +255,11 @@ impl ImsUe {
             ImsState::Ended => own.call.is_none() && own.is_ended,
         }
     }
+}
+
+/// True for an offer with no address of media (RFC 3725 clause 5.2).
+fn is_black_hole(sdp: &[u8]) -> bool {
+    String::from_utf8_lossy(sdp).contains("IP4 0.0.0.0")
 }
 
 /// True for an offer of a session of messages (RFC 4975 clause 8.1).

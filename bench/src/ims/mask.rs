@@ -69,7 +69,9 @@ fn tokens(bytes: &mut [u8]) {
             at += found + word.len();
             let is_end = |b: &u8| matches!(b, b'&' | b'"' | b'\'' | b' ' | b'\r' | b'\n' | b',' | b'<');
             let end = bytes[at..].iter().position(is_end).unwrap_or(bytes.len() - at);
-            if begins {
+            // A challenge names the scheme too, and has no credentials.
+            let is_challenge = bytes[at..].get(..6).is_some_and(|next| next.eq_ignore_ascii_case(b"realm="));
+            if begins && !is_challenge {
                 bytes[at..at + end].fill(MASK);
             }
             at += end;
@@ -165,6 +167,10 @@ mod tests {
         keys(Joint::Csc1, &mut answer);
         let shown = r#"{"access_token":"*******","token_type":"Bearer","id_token": "***"}"#;
         assert_eq!(String::from_utf8_lossy(&answer), shown);
+        let challenge = b"WWW-Authenticate: Bearer realm=\"x\", error=\"insufficient_scope\"\r\n".to_vec();
+        let mut same = challenge.clone();
+        keys(Joint::Api, &mut same);
+        assert_eq!(same, challenge);
     }
 
     #[test]

@@ -5,8 +5,10 @@ pub(crate) mod audio;
 pub(crate) mod chat;
 pub(crate) mod fault;
 pub(crate) mod mask;
+pub(crate) mod mc_login;
 mod network;
 pub(crate) mod services;
+pub(crate) mod third_party;
 pub(crate) mod web;
 
 pub(crate) use network::ImsNetwork;

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use core_network::charging::ChargingClient;
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
     Fabric, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkCore, NetworkPlan, Pcscf, PcscfConfig,
@@ -12,17 +14,20 @@ use core_network::ims::{
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::sim::{Key, SimCard, SimUsim};
+use protocol::diameter::charging::NodeFunctionality;
 use protocol::sip::{Target, Transport};
 use protocol::{Entropy, Instant, Secret};
 
 use super::agent::ImsUe;
 use super::audio::Audio;
 use super::services;
+use super::services::charging::Books;
+use super::third_party::ApiClient;
 use super::web::WebClient;
 use crate::errors::CommandError;
 use crate::scenario::{
-    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, UeIms,
-    VISITED_PCSCF, address_of,
+    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, SIP_PROXY, Scenario, Service,
+    ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
 };
 use crate::setup;
 
@@ -36,7 +41,10 @@ const NONCE_LIFETIME: Duration = Duration::from_secs(1_000_000);
 pub(crate) struct ImsNetwork {
     pub(crate) fabric: Fabric,
     pub(crate) ues: Vec<ImsUe>,
+    pub(crate) third_parties: Vec<ApiClient>,
     impis: Vec<String>,
+    /// What charging writes down.
+    pub(crate) books: Option<Books>,
 }
 
 impl ImsNetwork {
@@ -55,7 +63,8 @@ impl ImsNetwork {
 
 /// Who is in the network of a scenario.
 fn plan(ims: &Ims) -> NetworkPlan {
-    let mut servers: Vec<_> = ims.services.iter().map(|service| service.place()).collect();
+    let boxes = ims.services.iter().flat_map(|service| service.boxes());
+    let mut servers: Vec<_> = boxes.map(|own| own.place).collect();
     servers.extend(ims.has_application_server().then_some(NetworkBox::As));
     let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());
     NetworkPlan { core: ims.network, visited: ims.visited.clone(), ..plan }
@@ -76,7 +85,7 @@ impl Maker<'_> {
             NetworkCore::Ims => self.add_ims(&mut fabric)?,
             NetworkCore::Sip => self.add_proxy(&mut fabric)?,
         }
-        services::add_all(&mut fabric, self.scenario, &self.plan)?;
+        let books = services::add_all(&mut fabric, self.scenario, &self.plan)?;
         let (mut ues, mut impis) = (Vec::new(), Vec::new());
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
@@ -85,7 +94,23 @@ impl Maker<'_> {
             let audio = Audio::new(ues.len(), identity.contact.ip(), self.entropy(&format!("{} audio", ue.name)));
             ues.push(self.ue(&ue.name, own, identity, audio));
         }
-        Ok(ImsNetwork { fabric, ues, impis })
+        let third_parties = self.third_parties(&mut fabric);
+        Ok(ImsNetwork { fabric, ues, third_parties, impis, books })
+    }
+
+    /// Third parties are boxes outside.
+    fn third_parties(&self, fabric: &mut Fabric) -> Vec<ApiClient> {
+        let client = |(place, own): (usize, &ThirdParty)| {
+            let ip = services::exposure::address(place);
+            fabric.add_outside(&own.name, Role::ThirdParty, ip);
+            ApiClient::new(&own.name, ip, services::exposure::secret(self.scenario, &own.name), &own.scopes)
+        };
+        self.ims.third_parties.iter().enumerate().map(client).collect()
+    }
+
+    /// What a node tells the charging data function.
+    fn charging(&self, own: NetworkBox, node: NodeFunctionality) -> ChargingClient {
+        services::charging::client(self.scenario, &self.plan, own, node)
     }
 
     /// CSCFs, HSS and application server.
@@ -97,11 +122,13 @@ impl Maker<'_> {
         let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
         pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
         for (name, own) in pcscfs {
-            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name));
+            let rf = self.charging(own, NodeFunctionality::Pcscf);
+            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name)).with_charging(rf);
             add(fabric, name, Role::Pcscf, Box::new(node), memory()?);
         }
         add(fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.plan.icscf(), self.entropy(ICSCF))), memory()?);
-        let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?;
+        let rf = self.charging(NetworkBox::Scscf, NodeFunctionality::Scscf);
+        let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?.with_charging(rf);
         add(fabric, SCSCF, Role::Scscf, Box::new(scscf), memory()?);
         if self.ims.has_application_server() {
             let mut config = TestAsConfig::new(&self.application_server(), sip(APPLICATION_SERVER));
@@ -169,14 +196,17 @@ impl Maker<'_> {
         // Writing to a string cannot fail.
         let mut line = |words: String| _ = writeln!(text, "{words}");
         let has_profile = self.ims.has_application_server() || !self.ims.services.is_empty();
-        if has_profile {
-            line("[[profile]]\nname = \"all\"".into());
+        for (profile, is_prepaid) in [("all", false), ("prepaid", true)] {
+            if has_profile && (!is_prepaid || self.ims.has(Service::Charging)) {
+                line(format!("[[profile]]\nname = \"{profile}\""));
+                if self.ims.has_application_server() {
+                    line("[[profile.ifc]]\npriority = 0".into());
+                    let server = self.application_server();
+                    line(format!("server = \"{server}\"\ntrigger = [{{ method = \"REGISTER\" }}]"));
+                }
+                line(services::criteria(&self.ims.services, &self.plan, is_prepaid));
+            }
         }
-        if self.ims.has_application_server() {
-            line("[[profile.ifc]]\npriority = 0".into());
-            line(format!("server = \"{}\"\ntrigger = [{{ method = \"REGISTER\" }}]", self.application_server()));
-        }
-        line(services::criteria(&self.ims.services, &self.plan));
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
             line(format!("[[subscriber]]\nimpi = \"{}\"", identity.impi));
@@ -194,7 +224,9 @@ impl Maker<'_> {
             }
             line(format!("[[subscriber.set]]\nimpus = [\"{}\", \"{}\"]", identity.impu, identity.tel));
             if has_profile {
-                line("profile = \"all\"".into());
+                let user = self.scenario.ues.iter().find(|ue| ue.name == user).and_then(|ue| ue.ims.as_ref());
+                let is_prepaid = user.is_some_and(|user| user.credit.is_some());
+                line(format!("profile = \"{}\"", if is_prepaid { "prepaid" } else { "all" }));
             }
         }
         text
@@ -252,6 +284,21 @@ impl Maker<'_> {
 
 pub(super) fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn ImsNode>, mut store: ImsStore) {
     let driver: StoreDriver = Box::new(move |request| store.execute(&request));
+    fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
+}
+
+/// The same with a store that others look into.
+pub(super) fn add_shared(
+    fabric: &mut Fabric,
+    name: &str,
+    role: Role,
+    node: Box<dyn ImsNode>,
+    store: Arc<Mutex<ImsStore>>,
+) {
+    let driver: StoreDriver = Box::new(move |request| match store.lock() {
+        Ok(mut store) => store.execute(&request),
+        Err(poisoned) => poisoned.into_inner().execute(&request),
+    });
     fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
 }
 

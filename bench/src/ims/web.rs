@@ -1,4 +1,5 @@
-//! The HTTP client of a UE (TS 24.623 clause 5.2.2): it answers challenges of HTTP digest (RFC 7616) and remembers them.
+//! The HTTP client of a UE (TS 24.623 clause 5.2.2): it answers challenges of HTTP digest (RFC 7616) and remembers them, and
+//! logs its user in at an identity server.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,6 +9,8 @@ use http::header::{AUTHORIZATION, ETAG, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use protocol::Entropy;
 use protocol::sip::{Challenge, DigestClient, Method};
+
+use super::mc_login::{McLogin, Next};
 
 /// The first port that requests come from; each has its own.
 const FIRST_PORT: u16 = 50_000;
@@ -22,11 +25,15 @@ pub(crate) struct WebClient {
     password: String,
     entropy: Entropy,
     requests: u16,
-    /// Of the last server that asked who it is, and how many requests were answered with it.
-    challenge: Option<(Challenge, u32)>,
+    /// Of servers that asked who it is, and how many requests were answered with it.
+    challenges: BTreeMap<SocketAddr, (Challenge, u32)>,
     waiting: BTreeMap<HttpExchange, Asked>,
     /// Entity tags of documents, by their paths.
     pub(crate) etags: BTreeMap<String, String>,
+    /// A login that is under way: by the token of its requests.
+    login: Option<(u64, McLogin)>,
+    /// Access token of its user.
+    pub(crate) access_token: Option<String>,
 }
 
 /// A request that is under way.
@@ -46,6 +53,8 @@ pub(crate) enum Outcome {
     Done {
         /// Of the request.
         token: u64,
+        /// Whom it was for.
+        to: SocketAddr,
         /// What was asked.
         what: String,
         /// What was answered.
@@ -64,9 +73,10 @@ pub(crate) struct Ask {
 
 impl WebClient {
     pub(crate) fn new(ip: IpAddr, username: &str, password: String, entropy: Entropy) -> Self {
-        let (waiting, etags) = Default::default();
+        let (challenges, waiting, etags) = Default::default();
         let username = username.to_owned();
-        Self { ip, username, password, entropy, requests: 0, challenge: None, waiting, etags }
+        let (login, access_token) = (None, None);
+        Self { ip, username, password, entropy, requests: 0, challenges, waiting, etags, login, access_token }
     }
 
     /// A request as it goes out.
@@ -75,7 +85,8 @@ impl WebClient {
     }
 
     fn dress(&mut self, token: u64, to: SocketAddr, mut request: Request<Vec<u8>>, was_challenged: bool) -> Ask {
-        let credentials = self.credentials(&request);
+        let has_own = request.headers().contains_key(AUTHORIZATION) && !was_challenged;
+        let credentials = if has_own { None } else { self.credentials(to, &request) };
         if let Some(value) = credentials.and_then(|text| HeaderValue::try_from(text).ok()) {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
@@ -84,8 +95,8 @@ impl WebClient {
         Ask { token, from, to, request, was_challenged }
     }
 
-    fn credentials(&mut self, request: &Request<Vec<u8>>) -> Option<String> {
-        let (challenge, count) = self.challenge.as_mut()?;
+    fn credentials(&mut self, to: SocketAddr, request: &Request<Vec<u8>>) -> Option<String> {
+        let (challenge, count) = self.challenges.get_mut(&to)?;
         *count += 1;
         let cnonce = self.entropy.token(16);
         let uri = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -115,7 +126,7 @@ impl WebClient {
             // The first one that can be answered is the best one (RFC 7616 clause 3.7).
             let challenge = values.filter_map(|value| Challenge::parse(value).ok()).find(|c| c.nonce().is_some());
             if let Some(challenge) = challenge {
-                self.challenge = Some((challenge, 0));
+                self.challenges.insert(to, (challenge, 0));
                 return Some(Outcome::Again(self.dress(token, to, request, true)));
             }
         }
@@ -124,7 +135,41 @@ impl WebClient {
             self.etags.insert(path.clone(), etag.to_owned());
         }
         let what = format!("{} {path}", request.method());
-        Some(Outcome::Done { token, what, response })
+        Some(Outcome::Done { token, to, what, response })
+    }
+
+    /// The user begins to log in: the request that goes out first.
+    pub(crate) fn log_in(
+        &mut self,
+        token: u64,
+        who: (&str, &str),
+        issuer: &str,
+        scopes: &[String],
+    ) -> http::Result<Request<Vec<u8>>> {
+        let (login, request) = McLogin::begin(who, issuer, scopes, &mut self.entropy);
+        self.login = Some((token, login));
+        self.access_token = None;
+        request
+    }
+
+    /// A response came that the login may wait for: what goes out next, or why it has failed. None: it is over, or not its.
+    pub(crate) fn go_on(
+        &mut self,
+        token: u64,
+        response: &Response<Vec<u8>>,
+    ) -> Option<Result<Request<Vec<u8>>, String>> {
+        let (_, login) = self.login.as_mut().filter(|(own, _)| *own == token)?;
+        match login.answered(response) {
+            Ok(Next::Ask(request)) => Some((*request).map_err(|e| e.to_string())),
+            Ok(Next::Done(token)) => {
+                (self.login, self.access_token) = (None, Some(token));
+                None
+            }
+            Err(why) => {
+                self.login = None;
+                Some(Err(why))
+            }
+        }
     }
 
     /// There will be no response.

@@ -283,7 +283,13 @@ impl Runner<'_> {
 
     /// Messages that nobody answered and calls that nobody ended stay as they are: nothing to close.
     pub(super) fn finish_ims(&mut self) -> Result<(), CommandError> {
-        self.drain_ims(self.now)
+        self.drain_ims(self.now)?;
+        let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
+        let measured = books.map(|books| books.measure(&self.loaded.scenario)).transpose()?;
+        for measurement in measured.unwrap_or_default() {
+            self.observer.fact(self.now, What::Measured(measurement))?;
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,10 @@ pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
     if let Some(ims) = s.ims.as_ref().filter(|ims| ims.is_plain()) {
         plain(ims, note);
     }
+    if s.ims.as_ref().is_some_and(|ims| ims.has(Service::Exposure) && !ims.has(Service::Identity)) {
+        let message = "\"exposure\" without \"identity\", whose tokens it takes; allowed: both or none";
+        note.note(&["ims", "services"], message.into());
+    }
     for (i, ue) in s.ues.iter().enumerate() {
         let at = i.to_string();
         let Some(own) = &ue.ims else { continue };
@@ -29,6 +33,7 @@ fn plain(ims: &Ims, note: &mut Checker<'_>) {
         (ims.security != ImsSecurity::Off, "security", "\"off\""),
         (ims.has_application_server(), "application_server", "\"none\""),
         (ims.visited.is_some(), "visited", "none"),
+        (ims.has(Service::Charging), "services", "any but \"charging\""),
     ];
     for (_, key, allowed) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
         note.note(&["ims", key], format!("needs an IMS, and the network is a plain SIP network; allowed: {allowed}"));
@@ -53,6 +58,10 @@ fn subscription(s: &Scenario, own: &UeIms, at: &str, note: &mut Checker<'_>) {
         let message =
             "network = \"visited\" and [ims] has no `visited`; allowed: the name of the visited network there";
         note.note(&["ue", at, "ims", "network"], message.into());
+    }
+    if own.credit.is_some() && s.ims.as_ref().is_some_and(|ims| !ims.has(Service::Charging)) {
+        let message = "credit without \"charging\" in [ims] services; allowed: both or none";
+        note.note(&["ue", at, "ims", "credit"], message.into());
     }
     if let Some(user) = &own.same_user_as {
         known_ue(s, &Selector::Name(user.clone()), &["ue", at, "ims", "same_user_as"], note);
@@ -82,6 +91,14 @@ pub(super) fn step(s: &Scenario, ues: &[(&str, Selector)], at: &str, note: &mut 
 /// A step that needs a service.
 pub(super) fn service_step(s: &Scenario, own: &ServiceStep, at: &str, note: &mut Checker<'_>) {
     step(s, &own.ues(), at, note);
+    let clients = s.ims.iter().flat_map(|ims| &ims.third_parties).map(|client| client.name.as_str());
+    if let Some(client) = own.client()
+        && !clients.clone().any(|known| known == client)
+    {
+        let allowed: Vec<String> = clients.map(|known| format!("\"{known}\"")).collect();
+        let message = format!("no third party is named \"{client}\"; allowed values: {}", allowed.join(", "));
+        note.note(&["step", at, "client"], message);
+    }
     let service = own.service();
     if s.ims.as_ref().is_some_and(|ims| !ims.services.contains(&service)) {
         let word = Service::ALL.iter().find(|(_, known)| *known == service).map_or("", |(word, _)| word);
@@ -105,7 +122,7 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         note.note(&["fault", at, "action"], message.into());
     }
     let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER, SIP_PROXY];
-    boxes.extend(Service::ALL.iter().map(|(_, service)| service.server()));
+    boxes.extend(Service::all_boxes().map(|own| own.name));
     for (key, name) in [("from", &what.from), ("to", &what.to)] {
         let Some(name) = name else { continue };
         if !boxes.contains(&name.as_str()) && !s.ues.iter().any(|ue| ue.name == *name) {

@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core_network::ims::{NetworkBox, NetworkCore};
 use serde::{Deserialize, Serialize};
 
-use super::{Scenario, Service};
+use super::service::third_party;
+use super::{Scenario, Service, ThirdParty};
 use crate::strict_toml::Table;
 
 /// Home domain of the test network (TS 23.003 clause 13.2).
@@ -37,6 +38,9 @@ pub struct Ims {
     /// Services that all subscribers have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<Service>,
+    /// Third parties that the exposure lets in.
+    #[serde(default, rename = "third_party", skip_serializing_if = "Vec::is_empty")]
+    pub third_parties: Vec<ThirdParty>,
     /// A P-CSCF in a visited network of this name, for UEs that roam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visited: Option<String>,
@@ -76,6 +80,16 @@ impl Ims {
     /// There are no CSCFs and no HSS.
     pub fn is_plain(&self) -> bool {
         self.network == NetworkCore::Sip
+    }
+
+    /// The SIP URI as which a third party speaks and is spoken to.
+    pub fn client_uri(&self, client: &str) -> String {
+        format!("sip:{client}@{}.{}", NetworkBox::Exposure.label(), self.domain)
+    }
+
+    /// There is this service.
+    pub fn has(&self, service: Service) -> bool {
+        self.services.contains(&service)
     }
 
     /// There is an application server.
@@ -130,6 +144,9 @@ pub struct UeIms {
     /// It answers calls by itself after so long, milliseconds; else a step does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_after_ms: Option<u64>,
+    /// It is prepaid, with so much on its account; else it gets a bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<u64>,
 }
 
 /// How a UE is authenticated (TS 33.203 clause 6.1, annex N).
@@ -272,7 +289,7 @@ pub(crate) const SIP_PROXY: &str = "SIP proxy";
 
 /// Addresses of the boxes.
 pub(crate) fn address_of(name: &str) -> IpAddr {
-    let service = Service::ALL.iter().find(|(_, service)| service.server() == name);
+    let service = Service::all_boxes().find(|own| own.name == name);
     let own = match name {
         ICSCF => NetworkBox::Icscf,
         SCSCF => NetworkBox::Scscf,
@@ -280,7 +297,7 @@ pub(crate) fn address_of(name: &str) -> IpAddr {
         APPLICATION_SERVER => NetworkBox::As,
         VISITED_PCSCF => NetworkBox::VisitedPcscf,
         SIP_PROXY => NetworkBox::SipProxy,
-        _ => service.map_or(NetworkBox::Pcscf, |(_, service)| service.place()),
+        _ => service.map_or(NetworkBox::Pcscf, |own| own.place),
     };
     own.ip()
 }
@@ -325,6 +342,7 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
         core_delay_ms: t.optional_integer("core_delay_ms", 0..=10_000).unwrap_or(1),
         application_server: t.choice_or("application_server", &servers, ApplicationServer::None),
         services: t.optional_choices("services", &Service::ALL),
+        third_parties: t.tables("third_party", 0..=MAX_THIRD_PARTIES, third_party),
         visited: t.optional_text("visited"),
         session_expires_s: t.optional_integer("session_expires_s", 90..=86_400),
     }
@@ -332,6 +350,7 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
 
 /// Networks, as scenarios and the command line write them.
 pub(crate) const NETWORKS: [(&str, NetworkCore); 2] = [("ims", NetworkCore::Ims), ("sip", NetworkCore::Sip)];
+const MAX_THIRD_PARTIES: usize = 16;
 
 /// TS 24.229 clause 5.1.1.2.1.
 const DEFAULT_EXPIRES_S: u32 = 600_000;
@@ -344,5 +363,6 @@ pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
         network: t.choice_or("network", &networks, AccessNetwork::Home),
         same_user_as: t.optional_text("same_user_as"),
         answers_after_ms: t.optional_integer("answers_after_ms", 0..=600_000),
+        credit: t.optional_integer("credit", 0..=1_000_000_000),
     }
 }

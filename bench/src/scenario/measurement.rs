@@ -78,11 +78,23 @@ pub enum MeasurementName {
     ConferenceHeard,
     /// How loud a UE heard its own tone then, of the amplitude with which it says it.
     ConferenceEcho,
+    /// Charging data records that the CDF has written.
+    ChargingRecords,
+    /// Units that the OCS has granted to prepaid users, seconds and messages.
+    UnitsGranted,
+    /// Units that were used of these.
+    UnitsUsed,
+    /// Units that were given back.
+    UnitsReturned,
+    /// Units of which nothing is known yet.
+    UnitsOpen,
+    /// What is left on the account of a prepaid user.
+    AccountBalance,
 }
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -118,6 +130,12 @@ impl MeasurementName {
         Self::ServiceNotifications,
         Self::ConferenceHeard,
         Self::ConferenceEcho,
+        Self::ChargingRecords,
+        Self::UnitsGranted,
+        Self::UnitsUsed,
+        Self::UnitsReturned,
+        Self::UnitsOpen,
+        Self::AccountBalance,
     ];
 
     /// Name as scenarios, records and reports write it.
@@ -158,6 +176,12 @@ impl MeasurementName {
             Self::ServiceNotifications => "service_notifications",
             Self::ConferenceHeard => "conference_heard",
             Self::ConferenceEcho => "conference_echo",
+            Self::ChargingRecords => "charging_records",
+            Self::UnitsGranted => "units_granted",
+            Self::UnitsUsed => "units_used",
+            Self::UnitsReturned => "units_returned",
+            Self::UnitsOpen => "units_open",
+            Self::AccountBalance => "account_balance",
         }
     }
 
@@ -184,12 +208,24 @@ impl MeasurementName {
             Self::ImsRegInfos | Self::ServiceNotifications => Unit::Notifications,
             Self::ServiceAnswers | Self::ServiceFailures => Unit::Answers,
             Self::ImsCallsEstablished | Self::ImsCallsEnded => Unit::Calls,
+            Self::ChargingRecords => Unit::Records,
+            Self::UnitsGranted | Self::UnitsUsed | Self::UnitsReturned | Self::UnitsOpen => Unit::Units,
+            Self::AccountBalance => Unit::Cents,
         }
     }
 
     /// True when there is one value for each UE.
     pub fn is_per_ue(self) -> bool {
-        !matches!(self, Self::UesComplete | Self::IpOctets)
+        !matches!(
+            self,
+            Self::UesComplete
+                | Self::IpOctets
+                | Self::ChargingRecords
+                | Self::UnitsGranted
+                | Self::UnitsUsed
+                | Self::UnitsReturned
+                | Self::UnitsOpen
+        )
     }
 
     /// True when there is one value for each session.
@@ -269,11 +305,20 @@ pub enum Unit {
     /// Calls.
     #[serde(rename = "calls")]
     Calls,
+    /// Charging data records.
+    #[serde(rename = "records")]
+    Records,
+    /// Units of a service, whatever it is counted in.
+    #[serde(rename = "units")]
+    Units,
+    /// The smallest unit of a currency.
+    #[serde(rename = "cents")]
+    Cents,
 }
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
@@ -292,6 +337,9 @@ impl Unit {
         Self::Answers,
         Self::Notifications,
         Self::Calls,
+        Self::Records,
+        Self::Units,
+        Self::Cents,
     ];
 
     /// The unit as it is written.
@@ -315,6 +363,9 @@ impl Unit {
             Self::Answers => "answers",
             Self::Notifications => "notifications",
             Self::Calls => "calls",
+            Self::Records => "records",
+            Self::Units => "units",
+            Self::Cents => "cents",
         }
     }
 }

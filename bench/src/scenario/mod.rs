@@ -29,8 +29,14 @@ pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
-pub(crate) use service::{CHAT_MAX_OCTETS, CONFERENCE_SERVER, MESSAGING_SERVER, PRESENCE_SERVER, XDM_SERVER};
-pub use service::{ConferenceStep, EntityTag, MessagingStep, PresenceStep, Service, ServiceStep, XdmStep};
+pub(crate) use service::{
+    CDF, CHAT_MAX_OCTETS, CONFERENCE_SERVER, EXPOSURE, GROUP_MANAGEMENT, IDENTITY_SERVER, IMS_GWF, MESSAGING_SERVER,
+    OCS, PRESENCE_SERVER, XDM_SERVER,
+};
+pub use service::{
+    ConferenceStep, EntityTag, ExposureStep, IdentityStep, MessagingStep, PresenceStep, Service, ServiceBox,
+    ServiceStep, ThirdParty, XdmStep,
+};
 pub use transmitter::{Hears, Transmitter, Way};
 
 /// What is built, done and expected in one run.

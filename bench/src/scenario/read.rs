@@ -228,6 +228,8 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("mb", Joint::Mb),
         ("rf", Joint::Rf),
         ("ro", Joint::Ro),
+        ("csc1", Joint::Csc1),
+        ("api", Joint::Api),
     ];
     let targets = [
         ("any", FaultTarget::Any),

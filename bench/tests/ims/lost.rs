@@ -79,6 +79,7 @@ pub(crate) fn each_step_is_needed(scenario: &str, procedures: &[String]) {
         let ladder = whole.ladders().iter().find(|l| l["procedure"] == **procedure).expect("a ladder of the procedure");
         for step in ladder["steps"].as_array().unwrap() {
             let (number, joint) = (step["number"].as_str().unwrap(), step["joint"].as_str().unwrap().to_lowercase());
+            let joint = joint.replace('-', "");
             let fault = format!(
                 "[[fault]]\njoint = \"{joint}\"\naction = \"drop\"\nmessage = {{ procedure = \"{procedure}\", step = \"{number}\" }}\n"
             );

@@ -1,7 +1,10 @@
 //! The services of a scenario: their nodes, the criteria by which requests reach them, the documents of UEs. Each has a file
 //! of its own.
 
+pub(crate) mod charging;
 pub(crate) mod conference;
+pub(crate) mod exposure;
+pub(crate) mod identity;
 pub(crate) mod messaging;
 pub(crate) mod presence;
 pub(crate) mod xdm;
@@ -9,13 +12,14 @@ pub(crate) mod xdm;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use core_network::ims::{Fabric, ImsNode, NetworkPlan, TrustedPeer};
+use core_network::ims::{Fabric, ImsNode, NetworkBox, NetworkPlan, TrustedPeer};
 use core_network::sip_network::{Otherwise, Side, SipService};
 use protocol::Entropy;
 
-use super::network::{add, memory};
+use self::charging::Books;
+use super::network::{add, add_shared, memory};
 use crate::errors::CommandError;
-use crate::scenario::{Scenario, Service};
+use crate::scenario::{Scenario, Service, ServiceBox};
 
 /// Where the HTTP of a service is.
 pub(crate) fn web(service: Service) -> SocketAddr {
@@ -25,16 +29,17 @@ pub(crate) fn web(service: Service) -> SocketAddr {
 /// RFC 9110 clause 4.2.1.
 const HTTP_PORT: u16 = 80;
 
-/// What the node of a service is made from.
+/// What a node of a service is made from.
 struct Site<'a> {
     scenario: &'a Scenario,
     plan: &'a NetworkPlan,
     service: Service,
+    own: &'a ServiceBox,
 }
 
 impl Site<'_> {
     fn host(&self) -> String {
-        self.plan.host(self.service.place())
+        self.plan.host(self.own.place)
     }
 
     fn uri(&self) -> String {
@@ -42,11 +47,11 @@ impl Site<'_> {
     }
 
     fn sip(&self) -> SocketAddr {
-        self.service.place().sip()
+        self.own.place.sip()
     }
 
     fn entropy(&self) -> Entropy {
-        Entropy::of_box(self.scenario.seed, self.service.server())
+        Entropy::of_box(self.scenario.seed, self.own.name)
     }
 
     /// Who comes to it with asserted identities.
@@ -60,23 +65,38 @@ impl Site<'_> {
             Service::Xdm => xdm::node(self),
             Service::Conference => conference::node(self),
             Service::Messaging => messaging::node(self),
+            Service::Charging => charging::node(self),
+            Service::Identity => identity::node(self),
+            Service::Exposure => exposure::node(self),
         }
     }
 }
 
-/// Adds the nodes that a scenario names.
-pub(super) fn add_all(fabric: &mut Fabric, scenario: &Scenario, plan: &NetworkPlan) -> Result<(), CommandError> {
-    let Some(ims) = &scenario.ims else { return Ok(()) };
+/// Adds the nodes that a scenario names; what charging writes down, if there is charging.
+pub(super) fn add_all(
+    fabric: &mut Fabric,
+    scenario: &Scenario,
+    plan: &NetworkPlan,
+) -> Result<Option<Books>, CommandError> {
+    let Some(ims) = &scenario.ims else { return Ok(None) };
+    let books = if ims.has(Service::Charging) { Some(Books::new()?) } else { None };
     for &service in &ims.services {
-        let site = Site { scenario, plan, service };
-        add(fabric, service.server(), service.place().role(), site.node()?, memory()?);
+        for own in service.boxes() {
+            let site = Site { scenario, plan, service, own };
+            let (node, role) = (site.node()?, own.place.role());
+            match (own.place, &books) {
+                (NetworkBox::Cdf, Some(books)) => add_shared(fabric, own.name, role, node, books.cdf.clone()),
+                (NetworkBox::Ocs, Some(books)) => add_shared(fabric, own.name, role, node, books.ocs.clone()),
+                _ => add(fabric, own.name, role, node, memory()?),
+            }
+        }
     }
-    Ok(())
+    Ok(books)
 }
 
-/// The initial filter criteria of every user, as the HSS reads them (TOML).
-pub(super) fn criteria(services: &[Service], plan: &NetworkPlan) -> String {
-    let mut text = String::new();
+/// The initial filter criteria of a user, as the HSS reads them (TOML).
+pub(super) fn criteria(services: &[Service], plan: &NetworkPlan, is_prepaid: bool) -> String {
+    let mut text = if is_prepaid { charging::criteria(plan) } else { String::new() };
     for &service in services {
         let server = format!("sip:{}", plan.host(service.place()));
         for (priority, triggers) in triggers(service).iter().enumerate() {
@@ -122,7 +142,7 @@ pub(super) fn led(services: &[Service], plan: &NetworkPlan) -> Vec<SipService> {
         let led: &[Led] = match service {
             Service::Presence => presence::LED,
             Service::Messaging => messaging::LED,
-            Service::Xdm | Service::Conference => &[],
+            Service::Xdm | Service::Conference | Service::Charging | Service::Identity | Service::Exposure => &[],
         };
         led.iter().map(of_service)
     };
@@ -134,7 +154,7 @@ fn triggers(service: Service) -> &'static [&'static str] {
     match service {
         Service::Presence => presence::TRIGGERS,
         Service::Messaging => messaging::TRIGGERS,
-        // Users reach them on Ut, and by their URIs.
-        Service::Xdm | Service::Conference => &[],
+        // Users reach them on Ut, and by their URIs; of charging, prepaid ones have criteria of their own.
+        Service::Xdm | Service::Conference | Service::Charging | Service::Identity | Service::Exposure => &[],
     }
 }

@@ -4,7 +4,7 @@ use core_network::ims::ImsNode;
 use core_network::ims::xdm::{XdmUser, Xdms, XdmsConfig};
 use protocol::{Entropy, Secret};
 
-use super::Site;
+use super::{Site, identity};
 use crate::errors::CommandError;
 use crate::ims::network::bench;
 use crate::scenario::{Scenario, Ue};
@@ -12,6 +12,7 @@ use crate::scenario::{Scenario, Ue};
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
     let mut config = XdmsConfig::new(&format!("http://{}", site.host()), &site.plan.domain);
     config.users = users(site.scenario);
+    config.tokens = identity::tokens(site);
     Ok(Box::new(Xdms::new(config, site.entropy()).map_err(bench)?))
 }
 

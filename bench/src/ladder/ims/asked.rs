@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::services::{Known, Ues};
+use super::services::{Known, Ues, charging};
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
     RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain,
 };
 use crate::event::LadderHeader;
+use crate::ims::services::exposure;
 use crate::ladder::Procedure;
-use crate::scenario::{Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Scenario, Selector, StepAction, Ue};
+use crate::scenario::{
+    Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, PCSCF, Scenario, Selector, Service, StepAction, Ue,
+};
 
 /// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
 pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
@@ -31,8 +34,8 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
                     }
                     let ues = Ues { registered: &asked.registered, calls: &asked.calls };
                     for wanted in asked.known.asked(step, &ues) {
-                        for own in asked.selected(&wanted.ue) {
-                            asked.push(index, wanted.procedure, &own.name, wanted.peer, wanted.second);
+                        for own in asked.those_who_act(&wanted.ue) {
+                            asked.push(index, wanted.procedure, own, wanted.peer, wanted.second);
                         }
                     }
                 }
@@ -73,7 +76,23 @@ impl<'a> Asked<'a> {
                 self.each(index, ue, &NETWORK_DEREGISTRATION);
                 self.registered.retain(|name| !ue.selects(name));
             }
-            ImsStep::ImsMessage { from, to, .. } => self.push(index, &MESSAGE, from, Some(to), None),
+            ImsStep::ImsMessage { from, to, .. } => match (self.is_charged(), self.is_prepaid(from)) {
+                (true, true) => self.push(index, &charging::ONLINE_EVENT, from, Some(to), None),
+                (is_charged, _) => {
+                    self.push(index, &MESSAGE, from, Some(to), None);
+                    if is_charged {
+                        self.push(index, &charging::OFFLINE_EVENT, from, Some(to), None);
+                    }
+                }
+            },
+            ImsStep::ImsCall { from, to } if self.is_prepaid(from) => {
+                let has_been_up = self.after_call(index, from).any(|step| is_about(step, from, ImsState::Established));
+                let procedure = if has_been_up { &charging::CUT_OFF } else { &charging::REFUSED };
+                self.push(index, procedure, from, Some(to), None);
+                // Its two sides are calls of their own.
+                self.calls.remove(from.as_str());
+                self.calls.remove(to.as_str());
+            }
             ImsStep::ImsCall { from, to } => self.call(index, from, to),
             ImsStep::ImsHold { ue } => self.in_call(index, ue, &HOLD),
             ImsStep::ImsResume { ue } => self.in_call(index, ue, &RESUME),
@@ -87,12 +106,38 @@ impl<'a> Asked<'a> {
         }
     }
 
+    fn is_charged(&self) -> bool {
+        self.scenario.ims.as_ref().is_some_and(|ims| ims.has(Service::Charging))
+    }
+
+    fn is_prepaid(&self, ue: &str) -> bool {
+        let own = self.scenario.ues.iter().find(|own| own.name == ue).and_then(|own| own.ims.as_ref());
+        own.is_some_and(|own| own.credit.is_some())
+    }
+
+    /// Steps after a call of a UE, up to its next one.
+    fn after_call(&self, index: usize, from: &'a str) -> impl Iterator<Item = &'a ImsStep> {
+        let steps = self.scenario.steps[index + 1..].iter().filter_map(|step| match &step.action {
+            StepAction::Ims(step) => Some(step),
+            _ => None,
+        });
+        steps.take_while(move |step| !matches!(step, ImsStep::ImsCall { from: own, .. } if own == from))
+    }
+
     fn selected(&self, ue: &Selector) -> Vec<&'a Ue> {
         self.scenario.ues.iter().filter(|own| own.ims.is_some() && ue.selects(&own.name)).collect()
     }
 
     fn is_plain(&self) -> bool {
         self.scenario.ims.as_ref().is_some_and(Ims::is_plain)
+    }
+
+    /// Names of UEs and of third parties.
+    fn those_who_act(&self, who: &Selector) -> Vec<&'a str> {
+        let third_parties = self.scenario.ims.iter().flat_map(|ims| &ims.third_parties);
+        let ues = self.selected(who).into_iter().map(|ue| ue.name.as_str());
+        let by_name = |name: &&str| matches!(who, Selector::Name(wanted) if wanted == name);
+        ues.chain(third_parties.map(|own| own.name.as_str()).filter(by_name)).collect()
     }
 
     fn each(&mut self, index: usize, ue: &Selector, procedure: &'static Procedure) {
@@ -154,6 +199,10 @@ impl<'a> Asked<'a> {
         if answers && procedure.procedure == CALL_UNANSWERED.procedure {
             procedure = &CALL_SETUP;
         }
+        let ends = |step: &ImsStep| matches!(step, ImsStep::ImsHangup { ue } if ue.selects(from));
+        if self.is_charged() && procedure.procedure == CALL_SETUP.procedure && self.after_call(index, from).any(ends) {
+            self.push(index, &charging::OFFLINE_SESSION, from, Some(to), None);
+        }
         match second.filter(|_| procedure.procedure == CALL_SETUP.procedure) {
             Some(second) => self.push(index, &CALL_FORKED, from, Some(to), Some(&second.name)),
             None => self.push(index, procedure, from, Some(to), None),
@@ -170,11 +219,24 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// A third party as who plays in a ladder.
+    fn third_party(&self, name: &str) -> Option<ImsActor> {
+        let ims = self.scenario.ims.as_ref()?;
+        let place = ims.third_parties.iter().position(|own| own.name == name)?;
+        Some(ImsActor {
+            name: name.to_owned(),
+            impi: String::new(),
+            impu: ims.client_uri(name),
+            ip: exposure::address(place),
+            pcscf: PCSCF.to_owned(),
+        })
+    }
+
     fn push(&mut self, step: usize, own: &'static Procedure, ue: &str, peer: Option<&str>, second: Option<&str>) {
         let form = if self.is_plain() { plain::plain_form(own) } else { Some(own) };
         let Some(procedure) = form else { return };
         let actor = |name: &str| {
-            let own = self.scenario.ims_identity(name)?;
+            let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
             let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
             Some(ImsActor { name: name.to_owned(), impi, impu, ip, pcscf })
         };
@@ -188,4 +250,9 @@ impl<'a> Asked<'a> {
             ims: Some(cast),
         });
     }
+}
+
+/// A step waits until a UE has come to this state.
+fn is_about(step: &ImsStep, ue: &str, wanted: ImsState) -> bool {
+    matches!(step, ImsStep::RunUntilIms { ue: own, state, .. } if own.selects(ue) && *state == wanted)
 }

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use protocol::TapEvent;
-use protocol::diameter::{Message, dictionary};
-use protocol::sip::SipMessage;
+use protocol::diameter::dictionary::{AvpDef, AvpKind};
+use protocol::diameter::{Avp, Message, dictionary};
+use protocol::sip::{Headers, PChargingVector, SipMessage};
 
 use super::{Diameter, Has, ImsCast, Of, Sip, Status};
 
 /// What steps have learned for those after them: Call-IDs by the names of calls, the Session-Id of the last request.
 pub(crate) type Bound = BTreeMap<String, String>;
 
-/// Name under which the Session-Id of a Diameter request is kept.
+/// Name under which the Session-Id of a Diameter request is kept, before the name of the session.
 const SESSION: &str = "Session-Id";
+/// Name under which the charging identifier of a session is kept.
+const ICID: &str = "ICID";
+/// Depth of groups of AVPs that are looked into.
+const DEPTH_MAX: usize = 6;
 
 /// A SIP message as far as steps ask.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,8 +56,19 @@ impl Sip {
         };
         let call = bound.get(self.call).is_none_or(|call_id| *call_id == seen.call_id);
         let all = || self.is_of_transaction(seen, bound) && self.has.iter().all(|has| has.holds(&seen.message, cast));
-        (seen.method == self.method && status && call && all())
-            .then(|| vec![(self.call.to_owned(), seen.call_id.clone()), (self.bound_cseq(), seen.cseq.to_string())])
+        if seen.method != self.method || !status || !call || !all() {
+            return None;
+        }
+        let mut learned =
+            vec![(self.call.to_owned(), seen.call_id.clone()), (self.bound_cseq(), seen.cseq.to_string())];
+        if self.has.contains(&Has::ChargingVector) {
+            let icid = icid(seen.message.headers())?;
+            if bound.get(ICID).is_some_and(|known| *known != icid) {
+                return None;
+            }
+            learned.push((ICID.to_owned(), icid));
+        }
+        Some(learned)
     }
 
     /// Under what the CSeq of its transaction is kept.
@@ -93,6 +109,9 @@ impl Sip {
             filter += " && ";
             filter += &has.filter(cast);
         }
+        if let Some(icid) = bound.get(ICID).filter(|_| self.has.contains(&Has::ChargingVector)) {
+            filter += &format!(" && sip.P-Charging-Vector contains \"{}\"", escape(icid));
+        }
         if let Some(call_id) = bound.get(self.call) {
             filter += &format!(" && sip.Call-ID == \"{}\"", escape(call_id));
         }
@@ -121,6 +140,7 @@ impl Has {
             Self::ToTag => to_tag(),
             Self::NoToTag => !to_tag(),
             Self::Header(name) => headers.contains(name),
+            Self::ChargingVector => icid(headers).is_some(),
             Self::Words(name, wanted) => words(name, wanted),
             Self::Identity(name) => words(name, &cast.ue.impu),
             Self::PeerIdentity(name) => cast.peer.as_ref().is_some_and(|peer| words(name, &peer.impu)),
@@ -151,6 +171,7 @@ impl Has {
             Self::Header("SIP-ETag") => "sip.ETag".into(),
             Self::Header("Referred-By") => "sip.Referred-by".into(),
             Self::Header(name) => format!("sip.{name}"),
+            Self::ChargingVector => "sip.P-Charging-Vector".into(),
             Self::Words(name, words) => format!("sip.{name} contains \"{}\"", escape(words)),
             Self::Identity(name) => format!("sip.{name} contains \"{}\"", escape(&cast.ue.impu)),
             Self::PeerIdentity(name) => {
@@ -181,25 +202,48 @@ fn has_digest_response(value: &str) -> bool {
     value.split("response=\"").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()))
 }
 
+/// The charging identifier in P-Charging-Vector (RFC 7315 clause 5.6).
+fn icid(headers: &Headers) -> Option<String> {
+    let vector = headers.whole("P-Charging-Vector", PChargingVector::parse).ok()??;
+    Some(vector.icid().into_owned())
+}
+
 impl Diameter {
     /// What the message teaches; none when it is another one.
     pub(crate) fn sees(&self, seen: &Message, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
+        if seen.name() != self.command {
+            return None;
+        }
         let text = |def| seen.text(def).ok().flatten();
         let session = text(&dictionary::SESSION_ID)?.to_owned();
+        let known = bound.get(&self.bound_session());
+        let mut learned = vec![(self.bound_session(), session.clone())];
         let own = match self.of {
             Of::Ue => text(&dictionary::USER_NAME) == Some(&cast.ue.impi),
             Of::PeerIdentity => {
                 let peer = cast.peer.as_ref().map(|peer| peer.impu.as_str());
                 peer.is_some() && text(&dictionary::PUBLIC_IDENTITY) == peer
             }
-            Of::Request => bound.get(SESSION) == Some(&session),
+            Of::Request => known == Some(&session),
+            Of::Charging => {
+                let icid = all(&seen.avps, avp_named("IMS-Charging-Identifier")?, 0).into_iter().next()?;
+                let icid = String::from_utf8(icid.data).ok()?;
+                let is_it = bound.get(ICID).is_none_or(|known| *known == icid);
+                learned.push((ICID.to_owned(), icid));
+                is_it && known.is_none_or(|known| *known == session)
+            }
         };
-        let number = self.number.is_none_or(|(name, values)| {
-            let avp = dictionary::AVPS.iter().find(|def| def.name == name);
-            let value = avp.and_then(|def| seen.number(def).ok().flatten());
-            value.is_some_and(|value| values.contains(&value))
-        });
-        (seen.name() == self.command && own && number).then(|| vec![(SESSION.to_owned(), session)])
+        let has_number = |(name, values): &(&str, &[u32])| {
+            let found = avp_named(name).map(|def| all(&seen.avps, def, 0)).unwrap_or_default();
+            found.iter().filter_map(|avp| avp.as_u32().ok()).any(|value| values.contains(&value))
+        };
+        let has_avp = |name: &&str| avp_named(name).is_some_and(|def| !all(&seen.avps, def, 0).is_empty());
+        (own && self.numbers.iter().all(has_number) && self.has.iter().all(has_avp)).then_some(learned)
+    }
+
+    /// Under what its Session-Id is kept.
+    fn bound_session(&self) -> String {
+        format!("{SESSION}{}{}", if self.session.is_empty() { "" } else { " " }, self.session)
     }
 
     /// The display filter.
@@ -214,17 +258,46 @@ impl Diameter {
                 let peer = cast.peer.as_ref().map_or("", |peer| &peer.impu);
                 filter += &format!(" && diameter.Public-Identity == \"{peer}\"");
             }
+            Of::Charging => {
+                if let Some(icid) = bound.get(ICID) {
+                    filter += &format!(" && diameter.IMS-Charging-Identifier == \"{}\"", escape(icid));
+                }
+            }
             Of::Request => {}
         }
-        if let Some((name, values)) = self.number {
+        for (name, values) in self.numbers {
             let any: Vec<String> = values.iter().map(|value| format!("diameter.{name} == {value}")).collect();
             filter += &format!(" && ({})", any.join(" || "));
         }
-        if let Some(session) = bound.get(SESSION).filter(|_| self.of == Of::Request) {
+        for name in self.has {
+            filter += &format!(" && diameter.{name}");
+        }
+        let session = bound.get(&self.bound_session());
+        if let Some(session) = session.filter(|_| self.of == Of::Request || !self.session.is_empty()) {
             filter += &format!(" && diameter.Session-Id == \"{}\"", escape(session));
         }
         filter
     }
+}
+
+/// Definition of an AVP.
+fn avp_named(name: &str) -> Option<&'static AvpDef> {
+    dictionary::AVPS.iter().chain(dictionary::charging::CHARGING_AVPS).copied().find(|def| def.name == name)
+}
+
+/// All AVPs of a definition, in groups too.
+fn all(avps: &[Avp], def: &AvpDef, depth: usize) -> Vec<Avp> {
+    let mut found = Vec::new();
+    for avp in avps {
+        if avp.is(def) {
+            found.push(avp.clone());
+        }
+        let is_group = avp.definition().is_some_and(|own| own.kind == AvpKind::Grouped);
+        if is_group && depth < DEPTH_MAX {
+            found.extend(all(&avp.as_group().unwrap_or_default(), def, depth + 1));
+        }
+    }
+    found
 }
 
 /// A text between double quotes of a display filter.

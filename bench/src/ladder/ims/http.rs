@@ -13,7 +13,7 @@ pub struct Http {
     pub exchange: &'static str,
     /// A request: words of its target.
     pub target: &'static str,
-    /// Header fields that it has.
+    /// Header fields that it has: `ETag`, or `Location: code=` for one with these words.
     pub has: &'static [&'static str],
     /// Words of its body.
     pub body: &'static str,
@@ -35,8 +35,8 @@ pub(crate) struct HttpSeen {
     method: Option<String>,
     target: String,
     status: Option<u16>,
-    /// Names of the header fields, in small letters.
-    headers: Vec<String>,
+    /// Names of the header fields, in small letters, and their values.
+    headers: Vec<(String, String)>,
     body: Vec<u8>,
     /// Socket of the client.
     client: String,
@@ -57,7 +57,7 @@ impl HttpSeen {
             method: (!is_response).then(|| first.to_owned()),
             target: if is_response { String::new() } else { second.to_owned() },
             status: if is_response { Some(second.parse().ok()?) } else { None },
-            headers: lines.filter_map(|line| Some(line.split_once(':')?.0.to_ascii_lowercase())).collect(),
+            headers: lines.filter_map(field).collect(),
             body: event.bytes[end + 4..].to_vec(),
             client: if is_response { destination } else { source }.to_owned(),
         })
@@ -72,7 +72,10 @@ impl Http {
             HttpIs::Response(status) => seen.status == Some(status),
         };
         let of_exchange = bound.get(self.exchange).is_none_or(|client| *client == seen.client);
-        let has = |name: &&str| seen.headers.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let has = |wanted: &&str| {
+            let (name, words) = named(wanted);
+            seen.headers.iter().any(|(own, value)| own.eq_ignore_ascii_case(name) && value.contains(words))
+        };
         let body = self.body.is_empty() || seen.body.windows(self.body.len()).any(|w| w == self.body.as_bytes());
         (is_it && of_exchange && body && self.has.iter().all(has))
             .then(|| vec![(self.exchange.to_owned(), seen.client.clone())])
@@ -86,9 +89,10 @@ impl Http {
             }
             HttpIs::Response(status) => format!("http.response.code == {status}"),
         };
-        for name in self.has {
+        for wanted in self.has {
+            let (name, words) = named(wanted);
             let line = if matches!(self.is, HttpIs::Request(_)) { "http.request.line" } else { "http.response.line" };
-            filter += &format!(" && {line} matches \"(?i)^{name}:\"");
+            filter += &format!(" && {line} matches \"(?i)^{name}:.*{words}\"");
         }
         if !self.body.is_empty() {
             filter += &format!(" && frame contains \"{}\"", escape(self.body));
@@ -99,4 +103,15 @@ impl Http {
         }
         filter
     }
+}
+
+/// Name, in small letters, and value of a header field.
+fn field(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+}
+
+/// Name of a header field and the words that its value has.
+fn named(wanted: &str) -> (&str, &str) {
+    wanted.split_once(": ").unwrap_or((wanted, ""))
 }

@@ -120,6 +120,8 @@ pub enum Has {
     UserUri(&'static str),
     /// A request to the user of this UE.
     Called(Party),
+    /// P-Charging-Vector with the charging identifier of the session: the first step with it says which.
+    ChargingVector,
 }
 
 impl ImsCast {
@@ -147,8 +149,13 @@ pub struct Diameter {
     pub command: &'static str,
     /// Whose it is; an answer belongs to the request before it.
     pub of: Of,
-    /// An AVP with this number: `Server-Assignment-Type`.
-    pub number: Option<(&'static str, &'static [u32])>,
+    /// Name of the Diameter session that it belongs to: the first step with the name says which Session-Id that is. Without a
+    /// name: that of the last request without one.
+    pub session: &'static str,
+    /// AVPs, in groups too, each with one of these numbers: `Server-Assignment-Type`.
+    pub numbers: &'static [(&'static str, &'static [u32])],
+    /// AVPs that are there, in groups too.
+    pub has: &'static [&'static str],
 }
 
 /// To whom a Diameter message belongs.
@@ -160,4 +167,6 @@ pub enum Of {
     PeerIdentity,
     /// Session-Id is that of the request before.
     Request,
+    /// IMS-Charging-Identifier is that of the session.
+    Charging,
 }

@@ -87,7 +87,7 @@ pub(crate) const REGISTRATION: Procedure = Procedure {
     steps: with_challenge! {
         first: "REGISTER without a response", [NoResponse, Expires],
         second: [Response, Expires],
-        assignment: assignment(("16", "Server-Assignment-Request, REGISTRATION", "TS 29.228 6.1.2"), &[1, 2]),
+        assignment: assignment(("16", "Server-Assignment-Request, REGISTRATION", "TS 29.228 6.1.2"), &[("Server-Assignment-Type", &[1, 2])]),
         granted: "200 with Service-Route and P-Associated-URI", [Header("Service-Route"), Header("P-Associated-URI")]
     },
 };
@@ -101,7 +101,7 @@ pub(crate) const RE_REGISTRATION_CHALLENGED: Procedure = Procedure {
     steps: with_challenge! {
         first: "REGISTER", [Expires],
         second: [Response, Expires],
-        assignment: assignment(("16", "Server-Assignment-Request, RE_REGISTRATION", "TS 29.228 6.1.2"), &[2]),
+        assignment: assignment(("16", "Server-Assignment-Request, RE_REGISTRATION", "TS 29.228 6.1.2"), &[("Server-Assignment-Type", &[2])]),
         granted: "200 with Service-Route and P-Associated-URI", [Header("Service-Route"), Header("P-Associated-URI")]
     },
 };
@@ -114,7 +114,7 @@ pub(crate) const DEREGISTRATION_CHALLENGED: Procedure = Procedure {
     steps: with_challenge! {
         first: "REGISTER with an expiry of 0", [ExpiresZero],
         second: [Response, ExpiresZero],
-        assignment: assignment(("16", "Server-Assignment-Request, USER_DEREGISTRATION", "TS 29.228 6.1.2"), &[5, 7]),
+        assignment: assignment(("16", "Server-Assignment-Request, USER_DEREGISTRATION", "TS 29.228 6.1.2"), &[("Server-Assignment-Type", &[5, 7])]),
         granted: "200", []
     },
 };
@@ -136,7 +136,10 @@ pub(crate) const RE_REGISTRATION: Procedure = Procedure {
             "reg",
             &[Expires],
         ),
-        assignment(("6", "Server-Assignment-Request, RE_REGISTRATION", "TS 29.228 6.1.2"), &[2]),
+        assignment(
+            ("6", "Server-Assignment-Request, RE_REGISTRATION", "TS 29.228 6.1.2"),
+            &[("Server-Assignment-Type", &[2])],
+        ),
         answer(("7", "Server-Assignment-Answer", "TS 29.228 6.1.2"), HSS_TO_S, "SAA"),
         response(
             ("8", "200 with Service-Route and P-Associated-URI", "TS 24.229 5.4.1.2.2F"),
@@ -176,7 +179,10 @@ pub(crate) const DEREGISTRATION: Procedure = Procedure {
         diameter(("3", "User-Authorization-Request", "TS 29.228 6.1.1"), I_TO_HSS, "UAR"),
         answer(("4", "User-Authorization-Answer", "TS 29.228 6.1.1"), HSS_TO_I, "UAA"),
         request(("5", "REGISTER with an expiry of 0", "TS 24.229 5.3.1.2"), I_TO_S, REGISTER, "reg", &[ExpiresZero]),
-        assignment(("6", "Server-Assignment-Request, USER_DEREGISTRATION", "TS 29.228 6.1.2"), &[5, 7]),
+        assignment(
+            ("6", "Server-Assignment-Request, USER_DEREGISTRATION", "TS 29.228 6.1.2"),
+            &[("Server-Assignment-Type", &[5, 7])],
+        ),
         answer(("7", "Server-Assignment-Answer", "TS 29.228 6.1.2"), HSS_TO_S, "SAA"),
         response(("8", "200", "TS 24.229 5.4.1.4.1"), S_TO_I, REGISTER, "reg", 200, &[]),
         response(("9", "200", "TS 24.229 5.3.1.2"), I_TO_P, REGISTER, "reg", 200, &[]),

@@ -64,25 +64,52 @@ pub(super) const fn success(words: Words, way: Way, method: &'static str, call: 
     row(words, way, See::Sip(Sip { method, status: Some(Status::Class(2)), call, transaction: "", has: &[] }))
 }
 
+const fn asks(command: &'static str, of: Of, numbers: &'static [(&'static str, &'static [u32])]) -> See {
+    See::Diameter(Diameter { command, of, session: "", numbers, has: &[] })
+}
+
 /// A Diameter request of the UE.
 pub(super) const fn diameter(words: Words, way: Way, command: &'static str) -> ProcedureStep {
-    row(words, way, See::Diameter(Diameter { command, of: Of::Ue, number: None }))
+    row(words, way, asks(command, Of::Ue, &[]))
 }
 
 /// Server-Assignment-Request with one of these types (TS 29.229 clause 6.3.15).
-pub(super) const fn assignment(words: Words, types: &'static [u32]) -> ProcedureStep {
-    let number = Some(("Server-Assignment-Type", types));
-    row(words, S_TO_HSS, See::Diameter(Diameter { command: "SAR", of: Of::Ue, number }))
+pub(super) const fn assignment(words: Words, types: &'static [(&'static str, &'static [u32])]) -> ProcedureStep {
+    row(words, S_TO_HSS, asks("SAR", Of::Ue, types))
 }
 
 /// Location-Info-Request for the other UE.
 pub(super) const fn location(words: Words) -> ProcedureStep {
-    row(words, I_TO_HSS, See::Diameter(Diameter { command: "LIR", of: Of::PeerIdentity, number: None }))
+    row(words, I_TO_HSS, asks("LIR", Of::PeerIdentity, &[]))
 }
 
 /// The answer to the Diameter request before it.
 pub(super) const fn answer(words: Words, way: Way, command: &'static str) -> ProcedureStep {
-    row(words, way, See::Diameter(Diameter { command, of: Of::Request, number: None }))
+    row(words, way, asks(command, Of::Request, &[]))
+}
+
+/// A request for charging (TS 32.299): of which Diameter session, with these numbers and AVPs.
+pub(super) const fn charge(
+    words: Words,
+    way: Way,
+    command: &'static str,
+    session: &'static str,
+    numbers: &'static [(&'static str, &'static [u32])],
+    has: &'static [&'static str],
+) -> ProcedureStep {
+    row(words, way, See::Diameter(Diameter { command, of: Of::Charging, session, numbers, has }))
+}
+
+/// The answer to a request for charging.
+pub(super) const fn charged(
+    words: Words,
+    way: Way,
+    command: &'static str,
+    session: &'static str,
+    numbers: &'static [(&'static str, &'static [u32])],
+    has: &'static [&'static str],
+) -> ProcedureStep {
+    row(words, way, See::Diameter(Diameter { command, of: Of::Request, session, numbers, has }))
 }
 
 /// An HTTP message: of which exchange, words of the target of a request, header fields, words of the body.

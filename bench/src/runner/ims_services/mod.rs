@@ -1,6 +1,8 @@
 //! Steps that need services, and what UEs hear of them. Each service has a file of its own.
 
 mod conference;
+mod exposure;
+mod identity;
 mod messaging;
 mod presence;
 mod web;
@@ -30,6 +32,8 @@ impl Runner<'_> {
             ServiceStep::Xdm(step) => self.xdm_step(&places, step)?,
             ServiceStep::Conference(step) => self.conference_step(&places, step)?,
             ServiceStep::Messaging(step) => self.messaging_step(&places, step)?,
+            ServiceStep::Identity(step) => self.identity_step(&places, step)?,
+            ServiceStep::Exposure(step) => return self.exposure_step(step),
         }
         self.drain_ims(self.now)?;
         Ok("done")

@@ -23,6 +23,19 @@ pub(super) fn ask(
     let Ok(request) = request else { return };
     let own = &mut ims.network.ues[place];
     let token = own.state.new_request(request.method().as_str());
+    ask_as(now, ims, (place, token), service, Ok(request));
+}
+
+/// The same with a token that it has already.
+pub(super) fn ask_as(
+    now: Instant,
+    ims: &mut RunIms,
+    (place, token): (usize, u64),
+    service: Service,
+    request: http::Result<Request<Vec<u8>>>,
+) {
+    let Ok(request) = request else { return };
+    let own = &mut ims.network.ues[place];
     let asked = own.web.ask(token, services::web(service), request);
     send(now, ims, place, asked);
 }
@@ -41,7 +54,7 @@ impl Runner<'_> {
         event: OutsideEvent,
     ) -> Result<(), CommandError> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
-        let Some(place) = ims.place(to) else { return Ok(()) };
+        let Some(place) = ims.place(to) else { return self.at_third_party(now, to, event) };
         let own = &mut ims.network.ues[place];
         let (token, what, why) = match event {
             OutsideEvent::Response { exchange, response } => match own.web.answered(exchange, response) {
@@ -49,10 +62,19 @@ impl Runner<'_> {
                     send(now, ims, place, ask);
                     return Ok(());
                 }
-                Some(Outcome::Done { token, what, response }) => {
+                Some(Outcome::Done { token, to, what, response }) => {
+                    let why = match own.web.go_on(token, &response) {
+                        Some(Ok(request)) => {
+                            let asked = own.web.ask(token, to, request);
+                            send(now, ims, place, asked);
+                            return Ok(());
+                        }
+                        Some(Err(why)) => Some(why),
+                        None => None,
+                    };
                     let status = response.status();
                     let is_failure = status.is_client_error() || status.is_server_error();
-                    (token, what, is_failure.then(|| status.to_string()))
+                    (token, what, why.or_else(|| is_failure.then(|| status.to_string())))
                 }
                 None => return Ok(()),
             },

@@ -1,6 +1,8 @@
 //! Services of the IMS in a scenario: which there are, and what UEs want of them. Each has a file of its own.
 
 mod conference;
+mod exposure;
+mod identity;
 mod messaging;
 mod presence;
 mod xdm;
@@ -14,6 +16,10 @@ use super::Selector;
 use crate::strict_toml::Table;
 
 pub use conference::ConferenceStep;
+pub(super) use exposure::third_party;
+pub use exposure::{ExposureStep, ThirdParty};
+pub(crate) use identity::GROUP_MANAGEMENT;
+pub use identity::IdentityStep;
 pub(crate) use messaging::CHAT_MAX_OCTETS;
 pub use messaging::MessagingStep;
 pub use presence::PresenceStep;
@@ -31,35 +37,67 @@ pub enum Service {
     Conference,
     /// Messages to lists, and messages that wait (TS 24.247).
     Messaging,
+    /// Charging (TS 32.260), offline for everybody and online for prepaid users.
+    Charging,
+    /// Identity of mission critical users (TS 33.180).
+    Identity,
+    /// Exposure to third parties (OMA-TR IMSinOMA appendix C).
+    Exposure,
+}
+
+/// A box of a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServiceBox {
+    /// What it is called in reports.
+    pub name: &'static str,
+    /// Where it is.
+    pub place: NetworkBox,
+}
+
+const fn own(name: &'static str, place: NetworkBox) -> ServiceBox {
+    ServiceBox { name, place }
 }
 
 impl Service {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 4] = [
+    pub const ALL: [(&str, Self); 7] = [
         ("presence", Self::Presence),
         ("xdm", Self::Xdm),
         ("conference", Self::Conference),
         ("messaging", Self::Messaging),
+        ("charging", Self::Charging),
+        ("identity", Self::Identity),
+        ("exposure", Self::Exposure),
     ];
 
-    /// What its box is called in reports.
-    pub fn server(self) -> &'static str {
+    /// Its boxes; the one that requests of users come to first.
+    pub const fn boxes(self) -> &'static [ServiceBox] {
         match self {
-            Self::Presence => PRESENCE_SERVER,
-            Self::Xdm => XDM_SERVER,
-            Self::Conference => CONFERENCE_SERVER,
-            Self::Messaging => MESSAGING_SERVER,
+            Self::Presence => const { &[own(PRESENCE_SERVER, NetworkBox::Presence)] },
+            Self::Xdm => const { &[own(XDM_SERVER, NetworkBox::Xdms)] },
+            Self::Conference => const { &[own(CONFERENCE_SERVER, NetworkBox::Conference)] },
+            Self::Messaging => const { &[own(MESSAGING_SERVER, NetworkBox::Messaging)] },
+            Self::Charging => {
+                const { &[own(IMS_GWF, NetworkBox::Gwf), own(CDF, NetworkBox::Cdf), own(OCS, NetworkBox::Ocs)] }
+            }
+            Self::Identity => const { &[own(IDENTITY_SERVER, NetworkBox::Idms)] },
+            Self::Exposure => const { &[own(EXPOSURE, NetworkBox::Exposure)] },
         }
     }
 
-    /// Its box.
+    /// The boxes of all of them.
+    pub fn all_boxes() -> impl Iterator<Item = &'static ServiceBox> {
+        Self::ALL.iter().flat_map(|(_, service)| service.boxes())
+    }
+
+    /// What its first box is called in reports.
+    pub fn server(self) -> &'static str {
+        self.boxes()[0].name
+    }
+
+    /// Its first box.
     pub fn place(self) -> NetworkBox {
-        match self {
-            Self::Presence => NetworkBox::Presence,
-            Self::Xdm => NetworkBox::Xdms,
-            Self::Conference => NetworkBox::Conference,
-            Self::Messaging => NetworkBox::Messaging,
-        }
+        self.boxes()[0].place
     }
 }
 
@@ -68,6 +106,11 @@ pub(crate) const PRESENCE_SERVER: &str = "presence server";
 pub(crate) const XDM_SERVER: &str = "XDM server";
 pub(crate) const CONFERENCE_SERVER: &str = "conference server";
 pub(crate) const MESSAGING_SERVER: &str = "messaging server";
+pub(crate) const CDF: &str = "CDF";
+pub(crate) const OCS: &str = "OCS";
+pub(crate) const IMS_GWF: &str = "IMS-GWF";
+pub(crate) const IDENTITY_SERVER: &str = "identity server";
+pub(crate) const EXPOSURE: &str = "exposure";
 
 /// What UEs and others want of services.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -81,6 +124,10 @@ pub enum ServiceStep {
     Conference(ConferenceStep),
     /// Of messaging.
     Messaging(MessagingStep),
+    /// Of identities.
+    Identity(IdentityStep),
+    /// Of third parties.
+    Exposure(ExposureStep),
 }
 
 impl ServiceStep {
@@ -91,6 +138,8 @@ impl ServiceStep {
             Self::Xdm(step) => step.ues(),
             Self::Conference(step) => step.ues(),
             Self::Messaging(step) => step.ues(),
+            Self::Identity(step) => step.ues(),
+            Self::Exposure(step) => step.ues(),
         }
     }
 
@@ -101,6 +150,8 @@ impl ServiceStep {
             Self::Xdm(_) => Service::Xdm,
             Self::Conference(_) => Service::Conference,
             Self::Messaging(_) => Service::Messaging,
+            Self::Identity(step) => step.service(),
+            Self::Exposure(_) => Service::Exposure,
         }
     }
 
@@ -112,6 +163,14 @@ impl ServiceStep {
         }
     }
 
+    /// The third party that it names.
+    pub(crate) fn client(&self) -> Option<&str> {
+        match self {
+            Self::Exposure(step) => Some(step.client()),
+            _ => None,
+        }
+    }
+
     /// Reads the step that `word` names.
     pub(super) fn read(word: ServiceWord, t: &mut Table<'_>) -> Self {
         match word {
@@ -119,6 +178,8 @@ impl ServiceStep {
             ServiceWord::Xdm(word) => Self::Xdm(XdmStep::read(word, t)),
             ServiceWord::Conference(word) => Self::Conference(ConferenceStep::read(word, t)),
             ServiceWord::Messaging(word) => Self::Messaging(MessagingStep::read(word, t)),
+            ServiceWord::Identity(word) => Self::Identity(IdentityStep::read(word, t)),
+            ServiceWord::Exposure(word) => Self::Exposure(ExposureStep::read(word, t)),
         }
     }
 }
@@ -130,6 +191,8 @@ pub(super) enum ServiceWord {
     Xdm(xdm::Word),
     Conference(conference::Word),
     Messaging(messaging::Word),
+    Identity(identity::Word),
+    Exposure(exposure::Word),
 }
 
 /// The words of these steps.
@@ -139,6 +202,8 @@ pub(super) fn service_words() -> Vec<(&'static str, ServiceWord)> {
     words.extend(xdm::WORDS.map(|(word, step)| (word, ServiceWord::Xdm(step))));
     words.extend(conference::WORDS.map(|(word, step)| (word, ServiceWord::Conference(step))));
     words.extend(messaging::WORDS.map(|(word, step)| (word, ServiceWord::Messaging(step))));
+    words.extend(identity::WORDS.map(|(word, step)| (word, ServiceWord::Identity(step))));
+    words.extend(exposure::WORDS.map(|(word, step)| (word, ServiceWord::Exposure(step))));
     words
 }
 
@@ -149,6 +214,8 @@ impl fmt::Display for ServiceStep {
             Self::Xdm(step) => step.fmt(f),
             Self::Conference(step) => step.fmt(f),
             Self::Messaging(step) => step.fmt(f),
+            Self::Identity(step) => step.fmt(f),
+            Self::Exposure(step) => step.fmt(f),
         }
     }
 }

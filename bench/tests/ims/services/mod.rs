@@ -1,7 +1,10 @@
 //! Services in virtual time, on the IMS and on a plain SIP network: shipped scenarios pass, tshark finds every tick again,
 //! every step's message is needed. Each service has a file of its own.
 
+mod charging;
 mod conference;
+mod exposure;
+mod identity;
 mod messaging;
 mod presence;
 mod xdm;

@@ -128,11 +128,14 @@ impl Access {
     }
 }
 
+/// One of the identities in a token.
+type OfClaims = fn(Claims) -> Option<String>;
+
 impl XdmTokens {
     /// The user that an access token was given for, with those of his MC service IDs that it lets manage groups.
     fn client(&self, now: Instant, request: &Request<Vec<u8>>) -> Result<Client, TokenRefusal> {
         let now_s = self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000) / 1000;
-        let ids: [(&str, fn(Claims) -> Option<String>); 3] = [
+        let ids: [(&str, OfClaims); 3] = [
             ("3gpp:mc:ptt_group_management_service", |claims| claims.mcptt_id),
             ("3gpp:mc:video_group_management_service", |claims| claims.mcvideo_id),
             ("3gpp:mc:data_group_management_service", |claims| claims.mcdata_id),

@@ -1,6 +1,9 @@
 //! Procedures of services, and which of them the steps of a scenario ask for. Each service has a file of its own.
 
+pub(super) mod charging;
 mod conference;
+mod exposure;
+mod identity;
 mod messaging;
 mod presence;
 mod xdm;
@@ -12,7 +15,15 @@ use crate::scenario::{Selector, ServiceStep};
 
 /// All of them.
 pub(crate) fn service_procedures() -> impl Iterator<Item = &'static Procedure> {
-    let all = [presence::PROCEDURES, xdm::PROCEDURES, conference::PROCEDURES, messaging::PROCEDURES];
+    let all = [
+        presence::PROCEDURES,
+        xdm::PROCEDURES,
+        conference::PROCEDURES,
+        messaging::PROCEDURES,
+        charging::PROCEDURES,
+        identity::PROCEDURES,
+        exposure::PROCEDURES,
+    ];
     all.into_iter().flatten().copied()
 }
 
@@ -56,6 +67,8 @@ pub(super) struct Known {
     challenged: BTreeSet<String>,
     /// UEs that watch who is in their conference.
     watchers: BTreeSet<String>,
+    /// UEs whose tokens let them manage groups.
+    managers: identity::Managers,
 }
 
 impl Known {
@@ -66,6 +79,8 @@ impl Known {
             ServiceStep::Xdm(step) => xdm::asked(self, step),
             ServiceStep::Conference(step) => conference::asked(self, step),
             ServiceStep::Messaging(step) => messaging::asked(step, ues),
+            ServiceStep::Identity(step) => identity::asked(self, step),
+            ServiceStep::Exposure(step) => exposure::asked(step),
         }
     }
 }
