@@ -226,16 +226,22 @@ impl<'a> Nodes<'a> {
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
             NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
             NodeKind::Conference => {
-                Box::new(ConferenceServer::new(self.conference(), entropy).map_err(LiveError::Settings)?)
+                let charging = self.service_charging(name, &mut entropy);
+                let server = ConferenceServer::new(self.conference(), entropy).map_err(LiveError::Settings)?;
+                Box::new(server.with_charging(charging))
             }
             NodeKind::SipNetwork => {
                 Box::new(SipNetwork::new(self.sip_network(folder)?, entropy).map_err(LiveError::Settings)?)
             }
             NodeKind::Presence => {
-                Box::new(PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?)
+                let charging = self.service_charging(name, &mut entropy);
+                let server = PresenceServer::new(self.presence(folder)?, entropy).map_err(LiveError::Settings)?;
+                Box::new(server.with_charging(charging))
             }
             NodeKind::Messaging => {
-                Box::new(MessagingServer::new(self.messaging(), entropy).map_err(LiveError::Settings)?)
+                let charging = self.service_charging(name, &mut entropy);
+                let server = MessagingServer::new(self.messaging(), entropy).map_err(LiveError::Settings)?;
+                Box::new(server.with_charging(charging))
             }
         };
         let sockets =

@@ -6,10 +6,11 @@ pub mod event;
 use std::ops::{Deref, DerefMut};
 
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, Uri};
+use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, StackInput, Target, Uri};
 use protocol::{Entropy, Instant};
 
-use super::{NodeShell, TrustedPeer};
+use super::{ImsInput, ImsOutput, NodeShell, TrustedPeer, charging};
+use crate::charging::ChargingClient;
 
 /// The user behind a request, as the trust domain asserts him (TS 24.229 clause 5.7.1.4, RFC 3325).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -161,6 +162,8 @@ pub struct ServiceShell<J> {
     pub entropy: Entropy,
     /// Boxes of the trust domain; none: all.
     pub trusted: Vec<TrustedPeer>,
+    /// Offline charging; off unless somebody turns it on.
+    pub charging: ChargingClient,
     node: NodeShell<J>,
 }
 
@@ -183,7 +186,42 @@ impl<J> ServiceShell<J> {
     /// A shell around a stack.
     #[must_use]
     pub const fn new(stack: SipStack, entropy: Entropy, trusted: Vec<TrustedPeer>, utc_ms_at_zero: u64) -> Self {
-        Self { stack, entropy, trusted, node: NodeShell::new(utc_ms_at_zero) }
+        Self { stack, entropy, trusted, charging: ChargingClient::off(), node: NodeShell::new(utc_ms_at_zero) }
+    }
+
+    /// Takes what is for the stack and for charging; the rest comes back.
+    pub fn take<'a>(&mut self, now: Instant, input: ImsInput<'a>) -> Option<ImsInput<'a>> {
+        match input {
+            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            ImsInput::Store(answer) => return self.charging.stored(now, answer).map(ImsInput::Store),
+            ImsInput::Diameter(input) => return self.charging.diameter(now, input).map(ImsInput::Diameter),
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Time has come to what [`Self::poll_timeout`] said, or beyond.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.stack.handle_timeout(now);
+        self.charging.handle_timeout(now);
+    }
+
+    /// When stack and charging want to be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.stack.poll_timeout(), self.charging.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Sends a message of the stack, when the records that it follows from are durable.
+    pub fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
+        if let Some(message) = self.charging.pass(ImsOutput::Sip { target, bytes }) {
+            self.output(message);
+        }
+    }
+
+    /// The next thing for whoever drives the node.
+    pub fn poll_output(&mut self) -> Option<ImsOutput> {
+        self.node.poll_output().or_else(|| self.charging.poll_output())
     }
 
     /// Who sends a request.
@@ -192,7 +230,13 @@ impl<J> ServiceShell<J> {
     }
 
     /// Answers a request.
-    pub fn respond(&mut self, now: Instant, key: ServerKey, response: Response) {
+    pub fn respond(&mut self, now: Instant, key: ServerKey, mut response: Response) {
+        if response.is_success()
+            && let Some(vector) = self.charging.vector(key)
+        {
+            response.headers.set("P-Charging-Vector", &charging::served(vector, &self.charging).to_string());
+        }
+        self.charging.answered(now, key, &response);
         if self.stack.respond(now, key, response).is_err() {
             self.ignore("the transaction is over", "own response");
         }
@@ -205,9 +249,11 @@ impl<J> ServiceShell<J> {
 
     /// Refuses a request.
     pub fn refuse(&mut self, now: Instant, key: ServerKey, refusal: &Refusal) {
-        if refusal.send(now, &mut self.stack, key).is_err() {
-            self.ignore("the transaction is over", "own response");
-        }
+        let Some(mut response) = self.stack.prepare(key, refusal.status, refusal.reason.as_deref()) else {
+            return self.ignore("the transaction is over", "own response");
+        };
+        refusal.headers.iter().for_each(|(name, value)| response.headers.append(name, value));
+        self.respond(now, key, response);
     }
 }
 

@@ -19,8 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal};
 use protocol::sip::{
-    ClientKey, Flow, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
-    TransactionKey, Uri,
+    ClientKey, Flow, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackOutput, TransactionKey, Uri,
 };
 use protocol::{Entropy, Instant};
 
@@ -69,14 +68,10 @@ enum Job {
 
 impl ImsNode for SipNetwork {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        match input {
-            ImsInput::Sip { flow, bytes } => self.shell.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => {
-                self.shell.stack.handle_input(now, StackInput::Failed { target, why });
-            }
-            ImsInput::Store(answer) => self.stored(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => {}
-            other => self.shell.ignore("a plain SIP network", &format!("{other:?}")),
+        match self.shell.take(now, input) {
+            Some(ImsInput::Store(answer)) => self.stored(now, answer),
+            Some(ImsInput::Admin(Admin::Shutdown)) | None => {}
+            Some(other) => self.shell.ignore("a plain SIP network", &format!("{other:?}")),
         }
         self.drain(now);
     }

@@ -8,14 +8,27 @@ use core_network::ims::{FabricOutput, NetworkBox};
 use protocol::sip::{SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
 
-use super::audit::Audit;
+use super::audit::{Audit, is_gateway};
 use super::network::{Network, ue_address};
+use super::ue::DOMAIN;
 use super::users::{Later, Plan, Todo, User, after, below};
 
 enum Event {
     Todo(usize, Todo),
-    Call { from: usize, plan: Plan, talk_ms: u64 },
-    Message { from: usize, plan: Plan },
+    Call {
+        from: usize,
+        plan: Plan,
+        talk_ms: u64,
+    },
+    /// A call to the conference.
+    Join {
+        from: usize,
+        talk_ms: u64,
+    },
+    Message {
+        from: usize,
+        plan: Plan,
+    },
     Kill(&'static str),
     Start(&'static str),
 }
@@ -27,6 +40,8 @@ pub(crate) struct Campaign {
     pub(crate) notes: VecDeque<String>,
     /// Messages on Rf and Ro.
     pub(crate) diameter: BTreeMap<&'static str, Vec<Vec<u8>>>,
+    /// Messages on ISC, the first ones, and who has sent them.
+    pub(crate) isc: Vec<(String, SipMessage)>,
     events: BTreeMap<(Instant, u64), Event>,
     count: u64,
 }
@@ -39,6 +54,7 @@ impl Campaign {
             now: Instant::ZERO,
             notes: VecDeque::new(),
             diameter: BTreeMap::new(),
+            isc: Vec::new(),
             events: BTreeMap::new(),
             count: 0,
         };
@@ -85,6 +101,13 @@ impl Campaign {
         while let Some(output) = self.network.fabric.poll_output() {
             match output {
                 FabricOutput::Message(message) => {
+                    // Nothing of charging is for UEs (TS 24.229 clause 4.5.1).
+                    if message.to.starts_with("ue") && message.joint == Joint::Gm {
+                        assert!(!String::from_utf8_lossy(&message.bytes).contains("P-Charging"), "{message:?}");
+                    }
+                    if message.joint == Joint::Isc && self.isc.len() < 1000 {
+                        self.isc.push((message.from.clone(), SipMessage::parse(&message.bytes).unwrap()));
+                    }
                     if let Joint::Rf | Joint::Ro = message.joint {
                         let name = if message.joint == Joint::Rf { "Rf" } else { "Ro" };
                         self.diameter.entry(name).or_default().push(message.bytes.clone());
@@ -116,6 +139,10 @@ impl Campaign {
         self.plan(ms, Event::Call { from, plan, talk_ms });
     }
 
+    pub(crate) fn join(&mut self, ms: u64, from: usize, talk_ms: u64) {
+        self.plan(ms, Event::Join { from, talk_ms });
+    }
+
     pub(crate) fn message(&mut self, ms: u64, from: usize, plan: Plan) {
         self.plan(ms, Event::Message { from, plan });
     }
@@ -133,6 +160,10 @@ impl Campaign {
             Event::Call { from, plan, talk_ms } => {
                 let to = self.users[1 - from].ue.impu.clone();
                 (from, vec![self.users[from].call(&to, plan, talk_ms, &mut later)])
+            }
+            Event::Join { from, talk_ms } => {
+                let room = format!("sip:room@conference.{DOMAIN}");
+                (from, vec![self.users[from].call(&room, Plan::Accept(0), talk_ms, &mut later)])
             }
             Event::Message { from, plan } => {
                 let to = self.users[1 - from].ue.impu.clone();
@@ -195,12 +226,14 @@ fn random(seed: u64, count: u64, kills: bool, messages: MessageCharging, balance
         };
         if below(&mut entropy, 5) < 2 {
             campaign.message(at, from, plan);
+        } else if below(&mut entropy, 4) == 0 {
+            campaign.join(at, from, 1 + below(&mut entropy, 8_000));
         } else {
             let talk_ms = if below(&mut entropy, 4) == 0 { 100_000 } else { 30_000 };
             campaign.call(at, from, plan, 1 + below(&mut entropy, talk_ms));
         }
         if kills && n % 7 == 3 {
-            let name = ["pcscf", "scscf", "gwf", "cdf", "ocs"][below(&mut entropy, 5) as usize];
+            let name = ["pcscf", "scscf", "gwf", "conference", "cdf", "ocs"][below(&mut entropy, 6) as usize];
             let longest = if matches!(name, "cdf" | "ocs") { 60_000 } else { 3_000 };
             campaign.kill(at + below(&mut entropy, 20_000), name, 1 + below(&mut entropy, longest));
         }
@@ -241,12 +274,16 @@ fn without_failures_every_record_says_what_happened() {
     let audit = Audit::of(&campaign);
     audit.check();
     let [a, b] = &campaign.users;
-    let answered = audit.cdrs.iter().filter(|c| c.record_type == "aSRecord" && c.started.is_some()).count();
+    let answered = audit.cdrs.iter().filter(|c| is_gateway(c) && c.started.is_some()).count();
     assert_eq!(answered as u32, a.talked + b.talked);
     assert!(audit.cdrs.iter().all(|cdr| cdr.incomplete.is_none() && !cdr.retransmission), "nothing was lost");
     // Both networks are named where the other side has answered (TS 24.229 clause 4.5.4).
     let named = |cdr: &Cdr| cdr.operators.iter().any(|o| o.originating.is_some() && o.terminating.is_some());
     assert!(audit.cdrs.iter().filter(|cdr| cdr.started.is_some()).all(named));
+    let joined = audit.cdrs.iter().filter(|cdr| cdr.node.starts_with("conference") && cdr.started.is_some()).count();
+    assert!(joined > 5, "the conference server was in {joined} sessions only");
+    types_of_networks(&audit.cdrs);
+    functions_on_isc(&campaign.isc);
 }
 
 #[test]
@@ -267,4 +304,36 @@ fn a_prepaid_call_is_cut_off_on_both_sides_when_the_money_is_gone() {
     assert_eq!((session["used"].as_u64(), session["debited"].as_u64()), (Some(40), Some(11)));
     let own = audit.cdrs.iter().find(|c| c.record_type == "aSRecord" && c.started.is_some()).unwrap();
     assert_eq!(own.duration_ms().map(|ms| ms / 1000), Some(40));
+}
+
+/// The type of an IOI says who is on both sides of a reference point (TS 24.229 clause 4.5.4): 1 visited and home network,
+/// 2 two home networks, 3 home network and services.
+fn types_of_networks(cdrs: &[Cdr]) {
+    for cdr in cdrs.iter().filter(|cdr| cdr.started.is_some()) {
+        let pairs: Vec<_> = cdr.operators.iter().map(|o| (o.originating.clone(), o.terminating.clone())).collect();
+        let is_typed = |(from, to): &(Option<String>, Option<String>), kind: u8| {
+            let wanted = Some(format!("Type {kind}{DOMAIN}"));
+            *from == wanted && *to == wanted
+        };
+        let wanted = match (cdr.record_type.as_str(), cdr.role.as_deref()) {
+            ("sCSCFRecord", Some("originating")) => vec![1, 2, 3],
+            ("sCSCFRecord", _) => vec![2, 1],
+            ("aSRecord", _) if is_gateway(cdr) => vec![3],
+            // It was called by its URI, over the S-CSCF of the caller.
+            ("aSRecord", _) => vec![2],
+            _ => vec![1],
+        };
+        assert_eq!(pairs.len(), wanted.len(), "{cdr:#?}");
+        assert!(pairs.iter().zip(wanted).all(|(pair, kind)| is_typed(pair, kind)), "{cdr:#?}");
+    }
+}
+
+/// Application servers are told the charging functions that the HSS has named.
+fn functions_on_isc(messages: &[(String, SipMessage)]) {
+    let asked = messages.iter().filter_map(|(from, message)| match message {
+        SipMessage::Request(request) if from == "scscf" && request.headers.contains("P-Served-User") => Some(request),
+        _ => None,
+    });
+    let told: Vec<_> = asked.map(|request| request.headers.get("P-Charging-Function-Addresses")).collect();
+    assert!(!told.is_empty() && told.iter().all(|told| *told == Some(&format!("ccf=cdf.{DOMAIN}"))), "{told:?}");
 }

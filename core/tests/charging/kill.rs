@@ -78,11 +78,12 @@ impl ImsNode for Mortal {
     }
 }
 
-/// A call and a message; the node dies after so many outputs, and starts again within a second. False: it lives.
+/// A call, a message and a conference; the node dies after so many outputs, and starts again within a second. False: it lives.
 fn dies_after(name: &'static str, outputs: i64) -> bool {
     let mut campaign = Campaign::new(MessageCharging::Immediate, [1_000, 1_000]);
     campaign.call(10, 0, Plan::Accept(1_000), 20_000);
     campaign.message(30_000, 0, Plan::Accept(0));
+    campaign.join(40_000, 0, 3_000);
     let life = campaign.network.lives[name].clone();
     life.set(outputs);
     let mut has_died = false;
@@ -108,7 +109,7 @@ fn step() -> i64 {
 fn dies_everywhere(name: &'static str) {
     let last = (1..).step_by(step() as usize).find(|&outputs| !dies_after(name, outputs)).unwrap();
     println!("{name} was killed after each of {last} outputs");
-    assert!(last > 20, "{name} has had little to say: {last}");
+    assert!(last > 10, "{name} has had little to say: {last}");
 }
 
 #[test]
@@ -119,6 +120,11 @@ fn the_pcscf_dies_after_any_of_its_outputs() {
 #[test]
 fn the_scscf_dies_after_any_of_its_outputs() {
     dies_everywhere("scscf");
+}
+
+#[test]
+fn the_conference_server_dies_after_any_of_its_outputs() {
+    dies_everywhere("conference");
 }
 
 #[test]

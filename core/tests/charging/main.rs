@@ -4,6 +4,7 @@ mod audit;
 mod campaign;
 mod kill;
 mod network;
+mod services;
 #[path = "../ims/ue.rs"]
 mod ue;
 mod users;

@@ -11,7 +11,8 @@ use core_network::charging::{
 };
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, Role, Scscf, StoreDriver,
+    ConferenceConfig, ConferenceGroup, ConferenceServer, Fabric, Icscf, ImsNode, ImsStore, Latency, NetworkBox,
+    NetworkPlan, Pcscf, Role, Scscf, StoreDriver,
 };
 use protocol::diameter::DiameterConfig;
 use protocol::diameter::charging::NodeFunctionality;
@@ -40,11 +41,11 @@ pub(crate) fn ue_address(n: u8) -> SocketAddr {
 }
 
 fn plan() -> NetworkPlan {
-    NetworkPlan::new(DOMAIN, &[NetworkBox::Gwf], UTC)
+    NetworkPlan::new(DOMAIN, &[NetworkBox::Gwf, NetworkBox::Conference], UTC)
 }
 
 /// All nodes, by the names that they have here.
-const NODES: [(&str, NetworkBox); 7] = [
+const NODES: [(&str, NetworkBox); 8] = [
     ("hss", NetworkBox::Hss),
     ("cdf", NetworkBox::Cdf),
     ("ocs", NetworkBox::Ocs),
@@ -52,6 +53,7 @@ const NODES: [(&str, NetworkBox); 7] = [
     ("icscf", NetworkBox::Icscf),
     ("scscf", NetworkBox::Scscf),
     ("gwf", NetworkBox::Gwf),
+    ("conference", NetworkBox::Conference),
 ];
 
 impl Network {
@@ -154,6 +156,10 @@ impl Network {
                 let charging = self.charging(own, NodeFunctionality::As);
                 Box::new(ImsGwf::new(config, charging, self.entropy(name)).unwrap())
             }
+            "conference" => {
+                let charging = self.charging(NetworkBox::Conference, NodeFunctionality::As);
+                Box::new(ConferenceServer::new(conference(), self.entropy(name)).unwrap().with_charging(charging))
+            }
             other => panic!("{other}"),
         }
     }
@@ -162,6 +168,20 @@ impl Network {
     pub(crate) fn rows(&self, node: &str, table: core_network::ims::Table) -> Vec<(String, Vec<u8>)> {
         self.stores[node].lock().unwrap().scan(table).unwrap()
     }
+}
+
+/// Everybody may come into the room.
+fn conference() -> ConferenceConfig {
+    let own = NetworkBox::Conference;
+    let mut config = ConferenceConfig::new(&plan().host(own), DOMAIN, own.sip());
+    (config.hosts, config.utc_ms_at_zero) = (plan().hosts(), UTC);
+    config.groups = vec![ConferenceGroup {
+        user: "room".to_owned(),
+        members: [1, 2].map(|n| Ue::new(n).impu).to_vec(),
+        subject: None,
+        creator: None,
+    }];
+    config
 }
 
 /// Two prepaid users: what they ask for goes by the gateway function, or nowhere.
@@ -177,7 +197,8 @@ fn subscribers() -> String {
         let ue = Ue::new(n);
         let (k, op) = (hex::encode(ue.k), hex::encode(ue.op));
         text += &format!(
-            "[[subscriber]]\nimpi = \"{}\"\nk = \"{k}\"\nop = \"{op}\"\n[[subscriber.set]]\nimpus = [\"{}\"]\nprofile = \"p\"\n",
+            "[[subscriber]]\nimpi = \"{}\"\nk = \"{k}\"\nop = \"{op}\"\n\
+             charging = {{ primary_ccf = \"aaa://cdf.{DOMAIN}\" }}\n[[subscriber.set]]\nimpus = [\"{}\"]\nprofile = \"p\"\n",
             ue.impi, ue.impu,
         );
     }

@@ -82,9 +82,12 @@ impl User {
     pub(crate) fn call(&mut self, to: &str, plan: Plan, talk_ms: u64, later: &mut Later) -> SipMessage {
         let mut invite = self.ue.request("INVITE", to);
         invite.headers.append("X-Plan", &plan.text());
+        let address = format!("10.45.0.{}", self.n);
+        // A room is full of packets else.
+        let held = if to.contains("conference") { "a=inactive\r\n" } else { "" };
         invite.set_body(
             "application/sdp",
-            "v=0\r\no=- 1 1 IN IP4 10.45.0.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
+            format!("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n{held}"),
         );
         let id = invite.call_id().unwrap().to_owned();
         later.push((20_000, Todo::GiveUp(id.clone())));

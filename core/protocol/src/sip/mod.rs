@@ -58,7 +58,7 @@ pub use subscription::{NotifierEvent, SubscriberEvent, SubscriptionEnd, Subscrip
 pub use transaction::{ClientKey, ServerKey, SipTimers, TransactionKey};
 pub use uri::{SipUri, TelUri, Uri};
 pub use user_agent::{
-    NotifierId, ReferRequest, SIPFRAG, SessionId, SubscriberId, UserAgent, UserAgentConfig, UserAgentEvent,
+    NotifierId, Passed, ReferRequest, SIPFRAG, SessionId, SubscriberId, UserAgent, UserAgentConfig, UserAgentEvent,
     UserAgentOutput, UserAgentProfile, sipfrag_status,
 };
 

@@ -18,7 +18,7 @@ use protocol::diameter::dictionary::APP_RF;
 use protocol::diameter::{
     ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport,
 };
-use protocol::sip::{Method, PChargingVector, Request, Response, ServerKey, SessionExpires};
+use protocol::sip::{Headers, Method, PChargingVector, Request, Response, SessionExpires, TransactionKey};
 use protocol::{Entropy, Instant};
 
 use crate::ims::{ImsOutput, ImsStoreAnswer, NodeNote};
@@ -98,12 +98,14 @@ struct Trigger {
     endpoint: DiameterEndpoint,
     connections: BTreeSet<ConnectionId>,
     sessions: ChargingSessions,
-    watched: BTreeMap<ServerKey, Watched>,
+    watched: BTreeMap<TransactionKey, Watched>,
     queue: Queue,
     /// Nothing is sent before.
     not_before: Option<Instant>,
     /// The store has told what there was; BYEs that came before.
     loaded: bool,
+    /// The node does not know its sessions any more after a restart.
+    forgets: bool,
     early: Vec<Request>,
     waiting: BTreeMap<u64, Waiting>,
     /// Of what waits, that which messages wait for.
@@ -149,54 +151,88 @@ impl ChargingClient {
         Self(None)
     }
 
-    /// An initial request that the node serves in a role. `vector`: its P-Charging-Vector where it is not in its headers.
+    /// The same for a node whose sessions end when it is restarted: so do their records.
+    #[must_use]
+    pub fn that_forgets(mut self) -> Self {
+        if let Some(own) = &mut self.0 {
+            own.forgets = true;
+        }
+        self
+    }
+
+    /// An initial request that the node serves in a role, or, in a client transaction, makes. `hidden`: what it said of
+    /// charging, where that is not in its headers any more.
     pub fn begin(
         &mut self,
         now: Instant,
-        key: ServerKey,
+        key: impl Into<TransactionKey>,
         role: RoleOfNode,
         request: &Request,
-        vector: Option<&PChargingVector>,
+        hidden: Option<&Headers>,
     ) {
         if let Some(own) = &mut self.0 {
-            own.begin(now, key, role, request, vector);
+            own.begin(now, key.into(), role, request, hidden.unwrap_or(&request.headers));
         }
     }
 
     /// A request within a dialog: BYE ends sessions, INVITE and UPDATE may change them. Also for requests of the node's own.
-    pub fn within(&mut self, now: Instant, key: Option<ServerKey>, request: &Request) {
+    pub fn within(&mut self, now: Instant, key: Option<TransactionKey>, request: &Request) {
         if let Some(own) = &mut self.0 {
             own.within(now, key, request);
         }
     }
 
-    /// A response that goes back to who has sent the request.
-    pub fn answered(&mut self, now: Instant, key: ServerKey, response: &Response) {
+    /// A response that goes back to who has sent the request; in a client transaction, one that has come.
+    pub fn answered(&mut self, now: Instant, key: impl Into<TransactionKey>, response: &Response) {
         if let Some(own) = &mut self.0 {
-            own.answered(now, key, response);
+            own.answered(now, key.into(), response);
         }
     }
 
-    /// An application server was asked in a transaction that [`Self::begin`] has named.
-    pub fn asked(&mut self, key: ServerKey, server: &str) {
+    /// There is no response and will be none: what it would have been (RFC 3261 clause 8.1.3.1).
+    pub fn unanswered(&mut self, now: Instant, key: impl Into<TransactionKey>, status: u16) {
         if let Some(own) = &mut self.0 {
-            own.asked(key, server);
+            own.unanswered(now, key.into(), status);
+        }
+    }
+
+    /// The charging vector of a request that [`Self::begin`] has named.
+    pub fn vector(&self, key: impl Into<TransactionKey>) -> Option<PChargingVector> {
+        self.0.as_ref().and_then(|own| own.vector(key.into()))
+    }
+
+    /// A response as it came from beyond the node: its networks are told beside those of the nearer side.
+    pub fn beyond(&mut self, key: impl Into<TransactionKey>, vector: &PChargingVector) {
+        if let Some(own) = &mut self.0 {
+            own.beyond(key.into(), vector);
+        }
+    }
+
+    /// The network that the node is of, as it names itself on Rf; none: nothing is charged.
+    pub fn network(&self) -> Option<&str> {
+        self.0.as_ref().map(|own| own.config.diameter.origin_realm.as_str())
+    }
+
+    /// An application server was asked in a transaction that [`Self::begin`] has named.
+    pub fn asked(&mut self, key: impl Into<TransactionKey>, server: &str) {
+        if let Some(own) = &mut self.0 {
+            own.asked(key.into(), server);
         }
     }
 
     /// A request that came again is answered in the place of the one before.
-    pub fn moved(&mut self, from: ServerKey, to: ServerKey) {
+    pub fn moved(&mut self, from: impl Into<TransactionKey>, to: impl Into<TransactionKey>) {
         if let Some(own) = &mut self.0
-            && let Some(watched) = own.watched.remove(&from)
+            && let Some(watched) = own.watched.remove(&from.into())
         {
-            own.watched.insert(to, watched);
+            own.watched.insert(to.into(), watched);
         }
     }
 
     /// A transaction is over.
-    pub fn over(&mut self, key: ServerKey) {
+    pub fn over(&mut self, key: impl Into<TransactionKey>) {
         if let Some(own) = &mut self.0 {
-            own.watched.remove(&key);
+            own.watched.remove(&key.into());
         }
     }
 
@@ -278,6 +314,7 @@ impl Trigger {
             queue: Queue::default(),
             not_before: None,
             loaded: false,
+            forgets: false,
             early: Vec::new(),
             waiting: BTreeMap::new(),
             unsure: BTreeSet::new(),
@@ -292,21 +329,14 @@ impl Trigger {
         own
     }
 
-    fn begin(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        role: RoleOfNode,
-        request: &Request,
-        vector: Option<&PChargingVector>,
-    ) {
+    fn begin(&mut self, now: Instant, key: TransactionKey, role: RoleOfNode, request: &Request, charging: &Headers) {
         let is_session = request.method == Method::INVITE;
         let in_dialog = request.to().ok().flatten().is_some_and(|to| to.tag().is_some());
         if in_dialog || !(is_session || self.config.events.contains(&request.method)) {
             return;
         }
-        let own = observe::vector(&request.headers);
-        let vector = vector.or(own.as_ref());
+        let vector = observe::vector(charging);
+        let vector = vector.as_ref();
         let icid = vector.map(|vector| vector.icid().into_owned()).unwrap_or_default();
         let call_id = request.call_id().unwrap_or_default().to_owned();
         let subject: Subject = (icid, role.code(), observe::served(role, request), call_id);
@@ -322,7 +352,7 @@ impl Trigger {
             }
             None => {
                 let information = observe::of_request(self.config.node, role, request, vector, self.utc_ms(now));
-                self.open(now, request, subject, information)
+                self.open(now, request, named_cdf(charging), subject, information)
             }
         };
         if self.watched.len() < MAX_WATCHED {
@@ -330,7 +360,7 @@ impl Trigger {
         }
     }
 
-    fn within(&mut self, now: Instant, key: Option<ServerKey>, request: &Request) {
+    fn within(&mut self, now: Instant, key: Option<TransactionKey>, request: &Request) {
         let Some(dialog) = session::dialog_of(&request.headers) else { return };
         if request.method == Method::BYE && !self.loaded && self.early.len() < MAX_WATCHED {
             self.early.push(request.clone());
@@ -348,7 +378,7 @@ impl Trigger {
         }
     }
 
-    fn answered(&mut self, now: Instant, key: ServerKey, response: &Response) {
+    fn answered(&mut self, now: Instant, key: TransactionKey, response: &Response) {
         if response.is_provisional() {
             return;
         }
@@ -373,10 +403,34 @@ impl Trigger {
         }
     }
 
-    fn asked(&mut self, key: ServerKey, server: &str) {
+    fn unanswered(&mut self, now: Instant, key: TransactionKey, status: u16) {
+        if let Some(Watched::Initial(id)) = self.watched.remove(&key) {
+            self.failed(now, &id, status.into());
+        }
+    }
+
+    fn vector(&self, key: TransactionKey) -> Option<PChargingVector> {
+        let Some(Watched::Initial(id)) = self.watched.get(&key) else { return None };
+        let own = self.sessions.get(id)?.information().ims?;
+        let mut vector = PChargingVector::new(&own.icid?);
+        if let Some(ioi) = own.operators.first().and_then(|operators| operators.originating.as_deref()) {
+            vector.params.set_quoted("orig-ioi", ioi);
+        }
+        Some(vector)
+    }
+
+    fn beyond(&mut self, key: TransactionKey, vector: &PChargingVector) {
+        if let Some(Watched::Initial(id)) = self.watched.get(&key)
+            && let Some(session) = self.sessions.get(id).cloned()
+        {
+            self.note(session, |ims| observe::add_operators(ims, vector));
+        }
+    }
+
+    fn asked(&mut self, key: TransactionKey, server: &str) {
         let Some(Watched::Initial(id)) = self.watched.get(&key) else { return };
         let Some(session) = self.sessions.get(id).cloned() else { return };
-        self.note_server(session, server);
+        self.note(session, |ims| observe::add_server(ims, server));
     }
 
     fn pass(&mut self, message: ImsOutput) {
@@ -491,7 +545,7 @@ fn host_of(value: &str) -> String {
 }
 
 /// The first `ccf` of P-Charging-Function-Addresses.
-fn named_cdf(request: &Request) -> Option<String> {
-    let value = request.headers.get("P-Charging-Function-Addresses")?;
+fn named_cdf(headers: &Headers) -> Option<String> {
+    let value = headers.get("P-Charging-Function-Addresses")?;
     value.split(';').find_map(|part| part.trim().strip_prefix("ccf=")).map(host_of).filter(|host| host.len() < 256)
 }

@@ -1,6 +1,8 @@
 //! What a SIP message says for charging (TS 32.260 clause 6.3): IMS-Information of a request and of the response to it.
 
-use protocol::diameter::charging::{ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode};
+use protocol::diameter::charging::{
+    ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode, ServerUse,
+};
 use protocol::sip::{Headers, Method, PChargingVector, Request, Response};
 
 /// Lines of a session description, components of it and values of a header that are kept: a record has its bounds.
@@ -46,13 +48,27 @@ pub(super) fn add_response(own: &mut ImsInformation, response: &Response, utc_ms
     if let Ok(Some(vector)) = response.headers.whole("P-Charging-Vector", PChargingVector::parse)
         && let Some(operators) = operators(Some(&vector))
     {
-        own.operators = vec![operators];
+        // The first pair is that of the side that asks.
+        own.operators = std::iter::once(operators).chain(own.operators.drain(..).skip(1)).collect();
     }
     if response.is_success() {
         let (session, media) = description(&response.headers, &response.body, Some(1));
         if !media.is_empty() {
             (own.sdp_session, own.media) = (session, media);
         }
+    }
+}
+
+/// Adds the networks on the side that was asked.
+pub(super) fn add_operators(own: &mut ImsInformation, vector: &PChargingVector) {
+    let operators = operators(Some(vector));
+    own.operators.extend(operators.filter(|new| own.operators.len() < 4 && !own.operators.contains(new)));
+}
+
+/// Adds an application server that was asked.
+pub(super) fn add_server(own: &mut ImsInformation, server: &str) {
+    if own.servers.len() < MOST {
+        own.servers.push(ServerUse { server: server.to_owned(), called: Vec::new() });
     }
 }
 

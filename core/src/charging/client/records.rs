@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use protocol::Instant;
-use protocol::diameter::charging::{ChargingHeader, ImsInformation, ServerUse, ServiceInformation, SubscriptionId};
+use protocol::diameter::charging::{ChargingHeader, ImsInformation, ServiceInformation, SubscriptionId};
+use protocol::diameter::dictionary::DESTINATION_HOST;
 use protocol::diameter::rf::{Aca, Acr, RecordType};
 use protocol::diameter::{Flags, Message, RequestFailure, result};
 use protocol::sip::{Request, Response};
@@ -33,7 +34,14 @@ impl Trigger {
     }
 
     /// Makes a charging session of an initial request, durable from now on.
-    pub(super) fn open(&mut self, now: Instant, request: &Request, subject: Subject, ims: ImsInformation) -> String {
+    pub(super) fn open(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        cdf: Option<String>,
+        subject: Subject,
+        ims: ImsInformation,
+    ) -> String {
         let utc = self.utc_ms(now);
         self.next_session += 1;
         let host = &self.config.diameter.origin_host;
@@ -43,7 +51,7 @@ impl Trigger {
         let mut session = ChargingSession {
             session_id: session_id.clone(),
             method: request.method.to_string(),
-            cdf: named_cdf(request),
+            cdf,
             number: 0,
             answered: false,
             dialogs: Vec::new(),
@@ -81,6 +89,8 @@ impl Trigger {
         if let Some(ims) = &mut information.ims {
             observe::add_response(ims, response, utc);
         }
+        // TS 24.229 clause 5.2.6.3.4: the caller's P-CSCF hears of it in the response.
+        session.cdf = session.cdf.or_else(|| named_cdf(&response.headers));
         if session.method == "INVITE" && response.is_success() {
             session.answered = true;
             session.dialogs.extend(dialog);
@@ -90,6 +100,13 @@ impl Trigger {
         }
         let status = i32::from(response.status);
         let cause = if response.is_success() { SUCCESSFUL_TRANSACTION } else { status };
+        self.event(now, session, information, cause);
+    }
+
+    /// An initial request had no outcome.
+    pub(super) fn failed(&mut self, now: Instant, id: &str, cause: i32) {
+        let Some(session) = self.sessions.get(id).cloned().filter(|session| !session.answered) else { return };
+        let information = session.information();
         self.event(now, session, information, cause);
     }
 
@@ -142,10 +159,12 @@ impl Trigger {
         }
     }
 
-    pub(super) fn note_server(&mut self, mut session: ChargingSession, server: &str) {
+    /// Something more is known of a session: it goes with the next record.
+    pub(super) fn note(&mut self, mut session: ChargingSession, add: impl FnOnce(&mut ImsInformation)) {
         let mut information = session.information();
-        let Some(ims) = information.ims.as_mut().filter(|ims| ims.servers.len() < 16) else { return };
-        ims.servers.push(ServerUse { server: server.to_owned(), called: Vec::new() });
+        if let Some(ims) = &mut information.ims {
+            add(ims);
+        }
         session.set_information(&information);
         self.sessions.put(session);
     }
@@ -159,8 +178,7 @@ impl Trigger {
             if session.answered {
                 return self.stop(now, id, UNSPECIFIED_ERROR, &[]);
             }
-            let information = session.information();
-            return self.event(now, session, information, INTERNAL_ERROR);
+            return self.failed(now, id, INTERNAL_ERROR);
         }
         self.record(now, session, RecordType::Interim);
     }
@@ -217,10 +235,19 @@ impl Trigger {
         for (number, mut message, again) in self.queue.take_ready() {
             if again {
                 message.flags = message.flags.with(Flags::RETRANSMITTED);
+                self.route_by_realm(&mut message);
             }
             self.endpoint.send_request(now, number, message);
         }
         self.drain(now);
+    }
+
+    /// The CDF that the network has named may not be reached from here: another one of the realm takes the record.
+    fn route_by_realm(&self, message: &mut Message) {
+        let host = message.text(&DESTINATION_HOST).ok().flatten();
+        if host.is_some_and(|host| !self.endpoint.peers_up().any(|up| up.eq_ignore_ascii_case(host))) {
+            message.avps.retain(|avp| avp.code != DESTINATION_HOST.code);
+        }
     }
 
     pub(super) fn on_answer(&mut self, now: Instant, number: u64, answer: Result<Message, RequestFailure>) {
@@ -315,6 +342,12 @@ impl Trigger {
             }
         }
         self.loaded = true;
+        if self.forgets {
+            // What was up is not any more, and nobody will say so.
+            for id in self.sessions.answered() {
+                self.stop(now, &id, INTERNAL_ERROR, &[]);
+            }
+        }
         for request in std::mem::take(&mut self.early) {
             self.within(now, None, &request);
         }

@@ -119,6 +119,10 @@ impl ChargingSessions {
         self.all.get(self.by_subject.get(subject)?)
     }
 
+    pub(super) fn answered(&self) -> Vec<String> {
+        self.all.values().filter(|session| session.answered).map(|session| session.session_id.clone()).collect()
+    }
+
     pub(super) fn of_icid<'a>(&'a self, icid: &'a str) -> impl Iterator<Item = &'a ChargingSession> {
         let first = (icid.to_owned(), 0, String::new(), String::new());
         let all = self.by_subject.range(first..).take_while(move |(subject, _)| subject.0 == icid);

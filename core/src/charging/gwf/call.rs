@@ -119,6 +119,7 @@ impl ImsGwf {
         let Some(live) = self.live.get(id) else { return };
         if let (Some((key, _)), StackOutput::Response { response, .. }) = (&live.asking, output) {
             self.charging.answered(now, *key, response);
+            self.charging.over(*key);
         }
         let Some(row) = self.rows.get_mut(id) else { return };
         row.answered_utc_ms = Some(utc);

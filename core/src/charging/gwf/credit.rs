@@ -252,10 +252,9 @@ impl ImsGwf {
                 if ims.and_then(|ims| ims.icid).is_some_and(|icid| self.charging.awaits_answer(&icid)) {
                     row.answered_utc_ms = None;
                 }
-                self.say_goodbye(now, &row, true);
-            } else {
-                self.say_goodbye(now, &row, false);
             }
+            // Also when one side has hung up: the other one may not have heard of it.
+            self.say_goodbye(now, &row);
             let is_pending = row.pending.is_some();
             self.rows.insert(id.clone(), row);
             if is_pending {
@@ -270,14 +269,14 @@ impl ImsGwf {
         }
     }
 
-    /// Ends both sides of a call that an earlier run has set up; of one that had ended, its records only.
-    fn say_goodbye(&mut self, now: Instant, row: &Row, is_up: bool) {
+    /// Ends both sides of a call that an earlier run has set up.
+    fn say_goodbye(&mut self, now: Instant, row: &Row) {
         let reason = Reason::sip(503, "Gateway function restarted").to_string();
         for text in &row.byes {
             let Ok(SipMessage::Request(mut bye)) = SipMessage::parse(text.as_bytes()) else { continue };
             bye.headers.append("Reason", &reason);
             self.charging.within(now, None, &bye);
-            if is_up && let Err(error) = self.stack.send_request(now, bye, None) {
+            if let Err(error) = self.stack.send_request(now, bye, None) {
                 self.say(format!("BYE after a restart: {error}"));
             }
         }

@@ -56,7 +56,7 @@ impl ConferenceServer {
         let contact = conference.contact();
         let focus = NameAddr::new(contact.uri.clone());
         let mut headers = vec![("P-Asserted-Identity".to_owned(), focus.to_string())];
-        let vector = crate::ims::charging::identifier(&mut self.entropy, &self.config.name);
+        let vector = crate::ims::charging::originated(&mut self.entropy, &self.config.name, &self.charging);
         headers.push(("P-Charging-Vector".to_owned(), vector.to_string()));
         headers.extend(referred_by.iter().map(|by| ("Referred-By".to_owned(), format!("<{by}>"))));
         if let Some(replaces) = replaces {

@@ -122,6 +122,7 @@ impl ConferenceServer {
         };
         let id = self.seat(key, participant, who.is_private);
         self.ua.set_contact(session, contact);
+        self.answer_with_vector(session, invite);
         if let Err(why) = self.ua.accept(now, session, &description) {
             self.unseat(key, id);
             return Err(Refusal::new(488).because(&why.to_string()));

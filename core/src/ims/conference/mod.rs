@@ -1,6 +1,7 @@
 //! Conferencing (TS 24.147, RFC 4353, RFC 4579): an application server that is focus, notifier of the conference event package
 //! (RFC 4575) and mixer at once. The MRFC and MRFP of TS 23.228 are in it: between them lies nothing.
 
+mod charged;
 mod config;
 mod describe;
 mod dial;

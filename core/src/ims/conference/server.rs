@@ -15,6 +15,7 @@ use super::config::ConferenceConfig;
 use super::focus::{Conference, Who};
 use super::leg::Sent;
 use super::ports::Ports;
+use crate::charging::ChargingClient;
 use crate::ims::service::Caller;
 use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
 
@@ -35,6 +36,8 @@ pub struct ConferenceServer {
     pub(super) ports: Ports,
     pub(super) next_tick: Option<Instant>,
     pub(super) next_token: u64,
+    /// Offline charging.
+    pub(super) charging: ChargingClient,
     outputs: VecDeque<ImsOutput>,
 }
 
@@ -78,6 +81,7 @@ impl ConferenceServer {
             ports,
             next_tick: None,
             next_token: 0,
+            charging: ChargingClient::off(),
             outputs: VecDeque::new(),
         })
     }
@@ -156,10 +160,16 @@ impl ConferenceServer {
     }
 
     pub(super) fn settle(&mut self, now: Instant) {
-        while let Some(output) = self.ua.poll_output() {
-            match output {
-                UserAgentOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
-                UserAgentOutput::Event(event) => self.event(now, event),
+        loop {
+            while let Some(passed) = self.ua.poll_passed() {
+                self.charge(now, passed);
+            }
+            match self.ua.poll_output() {
+                Some(UserAgentOutput::Transmit { target, bytes }) => {
+                    self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
+                }
+                Some(UserAgentOutput::Event(event)) => self.event(now, event),
+                None => return,
             }
         }
     }
@@ -200,6 +210,12 @@ impl ImsNode for ConferenceServer {
             ImsInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
             ImsInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
             ImsInput::Datagram { local, remote, bytes } => self.media(now, local, remote, bytes),
+            ImsInput::Diameter(input) => {
+                if self.charging.diameter(now, input).is_some() {
+                    self.say("Diameter that nobody has asked for");
+                }
+            }
+            ImsInput::Store(answer) => drop(self.charging.stored(now, answer)),
             ImsInput::Admin(Admin::Shutdown) => {
                 for key in self.conferences.keys().cloned().collect::<Vec<_>>() {
                     self.end(now, &key, "the server is shut down");
@@ -215,6 +231,7 @@ impl ImsNode for ConferenceServer {
             self.ua.handle_timeout(now);
             self.settle(now);
         }
+        self.charging.handle_timeout(now);
         self.tick(now);
         let over: Vec<_> =
             self.conferences.iter().filter(|(_, c)| c.ends_at <= now).map(|(key, _)| key.clone()).collect();
@@ -226,11 +243,11 @@ impl ImsNode for ConferenceServer {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let ends = self.conferences.values().map(|conference| conference.ends_at);
-        ends.chain(self.ua.poll_timeout()).chain(self.next_tick).min()
+        ends.chain(self.ua.poll_timeout()).chain(self.next_tick).chain(self.charging.poll_timeout()).min()
     }
 
     fn poll_output(&mut self) -> Option<ImsOutput> {
-        self.outputs.pop_front()
+        self.outputs.pop_front().or_else(|| self.charging.poll_output())
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {

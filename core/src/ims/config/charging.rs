@@ -13,8 +13,10 @@ use crate::ims::TrustedPeer;
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChargingSection {
-    /// Where the CSCFs and the gateway function send their records; none: to the CDF of this process, or nowhere.
+    /// Where nodes send their records; none: to the CDF of this process, or nowhere.
     pub peers: Vec<PeerSection>,
+    /// Whether the presence, conference and messaging servers charge as the CSCFs do.
+    pub application_servers: bool,
     /// The CDF.
     pub cdf: CdfSection,
     /// The OCS.
@@ -172,11 +174,11 @@ mod tests {
 
     #[test]
     fn charging_is_said_in_sections() {
-        let text = "nodes = ['cdf', 'ocs', 'ims_gwf']\n[charging.cdf]\ninterim = 0\n[[charging.ocs.tariff]]\nname = 'v'\n\
+        let text = "nodes = ['cdf', 'ocs', 'ims_gwf']\n[charging]\napplication_servers = true\n[charging.cdf]\ninterim = 0\n[[charging.ocs.tariff]]\nname = 'v'\n\
                     unit = 'seconds'\nprice = 2\n[[charging.ocs.account]]\nid = 'sip:a@b'\nbalance = 5\n\
                     [charging.gwf]\nmessages = 'reserved'\n";
         let config = CoreConfig::parse(text).unwrap();
-        assert!(config.runs(NodeKind::ImsGwf));
+        assert!(config.runs(NodeKind::ImsGwf) && config.charging.application_servers);
         assert_eq!(config.charging.ocs.accounts[0].to_account().available(), 5);
         assert_eq!(config.charging.ocs.tariffs[0].cost(61), 122);
         let alone = CoreConfig::parse("nodes = ['ims_gwf']").unwrap_err().to_string();

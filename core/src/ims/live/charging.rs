@@ -40,14 +40,23 @@ impl Nodes<'_> {
         ChargingClient::new(config, entropy)
     }
 
+    /// The same for an application server, which charges when it shall.
+    pub(super) fn service_charging(&self, node: &str, entropy: &mut Entropy) -> ChargingClient {
+        match self.config.charging.application_servers {
+            true => self.charging(&self.rf_name(node), NodeFunctionality::As, entropy.split()),
+            false => ChargingClient::off(),
+        }
+    }
+
     pub(super) fn cdf(&self, entropy: Entropy) -> Cdf {
         let section = &self.config.charging.cdf;
         let address = section.listen.first().map_or_else(|| any().ip(), |place| place.ip());
         let mut diameter = self.plain_diameter(&self.cdf_name(), address);
         diameter.peers = section.peers.iter().map(|peer| peer.to_peer(&self.config.domain)).collect();
         diameter.accept_unknown = section.accept_unknown;
-        for host in [self.rf_name("pcscf"), self.rf_name("scscf"), self.rf_name("ims-gwf")] {
-            diameter.peers.push(PeerConfig { host, realm: self.config.domain.clone(), connect: None });
+        for node in ["pcscf", "scscf", "ims-gwf", "presence", "conference", "messaging"] {
+            let (host, realm) = (self.rf_name(node), self.config.domain.clone());
+            diameter.peers.push(PeerConfig { host, realm, connect: None });
         }
         let seconds = |s: u32| Duration::from_secs(s.into());
         let mut config = CdfConfig::new(diameter);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::Instant;
+use protocol::diameter::charging::RoleOfNode;
 use protocol::sip::{ClientKey, NameAddr, Uri};
 use protocol::xml::{Disposition, ImdnStatus};
 
@@ -29,10 +30,13 @@ impl MessagingServer {
             let next_hop = self.config.next_hop.as_deref().map(loose);
             let request = item.to_request(next_hop.as_deref());
             let name = item.name();
-            let sent = request
-                .and_then(|request| self.shell.stack.send_request(now, request, None).map_err(|e| e.to_string()));
+            let sent = request.and_then(|request| {
+                let client = self.shell.stack.send_request(now, request.clone(), None).map_err(|e| e.to_string())?;
+                Ok((client, request))
+            });
             match sent {
-                Ok(client) => {
+                Ok((client, request)) => {
+                    self.shell.charging.begin(now, client, RoleOfNode::Originating, &request, None);
                     self.deliveries.insert(client, number);
                     self.names.insert(name);
                     self.queue.sending(identity, number);

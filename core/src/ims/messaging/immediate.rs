@@ -2,6 +2,7 @@
 //! clause 7, TS 24.229 clause 5.7.3).
 
 use protocol::Instant;
+use protocol::diameter::charging::RoleOfNode;
 use protocol::sip::proxy::{Refusal, pop_own_route};
 use protocol::sip::{Flow, NameAddr, Request, Response, SIP_PORT, ServerKey, Via};
 use protocol::utc;
@@ -50,6 +51,7 @@ impl MessagingServer {
         pop_own_route(&mut request, |uri| is_same_server(uri, &own));
         let caller = self.shell.caller(&request, flow)?;
         if request.uri.as_sip().is_some_and(|uri| uri.host.eq_ignore_ascii_case(&own.host)) {
+            self.shell.charging.begin(now, key, RoleOfNode::B2bua, &request, None);
             return self.for_service(now, key, &request, &caller);
         }
         let case = self.case_of(&request);
@@ -62,6 +64,8 @@ impl MessagingServer {
                 _ => Err(Refusal::new(480)),
             };
         }
+        let role = if case == Case::Originating { RoleOfNode::Originating } else { RoleOfNode::Terminating };
+        self.shell.charging.begin(now, key, role, &request, None);
         match case {
             Case::Originating => self.forward(now, key, request),
             // What waits goes first.
@@ -173,11 +177,10 @@ impl MessagingServer {
             }
             Some(passed) if passed.number.is_none() && is_passing(response.status) => {
                 if self.defer_passed(now, key, &passed).is_none() {
-                    let _ = self.proxy.respond(now, &mut self.shell.stack, key, response);
+                    self.pass_back(now, key, response);
                 }
             }
-            // A transaction that is over needs no answer.
-            _ => drop(self.proxy.respond(now, &mut self.shell.stack, key, response)),
+            _ => self.pass_back(now, key, response),
         }
     }
 

@@ -59,7 +59,8 @@ impl MessagingServer {
             let mut item = Item::new(request, uri, now_ms, expires_ms, &mut self.shell.entropy);
             item.headers.retain(|(name, _)| !is_of_request_alone(name));
             item.headers.extend(headers.iter().cloned());
-            let vector = charging::identifier(&mut self.shell.entropy, &self.own.host);
+            let shell = &mut self.shell;
+            let vector = charging::originated(&mut shell.entropy, &self.own.host, &shell.charging);
             item.headers.push(("P-Charging-Vector".to_owned(), vector.to_string()));
             item.set_body(&content_type, &body);
             item.wish.clone_from(&wish);

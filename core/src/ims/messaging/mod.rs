@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal, pop_own_route};
 use protocol::sip::{
-    ClientKey, Method, NameAddr, Request, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
+    ClientKey, Method, NameAddr, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackOutput,
     TransactionKey,
 };
 use protocol::{Entropy, Instant};
@@ -27,6 +27,7 @@ use protocol::{Entropy, Instant};
 use super::service::{ServiceShell, trusts};
 use super::store::{ImsStoreOp, Rows, Table};
 use super::{Admin, ImsInput, ImsNode, ImsOutput};
+use crate::charging::ChargingClient;
 pub use config::{MessagingConfig, MessagingLimits};
 use immediate::Passed;
 use item::Item;
@@ -103,20 +104,30 @@ impl MessagingServer {
         })
     }
 
+    /// The same with offline charging.
+    #[must_use]
+    pub fn with_charging(mut self, charging: ChargingClient) -> Self {
+        self.shell.charging = charging;
+        self
+    }
+
     fn drain(&mut self, now: Instant) {
         loop {
             if let Some(output) = self.shell.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.shell.output(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => self.shell.transmit(target, bytes),
                     StackOutput::Response { key, response } if self.deliveries.contains_key(&key) => {
                         if !response.is_provisional() {
+                            self.shell.charging.answered(now, key, &response);
                             self.delivery_answered(now, key, response.status);
                         }
                     }
                     StackOutput::Timeout { key } if self.deliveries.contains_key(&key) => {
+                        self.shell.charging.unanswered(now, key, 408);
                         self.delivery_answered(now, key, 408);
                     }
                     StackOutput::TransportFailed { key, .. } if self.deliveries.contains_key(&key) => {
+                        self.shell.charging.unanswered(now, key, 503);
                         self.delivery_answered(now, key, 503);
                     }
                     output => self.proxy.handle(now, &mut self.shell.stack, output),
@@ -158,6 +169,7 @@ impl MessagingServer {
             ProxyEvent::Other(StackOutput::Ignored { what, why }) => self.shell.ignore(&why, &what),
             ProxyEvent::Other(StackOutput::Terminated { key: TransactionKey::Server(key) }) => {
                 self.passed.remove(&key);
+                self.shell.charging.over(key);
             }
             ProxyEvent::Other(_) => {}
         }
@@ -176,6 +188,13 @@ impl MessagingServer {
             return Err(Refusal::new(405).with("Allow", ALLOW));
         }
         self.forward(now, key, request)
+    }
+
+    /// Passes a response back.
+    fn pass_back(&mut self, now: Instant, key: ServerKey, response: Response) {
+        self.shell.charging.answered(now, key, &response);
+        // A transaction that is over needs no answer.
+        let _over = self.proxy.respond(now, &mut self.shell.stack, key, response);
     }
 
     fn forward(&mut self, now: Instant, key: ServerKey, request: Request) -> Result<(), Refusal> {
@@ -281,23 +300,17 @@ impl MessagingServer {
 
 impl ImsNode for MessagingServer {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        match input {
-            ImsInput::Sip { flow, bytes } => {
-                self.shell.stack.handle_input(now, StackInput::Received { flow, bytes });
-            }
-            ImsInput::SipFailed { target, why } => {
-                self.shell.stack.handle_input(now, StackInput::Failed { target, why });
-            }
-            ImsInput::Store(answer) => self.store_answered(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => {}
+        match self.shell.take(now, input) {
+            Some(ImsInput::Store(answer)) => self.store_answered(now, answer),
+            Some(ImsInput::Admin(Admin::Shutdown)) | None => {}
             // What it holds may be a secret.
-            _ => self.shell.ignore("messaging server", "an input that is not SIP"),
+            Some(_) => self.shell.ignore("messaging server", "an input that is not SIP"),
         }
         self.drain(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        self.shell.stack.handle_timeout(now);
+        self.shell.handle_timeout(now);
         self.proxy.handle_timeout(now, &mut self.shell.stack);
         self.drain(now);
         self.passed_late(now);
@@ -307,7 +320,7 @@ impl ImsNode for MessagingServer {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let (stack, proxy) = (self.shell.stack.poll_timeout(), self.proxy.poll_timeout());
+        let (stack, proxy) = (self.shell.poll_timeout(), self.proxy.poll_timeout());
         [stack, proxy, self.next_deadline()].into_iter().flatten().min()
     }
 

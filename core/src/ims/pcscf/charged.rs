@@ -3,7 +3,7 @@
 
 use protocol::Instant;
 use protocol::diameter::charging::RoleOfNode;
-use protocol::sip::{PChargingVector, Request, ServerKey, Target};
+use protocol::sip::{Request, ServerKey, Target};
 
 use super::{Pcscf, Purpose};
 use crate::charging::ChargingClient;
@@ -20,17 +20,14 @@ impl Pcscf {
 
     /// A request was sent on.
     pub(super) fn charge(&mut self, now: Instant, key: ServerKey, request: &Request, purpose: &Purpose) {
-        let (role, vector) = match purpose {
+        let (role, hidden) = match purpose {
             Purpose::Register(_) | Purpose::ToUe { retried: true, .. } => return,
             Purpose::FromUe { .. } => (RoleOfNode::Originating, None),
-            Purpose::ToUe { charging, .. } => {
-                // The UE does not see the vector: it is not in the request any more.
-                let vector = charging.as_deref().and_then(|vector| PChargingVector::parse(vector).ok());
-                (RoleOfNode::Terminating, vector)
-            }
+            // The UE does not see it: it is not in the request any more.
+            Purpose::ToUe { charging, .. } => (RoleOfNode::Terminating, Some(charging)),
         };
-        self.charging.begin(now, key, role, request, vector.as_ref());
-        self.charging.within(now, Some(key), request);
+        self.charging.begin(now, key, role, request, hidden);
+        self.charging.within(now, Some(key.into()), request);
     }
 
     /// A message leaves when the records that it follows from are durable.

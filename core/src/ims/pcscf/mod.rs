@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use protocol::sip::proxy::{Proxy, ProxyConfig, ProxyEvent, Refusal};
 use protocol::sip::{
-    ClientKey, Flow, NextHop, Request, Response, SendError, ServerKey, SipStack, StackConfig, StackInput, StackOutput,
-    TransactionKey,
+    ClientKey, Flow, Headers, NextHop, Request, Response, SendError, ServerKey, SipStack, StackConfig, StackInput,
+    StackOutput, TransactionKey,
 };
 use protocol::{Entropy, Instant};
 
@@ -101,8 +101,8 @@ enum Purpose {
         token: String,
         /// P-Called-Party-ID: who the UE was called as.
         called: Option<String>,
-        /// P-Charging-Vector of the request.
-        charging: Option<String>,
+        /// What the request said of charging.
+        charging: Headers,
         /// The second way to the UE is being tried.
         retried: bool,
     },

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use protocol::Instant;
 use protocol::sip::proxy::{Cause, Refusal};
-use protocol::sip::{Method, NameAddr, NextHop, PChargingVector, Request, Response, ServerKey, SessionExpires, Uri};
+use protocol::sip::{
+    Headers, Method, NameAddr, NextHop, PChargingVector, Request, Response, ServerKey, SessionExpires, Uri,
+};
 
 use super::session::{Served, Session, SessionKey};
 use super::{Pcscf, Purpose, screening};
@@ -28,7 +30,7 @@ impl Pcscf {
             Purpose::Register(pending) => self.on_register_response(now, key, &pending, response),
             Purpose::FromUe { token } => self.pass_to_ue(now, key, &token, &request, response),
             Purpose::ToUe { token, called, charging, .. } => {
-                self.pass_to_core(now, key, (&token, called, charging), &request, response);
+                self.pass_to_core(now, key, (&token, called, &charging), &request, response);
             }
         }
     }
@@ -47,7 +49,7 @@ impl Pcscf {
         &mut self,
         now: Instant,
         key: ServerKey,
-        (token, called, vector): (&str, Option<String>, Option<String>),
+        (token, called, charging): (&str, Option<String>, &Headers),
         request: &Request,
         mut response: Response,
     ) {
@@ -62,7 +64,7 @@ impl Pcscf {
                 response.headers.append("P-Asserted-Identity", &NameAddr::new(identity.clone()).to_string());
             }
         }
-        if let Some(vector) = vector.and_then(|vector| PChargingVector::parse(&vector).ok()) {
+        if let Ok(Some(vector)) = charging.whole("P-Charging-Vector", PChargingVector::parse) {
             let vector = charging::answer(vector, &self.config.network);
             response.headers.append("P-Charging-Vector", &vector.to_string());
         }

@@ -2,7 +2,7 @@
 
 use protocol::Instant;
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Method, NextHop, Request, ServerKey, Uri};
+use protocol::sip::{Headers, Method, NextHop, Request, ServerKey, Uri};
 
 use super::session::SessionKey;
 use super::{Pcscf, Purpose, originating, screening};
@@ -35,7 +35,10 @@ impl Pcscf {
             self.own.record(&mut request.headers, registration.flow.transport, &registration.token, false);
         }
         let called = request.headers.get("P-Called-Party-ID").map(ToOwned::to_owned);
-        let charging = request.headers.get("P-Charging-Vector").map(ToOwned::to_owned);
+        let mut charging = Headers::default();
+        for name in ["P-Charging-Vector", "P-Charging-Function-Addresses"] {
+            charging.copy_from(&request.headers, name);
+        }
         screening::to_ue(&mut request.headers);
         let next_hop = Some(NextHop::Target(registration.target()));
         let Some(key) = key else { return self.forward_ack(request, next_hop) };

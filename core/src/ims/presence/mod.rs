@@ -12,8 +12,11 @@ mod winfo;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use protocol::diameter::charging::RoleOfNode;
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Flow, Method, NameAddr, Request, ServerKey, SipStack, StackConfig, StackInput, StackOutput, Uri};
+use protocol::sip::{
+    Flow, Method, NameAddr, Request, ServerKey, SipStack, StackConfig, StackOutput, TransactionKey, Uri,
+};
 use protocol::xml::{PresRules, Watcher};
 use protocol::{Entropy, Instant};
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,7 @@ use super::due::Due;
 use super::service::event::{EventId, Subscriptions};
 use super::service::{ServiceShell, check_method};
 use super::{ImsInput, ImsNode, ImsOutput, ImsStoreOp, Rows, Table};
+use crate::charging::ChargingClient;
 
 pub use config::{PresenceConfig, PresenceLimits};
 
@@ -84,25 +88,22 @@ enum Job {
 impl ImsNode for PresenceServer {
     fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
         self.look(now);
-        match input {
-            ImsInput::Sip { flow, bytes } => self.shell.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => {
-                self.shell.stack.handle_input(now, StackInput::Failed { target, why });
-            }
-            ImsInput::Store(answer) => {
+        match self.shell.take(now, input) {
+            Some(ImsInput::Store(answer)) => {
                 if let Some((job, result)) = self.shell.take_answer(answer) {
                     self.stored(now, job, result.map_err(|error| error.to_string()));
                 }
             }
-            ImsInput::Admin(super::Admin::Shutdown) => self.closing = true,
-            other => self.shell.ignore("presence server", &format!("{other:?}")),
+            Some(ImsInput::Admin(super::Admin::Shutdown)) => self.closing = true,
+            Some(other) => self.shell.ignore("presence server", &format!("{other:?}")),
+            None => {}
         }
         self.drain(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.look(now);
-        self.shell.stack.handle_timeout(now);
+        self.shell.handle_timeout(now);
         let utc_ms = self.shell.utc_ms(now);
         self.end_publications(now, utc_ms);
         self.end_subscriptions(now, utc_ms);
@@ -120,7 +121,7 @@ impl ImsNode for PresenceServer {
         let utc = utc.into_iter().flatten().min().map(|ms| self.shell.instant_of(ms));
         // Without anybody to be told it is soon enough to look when somebody asks.
         let looks = (self.rules.may_change() && !self.subscriptions.is_empty()).then_some(self.looks_at);
-        [self.shell.stack.poll_timeout(), told, utc, looks].into_iter().flatten().min()
+        [self.shell.poll_timeout(), told, utc, looks].into_iter().flatten().min()
     }
 
     fn poll_output(&mut self) -> Option<ImsOutput> {
@@ -170,6 +171,13 @@ impl PresenceServer {
         })
     }
 
+    /// The same with offline charging.
+    #[must_use]
+    pub fn with_charging(mut self, charging: ChargingClient) -> Self {
+        self.shell.charging = charging;
+        self
+    }
+
     /// The rules of a presentity are others now; none: it has no document any more. Its watchers are told what that means for
     /// them.
     pub fn set_rules(&mut self, now: Instant, resource: &str, rules: Option<PresRules>) {
@@ -210,7 +218,7 @@ impl PresenceServer {
 
     fn handle_stack(&mut self, now: Instant, output: StackOutput) {
         match output {
-            StackOutput::Transmit { target, bytes } => self.shell.output(ImsOutput::Sip { target, bytes }),
+            StackOutput::Transmit { target, bytes } => self.shell.transmit(target, bytes),
             StackOutput::Request { key: Some(key), request, flow } => {
                 let held = Held { key, request, flow };
                 match &mut self.held {
@@ -235,7 +243,8 @@ impl PresenceServer {
             StackOutput::Request { key: None, .. }
             | StackOutput::Cancel { .. }
             | StackOutput::AckMissing { .. }
-            | StackOutput::Terminated { .. } => {}
+            | StackOutput::Terminated { key: TransactionKey::Client(_) } => {}
+            StackOutput::Terminated { key } => self.shell.charging.over(key),
         }
     }
 
@@ -248,6 +257,7 @@ impl PresenceServer {
             Ok(resource) => resource,
             Err(refusal) => return self.shell.refuse(now, held.key, &refusal),
         };
+        self.shell.charging.begin(now, held.key, RoleOfNode::Terminating, &held.request, None);
         if let Some(queue) = self.busy.get_mut(&resource) {
             return match queue.len() < self.config.limits.queued {
                 true => queue.push_back(held),

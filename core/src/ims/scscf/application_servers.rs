@@ -6,6 +6,7 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{ClientKey, NameAddr, Request, Response, ServerKey, Uri};
 
 use super::Scscf;
+use super::charged::Side;
 use super::delivery::Call;
 use super::isc::Chain;
 use crate::ims::FilterSubject;
@@ -83,6 +84,7 @@ impl Scscf {
         let state = if chain.is_registered() { "reg" } else { "unreg" };
         let served = format!("<{}>;sescase={case};regstate={state}", chain.impu_text);
         asked.headers.set("P-Served-User", &served);
+        self.label(key, &mut asked, Side::Service);
         self.stay_in_path(&mut asked);
         match self.proxy.forward(now, &mut self.stack, key, asked, None) {
             Ok(client) => {

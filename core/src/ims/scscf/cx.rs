@@ -189,6 +189,11 @@ impl Scscf {
                 }
             }
         }
+        if let Some(charging) = &ppr.charging {
+            for key in self.registrar.keys_of_impi(&ppr.impi) {
+                ops.extend(self.change_charging(&key, charging));
+            }
+        }
         let ppa = Ppa { outcome: self.outcome(result) };
         self.store(ops, StoreJob::Answer { handle, message: ppa.to_message(message) });
     }

@@ -8,6 +8,7 @@ use protocol::sip::proxy::{Refusal, record_route};
 use protocol::sip::{ClientKey, Method, NameAddr, NextHop, Request, Response, ServerKey, Uri};
 
 use super::application_servers::Asked;
+use super::charged::Side;
 use super::isc::Chain;
 use super::registrar::Binding;
 use super::{Scscf, caller_preferences, reg_event};
@@ -56,6 +57,7 @@ impl Scscf {
             }
         };
         self.stay_in_path(&mut request);
+        self.label(key, &mut request, Side::Home);
         self.calls.entry(key).or_insert_with(|| Call::new(request.clone(), None)).server = None;
         self.forward(now, key, request, next_hop);
     }
@@ -93,6 +95,7 @@ impl Scscf {
             binding.path.iter().rev().for_each(|route| request.headers.prepend("Route", route));
             request.uri = contact.uri;
             self.stay_in_path(&mut request);
+            self.label_for(key, &mut request, binding);
             match self.proxy.forward(now, &mut self.stack, key, request, None) {
                 Ok(_) => sent = true,
                 Err(error) => self.say(format!("contact of {}: {error}", binding.impi)),
@@ -162,8 +165,8 @@ impl Scscf {
         }
     }
 
-    pub(super) fn pass_back(&mut self, now: Instant, key: ServerKey, response: Response) {
-        self.charging.answered(now, key, &response);
+    pub(super) fn pass_back(&mut self, now: Instant, key: ServerKey, mut response: Response) {
+        self.label_response(now, key, &mut response);
         // Of an INVITE several 2xx may follow; the end of the transaction removes the call.
         if response.status >= 300 {
             self.calls.remove(&key);

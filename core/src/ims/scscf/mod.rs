@@ -37,6 +37,7 @@ use crate::ims::{
 use crate::store::StoreToken;
 pub(crate) use caller_preferences::choose as choose_contacts;
 use challenge::Challenges;
+use charged::Leg;
 pub use config::ScscfConfig;
 use cx::CxJob;
 use delivery::Call;
@@ -60,6 +61,8 @@ pub struct Scscf {
     subscriptions: Subscriptions,
     /// Offline charging.
     charging: ChargingClient,
+    /// What initial requests under way said of charging.
+    legs: BTreeMap<ServerKey, Leg>,
     dialogs: OriginalDialogs,
     calls: BTreeMap<ServerKey, Call>,
     /// When application servers have been silent for too long.
@@ -188,6 +191,7 @@ impl Scscf {
             evaluator: FilterEvaluator::default(),
             subscriptions: Subscriptions::default(),
             charging: ChargingClient::off(),
+            legs: BTreeMap::new(),
             dialogs: OriginalDialogs::default(),
             calls: BTreeMap::new(),
             silences: Due::default(),
@@ -261,6 +265,7 @@ impl Scscf {
             }
             StackOutput::Terminated { key: TransactionKey::Server(key) } => {
                 self.calls.remove(&key);
+                self.legs.remove(&key);
                 self.charging.over(key);
             }
             StackOutput::Terminated { key: TransactionKey::Client(key) } => {

@@ -380,6 +380,13 @@ impl Scscf {
         Some(ops)
     }
 
+    /// The HSS names other charging functions (TS 29.228 clause 6.2.2).
+    pub(super) fn change_charging(&mut self, key: &str, charging: &ChargingInformation) -> Vec<ImsStoreOp> {
+        let Some(mut set) = self.registrar.get(key).cloned() else { return Vec::new() };
+        set.charging = charging_addresses(charging);
+        self.keep(set)
+    }
+
     /// Network-initiated re-authentication (clause 5.4.1.6): contacts end sooner, and their UEs are told.
     pub(super) fn shorten(&mut self, now: Instant, impi: &str, within: Duration) {
         let until = self.utc_ms(now).saturating_add(u64::try_from(within.as_millis()).unwrap_or(u64::MAX));
@@ -405,7 +412,7 @@ fn is_leaving(binding: &Binding, wanted: &[Wanted]) -> bool {
 }
 
 /// P-Charging-Function-Addresses (RFC 7315 clause 4.5) of what the HSS says.
-fn charging_addresses(charging: &ChargingInformation) -> Option<String> {
+pub(super) fn charging_addresses(charging: &ChargingInformation) -> Option<String> {
     let host = |uri: &String| uri.strip_prefix("aaa://").unwrap_or(uri).split([':', ';']).next().map(str::to_owned);
     let ccf = [&charging.primary_ccf, &charging.secondary_ccf].into_iter().flatten().filter_map(host);
     let ecf = [&charging.primary_ecf, &charging.secondary_ecf].into_iter().flatten().filter_map(host);

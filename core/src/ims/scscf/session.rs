@@ -10,10 +10,12 @@ use protocol::sip::{Method, NameAddr, Request, ServerKey, Uri};
 
 use super::Scscf;
 use super::application_servers::DIALOG_PREFIX;
+use super::charged::Side;
 use super::cx::{CxJob, refusal};
 use super::delivery::Call;
 use super::isc::Chain;
 use super::registrar::ImplicitSet;
+use super::registration::charging_addresses;
 use crate::ims::profile::{ServiceProfile, SessionCase, UserProfile};
 
 /// User part of the Service-Route: requests by it are of the served user.
@@ -45,14 +47,17 @@ impl Scscf {
         }
         let entry = self.entry(&mut request);
         if request.to().is_ok_and(|to| to.is_some_and(|to| to.tag().is_some())) {
-            self.charging.within(now, Some(key), &request);
+            self.charging.within(now, Some(key.into()), &request);
             return self.within_dialog(now, key, request);
         }
-        match &entry {
-            Entry::Originating => self.charging.begin(now, key, RoleOfNode::Originating, &request, None),
-            Entry::Terminating => self.charging.begin(now, key, RoleOfNode::Terminating, &request, None),
-            Entry::Continued(_) | Entry::Lost => {}
-        }
+        let (side, role, impu) = match &entry {
+            Entry::Originating => (Side::Access, Some(RoleOfNode::Originating), served_identity(&request)),
+            Entry::Terminating => (Side::Home, Some(RoleOfNode::Terminating), request.uri.identity()),
+            Entry::Continued(chain) => (Side::Service, None, chain.impu.clone()),
+            Entry::Lost => (Side::Service, None, String::new()),
+        };
+        let asked_by = if let Entry::Continued(chain) = &entry { chain.asked_by } else { None };
+        self.charge(now, key, &mut request, (side, role, &impu), asked_by);
         match entry {
             Entry::Lost => self.refuse(now, key, &Refusal::new(404).because("Original dialog identifier not known")),
             Entry::Continued(chain) => self.continued(now, key, request, *chain),
@@ -187,6 +192,7 @@ impl Scscf {
         let Some(set) = profile.map(ImplicitSet::new) else {
             return self.refuse(now, key, &Refusal::new(500).because("The HSS gives no usable profile"));
         };
+        self.charge_at(key, saa.charging.as_ref().and_then(charging_addresses));
         if set.identity(impu).is_none_or(|i| i.barred) {
             return self.refuse(now, key, &Refusal::new(if originating { 403 } else { 404 }));
         }
@@ -214,6 +220,11 @@ impl Scscf {
 fn served_user(request: &Request) -> Option<Uri> {
     let of = |name| request.headers.address(name).ok().flatten().map(|a: NameAddr| a.uri);
     of("P-Served-User").or_else(|| of("P-Asserted-Identity"))
+}
+
+/// His identity, in the form that keys have; empty: nobody is.
+fn served_identity(request: &Request) -> String {
+    served_user(request).map(|uri| uri.identity()).unwrap_or_default()
 }
 
 /// Clause 5.4.3.2: beside a SIP URI the tel URI of the user is asserted, and the other way round.

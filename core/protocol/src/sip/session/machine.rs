@@ -17,6 +17,8 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS
 pub(crate) struct LocalParty {
     /// Contact of requests and responses, with feature tags.
     pub(crate) contact: NameAddr,
+    /// What its responses say beside.
+    pub(crate) headers: Vec<(String, String)>,
     /// How sessions are held.
     pub(crate) settings: SessionSettings,
 }

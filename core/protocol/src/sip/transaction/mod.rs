@@ -82,6 +82,18 @@ pub enum TransactionKey {
     Server(ServerKey),
 }
 
+impl From<ClientKey> for TransactionKey {
+    fn from(key: ClientKey) -> Self {
+        Self::Client(key)
+    }
+}
+
+impl From<ServerKey> for TransactionKey {
+    fn from(key: ServerKey) -> Self {
+        Self::Server(key)
+    }
+}
+
 /// What a machine wants done, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Step {

@@ -36,6 +36,7 @@ impl UserAgent {
         if response.status > 100 {
             response.set_to_tag(&self.entropy.token(10));
         }
+        self.pass_response(key, &response);
         let done = self.stack.respond(now, key, response).is_ok();
         self.settle(now);
         done

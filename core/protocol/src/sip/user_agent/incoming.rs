@@ -66,6 +66,7 @@ impl UserAgent {
     fn refuse(&mut self, now: Instant, key: ServerKey, request: &Request, status: u16) {
         let mut response = Response::to(request, status, None);
         response.set_to_tag(&self.entropy.token(10));
+        self.pass_response(key, &response);
         // It was just given to us: it is unanswered.
         let _ = self.stack.respond(now, key, response);
     }

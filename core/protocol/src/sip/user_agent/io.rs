@@ -1,6 +1,8 @@
 //! What a user agent says.
 
-use crate::sip::{Flow, NotifierEvent, Refusal, Request, Response, ServerKey, SessionEvent, SubscriberEvent, Target};
+use crate::sip::{
+    Flow, NotifierEvent, Refusal, Request, Response, ServerKey, SessionEvent, SubscriberEvent, Target, TransactionKey,
+};
 
 /// Names a session of one user agent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,6 +28,32 @@ pub enum UserAgentOutput {
     },
     /// For its user.
     Event(UserAgentEvent),
+}
+
+/// What passes in the transactions of a user agent, for who has to keep accounts of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Passed {
+    /// A request, ACK and CANCEL aside.
+    Request {
+        /// Its transaction.
+        key: TransactionKey,
+        /// The request.
+        request: Box<Request>,
+        /// How it came; none: it is ours.
+        flow: Option<Flow>,
+    },
+    /// A response to it, ours or the other one's.
+    Response {
+        /// Its transaction.
+        key: TransactionKey,
+        /// The response.
+        response: Box<Response>,
+    },
+    /// There is none and will be none.
+    Unanswered {
+        /// Its transaction.
+        key: TransactionKey,
+    },
 }
 
 /// What the user of a user agent is told.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::config::{UserAgentConfig, UserAgentProfile};
-use super::io::{NotifierId, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
+use super::io::{NotifierId, Passed, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
 use crate::sip::session::{LocalParty, NoResponse, Purpose, Session, SessionOutput};
 use crate::sip::subscription::{Notifier, Subscriber, SubscriptionOutput, SubscriptionPurpose};
 use crate::sip::{
-    ClientKey, Method, Refusal, Request, Response, ServerKey, SessionSettings, SipStack, StackInput, StackOutput,
+    ClientKey, Flow, Method, Refusal, Request, Response, ServerKey, SessionSettings, SipStack, StackInput, StackOutput,
     TransactionKey,
 };
 use crate::{Entropy, Instant};
@@ -35,6 +35,8 @@ pub struct UserAgent {
     pub(super) notifiers: BTreeMap<NotifierId, Notifier>,
     next_id: u64,
     outputs: VecDeque<UserAgentOutput>,
+    /// What has passed, where somebody wants to know.
+    passed: Option<VecDeque<Passed>>,
 }
 
 impl UserAgent {
@@ -53,6 +55,7 @@ impl UserAgent {
             notifiers: BTreeMap::new(),
             next_id: 0,
             outputs: VecDeque::new(),
+            passed: None,
         }
     }
 
@@ -85,6 +88,17 @@ impl UserAgent {
         self.outputs.pop_front()
     }
 
+    /// From now on [`Self::poll_passed`] tells what passes.
+    pub fn watch(&mut self) {
+        self.passed.get_or_insert_default();
+    }
+
+    /// What has passed. Of one that is watched this is drained before each [`Self::poll_output`]: a message passes before it
+    /// is sent.
+    pub fn poll_passed(&mut self) -> Option<Passed> {
+        self.passed.as_mut()?.pop_front()
+    }
+
     /// What it writes into its requests.
     pub const fn profile(&self) -> &UserAgentProfile {
         &self.profile
@@ -106,7 +120,19 @@ impl UserAgent {
     }
 
     pub(super) fn local_party(&self) -> LocalParty {
-        LocalParty { contact: self.profile.contact.clone(), settings: self.settings.clone() }
+        LocalParty { contact: self.profile.contact.clone(), headers: Vec::new(), settings: self.settings.clone() }
+    }
+
+    fn pass_request(&mut self, key: impl Into<TransactionKey>, request: &Request, flow: Option<Flow>) {
+        if let Some(passed) = &mut self.passed {
+            passed.push_back(Passed::Request { key: key.into(), request: Box::new(request.clone()), flow });
+        }
+    }
+
+    pub(super) fn pass_response(&mut self, key: impl Into<TransactionKey>, response: &Response) {
+        if let Some(passed) = &mut self.passed {
+            passed.push_back(Passed::Response { key: key.into(), response: Box::new(response.clone()) });
+        }
     }
 
     pub(super) fn event(&mut self, event: UserAgentEvent) {
@@ -117,8 +143,14 @@ impl UserAgent {
     pub(super) fn transact(&mut self, now: Instant, usage: Usage, mut request: Request) {
         self.profile.complete(&mut request);
         let next_hop = self.profile.next_hop.clone();
+        let copy = self.passed.is_some().then(|| request.clone());
         match self.stack.send_request(now, request, next_hop) {
-            Ok(key) => drop(self.requests.insert(key, usage)),
+            Ok(key) => {
+                if let Some(request) = copy {
+                    self.pass_request(key, &request, None);
+                }
+                self.requests.insert(key, usage);
+            }
             Err(why) => self.unanswered(now, usage, &NoResponse::NotSent(why.to_string())),
         }
     }
@@ -144,7 +176,12 @@ impl UserAgent {
             StackOutput::Transmit { target, bytes } => {
                 self.outputs.push_back(UserAgentOutput::Transmit { target, bytes });
             }
-            StackOutput::Request { key, request, flow } => self.incoming(now, key, request, flow),
+            StackOutput::Request { key, request, flow } => {
+                if let Some(key) = key {
+                    self.pass_request(key, &request, Some(flow));
+                }
+                self.incoming(now, key, request, flow);
+            }
             StackOutput::Cancel { key, request } => {
                 let session = self.invites.get(&key).and_then(|id| self.sessions.get_mut(id));
                 if let Some(session) = session {
@@ -152,6 +189,7 @@ impl UserAgent {
                 }
             }
             StackOutput::Response { key, response } => {
+                self.pass_response(key, &response);
                 if let Some(usage) = self.requests.get(&key).copied() {
                     self.answered(now, usage, response);
                 }
@@ -171,6 +209,9 @@ impl UserAgent {
     }
 
     fn no_response(&mut self, now: Instant, key: ClientKey, why: &NoResponse) {
+        if let Some(passed) = &mut self.passed {
+            passed.push_back(Passed::Unanswered { key: key.into() });
+        }
         if let Some(usage) = self.requests.get(&key).copied() {
             self.unanswered(now, usage, why);
         }
@@ -268,6 +309,13 @@ impl UserAgent {
     fn respond_in_session(&mut self, now: Instant, id: SessionId, key: ServerKey, mut response: Response) {
         self.profile.allow(&mut response.headers);
         let is_invite = response.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::INVITE);
+        if is_invite
+            && response.status < 300
+            && let Some(session) = self.sessions.get(&id)
+        {
+            session.local.headers.iter().for_each(|(name, value)| response.headers.append(name, value));
+        }
+        self.pass_response(key, &response);
         let sent = if is_invite && response.is_success() {
             self.invites.insert(key, id);
             self.stack.accept(now, key, response)
@@ -318,6 +366,7 @@ impl UserAgent {
                 self.transact(now, usage, request);
             }
             SubscriptionOutput::Respond(key, response) => {
+                self.pass_response(key, &response);
                 if let Err(why) = self.stack.respond(now, key, response) {
                     let what = "a response of a subscription".into();
                     self.event(UserAgentEvent::Ignored { what, why: why.to_string() });

@@ -8,7 +8,7 @@ mod machine;
 mod refer;
 
 pub use config::{UserAgentConfig, UserAgentProfile};
-pub use io::{NotifierId, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
+pub use io::{NotifierId, Passed, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
 pub use machine::UserAgent;
 pub use refer::{ReferRequest, SIPFRAG, sipfrag_status};
 

@@ -67,6 +67,11 @@ impl UserAgent {
         session.request(method)
     }
 
+    /// Header fields of the responses by which an offered session is taken, 100 aside. False: there is no such session.
+    pub fn set_answer_headers(&mut self, id: SessionId, headers: Vec<(String, String)>) -> bool {
+        self.sessions.get_mut(&id).map(|session| session.local.headers = headers).is_some()
+    }
+
     /// Contact of a session from now on: a focus has another one for each conference. False: there is no such session.
     pub fn set_contact(&mut self, id: SessionId, contact: NameAddr) -> bool {
         self.sessions.get_mut(&id).map(|session| session.local.contact = contact).is_some()
