@@ -13,10 +13,12 @@ pub mod sip_network;
 mod store;
 
 pub use mbms::{
-    Allocation, Bmsc, BmscConfig, BmscInput, BmscOutput, Content, Delivery, DeliveryError, DeliveryStats, Discard,
-    EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, Fec, FluteOutput, FluteSender,
-    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Mce, MceArea,
-    MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, PmchId, Provisioning, ProvisioningConfig,
-    ProvisioningInput, ProvisioningOutput, Refusal, SequenceClock, SessionDescription, SessionRefusal,
+    Admission, AdmissionConfig, AdmissionRefusal, Allocation, AreaPlan, Bmsc, BmscConfig, BmscInput, BmscOutput,
+    Change, Content, Delivery, DeliveryError, DeliveryStats, Demand, Discard, EnbAgent, EnbAgentConfig,
+    EnbAgentCounters, EnbAgentInput, EnbAgentOutput, Fec, FluteOutput, FluteSender, GatewayRefusal, LossReport,
+    M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Mce, MceArea, MceConfig, MceInput,
+    MceNotification, MceOutput, MceRefusal, MtchId, Place, PmchId, PmchPlan, Provisioning, ProvisioningConfig,
+    ProvisioningInput, ProvisioningOutput, QosClass, Rate, Refusal, Retention, SequenceClock, SessionDescription,
+    SessionRefusal,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

@@ -1,5 +1,6 @@
 //! MBMS nodes: BM-SC (TS 23.246 clause 5.1), MBMS-GW (clause 5.4) and the user plane of the eNB (TS 36.300 clause 15).
 
+mod admission;
 mod bmsc;
 mod enb_agent;
 mod flute_sender;
@@ -9,6 +10,9 @@ mod provisioning;
 mod sequence_clock;
 mod sync_framer;
 
+pub use admission::{
+    Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
+};
 pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, SessionRefusal};
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
