@@ -15,10 +15,11 @@ mod store;
 pub use mbms::{
     Admission, AdmissionConfig, AdmissionRefusal, Allocation, AreaPlan, Bmsc, BmscConfig, BmscInput, BmscOutput,
     Change, Content, Delivery, DeliveryError, DeliveryStats, Demand, Discard, EnbAgent, EnbAgentConfig,
-    EnbAgentCounters, EnbAgentInput, EnbAgentOutput, Fec, FluteOutput, FluteSender, GatewayRefusal, LossReport,
-    M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, Mce, MceArea, MceConfig, MceInput,
-    MceNotification, MceOutput, MceRefusal, MtchId, Place, PmchId, PmchPlan, Provisioning, ProvisioningConfig,
-    ProvisioningInput, ProvisioningOutput, QosClass, Rate, Refusal, Retention, SequenceClock, SessionDescription,
-    SessionRefusal,
+    EnbAgentCounters, EnbAgentInput, EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec, FluteOutput, FluteSender,
+    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwNode,
+    MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode, MceNodeConfig,
+    MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, Place, PmchCapacity, PmchId, PmchPlan, Provisioning,
+    ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate, Refusal, Retention,
+    SequenceClock, SessionDescription, SessionRefusal,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

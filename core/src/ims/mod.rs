@@ -7,7 +7,7 @@ mod carried;
 mod charging;
 mod conference;
 mod config;
-mod due;
+pub(crate) mod due;
 mod expiring;
 mod fabric;
 pub mod hss;

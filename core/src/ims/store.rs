@@ -57,6 +57,10 @@ pub enum Table {
     GwfCall,
     /// Messages that wait for their recipients (RFC 3428).
     DeferredMessage,
+    /// Sessions of the MBMS-GW (TS 23.246 clause 6.2), by Session-Id.
+    MbmsGwSession,
+    /// Restarts of the MBMS-GW and of its BM-SCs.
+    MbmsGwState,
     /// Authorization codes of the identity server, by their hashes (RFC 6749 clause 4.1.2).
     IdmsCode,
     /// Refresh tokens of the identity server, by their hashes (RFC 6749 clause 1.5).
@@ -65,7 +69,7 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -90,6 +94,8 @@ impl Table {
         Self::OcsSession,
         Self::GwfCall,
         Self::DeferredMessage,
+        Self::MbmsGwSession,
+        Self::MbmsGwState,
         Self::IdmsCode,
         Self::IdmsRefresh,
     ];
@@ -121,6 +127,8 @@ impl Table {
             Self::OcsSession => "ocs_session",
             Self::GwfCall => "gwf_call",
             Self::DeferredMessage => "deferred_message",
+            Self::MbmsGwSession => "mbms_gw_session",
+            Self::MbmsGwState => "mbms_gw_state",
             Self::IdmsCode => "idms_code",
             Self::IdmsRefresh => "idms_refresh",
         }

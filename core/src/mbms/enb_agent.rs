@@ -52,6 +52,13 @@ pub enum EnbAgentInput<'a> {
     },
     /// A datagram from M1, from its IP header on.
     M1(&'a [u8]),
+    /// A GTP-U packet from M1: the payload of a UDP datagram to the GTP-U port of a group.
+    Gtpu {
+        /// The group.
+        multicast: IpAddr,
+        /// The packet.
+        packet: &'a [u8],
+    },
 }
 
 /// What comes out.
@@ -230,11 +237,12 @@ impl EnbAgent {
                 }
             }
             EnbAgentInput::M1(octets) => {
-                self.counters.datagrams += 1;
-                if let Err(discard) = self.m1(now, octets) {
-                    self.counters.discarded += 1;
-                    self.outputs.push_back(EnbAgentOutput::Discarded(discard));
-                }
+                let taken = self.m1(now, octets);
+                self.count(taken);
+            }
+            EnbAgentInput::Gtpu { multicast, packet } => {
+                let taken = self.gtpu(now, multicast, packet);
+                self.count(taken);
             }
         }
     }
@@ -270,11 +278,23 @@ impl EnbAgent {
         if datagram.destination.port() != GTPU_PORT {
             return Err(Discard::Port(datagram.destination.port()));
         }
-        let packet = GtpuPacket::new_checked(datagram.payload)?;
+        self.gtpu(now, datagram.destination.ip(), datagram.payload)
+    }
+
+    fn count(&mut self, taken: Result<(), Discard>) {
+        self.counters.datagrams += 1;
+        if let Err(discard) = taken {
+            self.counters.discarded += 1;
+            self.outputs.push_back(EnbAgentOutput::Discarded(discard));
+        }
+    }
+
+    fn gtpu(&mut self, now: Instant, multicast: IpAddr, packet: &[u8]) -> Result<(), Discard> {
+        let packet = GtpuPacket::new_checked(packet)?;
         if packet.message_type() != GtpuMessageType::G_PDU {
             return Err(Discard::MessageType(packet.message_type()));
         }
-        let (multicast, c_teid) = (datagram.destination.ip(), packet.teid());
+        let c_teid = packet.teid();
         let bearer = self
             .bearers
             .values_mut()

@@ -85,6 +85,20 @@ pub enum MceInput {
         /// Bearer.
         tmgi: Tmgi,
     },
+    /// A bearer ends in one of its areas.
+    AreaStop {
+        /// Bearer.
+        tmgi: Tmgi,
+        /// Area.
+        area: usize,
+    },
+    /// A bearer makes room for another in an area (TS 36.300 clause 15.1.1): the next change takes it off the air.
+    Suspend {
+        /// Bearer.
+        tmgi: Tmgi,
+        /// Area.
+        area: usize,
+    },
 }
 
 /// What comes out.
@@ -150,7 +164,7 @@ pub struct Mce {
     on_air: bool,
     areas: Vec<Area>,
     /// Bearers that have ended and stay listed until then.
-    leaving: BTreeMap<Tmgi, Instant>,
+    leaving: BTreeMap<(usize, Tmgi), Instant>,
     outputs: VecDeque<MceOutput>,
 }
 
@@ -190,7 +204,9 @@ impl Mce {
             }
             MceInput::SessionStart { tmgi, pmch } => self.start(now, tmgi, pmch),
             MceInput::SessionUpdate { tmgi, pmch } => self.update(now, tmgi, pmch),
-            MceInput::SessionStop { tmgi } => self.stop(now, tmgi),
+            MceInput::SessionStop { tmgi } => self.stop(now, tmgi, 0..self.areas.len()),
+            MceInput::AreaStop { tmgi, area } => self.stop(now, tmgi, area..area + 1),
+            MceInput::Suspend { tmgi, area } => self.suspend(tmgi, area),
         };
         match outcome {
             Ok(()) => self.announce(now),
@@ -205,10 +221,10 @@ impl Mce {
                 area.listed = listed;
             }
         }
-        let gone: Vec<Tmgi> = self.leaving.iter().filter(|&(_, &at)| at <= now).map(|(&tmgi, _)| tmgi).collect();
-        for tmgi in gone {
-            self.leaving.remove(&tmgi);
-            self.areas.iter_mut().for_each(|area| remove(&mut area.wanted, tmgi));
+        let gone: Vec<_> = self.leaving.iter().filter(|&(_, &at)| at <= now).map(|(&key, _)| key).collect();
+        for (area, tmgi) in gone {
+            self.leaving.remove(&(area, tmgi));
+            remove(&mut self.areas[area].wanted, tmgi);
         }
         self.announce(now);
     }
@@ -222,6 +238,18 @@ impl Mce {
     /// The next output.
     pub fn poll_output(&mut self) -> Option<MceOutput> {
         self.outputs.pop_front()
+    }
+
+    /// What the MCCH of an area lists: on air, and from when on what else. For an eNB that comes later.
+    pub fn listing(&self, area: usize) -> Option<(&Listed, Option<(Instant, &Listed)>)> {
+        let area = self.areas.get(area)?;
+        Some((&area.listed, area.announced.as_ref().map(|(from, listed)| (*from, listed))))
+    }
+
+    /// PMCH on which an area is to list a bearer.
+    pub fn wanted(&self, area: usize, tmgi: Tmgi) -> Option<usize> {
+        let listed = &self.areas.get(area).filter(|_| !self.leaving.contains_key(&(area, tmgi)))?.wanted;
+        listed.iter().position(|pmch| pmch.iter().any(|(own, _)| *own == tmgi))
     }
 
     /// From when on a bearer that is asked for at `now` can be listed in the MCCH of an area: at once when nothing is on
@@ -247,30 +275,42 @@ impl Mce {
     }
 
     fn start(&mut self, now: Instant, tmgi: Tmgi, pmch: PmchId) -> Result<(), MceRefusal> {
-        if self.leaving.remove(&tmgi).is_some() {
-            // It comes back: wherever it was, it gets a channel anew.
-            self.areas.iter_mut().for_each(|area| remove(&mut area.wanted, tmgi));
-        } else if self.areas.iter().any(|area| lists(&area.wanted, tmgi)) {
+        if self.leaving.remove(&(pmch.area, tmgi)).is_some() {
+            // It comes back: it gets a channel anew.
+            remove(&mut self.areas[pmch.area].wanted, tmgi);
+        } else if self.areas.get(pmch.area).is_some_and(|area| lists(&area.wanted, tmgi)) {
             return Err(MceRefusal::Exists(tmgi));
         }
         self.place(now, tmgi, pmch)
     }
 
     fn update(&mut self, now: Instant, tmgi: Tmgi, pmch: PmchId) -> Result<(), MceRefusal> {
-        let area = self.areas.iter().position(|a| lists(&a.wanted, tmgi)).ok_or(MceRefusal::Unknown(tmgi))?;
-        if area != pmch.area {
-            return Err(MceRefusal::OtherArea(tmgi));
+        let area = pmch.area;
+        if !self.areas.get(area).is_some_and(|a| lists(&a.wanted, tmgi)) {
+            let elsewhere = self.areas.iter().any(|a| lists(&a.wanted, tmgi));
+            return Err(if elsewhere { MceRefusal::OtherArea(tmgi) } else { MceRefusal::Unknown(tmgi) });
         }
         let before = self.areas[area].wanted.clone();
         remove(&mut self.areas[area].wanted, tmgi);
         self.place(now, tmgi, pmch).inspect_err(|_| self.areas[area].wanted = before)
     }
 
-    fn stop(&mut self, now: Instant, tmgi: Tmgi) -> Result<(), MceRefusal> {
-        if !self.areas.iter().any(|area| lists(&area.wanted, tmgi)) {
+    fn stop(&mut self, now: Instant, tmgi: Tmgi, areas: std::ops::Range<usize>) -> Result<(), MceRefusal> {
+        let until = now + self.config.release_after;
+        let listed = |area: &usize| self.areas.get(*area).is_some_and(|area| lists(&area.wanted, tmgi));
+        let listed: Vec<usize> = areas.filter(listed).collect();
+        if listed.is_empty() {
             return Err(MceRefusal::Unknown(tmgi));
         }
-        self.leaving.insert(tmgi, now + self.config.release_after);
+        self.leaving.extend(listed.into_iter().map(|area| ((area, tmgi), until)));
+        Ok(())
+    }
+
+    fn suspend(&mut self, tmgi: Tmgi, area: usize) -> Result<(), MceRefusal> {
+        let listed = self.areas.get_mut(area).filter(|area| lists(&area.wanted, tmgi));
+        let listed = listed.ok_or(MceRefusal::Unknown(tmgi))?;
+        remove(&mut listed.wanted, tmgi);
+        self.leaving.remove(&(area, tmgi));
         Ok(())
     }
 
@@ -415,6 +455,27 @@ mod tests {
             [MceOutput::Refused(MceRefusal::OtherArea(tmgi(1)))]
         );
         assert_eq!(run(&mut mce, 0, update(B)), [bearer(1, B, 1, 5120), scheduling(5120, &[&[], &[(1, 1)]])]);
+    }
+
+    #[test]
+    fn a_bearer_is_in_several_areas_and_is_suspended_in_one() {
+        let mut mce = mce();
+        let elsewhere = PmchId { area: 1, pmch: 0 };
+        for pmch in [A, elsewhere] {
+            run(&mut mce, 0, MceInput::SessionStart { tmgi: tmgi(1), pmch });
+        }
+        run(&mut mce, 0, MceInput::M2Setup);
+        let outputs = run(&mut mce, 100, MceInput::Suspend { tmgi: tmgi(1), area: 0 });
+        assert_eq!(outputs, [scheduling(5120, &[&[], &[]])]);
+        // Who takes its place is listed with the same change.
+        let outputs = run(&mut mce, 100, MceInput::SessionStart { tmgi: tmgi(2), pmch: A });
+        assert_eq!(outputs[1], scheduling(5120, &[&[(2, 2)], &[]]));
+        assert_eq!(mce.listing(0).unwrap().0[0], [(tmgi(1), 1)]);
+        assert_eq!(mce.listing(1).unwrap(), (&vec![vec![(tmgi(1), 1)]], None));
+        let refused = MceOutput::Refused(MceRefusal::Unknown(tmgi(1)));
+        assert_eq!(run(&mut mce, 200, MceInput::AreaStop { tmgi: tmgi(1), area: 0 }), [refused]);
+        assert_eq!(run(&mut mce, 200, MceInput::AreaStop { tmgi: tmgi(1), area: 1 }), []);
+        assert_eq!(mce.poll_timeout(), Some(Instant::from_millis(600)));
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! MBMS nodes: BM-SC (TS 23.246 clause 5.1), MBMS-GW (clause 5.4) and the user plane of the eNB (TS 36.300 clause 15).
 
 mod admission;
+mod association;
 mod bmsc;
 mod enb_agent;
+mod enb_node;
 mod flute_sender;
+mod gw;
 mod mbms_gw;
 mod mce;
+mod mce_node;
 mod provisioning;
 mod sequence_clock;
 mod sync_framer;
@@ -17,8 +21,14 @@ pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, Sess
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
 };
+pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
+pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
 pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
 pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, PmchId};
+pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};
 pub use provisioning::{Allocation, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal};
 pub use sequence_clock::SequenceClock;
+
+#[cfg(test)]
+mod session_tests;

@@ -12,9 +12,9 @@ mod plan;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use plan::MAX_BEARERS_OF_PMCH;
 pub use plan::{
-    AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, MAX_BEARERS_OF_PMCH, Place, PmchPlan, QosClass, Rate,
-    Retention,
+    AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
 
 /// The machine: it has no timers and asks nobody, so its calls have answers.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Bearers that a PMCH can carry: MTCHs have LCID 1 to 28 (TS 36.321 table 6.2.1-4).
-pub const MAX_BEARERS_OF_PMCH: usize = 28;
+pub(super) const MAX_BEARERS_OF_PMCH: usize = 28;
 
 /// Areas, channels and classes.
 #[derive(Clone, PartialEq, Eq, Debug)]
