@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use protocol::Instant;
 use protocol::diameter::mbms::SessionDuration;
 use protocol::m3ap::{
     self, Cause, Connection, GlobalMceId, M3apPdu, MceMbmsM3apId, MinimumTimeToDataTransfer, MmeMbmsM3apId,
     Reestablishment, ResetType,
 };
 use protocol::mbms_ap::{SessionId, TnlInformation};
-use protocol::{Instant, Tmgi};
 
 use super::MbmsGwNode;
 use super::session::{Failure, Leg};
@@ -292,10 +292,5 @@ impl MbmsGwNode {
             Ok(bytes) => self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes })),
             Err(e) => self.say(format!("{} cannot be written: {e}", pdu.name())),
         }
-    }
-
-    /// Sessions of a TMGI, for a look from outside.
-    pub fn has_bearer(&self, tmgi: Tmgi) -> bool {
-        self.by_flow.range((tmgi, None)..=(tmgi, Some(u16::MAX))).next().is_some()
     }
 }

@@ -358,6 +358,39 @@ fn an_mce_is_reset_in_whole_or_in_part() {
 }
 
 #[test]
+fn setups_that_are_refused_are_tried_again() {
+    // An eNB whose cells are in no area of this MCE.
+    let mut rig = Rig::new(mce_config());
+    let remote = SocketAddr::new(enb_ip(9), 40_000);
+    rig.stream(StreamInput::Connected { conn: StreamId(9), token: None, local: remote, remote });
+    let EnbNodeConfig { mut cells, .. } = enb_config(1);
+    cells[0].areas = vec![ServiceAreaId(9)];
+    let id = GlobalEnbId { plmn: plmn(), id: EnbId::Macro(9) };
+    let setup = m2ap::M2apPdu::M2SetupRequest(m2ap::M2SetupRequest { enb: id, name: None, cells });
+    rig.stream(StreamInput::Received { conn: StreamId(9), bytes: &setup.emit().unwrap() });
+    let (conn, bytes) = rig.sent.pop().unwrap();
+    assert_eq!(conn, StreamId(9));
+    assert!(matches!(m2ap::M2apPdu::parse(&bytes), Ok(m2ap::M2apPdu::M2SetupFailure(_))));
+
+    // A gateway that wants to be left alone for ten seconds.
+    let mut mce = MceNode::new(mce_config());
+    mce.handle_timeout(ms(0));
+    let remote = SocketAddr::new(ip(32), 36_444);
+    let connected = StreamInput::Connected { conn: M3, token: Some(1), local: remote, remote };
+    mce.handle_input(ms(1), ImsInput::Stream(connected));
+    let failure = M3apPdu::M3SetupFailure(protocol::m3ap::M3SetupFailure {
+        cause: CauseMisc::ControlProcessingOverload.into(),
+        time_to_wait: Some(protocol::mbms_ap::TimeToWait::V10s),
+        diagnostics: None,
+    });
+    let bytes = failure.emit().unwrap();
+    mce.handle_input(ms(2), ImsInput::Stream(StreamInput::Received { conn: M3, bytes: &bytes }));
+    let closes = |output| matches!(output, ImsOutput::Stream(StreamOutput::Close { conn: M3 }));
+    assert!(std::iter::from_fn(|| mce.poll_output()).any(closes));
+    assert_eq!(mce.poll_timeout(), Some(ms(10_002)));
+}
+
+#[test]
 fn an_enb_that_resets_gets_its_sessions_again() {
     let mut rig = Rig::new(mce_config());
     rig.start(request(1, 10_000)).unwrap();

@@ -1,5 +1,6 @@
 //! Sessions from SGmb to M1 through gateway, MCE and eNBs in a fabric (TS 23.246 clause 8.3.2, TS 36.300 clause 15.7.1).
 
+mod enb;
 mod failures;
 mod kills;
 mod sessions;
