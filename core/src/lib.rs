@@ -13,13 +13,13 @@ pub mod sip_network;
 mod store;
 
 pub use mbms::{
-    Admission, AdmissionConfig, AdmissionRefusal, Allocation, AreaPlan, Bmsc, BmscConfig, BmscInput, BmscOutput,
-    Change, Content, Delivery, DeliveryError, DeliveryStats, Demand, Discard, EnbAgent, EnbAgentConfig,
-    EnbAgentCounters, EnbAgentInput, EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec, FluteOutput, FluteSender,
-    GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwNode,
-    MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode, MceNodeConfig,
-    MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, Place, PmchCapacity, PmchId, PmchPlan, Provisioning,
-    ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate, Refusal, Retention,
-    SequenceClock, SessionDescription, SessionRefusal,
+    Admission, AdmissionConfig, AdmissionRefusal, Allocation, AreaPlan, Bmsc, BmscConfig, BmscInput, BmscNode,
+    BmscNodeConfig, BmscOutput, Change, Content, Delivery, DeliveryError, DeliveryStats, Demand, Discard, EnbAgent,
+    EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec,
+    FluteOutput, FluteSender, GatewayConfig, GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig,
+    MbmsGwInput, MbmsGwNode, MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode,
+    MceNodeConfig, MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, Place, PmchCapacity, PmchId, PmchPlan,
+    Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate, Refusal,
+    Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

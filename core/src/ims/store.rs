@@ -65,11 +65,17 @@ pub enum Table {
     IdmsCode,
     /// Refresh tokens of the identity server, by their hashes (RFC 6749 clause 1.5).
     IdmsRefresh,
+    /// TMGIs of the BM-SC with the services that they belong to.
+    MbmsTmgi,
+    /// Bearers of the BM-SC and their sessions at MBMS-GWs.
+    MbmsBearer,
+    /// What the BM-SC keeps beside: Restart-Counters.
+    MbmsState,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -98,6 +104,9 @@ impl Table {
         Self::MbmsGwState,
         Self::IdmsCode,
         Self::IdmsRefresh,
+        Self::MbmsTmgi,
+        Self::MbmsBearer,
+        Self::MbmsState,
     ];
 
     /// Name in the file.
@@ -131,6 +140,9 @@ impl Table {
             Self::MbmsGwState => "mbms_gw_state",
             Self::IdmsCode => "idms_code",
             Self::IdmsRefresh => "idms_refresh",
+            Self::MbmsTmgi => "mbms_tmgi",
+            Self::MbmsBearer => "mbms_bearer",
+            Self::MbmsState => "mbms_state",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod association;
 mod bmsc;
+mod bmsc_node;
 mod enb_agent;
 mod enb_node;
 mod flute_sender;
@@ -18,6 +19,7 @@ pub use admission::{
     Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
 pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, SessionRefusal};
+pub use bmsc_node::{BmscNode, BmscNodeConfig, GatewayConfig, ServerRules};
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
 };

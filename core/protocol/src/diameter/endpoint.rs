@@ -67,8 +67,7 @@ impl DiameterEndpoint {
             applications: config.applications.clone(),
             origin_state: config.origin_state,
         };
-        // RFC 6733 clause 3: End-to-End Identifiers do not repeat for four minutes, whatever happens between.
-        let next_id = config.origin_state << 20 | (entropy.next_u64() as u32 & 0xf_ffff);
+        let next_id = first_id(config.origin_state, &mut entropy);
         Self {
             me,
             config,
@@ -82,6 +81,13 @@ impl DiameterEndpoint {
             next_session: 0,
             out: VecDeque::new(),
         }
+    }
+
+    /// Another Origin-State-Id, before the first connection: for who has to look up how often it has started.
+    pub fn set_origin_state(&mut self, origin_state: u32) {
+        self.me.origin_state = origin_state;
+        self.config.origin_state = origin_state;
+        self.next_id = first_id(origin_state, &mut self.entropy);
     }
 
     /// Something has happened to a connection.
@@ -375,6 +381,11 @@ impl DiameterEndpoint {
     fn ignored(&mut self, state: &str, event: impl Into<String>) {
         self.out.push_back(DiameterOutput::Ignored { state: state.to_owned(), event: event.into() });
     }
+}
+
+/// RFC 6733 clause 3: End-to-End Identifiers do not repeat for four minutes, whatever happens between.
+fn first_id(origin_state: u32, entropy: &mut Entropy) -> u32 {
+    origin_state << 20 | (entropy.next_u64() as u32 & 0xf_ffff)
 }
 
 #[cfg(test)]
