@@ -1,5 +1,6 @@
 //! `core.toml`: which nodes a live process runs, where, and with whom. Everything has a default on loopback.
 
+mod bmsc;
 mod charging;
 mod check;
 mod conference;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use protocol::sip::Transport;
 use serde::Deserialize;
 
+pub use bmsc::{BmscSection, GatewaySection};
 pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
 pub use conference::ConferenceSection;
 pub use cscf::{IcscfSection, PcscfSection, ScscfSection};
@@ -76,6 +78,8 @@ pub struct CoreConfig {
     pub exposure: ExposureSection,
     /// The plain SIP network.
     pub sip_network: SipNetworkSection,
+    /// The BM-SC.
+    pub bmsc: BmscSection,
 }
 
 impl Default for CoreConfig {
@@ -99,6 +103,7 @@ impl Default for CoreConfig {
             xdm: XdmSection::default(),
             exposure: ExposureSection::default(),
             sip_network: SipNetworkSection::default(),
+            bmsc: BmscSection::default(),
         }
     }
 }
@@ -135,6 +140,8 @@ pub enum NodeKind {
     Exposure,
     /// Plain SIP network.
     SipNetwork,
+    /// BM-SC.
+    Bmsc,
 }
 
 /// Files of a certificate, PEM.
@@ -220,19 +227,20 @@ mod tests {
     #[test]
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
-                   'ims_gwf', 'identity', 'exposure', 'sip_network']";
+                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
         let web = config.web_places().into_iter().flat_map(|(.., places)| places).map(|place| place.address);
-        let diameter = [&config.hss.listen, &config.charging.cdf.listen, &config.charging.ocs.listen];
+        let charging = &config.charging;
+        let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen, &config.bmsc.listen];
         let mut taken: Vec<_> = sip.chain(web).chain(diameter.into_iter().flatten().copied()).collect();
         taken.extend(config.http.0);
         let count = taken.len();
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 17);
+        assert_eq!(count, 18);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The nodes of a live process as `core.toml` wants them: each with sockets of its own, so that any can be another program.
 
+mod bmsc;
 mod charging;
 mod conference;
 mod exposure;
@@ -80,6 +81,7 @@ pub async fn start_core(
         NodeKind::Scscf,
         NodeKind::Icscf,
         NodeKind::Exposure,
+        NodeKind::Bmsc,
         NodeKind::Pcscf,
     ];
     for kind in order {
@@ -177,6 +179,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Messaging => ("messaging", Role::As, Role::Scscf),
             NodeKind::Xdm => ("xdms", Role::As, Role::Ue),
             NodeKind::Exposure => ("exposure", Role::Exposure, Role::Scscf),
+            NodeKind::Bmsc => ("bmsc", Role::Bmsc, Role::As),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -191,7 +194,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Messaging => config.messaging.listen.clone(),
             NodeKind::Exposure => config.exposure.sip.clone(),
             NodeKind::SipNetwork => config.sip_network.listen.clone(),
-            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
+            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm | NodeKind::Bmsc => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -203,9 +206,14 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => config.hss.listen.clone(),
             NodeKind::Cdf => config.charging.cdf.listen.clone(),
             NodeKind::Ocs => config.charging.ocs.listen.clone(),
+            NodeKind::Bmsc => config.bmsc.listen.clone(),
             _ => Vec::new(),
         };
-        let media = if kind == NodeKind::Conference { self.conference_places() } else { Vec::new() };
+        let media = match kind {
+            NodeKind::Conference => self.conference_places(),
+            NodeKind::Bmsc => self.bmsc_places(),
+            _ => Vec::new(),
+        };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
         let node: Box<dyn ImsNode> = match kind {
             NodeKind::Pcscf => {
@@ -221,6 +229,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Identity => Box::new(self.identity(folder, entropy)?),
             NodeKind::Xdm => Box::new(self.xdm(folder, entropy)?),
             NodeKind::Exposure => Box::new(self.exposure(folder, entropy)?),
+            NodeKind::Bmsc => Box::new(self.bmsc(entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -246,7 +255,11 @@ impl<'a> Nodes<'a> {
         };
         let sockets =
             Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() };
-        let client = if kind == NodeKind::Exposure { Role::ThirdParty } else { Role::Ue };
+        let client = match kind {
+            NodeKind::Exposure => Role::ThirdParty,
+            NodeKind::Bmsc => Role::As,
+            _ => Role::Ue,
+        };
         Ok(LiveNode { name: name.into(), role, stranger, client, sockets, node })
     }
 
@@ -380,6 +393,9 @@ impl<'a> Nodes<'a> {
     fn directory(&self) -> Directory {
         let directory = Directory::default();
         let config = self.config;
+        for (address, gateway) in config.bmsc.gateways.iter().filter_map(|gateway| Some((gateway.connect?, gateway))) {
+            directory.insert(address, Party { role: Role::MbmsGw, name: gateway.host.clone(), own: false });
+        }
         let peers = config.icscf.peers.iter().chain(&config.scscf.peers);
         for (address, peer) in peers.filter_map(|peer| Some((peer.connect?, peer))) {
             directory.insert(address, Party { role: Role::Hss, name: peer.host.clone(), own: false });

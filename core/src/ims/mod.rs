@@ -35,10 +35,11 @@ pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };
 pub use config::{
-    AccountSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, ExposureClientSection,
-    ExposureSection, GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, MessagingSection, NodeKind,
-    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PresenceSection, ScscfSection, SipNetworkSection,
-    TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection,
+    AccountSection, BmscSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError,
+    ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection, HttpPlace, IcscfSection,
+    IdentitySection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place,
+    PresenceSection, ScscfSection, SipNetworkSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection,
+    XdmUserSection,
 };
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};

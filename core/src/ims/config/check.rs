@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure or sip_network"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network or bmsc"
                     .into(),
             );
         }
@@ -30,6 +30,7 @@ impl CoreConfig {
             (NodeKind::Exposure, self.exposure.listen.is_empty(), "exposure.listen"),
             (NodeKind::Exposure, self.exposure.sip.is_empty(), "exposure.sip"),
             (NodeKind::SipNetwork, self.sip_network.listen.is_empty(), "sip_network.listen"),
+            (NodeKind::Bmsc, self.bmsc.listen.is_empty(), "bmsc.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));

@@ -1,0 +1,89 @@
+//! `[bmsc]`: the BM-SC.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use serde::Deserialize;
+
+use super::{PeerSection, loopback};
+
+/// Settings of the BM-SC.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BmscSection {
+    /// Its Origin-Host; none: `bmsc` in the domain.
+    pub origin_host: Option<String>,
+    /// Where it takes Diameter.
+    pub listen: Vec<SocketAddr>,
+    /// Diameter peers besides the MBMS-GWs: application servers.
+    pub peers: Vec<PeerSection>,
+    /// Whether application servers may connect that are not known.
+    pub accept_unknown: bool,
+    /// MBMS-GWs.
+    pub gateways: Vec<GatewaySection>,
+    /// Mobile country code and mobile network code of its TMGIs.
+    pub plmn: (String, String),
+    /// First and last MBMS service id that it assigns.
+    pub service_ids: (u32, u32),
+    /// First and last multicast address that it assigns.
+    pub addresses: (Ipv4Addr, Ipv4Addr),
+    /// First and last port on each of them.
+    pub ports: (u16, u16),
+    /// Where MB2-U comes to.
+    pub mb2u: IpAddr,
+    /// First and last UDP port of MB2-U: one for each bearer, all of them are open from the start.
+    pub mb2u_ports: (u16, u16),
+    /// Where SGi-mb comes from.
+    pub sgi_mb: SocketAddr,
+    /// Scheduling period of the MCH, in radio frames.
+    pub mch_scheduling_period: u16,
+    /// How long a TMGI is allocated, seconds.
+    pub tmgi_lifetime_s: u32,
+    /// TMGIs that an application server has at a time.
+    pub max_tmgis: u32,
+    /// Seconds between heartbeats; 0: none.
+    pub heartbeat_s: u32,
+    /// Milliseconds that the answer to an activation waits for MBMS-GWs.
+    pub activation_wait_ms: u32,
+}
+
+impl Default for BmscSection {
+    fn default() -> Self {
+        Self {
+            origin_host: None,
+            listen: vec![loopback(3898)],
+            peers: Vec::new(),
+            accept_unknown: false,
+            gateways: Vec::new(),
+            plmn: ("001".to_owned(), "01".to_owned()),
+            service_ids: (1, 0xff_ffff),
+            addresses: ([239, 46, 0, 0].into(), [239, 46, 255, 255].into()),
+            ports: (5000, 5000),
+            mb2u: Ipv4Addr::LOCALHOST.into(),
+            mb2u_ports: (24_000, 24_063),
+            sgi_mb: loopback(2153),
+            mch_scheduling_period: 32,
+            tmgi_lifetime_s: 7200,
+            max_tmgis: 1000,
+            heartbeat_s: 60,
+            activation_wait_ms: 3000,
+        }
+    }
+}
+
+/// An MBMS-GW.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewaySection {
+    /// Its Origin-Host.
+    pub host: String,
+    /// Its Origin-Realm; none: the home domain.
+    pub realm: Option<String>,
+    /// Where it is; none: it connects to us.
+    pub connect: Option<SocketAddr>,
+    /// Service area identities that it serves; none: all.
+    #[serde(default)]
+    pub areas: Vec<u16>,
+    /// Its control plane nodes (MMEs).
+    #[serde(default)]
+    pub control_plane_nodes: Vec<IpAddr>,
+}
