@@ -4,10 +4,11 @@
 //! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use benches::growth::{STEEPEST, cpu_s, slope, write};
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
 use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
 use protocol::sip::{Flow, Response, SipMessage, Transport};
@@ -16,8 +17,6 @@ use protocol::{Entropy, Instant};
 
 const WATCHERS: usize = 10;
 const NUMBERS: [usize; 3] = [500, 1500, 5000];
-/// The steepest slope that counts as linear.
-const STEEPEST: f64 = 1.15;
 /// Runs of which the fastest counts, for others were disturbed; `CASTBENCH_RUNS` says how many instead.
 const RUNS: usize = 3;
 
@@ -28,8 +27,11 @@ fn main() -> ExitCode {
         return if told == 2 * 20 * WATCHERS { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let points: Vec<Point> = NUMBERS.into_iter().map(measure).collect();
-    let time = slope(&points, |point| point.cpu_s);
-    let memory = slope(&points, |point| point.memory_octets as f64);
+    let of = |cost: fn(&Point) -> f64| -> Vec<(f64, f64)> {
+        points.iter().map(|point| (point.presentities as f64, cost(point))).collect()
+    };
+    let time = slope(&of(|point| point.cpu_s));
+    let memory = slope(&of(|point| point.memory_octets as f64));
     let text = json(&points, time, memory);
     let folder =
         std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
@@ -41,13 +43,6 @@ fn main() -> ExitCode {
     }
     println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
     if time <= STEEPEST && memory <= STEEPEST { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, text)
 }
 
 struct Point {
@@ -84,24 +79,6 @@ fn measure(presentities: usize) -> Point {
         peak_octets: info.bytes_max,
         notifications,
     }
-}
-
-/// Seconds that this thread has had of a processor (Linux, proc(5): /proc/thread-self/schedstat, in nanoseconds).
-fn cpu_s() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells the time of a thread");
-    let nanos = text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok());
-    nanos.expect("a number") / 1e9
-}
-
-/// Least squares through the logarithms.
-fn slope(points: &[Point], of: impl Fn(&Point) -> f64) -> f64 {
-    let n = points.len() as f64;
-    let xy: Vec<(f64, f64)> = points.iter().map(|point| ((point.presentities as f64).ln(), of(point).ln())).collect();
-    let (mean_x, mean_y) = xy.iter().fold((0.0, 0.0), |(x, y), (own_x, own_y)| (x + own_x / n, y + own_y / n));
-    let (above, below) = xy
-        .iter()
-        .fold((0.0, 0.0), |(above, below), (x, y)| (above + (x - mean_x) * (y - mean_y), below + (x - mean_x).powi(2)));
-    above / below
 }
 
 fn json(points: &[Point], time: f64, memory: f64) -> String {

@@ -1,1 +1,3 @@
-//! Criterion targets; see `benches/`.
+//! Criterion targets; see `benches/`. What several of them need is here.
+
+pub mod growth;
