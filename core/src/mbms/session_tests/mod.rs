@@ -4,6 +4,7 @@ mod enb;
 mod failures;
 mod kills;
 mod sessions;
+mod whole;
 mod wire;
 
 use std::collections::{BTreeSet, VecDeque};
