@@ -66,7 +66,8 @@ impl Audit {
         for cdr in &self.cdrs {
             // A server that was killed before it could say that it has answered closes its record, and is asked again.
             let was_killed = cdr.reason_code == Some(3);
-            let is_one = (cdr.started.is_some() && !was_killed) || (is_delivered(cdr) && is_gateway(cdr));
+            let is_gateways = is_delivered(cdr) && is_gateway(cdr);
+            let is_one = !began_anew(cdr) && (is_gateways || (cdr.started.is_some() && !was_killed));
             let attempt = cdr.requested.filter(|_| !is_one);
             let of = (cdr.record_type.clone(), cdr.role.clone(), cdr.called.clone());
             let name = (cdr.icid.clone(), cdr.session.clone(), of, attempt);
@@ -134,7 +135,7 @@ impl Audit {
             paid.entry(session["icid"].as_str().unwrap()).or_default().push(session);
         }
         let (delivered, failed): (Vec<&Cdr>, Vec<&Cdr>) =
-            self.cdrs.iter().filter(|cdr| is_gateway(cdr)).partition(|cdr| is_delivered(cdr));
+            self.cdrs.iter().filter(|cdr| is_gateway(cdr)).partition(|cdr| is_delivered(cdr) && !began_anew(cdr));
         for cdr in delivered.into_iter().chain(failed) {
             let sessions = paid.remove(cdr.icid.as_deref().unwrap()).unwrap_or_default();
             assert!(sessions.len() <= 1, "paid twice: {cdr:#?} {sessions:#?}");
@@ -158,6 +159,12 @@ impl Audit {
 /// A record of the application server that asks the OCS.
 pub(crate) fn is_gateway(cdr: &Cdr) -> bool {
     cdr.record_type == "aSRecord" && cdr.node.starts_with("ims-gwf")
+}
+
+/// A call at the gateway function whose INVITE came again because somebody before it was killed: nobody has heard of its
+/// answer, and it is not paid for.
+fn began_anew(cdr: &Cdr) -> bool {
+    is_gateway(cdr) && cdr.reasons.iter().any(|reason| reason.contains("cause=482"))
 }
 
 /// A session that was answered, or a message that has arrived.

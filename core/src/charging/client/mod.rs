@@ -23,6 +23,7 @@ use protocol::{Entropy, Instant};
 
 use crate::ims::{ImsOutput, ImsStoreAnswer, NodeNote};
 use queue::Queue;
+use records::INTERNAL_ERROR;
 use session::{ChargingSession, ChargingSessions, DialogName, Subject};
 
 /// Settings of the charging of a node.
@@ -341,11 +342,16 @@ impl Trigger {
         let call_id = request.call_id().unwrap_or_default().to_owned();
         let subject: Subject = (icid, role.code(), observe::served(role, request), call_id);
         // The same request twice at once, by two ways, is two attempts.
-        let known = self.sessions.of_subject(&subject).filter(|known| !known.answered && !known.is_live);
+        let known = self.sessions.of_subject(&subject).filter(|known| !known.is_live).cloned();
+        // An earlier run had an answer for it, which nobody can have heard who asks again.
+        if let Some(unheard) = known.as_ref().filter(|known| known.answered) {
+            self.stop(now, &unheard.session_id, INTERNAL_ERROR, &[]);
+        }
+        let known = known.filter(|known| !known.answered);
         let id = match known {
             // The same request again, after a restart.
             Some(known) => {
-                let session = ChargingSession { is_live: true, ..known.clone() };
+                let session = ChargingSession { is_live: true, ..known };
                 let id = session.session_id.clone();
                 self.sessions.put(session);
                 id

@@ -21,7 +21,7 @@ const SUCCESSFUL_TRANSACTION: i32 = -1;
 /// Cause-Code of a session that ended otherwise than by BYE: unspecified error.
 const UNSPECIFIED_ERROR: i32 = 1;
 /// Cause-Code of what was under way when the node was killed: internal error.
-const INTERNAL_ERROR: i32 = 3;
+pub(super) const INTERNAL_ERROR: i32 = 3;
 /// How long an outcome is waited for after a restart (RFC 3261 clause 17.1.1.2: 64 T1).
 const AFTER_RESTART: Duration = Duration::from_secs(32);
 /// No request waits longer for its outcome (RFC 3261 clause 16.6: more than timer C).

@@ -1,5 +1,6 @@
-//! A message that comes again because somebody on its way was killed is the same message: it is neither sent nor paid for a
-//! second time (RFC 3261 clause 17.2.2 says it of one transaction; this is what is left when there is another one).
+//! A request that comes again because somebody on its way was killed is the same request (RFC 3261 clause 17.2.2 says it of
+//! one transaction; this is what is left when there is another one): a message is neither sent nor paid for a second time,
+//! a call that nobody waits for ends unpaid before it begins anew.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::ims::{ImsStoreOp, Table};
 const KNOWN: Duration = Duration::from_secs(40);
 
 impl ImsGwf {
-    /// True when a message is there already or on its way: then it is looked after.
+    /// True when a message is there already or on its way, or a call waits for the OCS: then it is looked after.
     pub(super) fn comes_again(&mut self, now: Instant, key: ServerKey, request: &Request) -> bool {
         let name = name_of(request);
         if self.arrived.get(&name).is_some() {
@@ -28,8 +29,13 @@ impl ImsGwf {
             self.refuse(now, key, &Refusal::new(200));
             return true;
         }
-        let asking = self.under_way.get(&name).and_then(|id| self.live.get_mut(id)?.asking.as_mut());
-        let Some((own, _)) = asking else { return false };
+        let Some(id) = self.under_way.get(&name).cloned() else { return false };
+        let Some(live) = self.live.get_mut(&id) else { return false };
+        if live.bridge.is_some() {
+            self.supersede(now, &id);
+            return false;
+        }
+        let Some((own, _)) = live.asking.as_mut() else { return false };
         // Who has asked before does not wait any more.
         let before = std::mem::replace(own, key);
         self.charging.moved(before, key);

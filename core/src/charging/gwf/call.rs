@@ -14,6 +14,10 @@ use super::row::{Kind, Row};
 use super::{ImsGwf, Live, MessageCharging};
 use crate::charging::client::observe;
 
+/// Status of a call without credit (RFC 3261 clause 21.4.3).
+const EXHAUSTED: u16 = 402;
+/// Status of a call whose INVITE came again (RFC 3261 clause 21.4.20).
+const SUPERSEDED: u16 = 482;
 /// How long the transactions of a call may outlive it (RFC 3261 clause 17: 64 T1).
 const AFTERGLOW: Duration = Duration::from_secs(40);
 /// CSeq of a BYE after a restart is so much higher than what the call had: it has to be higher than any that was used.
@@ -45,9 +49,7 @@ impl ImsGwf {
         let (number, token) = (self.next, self.entropy.token(8));
         // RFC 6733 clause 8.8: never the same again, whatever restarts.
         let id = format!("{};{};{number};{token}", self.config.diameter.origin_host, utc / 1000);
-        if kind != Kind::Call {
-            self.under_way.insert(name_of(&request), id.clone());
-        }
+        self.under_way.insert(name_of(&request), id.clone());
         self.rows.insert(id.clone(), Row::new(id.clone(), kind, payer, &information));
         self.live.insert(id.clone(), Live { asking: Some((key, request)), bridge: None });
         let first = if kind == Kind::Debited { RequestType::Event } else { RequestType::Initial };
@@ -137,13 +139,19 @@ impl ImsGwf {
         let utc = self.utc_ms(now);
         let Some(live) = self.live.get_mut(id) else { return };
         let asking = live.asking.take();
+        if let Some((_, invite)) = &asking {
+            self.under_way.remove(&name_of(invite));
+        }
         if before == BridgeState::Calling {
             if let Some((key, invite)) = asking {
                 let mut response = Response::to(&invite, status, None);
                 response.set_to_tag("gwf");
                 self.charging.answered(now, key, &response);
             }
-        } else if let Some(bye) = live.bridge.as_ref().and_then(|bridge| bridge.byes()[1].clone()) {
+        } else if let Some(mut bye) = live.bridge.as_ref().and_then(|bridge| bridge.byes()[1].clone()) {
+            if let Some(reason) = why_released(status) {
+                bye.headers.append("Reason", &reason);
+            }
             self.charging.within(now, None, &bye);
         }
         self.fading.push_back((now + AFTERGLOW, id.to_owned()));
@@ -163,10 +171,25 @@ impl ImsGwf {
             return;
         }
         self.cut_off += 1;
-        let reason = Reason::sip(402, "Credit exhausted").to_string();
-        bridge.release(now, &mut self.stack, 402, Some(&reason));
+        bridge.release(now, &mut self.stack, EXHAUSTED, why_released(EXHAUSTED).as_deref());
         self.say(format!("{id} has no credit any more: cut off"));
-        self.call_ended(now, id, before, 402);
+        self.call_ended(now, id, before, EXHAUSTED);
+    }
+
+    /// A call whose INVITE comes again in another transaction: a proxy before us was killed, nobody waits for what became of
+    /// the first one. It ends unpaid; the new one is the call. (A 482, RFC 3261 clause 8.2.2.2, would be told to the caller.)
+    pub(super) fn supersede(&mut self, now: Instant, id: &str) {
+        let Some(bridge) = self.live.get_mut(id).and_then(|live| live.bridge.as_mut()) else { return };
+        let before = bridge.state();
+        if before == BridgeState::Ended {
+            return;
+        }
+        bridge.abandon(now, &mut self.stack, SUPERSEDED, why_released(SUPERSEDED).as_deref());
+        if let Some(row) = self.rows.get_mut(id) {
+            row.answered_utc_ms = None;
+        }
+        self.say(format!("{id} has begun anew: its INVITE came in another transaction"));
+        self.call_ended(now, id, before, SUPERSEDED);
     }
 
     /// CANCEL of a call for which the OCS has not spoken.
@@ -225,6 +248,16 @@ impl ImsGwf {
             }
         }
     }
+}
+
+/// What a release of ours says of itself (RFC 3326); none: it is not ours.
+fn why_released(status: u16) -> Option<String> {
+    let text = match status {
+        EXHAUSTED => "Credit exhausted",
+        SUPERSEDED => "Superseded",
+        _ => return None,
+    };
+    Some(Reason::sip(status, text).to_string())
 }
 
 /// A BYE as text, with a CSeq that is beyond what the call will have.

@@ -70,7 +70,7 @@ pub struct ImsGwf {
     /// Calls by the Call-IDs of both sides, messages by our transaction.
     by_call_id: BTreeMap<String, String>,
     sent: BTreeMap<ClientKey, String>,
-    /// Messages by what names them: those on their way, and those that have arrived a moment ago.
+    /// Calls and messages by what names them; messages that have arrived a moment ago.
     under_way: BTreeMap<String, String>,
     arrived: Expiring<String, ()>,
     /// Calls that are over, whose last transactions may not be.
@@ -236,7 +236,7 @@ impl ImsGwf {
             }
             return;
         }
-        if request.method != Method::MESSAGE || !self.comes_again(now, key, &request) {
+        if !self.comes_again(now, key, &request) {
             self.authorize(now, key, request);
         }
     }

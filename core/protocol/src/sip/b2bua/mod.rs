@@ -184,6 +184,16 @@ impl Bridge {
         }
     }
 
+    /// Lets go of a caller that does not wait any more, and has heard of no answer: the other side's call ends.
+    pub fn abandon(&mut self, now: Instant, stack: &mut SipStack, status: u16, reason: Option<&str>) {
+        if self.state == BridgeState::Established {
+            self.bye(now, stack, Side::Callee, reason);
+            self.state = BridgeState::Ended;
+        } else {
+            self.release(now, stack, status, reason);
+        }
+    }
+
     /// What would end the dialogs that stand, the caller's and the callee's: for whoever has to end them without this value.
     pub fn byes(&self) -> [Option<Request>; 2] {
         [&self.legs[0], &self.legs[1]].map(|leg| {
