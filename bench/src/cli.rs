@@ -77,7 +77,7 @@ pub struct RunArgs {
     /// Seed of every random stream, instead of the scenario's own.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
-    /// What leads SIP, instead of what the scenario's [ims] says: an IMS, or a plain SIP network with the same services.
+    /// What leads SIP, instead of what the scenario's `[ims]` says: an IMS, or a plain SIP network with the same services.
     #[arg(long, value_name = "KIND", value_parser = network_parser())]
     pub network: Option<NetworkCore>,
     /// Folder for record and reports [default: out/ and the name of the scenario].
