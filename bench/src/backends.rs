@@ -22,7 +22,7 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     let mut names = if ims.is_plain() { vec![SIP_PROXY] } else { vec![PCSCF, ICSCF, SCSCF, HSS] };
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
-    names.extend(ims.services.iter().map(|service| service.server()));
+    names.extend(ims.services.iter().flat_map(|service| service.boxes()).map(|own| own.name));
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let with = if ims.is_plain() { "" } else { " with their USIMs" };
