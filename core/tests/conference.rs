@@ -12,8 +12,10 @@ use protocol::Entropy;
 
 #[path = "conference/phone.rs"]
 mod phone;
+mod ports;
 
-use phone::{Phone, free_port};
+use phone::Phone;
+use ports::free_port;
 
 /// Hertz of who is in it.
 const BARESIP: f64 = 1000.0;

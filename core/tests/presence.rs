@@ -1,11 +1,14 @@
 //! The presence server live, with sipp as the S-CSCF of presentities and watchers.
 
-use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use core_network::ims::{CoreConfig, TEST_DOMAIN, start_core};
 use protocol::Entropy;
+
+mod ports;
+
+use ports::free_port;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sipp_publishes_and_watches() {
@@ -40,8 +43,4 @@ async fn sipp(folder: &Path, port: u16, transport: &'static str) -> Output {
     command.args(["-trace_err", "-error_file", "errors", "-key", "domain", TEST_DOMAIN]);
     command.arg(format!("127.0.0.1:{port}"));
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

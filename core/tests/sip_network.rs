@@ -1,6 +1,6 @@
 //! The plain SIP network: presence through it in a fabric, in virtual time; sipp registers and talks live.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,10 @@ use core_network::sip_network::{Otherwise, Proof, Side, SipNetwork, SipNetworkCo
 use protocol::sip::{Challenge, DigestClient, Method, Request, Response, SipMessage, Target, Transport, Uri};
 use protocol::xml::SubHandling;
 use protocol::{Entropy, Instant, Secret};
+
+mod ports;
+
+use ports::free_port;
 
 const DOMAIN: &str = "sip.example";
 
@@ -237,8 +241,4 @@ async fn sipp(folder: &Path, port: u16, scenario: String, more: &'static [&'stat
     command.args(["-timeout", "60", "-timeout_error", "-trace_err", "-error_file", "errors", "-key", "domain", DOMAIN]);
     command.args(more).arg(format!("127.0.0.1:{port}"));
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

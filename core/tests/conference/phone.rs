@@ -14,10 +14,6 @@ use protocol::{Entropy, Instant};
 const KEPT: usize = 4000;
 const TICK: Duration = Duration::from_millis(20);
 
-pub(crate) fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 pub(crate) struct Phone {
     clock: LiveClock,
     ua: UserAgent,
