@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use benches::growth::{STEEPEST, cpu_s, slope, write};
-use core_network::ims::{
-    Fabric, FabricOutput, ImsInput, ImsNode, ImsOutput, ImsStore, ImsStoreAnswer, Latency, Role, StoreDriver,
+use core_network::node::{
+    Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStore, NodeStoreAnswer, Role, StoreDriver,
 };
 use core_network::{BmscNode, BmscNodeConfig, GatewayConfig, ProvisioningConfig, ServerRules};
 use protocol::diameter::mb2c::{GcsActionAnswer, GcsActionRequest, MbmsBearerRequest, TmgiAllocationRequest};
@@ -140,14 +140,14 @@ struct Other {
     own: u8,
     endpoint: DiameterEndpoint,
     strings: Arc<Mutex<Strings>>,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl Other {
     fn drain(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Answer { result, .. } => {
                     let answer = GcsActionAnswer::from_message(&result.expect("an answer")).expect("a GAA");
                     self.strings.lock().expect("one thread").answers.push_back(answer);
@@ -166,11 +166,11 @@ impl Other {
     }
 }
 
-impl ImsNode for Other {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Other {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Datagram { .. } => self.strings.lock().expect("one thread").received += 1,
+            NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Datagram { .. } => self.strings.lock().expect("one thread").received += 1,
             _ => {}
         }
         self.drain(now);
@@ -186,7 +186,7 @@ impl ImsNode for Other {
         }
         while let Some((port, bytes)) = strings.packets.pop_front() {
             let (local, remote) = (SocketAddr::new(ip(self.own), 5000), SocketAddr::new(ip(31), port));
-            self.out.push_back(ImsOutput::Datagram { local, remote, bytes });
+            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
         }
         drop(strings);
         self.drain(now);
@@ -198,7 +198,7 @@ impl ImsNode for Other {
         if idle { self.endpoint.poll_timeout() } else { Some(Instant::ZERO) }
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
@@ -225,7 +225,7 @@ impl Rig {
         config.strangers = Some(ServerRules { max_tmgis: u32::MAX, ..ServerRules::default() });
         let (host, realm) = (GATEWAY.to_owned(), REALM.to_owned());
         config.gateways = vec![GatewayConfig { host, realm, areas: Vec::new(), control_plane_nodes: Vec::new() }];
-        let mut store = ImsStore::in_memory().expect("a store");
+        let mut store = NodeStore::in_memory().expect("a store");
         let driver: StoreDriver = Box::new(move |request| store.execute(&request));
         let node = Box::new(BmscNode::new(config, Entropy::of_box(1, BMSC)));
         fabric.add(Instant::ZERO, BMSC, Role::Bmsc, ip(31), node, driver);
@@ -234,7 +234,7 @@ impl Rig {
             let endpoint = DiameterEndpoint::new(diameter(host, at, &[(BMSC, connect)]), Entropy::of_box(1, host));
             let other = Other { own: at, endpoint, strings: Arc::clone(&strings), out: VecDeque::new() };
             let nothing: StoreDriver =
-                Box::new(|request| ImsStoreAnswer { token: request.token, result: Ok(Vec::new()) });
+                Box::new(|request| NodeStoreAnswer { token: request.token, result: Ok(Vec::new()) });
             fabric.add(Instant::ZERO, host, role, ip(at), Box::new(other), nothing);
         }
         let mut rig = Self { fabric, now: Instant::ZERO, strings };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use benches::growth::{STEEPEST, cpu_s, slope, write};
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore};
 use protocol::sip::{Flow, Response, SipMessage, Transport};
 use protocol::xml::SubHandling;
 use protocol::{Entropy, Instant};
@@ -104,7 +104,7 @@ const SCSCF: &str = "10.46.0.3:5060";
 /// A presence server, its store in memory, and everybody else.
 struct Rig {
     node: PresenceServer,
-    store: ImsStore,
+    store: NodeStore,
     now: Instant,
     flow: Flow,
     notifications: usize,
@@ -118,7 +118,7 @@ impl Rig {
         let node = PresenceServer::new(config, Entropy::of_box(1, "presence")).expect("a configuration");
         let remote = SCSCF.parse().expect("an address");
         let flow = Flow { transport: Transport::Udp, local: own, remote };
-        let store = ImsStore::in_memory().expect("a store");
+        let store = NodeStore::in_memory().expect("a store");
         let mut rig = Self { node, store, now: Instant::ZERO, flow, notifications: 0 };
         rig.drain();
         rig
@@ -164,7 +164,7 @@ impl Rig {
 
     fn receive(&mut self, text: &str) {
         self.pass(Duration::from_micros(100));
-        self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: text.as_bytes() });
+        self.node.handle_input(self.now, NodeInput::Sip { flow: self.flow, bytes: text.as_bytes() });
         self.drain();
     }
 
@@ -181,10 +181,10 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(output) = self.node.poll_output() {
             match output {
-                ImsOutput::Sip { bytes, .. } => self.sent(&bytes),
-                ImsOutput::Store(request) => {
+                NodeOutput::Sip { bytes, .. } => self.sent(&bytes),
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
-                    self.node.handle_input(self.now, ImsInput::Store(answer));
+                    self.node.handle_input(self.now, NodeInput::Store(answer));
                 }
                 other => panic!("not expected: {other:?}"),
             }
@@ -197,7 +197,7 @@ impl Rig {
             SipMessage::Request(notify) => {
                 self.notifications += 1;
                 let bytes = Response::to(&notify, 200, None).to_bytes();
-                self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: &bytes });
+                self.node.handle_input(self.now, NodeInput::Sip { flow: self.flow, bytes: &bytes });
             }
             SipMessage::Response(response) => assert!(response.is_success(), "{response:?}"),
         }

@@ -9,6 +9,8 @@ pub mod ims;
 mod mbms;
 pub mod mc;
 pub mod net;
+pub mod node;
+pub mod process;
 pub mod sip_network;
 mod store;
 

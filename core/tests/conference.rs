@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use core_network::ims::{CoreConfig, start_core};
 use core_network::net::LiveProcess;
+use core_network::process::{CoreConfig, start_core};
 use protocol::Entropy;
 
 #[path = "conference/phone.rs"]

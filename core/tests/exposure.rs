@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use core_network::ims::{CoreConfig, start_core};
 use core_network::net::LiveProcess;
+use core_network::process::{CoreConfig, start_core};
 use protocol::Entropy;
 use protocol::sip::{Method, NameAddr, Request, Response, SipMessage, Uri};
 use serde_json::{Value, json};

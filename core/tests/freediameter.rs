@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use core_network::charging::{Account, Cdf, CdfConfig, Cdr, Ocs, OcsConfig, TariffTable, list_accounts};
 use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore, Table};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore, Table};
 use protocol::diameter::charging::{
     ChargingHeader, ImsInformation, InterOperator, NodeFunctionality, RoleOfNode, ServiceInformation, SubscriptionId,
 };
@@ -138,8 +138,8 @@ enum Received {
 
 struct Bench {
     start: std::time::Instant,
-    node: End<Box<dyn ImsNode>>,
-    store: ImsStore,
+    node: End<Box<dyn Node>>,
+    store: NodeStore,
     client: End<DiameterEndpoint>,
     answer: Option<Result<Message, RequestFailure>>,
 }
@@ -147,7 +147,7 @@ struct Bench {
 #[expect(clippy::disallowed_methods, reason = "sockets and a program of others: time is the wall clock's")]
 impl Bench {
     /// A client, and the node that is made of a configuration and a name.
-    fn new(relay: SocketAddr, host: &str, node: impl FnOnce(DiameterConfig) -> Box<dyn ImsNode>) -> Self {
+    fn new(relay: SocketAddr, host: &str, node: impl FnOnce(DiameterConfig) -> Box<dyn Node>) -> Self {
         let config = |host: &str| {
             let (cx, sh) = (dictionary::APP_CX, dictionary::APP_SH);
             let applications = vec![cx, sh, dictionary::APP_RF, dictionary::APP_RO];
@@ -157,7 +157,7 @@ impl Bench {
             config.retry = Duration::from_millis(200);
             config
         };
-        let mut store = ImsStore::in_memory().unwrap();
+        let mut store = NodeStore::in_memory().unwrap();
         add_subscribers(&mut store, &parse_subscribers("test.toml", SUBSCRIBERS).unwrap()).unwrap();
         Self {
             start: std::time::Instant::now(),
@@ -198,12 +198,12 @@ impl Bench {
         match self.node.receive() {
             Received::Octets(bytes) => {
                 let input = DiameterInput::Received { conn: self.node.conn, bytes: &bytes };
-                self.node.machine.handle_input(now, ImsInput::Diameter(input));
+                self.node.machine.handle_input(now, NodeInput::Diameter(input));
             }
             Received::Closed => {
                 self.node.stream = None;
                 let input = DiameterInput::Closed { conn: self.node.conn };
-                self.node.machine.handle_input(now, ImsInput::Diameter(input));
+                self.node.machine.handle_input(now, NodeInput::Diameter(input));
             }
             Received::Nothing => {}
         }
@@ -230,16 +230,16 @@ impl Bench {
         }
         while let Some(output) = self.node.machine.poll_output() {
             match output {
-                ImsOutput::Diameter(transport) => {
+                NodeOutput::Diameter(transport) => {
                     if let Some(input) = self.node.transport(transport) {
-                        self.node.machine.handle_input(now, ImsInput::Diameter(input));
+                        self.node.machine.handle_input(now, NodeInput::Diameter(input));
                     }
                 }
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
-                    self.node.machine.handle_input(now, ImsInput::Store(answer));
+                    self.node.machine.handle_input(now, NodeInput::Store(answer));
                 }
-                ImsOutput::Note(note) => println!("node: {note}"),
+                NodeOutput::Note(note) => println!("node: {note}"),
                 other => unreachable!("a node with Diameter only says {other:?}"),
             }
         }
@@ -261,7 +261,7 @@ fn freediameter_relays_between_s_cscf_and_hss() {
         println!("skipped: freeDiameterd with its extension acl_wl is not installed");
         return;
     };
-    let hss = |config| Box::new(Hss::new(HssConfig::new(config), Entropy::from_seed([1; 32]))) as Box<dyn ImsNode>;
+    let hss = |config| Box::new(Hss::new(HssConfig::new(config), Entropy::from_seed([1; 32]))) as Box<dyn Node>;
     let mut bench = Bench::new(([127, 0, 0, 1], port).into(), "hss.ims.test", hss);
     let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
     bench.until("the relay", |bench| {
@@ -367,7 +367,7 @@ fn header(session_id: &str) -> ChargingHeader {
 /// Runs a node behind the relay until it answers.
 fn behind_relay(
     host: &str,
-    node: impl FnOnce(DiameterConfig) -> Box<dyn ImsNode>,
+    node: impl FnOnce(DiameterConfig) -> Box<dyn Node>,
     probe: &Message,
 ) -> Option<(Bench, Relay, tempfile::TempDir, Message)> {
     let folder = tempfile::tempdir().unwrap();
@@ -401,7 +401,7 @@ fn freediameter_relays_accounting_to_the_cdf() {
         interval: None,
         information: information(),
     };
-    let cdf = |config| Box::new(Cdf::new(CdfConfig::new(config), Entropy::from_seed([3; 32]))) as Box<dyn ImsNode>;
+    let cdf = |config| Box::new(Cdf::new(CdfConfig::new(config), Entropy::from_seed([3; 32]))) as Box<dyn Node>;
     let Some((mut bench, _relay, _folder, answer)) = behind_relay("cdf.ims.test", cdf, &acr.to_message()) else {
         return;
     };
@@ -433,7 +433,7 @@ fn freediameter_relays_credit_control_to_the_ocs() {
         let text = "[[tariff]]\nname = 'voice'\nunit = 'seconds'\nprice = 1\nquantum = 30\n";
         let mut config = OcsConfig::new(config, TariffTable::parse(text).unwrap());
         config.accounts = vec![Account::new(IMPU, 20)];
-        Box::new(Ocs::new(config, Entropy::from_seed([4; 32]))) as Box<dyn ImsNode>
+        Box::new(Ocs::new(config, Entropy::from_seed([4; 32]))) as Box<dyn Node>
     };
     let Some((mut bench, _relay, _folder, answer)) = behind_relay("ocs.ims.test", ocs, &ccr.to_message()) else {
         return;

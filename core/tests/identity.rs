@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use core_network::ims::{CoreConfig, start_core};
 use core_network::mc::{TokenKeys, TokenVerifier};
+use core_network::process::{CoreConfig, start_core};
 use protocol::Entropy;
 use serde_json::Value;
 

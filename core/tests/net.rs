@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use core_network::StoreToken;
-use core_network::ims::{
-    Admin, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Role, Table,
-};
 use core_network::net::{
     Directory, Execute, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings, Tls, TlsFiles,
+};
+use core_network::node::{
+    Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Role, Table,
 };
 use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Target, Transport};
@@ -21,16 +21,16 @@ use protocol::{Instant, TapEvent};
 /// Says back what it hears: SIP once it is stored, Diameter at once; `to` on the first line of a body names another target.
 #[derive(Default, Debug)]
 struct Echo {
-    out: std::collections::VecDeque<ImsOutput>,
+    out: std::collections::VecDeque<NodeOutput>,
     waiting: BTreeMap<u64, (Target, Vec<u8>)>,
     next: u64,
     wake: Option<Instant>,
 }
 
-impl ImsNode for Echo {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Echo {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => {
+            NodeInput::Sip { flow, bytes } => {
                 let text = String::from_utf8_lossy(bytes);
                 if text.starts_with("LATER") {
                     self.wake = Some(now + Duration::from_millis(50));
@@ -43,24 +43,24 @@ impl ImsNode for Echo {
                 self.next += 1;
                 let answer = text.replace("To: ", "From: ").into_bytes();
                 self.waiting.insert(self.next, (to.unwrap_or_else(|| flow.into()), answer));
-                let put = ImsStoreOp::Put { table: Table::Sqn, key: "k".into(), value: bytes.to_vec() };
-                let request = ImsStoreRequest { token: StoreToken(self.next), ops: vec![put] };
-                self.out.push_back(ImsOutput::Store(request));
+                let put = NodeStoreOp::Put { table: Table::Sqn, key: "k".into(), value: bytes.to_vec() };
+                let request = NodeStoreRequest { token: StoreToken(self.next), ops: vec![put] };
+                self.out.push_back(NodeOutput::Store(request));
             }
-            ImsInput::Store(answer) => {
+            NodeInput::Store(answer) => {
                 assert!(answer.result.is_ok());
                 let (target, bytes) = self.waiting.remove(&answer.token.0).unwrap();
-                self.out.push_back(ImsOutput::Sip { target, bytes });
+                self.out.push_back(NodeOutput::Sip { target, bytes });
             }
-            ImsInput::SipFailed { target, why } => {
-                self.out.push_back(ImsOutput::Note(NodeNote::Said(format!("{}: {why}", target.remote))));
+            NodeInput::SipFailed { target, why } => {
+                self.out.push_back(NodeOutput::Note(NodeNote::Said(format!("{}: {why}", target.remote))));
             }
-            ImsInput::Diameter(DiameterInput::Received { conn, bytes }) => {
+            NodeInput::Diameter(DiameterInput::Received { conn, bytes }) => {
                 let send = DiameterTransport::Send { conn, bytes: bytes.to_vec() };
-                self.out.push_back(ImsOutput::Diameter(send));
+                self.out.push_back(NodeOutput::Diameter(send));
             }
-            ImsInput::Admin(Admin::Shutdown) => {
-                self.out.push_back(ImsOutput::Note(NodeNote::Said("goodbye".into())));
+            NodeInput::Admin(Admin::Shutdown) => {
+                self.out.push_back(NodeOutput::Note(NodeNote::Said("goodbye".into())));
             }
             _ => {}
         }
@@ -68,14 +68,14 @@ impl ImsNode for Echo {
 
     fn handle_timeout(&mut self, now: Instant) {
         assert!(self.wake.take().is_some_and(|wake| wake <= now));
-        self.out.push_back(ImsOutput::Note(NodeNote::Said("woken".into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said("woken".into())));
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.wake
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 
@@ -101,11 +101,11 @@ async fn start(limits: NetLimits) -> Running {
     let any: SocketAddr = ANY.parse().unwrap();
     let stored = Arc::new(Mutex::new(Vec::new()));
     let groups = Arc::clone(&stored);
-    let store: Execute = Box::new(move |requests: &[ImsStoreRequest]| {
+    let store: Execute = Box::new(move |requests: &[NodeStoreRequest]| {
         groups.lock().unwrap().push(requests.len());
         // A disk takes its time.
         std::thread::park_timeout(Duration::from_millis(5));
-        requests.iter().map(|r| ImsStoreAnswer { token: r.token, result: Ok(Vec::new()) }).collect()
+        requests.iter().map(|r| NodeStoreAnswer { token: r.token, result: Ok(Vec::new()) }).collect()
     });
     let (tap, seen) = sync_channel(10_000);
     let node = LiveNode {

@@ -6,43 +6,43 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, NodeNote, Role, StreamInput, StreamOutput};
 use core_network::net::{
     Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings,
 };
+use core_network::node::{Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, Role, StreamInput, StreamOutput};
 use protocol::{Instant, TapEvent};
 
 /// Says back what it hears. A path of `/to/ADDRESS` opens a stream there; octets that end with a full stop close theirs.
 #[derive(Default, Debug)]
 struct Echo {
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
-impl ImsNode for Echo {
-    fn handle_input(&mut self, _: Instant, input: ImsInput<'_>) {
+impl Node for Echo {
+    fn handle_input(&mut self, _: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Http { request, .. } if request.uri().path() == "/silent" => {}
-            ImsInput::Http { exchange, request, .. } => {
+            NodeInput::Http { request, .. } if request.uri().path() == "/silent" => {}
+            NodeInput::Http { exchange, request, .. } => {
                 if let Some(remote) = request.uri().path().strip_prefix("/to/") {
                     let connect = StreamOutput::Connect { token: 7, remote: remote.parse().unwrap() };
-                    self.out.push_back(ImsOutput::Stream(connect));
+                    self.out.push_back(NodeOutput::Stream(connect));
                 }
                 let body = format!("{} {} {}", request.method(), request.uri(), request.body().len());
-                self.out.push_back(ImsOutput::Http { exchange, response: http::Response::new(body.into()) });
+                self.out.push_back(NodeOutput::Http { exchange, response: http::Response::new(body.into()) });
             }
-            ImsInput::Stream(StreamInput::Connected { conn, token: Some(7), .. }) => {
-                self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes: b"hello".to_vec() }));
+            NodeInput::Stream(StreamInput::Connected { conn, token: Some(7), .. }) => {
+                self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes: b"hello".to_vec() }));
             }
-            ImsInput::Stream(StreamInput::Received { conn, bytes }) => {
-                self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes: bytes.to_ascii_uppercase() }));
+            NodeInput::Stream(StreamInput::Received { conn, bytes }) => {
+                self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes: bytes.to_ascii_uppercase() }));
                 if bytes.ends_with(b".") {
-                    self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                    self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
                 }
             }
-            ImsInput::Stream(StreamInput::Closed { .. }) => self.say("closed"),
-            ImsInput::Stream(StreamInput::ConnectFailed { token: 7, .. }) => self.say("failed"),
-            ImsInput::Datagram { local, remote, bytes } => {
-                self.out.push_back(ImsOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
+            NodeInput::Stream(StreamInput::Closed { .. }) => self.say("closed"),
+            NodeInput::Stream(StreamInput::ConnectFailed { token: 7, .. }) => self.say("failed"),
+            NodeInput::Datagram { local, remote, bytes } => {
+                self.out.push_back(NodeOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
             }
             _ => {}
         }
@@ -54,14 +54,14 @@ impl ImsNode for Echo {
         None
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
 
 impl Echo {
     fn say(&mut self, text: &str) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 }
 
@@ -78,8 +78,8 @@ async fn start(limits: NetLimits) -> (LiveProcess, Receiver<TapEvent>) {
     };
     let node = Box::new(Echo::default());
     let node = LiveNode { name: "echo".into(), role: Role::As, stranger: Role::Scscf, client: Role::Ue, sockets, node };
-    let store = |requests: &[core_network::ims::ImsStoreRequest]| {
-        requests.iter().map(|r| ImsStoreAnswer { token: r.token, result: Ok(Vec::new()) }).collect()
+    let store = |requests: &[core_network::node::NodeStoreRequest]| {
+        requests.iter().map(|r| NodeStoreAnswer { token: r.token, result: Ok(Vec::new()) }).collect()
     };
     let around = Surroundings {
         clock: LiveClock::start(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use core_network::ims::{CoreConfig, TEST_DOMAIN, start_core};
+use core_network::process::{CoreConfig, TEST_DOMAIN, start_core};
 use protocol::Entropy;
 
 mod ports;

@@ -4,8 +4,8 @@
 use core_network::exposure::{AuditEntry, ExposureApi, ExposureClient, ExposureConfig, Quota};
 use core_network::ims::service::Reach;
 use core_network::ims::xdm::{XdmTokens, XdmUser, Xdms, XdmsConfig};
-use core_network::ims::{HttpExchange, ImsInput, ImsNode, ImsOutput, ImsStore, Table};
 use core_network::mc::{Claims, HashedPassword, IdentityServer, IdmsClient, IdmsConfig, TokenSigner, TokenVerifier};
+use core_network::node::{HttpExchange, Node, NodeInput, NodeOutput, NodeStore, Table};
 use http::{Request, Response};
 use protocol::sip::{Challenge, DigestClient, HostTable, Method, SipTimers, Transport};
 use protocol::{Entropy, Instant, Secret};
@@ -43,16 +43,16 @@ const ALL: [Attack; 8] = [
 ];
 
 /// A node with its store, and what it has written into the log.
-struct Node {
-    node: Box<dyn ImsNode>,
-    store: ImsStore,
+struct Running {
+    node: Box<dyn Node>,
+    store: NodeStore,
     log: Vec<String>,
     exchanges: u64,
 }
 
-impl Node {
-    fn new(node: Box<dyn ImsNode>) -> Self {
-        let mut own = Self { node, store: ImsStore::in_memory().unwrap(), log: Vec::new(), exchanges: 0 };
+impl Running {
+    fn new(node: Box<dyn Node>) -> Self {
+        let mut own = Self { node, store: NodeStore::in_memory().unwrap(), log: Vec::new(), exchanges: 0 };
         own.drain();
         own
     }
@@ -61,12 +61,12 @@ impl Node {
         let mut answer = None;
         while let Some(output) = self.node.poll_output() {
             match output {
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let stored = self.store.execute(&request);
-                    self.node.handle_input(Instant::ZERO, ImsInput::Store(stored));
+                    self.node.handle_input(Instant::ZERO, NodeInput::Store(stored));
                 }
-                ImsOutput::Http { response, .. } => answer = Some(response),
-                ImsOutput::Note(note) => self.log.push(note.to_string()),
+                NodeOutput::Http { response, .. } => answer = Some(response),
+                NodeOutput::Note(note) => self.log.push(note.to_string()),
                 _ => {}
             }
         }
@@ -78,7 +78,7 @@ impl Node {
         let (logged, audited) = (self.log.len(), self.audit().len());
         self.exchanges += 1;
         let (exchange, peer) = (HttpExchange(self.exchanges), PEER.parse().unwrap());
-        self.node.handle_input(Instant::ZERO, ImsInput::Http { exchange, peer, request });
+        self.node.handle_input(Instant::ZERO, NodeInput::Http { exchange, peer, request });
         let answer = self.drain().expect("an answer");
         let audit = self.audit().split_off(audited).into_iter().map(|entry| format!("{entry:?}"));
         (answer, self.log[logged..].iter().cloned().chain(audit).collect::<Vec<_>>().join("\n"))
@@ -115,7 +115,7 @@ fn token(scope: &str, ends_s: i64) -> String {
     format!("Bearer {}", claims.sign(ISSUER, "ims.test", &signer()))
 }
 
-fn xdms() -> Node {
+fn xdms() -> Running {
     let mut config = XdmsConfig::new("http://xcap.ims.test", "ims.test");
     let user = |name: &str| XdmUser {
         username: format!("{name}@ims.test"),
@@ -124,10 +124,10 @@ fn xdms() -> Node {
     };
     config.users = ["ann", "bob"].map(user).to_vec();
     config.tokens = Some(XdmTokens { verifier: verifier(), utc_ms_at_zero: UTC_MS });
-    Node::new(Box::new(Xdms::new(config, Entropy::from_seed([1; 32])).unwrap()))
+    Running::new(Box::new(Xdms::new(config, Entropy::from_seed([1; 32])).unwrap()))
 }
 
-fn exposure() -> Node {
+fn exposure() -> Running {
     let client = ExposureClient {
         id: "shop".into(),
         identity: "sip:shop@apps.ims.test".into(),
@@ -150,10 +150,10 @@ fn exposure() -> Node {
         pseudonym_key: Secret::new("a key of some length".into()),
         utc_ms_at_zero: UTC_MS,
     };
-    Node::new(Box::new(ExposureApi::new(config, Entropy::from_seed([2; 32])).unwrap()))
+    Running::new(Box::new(ExposureApi::new(config, Entropy::from_seed([2; 32])).unwrap()))
 }
 
-fn identity() -> Node {
+fn identity() -> Running {
     let mut entropy = Entropy::from_seed([3; 32]);
     let mut config = IdmsConfig::new(ISSUER, "ims.test", signer());
     config.clients = vec![IdmsClient {
@@ -163,7 +163,7 @@ fn identity() -> Node {
         scopes: ["exposure:messages".to_owned()].into(),
         acts_for_itself: true,
     }];
-    Node::new(Box::new(IdentityServer::new(config, entropy).unwrap()))
+    Running::new(Box::new(IdentityServer::new(config, entropy).unwrap()))
 }
 
 fn request(method: &str, target: &str, fields: &[(&str, &str)], body: &str) -> Request<Vec<u8>> {
@@ -172,7 +172,7 @@ fn request(method: &str, target: &str, fields: &[(&str, &str)], body: &str) -> R
 }
 
 /// A request with the digest of a user, for a challenge that the server has just given.
-fn signed(xdms: &mut Node, user: &str, mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+fn signed(xdms: &mut Running, user: &str, mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {
     let (refused, _) = xdms.ask(self::request("GET", LISTS, &[], ""));
     let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
     let (username, password) = (format!("{user}@ims.test"), format!("{user}-secret"));
@@ -194,7 +194,7 @@ fn signed(xdms: &mut Node, user: &str, mut request: Request<Vec<u8>>) -> Request
 /// Attack, the request, the status, and words of the log.
 type Row = (Attack, Request<Vec<u8>>, u16, &'static str);
 
-fn at_the_xdm_server(xdms: &mut Node) -> Vec<Row> {
+fn at_the_xdm_server(xdms: &mut Running) -> Vec<Row> {
     let put = |target: &str, body: &str| request("PUT", target, &[("Content-Type", LIST_TYPE)], body);
     let with = |scope: &str, ends_s: i64| {
         request("PUT", MC_LISTS, &[("Content-Type", LIST_TYPE), ("Authorization", &token(scope, ends_s))], LIST)

@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
-use core_network::ims::{
-    CoreConfig, Fabric, FabricOutput, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Role, StoreDriver,
-    start_core,
-};
+use core_network::ims::{NetworkBox, NetworkPlan};
+use core_network::node::{Fabric, FabricOutput, Latency, Node, NodeStore, Role, StoreDriver};
+use core_network::process::{CoreConfig, start_core};
 use core_network::sip_network::{Otherwise, Proof, Side, SipNetwork, SipNetworkConfig, SipService, SipUser};
 use protocol::sip::{Challenge, DigestClient, Method, Request, Response, SipMessage, Target, Transport, Uri};
 use protocol::xml::SubHandling;
@@ -31,7 +30,7 @@ struct Net {
 }
 
 fn store() -> StoreDriver {
-    let store = Arc::new(Mutex::new(ImsStore::in_memory().unwrap()));
+    let store = Arc::new(Mutex::new(NodeStore::in_memory().unwrap()));
     Box::new(move |request| store.lock().unwrap().execute(&request))
 }
 
@@ -67,7 +66,7 @@ impl Net {
         (server.trusted, server.hosts) = (plan.trusted(), plan.hosts());
         server.without_rules = SubHandling::Allow;
         let mut fabric = Fabric::new(Latency::default());
-        let mut add = |own: NetworkBox, node: Box<dyn ImsNode>| {
+        let mut add = |own: NetworkBox, node: Box<dyn Node>| {
             fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, store())
         };
         add(proxy, Box::new(SipNetwork::new(config, Entropy::of_box(1, "sip")).unwrap()));

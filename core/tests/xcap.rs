@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use core_network::ims::{CoreConfig, start_core};
 use core_network::net::LiveProcess;
+use core_network::process::{CoreConfig, start_core};
 use protocol::Entropy;
 
 const CONFIG: &str = "

@@ -8,8 +8,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use core_network::ims::{CoreConfig, CoreConfigError, LiveError, start_core};
 use core_network::net::{LiveProcess, NetTap};
+use core_network::process::{CoreConfig, CoreConfigError, LiveError, start_core};
 use protocol::Entropy;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};

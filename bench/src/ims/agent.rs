@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use core_network::ims::StreamEvent;
+use core_network::node::StreamEvent;
 use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use core_network::ims::{StreamEvent, StreamId, StreamOutput};
+use core_network::node::{StreamEvent, StreamId, StreamOutput};
 use protocol::msrp::{MsrpInput, MsrpOutput, SessionOptions};
 
 use crate::scenario::CHAT_MAX_OCTETS;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use core_network::charging::ChargingClient;
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    Fabric, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkCore, NetworkPlan, Pcscf, PcscfConfig,
-    Role, Scscf, StoreDriver, TestAs, TestAsConfig,
+    GmSecurity, Icscf, NetworkBox, NetworkCore, NetworkPlan, Pcscf, PcscfConfig, Scscf, TestAs, TestAsConfig,
 };
+use core_network::node::{Fabric, Latency, Node, NodeStore, Role, StoreDriver};
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::sim::{Key, SimCard, SimUsim};
@@ -115,7 +115,7 @@ impl Maker<'_> {
 
     /// CSCFs, HSS and application server.
     fn add_ims(&self, fabric: &mut Fabric) -> Result<(), CommandError> {
-        let mut hss_store = ImsStore::in_memory().map_err(bench)?;
+        let mut hss_store = NodeStore::in_memory().map_err(bench)?;
         let subscribers = parse_subscribers("subscribers of the scenario", &self.subscribers()).map_err(bench)?;
         add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
         add(fabric, HSS, Role::Hss, Box::new(Hss::new(self.plan.hss(), self.entropy(HSS))), hss_store);
@@ -282,7 +282,7 @@ impl Maker<'_> {
     }
 }
 
-pub(super) fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn ImsNode>, mut store: ImsStore) {
+pub(super) fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn Node>, mut store: NodeStore) {
     let driver: StoreDriver = Box::new(move |request| store.execute(&request));
     fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
 }
@@ -292,8 +292,8 @@ pub(super) fn add_shared(
     fabric: &mut Fabric,
     name: &str,
     role: Role,
-    node: Box<dyn ImsNode>,
-    store: Arc<Mutex<ImsStore>>,
+    node: Box<dyn Node>,
+    store: Arc<Mutex<NodeStore>>,
 ) {
     let driver: StoreDriver = Box::new(move |request| match store.lock() {
         Ok(mut store) => store.execute(&request),
@@ -302,8 +302,8 @@ pub(super) fn add_shared(
     fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
 }
 
-pub(super) fn memory() -> Result<ImsStore, CommandError> {
-    ImsStore::in_memory().map_err(bench)
+pub(super) fn memory() -> Result<NodeStore, CommandError> {
+    NodeStore::in_memory().map_err(bench)
 }
 
 pub(super) fn sip(name: &str) -> SocketAddr {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use core_network::ims::HttpExchange;
+use core_network::node::HttpExchange;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Response};
 use serde_json::Value;

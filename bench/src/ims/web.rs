@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use core_network::ims::HttpExchange;
+use core_network::node::HttpExchange;
 use http::header::{AUTHORIZATION, ETAG, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use protocol::Entropy;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use core_network::ims::{AccessEvent, Admin, FabricOutput, WireMessage};
+use core_network::node::{AccessEvent, Admin, FabricOutput, WireMessage};
 use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, OutgoingMessage};
 use protocol::{Instant, TapEvent};

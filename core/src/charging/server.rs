@@ -10,7 +10,7 @@ use protocol::diameter::{
 };
 use protocol::{Entropy, Instant};
 
-use crate::ims::{Admin, ImsInput, ImsOutput, ImsStoreAnswer, ImsStoreOp, NodeShell, Rows, Table};
+use crate::node::{Admin, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, Table};
 
 /// What a server is.
 #[derive(Clone, Copy, Debug)]
@@ -93,16 +93,16 @@ impl<J> DiameterServer<J> {
     pub(super) fn reload(&mut self) {
         if self.early.is_none() {
             self.early = Some(Vec::new());
-            let scans = self.service.tables.iter().map(|&table| ImsStoreOp::Scan { table }).collect();
+            let scans = self.service.tables.iter().map(|&table| NodeStoreOp::Scan { table }).collect();
             self.store(scans, Waiting::Load);
         }
     }
 
-    pub(super) fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+    pub(super) fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Store(answer) => self.stored(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
+            NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Store(answer) => self.stored(now, answer),
+            NodeInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
             _ => self.shell.ignore(self.service.name, "input that is not Diameter"),
         }
     }
@@ -117,7 +117,7 @@ impl<J> DiameterServer<J> {
     pub(super) fn poll_event(&mut self) -> Option<ServerEvent<J>> {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.output(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.output(NodeOutput::Diameter(transport)),
                 DiameterOutput::Request { handle, message } => match &mut self.early {
                     Some(early) if early.len() < MAX_EARLY => early.push((handle, message)),
                     Some(_) => {}
@@ -134,7 +134,7 @@ impl<J> DiameterServer<J> {
 
     /// Answers a request when this is durable. Also one that changes nothing waits: what it repeats may still be on its way
     /// to the disk.
-    pub(super) fn answer(&mut self, handle: RequestHandle, request: Message, answer: Message, ops: Vec<ImsStoreOp>) {
+    pub(super) fn answer(&mut self, handle: RequestHandle, request: Message, answer: Message, ops: Vec<NodeStoreOp>) {
         self.store(ops, Waiting::Answer { handle, request, answer });
     }
 
@@ -145,7 +145,7 @@ impl<J> DiameterServer<J> {
         self.endpoint.send_answer(now, handle, answer);
     }
 
-    fn stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         let Some((job, result)) = self.take_answer(answer) else { return };
         match (job, result) {
             (Waiting::Load, Ok(tables)) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 /// A request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,11 +35,11 @@ impl Audit {
         self.next = newest.map(|(number, _)| number + 1).max().unwrap_or(0);
     }
 
-    pub(super) fn op(&mut self, entry: &AuditEntry) -> ImsStoreOp {
+    pub(super) fn op(&mut self, entry: &AuditEntry) -> NodeStoreOp {
         let number = self.next;
         self.next += 1;
         let value = serde_json::to_vec(&(number, entry)).unwrap_or_default();
-        ImsStoreOp::Put { table: Table::ExposureAudit, key: format!("{:06}", number % MAX_ENTRIES), value }
+        NodeStoreOp::Put { table: Table::ExposureAudit, key: format!("{:06}", number % MAX_ENTRIES), value }
     }
 }
 

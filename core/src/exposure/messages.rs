@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::problem::{Problem, ok};
 use super::{ExposureApi, Job, Served, Then};
 use crate::ims::service::{Caller, check_content, check_method};
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 /// A text that a client sends. The text itself is not kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -74,18 +74,18 @@ impl Messages {
         }
     }
 
-    fn insert(&mut self, message: Outgoing) -> Option<ImsStoreOp> {
+    fn insert(&mut self, message: Outgoing) -> Option<NodeStoreOp> {
         self.order.push_back(message.id.clone());
         self.outgoing.insert(message.id.clone(), message);
         let oldest = (self.order.len() > MAX_OUTGOING).then(|| self.order.pop_front()).flatten()?;
         self.outgoing.remove(&oldest);
-        Some(ImsStoreOp::Delete { table: Table::ExposureMessage, key: outgoing_key(&oldest) })
+        Some(NodeStoreOp::Delete { table: Table::ExposureMessage, key: outgoing_key(&oldest) })
     }
 }
 
 impl ExposureApi {
     /// What was under way when the process ended is told to have failed: nobody knows.
-    pub(super) fn load_messages(&mut self, rows: Rows) -> Vec<ImsStoreOp> {
+    pub(super) fn load_messages(&mut self, rows: Rows) -> Vec<NodeStoreOp> {
         let mut ops = Vec::new();
         for (key, value) in rows {
             if key.starts_with("in/") {
@@ -117,7 +117,7 @@ impl ExposureApi {
         let id = self.entropy.token(20);
         let message = Outgoing { id: id.clone(), client: client.to_owned(), to: uri.identity(), state: State::Queued };
         let put = put_outgoing(&message);
-        let mut ops: Vec<ImsStoreOp> = self.messages.insert(message).into_iter().collect();
+        let mut ops: Vec<NodeStoreOp> = self.messages.insert(message).into_iter().collect();
         ops.push(put);
         let mut response = ok(StatusCode::CREATED, &json!({"id": id, "to": to, "state": State::Queued}));
         if let Ok(value) = format!("/v1/messages/{id}").try_into() {
@@ -196,7 +196,7 @@ impl ExposureApi {
         if !is_there {
             return Err(Problem::new(StatusCode::NOT_FOUND, "no such message"));
         }
-        let op = ImsStoreOp::Delete { table: Table::ExposureMessage, key: format!("in/{client}/{id}") };
+        let op = NodeStoreOp::Delete { table: Table::ExposureMessage, key: format!("in/{client}/{id}") };
         let then = Then::Remove { client: client.to_owned(), id };
         Ok(Served::now(ok(StatusCode::NO_CONTENT, &Value::Null), vec![op], then))
     }
@@ -208,7 +208,7 @@ impl ExposureApi {
                 *self.messages.coming.entry(message.client.clone()).or_default() += 1;
                 let value = serde_json::to_vec(&message).unwrap_or_default();
                 let key_in_table = format!("in/{}/{}", message.client, message.id);
-                let op = ImsStoreOp::Put { table: Table::ExposureMessage, key: key_in_table, value };
+                let op = NodeStoreOp::Put { table: Table::ExposureMessage, key: key_in_table, value };
                 let (request, message) = (Box::new(request), Box::new(message));
                 self.store(vec![op], Job::Incoming { key, request, message });
             }
@@ -258,9 +258,9 @@ impl ExposureApi {
     }
 }
 
-fn put_outgoing(message: &Outgoing) -> ImsStoreOp {
+fn put_outgoing(message: &Outgoing) -> NodeStoreOp {
     let value = serde_json::to_vec(message).unwrap_or_default();
-    ImsStoreOp::Put { table: Table::ExposureMessage, key: outgoing_key(&message.id), value }
+    NodeStoreOp::Put { table: Table::ExposureMessage, key: outgoing_key(&message.id), value }
 }
 
 fn outgoing_key(id: &str) -> String {

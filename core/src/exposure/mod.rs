@@ -35,9 +35,9 @@ use self::problem::{Problem, ok};
 use self::quota::Bucket;
 use self::routes::{Found, Operation, Route};
 use self::sessions::Calls;
-use crate::ims::{
-    Admin, HttpExchange, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
-    TrustedPeer,
+use crate::ims::TrustedPeer;
+use crate::node::{
+    Admin, HttpExchange, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table,
 };
 use crate::store::StoreToken;
 
@@ -92,7 +92,7 @@ pub struct ExposureApi {
     jobs: BTreeMap<StoreToken, Job>,
     next_token: u64,
     refused: u64,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 #[derive(Debug)]
@@ -142,13 +142,13 @@ enum Then {
 /// What serving a request leads to.
 enum Served {
     /// This answer, when these changes are durable.
-    Now(Box<Response<Vec<u8>>>, Vec<ImsStoreOp>, Then),
+    Now(Box<Response<Vec<u8>>>, Vec<NodeStoreOp>, Then),
     /// Later.
     Later,
 }
 
 impl Served {
-    fn now(response: Response<Vec<u8>>, ops: Vec<ImsStoreOp>, then: Then) -> Self {
+    fn now(response: Response<Vec<u8>>, ops: Vec<NodeStoreOp>, then: Then) -> Self {
         Self::Now(Box::new(response), ops, then)
     }
 }
@@ -186,15 +186,15 @@ impl ExposureApi {
             outputs: VecDeque::new(),
         };
         let tables = [Table::ExposureMessage, Table::ExposureAudit];
-        api.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Job::Load);
+        api.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), Job::Load);
         Ok(api)
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, job: Job) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, job: Job) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.jobs.insert(token, job);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     fn ask(&mut self, now: Instant, exchange: HttpExchange, peer: SocketAddr, request: &Request<Vec<u8>>) {
@@ -203,7 +203,7 @@ impl ExposureApi {
                 self.early.push_back((exchange, peer, request.clone()));
             } else {
                 let response = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready").to_response();
-                self.outputs.push_back(ImsOutput::Http { exchange, response });
+                self.outputs.push_back(NodeOutput::Http { exchange, response });
             }
             return;
         }
@@ -327,7 +327,7 @@ impl ExposureApi {
     }
 
     /// Into the audit log, with the changes; then the answer.
-    fn finish(&mut self, mut asked: Asked, response: Response<Vec<u8>>, mut ops: Vec<ImsStoreOp>, then: Then) {
+    fn finish(&mut self, mut asked: Asked, response: Response<Vec<u8>>, mut ops: Vec<NodeStoreOp>, then: Then) {
         asked.entry.status = response.status().as_u16();
         ops.push(self.audit.op(&asked.entry));
         self.store(ops, Job::Answer { exchange: asked.exchange, response: Box::new(response), then });
@@ -341,7 +341,7 @@ impl ExposureApi {
         self.finish(asked, problem.to_response(), Vec::new(), Then::Nothing);
     }
 
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn on_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match (self.jobs.remove(&answer.token), answer.result) {
             (Some(Job::Load), Ok(tables)) => {
                 let mut tables = tables.into_iter();
@@ -360,14 +360,14 @@ impl ExposureApi {
                 self.say(format!("what was promised cannot be read, nothing is served: {error}"))
             }
             (Some(Job::Answer { exchange, response, then }), Ok(_)) => {
-                self.outputs.push_back(ImsOutput::Http { exchange, response: *response });
+                self.outputs.push_back(NodeOutput::Http { exchange, response: *response });
                 self.go_on(now, then);
             }
             (Some(Job::Answer { exchange, then, .. }), Err(error)) => {
                 self.say(format!("not done, for it could not be logged: {error}"));
                 self.undo(&then);
                 let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "it could not be made durable");
-                self.outputs.push_back(ImsOutput::Http { exchange, response: problem.to_response() });
+                self.outputs.push_back(NodeOutput::Http { exchange, response: problem.to_response() });
             }
             (Some(Job::Incoming { key, request, message }), result) => {
                 self.incoming_stored(now, key, &request, *message, result.is_ok());
@@ -402,17 +402,17 @@ impl ExposureApi {
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text)));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text)));
     }
 }
 
-impl ImsNode for ExposureApi {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for ExposureApi {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Http { exchange, peer, request } => self.ask(now, exchange, peer, &request),
-            ImsInput::Store(answer) => self.on_stored(now, answer),
-            ImsInput::Sip { .. } | ImsInput::SipFailed { .. } => self.sip_input(now, input),
-            ImsInput::Admin(Admin::Shutdown) => self.end_all_calls(now),
+            NodeInput::Http { exchange, peer, request } => self.ask(now, exchange, peer, &request),
+            NodeInput::Store(answer) => self.on_stored(now, answer),
+            NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.sip_input(now, input),
+            NodeInput::Admin(Admin::Shutdown) => self.end_all_calls(now),
             other => self.say(format!("not for the exposure: {other:?}")),
         }
         self.drain(now);
@@ -429,7 +429,7 @@ impl ImsNode for ExposureApi {
         self.ua.poll_timeout().into_iter().chain(watches).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

@@ -9,7 +9,7 @@ use protocol::{Entropy, Instant};
 
 use super::{ExposureApi, ExposureConfig};
 use crate::ims::service::Caller;
-use crate::ims::{ImsInput, ImsOutput};
+use crate::node::{NodeInput, NodeOutput};
 
 pub(super) fn user_agent(config: &ExposureConfig, entropy: Entropy) -> Result<UserAgent, String> {
     let parse = |uri: &str| Uri::parse(uri).map_err(|_| format!("exposure: {uri:?} is no URI"));
@@ -39,10 +39,10 @@ impl ExposureApi {
         vec![("P-Asserted-Identity".to_owned(), format!("<{identity}>"))]
     }
 
-    pub(super) fn sip_input(&mut self, now: Instant, input: ImsInput<'_>) {
+    pub(super) fn sip_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
             _ => {}
         }
     }
@@ -50,7 +50,9 @@ impl ExposureApi {
     pub(super) fn drain(&mut self, now: Instant) {
         while let Some(output) = self.ua.poll_output() {
             match output {
-                UserAgentOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                UserAgentOutput::Transmit { target, bytes } => {
+                    self.outputs.push_back(NodeOutput::Sip { target, bytes })
+                }
                 UserAgentOutput::Event(event) => self.on_event(now, event),
             }
         }

@@ -9,8 +9,8 @@ use protocol::sip::{
 };
 
 use super::*;
-use crate::ims::ImsStore;
 use crate::ims::service::Reach;
+use crate::node::NodeStore;
 
 const API: &str = "10.46.0.19:5060";
 const NET: &str = "10.46.0.2:5060";
@@ -40,7 +40,7 @@ impl TokenCheck for Tokens {
 
 struct Rig {
     api: ExposureApi,
-    store: ImsStore,
+    store: NodeStore,
     /// The network and all its users.
     net: UserAgent,
     told: Vec<UserAgentEvent>,
@@ -64,7 +64,7 @@ fn client(id: &str, pseudonyms: bool) -> ExposureClient {
 }
 
 impl Rig {
-    fn new(store: ImsStore) -> Self {
+    fn new(store: NodeStore) -> Self {
         let address = |text: &str| text.parse().unwrap();
         let local = |text: &str| vec![(Transport::Udp, address(text))];
         let config = ExposureConfig {
@@ -105,13 +105,13 @@ impl Rig {
             while let Some(output) = self.api.poll_output() {
                 quiet = false;
                 match output {
-                    ImsOutput::Store(request) => {
+                    NodeOutput::Store(request) => {
                         let answer = self.store.execute(&request);
-                        self.api.handle_input(self.now, ImsInput::Store(answer));
+                        self.api.handle_input(self.now, NodeInput::Store(answer));
                     }
-                    ImsOutput::Http { exchange, response } => drop(self.answers.insert(exchange.0, response)),
-                    ImsOutput::Note(note) => self.notes.push(note.to_string()),
-                    ImsOutput::Sip { bytes, .. } => {
+                    NodeOutput::Http { exchange, response } => drop(self.answers.insert(exchange.0, response)),
+                    NodeOutput::Note(note) => self.notes.push(note.to_string()),
+                    NodeOutput::Sip { bytes, .. } => {
                         let (local, remote) = (NET.parse().unwrap(), API.parse().unwrap());
                         let flow = protocol::sip::Flow { transport: Transport::Udp, local, remote };
                         self.net.handle_input(self.now, StackInput::Received { flow, bytes: &bytes });
@@ -125,7 +125,7 @@ impl Rig {
                     UserAgentOutput::Transmit { bytes, .. } => {
                         let (local, remote) = (API.parse().unwrap(), NET.parse().unwrap());
                         let flow = protocol::sip::Flow { transport: Transport::Udp, local, remote };
-                        self.api.handle_input(self.now, ImsInput::Sip { flow, bytes: &bytes });
+                        self.api.handle_input(self.now, NodeInput::Sip { flow, bytes: &bytes });
                     }
                     UserAgentOutput::Event(event) => self.network(event),
                 }
@@ -171,7 +171,7 @@ impl Rig {
     fn ask(&mut self, request: Request<Vec<u8>>) -> (u16, Value, Response<Vec<u8>>) {
         self.exchange += 1;
         let exchange = HttpExchange(self.exchange);
-        self.api.handle_input(self.now, ImsInput::Http { exchange, peer: PEER.parse().unwrap(), request });
+        self.api.handle_input(self.now, NodeInput::Http { exchange, peer: PEER.parse().unwrap(), request });
         self.run();
         let response = self.answers.remove(&self.exchange).expect("an answer");
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
@@ -213,7 +213,7 @@ fn request(method: &str, path: &str, token: &str, body: Value) -> Request<Vec<u8
 
 #[test]
 fn a_text_reaches_a_user_and_his_answer_the_client() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     let (status, sent) = rig.call("shop", "POST", "/v1/messages", json!({"to": "sip:ann@ims.test", "text": "parcel"}));
     assert_eq!((status, &sent["state"]), (201, &json!("queued")));
     let Some(UserAgentEvent::Request { request, .. }) = rig.told.first() else { panic!("{:?}", rig.told) };
@@ -252,7 +252,7 @@ fn a_text_reaches_a_user_and_his_answer_the_client() {
 
 #[test]
 fn a_client_with_pseudonyms_sees_no_identity() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     rig.write(
         "sip:bank@apps.ims.test",
         &[("P-Asserted-Identity", "<sip:ann@ims.test>"), ("P-Charging-Vector", "icid-value=secret")],
@@ -281,7 +281,7 @@ fn a_client_with_pseudonyms_sees_no_identity() {
 
 #[test]
 fn two_users_are_joined() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     let (status, made) =
         rig.call("shop", "POST", "/v1/sessions", json!({"a": "sip:ann@ims.test", "b": "sip:bob@ims.test"}));
     assert_eq!((status, &made["state"]), (201, &json!("calling_a")));
@@ -313,7 +313,7 @@ type Case<'a> = (&'a str, &'a str, &'a str, &'a str, Value, u16, &'a str);
 
 #[test]
 fn refused_noted_and_audited() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     let good = format!("shop|{ALL}|1800001000");
     let stranger = format!("stranger|{ALL}|1800001000");
     let message = || json!({"to": "sip:ann@ims.test", "text": "x"});
@@ -395,7 +395,7 @@ fn refused_noted_and_audited() {
 
 #[test]
 fn the_document_is_of_the_routes() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     let (status, document, _) = rig.ask(request("GET", "/openapi.json", "", Value::Null));
     assert_eq!((status, &document["openapi"]), (200, &json!("3.1.0")));
     let paths = document["paths"].as_object().unwrap();
@@ -416,15 +416,15 @@ fn the_document_is_of_the_routes() {
 
 #[test]
 fn what_was_under_way_at_the_end_is_told_to_have_failed() {
-    let mut rig = Rig::new(ImsStore::in_memory().unwrap());
+    let mut rig = Rig::new(NodeStore::in_memory().unwrap());
     let request = request(
         "POST",
         "/v1/messages",
         &format!("shop|{ALL}|1800001000"),
         json!({"to": "sip:ann@ims.test", "text": "x"}),
     );
-    rig.api.handle_input(rig.now, ImsInput::Http { exchange: HttpExchange(9), peer: PEER.parse().unwrap(), request });
-    let Some(ImsOutput::Store(stored)) = rig.api.poll_output() else { panic!("not durable first") };
+    rig.api.handle_input(rig.now, NodeInput::Http { exchange: HttpExchange(9), peer: PEER.parse().unwrap(), request });
+    let Some(NodeOutput::Store(stored)) = rig.api.poll_output() else { panic!("not durable first") };
     assert!(rig.api.poll_output().is_none(), "neither answer nor MESSAGE before it is durable");
     rig.store.execute(&stored);
     let mut rig = Rig::new(rig.store);

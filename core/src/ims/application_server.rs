@@ -13,7 +13,7 @@ use protocol::sip::{
 use protocol::xml::RegInfo;
 use protocol::{Entropy, Instant};
 
-use super::{ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::node::{Node, NodeInput, NodeNote, NodeOutput};
 
 /// Settings of a test application server.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub struct TestAs {
     watched: BTreeMap<String, String>,
     /// Call-IDs of dialogs that it answered.
     answered: BTreeSet<String>,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 impl TestAsConfig {
@@ -90,11 +90,11 @@ impl TestAsConfig {
     }
 }
 
-impl ImsNode for TestAs {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for TestAs {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
             other => self.say(format!("not for an application server: {other:?}")),
         }
         self.drain(now);
@@ -110,7 +110,7 @@ impl ImsNode for TestAs {
         [self.stack.poll_timeout(), self.proxy.poll_timeout()].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 
@@ -142,7 +142,9 @@ impl TestAs {
         loop {
             if let Some(output) = self.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => {
+                        self.outputs.push_back(NodeOutput::Sip { target, bytes })
+                    }
                     output => self.offer(now, output),
                 }
             } else if let Some(event) = self.proxy.poll_event() {
@@ -400,7 +402,7 @@ impl TestAs {
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text)));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text)));
     }
 }
 

@@ -9,7 +9,8 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 use serde::{Deserialize, Serialize};
 
 use super::hss::HssConfig;
-use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, Role, ScscfChoice, ScscfConfig, TrustedPeer};
+use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, ScscfChoice, ScscfConfig, TrustedPeer};
+use crate::node::Role;
 
 /// RFC 6733 clause 2.1.
 const DIAMETER_PORT: u16 = 3868;

@@ -8,8 +8,7 @@ use protocol::Instant;
 use protocol::diameter::DiameterTransport;
 use protocol::sip::{Flow, Request, Response, SipMessage, Target, Transport};
 
-use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
-use super::{ImsInput, ImsNode, ImsOutput};
+use crate::node::{Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 use crate::store::StoreError;
 
 /// A node on its own.
@@ -22,7 +21,7 @@ pub(crate) struct Rig<N> {
     pub(crate) notes: Vec<String>,
     pub(crate) diameter: VecDeque<DiameterTransport>,
     /// Answers to HTTP clients, streams and datagrams that nobody has looked at.
-    pub(crate) others: VecDeque<ImsOutput>,
+    pub(crate) others: VecDeque<NodeOutput>,
     /// What is durable.
     pub(crate) rows: BTreeMap<(Table, String), Vec<u8>>,
     /// The store refuses to write.
@@ -30,7 +29,7 @@ pub(crate) struct Rig<N> {
     local: SocketAddr,
 }
 
-impl<N: ImsNode> Rig<N> {
+impl<N: Node> Rig<N> {
     /// A node at `local`, with what an earlier one has left in the store.
     pub(crate) fn new(node: N, local: &str, rows: BTreeMap<(Table, String), Vec<u8>>) -> Self {
         let mut rig = Self {
@@ -58,7 +57,7 @@ impl<N: ImsNode> Rig<N> {
         let bytes = text.trim_start().lines().map(str::trim_start).collect::<Vec<_>>().join("\r\n") + "\r\n";
         let bytes = if bytes.contains("\r\n\r\n") { bytes } else { bytes + "\r\n" };
         let flow = Flow { transport, local: self.local, remote: from.parse().unwrap() };
-        self.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
+        self.input(NodeInput::Sip { flow, bytes: bytes.as_bytes() });
     }
 
     /// A response to what the node has sent to `request`'s target.
@@ -74,11 +73,11 @@ impl<N: ImsNode> Rig<N> {
     /// A response as it is.
     pub(crate) fn respond(&mut self, from: &str, response: &Response) {
         let flow = Flow { transport: Transport::Udp, local: self.local, remote: from.parse().unwrap() };
-        self.input(ImsInput::Sip { flow, bytes: &response.to_bytes() });
+        self.input(NodeInput::Sip { flow, bytes: &response.to_bytes() });
     }
 
     /// Something else.
-    pub(crate) fn input(&mut self, input: ImsInput<'_>) {
+    pub(crate) fn input(&mut self, input: NodeInput<'_>) {
         self.node.handle_input(self.now, input);
         self.drain();
     }
@@ -125,40 +124,40 @@ impl<N: ImsNode> Rig<N> {
     fn drain(&mut self) {
         while let Some(output) = self.node.poll_output() {
             match output {
-                ImsOutput::Sip { target, bytes } => self.sent.push_back((target, SipMessage::parse(&bytes).unwrap())),
-                ImsOutput::Store(request) => {
+                NodeOutput::Sip { target, bytes } => self.sent.push_back((target, SipMessage::parse(&bytes).unwrap())),
+                NodeOutput::Store(request) => {
                     let answer = self.execute(request);
-                    self.node.handle_input(self.now, ImsInput::Store(answer));
+                    self.node.handle_input(self.now, NodeInput::Store(answer));
                 }
-                ImsOutput::Note(note) => self.notes.push(note.to_string()),
-                ImsOutput::Diameter(transport) => self.diameter.push_back(transport),
-                other @ (ImsOutput::Http { .. }
-                | ImsOutput::Stream(_)
-                | ImsOutput::Datagram { .. }
-                | ImsOutput::Membership(_)) => {
+                NodeOutput::Note(note) => self.notes.push(note.to_string()),
+                NodeOutput::Diameter(transport) => self.diameter.push_back(transport),
+                other @ (NodeOutput::Http { .. }
+                | NodeOutput::Stream(_)
+                | NodeOutput::Datagram { .. }
+                | NodeOutput::Membership(_)) => {
                     self.others.push_back(other);
                 }
             }
         }
     }
 
-    fn execute(&mut self, request: ImsStoreRequest) -> ImsStoreAnswer {
+    fn execute(&mut self, request: NodeStoreRequest) -> NodeStoreAnswer {
         let mut tables = Vec::new();
         for op in request.ops {
             match op {
                 _ if self.store_fails => {
                     let result = Err(StoreError::Sqlite("disk full".to_owned()));
-                    return ImsStoreAnswer { token: request.token, result };
+                    return NodeStoreAnswer { token: request.token, result };
                 }
-                ImsStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
-                ImsStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
-                ImsStoreOp::Scan { table } => {
+                NodeStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
+                NodeStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
+                NodeStoreOp::Scan { table } => {
                     let rows = self.rows.iter().filter(|((own, _), _)| *own == table);
                     tables.push(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect::<Rows>());
                 }
             }
         }
-        ImsStoreAnswer { token: request.token, result: Ok(tables) }
+        NodeStoreAnswer { token: request.token, result: Ok(tables) }
     }
 }
 

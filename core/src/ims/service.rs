@@ -9,8 +9,9 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, StackInput, Target, Uri};
 use protocol::{Entropy, Instant};
 
-use super::{ImsInput, ImsOutput, NodeShell, TrustedPeer, charging};
+use super::{TrustedPeer, charging};
 use crate::charging::ChargingClient;
+use crate::node::{NodeInput, NodeOutput, NodeShell};
 
 /// The user behind a request, as the trust domain asserts him (TS 24.229 clause 5.7.1.4, RFC 3325).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -190,12 +191,12 @@ impl<J> ServiceShell<J> {
     }
 
     /// Takes what is for the stack and for charging; the rest comes back.
-    pub fn take<'a>(&mut self, now: Instant, input: ImsInput<'a>) -> Option<ImsInput<'a>> {
+    pub fn take<'a>(&mut self, now: Instant, input: NodeInput<'a>) -> Option<NodeInput<'a>> {
         match input {
-            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Store(answer) => return self.charging.stored(now, answer).map(ImsInput::Store),
-            ImsInput::Diameter(input) => return self.charging.diameter(now, input).map(ImsInput::Diameter),
+            NodeInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Store(answer) => return self.charging.stored(now, answer).map(NodeInput::Store),
+            NodeInput::Diameter(input) => return self.charging.diameter(now, input).map(NodeInput::Diameter),
             other => return Some(other),
         }
         None
@@ -214,13 +215,13 @@ impl<J> ServiceShell<J> {
 
     /// Sends a message of the stack, when the records that it follows from are durable.
     pub fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
-        if let Some(message) = self.charging.pass(ImsOutput::Sip { target, bytes }) {
+        if let Some(message) = self.charging.pass(NodeOutput::Sip { target, bytes }) {
             self.output(message);
         }
     }
 
     /// The next thing for whoever drives the node.
-    pub fn poll_output(&mut self) -> Option<ImsOutput> {
+    pub fn poll_output(&mut self) -> Option<NodeOutput> {
         self.node.poll_output().or_else(|| self.charging.poll_output())
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::Instant;
 
-use crate::ims::{StreamId, StreamOutput};
+use crate::node::{StreamId, StreamOutput};
 
 /// How long the answer to a setup may take.
 const SETUP: Duration = Duration::from_secs(5);

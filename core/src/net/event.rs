@@ -7,7 +7,7 @@ use protocol::sip::{Flow, Target};
 use tokio::sync::mpsc;
 
 use super::web::Waiting;
-use crate::ims::{AccessEvent, Admin, HttpExchange, ImsStoreAnswer, StreamEvent, StreamId};
+use crate::node::{AccessEvent, Admin, HttpExchange, NodeStoreAnswer, StreamEvent, StreamId};
 
 /// Messages that wait for one node; sockets are not read while it is full.
 pub(crate) const EVENTS: usize = 4096;
@@ -43,7 +43,7 @@ pub(crate) enum NetEvent {
     /// A datagram of media.
     Media { local: SocketAddr, remote: SocketAddr, bytes: Vec<u8> },
     /// The store has answered.
-    Store(ImsStoreAnswer),
+    Store(NodeStoreAnswer),
     /// What the operator wants.
     Admin(Admin),
     /// What the access network tells.

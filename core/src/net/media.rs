@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::event::NetEvent;
-use crate::ims::Membership;
+use crate::node::Membership;
 
 /// Longer datagrams than those of an Ethernet are cut, and with that no RTP any more.
 const LONGEST: usize = 2048;

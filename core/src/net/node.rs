@@ -17,7 +17,7 @@ use super::store::StoreQueue;
 use super::streams::MediaStreams;
 use super::tap::{NodeTap, Party, Seen};
 use super::web::WebSockets;
-use crate::ims::{Admin, Carried, ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::node::{Admin, Carried, Node, NodeInput, NodeNote, NodeOutput};
 
 /// Events that are taken before timers are looked at.
 const BATCH: usize = 64;
@@ -31,7 +31,7 @@ const FIGURES: std::time::Duration = std::time::Duration::from_millis(500);
 /// A node and everything that it is driven with.
 #[derive(Debug)]
 pub(crate) struct NodeDriver {
-    pub(crate) node: Box<dyn ImsNode>,
+    pub(crate) node: Box<dyn Node>,
     pub(crate) clock: LiveClock,
     pub(crate) sip: SipSockets,
     pub(crate) diameter: DiameterSockets,
@@ -69,7 +69,7 @@ impl NodeDriver {
 
     async fn say_goodbye(&mut self, batch: &mut Vec<NetEvent>) {
         let end = self.clock.now() + GOODBYE;
-        self.node.handle_input(self.clock.now(), ImsInput::Admin(Admin::Shutdown));
+        self.node.handle_input(self.clock.now(), NodeInput::Admin(Admin::Shutdown));
         self.drain().await;
         while self.diameter.connections() > 0 && self.clock.now() < end {
             let due = self.node.poll_timeout().unwrap_or(end).min(end);
@@ -115,7 +115,7 @@ impl NodeDriver {
             NetEvent::Sip { flow, bytes } => {
                 self.metrics.sip_in.inc();
                 self.tap.received(now, &seen(&flow, &bytes));
-                self.node.handle_input(now, ImsInput::Sip { flow, bytes: &bytes });
+                self.node.handle_input(now, NodeInput::Sip { flow, bytes: &bytes });
             }
             NetEvent::SipOpened { flow, queue } => {
                 self.tap.directory.insert(flow.local, self.tap.own.clone());
@@ -134,7 +134,7 @@ impl NodeDriver {
                 self.tap.directory.insert(channel.local, self.tap.own.clone());
                 self.channels.insert(conn, (channel, Frames::default()));
                 self.diameter.opened(conn, queue);
-                self.node.handle_input(now, ImsInput::Diameter(DiameterInput::Connected { conn, peer }));
+                self.node.handle_input(now, NodeInput::Diameter(DiameterInput::Connected { conn, peer }));
             }
             NetEvent::Diameter { conn, bytes } => self.take_diameter(now, conn, &bytes),
             NetEvent::DiameterClosed { conn } => {
@@ -142,10 +142,10 @@ impl NodeDriver {
                 if let Some((channel, _)) = self.channels.remove(&conn) {
                     self.forget(channel.local);
                 }
-                self.node.handle_input(now, ImsInput::Diameter(DiameterInput::Closed { conn }));
+                self.node.handle_input(now, NodeInput::Diameter(DiameterInput::Closed { conn }));
             }
             NetEvent::DiameterUnreachable { peer } => {
-                self.node.handle_input(now, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
+                self.node.handle_input(now, NodeInput::Diameter(DiameterInput::ConnectFailed { peer }));
             }
             NetEvent::Http { exchange, request, waiting } => self.take_http(now, exchange, *request, waiting),
             NetEvent::StreamOpened { conn, token, channel, queue } => {
@@ -154,9 +154,9 @@ impl NodeDriver {
             }
             NetEvent::Stream(event) => self.take_stream(now, &event),
             NetEvent::Media { local, remote, bytes } => self.take_media(now, local, remote, &bytes),
-            NetEvent::Store(answer) => self.node.handle_input(now, ImsInput::Store(answer)),
-            NetEvent::Admin(order) => self.node.handle_input(now, ImsInput::Admin(order)),
-            NetEvent::Access(event) => self.node.handle_input(now, ImsInput::Access(event)),
+            NetEvent::Store(answer) => self.node.handle_input(now, NodeInput::Store(answer)),
+            NetEvent::Admin(order) => self.node.handle_input(now, NodeInput::Admin(order)),
+            NetEvent::Access(event) => self.node.handle_input(now, NodeInput::Access(event)),
         }
     }
 
@@ -168,14 +168,14 @@ impl NodeDriver {
                 tap.received(now, &of_channel(channel, message));
             });
         }
-        self.node.handle_input(now, ImsInput::Diameter(DiameterInput::Received { conn, bytes }));
+        self.node.handle_input(now, NodeInput::Diameter(DiameterInput::Received { conn, bytes }));
     }
 
     async fn drain(&mut self) {
         while let Some(output) = self.node.poll_output() {
             let now = self.clock.now();
             match output {
-                ImsOutput::Sip { target, bytes } => {
+                NodeOutput::Sip { target, bytes } => {
                     self.metrics.sip_out.inc();
                     let copy = self.tap.tap.is_some().then(|| bytes.clone());
                     match self.sip.send(target, bytes).await {
@@ -187,23 +187,23 @@ impl NodeDriver {
                         Err(failed) => self.failed(now, vec![failed]),
                     }
                 }
-                ImsOutput::Diameter(DiameterTransport::Connect { peer, address }) => {
+                NodeOutput::Diameter(DiameterTransport::Connect { peer, address }) => {
                     self.diameter.connect(peer, address);
                 }
-                ImsOutput::Diameter(DiameterTransport::Send { conn, bytes }) => {
+                NodeOutput::Diameter(DiameterTransport::Send { conn, bytes }) => {
                     self.metrics.diameter_out.inc();
                     if let Some((channel, _)) = self.channels.get(&conn) {
                         self.tap.sent(now, &of_channel(channel, &bytes));
                     }
                     self.diameter.send(conn, bytes);
                 }
-                ImsOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
-                ImsOutput::Http { exchange, response } => self.answer_http(now, exchange, response),
-                ImsOutput::Stream(output) => self.do_stream(now, output),
-                ImsOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
-                ImsOutput::Membership(membership) => self.set_member(membership),
-                ImsOutput::Store(request) => self.store.ask(request, &self.events),
-                ImsOutput::Note(note) => {
+                NodeOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
+                NodeOutput::Http { exchange, response } => self.answer_http(now, exchange, response),
+                NodeOutput::Stream(output) => self.do_stream(now, output),
+                NodeOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
+                NodeOutput::Membership(membership) => self.set_member(membership),
+                NodeOutput::Store(request) => self.store.ask(request, &self.events),
+                NodeOutput::Note(note) => {
                     if matches!(note, NodeNote::Ignored { .. }) {
                         self.metrics.ignored.inc();
                     }
@@ -218,7 +218,7 @@ impl NodeDriver {
     fn failed(&mut self, now: Instant, failed: Vec<SendFailed>) {
         for SendFailed { target, why } in failed {
             self.metrics.failures.inc();
-            self.node.handle_input(now, ImsInput::SipFailed { target, why });
+            self.node.handle_input(now, NodeInput::SipFailed { target, why });
         }
     }
 
@@ -241,7 +241,7 @@ async fn sleep(clock: LiveClock, due: Option<Instant>) {
 }
 
 /// The party that a node is.
-pub(crate) fn own_party(role: crate::ims::Role, name: &str) -> Party {
+pub(crate) fn own_party(role: crate::node::Role, name: &str) -> Party {
     Party { role, name: name.to_owned(), own: true }
 }
 

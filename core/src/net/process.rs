@@ -25,7 +25,7 @@ use super::streams::MediaStreams;
 use super::tap::{Directory, NetTap, NodeTap};
 use super::tls::Tls;
 use super::web::{HttpListener, WebSockets};
-use crate::ims::{AccessEvent, Admin, ImsNode, NodeNote, Role};
+use crate::node::{AccessEvent, Admin, Node, NodeNote, Role};
 
 /// Notes that wait to be logged.
 const NOTES: usize = 1024;
@@ -61,7 +61,7 @@ pub struct LiveNode {
     /// Its sockets.
     pub sockets: Sockets,
     /// The machine.
-    pub node: Box<dyn ImsNode>,
+    pub node: Box<dyn Node>,
 }
 
 /// What all nodes share.

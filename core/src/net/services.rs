@@ -10,8 +10,8 @@ use super::event::Channel;
 use super::node::NodeDriver;
 use super::tap::Seen;
 use super::web::Waiting;
-use crate::ims::{
-    Carried, HttpExchange, ImsInput, Membership, NodeNote, StreamEvent, StreamId, StreamInput, StreamOutput,
+use crate::node::{
+    Carried, HttpExchange, Membership, NodeInput, NodeNote, StreamEvent, StreamId, StreamInput, StreamOutput,
 };
 
 impl NodeDriver {
@@ -28,7 +28,7 @@ impl NodeDriver {
         }
         let peer = waiting.channel.remote;
         self.web.asked(exchange, waiting);
-        self.node.handle_input(now, ImsInput::Http { exchange, peer, request });
+        self.node.handle_input(now, NodeInput::Http { exchange, peer, request });
     }
 
     pub(super) fn answer_http(&mut self, now: Instant, exchange: HttpExchange, response: Response<Vec<u8>>) {
@@ -44,7 +44,7 @@ impl NodeDriver {
     pub(super) fn take_stream_opened(&mut self, now: Instant, conn: StreamId, token: Option<u64>, channel: Channel) {
         self.tap.directory.insert(channel.local, self.tap.own.clone());
         let Channel { local, remote } = channel;
-        self.node.handle_input(now, ImsInput::Stream(StreamInput::Connected { conn, token, local, remote }));
+        self.node.handle_input(now, NodeInput::Stream(StreamInput::Connected { conn, token, local, remote }));
     }
 
     pub(super) fn take_stream(&mut self, now: Instant, event: &StreamEvent) {
@@ -62,7 +62,7 @@ impl NodeDriver {
             }
             StreamEvent::Connected { .. } | StreamEvent::ConnectFailed { .. } => {}
         }
-        self.node.handle_input(now, ImsInput::Stream(event.as_input()));
+        self.node.handle_input(now, NodeInput::Stream(event.as_input()));
     }
 
     pub(super) fn do_stream(&mut self, now: Instant, output: StreamOutput) {
@@ -88,7 +88,7 @@ impl NodeDriver {
     pub(super) fn take_media(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
         self.metrics.media_in.inc();
         self.tap.received(now, &of_media(local, remote, bytes));
-        self.node.handle_input(now, ImsInput::Datagram { local, remote, bytes });
+        self.node.handle_input(now, NodeInput::Datagram { local, remote, bytes });
     }
 
     pub(super) fn send_media(&self, now: Instant, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {

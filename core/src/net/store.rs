@@ -9,15 +9,15 @@ use tokio::sync::mpsc;
 use super::event::NetEvent;
 use super::metrics::Metrics;
 use super::process::Health;
-use crate::ims::{ImsStoreAnswer, ImsStoreRequest};
+use crate::node::{NodeStoreAnswer, NodeStoreRequest};
 
 /// Requests that share a transaction at most.
 const GROUP: usize = 512;
 
 /// Executes requests, all of them in one transaction.
-pub type Execute = Box<dyn FnMut(&[ImsStoreRequest]) -> Vec<ImsStoreAnswer> + Send>;
+pub type Execute = Box<dyn FnMut(&[NodeStoreRequest]) -> Vec<NodeStoreAnswer> + Send>;
 
-type Job = (ImsStoreRequest, mpsc::Sender<NetEvent>);
+type Job = (NodeStoreRequest, mpsc::Sender<NetEvent>);
 
 /// The thread; it ends, all written, when the last [`StoreQueue`] is gone.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct StoreQueue(Sender<Job>);
 
 impl StoreQueue {
     /// Asks for something; the answer comes as an event.
-    pub(crate) fn ask(&self, request: ImsStoreRequest, events: &mpsc::Sender<NetEvent>) {
+    pub(crate) fn ask(&self, request: NodeStoreRequest, events: &mpsc::Sender<NetEvent>) {
         // Without the thread nothing is ever acknowledged, which is right: /health tells.
         let _ = self.0.send((request, events.clone()));
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::event::{Channel, NetEvent, WriteQueue};
 use super::limits::NetLimits;
 use super::stream::{accept, connect, pump, within};
-use crate::ims::{StreamEvent, StreamId};
+use crate::node::{StreamEvent, StreamId};
 
 /// The streams of a node.
 #[derive(Debug)]

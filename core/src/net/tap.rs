@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{Instant, TapEvent};
 
-use crate::ims::{Carried, Role};
+use crate::node::{Carried, Role};
 
 /// Where boxes are: between two of them lies a reference point.
 #[derive(Clone, Default, Debug)]

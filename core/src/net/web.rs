@@ -24,7 +24,7 @@ use super::event::{Channel, NetEvent};
 use super::limits::NetLimits;
 use super::stream::{accept, within};
 use super::tls::Tls;
-use crate::ims::HttpExchange;
+use crate::node::HttpExchange;
 
 /// Exchanges that wait before those are looked for whose clients have gone.
 const SWEEP: usize = 64;

@@ -11,7 +11,7 @@ use protocol::{Entropy, Instant, Secret};
 use sha2::{Digest, Sha256};
 
 use super::config::SipUser;
-use crate::ims::Expiring;
+use crate::node::Expiring;
 
 /// Asks for digests and looks at them.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use protocol::{Entropy, Instant};
 pub use config::{Otherwise, Proof, Side, SipNetworkConfig, SipService, SipUser, SipUsersError, parse_sip_users};
 
 use crate::ims::service::ServiceShell;
-use crate::ims::{Admin, Expiring, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, Table};
+use crate::node::{Admin, Expiring, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, Table};
 use contacts::Call;
 use digest::Guard;
 use location::{Binding, Location};
@@ -66,11 +66,11 @@ enum Job {
     Nothing,
 }
 
-impl ImsNode for SipNetwork {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for SipNetwork {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match self.shell.take(now, input) {
-            Some(ImsInput::Store(answer)) => self.stored(now, answer),
-            Some(ImsInput::Admin(Admin::Shutdown)) | None => {}
+            Some(NodeInput::Store(answer)) => self.stored(now, answer),
+            Some(NodeInput::Admin(Admin::Shutdown)) | None => {}
             Some(other) => self.shell.ignore("a plain SIP network", &format!("{other:?}")),
         }
         self.drain(now);
@@ -97,7 +97,7 @@ impl ImsNode for SipNetwork {
         own.into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.shell.poll_output()
     }
 
@@ -129,7 +129,7 @@ impl SipNetwork {
         let stack = SipStack::new(stack, entropy.split());
         let guard = Guard::new(&config.domain, &config.algorithms, config.nonce_lifetime, &config.users, &mut entropy);
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
-        shell.store(vec![ImsStoreOp::Scan { table: Table::SipLocation }], Job::Restore);
+        shell.store(vec![NodeStoreOp::Scan { table: Table::SipLocation }], Job::Restore);
         Ok(Self {
             config,
             own,
@@ -150,7 +150,7 @@ impl SipNetwork {
         loop {
             if let Some(output) = self.shell.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.shell.output(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => self.shell.output(NodeOutput::Sip { target, bytes }),
                     output => self.proxy.handle(now, &mut self.shell.stack, output),
                 }
             } else if let Some(event) = self.proxy.poll_event() {
@@ -196,11 +196,11 @@ impl SipNetwork {
             StackOutput::Terminated { key: TransactionKey::Client(key) } => drop(self.told.remove(&key)),
             StackOutput::AckMissing { .. } => {}
             StackOutput::Ignored { what, why } => self.shell.ignore(&why, &what),
-            StackOutput::Transmit { target, bytes } => self.shell.output(ImsOutput::Sip { target, bytes }),
+            StackOutput::Transmit { target, bytes } => self.shell.output(NodeOutput::Sip { target, bytes }),
         }
     }
 
-    fn stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match self.shell.take_answer(answer) {
             Some((Job::Restore, Ok(tables))) => self.restore(now, tables.into_iter().flatten()),
             Some((Job::Restore, Err(error))) => {
@@ -221,7 +221,7 @@ impl SipNetwork {
             match known {
                 Some(bindings) => self.location.put(&aor, bindings),
                 None => {
-                    self.shell.store(vec![ImsStoreOp::Delete { table: Table::SipLocation, key: aor }], Job::Nothing)
+                    self.shell.store(vec![NodeStoreOp::Delete { table: Table::SipLocation, key: aor }], Job::Nothing)
                 }
             }
         }

@@ -8,7 +8,7 @@ use protocol::sip::{Contacts, Flow, NameAddr, Request, Response, ServerKey, Uri}
 use super::digest::{Place, Verdict};
 use super::location::Binding;
 use super::{Job, SipNetwork};
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 use crate::store::StoreError;
 
 /// A REGISTER that is acknowledged when its result is durable.
@@ -184,11 +184,11 @@ impl SipNetwork {
         }
     }
 
-    fn store_op(aor: &str, bindings: &[Binding]) -> ImsStoreOp {
+    fn store_op(aor: &str, bindings: &[Binding]) -> NodeStoreOp {
         let (table, key) = (Table::SipLocation, aor.to_owned());
         match serde_json::to_vec(bindings) {
-            Ok(value) if !bindings.is_empty() => ImsStoreOp::Put { table, key, value },
-            _ => ImsStoreOp::Delete { table, key },
+            Ok(value) if !bindings.is_empty() => NodeStoreOp::Put { table, key, value },
+            _ => NodeStoreOp::Delete { table, key },
         }
     }
 }

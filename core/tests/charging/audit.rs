@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use core_network::charging::{Account, Cdr};
-use core_network::ims::Table;
+use core_network::node::Table;
 use serde_json::Value;
 
 use super::campaign::Campaign;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use core_network::charging::{Cdr, MessageCharging};
-use core_network::ims::{FabricOutput, NetworkBox};
+use core_network::ims::NetworkBox;
+use core_network::node::FabricOutput;
 use protocol::sip::{SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
 

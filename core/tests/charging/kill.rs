@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use core_network::charging::MessageCharging;
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreRequest};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStoreRequest};
 use protocol::Instant;
 
 use super::audit::Audit;
@@ -34,19 +34,19 @@ impl Life {
 /// A node that says nothing more when its life is over. Its store is slow: whatever the node does not wait for goes first.
 #[derive(Debug)]
 pub(crate) struct Mortal {
-    node: Box<dyn ImsNode>,
+    node: Box<dyn Node>,
     life: Life,
-    stores: VecDeque<ImsStoreRequest>,
+    stores: VecDeque<NodeStoreRequest>,
 }
 
 impl Mortal {
-    pub(crate) fn new(node: Box<dyn ImsNode>, life: Life) -> Self {
+    pub(crate) fn new(node: Box<dyn Node>, life: Life) -> Self {
         Self { node, life, stores: VecDeque::new() }
     }
 }
 
-impl ImsNode for Mortal {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Mortal {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         if !self.life.is_over() {
             self.node.handle_input(now, input);
         }
@@ -62,15 +62,15 @@ impl ImsNode for Mortal {
         self.node.poll_timeout().filter(|_| !self.life.is_over())
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         if self.life.is_over() {
             return None;
         }
         let output = loop {
             match self.node.poll_output() {
-                Some(ImsOutput::Store(request)) => self.stores.push_back(request),
+                Some(NodeOutput::Store(request)) => self.stores.push_back(request),
                 Some(output) => break output,
-                None => break ImsOutput::Store(self.stores.pop_front()?),
+                None => break NodeOutput::Store(self.stores.pop_front()?),
             }
         };
         self.life.0.fetch_sub(1, Ordering::Relaxed);

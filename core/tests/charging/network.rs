@@ -11,9 +11,9 @@ use core_network::charging::{
 };
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
 use core_network::ims::{
-    ConferenceConfig, ConferenceGroup, ConferenceServer, Fabric, Icscf, ImsNode, ImsStore, Latency, NetworkBox,
-    NetworkPlan, Pcscf, Role, Scscf, StoreDriver,
+    ConferenceConfig, ConferenceGroup, ConferenceServer, Icscf, NetworkBox, NetworkPlan, Pcscf, Scscf,
 };
+use core_network::node::{Fabric, Latency, Node, NodeStore, Role, StoreDriver};
 use protocol::diameter::DiameterConfig;
 use protocol::diameter::charging::NodeFunctionality;
 use protocol::{Entropy, Instant};
@@ -29,7 +29,7 @@ const UTC: u64 = 1_767_225_600_000;
 
 pub(crate) struct Network {
     pub(crate) fabric: Fabric,
-    pub(crate) stores: BTreeMap<&'static str, Arc<Mutex<ImsStore>>>,
+    pub(crate) stores: BTreeMap<&'static str, Arc<Mutex<NodeStore>>>,
     pub(crate) lives: BTreeMap<&'static str, Life>,
     messages: MessageCharging,
     balances: [u64; 2],
@@ -58,7 +58,7 @@ const NODES: [(&str, NetworkBox); 8] = [
 
 impl Network {
     pub(crate) fn new(messages: MessageCharging, balances: [u64; 2]) -> Self {
-        let stores = NODES.map(|(name, _)| (name, Arc::new(Mutex::new(ImsStore::in_memory().unwrap()))));
+        let stores = NODES.map(|(name, _)| (name, Arc::new(Mutex::new(NodeStore::in_memory().unwrap()))));
         let (fabric, lives) = (Fabric::new(Latency::default()), NODES.map(|(name, _)| (name, Life::long())));
         let mut own = Self { fabric, stores: stores.into(), lives: lives.into(), messages, balances, restarts: 0 };
         let parsed = parse_subscribers("test.toml", &subscribers()).unwrap();
@@ -111,7 +111,7 @@ impl Network {
         ChargingClient::new(config, self.entropy(&format!("{} Rf", own.label())))
     }
 
-    fn node(&self, name: &str) -> Box<dyn ImsNode> {
+    fn node(&self, name: &str) -> Box<dyn Node> {
         match name {
             "hss" => {
                 let mut config = plan().hss();
@@ -165,7 +165,7 @@ impl Network {
     }
 
     /// All rows of a table of a node.
-    pub(crate) fn rows(&self, node: &str, table: core_network::ims::Table) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn rows(&self, node: &str, table: core_network::node::Table) -> Vec<(String, Vec<u8>)> {
         self.stores[node].lock().unwrap().scan(table).unwrap()
     }
 }

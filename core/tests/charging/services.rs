@@ -2,9 +2,9 @@
 
 use core_network::charging::{ChargingClient, ChargingConfig};
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
-use core_network::ims::{
-    ImsInput, ImsNode, ImsOutput, ImsStore, MessagingConfig, MessagingServer, Table, store::ImsStoreAnswer,
-};
+use core_network::ims::{MessagingConfig, MessagingServer};
+use core_network::node::store::NodeStoreAnswer;
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore, Table};
 use protocol::diameter::charging::{NodeFunctionality, RoleOfNode};
 use protocol::diameter::rf::{Acr, RecordType};
 use protocol::diameter::{DiameterConfig, Message};
@@ -21,20 +21,20 @@ fn charging(name: &str) -> ChargingClient {
 }
 
 /// Drives a node with a store of its own, and returns what it has answered to a request.
-fn ask(node: &mut dyn ImsNode, store: &mut ImsStore, request: Option<&str>) -> Vec<Response> {
+fn ask(node: &mut dyn Node, store: &mut NodeStore, request: Option<&str>) -> Vec<Response> {
     if let Some(text) = request {
         let local = "10.46.0.11:5060".parse().unwrap();
         let flow = Flow { transport: Transport::Udp, local, remote: "10.46.0.3:5060".parse().unwrap() };
-        node.handle_input(Instant::ZERO, ImsInput::Sip { flow, bytes: text.as_bytes() });
+        node.handle_input(Instant::ZERO, NodeInput::Sip { flow, bytes: text.as_bytes() });
     }
     let mut responses = Vec::new();
     while let Some(output) = node.poll_output() {
         match output {
-            ImsOutput::Store(request) => {
-                let answer: ImsStoreAnswer = store.execute(&request);
-                node.handle_input(Instant::ZERO, ImsInput::Store(answer));
+            NodeOutput::Store(request) => {
+                let answer: NodeStoreAnswer = store.execute(&request);
+                node.handle_input(Instant::ZERO, NodeInput::Store(answer));
             }
-            ImsOutput::Sip { bytes, .. } => {
+            NodeOutput::Sip { bytes, .. } => {
                 if let SipMessage::Response(response) = SipMessage::parse(&bytes).unwrap() {
                     // What is acknowledged has its record already.
                     assert!(!store.scan(Table::ChargingRecord).unwrap().is_empty(), "{response:?}");
@@ -58,7 +58,7 @@ fn request(method: &str, headers: &str, kind: &str, body: &str) -> String {
 }
 
 /// One answer and one record of a request that was served.
-fn served(store: &ImsStore, responses: &[Response], method: &str, status: u16) {
+fn served(store: &NodeStore, responses: &[Response], method: &str, status: u16) {
     let [response] = responses else { panic!("{responses:?}") };
     assert_eq!(response.status, status);
     let vector = response.headers.get("P-Charging-Vector").expect("a charging vector");
@@ -83,7 +83,7 @@ fn served(store: &ImsStore, responses: &[Response], method: &str, status: u16) {
 fn a_publication_makes_a_record() {
     let mut config = PresenceConfig::new(&format!("sip:presence.{DOMAIN}"), DOMAIN, "10.46.0.11:5060".parse().unwrap());
     config.utc_ms_at_zero = 1_767_225_600_000;
-    let mut store = ImsStore::in_memory().unwrap();
+    let mut store = NodeStore::in_memory().unwrap();
     let mut node = PresenceServer::new(config, Entropy::of_box(1, "p")).unwrap().with_charging(charging("presence"));
     ask(&mut node, &mut store, None);
     let body = format!(
@@ -98,7 +98,7 @@ fn a_publication_makes_a_record() {
 fn a_message_that_waits_makes_a_record() {
     let mut config = MessagingConfig::new(&format!("sip:messaging.{DOMAIN}"), "10.46.0.11:5060".parse().unwrap());
     config.utc_ms_at_zero = 1_767_225_600_000;
-    let mut store = ImsStore::in_memory().unwrap();
+    let mut store = NodeStore::in_memory().unwrap();
     let mut node = MessagingServer::new(config, Entropy::of_box(1, "m")).unwrap().with_charging(charging("messaging"));
     ask(&mut node, &mut store, None);
     let to = format!("P-Served-User: <sip:b@{DOMAIN}>;sescase=term;regstate=unreg\r\n");

@@ -6,17 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
-use core_network::ims::{
-    Fabric, FabricOutput, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, OutsideEvent, Pcscf, Role, Scscf,
-    StoreDriver, TestAs, TestAsConfig,
-};
+use core_network::ims::{Icscf, NetworkBox, NetworkPlan, Pcscf, Scscf, TestAs, TestAsConfig};
+use core_network::node::{Fabric, FabricOutput, Latency, Node, NodeStore, OutsideEvent, Role, StoreDriver};
 use protocol::sip::{Request, Response, SipMessage, Target, Transport};
 use protocol::{Entropy, Instant, Joint};
 
 use super::ue::{DOMAIN, Ue};
 
 /// Stores of the nodes; they survive a restart.
-pub(crate) type Stores = [Arc<Mutex<ImsStore>>; 3];
+pub(crate) type Stores = [Arc<Mutex<NodeStore>>; 3];
 
 pub(crate) struct Network {
     pub(crate) fabric: Fabric,
@@ -34,12 +32,12 @@ pub(crate) fn plan(utc_ms_at_zero: u64) -> NetworkPlan {
     NetworkPlan::new(DOMAIN, &[NetworkBox::As, NetworkBox::Conference, NetworkBox::Messaging], utc_ms_at_zero)
 }
 
-fn driver(store: &Arc<Mutex<ImsStore>>) -> StoreDriver {
+fn driver(store: &Arc<Mutex<NodeStore>>) -> StoreDriver {
     let store = Arc::clone(store);
     Box::new(move |request| store.lock().unwrap().execute(&request))
 }
 
-fn node(own: NetworkBox, utc: u64) -> Box<dyn ImsNode> {
+fn node(own: NetworkBox, utc: u64) -> Box<dyn Node> {
     let (plan, entropy) = (plan(utc), Entropy::of_box(1, own.label()));
     match own {
         NetworkBox::Pcscf => Box::new(Pcscf::new(plan.pcscf(own), entropy)),
@@ -83,7 +81,7 @@ impl Network {
 
     /// With filter criteria of both users, and an application server.
     pub(crate) fn with(profile: &str, server: Option<TestAsConfig>) -> Self {
-        let stores: Stores = std::array::from_fn(|_| Arc::new(Mutex::new(ImsStore::in_memory().unwrap())));
+        let stores: Stores = std::array::from_fn(|_| Arc::new(Mutex::new(NodeStore::in_memory().unwrap())));
         let parsed = parse_subscribers("test.toml", &subscribers(profile)).unwrap();
         add_subscribers(&mut stores[2].lock().unwrap(), &parsed).unwrap();
         Self::started(stores, 1_000_000, server)
@@ -92,7 +90,7 @@ impl Network {
     /// What the stores have is all that there is.
     pub(crate) fn started(stores: Stores, utc: u64, server: Option<TestAsConfig>) -> Self {
         let mut fabric = Fabric::new(Latency::default());
-        let mut add = |own: NetworkBox, node: Box<dyn ImsNode>, store: usize| {
+        let mut add = |own: NetworkBox, node: Box<dyn Node>, store: usize| {
             fabric.add(Instant::ZERO, own.label(), own.role(), own.ip(), node, driver(&stores[store]));
         };
         for (own, store) in
@@ -122,7 +120,7 @@ impl Network {
     }
 
     /// One more application server, with the store of the P-CSCF.
-    pub(crate) fn add_server(&mut self, own: NetworkBox, node: Box<dyn ImsNode>) {
+    pub(crate) fn add_server(&mut self, own: NetworkBox, node: Box<dyn Node>) {
         let store = driver(&self.stores[0]);
         self.fabric.add(self.now, own.label(), own.role(), own.ip(), node, store);
     }

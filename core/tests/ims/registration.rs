@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use core_network::ims::Admin;
+use core_network::node::Admin;
 use protocol::Joint;
 use protocol::sip::{Challenge, Method};
 use protocol::xml::{ContactEvent, RegInfo};

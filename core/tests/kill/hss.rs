@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use core_network::ims::hss::{Hss, HssConfig, IdentityState, add_subscribers, parse_subscribers};
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore};
 use protocol::diameter::cx::{AuthData, Maa, Mar, SCHEME_AKA, Saa, Sar, ServerAssignmentType};
 use protocol::diameter::{
     ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, Message,
@@ -33,7 +33,7 @@ fn no_number_twice_and_no_registration_lost() {
         })
         .collect();
     let subscribers = parse_subscribers("subscribers.toml", &text).unwrap();
-    add_subscribers(&mut ImsStore::open(&path).unwrap(), &subscribers).unwrap();
+    add_subscribers(&mut NodeStore::open(&path).unwrap(), &subscribers).unwrap();
     let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
     // By subscriber: registered as acknowledged; none while a change is under way.
     let mut registered: BTreeMap<String, Option<bool>> = BTreeMap::new();
@@ -103,7 +103,7 @@ fn number(rand: &[u8; 16], autn: &[u8; 16]) -> u64 {
 /// An HSS on its file, and an S-CSCF's Diameter side, joined in memory.
 struct Bench {
     hss: Hss,
-    store: ImsStore,
+    store: NodeStore,
     peer: DiameterEndpoint,
 }
 
@@ -119,11 +119,11 @@ impl Bench {
         let address = Some(([127, 0, 0, 1], 3868).into());
         let mut bench = Self {
             hss: Hss::new(HssConfig::new(config("hss.ims.test", "scscf.ims.test", None)), entropy("hss")),
-            store: ImsStore::open(path).expect("the killed one before left the store whole"),
+            store: NodeStore::open(path).expect("the killed one before left the store whole"),
             peer: DiameterEndpoint::new(config("scscf.ims.test", "hss.ims.test", address), entropy("peer")),
         };
         bench.peer.handle_timeout(Instant::ZERO);
-        bench.hss.handle_input(Instant::ZERO, ImsInput::Diameter(DiameterInput::Connected { conn: CONN, peer: None }));
+        bench.hss.handle_input(Instant::ZERO, NodeInput::Diameter(DiameterInput::Connected { conn: CONN, peer: None }));
         bench.peer.handle_input(Instant::ZERO, DiameterInput::Connected { conn: CONN, peer: Some(0) });
         assert_eq!(bench.drain(), None);
         bench
@@ -167,19 +167,19 @@ impl Bench {
                 match output {
                     DiameterOutput::Transport(DiameterTransport::Send { bytes, .. }) => {
                         let input = DiameterInput::Received { conn: CONN, bytes: &bytes };
-                        self.hss.handle_input(now, ImsInput::Diameter(input));
+                        self.hss.handle_input(now, NodeInput::Diameter(input));
                     }
                     DiameterOutput::Answer { result, .. } => answer = Some(result.expect("an answer")),
                     _ => {}
                 }
             } else if let Some(output) = self.hss.poll_output() {
                 match output {
-                    ImsOutput::Diameter(DiameterTransport::Send { bytes, .. }) => {
+                    NodeOutput::Diameter(DiameterTransport::Send { bytes, .. }) => {
                         self.peer.handle_input(now, DiameterInput::Received { conn: CONN, bytes: &bytes });
                     }
-                    ImsOutput::Store(request) => {
+                    NodeOutput::Store(request) => {
                         let answer = self.store.execute(&request);
-                        self.hss.handle_input(now, ImsInput::Store(answer));
+                        self.hss.handle_input(now, NodeInput::Store(answer));
                     }
                     _ => {}
                 }

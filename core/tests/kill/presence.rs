@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore};
 use protocol::sip::{Flow, Request, Response, SipMessage, Transport};
 use protocol::xml::SubHandling;
 use protocol::{Entropy, Instant};
@@ -99,7 +99,7 @@ const SCSCF: &str = "10.46.0.3:5060";
 /// A presence server on the store of the test, and everybody else.
 struct Rig {
     node: PresenceServer,
-    store: ImsStore,
+    store: NodeStore,
     now: Instant,
     flow: Flow,
     round: u64,
@@ -117,7 +117,7 @@ impl Rig {
         config.limits.retold_per_s = 100_000;
         let node = PresenceServer::new(config, Entropy::of_box(round, "presence")).unwrap();
         let flow = Flow { transport: Transport::Udp, local: own, remote: SCSCF.parse().unwrap() };
-        let store = ImsStore::open(path).expect("the killed one before left the store whole");
+        let store = NodeStore::open(path).expect("the killed one before left the store whole");
         let (responses, told) = Default::default();
         let mut rig = Self { node, store, now: Instant::ZERO, flow, round, responses, told };
         rig.drain();
@@ -153,7 +153,7 @@ impl Rig {
     }
 
     fn ask(&mut self, text: &str) -> Response {
-        self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: text.as_bytes() });
+        self.node.handle_input(self.now, NodeInput::Sip { flow: self.flow, bytes: text.as_bytes() });
         self.drain();
         let response = self.responses.pop().expect("a response");
         assert!(response.is_success(), "round {}: {response:?} to {text}", self.round);
@@ -173,14 +173,14 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(output) = self.node.poll_output() {
             match output {
-                ImsOutput::Sip { bytes, .. } => match SipMessage::parse(&bytes).unwrap() {
+                NodeOutput::Sip { bytes, .. } => match SipMessage::parse(&bytes).unwrap() {
                     SipMessage::Request(notify) => self.notified(&notify),
                     SipMessage::Response(response) => self.responses.push(response),
                 },
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
                     assert!(answer.result.is_ok(), "{answer:?}");
-                    self.node.handle_input(self.now, ImsInput::Store(answer));
+                    self.node.handle_input(self.now, NodeInput::Store(answer));
                 }
                 other => panic!("not expected: {other:?}"),
             }
@@ -197,7 +197,7 @@ impl Rig {
             say(&format!("told {user} {cseq}"));
         }
         let bytes = Response::to(notify, 200, None).to_bytes();
-        self.node.handle_input(self.now, ImsInput::Sip { flow: self.flow, bytes: &bytes });
+        self.node.handle_input(self.now, NodeInput::Sip { flow: self.flow, bytes: &bytes });
     }
 }
 

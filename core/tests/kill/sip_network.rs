@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use core_network::ims::{ImsInput, ImsNode, ImsOutput, ImsStore, NetworkBox, NetworkPlan};
+use core_network::ims::{NetworkBox, NetworkPlan};
+use core_network::node::{Node, NodeInput, NodeOutput, NodeStore};
 use core_network::sip_network::{SipNetwork, SipNetworkConfig, SipUser};
 use protocol::sip::{Challenge, DigestClient, Flow, Method, Response, SipMessage, Transport};
 use protocol::{Entropy, Instant, Secret};
@@ -73,7 +74,7 @@ fn check(path: &Path, round: u64, contacts: &mut Contacts) {
 /// A node on the store of the test, and everybody else.
 struct Rig {
     node: SipNetwork,
-    store: ImsStore,
+    store: NodeStore,
     round: u64,
     count: u64,
     /// Where the user is.
@@ -98,7 +99,7 @@ impl Rig {
         };
         config.users = (0..USERS).map(user).collect();
         let node = SipNetwork::new(config, Entropy::of_box(round, "sip")).unwrap();
-        let store = ImsStore::open(path).expect("the killed one before left the store whole");
+        let store = NodeStore::open(path).expect("the killed one before left the store whole");
         let (responses, reached) = Default::default();
         let mut rig = Self { node, store, round, count: 0, from: address(0), responses, reached };
         rig.drain();
@@ -157,14 +158,14 @@ impl Rig {
              {fields}Content-Length: 0\r\n\r\n"
         );
         let flow = Flow { transport: Transport::Udp, local: NetworkBox::SipProxy.sip(), remote: from };
-        self.node.handle_input(Instant::ZERO, ImsInput::Sip { flow, bytes: text.as_bytes() });
+        self.node.handle_input(Instant::ZERO, NodeInput::Sip { flow, bytes: text.as_bytes() });
         self.drain();
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.node.poll_output() {
             match output {
-                ImsOutput::Sip { bytes, target } => match SipMessage::parse(&bytes).unwrap() {
+                NodeOutput::Sip { bytes, target } => match SipMessage::parse(&bytes).unwrap() {
                     SipMessage::Request(request) if request.method == Method::MESSAGE => {
                         let IpAddr::V4(ip) = target.remote.ip() else { panic!("{target:?}") };
                         self.reached.push(ip.octets()[3].into());
@@ -172,12 +173,12 @@ impl Rig {
                     SipMessage::Request(request) => panic!("not expected: {request:?}"),
                     SipMessage::Response(response) => self.responses.push(response),
                 },
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
                     assert!(answer.result.is_ok(), "{answer:?}");
-                    self.node.handle_input(Instant::ZERO, ImsInput::Store(answer));
+                    self.node.handle_input(Instant::ZERO, NodeInput::Store(answer));
                 }
-                ImsOutput::Note(_) => {}
+                NodeOutput::Note(_) => {}
                 other => panic!("not expected: {other:?}"),
             }
         }

@@ -1,6 +1,7 @@
 //! What a UE does, through all nodes of its network.
 
-use core_network::ims::{AccessEvent, GmSecurity};
+use core_network::ims::GmSecurity;
+use core_network::node::AccessEvent;
 use hil::agent::sip::*;
 use hil::sim::{Key, SimCard, SimUsim};
 

@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
-use core_network::ims::{
-    Admin, Fabric, FabricOutput, GmSecurity, Icscf, ImsNode, ImsStore, Latency, NetworkBox, NetworkPlan, Pcscf, Role,
-    Scscf, StoreDriver,
-};
+use core_network::ims::{GmSecurity, Icscf, NetworkBox, NetworkPlan, Pcscf, Scscf};
+use core_network::node::{Admin, Fabric, FabricOutput, Latency, Node, NodeStore, Role, StoreDriver};
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, UeAgent};
 use hil::sim::{SimCard, SimUsim};
@@ -41,7 +39,7 @@ pub(crate) fn impu(n: usize) -> String {
     format!("sip:ue{n}@{DOMAIN}")
 }
 
-fn nodes(security: GmSecurity) -> [(NetworkBox, Box<dyn ImsNode>); 4] {
+fn nodes(security: GmSecurity) -> [(NetworkBox, Box<dyn Node>); 4] {
     let (plan, entropy) = (NetworkPlan::new(DOMAIN, &[], 1_000_000), |name| Entropy::of_box(1, name));
     let mut pcscf = plan.pcscf(NetworkBox::Pcscf);
     pcscf.security = security;
@@ -83,7 +81,7 @@ impl Network {
         with_password: bool,
         change: impl Fn(usize, &mut AgentConfig),
     ) -> Self {
-        let mut stores = [(); 4].map(|()| ImsStore::in_memory().unwrap());
+        let mut stores = [(); 4].map(|()| NodeStore::in_memory().unwrap());
         let parsed = parse_subscribers("test.toml", &subscribers(count, with_password)).unwrap();
         add_subscribers(&mut stores[0], &parsed).unwrap();
         Self::of(count, nodes(security).into_iter().zip(stores), change)
@@ -97,8 +95,8 @@ impl Network {
             SipUser { name: impi(n), password: Secret::new(PASSWORD.into()), identities }
         };
         (config.users, config.proof) = ((0..count).map(user).collect(), Proof::RegisteredFlow);
-        let node: Box<dyn ImsNode> = Box::new(SipNetwork::new(config, Entropy::of_box(1, "proxy")).unwrap());
-        let nodes = [((NetworkBox::SipProxy, node), ImsStore::in_memory().unwrap())];
+        let node: Box<dyn Node> = Box::new(SipNetwork::new(config, Entropy::of_box(1, "proxy")).unwrap());
+        let nodes = [((NetworkBox::SipProxy, node), NodeStore::in_memory().unwrap())];
         Self::of(count, nodes.into_iter(), |n, config| {
             let proxy = Target { remote: NetworkBox::SipProxy.sip(), ..config.pcscf };
             *config = AgentConfig::plain((&impi(n), PASSWORD.into()), &impu(n), DOMAIN, proxy, config.contact);
@@ -107,7 +105,7 @@ impl Network {
 
     fn of(
         count: usize,
-        nodes: impl Iterator<Item = ((NetworkBox, Box<dyn ImsNode>), ImsStore)>,
+        nodes: impl Iterator<Item = ((NetworkBox, Box<dyn Node>), NodeStore)>,
         change: impl Fn(usize, &mut AgentConfig),
     ) -> Self {
         let mut fabric = Fabric::new(Latency::default());

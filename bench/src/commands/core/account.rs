@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use core_network::charging::{Account, AccountError, add_account, find_account, list_accounts, top_up_account};
-use core_network::ims::ImsStore;
+use core_network::node::NodeStore;
 
 use crate::cli::AccountCommand;
 use crate::errors::{CommandError, Exit};
 
 /// Runs `castbench core account`.
 pub(super) fn account(command: &AccountCommand, database: &Path) -> Result<Exit, CommandError> {
-    let mut store = ImsStore::open(database).map_err(|e| CommandError::Bench(e.to_string()))?;
+    let mut store = NodeStore::open(database).map_err(|e| CommandError::Bench(e.to_string()))?;
     let text = match command {
         AccountCommand::Add(args) => {
             let account = Account { identities: args.others.clone(), ..Account::new(&args.identity, args.balance) };

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use core_network::ims::ImsStore;
 use core_network::ims::hss::{
     ProvisionError, SubscriberSummary, add_subscribers, list_subscribers, parse_subscribers, remove_subscriber,
     show_subscriber,
 };
+use core_network::node::NodeStore;
 use toml::{Table, Value};
 
 use crate::cli::{SubscriberAddArgs, SubscriberCommand};
@@ -23,7 +23,7 @@ pub(super) fn subscriber(command: &SubscriberCommand, database: &Path) -> Result
         _ => None,
     };
     let wanted = wanted.map(|(name, text)| parse_subscribers(&name, &text)).transpose().map_err(wrong)?;
-    let mut store = ImsStore::open(database).map_err(|e| CommandError::Bench(e.to_string()))?;
+    let mut store = NodeStore::open(database).map_err(|e| CommandError::Bench(e.to_string()))?;
     match command {
         SubscriberCommand::Add(_) | SubscriberCommand::Import { .. } => {
             let wanted = wanted.unwrap_or_default();

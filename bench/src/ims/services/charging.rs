@@ -7,7 +7,8 @@ use core_network::charging::{
     Account, Cdf, CdfConfig, ChargingClient, ChargingConfig, GwfConfig, ImsGwf, Ocs, OcsConfig, TariffTable,
     list_accounts, list_records, unit_sums,
 };
-use core_network::ims::{ImsNode, ImsStore, NetworkBox, NetworkPlan};
+use core_network::ims::{NetworkBox, NetworkPlan};
+use core_network::node::{Node, NodeStore};
 use protocol::Entropy;
 use protocol::diameter::charging::NodeFunctionality;
 
@@ -35,7 +36,7 @@ pub(super) fn criteria(plan: &NetworkPlan) -> String {
     [(1, "INVITE"), (2, "MESSAGE")].map(criterion).concat()
 }
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let plan = site.plan;
     match site.own.place {
         NetworkBox::Cdf => {
@@ -89,13 +90,13 @@ pub(in crate::ims) fn client(
 /// What charging has written down, for after the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Books {
-    pub(super) cdf: Arc<Mutex<ImsStore>>,
-    pub(super) ocs: Arc<Mutex<ImsStore>>,
+    pub(super) cdf: Arc<Mutex<NodeStore>>,
+    pub(super) ocs: Arc<Mutex<NodeStore>>,
 }
 
 impl Books {
     pub(super) fn new() -> Result<Self, CommandError> {
-        let store = || ImsStore::in_memory().map(|store| Arc::new(Mutex::new(store))).map_err(bench);
+        let store = || NodeStore::in_memory().map(|store| Arc::new(Mutex::new(store))).map_err(bench);
         Ok(Self { cdf: store()?, ocs: store()? })
     }
 

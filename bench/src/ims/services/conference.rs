@@ -1,12 +1,13 @@
 //! The conference server of a scenario, and what UEs say to it.
 
-use core_network::ims::{ConferenceConfig, ConferenceServer, ImsNode, NetworkBox};
+use core_network::ims::{ConferenceConfig, ConferenceServer, NetworkBox};
+use core_network::node::Node;
 
 use super::Site;
 use crate::errors::CommandError;
 use crate::ims::network::bench;
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut config = ConferenceConfig::new(&site.host(), &site.plan.domain, site.sip());
     config.entry = Some(site.plan.entry());
     config.trusted = site.trusted();

@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use core_network::exposure::{ExposureApi, ExposureClient, ExposureConfig, Quota};
+use core_network::ims::TrustedPeer;
 use core_network::ims::service::Reach;
-use core_network::ims::{ImsNode, TrustedPeer};
 use core_network::mc::IdmsClient;
+use core_network::node::Node;
 use protocol::sip::SipTimers;
 use protocol::{Entropy, Secret};
 
@@ -14,7 +15,7 @@ use crate::errors::CommandError;
 use crate::ims::network::bench;
 use crate::scenario::{Ims, Scenario, ThirdParty};
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let plan = site.plan;
     let trusted = [plan.core.asserts(), plan.core.entry()].map(|own| TrustedPeer { ip: own.ip(), port: None });
     let third_parties = site.scenario.ims.iter().flat_map(|ims| ims.third_parties.iter().map(move |own| (ims, own)));

@@ -1,11 +1,12 @@
 //! The identity server of a scenario: the users of all UEs, their passwords and mission critical service IDs, and the client
 //! that they log in with.
 
+use core_network::ims::NetworkBox;
 use core_network::ims::xdm::XdmTokens;
-use core_network::ims::{ImsNode, NetworkBox};
 use core_network::mc::{
     HashedPassword, IdentityServer, IdmsClient, IdmsConfig, MC_SCOPES, McUser, TokenSigner, TokenVerifier,
 };
+use core_network::node::Node;
 use protocol::Entropy;
 
 use super::{Site, exposure};
@@ -14,7 +15,7 @@ use crate::ims::mc_login::{CLIENT_ID, REDIRECT_URI};
 use crate::ims::network::bench;
 use crate::scenario::{Scenario, Service};
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut entropy = site.entropy();
     let mut config = IdmsConfig::new(&issuer(&site.plan.domain), &site.plan.domain, signer(site.scenario));
     config.utc_ms_at_zero = site.plan.utc_ms_at_zero;

@@ -1,6 +1,7 @@
 //! The messaging server of a scenario, and what UEs send by way of it.
 
-use core_network::ims::{ImsNode, MessagingConfig, MessagingServer, NetworkBox};
+use core_network::ims::{MessagingConfig, MessagingServer, NetworkBox};
+use core_network::node::Node;
 use core_network::sip_network::Side;
 use protocol::mime::{CPIM_CONTENT_TYPE, Cpim, MediaType, Multipart};
 
@@ -18,7 +19,7 @@ pub(super) const TRIGGERS: &[&str] = &[
 pub(super) const LED: &[Led] =
     &[Led { method: "MESSAGE", event: None, side: Side::Terminating, registered: Some(false), is_told: true }];
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut config = MessagingConfig::new(&site.uri(), site.sip());
     config.next_hop = Some(site.plan.entry());
     config.trusted = site.trusted();

@@ -12,7 +12,8 @@ pub(crate) mod xdm;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use core_network::ims::{Fabric, ImsNode, NetworkBox, NetworkPlan, TrustedPeer};
+use core_network::ims::{NetworkBox, NetworkPlan, TrustedPeer};
+use core_network::node::{Fabric, Node};
 use core_network::sip_network::{Otherwise, Side, SipService};
 use protocol::Entropy;
 
@@ -59,7 +60,7 @@ impl Site<'_> {
         vec![TrustedPeer { ip: self.plan.core.asserts().ip(), port: None }]
     }
 
-    fn node(&self) -> Result<Box<dyn ImsNode>, CommandError> {
+    fn node(&self) -> Result<Box<dyn Node>, CommandError> {
         match self.service {
             Service::Presence => presence::node(self),
             Service::Xdm => xdm::node(self),

@@ -1,7 +1,7 @@
 //! The presence server of a scenario, and what UEs publish.
 
-use core_network::ims::ImsNode;
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
+use core_network::node::Node;
 use core_network::sip_network::Side;
 use protocol::xml::SubHandling;
 
@@ -34,7 +34,7 @@ pub(super) const LED: &[Led] = &[
     Led { method: "SUBSCRIBE", event: Some("presence"), side: Side::Terminating, registered: None, is_told: false },
 ];
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut config = PresenceConfig::new(&site.uri(), &site.plan.domain, site.sip());
     config.trusted = site.trusted();
     config.hosts = site.plan.hosts();

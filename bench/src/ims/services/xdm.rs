@@ -1,7 +1,7 @@
 //! The XDM server of a scenario, who has documents there, and which.
 
-use core_network::ims::ImsNode;
 use core_network::ims::xdm::{XdmUser, Xdms, XdmsConfig};
+use core_network::node::Node;
 use protocol::{Entropy, Secret};
 
 use super::{Site, identity};
@@ -9,7 +9,7 @@ use crate::errors::CommandError;
 use crate::ims::network::bench;
 use crate::scenario::{Scenario, Ue};
 
-pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn ImsNode>, CommandError> {
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut config = XdmsConfig::new(&format!("http://{}", site.host()), &site.plan.domain);
     config.users = users(site.scenario);
     config.tokens = identity::tokens(site);

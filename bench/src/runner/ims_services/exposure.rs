@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use core_network::ims::OutsideEvent;
+use core_network::node::OutsideEvent;
 use hil::agent::sip::{AgentCommand, OutgoingMessage};
 use http::Method;
 use protocol::Instant;

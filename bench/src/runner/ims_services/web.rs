@@ -1,6 +1,6 @@
 //! HTTP of UEs with services: requests go out, responses and what else there is for boxes outside come in.
 
-use core_network::ims::OutsideEvent;
+use core_network::node::OutsideEvent;
 use http::Request;
 use protocol::Instant;
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cdf, CdfConfig, Job};
 use crate::charging::cdr::Cdr;
 use crate::charging::server::Waiting;
-use crate::ims::{ImsStore, ImsStoreOp, Rows, Table};
+use crate::node::{NodeStore, NodeStoreOp, Rows, Table};
 use crate::store::StoreError;
 
 /// What is kept beside the records.
@@ -63,7 +63,7 @@ impl Files {
 
 impl Cdf {
     /// Numbers a record and keeps it.
-    pub(super) fn add_record(&mut self, mut cdr: Cdr) -> Vec<ImsStoreOp> {
+    pub(super) fn add_record(&mut self, mut cdr: Cdr) -> Vec<NodeStoreOp> {
         cdr.number = self.files.state.next;
         self.files.state.next += 1;
         self.counters.records += 1;
@@ -72,13 +72,13 @@ impl Cdf {
             self.files.oldest_utc_ms = cdr.closed;
         }
         self.files.rows.insert(cdr.number, value.clone());
-        let put = ImsStoreOp::Put { table: Table::Cdr, key: row_key(cdr.number), value };
+        let put = NodeStoreOp::Put { table: Table::Cdr, key: row_key(cdr.number), value };
         vec![put, self.state_op()]
     }
 
-    fn state_op(&self) -> ImsStoreOp {
+    fn state_op(&self) -> NodeStoreOp {
         let value = serde_json::to_vec(&self.files.state).unwrap_or_default();
-        ImsStoreOp::Put { table: Table::CdfState, key: STATE_KEY.to_owned(), value }
+        NodeStoreOp::Put { table: Table::CdfState, key: STATE_KEY.to_owned(), value }
     }
 
     /// Begins a file when one is due.
@@ -113,13 +113,13 @@ impl Cdf {
         for (number, row) in self.files.rows.range(first..=last) {
             contents.extend(row);
             contents.push(b'\n');
-            ops.push(ImsStoreOp::Delete { table: Table::Cdr, key: row_key(*number) });
+            ops.push(NodeStoreOp::Delete { table: Table::Cdr, key: row_key(*number) });
         }
         let key = format!("cdr_{}_{first:012}.jsonl", self.config.diameter.origin_host);
-        ops.push(ImsStoreOp::Put { table: Table::CdrFile, key, value: contents });
+        ops.push(NodeStoreOp::Put { table: Table::CdrFile, key, value: contents });
         let state = FileState { batch: None, ..self.files.state };
         let value = serde_json::to_vec(&state).unwrap_or_default();
-        ops.push(ImsStoreOp::Put { table: Table::CdfState, key: STATE_KEY.to_owned(), value });
+        ops.push(NodeStoreOp::Put { table: Table::CdfState, key: STATE_KEY.to_owned(), value });
         self.server.store(ops, Waiting::Own(Job::Written));
     }
 
@@ -157,7 +157,7 @@ fn row_key(number: u64) -> String {
 }
 
 /// The records of a store: those of files first, then those that are in no file yet.
-pub fn list_records(store: &ImsStore) -> Result<Vec<Cdr>, StoreError> {
+pub fn list_records(store: &NodeStore) -> Result<Vec<Cdr>, StoreError> {
     let files = store.scan(Table::CdrFile)?;
     let rows = store.scan(Table::Cdr)?;
     let lines = files.iter().flat_map(|(_, file)| file.split(|&octet| octet == b'\n'));

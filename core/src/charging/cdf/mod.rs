@@ -17,7 +17,7 @@ use protocol::diameter::{DiameterConfig, DiameterProblem, Message, RequestHandle
 use protocol::{Entropy, Instant};
 
 use super::server::{DiameterServer, ServerEvent, Service};
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, Table};
+use crate::node::{Admin, Node, NodeInput, NodeOutput, Table};
 use files::Files;
 pub use files::list_records;
 pub use folder::CdrFolder;
@@ -162,9 +162,9 @@ impl Cdf {
     }
 }
 
-impl ImsNode for Cdf {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        if matches!(input, ImsInput::Admin(Admin::Shutdown)) {
+impl Node for Cdf {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
+        if matches!(input, NodeInput::Admin(Admin::Shutdown)) {
             self.begin_file();
         }
         self.server.handle_input(now, input);
@@ -184,7 +184,7 @@ impl ImsNode for Cdf {
         own.chain(self.server.endpoint.poll_timeout()).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.server.poll_output()
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Cdf;
 use crate::charging::cdr::{Cdr, CdrCause, IncompleteCdr};
 use crate::charging::server::Waiting;
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// A session, or what is remembered of one that is over.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl Accounted {
 
 impl Cdf {
     /// Takes a record: what has to be durable before it is acknowledged. Nothing of one that was taken before.
-    pub(super) fn account(&mut self, now: Instant, acr: &Acr) -> Result<Vec<ImsStoreOp>, DiameterProblem> {
+    pub(super) fn account(&mut self, now: Instant, acr: &Acr) -> Result<Vec<NodeStoreOp>, DiameterProblem> {
         let (utc, id) = (self.server.utc_ms(now), &acr.header.session_id);
         let known = self.sessions.get(id).cloned();
         if known.as_ref().is_some_and(|known| acr.number <= known.number || !known.is_open()) {
@@ -87,7 +87,7 @@ impl Cdf {
         Cdr::open(&header.origin_host, header.user_name.as_deref(), &acr.information, at)
     }
 
-    fn close(&mut self, mut cdr: Cdr, ims: Option<&ImsInformation>, at: u64) -> Vec<ImsStoreOp> {
+    fn close(&mut self, mut cdr: Cdr, ims: Option<&ImsInformation>, at: u64) -> Vec<NodeStoreOp> {
         if cdr.part.is_some() {
             cdr.part = cdr.part.map(|part| part + 1);
         }
@@ -96,7 +96,7 @@ impl Cdf {
     }
 
     /// A record that is open for too long is closed as a partial one (TS 32.260 clause 5.2.3).
-    fn part(&mut self, mut cdr: Cdr, at: u64, ops: &mut Vec<ImsStoreOp>) -> Cdr {
+    fn part(&mut self, mut cdr: Cdr, at: u64, ops: &mut Vec<NodeStoreOp>) -> Cdr {
         let Some(limit) = self.config.partial_after else { return cdr };
         let opened = cdr.opened.unwrap_or(at);
         if at.saturating_sub(opened) < millis(limit) {
@@ -113,10 +113,10 @@ impl Cdf {
         cdr
     }
 
-    fn keep(&mut self, id: &str, accounted: Accounted) -> Option<ImsStoreOp> {
+    fn keep(&mut self, id: &str, accounted: Accounted) -> Option<NodeStoreOp> {
         let value = serde_json::to_vec(&accounted).ok()?;
         self.put(id, accounted);
-        Some(ImsStoreOp::Put { table: Table::CdfSession, key: id.to_owned(), value })
+        Some(NodeStoreOp::Put { table: Table::CdfSession, key: id.to_owned(), value })
     }
 
     fn put(&mut self, id: &str, accounted: Accounted) {
@@ -147,7 +147,7 @@ impl Cdf {
             self.due.remove(&(at, id.clone()));
             let Some(mut accounted) = self.sessions.remove(&id) else { continue };
             let Some(mut cdr) = accounted.open.take() else {
-                ops.push(ImsStoreOp::Delete { table: Table::CdfSession, key: id });
+                ops.push(NodeStoreOp::Delete { table: Table::CdfSession, key: id });
                 continue;
             };
             self.server.say(format!("session {id} is lost"));
@@ -168,7 +168,7 @@ impl Cdf {
     }
 
     /// Takes over what the store has.
-    pub(super) fn load(&mut self, now: Instant, tables: Vec<crate::ims::Rows>) {
+    pub(super) fn load(&mut self, now: Instant, tables: Vec<crate::node::Rows>) {
         let mut tables = tables.into_iter();
         (self.sessions, self.due) = Default::default();
         // Nothing could be heard while nobody listened.

@@ -3,7 +3,7 @@ use protocol::diameter::rf::RecordType;
 
 use super::*;
 use crate::charging::{Cdr, CdrCause};
-use crate::ims::ImsStoreAnswer;
+use crate::node::NodeStoreAnswer;
 use crate::store::StoreToken;
 
 const UTC: u64 = 1_767_225_600_000;
@@ -14,8 +14,8 @@ fn cdf(change: impl FnOnce(&mut CdfConfig)) -> Cdf {
     config.utc_ms_at_zero = UTC;
     change(&mut config);
     let mut cdf = Cdf::new(config, Entropy::from_seed([1; 32]));
-    let nothing = ImsStoreAnswer { token: StoreToken(1), result: Ok(vec![vec![], vec![], vec![]]) };
-    cdf.handle_input(Instant::ZERO, ImsInput::Store(nothing));
+    let nothing = NodeStoreAnswer { token: StoreToken(1), result: Ok(vec![vec![], vec![], vec![]]) };
+    cdf.handle_input(Instant::ZERO, NodeInput::Store(nothing));
     cdf
 }
 

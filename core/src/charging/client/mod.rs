@@ -21,7 +21,7 @@ use protocol::diameter::{
 use protocol::sip::{Headers, Method, PChargingVector, Request, Response, SessionExpires, TransactionKey};
 use protocol::{Entropy, Instant};
 
-use crate::ims::{ImsOutput, ImsStoreAnswer, NodeNote};
+use crate::node::{NodeNote, NodeOutput, NodeStoreAnswer};
 use queue::Queue;
 use records::INTERNAL_ERROR;
 use session::{ChargingSession, ChargingSessions, DialogName, Subject};
@@ -112,12 +112,12 @@ struct Trigger {
     /// Of what waits, that which messages wait for.
     unsure: BTreeSet<u64>,
     /// Messages of the node, each with the last change that it may follow from.
-    held: VecDeque<(u64, ImsOutput)>,
+    held: VecDeque<(u64, NodeOutput)>,
     next_token: u64,
     next_session: u64,
     taken: u64,
     lost: u64,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// A transaction whose response matters.
@@ -239,7 +239,7 @@ impl ChargingClient {
 
     /// A message that the node wants to send: [`Self::poll_output`] gives it, in its turn, when what is on its way to the
     /// store now is there. Without charging it comes back.
-    pub fn pass(&mut self, message: ImsOutput) -> Option<ImsOutput> {
+    pub fn pass(&mut self, message: NodeOutput) -> Option<NodeOutput> {
         match &mut self.0 {
             Some(own) => {
                 own.pass(message);
@@ -263,7 +263,7 @@ impl ChargingClient {
     }
 
     /// An answer of the store; what is not for it comes back.
-    pub fn stored(&mut self, now: Instant, answer: ImsStoreAnswer) -> Option<ImsStoreAnswer> {
+    pub fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) -> Option<NodeStoreAnswer> {
         match &mut self.0 {
             Some(own) if answer.token.0 >= OWN_TOKENS => {
                 own.stored(now, answer);
@@ -286,7 +286,7 @@ impl ChargingClient {
     }
 
     /// What it has to say, for the node to pass on.
-    pub fn poll_output(&mut self) -> Option<ImsOutput> {
+    pub fn poll_output(&mut self) -> Option<NodeOutput> {
         self.0.as_mut()?.outputs.pop_front()
     }
 
@@ -439,7 +439,7 @@ impl Trigger {
         self.note(session, |ims| observe::add_server(ims, server));
     }
 
-    fn pass(&mut self, message: ImsOutput) {
+    fn pass(&mut self, message: NodeOutput) {
         match self.unsure.last() {
             None => self.outputs.push_back(message),
             Some(&last) if self.held.len() < MAX_HELD => self.held.push_back((last, message)),
@@ -479,13 +479,13 @@ impl Trigger {
             match output {
                 DiameterOutput::Transport(DiameterTransport::Connect { peer, address }) => {
                     let peer = peer + OWN_PEERS;
-                    self.outputs.push_back(ImsOutput::Diameter(DiameterTransport::Connect { peer, address }));
+                    self.outputs.push_back(NodeOutput::Diameter(DiameterTransport::Connect { peer, address }));
                 }
                 DiameterOutput::Transport(transport) => {
                     if let DiameterTransport::Close { conn } = &transport {
                         self.connections.remove(conn);
                     }
-                    self.outputs.push_back(ImsOutput::Diameter(transport));
+                    self.outputs.push_back(NodeOutput::Diameter(transport));
                 }
                 DiameterOutput::Answer { token, result } => self.on_answer(now, token, result),
                 DiameterOutput::PeerUp { host } => {
@@ -498,7 +498,7 @@ impl Trigger {
                     self.say(format!("{} at a node that charges", message.name()))
                 }
                 DiameterOutput::Ignored { state, event } => {
-                    self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state, event }));
+                    self.outputs.push_back(NodeOutput::Note(NodeNote::Ignored { state, event }));
                 }
             }
         }
@@ -533,7 +533,7 @@ impl Trigger {
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(format!("charging: {text}"))));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(format!("charging: {text}"))));
     }
 }
 

@@ -13,7 +13,7 @@ use protocol::sip::{Request, Response};
 use super::queue::Kept;
 use super::session::{ChargingSession, DialogName, Subject, dialog_of};
 use super::{OWN_TOKENS, Trigger, Waiting, end_of, named_cdf, observe};
-use crate::ims::{ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
+use crate::node::{NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table};
 use crate::store::StoreToken;
 
 /// Cause-Code of a request outside sessions that was successful (TS 32.299 clause 7.2.35).
@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 impl Trigger {
     pub(super) fn load(&mut self) {
-        let ops = [Table::ChargingSession, Table::ChargingRecord].map(|table| ImsStoreOp::Scan { table });
+        let ops = [Table::ChargingSession, Table::ChargingRecord].map(|table| NodeStoreOp::Scan { table });
         self.store(ops.to_vec(), Waiting::Load);
     }
 
@@ -223,7 +223,7 @@ impl Trigger {
         let kept = Kept { session_id: id, octets: acr.to_message().emit() };
         let value = serde_json::to_vec(&kept).unwrap_or_default();
         let number = self.queue.push(utc, kept);
-        ops.push(ImsStoreOp::Put { table: Table::ChargingRecord, key: self.record_key(number), value });
+        ops.push(NodeStoreOp::Put { table: Table::ChargingRecord, key: self.record_key(number), value });
         self.store(ops, Waiting::Record(number));
     }
 
@@ -279,7 +279,7 @@ impl Trigger {
 
     fn settled(&mut self, now: Instant, number: u64, interval: Option<Option<u32>>) {
         let key = self.record_key(number);
-        self.store(vec![ImsStoreOp::Delete { table: Table::ChargingRecord, key }], Waiting::Nothing);
+        self.store(vec![NodeStoreOp::Delete { table: Table::ChargingRecord, key }], Waiting::Nothing);
         let Some(kept) = self.queue.done(number) else { return };
         if let Some(interval) = interval
             && let Some(mut session) = self.sessions.get(&kept.session_id).cloned().filter(|s| s.interval != interval)
@@ -290,7 +290,7 @@ impl Trigger {
         }
     }
 
-    pub(super) fn stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    pub(super) fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         let token = answer.token.0;
         match (self.waiting.remove(&token), answer.result) {
             (Some(Waiting::Load), Ok(tables)) => self.restore(now, tables),
@@ -313,7 +313,7 @@ impl Trigger {
         self.release(token);
     }
 
-    fn restore(&mut self, now: Instant, tables: Vec<crate::ims::Rows>) {
+    fn restore(&mut self, now: Instant, tables: Vec<crate::node::Rows>) {
         let prefix = self.prefix();
         let mut tables = tables.into_iter();
         let patience = self.utc_ms(now) + AFTER_RESTART.as_millis() as u64;
@@ -360,14 +360,14 @@ impl Trigger {
         self.store(op.into_iter().collect(), Waiting::Change);
     }
 
-    fn put_op(&self, session: &ChargingSession) -> Option<ImsStoreOp> {
+    fn put_op(&self, session: &ChargingSession) -> Option<NodeStoreOp> {
         let value = serde_json::to_vec(session).ok()?;
         let key = format!("{}{}", self.prefix(), session.session_id);
-        Some(ImsStoreOp::Put { table: Table::ChargingSession, key, value })
+        Some(NodeStoreOp::Put { table: Table::ChargingSession, key, value })
     }
 
-    fn session_delete_op(&self, id: &str) -> ImsStoreOp {
-        ImsStoreOp::Delete { table: Table::ChargingSession, key: format!("{}{id}", self.prefix()) }
+    fn session_delete_op(&self, id: &str) -> NodeStoreOp {
+        NodeStoreOp::Delete { table: Table::ChargingSession, key: format!("{}{id}", self.prefix()) }
     }
 
     /// Nodes of one process share the tables.
@@ -379,13 +379,13 @@ impl Trigger {
         format!("{}{number:020}", self.prefix())
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, waiting: Waiting) {
         self.next_token = self.next_token.wrapping_add(1).max(OWN_TOKENS);
         if matches!(waiting, Waiting::Record(_) | Waiting::Change) {
             self.unsure.insert(self.next_token);
         }
         self.waiting.insert(self.next_token, waiting);
-        let request = ImsStoreRequest { token: StoreToken(self.next_token), ops };
-        self.outputs.push_back(ImsOutput::Store(request));
+        let request = NodeStoreRequest { token: StoreToken(self.next_token), ops };
+        self.outputs.push_back(NodeOutput::Store(request));
     }
 }

@@ -11,7 +11,7 @@ use protocol::sip::{Request, ServerKey};
 
 use super::{ImsGwf, Waiting};
 use crate::charging::client::observe;
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// How long one that has arrived is known: beyond 64 T1.
 const KNOWN: Duration = Duration::from_secs(40);
@@ -43,12 +43,12 @@ impl ImsGwf {
     }
 
     /// What is to be stored of a message that has arrived.
-    pub(super) fn keep_arrived(&mut self, now: Instant, request: &Request) -> ImsStoreOp {
+    pub(super) fn keep_arrived(&mut self, now: Instant, request: &Request) -> NodeStoreOp {
         let name = name_of(request);
         let until = now + KNOWN;
         self.arrived.insert(name.clone(), (), until);
         let value = self.utc_ms(until).to_string().into_bytes();
-        ImsStoreOp::Put { table: Table::GwfCall, key: self.arrived_key(&name), value }
+        NodeStoreOp::Put { table: Table::GwfCall, key: self.arrived_key(&name), value }
     }
 
     /// Takes over a row of one; false: it is none.
@@ -63,7 +63,7 @@ impl ImsGwf {
     /// Forgets those that nobody repeats any more.
     pub(super) fn expire_arrived(&mut self, now: Instant) {
         while let Some((name, ())) = self.arrived.take_ended(now) {
-            let delete = ImsStoreOp::Delete { table: Table::GwfCall, key: self.arrived_key(&name) };
+            let delete = NodeStoreOp::Delete { table: Table::GwfCall, key: self.arrived_key(&name) };
             self.store(vec![delete], Waiting::Nothing);
         }
     }

@@ -13,7 +13,7 @@ use protocol::sip::{Reason, SipMessage};
 use super::again::name_of;
 use super::row::{Kind, Pending, Row};
 use super::{ImsGwf, Waiting};
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 /// DIAMETER_LOGOUT (RFC 6733 clause 8.15).
 const LOGOUT: u32 = 1;
@@ -224,7 +224,7 @@ impl ImsGwf {
     pub(super) fn forget(&mut self, id: &str) {
         if self.rows.remove(id).is_some() {
             self.retries.remove(id);
-            let delete = ImsStoreOp::Delete { table: Table::GwfCall, key: id.to_owned() };
+            let delete = NodeStoreOp::Delete { table: Table::GwfCall, key: id.to_owned() };
             self.store(vec![delete], Waiting::Nothing);
         }
         self.schedule(id);
@@ -283,7 +283,7 @@ impl ImsGwf {
     }
 }
 
-pub(super) fn put_op(row: &Row) -> Option<ImsStoreOp> {
+pub(super) fn put_op(row: &Row) -> Option<NodeStoreOp> {
     let value = serde_json::to_vec(row).ok()?;
-    Some(ImsStoreOp::Put { table: Table::GwfCall, key: row.session_id.clone(), value })
+    Some(NodeStoreOp::Put { table: Table::GwfCall, key: row.session_id.clone(), value })
 }

@@ -27,8 +27,8 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::ChargingClient;
-use crate::ims::{
-    Admin, Expiring, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
+use crate::node::{
+    Admin, Expiring, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table,
 };
 use crate::store::StoreToken;
 pub use config::{GwfConfig, MessageCharging};
@@ -88,7 +88,7 @@ pub struct ImsGwf {
     next: u64,
     refused: u64,
     cut_off: u64,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// Requests that are held while the store is read.
@@ -129,7 +129,7 @@ impl ImsGwf {
             config,
         };
         gwf.pass_charging();
-        gwf.store(vec![ImsStoreOp::Scan { table: Table::GwfCall }], Waiting::Load);
+        gwf.store(vec![NodeStoreOp::Scan { table: Table::GwfCall }], Waiting::Load);
         Ok(gwf)
     }
 
@@ -163,7 +163,7 @@ impl ImsGwf {
 
     /// A message leaves when the records that it follows from are durable.
     fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
-        self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
+        self.outputs.extend(self.charging.pass(NodeOutput::Sip { target, bytes }));
     }
 
     fn pass_charging(&mut self) {
@@ -174,7 +174,7 @@ impl ImsGwf {
 
     fn handle_ro(&mut self, now: Instant, output: DiameterOutput) {
         match output {
-            DiameterOutput::Transport(transport) => self.outputs.push_back(ImsOutput::Diameter(transport)),
+            DiameterOutput::Transport(transport) => self.outputs.push_back(NodeOutput::Diameter(transport)),
             DiameterOutput::Answer { token, result } => self.credit_answered(now, token, result),
             DiameterOutput::PeerUp { host } => {
                 self.say(format!("Diameter peer {host} is up"));
@@ -183,7 +183,7 @@ impl ImsGwf {
             DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
             DiameterOutput::Request { message, .. } => self.say(format!("{} at a gateway function", message.name())),
             DiameterOutput::Ignored { state, event } => {
-                self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state, event }));
+                self.outputs.push_back(NodeOutput::Note(NodeNote::Ignored { state, event }));
             }
         }
     }
@@ -241,7 +241,7 @@ impl ImsGwf {
         }
     }
 
-    fn handle_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn handle_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         let Some(answer) = self.charging.stored(now, answer) else { return };
         match (self.waiting.remove(&answer.token), answer.result) {
             (Some(Waiting::Load), Ok(tables)) => self.restore(now, tables.into_iter().flatten().collect()),
@@ -286,11 +286,11 @@ impl ImsGwf {
         }
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, waiting: Waiting) {
         self.next += 1;
         let token = StoreToken(self.next);
         self.waiting.insert(token, waiting);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     fn utc_ms(&self, now: Instant) -> u64 {
@@ -302,7 +302,7 @@ impl ImsGwf {
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text)));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text)));
     }
 
     fn handle_diameter(&mut self, now: Instant, input: DiameterInput<'_>) {
@@ -312,14 +312,14 @@ impl ImsGwf {
     }
 }
 
-impl ImsNode for ImsGwf {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for ImsGwf {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Diameter(input) => self.handle_diameter(now, input),
-            ImsInput::Store(answer) => self.handle_stored(now, answer),
-            ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
+            NodeInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Diameter(input) => self.handle_diameter(now, input),
+            NodeInput::Store(answer) => self.handle_stored(now, answer),
+            NodeInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
             _ => self.say("input that is not for a gateway function".to_owned()),
         }
         self.drain(now);
@@ -356,7 +356,7 @@ impl ImsNode for ImsGwf {
         own.into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

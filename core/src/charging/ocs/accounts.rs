@@ -4,7 +4,7 @@ use protocol::sip::Uri;
 
 use super::account::{Account, Reservation, UnitSums};
 use super::{account_op, payer_key};
-use crate::ims::{ImsStore, ImsStoreRequest, Table};
+use crate::node::{NodeStore, NodeStoreRequest, Table};
 use crate::store::{StoreError, StoreToken};
 
 /// Why an account is not what somebody wants.
@@ -36,7 +36,7 @@ pub enum AccountError {
 ///
 /// # Errors
 /// One of its identities is none, or has an account; the store cannot do it.
-pub fn add_account(store: &mut ImsStore, account: &Account) -> Result<(), AccountError> {
+pub fn add_account(store: &mut NodeStore, account: &Account) -> Result<(), AccountError> {
     let known = list_accounts(store)?;
     for identity in names(account) {
         if !Uri::parse(identity).is_ok_and(|uri| matches!(uri, Uri::Sip(_) | Uri::Tel(_))) {
@@ -53,7 +53,7 @@ pub fn add_account(store: &mut ImsStore, account: &Account) -> Result<(), Accoun
 ///
 /// # Errors
 /// It cannot be read.
-pub fn list_accounts(store: &ImsStore) -> Result<Vec<Account>, StoreError> {
+pub fn list_accounts(store: &NodeStore) -> Result<Vec<Account>, StoreError> {
     let rows = store.scan(Table::OcsAccount)?;
     Ok(rows.into_iter().filter_map(|(_, value)| serde_json::from_slice(&value).ok()).collect())
 }
@@ -62,7 +62,7 @@ pub fn list_accounts(store: &ImsStore) -> Result<Vec<Account>, StoreError> {
 ///
 /// # Errors
 /// It cannot be read.
-pub fn unit_sums(store: &ImsStore) -> Result<UnitSums, StoreError> {
+pub fn unit_sums(store: &NodeStore) -> Result<UnitSums, StoreError> {
     let mut sums = UnitSums::default();
     for (_, value) in store.scan(Table::OcsSession)? {
         if let Ok(session) = serde_json::from_slice::<Reservation>(&value) {
@@ -76,7 +76,7 @@ pub fn unit_sums(store: &ImsStore) -> Result<UnitSums, StoreError> {
 ///
 /// # Errors
 /// There is none; the store cannot be read.
-pub fn find_account(store: &ImsStore, identity: &str) -> Result<Account, AccountError> {
+pub fn find_account(store: &NodeStore, identity: &str) -> Result<Account, AccountError> {
     let found = list_accounts(store)?.into_iter().find(|known| pays_for(known, identity));
     found.ok_or_else(|| AccountError::Unknown(identity.to_owned()))
 }
@@ -85,7 +85,7 @@ pub fn find_account(store: &ImsStore, identity: &str) -> Result<Account, Account
 ///
 /// # Errors
 /// There is none, or it would hold too much; the store cannot do it.
-pub fn top_up_account(store: &mut ImsStore, identity: &str, amount: u64) -> Result<Account, AccountError> {
+pub fn top_up_account(store: &mut NodeStore, identity: &str, amount: u64) -> Result<Account, AccountError> {
     let mut account = find_account(store, identity)?;
     let too_much = || AccountError::TooMuch(account.id.clone());
     let balance = account.balance.checked_add_unsigned(amount).ok_or_else(too_much)?;
@@ -95,9 +95,9 @@ pub fn top_up_account(store: &mut ImsStore, identity: &str, amount: u64) -> Resu
     Ok(account)
 }
 
-fn put(store: &mut ImsStore, account: &Account) -> Result<(), AccountError> {
+fn put(store: &mut NodeStore, account: &Account) -> Result<(), AccountError> {
     let ops = account_op(account).into_iter().collect();
-    store.execute(&ImsStoreRequest { token: StoreToken(0), ops }).result?;
+    store.execute(&NodeStoreRequest { token: StoreToken(0), ops }).result?;
     Ok(())
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn each_identity_has_one_account_and_sums_hold() {
-        let mut store = ImsStore::in_memory().unwrap();
+        let mut store = NodeStore::in_memory().unwrap();
         let account = Account { identities: vec!["tel:+1555".to_owned()], ..Account::new("sip:a@b.example", 100) };
         add_account(&mut store, &account).unwrap();
         let taken = add_account(&mut store, &Account::new("tel:1555", 1)).unwrap_err();

@@ -8,9 +8,9 @@ use protocol::diameter::{DiameterProblem, result};
 use super::account::{Account, Answered, Reservation};
 use super::tariff::{Tariff, TariffUnit};
 use super::{Ocs, account_op, payer_key, session_op};
-use crate::ims::ImsStoreOp;
+use crate::node::NodeStoreOp;
 
-type Outcome = Result<(Cca, Vec<ImsStoreOp>), DiameterProblem>;
+type Outcome = Result<(Cca, Vec<NodeStoreOp>), DiameterProblem>;
 
 impl Ocs {
     /// What is answered, and what has to be durable before.
@@ -159,7 +159,7 @@ impl Ocs {
         ccr: &Ccr,
         account: Account,
         mut session: Reservation,
-    ) -> (Cca, Vec<ImsStoreOp>) {
+    ) -> (Cca, Vec<NodeStoreOp>) {
         let utc = self.server.utc_ms(now);
         // RFC 8506 clause 13: Tcc is twice the Validity-Time.
         let patience = if session.open { u64::from(session.tariff.validity) * 2000 } else { self.remembered_ms() };

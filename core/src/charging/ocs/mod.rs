@@ -18,7 +18,7 @@ use protocol::diameter::{DiameterConfig, DiameterProblem, Message, RequestHandle
 use protocol::{Entropy, Instant};
 
 use super::server::{DiameterServer, ServerEvent, Service, Waiting};
-use crate::ims::{ImsInput, ImsNode, ImsOutput, ImsStoreOp, Rows, Table};
+use crate::node::{Node, NodeInput, NodeOutput, NodeStoreOp, Rows, Table};
 use account::Reservation;
 pub use account::{Account, UnitSums};
 pub use accounts::{AccountError, add_account, find_account, list_accounts, top_up_account, unit_sums};
@@ -202,7 +202,7 @@ impl Ocs {
             self.due.remove(&(at, id.clone()));
             let Some(mut session) = self.sessions.remove(&id) else { continue };
             if !session.open {
-                ops.push(ImsStoreOp::Delete { table: Table::OcsSession, key: id });
+                ops.push(NodeStoreOp::Delete { table: Table::OcsSession, key: id });
                 continue;
             }
             self.counters.lost += 1;
@@ -236,8 +236,8 @@ impl Ocs {
     }
 }
 
-impl ImsNode for Ocs {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Ocs {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         self.server.handle_input(now, input);
         self.drain(now);
     }
@@ -254,7 +254,7 @@ impl ImsNode for Ocs {
         due.into_iter().chain(self.server.endpoint.poll_timeout()).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.server.poll_output()
     }
 
@@ -275,12 +275,12 @@ fn payer_key(identity: &str) -> String {
     identity.trim_start_matches("tel:").trim_start_matches('+').to_ascii_lowercase()
 }
 
-fn account_op(account: &Account) -> Option<ImsStoreOp> {
+fn account_op(account: &Account) -> Option<NodeStoreOp> {
     let value = serde_json::to_vec(account).ok()?;
-    Some(ImsStoreOp::Put { table: Table::OcsAccount, key: account.id.clone(), value })
+    Some(NodeStoreOp::Put { table: Table::OcsAccount, key: account.id.clone(), value })
 }
 
-fn session_op(id: &str, session: &Reservation) -> Option<ImsStoreOp> {
+fn session_op(id: &str, session: &Reservation) -> Option<NodeStoreOp> {
     let value = serde_json::to_vec(session).ok()?;
-    Some(ImsStoreOp::Put { table: Table::OcsSession, key: id.to_owned(), value })
+    Some(NodeStoreOp::Put { table: Table::OcsSession, key: id.to_owned(), value })
 }

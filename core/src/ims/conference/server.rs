@@ -17,7 +17,7 @@ use super::leg::Sent;
 use super::ports::Ports;
 use crate::charging::ChargingClient;
 use crate::ims::service::Caller;
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput};
 
 /// A conference server.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct ConferenceServer {
     pub(super) next_token: u64,
     /// Offline charging.
     pub(super) charging: ChargingClient,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 impl ConferenceServer {
@@ -122,12 +122,12 @@ impl ConferenceServer {
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     pub(super) fn datagram(&mut self, sent: Sent) {
         let Sent { local, remote, bytes } = sent;
-        self.outputs.push_back(ImsOutput::Datagram { local, remote, bytes });
+        self.outputs.push_back(NodeOutput::Datagram { local, remote, bytes });
     }
 
     pub(super) const fn utc_ms(&self, now: Instant) -> u64 {
@@ -166,7 +166,7 @@ impl ConferenceServer {
             }
             match self.ua.poll_output() {
                 Some(UserAgentOutput::Transmit { target, bytes }) => {
-                    self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
+                    self.outputs.extend(self.charging.pass(NodeOutput::Sip { target, bytes }));
                 }
                 Some(UserAgentOutput::Event(event)) => self.event(now, event),
                 None => return,
@@ -183,7 +183,7 @@ impl ConferenceServer {
             // Notifications in the dialogs of sessions: a session that is lost is told of as such.
             UserAgentEvent::Response { .. } | UserAgentEvent::Subscriber(..) => {}
             UserAgentEvent::Ignored { what, why } => {
-                self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state: why, event: what }));
+                self.outputs.push_back(NodeOutput::Note(NodeNote::Ignored { state: why, event: what }));
             }
         }
     }
@@ -204,19 +204,19 @@ impl ConferenceServer {
     }
 }
 
-impl ImsNode for ConferenceServer {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for ConferenceServer {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Datagram { local, remote, bytes } => self.media(now, local, remote, bytes),
-            ImsInput::Diameter(input) => {
+            NodeInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Datagram { local, remote, bytes } => self.media(now, local, remote, bytes),
+            NodeInput::Diameter(input) => {
                 if self.charging.diameter(now, input).is_some() {
                     self.say("Diameter that nobody has asked for");
                 }
             }
-            ImsInput::Store(answer) => drop(self.charging.stored(now, answer)),
-            ImsInput::Admin(Admin::Shutdown) => {
+            NodeInput::Store(answer) => drop(self.charging.stored(now, answer)),
+            NodeInput::Admin(Admin::Shutdown) => {
                 for key in self.conferences.keys().cloned().collect::<Vec<_>>() {
                     self.end(now, &key, "the server is shut down");
                 }
@@ -246,7 +246,7 @@ impl ImsNode for ConferenceServer {
         ends.chain(self.ua.poll_timeout()).chain(self.next_tick).chain(self.charging.poll_timeout()).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front().or_else(|| self.charging.poll_output())
     }
 

@@ -12,7 +12,7 @@ use super::registration::{Client, IdentityState, Registration, set_key};
 use super::subscriber::Subscriber;
 use super::{Hss, Reply};
 use crate::ims::aka::Sqn;
-use crate::ims::store::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// Vectors that one MAR gets at most: each is a sequence number.
 const MAX_VECTORS: u32 = 5;
@@ -124,7 +124,7 @@ impl Hss {
     }
 
     /// Clause 6.1.2.1.
-    fn assign(&mut self, sar: &Sar, saa: &mut Saa) -> Result<Vec<ImsStoreOp>, ResultCode> {
+    fn assign(&mut self, sar: &Sar, saa: &mut Saa) -> Result<Vec<NodeStoreOp>, ResultCode> {
         use ServerAssignmentType as T;
         let deregistration = matches!(
             sar.assignment,
@@ -243,7 +243,7 @@ impl Hss {
     }
 
     /// Clause 6.3.1.
-    fn authenticate(&mut self, now: Instant, mar: &Mar) -> Result<(Vec<AuthItem>, Vec<ImsStoreOp>), ResultCode> {
+    fn authenticate(&mut self, now: Instant, mar: &Mar) -> Result<(Vec<AuthItem>, Vec<NodeStoreOp>), ResultCode> {
         let Place { subscriber, key, .. } = self.place(&mar.impi, &mar.impu)?;
         let subscription = subscriber.subscription.clone();
         let unsupported = ResultCode::Experimental(code::AUTH_SCHEME_NOT_SUPPORTED);
@@ -352,9 +352,9 @@ fn client(routing: &Routing) -> Client {
 }
 
 /// What makes the highest sequence number in use durable.
-pub(super) fn store_sqn(impi: &str, sqn: Sqn) -> ImsStoreOp {
+pub(super) fn store_sqn(impi: &str, sqn: Sqn) -> NodeStoreOp {
     let value = sqn.number().to_string().into_bytes();
-    ImsStoreOp::Put { table: Table::Sqn, key: impi.to_owned(), value }
+    NodeStoreOp::Put { table: Table::Sqn, key: impi.to_owned(), value }
 }
 
 /// Applications of an HSS.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::subscriber::canonical;
-use crate::ims::store::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 const DATA: &str = "data|";
 const SUBSCRIPTION: &str = "subscription|";
@@ -64,20 +64,20 @@ impl Repository {
         self.entries.get(&data_key(impu, service))
     }
 
-    pub(super) fn put(&mut self, entry: Entry) -> ImsStoreOp {
+    pub(super) fn put(&mut self, entry: Entry) -> NodeStoreOp {
         let key = data_key(&entry.impu, &entry.service);
         let op = put(&key, &entry);
         self.entries.insert(key, entry);
         op
     }
 
-    pub(super) fn remove(&mut self, impu: &str, service: &[u8]) -> ImsStoreOp {
+    pub(super) fn remove(&mut self, impu: &str, service: &[u8]) -> NodeStoreOp {
         let key = data_key(impu, service);
         self.entries.remove(&key);
-        ImsStoreOp::Delete { table: Table::RepositoryData, key }
+        NodeStoreOp::Delete { table: Table::RepositoryData, key }
     }
 
-    pub(super) fn subscribe(&mut self, subscription: Subscription) -> ImsStoreOp {
+    pub(super) fn subscribe(&mut self, subscription: Subscription) -> NodeStoreOp {
         let key = subscription_key(
             &subscription.impu,
             subscription.reference,
@@ -96,10 +96,10 @@ impl Repository {
         reference: u32,
         service: Option<&[u8]>,
         host: &str,
-    ) -> Option<ImsStoreOp> {
+    ) -> Option<NodeStoreOp> {
         let key = subscription_key(impu, reference, service, host);
         self.subscriptions.remove(&key)?;
-        Some(ImsStoreOp::Delete { table: Table::RepositoryData, key })
+        Some(NodeStoreOp::Delete { table: Table::RepositoryData, key })
     }
 
     /// Who is to be notified, and the operations that end those subscriptions that are over, one-time ones with this.
@@ -109,7 +109,7 @@ impl Repository {
         reference: u32,
         service: Option<&[u8]>,
         utc_ms: u64,
-    ) -> (Vec<Subscription>, Vec<ImsStoreOp>) {
+    ) -> (Vec<Subscription>, Vec<NodeStoreOp>) {
         let prefix = subscription_key(impu, reference, service, "");
         let found = self.subscriptions.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
         let found: Vec<_> = found.map(|(key, s)| (key.clone(), s.clone())).collect();
@@ -118,7 +118,7 @@ impl Repository {
             let is_over = subscription.until.is_some_and(|until| until <= utc_ms);
             if is_over || subscription.one_time {
                 self.subscriptions.remove(&key);
-                ended.push(ImsStoreOp::Delete { table: Table::RepositoryData, key });
+                ended.push(NodeStoreOp::Delete { table: Table::RepositoryData, key });
             }
             if !is_over {
                 wanted.push(subscription);
@@ -128,12 +128,12 @@ impl Repository {
     }
 }
 
-fn put(key: &str, value: &impl Serialize) -> ImsStoreOp {
+fn put(key: &str, value: &impl Serialize) -> NodeStoreOp {
     let (table, key) = (Table::RepositoryData, key.to_owned());
     match serde_json::to_vec(value) {
-        Ok(value) => ImsStoreOp::Put { table, key, value },
+        Ok(value) => NodeStoreOp::Put { table, key, value },
         // Strings and numbers always become JSON.
-        Err(_) => ImsStoreOp::Delete { table, key },
+        Err(_) => NodeStoreOp::Delete { table, key },
     }
 }
 

@@ -25,8 +25,9 @@ use protocol::{Entropy, Instant};
 use self::registration::Registration;
 use self::subscriber::Directory;
 use super::aka::Sqn;
-use super::node::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
-use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
+use crate::node::{
+    Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table,
+};
 use crate::store::StoreToken;
 
 pub use provision::{
@@ -68,7 +69,7 @@ impl HssConfig {
 /// An answer, and what has to be durable before it leaves.
 struct Reply {
     answer: Message,
-    ops: Vec<ImsStoreOp>,
+    ops: Vec<NodeStoreOp>,
 }
 
 impl Reply {
@@ -106,7 +107,7 @@ pub struct Hss {
     changed: Vec<push::Changed>,
     next_token: u64,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 #[derive(Debug, Default)]
@@ -138,7 +139,7 @@ impl Hss {
             out: VecDeque::new(),
         };
         let ops = [Table::Subscriber, Table::Sqn, Table::HssRegistration, Table::RepositoryData];
-        hss.store(ops.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
+        hss.store(ops.map(|table| NodeStoreOp::Scan { table }).to_vec(), Waiting::Load);
         hss
     }
 
@@ -150,21 +151,21 @@ impl Hss {
         Some(registration.map_or(IdentityState::NotRegistered, |r| r.state(&key)))
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, waiting: Waiting) {
         self.next_token += 1;
         self.waiting.insert(self.next_token, waiting);
-        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next_token), ops }));
+        self.out.push_back(NodeOutput::Store(NodeStoreRequest { token: StoreToken(self.next_token), ops }));
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn on_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match (self.waiting.remove(&answer.token.0), answer.result) {
             (Some(Waiting::Load), Ok(tables)) => self.load(now, tables),
             (Some(Waiting::Load), Err(e)) => {
@@ -263,7 +264,7 @@ impl Hss {
     fn drain(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
                 DiameterOutput::Answer { token, result } => self.on_pushed(now, token, result),
                 DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
@@ -280,7 +281,7 @@ impl Hss {
     }
 
     /// Keeps a registration, and notes what of it those who subscribe to it want to know.
-    fn change(&mut self, subscription: &str, registration: Registration) -> Vec<ImsStoreOp> {
+    fn change(&mut self, subscription: &str, registration: Registration) -> Vec<NodeStoreOp> {
         let before = self.registrations.get(subscription).cloned().unwrap_or_default();
         if before == registration {
             return Vec::new();
@@ -300,21 +301,23 @@ impl Hss {
     }
 }
 
-impl ImsNode for Hss {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Hss {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Store(answer) => self.on_stored(now, answer),
-            ImsInput::Admin(Admin::Deregister { impi, reason, info }) => self.deregister(now, &impi, reason, info),
-            ImsInput::Admin(Admin::PutSubscriber(provisioned)) => self.put_subscriber(now, *provisioned),
-            ImsInput::Admin(Admin::RemoveSubscriber { impi }) => self.remove_subscriber(now, &impi),
-            ImsInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
-            ImsInput::Admin(Admin::Reauthenticate { .. }) => self.ignored("running", "Reauthenticate is for an S-CSCF"),
-            ImsInput::Sip { .. } | ImsInput::SipFailed { .. } => self.ignored("running", "SIP at an HSS"),
-            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+            NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Store(answer) => self.on_stored(now, answer),
+            NodeInput::Admin(Admin::Deregister { impi, reason, info }) => self.deregister(now, &impi, reason, info),
+            NodeInput::Admin(Admin::PutSubscriber(provisioned)) => self.put_subscriber(now, *provisioned),
+            NodeInput::Admin(Admin::RemoveSubscriber { impi }) => self.remove_subscriber(now, &impi),
+            NodeInput::Admin(Admin::Shutdown) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
+            NodeInput::Admin(Admin::Reauthenticate { .. }) => {
+                self.ignored("running", "Reauthenticate is for an S-CSCF")
+            }
+            NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.ignored("running", "SIP at an HSS"),
+            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
                 self.ignored("running", "HTTP or media at an HSS");
             }
-            ImsInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),
+            NodeInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),
         }
         self.drain(now);
     }
@@ -328,7 +331,7 @@ impl ImsNode for Hss {
         self.endpoint.poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 

@@ -12,7 +12,7 @@ use super::provision::ProvisionedSubscriber;
 use super::registration::{Client, IdentityState, Registration, set_key};
 use super::subscriber::Subscriber;
 use super::{Hss, Waiting};
-use crate::ims::store::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// A request of ours that waits for its answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,7 +110,7 @@ impl Hss {
         let Ok(value) = serde_json::to_vec(&subscriber) else {
             return self.say(format!("{} cannot be stored", subscriber.impi));
         };
-        let mut ops = vec![ImsStoreOp::Put { table: Table::Subscriber, key: subscriber.impi.clone(), value }];
+        let mut ops = vec![NodeStoreOp::Put { table: Table::Subscriber, key: subscriber.impi.clone(), value }];
         // The number only goes up: what was given out stays so.
         let sqn = sqn.unwrap_or_default().max(self.sqns.get(&subscriber.impi).copied().unwrap_or_default());
         ops.push(store_sqn(&subscriber.impi, sqn));
@@ -169,7 +169,7 @@ impl Hss {
         }
         self.clear(now, impi, &subscription);
         self.directory.remove(impi);
-        let op = ImsStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() };
+        let op = NodeStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() };
         self.store(vec![op], Waiting::Change);
     }
 

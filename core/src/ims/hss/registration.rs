@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::subscriber::{ImplicitSet, canonical};
-use crate::ims::store::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// State of a public identity, the same for its whole implicit registration set.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -116,11 +116,11 @@ impl Registration {
     }
 
     /// What makes it durable.
-    pub(super) fn store(&self, subscription: &str) -> ImsStoreOp {
+    pub(super) fn store(&self, subscription: &str) -> NodeStoreOp {
         let (table, key) = (Table::HssRegistration, subscription.to_owned());
         match serde_json::to_vec(self) {
-            Ok(value) if *self != Self::default() => ImsStoreOp::Put { table, key, value },
-            _ => ImsStoreOp::Delete { table, key },
+            Ok(value) if *self != Self::default() => NodeStoreOp::Put { table, key, value },
+            _ => NodeStoreOp::Delete { table, key },
         }
     }
 }

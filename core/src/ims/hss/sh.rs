@@ -13,7 +13,7 @@ use super::registration::{IdentityState, set_key};
 use super::subscriber::{Subscriber, canonical};
 use super::{Hss, NTP_OFFSET, Reply};
 use crate::ims::profile::{ServiceProfile, UserProfile};
-use crate::ims::store::ImsStoreOp;
+use crate::node::NodeStoreOp;
 
 /// The highest value of Data-Reference that is known (TS 29.329 clause 6.3.4).
 const LAST_REFERENCE: u32 = reference::IMS_PRIVATE_USER_IDENTITY;
@@ -230,7 +230,7 @@ impl Hss {
     }
 
     /// Clause 6.1.2.1.
-    fn update(&mut self, now: Instant, pur: &Pur) -> Result<Vec<ImsStoreOp>, ResultCode> {
+    fn update(&mut self, now: Instant, pur: &Pur) -> Result<Vec<NodeStoreOp>, ResultCode> {
         let impu = self.user(&pur.user)?;
         self.permit(&pur.routing.origin_host, &pur.references, Operation::Update)?;
         if pur.user_data.len() > self.config.max_repository_octets {
@@ -276,7 +276,7 @@ impl Hss {
     }
 
     /// Clause 6.1.3.1.
-    fn subscribe(&mut self, now: Instant, snr: &Snr) -> Result<(Option<Vec<u8>>, Vec<ImsStoreOp>), ResultCode> {
+    fn subscribe(&mut self, now: Instant, snr: &Snr) -> Result<(Option<Vec<u8>>, Vec<NodeStoreOp>), ResultCode> {
         let impu = self.user(&snr.user)?;
         self.permit(&snr.routing.origin_host, &snr.references, Operation::Notify)?;
         let until = snr.expiry.map(|t| u64::from(t).saturating_sub(NTP_OFFSET.as_secs()).saturating_mul(1000));

@@ -9,7 +9,7 @@ use protocol::diameter::{ConnectionId, DiameterInput, DiameterTransport, Outcome
 
 use super::*;
 use crate::ims::profile::UserProfile;
-use crate::ims::store::ImsStore;
+use crate::node::NodeStore;
 
 const REALM: &str = "ims.test";
 const IMPI: &str = "1@ims.test";
@@ -68,7 +68,7 @@ barred = ["sip:ghost@ims.test"]
 /// An HSS with one peer, whose octets go through in memory.
 struct Bench {
     hss: Hss,
-    store: ImsStore,
+    store: NodeStore,
     peer: DiameterEndpoint,
     answers: Vec<Message>,
     /// Requests of the HSS, which are answered with success.
@@ -85,13 +85,13 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut HssConfig)) -> Self {
-        let mut store = ImsStore::in_memory().unwrap();
+        let mut store = NodeStore::in_memory().unwrap();
         let subscribers = parse_subscribers("test.toml", FILE).unwrap();
         assert_eq!(add_subscribers(&mut store, &subscribers), Ok(3));
         Self::on(store, change)
     }
 
-    fn on(store: ImsStore, change: impl FnOnce(&mut HssConfig)) -> Self {
+    fn on(store: NodeStore, change: impl FnOnce(&mut HssConfig)) -> Self {
         let peer_config = |host: &str| PeerConfig { host: host.to_owned(), realm: REALM.to_owned(), connect: None };
         let address = [10, 46, 0, 4].into();
         let mut diameter = DiameterConfig::new("hss.ims.test", REALM, address, Vec::new());
@@ -111,7 +111,7 @@ impl Bench {
             token: 0,
         };
         bench.peer.handle_timeout(Instant::ZERO);
-        bench.hss.handle_input(Instant::ZERO, ImsInput::Diameter(DiameterInput::Connected { conn: CONN, peer: None }));
+        bench.hss.handle_input(Instant::ZERO, NodeInput::Diameter(DiameterInput::Connected { conn: CONN, peer: None }));
         bench.peer.handle_input(Instant::ZERO, DiameterInput::Connected { conn: CONN, peer: Some(0) });
         bench.drain();
         bench
@@ -124,7 +124,7 @@ impl Bench {
                 match output {
                     DiameterOutput::Transport(DiameterTransport::Send { bytes, .. }) => {
                         let input = DiameterInput::Received { conn: CONN, bytes: &bytes };
-                        self.hss.handle_input(now, ImsInput::Diameter(input));
+                        self.hss.handle_input(now, NodeInput::Diameter(input));
                     }
                     DiameterOutput::Answer { result, .. } => self.answers.push(result.unwrap()),
                     DiameterOutput::Request { handle, message } => {
@@ -140,17 +140,17 @@ impl Bench {
                 }
             } else if let Some(output) = self.hss.poll_output() {
                 match output {
-                    ImsOutput::Diameter(DiameterTransport::Send { bytes, .. }) => {
+                    NodeOutput::Diameter(DiameterTransport::Send { bytes, .. }) => {
                         self.peer.handle_input(now, DiameterInput::Received { conn: CONN, bytes: &bytes });
                     }
-                    ImsOutput::Store(request) => {
+                    NodeOutput::Store(request) => {
                         let answer = if self.stores_fail {
                             let result = Err(crate::store::StoreError::Sqlite("disk full".to_owned()));
-                            ImsStoreAnswer { token: request.token, result }
+                            NodeStoreAnswer { token: request.token, result }
                         } else {
                             self.store.execute(&request)
                         };
-                        self.hss.handle_input(now, ImsInput::Store(answer));
+                        self.hss.handle_input(now, NodeInput::Store(answer));
                     }
                     _ => {}
                 }
@@ -515,7 +515,7 @@ fn a_new_s_cscf_takes_over_and_the_operator_ends_registrations() {
     let saa = b.sar(Some(IMPI), &[ALICE], "sip:other.ims.test", ServerAssignmentType::Registration);
     assert_eq!(saa.outcome.result, ResultCode::SUCCESS);
     let order = Admin::Deregister { impi: IMPI.to_owned(), reason: 0, info: "gone".to_owned() };
-    b.hss.handle_input(Instant::ZERO, ImsInput::Admin(order));
+    b.hss.handle_input(Instant::ZERO, NodeInput::Admin(order));
     b.drain();
     let rtr = Rtr::from_message(&b.pushed.remove(0)).unwrap();
     assert_eq!((rtr.impi.as_str(), rtr.reason), (IMPI, DeregistrationReason::PermanentTermination));
@@ -534,7 +534,7 @@ fn a_changed_profile_is_pushed_and_a_removed_subscriber_is_deregistered() {
         1,
     );
     for subscriber in parse_subscribers("test.toml", &changed).unwrap() {
-        b.hss.handle_input(Instant::ZERO, ImsInput::Admin(Admin::PutSubscriber(Box::new(subscriber))));
+        b.hss.handle_input(Instant::ZERO, NodeInput::Admin(Admin::PutSubscriber(Box::new(subscriber))));
     }
     b.drain();
     assert_eq!(b.pushed.len(), 1, "only the set that is registered");
@@ -543,13 +543,13 @@ fn a_changed_profile_is_pushed_and_a_removed_subscriber_is_deregistered() {
     assert_eq!(profile.service_profiles[0].criteria[0].server.name, "sip:new.ims.test");
     assert!(matches!(ppr.auth, Some(AuthItem { data: AuthData::Digest(_), .. })));
     let before = numbers(&b.mar(IMPI, ALICE, SCHEME_AKA, None, 1))[0];
-    b.hss.handle_input(Instant::ZERO, ImsInput::Admin(Admin::RemoveSubscriber { impi: IMPI.to_owned() }));
+    b.hss.handle_input(Instant::ZERO, NodeInput::Admin(Admin::RemoveSubscriber { impi: IMPI.to_owned() }));
     b.drain();
     assert_eq!(Rtr::from_message(&b.pushed.remove(0)).unwrap().impi, IMPI);
     assert_eq!(b.mar(IMPI, ALICE, SCHEME_AKA, None, 1).outcome.result, experimental(5001));
     // The same card comes again: its numbers go on.
     for subscriber in parse_subscribers("test.toml", FILE).unwrap() {
-        b.hss.handle_input(Instant::ZERO, ImsInput::Admin(Admin::PutSubscriber(Box::new(subscriber))));
+        b.hss.handle_input(Instant::ZERO, NodeInput::Admin(Admin::PutSubscriber(Box::new(subscriber))));
     }
     b.drain();
     assert!(numbers(&b.mar(IMPI, ALICE, SCHEME_AKA, None, 1))[0] > before);

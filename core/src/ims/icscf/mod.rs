@@ -21,7 +21,7 @@ use protocol::sip::{
 };
 use protocol::{Entropy, Instant};
 
-use super::{ImsInput, ImsNode, ImsOutput, NodeNote};
+use crate::node::{Node, NodeInput, NodeNote, NodeOutput};
 pub use config::{IcscfConfig, ScscfChoice};
 use query::{Query, Search};
 
@@ -38,7 +38,7 @@ pub struct Icscf {
     proxy: Proxy,
     /// Requests that were sent on.
     relayed: BTreeMap<ServerKey, Relayed>,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// A request that was sent on.
@@ -222,7 +222,7 @@ impl Icscf {
 
     fn on_cx(&mut self, now: Instant, output: DiameterOutput) {
         match output {
-            DiameterOutput::Transport(transport) => self.outputs.push_back(ImsOutput::Diameter(transport)),
+            DiameterOutput::Transport(transport) => self.outputs.push_back(NodeOutput::Diameter(transport)),
             DiameterOutput::Answer { token, result } => self.on_answer(now, token, result),
             DiameterOutput::Request { handle, message } => {
                 // The HSS has nothing to ask of an I-CSCF (TS 29.228 clause 6).
@@ -255,18 +255,20 @@ impl Icscf {
     }
 
     fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 
     fn said(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn drain(&mut self, now: Instant) {
         loop {
             if let Some(output) = self.stack.poll_output() {
                 match output {
-                    StackOutput::Transmit { target, bytes } => self.outputs.push_back(ImsOutput::Sip { target, bytes }),
+                    StackOutput::Transmit { target, bytes } => {
+                        self.outputs.push_back(NodeOutput::Sip { target, bytes })
+                    }
                     other => self.proxy.handle(now, &mut self.stack, other),
                 }
             } else if let Some(event) = self.proxy.poll_event() {
@@ -280,19 +282,19 @@ impl Icscf {
     }
 }
 
-impl ImsNode for Icscf {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Icscf {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Diameter(input) => self.cx.handle_input(now, input),
-            ImsInput::Store(_) => self.ignored("I-CSCF", "an answer of the store: an I-CSCF keeps nothing"),
-            ImsInput::Access(_) => self.ignored("I-CSCF", "an event of the access network"),
-            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+            NodeInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Diameter(input) => self.cx.handle_input(now, input),
+            NodeInput::Store(_) => self.ignored("I-CSCF", "an answer of the store: an I-CSCF keeps nothing"),
+            NodeInput::Access(_) => self.ignored("I-CSCF", "an event of the access network"),
+            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
                 self.ignored("I-CSCF", "HTTP or media: signalling only comes here");
             }
-            ImsInput::Admin(super::Admin::Shutdown) => {}
-            ImsInput::Admin(other) => self.ignored("I-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
+            NodeInput::Admin(crate::node::Admin::Shutdown) => {}
+            NodeInput::Admin(other) => self.ignored("I-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
         }
         self.drain(now);
     }
@@ -308,7 +310,7 @@ impl ImsNode for Icscf {
         [self.stack.poll_timeout(), self.cx.poll_timeout(), self.proxy.poll_timeout()].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

@@ -79,7 +79,7 @@ impl Net {
                 match transport {
                     DiameterTransport::Connect { peer, .. } => {
                         self.hss.handle_input(now, DiameterInput::Connected { conn: CONN, peer: None });
-                        self.rig.input(ImsInput::Diameter(DiameterInput::Connected { conn: CONN, peer: Some(peer) }));
+                        self.rig.input(NodeInput::Diameter(DiameterInput::Connected { conn: CONN, peer: Some(peer) }));
                     }
                     DiameterTransport::Send { conn, bytes } => {
                         self.hss.handle_input(now, DiameterInput::Received { conn, bytes: &bytes });
@@ -89,7 +89,7 @@ impl Net {
             } else if let Some(output) = self.hss.poll_output() {
                 match output {
                     DiameterOutput::Transport(DiameterTransport::Send { conn, bytes }) => {
-                        self.rig.input(ImsInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
+                        self.rig.input(NodeInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
                     }
                     DiameterOutput::Request { handle, message } => self.requests.push_back((handle, message)),
                     _ => {}
@@ -256,7 +256,7 @@ fn the_next_s_cscf_is_tried_when_one_does_not_take_a_registration() {
             _ => {
                 let target =
                     protocol::sip::Target { transport: Transport::Udp, remote: S1.parse().unwrap(), flow: None };
-                net.rig.input(ImsInput::SipFailed { target, why: "port unreachable".to_owned() });
+                net.rig.input(NodeInput::SipFailed { target, why: "port unreachable".to_owned() });
             }
         }
         let second = net.rig.request("REGISTER", S2);
@@ -351,14 +351,14 @@ fn unregistered_users_and_those_whose_s_cscf_is_silent() {
     net.says(asked, ResultCode::SUCCESS, Servers::Name("sip:scscf1.home.net"));
     net.rig.request("MESSAGE", S1);
     let target = protocol::sip::Target { transport: Transport::Udp, remote: S1.parse().unwrap(), flow: None };
-    net.rig.input(ImsInput::SipFailed { target, why: "port unreachable".to_owned() });
+    net.rig.input(NodeInput::SipFailed { target, why: "port unreachable".to_owned() });
     let (lir, asked) = net.lir();
     assert_eq!(lir.authorization, Some(UserAuthorizationType::RegistrationAndCapabilities));
     net.says(asked, ResultCode::SUCCESS, Servers::Able(&[1]));
     let message = net.rig.request("MESSAGE", S2);
     assert_eq!(only(&message.headers, "Route"), "<sip:scscf2.home.net;lr>");
     let target = protocol::sip::Target { transport: Transport::Udp, remote: S2.parse().unwrap(), flow: None };
-    net.rig.input(ImsInput::SipFailed { target, why: "port unreachable".to_owned() });
+    net.rig.input(NodeInput::SipFailed { target, why: "port unreachable".to_owned() });
     net.rig.response(504, S1);
 }
 

@@ -8,7 +8,7 @@ use protocol::sip::{ClientKey, NameAddr, Uri};
 use protocol::xml::{Disposition, ImdnStatus};
 
 use super::{Job, MessagingServer, bracketed, row, store_key};
-use crate::ims::store::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 impl MessagingServer {
     /// Everything that may go now.
@@ -92,16 +92,16 @@ impl MessagingServer {
     }
 
     /// It waits no longer. A message that came in a request of its own is remembered as long as that may be repeated.
-    fn finish(&mut self, now: Instant, number: u64) -> ImsStoreOp {
+    fn finish(&mut self, now: Instant, number: u64) -> NodeStoreOp {
         let until_ms = self.shell.utc_ms(now) + REMEMBERED.as_millis() as u64;
         let has_origin = self.queue.get(number).is_some_and(|item| item.origin.is_some());
         let (table, key) = (Table::DeferredMessage, store_key(number));
         let kept = if has_origin { self.queue.finish(number, until_ms) } else { None };
         match kept {
-            Some(item) => ImsStoreOp::Put { table, key, value: row(&item) },
+            Some(item) => NodeStoreOp::Put { table, key, value: row(&item) },
             None => {
                 self.queue.remove(number);
-                ImsStoreOp::Delete { table, key }
+                NodeStoreOp::Delete { table, key }
             }
         }
     }
@@ -119,7 +119,7 @@ impl MessagingServer {
         let value = row(&notification);
         match self.queue.admit(vec![notification], &self.config.limits) {
             Ok(numbers) => {
-                let put = |own: &u64| ImsStoreOp::Put {
+                let put = |own: &u64| NodeStoreOp::Put {
                     table: Table::DeferredMessage,
                     key: store_key(*own),
                     value: value.clone(),
@@ -140,7 +140,7 @@ impl MessagingServer {
         for number in self.queue.expired(self.looked_ms) {
             if self.queue.get(number).is_some_and(|item| item.done) {
                 self.queue.remove(number);
-                let op = ImsStoreOp::Delete { table: Table::DeferredMessage, key: store_key(number) };
+                let op = NodeStoreOp::Delete { table: Table::DeferredMessage, key: store_key(number) };
                 self.shell.store(vec![op], Job::Settle);
             } else {
                 self.counters.expired += 1;

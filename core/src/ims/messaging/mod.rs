@@ -25,9 +25,8 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::service::{ServiceShell, trusts};
-use super::store::{ImsStoreOp, Rows, Table};
-use super::{Admin, ImsInput, ImsNode, ImsOutput};
 use crate::charging::ChargingClient;
+use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreOp, Rows, Table};
 pub use config::{MessagingConfig, MessagingLimits};
 use immediate::Passed;
 use item::Item;
@@ -85,7 +84,7 @@ impl MessagingServer {
             .map_err(|why| format!("messaging: {why}"))?;
         let stack = SipStack::new(stack, entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
-        shell.store(vec![ImsStoreOp::Scan { table: Table::DeferredMessage }], Job::Read);
+        shell.store(vec![NodeStoreOp::Scan { table: Table::DeferredMessage }], Job::Read);
         let (queue, registered, deliveries, names, passed, looked_ms, counters) = Default::default();
         let proxy = Proxy::new(ProxyConfig::default());
         Ok(Self {
@@ -231,7 +230,7 @@ impl MessagingServer {
         self.deliver(now, &identity);
     }
 
-    fn store_answered(&mut self, now: Instant, answer: super::ImsStoreAnswer) {
+    fn store_answered(&mut self, now: Instant, answer: crate::node::NodeStoreAnswer) {
         let Some((job, result)) = self.shell.take_answer(answer) else { return };
         match (job, result) {
             (Job::Read, Ok(tables)) => self.restored(now, tables.into_iter().next().unwrap_or_default()),
@@ -287,7 +286,7 @@ impl MessagingServer {
                 .with("Warning", &format!("399 {} \"Too many messages wait for the recipient\"", self.own.host)),
             queue::Full::Server => Refusal::new(503).because("Too many messages wait").with("Retry-After", "600"),
         })?;
-        let put = |(number, value): (&u64, Vec<u8>)| ImsStoreOp::Put {
+        let put = |(number, value): (&u64, Vec<u8>)| NodeStoreOp::Put {
             table: Table::DeferredMessage,
             key: store_key(*number),
             value,
@@ -298,11 +297,11 @@ impl MessagingServer {
     }
 }
 
-impl ImsNode for MessagingServer {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for MessagingServer {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match self.shell.take(now, input) {
-            Some(ImsInput::Store(answer)) => self.store_answered(now, answer),
-            Some(ImsInput::Admin(Admin::Shutdown)) | None => {}
+            Some(NodeInput::Store(answer)) => self.store_answered(now, answer),
+            Some(NodeInput::Admin(Admin::Shutdown)) | None => {}
             // What it holds may be a secret.
             Some(_) => self.shell.ignore("messaging server", "an input that is not SIP"),
         }
@@ -324,7 +323,7 @@ impl ImsNode for MessagingServer {
         [stack, proxy, self.next_deadline()].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.shell.poll_output()
     }
 

@@ -10,8 +10,8 @@ use protocol::Entropy;
 use protocol::sip::Request;
 
 use super::{MessagingConfig, MessagingServer};
-use crate::ims::Table;
 use crate::ims::rig::Rig;
+use crate::node::Table;
 
 const SCSCF: &str = "10.46.0.3:5060";
 const ICSCF: &str = "10.46.0.2:5060";

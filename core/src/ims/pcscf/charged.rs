@@ -7,7 +7,7 @@ use protocol::sip::{Request, ServerKey, Target};
 
 use super::{Pcscf, Purpose};
 use crate::charging::ChargingClient;
-use crate::ims::ImsOutput;
+use crate::node::NodeOutput;
 
 impl Pcscf {
     /// The same with offline charging.
@@ -32,7 +32,7 @@ impl Pcscf {
 
     /// A message leaves when the records that it follows from are durable.
     pub(super) fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
-        self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
+        self.outputs.extend(self.charging.pass(NodeOutput::Sip { target, bytes }));
     }
 
     pub(super) fn pass_charging(&mut self) {

@@ -28,9 +28,11 @@ use protocol::sip::{
 };
 use protocol::{Entropy, Instant};
 
-use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
-use super::{AccessEvent, Admin, Expiring, ImsInput, ImsNode, ImsOutput, NodeNote};
 use crate::charging::ChargingClient;
+use crate::node::{
+    AccessEvent, Admin, Expiring, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp,
+    NodeStoreRequest, Table,
+};
 use crate::store::StoreToken;
 pub use config::{GmSecurity, GmSecurityError, HomeNetwork, PcscfConfig};
 use register::PendingRegister;
@@ -71,7 +73,7 @@ pub struct Pcscf {
     waiting: BTreeMap<StoreToken, AfterStore>,
     next_token: u64,
     held: Option<Vec<(Flow, Vec<u8>)>>,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// A request that was sent on.
@@ -158,7 +160,7 @@ impl Pcscf {
             held: Some(Vec::new()),
             outputs: VecDeque::new(),
         };
-        node.store(vec![ImsStoreOp::Scan { table: Table::PcscfRegistration }], AfterStore::Load);
+        node.store(vec![NodeStoreOp::Scan { table: Table::PcscfRegistration }], AfterStore::Load);
         node
     }
 
@@ -288,24 +290,24 @@ impl Pcscf {
         }
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, then: AfterStore) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, then: AfterStore) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.waiting.insert(token, then);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     /// The operation that makes a registration durable.
-    fn put_op(registration: &Registration) -> Option<ImsStoreOp> {
+    fn put_op(registration: &Registration) -> Option<NodeStoreOp> {
         let value = serde_json::to_vec(registration).ok()?;
-        Some(ImsStoreOp::Put { table: Table::PcscfRegistration, key: registration.token.clone(), value })
+        Some(NodeStoreOp::Put { table: Table::PcscfRegistration, key: registration.token.clone(), value })
     }
 
-    fn delete_op(token: &str) -> ImsStoreOp {
-        ImsStoreOp::Delete { table: Table::PcscfRegistration, key: token.to_owned() }
+    fn delete_op(token: &str) -> NodeStoreOp {
+        NodeStoreOp::Delete { table: Table::PcscfRegistration, key: token.to_owned() }
     }
 
-    fn on_store(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn on_store(&mut self, now: Instant, answer: NodeStoreAnswer) {
         let Some(then) = self.waiting.remove(&answer.token) else {
             return self.ignored("nothing asked", "an answer of the store");
         };
@@ -400,11 +402,11 @@ impl Pcscf {
     }
 
     fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 
     fn said(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn drain(&mut self, now: Instant) {
@@ -423,27 +425,27 @@ impl Pcscf {
     }
 }
 
-impl ImsNode for Pcscf {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Pcscf {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.receive(now, flow, bytes),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Store(answer) => {
+            NodeInput::Sip { flow, bytes } => self.receive(now, flow, bytes),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Store(answer) => {
                 if let Some(answer) = self.charging.stored(now, answer) {
                     self.on_store(now, answer);
                 }
             }
-            ImsInput::Access(AccessEvent::BearerLost { ue }) => self.bearer_lost(now, ue),
-            ImsInput::Diameter(input) => {
+            NodeInput::Access(AccessEvent::BearerLost { ue }) => self.bearer_lost(now, ue),
+            NodeInput::Diameter(input) => {
                 if self.charging.diameter(now, input).is_some() {
                     self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx");
                 }
             }
-            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
                 self.ignored("P-CSCF", "HTTP or media: signalling only comes here");
             }
-            ImsInput::Admin(Admin::Shutdown) => {}
-            ImsInput::Admin(other) => self.ignored("P-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
+            NodeInput::Admin(Admin::Shutdown) => {}
+            NodeInput::Admin(other) => self.ignored("P-CSCF", format!("{other:?}: ask the HSS or the S-CSCF")),
         }
         self.drain(now);
     }
@@ -472,7 +474,7 @@ impl ImsNode for Pcscf {
         .min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

@@ -26,11 +26,11 @@ use self::publish::Published;
 use self::rules::{Asker, News, Rules};
 use self::subscribe::Accepted;
 use self::winfo::Waiting;
-use super::due::Due;
 use super::service::event::{EventId, Subscriptions};
 use super::service::{ServiceShell, check_method};
-use super::{ImsInput, ImsNode, ImsOutput, ImsStoreOp, Rows, Table};
 use crate::charging::ChargingClient;
+use crate::node::due::Due;
+use crate::node::{Node, NodeInput, NodeOutput, NodeStoreOp, Rows, Table};
 
 pub use config::{PresenceConfig, PresenceLimits};
 
@@ -85,16 +85,16 @@ enum Job {
     Nothing,
 }
 
-impl ImsNode for PresenceServer {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for PresenceServer {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         self.look(now);
         match self.shell.take(now, input) {
-            Some(ImsInput::Store(answer)) => {
+            Some(NodeInput::Store(answer)) => {
                 if let Some((job, result)) = self.shell.take_answer(answer) {
                     self.stored(now, job, result.map_err(|error| error.to_string()));
                 }
             }
-            Some(ImsInput::Admin(super::Admin::Shutdown)) => self.closing = true,
+            Some(NodeInput::Admin(crate::node::Admin::Shutdown)) => self.closing = true,
             Some(other) => self.shell.ignore("presence server", &format!("{other:?}")),
             None => {}
         }
@@ -124,7 +124,7 @@ impl ImsNode for PresenceServer {
         [self.shell.poll_timeout(), told, utc, looks].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.shell.poll_output()
     }
 
@@ -152,7 +152,7 @@ impl PresenceServer {
         let stack = SipStack::new(stack, entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
         let scans = [Table::Publication, Table::PresenceSubscription, Table::WaitingWatcher];
-        shell.store(scans.map(|table| ImsStoreOp::Scan { table }).to_vec(), Job::Restore);
+        shell.store(scans.map(|table| NodeStoreOp::Scan { table }).to_vec(), Job::Restore);
         Ok(Self {
             rules: Rules::new(&config.rules, config.without_rules, config.documents.clone())?,
             looks_at: Instant::ZERO,
@@ -314,7 +314,7 @@ impl PresenceServer {
     }
 
     /// What is to be stored first; no other change of the presentity until then.
-    fn wait(&mut self, resource: &str, ops: Vec<ImsStoreOp>, job: Job) {
+    fn wait(&mut self, resource: &str, ops: Vec<NodeStoreOp>, job: Job) {
         self.busy.entry(resource.to_owned()).or_default();
         self.shell.store(ops, job);
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use protocol::xml::{Pidf, Qualified, RPID_NAMESPACE};
 use serde::{Deserialize, Serialize};
 
-use crate::ims::due::Due;
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::due::Due;
+use crate::node::{NodeStoreOp, Table};
 
 /// A publication; kept in the store.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,14 +101,14 @@ impl Publications {
 }
 
 impl Publication {
-    pub(super) fn put(&self) -> ImsStoreOp {
+    pub(super) fn put(&self) -> NodeStoreOp {
         // Nothing of it can fail to be written as JSON.
         let value = serde_json::to_vec(self).unwrap_or_default();
-        ImsStoreOp::Put { table: Table::Publication, key: key_of(self.number), value }
+        NodeStoreOp::Put { table: Table::Publication, key: key_of(self.number), value }
     }
 
-    pub(super) fn delete(number: u64) -> ImsStoreOp {
-        ImsStoreOp::Delete { table: Table::Publication, key: key_of(number) }
+    pub(super) fn delete(number: u64) -> NodeStoreOp {
+        NodeStoreOp::Delete { table: Table::Publication, key: key_of(number) }
     }
 }
 

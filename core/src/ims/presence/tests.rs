@@ -8,7 +8,7 @@ use protocol::{Entropy, Instant, Secret};
 use super::*;
 use crate::ims::rig::{Rig, only};
 use crate::ims::xdm::{XdmUser, Xdms, XdmsConfig};
-use crate::ims::{HttpExchange, ImsStore};
+use crate::node::{HttpExchange, NodeStore};
 
 const SCSCF: &str = "10.46.0.3:5060";
 const OWN: &str = "10.46.0.11:5060";
@@ -347,20 +347,20 @@ fn rules_and_lists_at_the_xdm_server_count() {
     xdms.users = vec![XdmUser { username, password, identities: vec![ANNA.to_owned()] }];
     let documents = Some(xdms.shelf.clone());
     let mut xdms = Xdms::new(xdms, Entropy::from_seed([7; 32])).unwrap();
-    let mut store = ImsStore::in_memory().unwrap();
+    let mut store = NodeStore::in_memory().unwrap();
     let mut put = |path: &str, kind: &str, body: &str| {
         let request = http::Request::builder().method("PUT").uri(path).header("Content-Type", kind);
         let request = request.header("X-3GPP-Asserted-Identity", format!("\"{ANNA}\"")).body(body.as_bytes().to_vec());
         let (exchange, peer) = (HttpExchange(1), "10.46.0.20:40000".parse().unwrap());
-        let mut input = Some(ImsInput::Http { exchange, peer, request: request.unwrap() });
+        let mut input = Some(NodeInput::Http { exchange, peer, request: request.unwrap() });
         let mut status = 0;
         loop {
             while let Some(output) = xdms.poll_output() {
                 match output {
-                    ImsOutput::Store(request) => {
-                        xdms.handle_input(Instant::ZERO, ImsInput::Store(store.execute(&request)));
+                    NodeOutput::Store(request) => {
+                        xdms.handle_input(Instant::ZERO, NodeInput::Store(store.execute(&request)));
                     }
-                    ImsOutput::Http { response, .. } => status = response.status().as_u16(),
+                    NodeOutput::Http { response, .. } => status = response.status().as_u16(),
                     _ => {}
                 }
             }
@@ -460,11 +460,11 @@ fn nothing_on_the_wire_harms() {
         }
         let (local, remote) = (OWN.parse().unwrap(), SCSCF.parse().unwrap());
         let flow = Flow { transport: protocol::sip::Transport::Udp, local, remote };
-        rig.node.handle_input(Instant::from_millis(n.into()), ImsInput::Sip { flow, bytes: &bytes });
+        rig.node.handle_input(Instant::from_millis(n.into()), NodeInput::Sip { flow, bytes: &bytes });
         while let Some(output) = rig.node.poll_output() {
-            if let ImsOutput::Store(request) = output {
-                let answer = crate::ims::ImsStoreAnswer { token: request.token, result: Ok(Vec::new()) };
-                rig.node.handle_input(Instant::from_millis(n.into()), ImsInput::Store(answer));
+            if let NodeOutput::Store(request) = output {
+                let answer = crate::node::NodeStoreAnswer { token: request.token, result: Ok(Vec::new()) };
+                rig.node.handle_input(Instant::from_millis(n.into()), NodeInput::Store(answer));
             }
         }
     }

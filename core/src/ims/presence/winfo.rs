@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, PRESENCE, PresenceServer, WINFO, Watching};
 use crate::ims::service::event::{EventId, Subscribed};
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// A watcher whose subscription ended before the presentity decided; kept in the store.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ impl PresenceServer {
         // Nothing of it can fail to be written as JSON.
         let value = serde_json::to_vec(&waiting).unwrap_or_default();
         let key = key_of(&waiting.key());
-        self.shell.store(vec![ImsStoreOp::Put { table: Table::WaitingWatcher, key, value }], Job::Nothing);
+        self.shell.store(vec![NodeStoreOp::Put { table: Table::WaitingWatcher, key, value }], Job::Nothing);
         let watcher = waiting.told(WatcherStatus::Waiting, WatcherEvent::Timeout);
         let resource = waiting.resource.clone();
         self.remember(waiting);
@@ -131,7 +131,7 @@ impl PresenceServer {
         let key = (resource.to_owned(), watcher.to_owned());
         let waiting = self.waiting.remove(&key)?;
         self.waiting_ends.set(&key, None);
-        self.shell.store(vec![ImsStoreOp::Delete { table: Table::WaitingWatcher, key: key_of(&key) }], Job::Nothing);
+        self.shell.store(vec![NodeStoreOp::Delete { table: Table::WaitingWatcher, key: key_of(&key) }], Job::Nothing);
         Some(waiting)
     }
 

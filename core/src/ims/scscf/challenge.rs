@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ims::due::Due;
+use crate::node::due::Due;
 use protocol::sip::{Credentials, Method, base64_decode};
 use protocol::{Instant, Secret};
 

@@ -9,7 +9,8 @@ use protocol::sip::{Headers, PChargingVector, Request, Response, ServerKey, Targ
 use super::Scscf;
 use super::registrar::Binding;
 use crate::charging::ChargingClient;
-use crate::ims::{ImsOutput, charging};
+use crate::ims::charging;
+use crate::node::NodeOutput;
 
 /// Whom the S-CSCF talks to: the type of the IOIs between them (TS 24.229 clause 4.5.4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +45,7 @@ impl Scscf {
 
     /// A message leaves when the records that it follows from are durable.
     pub(super) fn transmit(&mut self, target: Target, bytes: Vec<u8>) {
-        self.outputs.extend(self.charging.pass(ImsOutput::Sip { target, bytes }));
+        self.outputs.extend(self.charging.pass(NodeOutput::Sip { target, bytes }));
     }
 
     pub(super) fn pass_charging(&mut self) {

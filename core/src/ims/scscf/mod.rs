@@ -30,9 +30,10 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use crate::charging::ChargingClient;
-use crate::ims::due::Due;
-use crate::ims::{
-    Admin, FilterEvaluator, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Table,
+use crate::ims::FilterEvaluator;
+use crate::node::due::Due;
+use crate::node::{
+    Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table,
 };
 use crate::store::StoreToken;
 pub(crate) use caller_preferences::choose as choose_contacts;
@@ -74,7 +75,7 @@ pub struct Scscf {
     /// Requests that came before the store had told what there was.
     held: Option<Vec<(ServerKey, Request)>>,
     closing: bool,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// What an S-CSCF has, for metrics.
@@ -116,18 +117,18 @@ enum StoreJob {
     Nothing,
 }
 
-impl ImsNode for Scscf {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Scscf {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
-            ImsInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
-            ImsInput::Diameter(input) => self.handle_diameter(now, input),
-            ImsInput::Store(answer) => self.handle_stored(now, answer),
-            ImsInput::Http { .. } | ImsInput::Stream(_) | ImsInput::Datagram { .. } => {
+            NodeInput::Sip { flow, bytes } => self.stack.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Diameter(input) => self.handle_diameter(now, input),
+            NodeInput::Store(answer) => self.handle_stored(now, answer),
+            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
                 self.ignore("S-CSCF", "HTTP or media: signalling only comes here");
             }
-            ImsInput::Admin(admin) => self.handle_admin(now, admin),
-            ImsInput::Access(event) => self.ignore("S-CSCF", &format!("{event:?}")),
+            NodeInput::Admin(admin) => self.handle_admin(now, admin),
+            NodeInput::Access(event) => self.ignore("S-CSCF", &format!("{event:?}")),
         }
         self.drain(now);
     }
@@ -162,7 +163,7 @@ impl ImsNode for Scscf {
         own.into_iter().flatten().chain(utc).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 
@@ -203,7 +204,7 @@ impl Scscf {
             closing: false,
             outputs: VecDeque::new(),
         };
-        let scans = [Table::ScscfRegistration, Table::Subscription].map(|table| ImsStoreOp::Scan { table });
+        let scans = [Table::ScscfRegistration, Table::Subscription].map(|table| NodeStoreOp::Scan { table });
         scscf.store(scans.to_vec(), StoreJob::Restore);
         Ok(scscf)
     }
@@ -299,7 +300,7 @@ impl Scscf {
 
     fn handle_diameter_output(&mut self, now: Instant, output: DiameterOutput) {
         match output {
-            DiameterOutput::Transport(transport) => self.outputs.push_back(ImsOutput::Diameter(transport)),
+            DiameterOutput::Transport(transport) => self.outputs.push_back(NodeOutput::Diameter(transport)),
             DiameterOutput::Request { handle, message } => self.handle_cx_request(now, handle, &message),
             DiameterOutput::Answer { token, result } => self.handle_cx_answer(now, token, result),
             DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
@@ -308,7 +309,7 @@ impl Scscf {
         }
     }
 
-    fn handle_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn handle_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         let Some(answer) = self.charging.stored(now, answer) else { return };
         let Some(job) = self.store_jobs.remove(&answer.token) else {
             return self.ignore("no such request", "answer of the store");
@@ -350,7 +351,7 @@ impl Scscf {
         }
     }
 
-    fn restore(&mut self, now: Instant, rows: Vec<crate::ims::Rows>) {
+    fn restore(&mut self, now: Instant, rows: Vec<crate::node::Rows>) {
         let mut rows = rows.into_iter();
         for (key, value) in rows.next().unwrap_or_default() {
             match ImplicitSet::from_json(&value) {
@@ -385,11 +386,11 @@ impl Scscf {
         }
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, job: StoreJob) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, job: StoreJob) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.store_jobs.insert(token, job);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     /// Answers a request here; a failed answer means that its transaction is over.
@@ -432,11 +433,11 @@ impl Scscf {
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text)));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text)));
     }
 
     fn ignore(&mut self, state: &str, event: &str) {
         let note = NodeNote::Ignored { state: state.to_owned(), event: event.to_owned() };
-        self.outputs.push_back(ImsOutput::Note(note));
+        self.outputs.push_back(NodeOutput::Note(note));
     }
 }

@@ -12,8 +12,8 @@ use super::reg_document::registration;
 use super::registrar::{Binding, ImplicitSet};
 use super::registration::Change;
 use super::{ClientUse, Scscf, StoreJob};
-use crate::ims::due::Due;
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::due::Due;
+use crate::node::{NodeStoreOp, Table};
 
 /// Subscriptions by Call-ID and our tag.
 #[derive(Debug, Default)]
@@ -283,7 +283,7 @@ impl Scscf {
         id: &str,
         document: Option<RegInfo>,
         end: Option<&str>,
-    ) -> Option<(Notify, ImsStoreOp)> {
+    ) -> Option<(Notify, NodeStoreOp)> {
         let utc = self.utc_ms(now);
         let subscription = self.subscriptions.by_id.get_mut(id)?;
         subscription.cseq += 1;
@@ -298,14 +298,14 @@ impl Scscf {
                 self.subscriptions.remove(id);
                 delete(id)
             }
-            None => ImsStoreOp::Put { table: Table::Subscription, key: id.to_owned(), value },
+            None => NodeStoreOp::Put { table: Table::Subscription, key: id.to_owned(), value },
         };
         Some((Notify { subscription: id.to_owned(), request, is_last: end.is_some() }, op))
     }
 
     /// NOTIFYs leave when a restart would not use their numbers again. After the last of a subscription there is nothing to
     /// count: it leaves at once.
-    fn store_notifies(&mut self, now: Instant, told: Vec<(Notify, ImsStoreOp)>) {
+    fn store_notifies(&mut self, now: Instant, told: Vec<(Notify, NodeStoreOp)>) {
         if told.is_empty() {
             return;
         }
@@ -414,8 +414,8 @@ fn dialog_id(call_id: &str, tag: &str) -> String {
     format!("{call_id} {tag}")
 }
 
-fn delete(id: &str) -> ImsStoreOp {
-    ImsStoreOp::Delete { table: Table::Subscription, key: id.to_owned() }
+fn delete(id: &str) -> NodeStoreOp {
+    NodeStoreOp::Delete { table: Table::Subscription, key: id.to_owned() }
 }
 
 /// RFC 3680 clause 4.4.

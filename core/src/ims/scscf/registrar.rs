@@ -7,8 +7,8 @@ use std::sync::Arc;
 use protocol::sip::{NameAddr, Uri};
 use serde::{Deserialize, Serialize};
 
-use crate::ims::due::Due;
 use crate::ims::profile::{PublicIdentity, ServiceProfile, UserProfile};
+use crate::node::due::Due;
 
 /// Registered implicit registration sets, found by any of their identities.
 #[derive(Debug, Default)]

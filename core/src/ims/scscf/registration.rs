@@ -15,7 +15,7 @@ use super::register::RegisterJob;
 use super::registrar::{Binding, ImplicitSet};
 use super::{Scscf, StoreJob};
 use crate::ims::profile::{RegistrationType, UserProfile};
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// A REGISTER that is acknowledged when its result is durable.
 #[derive(Debug)]
@@ -251,17 +251,17 @@ impl Scscf {
     }
 
     /// Keeps a set in memory, or forgets one without contacts; what the store has to do.
-    pub(super) fn keep(&mut self, set: ImplicitSet) -> Vec<ImsStoreOp> {
+    pub(super) fn keep(&mut self, set: ImplicitSet) -> Vec<NodeStoreOp> {
         let table = Table::ScscfRegistration;
         if set.bindings.is_empty() {
             let key = set.key();
             self.registrar.remove(&key);
-            return vec![ImsStoreOp::Delete { table, key }];
+            return vec![NodeStoreOp::Delete { table, key }];
         }
         let value = set.to_json();
         let (gone, key) = self.registrar.put(set);
-        let gone = gone.into_iter().map(|key| ImsStoreOp::Delete { table, key });
-        gone.chain(std::iter::once(ImsStoreOp::Put { table, key, value })).collect()
+        let gone = gone.into_iter().map(|key| NodeStoreOp::Delete { table, key });
+        gone.chain(std::iter::once(NodeStoreOp::Put { table, key, value })).collect()
     }
 
     /// The 200 (clauses 5.4.1.2.2F and 5.4.1.4; RFC 3327 clause 5.3).
@@ -334,7 +334,7 @@ impl Scscf {
     }
 
     /// The HSS takes a registration away (clause 5.4.1.5): everybody is told; what the store has to do.
-    pub(super) fn deregister_set(&mut self, now: Instant, key: &str, why: DeregistrationReason) -> Vec<ImsStoreOp> {
+    pub(super) fn deregister_set(&mut self, now: Instant, key: &str, why: DeregistrationReason) -> Vec<NodeStoreOp> {
         // Without hope the UE is told so, else it may register again at once.
         let event = match why {
             DeregistrationReason::PermanentTermination => ContactEvent::Rejected,
@@ -345,7 +345,7 @@ impl Scscf {
         self.remove_set(now, key, event)
     }
 
-    fn remove_set(&mut self, now: Instant, key: &str, event: ContactEvent) -> Vec<ImsStoreOp> {
+    fn remove_set(&mut self, now: Instant, key: &str, event: ContactEvent) -> Vec<NodeStoreOp> {
         let Some(mut set) = self.registrar.get(key).cloned() else { return Vec::new() };
         let changes: Vec<Change> = set.bindings.drain(..).map(|binding| Change { binding, event }).collect();
         let ops = self.keep(set.clone());
@@ -365,7 +365,7 @@ impl Scscf {
     }
 
     /// A pushed profile; none: nobody is registered with it.
-    pub(super) fn change_profile(&mut self, now: Instant, profile: UserProfile) -> Option<Vec<ImsStoreOp>> {
+    pub(super) fn change_profile(&mut self, now: Instant, profile: UserProfile) -> Option<Vec<NodeStoreOp>> {
         let new = ImplicitSet::new(profile);
         let key = new.identities().iter().find_map(|i| self.registrar.key_of(i).map(str::to_owned))?;
         let mut set = self.registrar.get(&key)?.clone();
@@ -381,7 +381,7 @@ impl Scscf {
     }
 
     /// The HSS names other charging functions (TS 29.228 clause 6.2.2).
-    pub(super) fn change_charging(&mut self, key: &str, charging: &ChargingInformation) -> Vec<ImsStoreOp> {
+    pub(super) fn change_charging(&mut self, key: &str, charging: &ChargingInformation) -> Vec<NodeStoreOp> {
         let Some(mut set) = self.registrar.get(key).cloned() else { return Vec::new() };
         set.charging = charging_addresses(charging);
         self.keep(set)

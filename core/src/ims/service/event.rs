@@ -12,8 +12,8 @@ use protocol::sip::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::ims::due::Due;
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::due::Due;
+use crate::node::{NodeStoreOp, Table};
 
 /// Names a subscription of one server; its key in the store.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -257,22 +257,22 @@ impl<D: Clone + Serialize + DeserializeOwned> Subscriptions<D> {
 
     /// What makes a subscription durable.
     #[must_use]
-    pub fn put(&self, id: EventId, subscribed: &Subscribed<D>) -> ImsStoreOp {
+    pub fn put(&self, id: EventId, subscribed: &Subscribed<D>) -> NodeStoreOp {
         // Nothing of it can fail to be written as JSON.
         let value = serde_json::to_vec(subscribed).unwrap_or_default();
-        ImsStoreOp::Put { table: self.table, key: key_of(id), value }
+        NodeStoreOp::Put { table: self.table, key: key_of(id), value }
     }
 
     /// The same of one that is here.
     #[must_use]
-    pub fn op(&self, id: EventId) -> Option<ImsStoreOp> {
+    pub fn op(&self, id: EventId) -> Option<NodeStoreOp> {
         self.by_id.get(&id).map(|subscribed| self.put(id, subscribed))
     }
 
     /// What makes the end of a subscription durable.
     #[must_use]
-    pub fn delete(&self, id: EventId) -> ImsStoreOp {
-        ImsStoreOp::Delete { table: self.table, key: key_of(id) }
+    pub fn delete(&self, id: EventId) -> NodeStoreOp {
+        NodeStoreOp::Delete { table: self.table, key: key_of(id) }
     }
 
     /// A subscription stands, or is another now.
@@ -393,7 +393,7 @@ impl<D: Clone + Serialize + DeserializeOwned> Subscriptions<D> {
         id: EventId,
         telling: &Telling,
         (contact, pace): (&NameAddr, Duration),
-    ) -> Result<(bool, Option<ImsStoreOp>), SendError> {
+    ) -> Result<(bool, Option<NodeStoreOp>), SendError> {
         let Some(subscribed) = self.by_id.get_mut(&id) else { return Ok((false, None)) };
         subscribed.run.is_dirty = false;
         let digest = digest_of(telling);

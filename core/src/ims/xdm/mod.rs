@@ -23,11 +23,11 @@ use protocol::{Entropy, Instant, Secret};
 use self::access::{Access, Client};
 use self::answer::{Refused, plain};
 use self::documents::Documents;
-use super::carried::HttpExchange;
-use super::node::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote};
-use super::store::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Table};
 use super::trust::TrustedPeer;
 use crate::mc::TokenVerifier;
+use crate::node::{
+    Admin, HttpExchange, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table,
+};
 use crate::store::StoreToken;
 
 pub use digest::{DigestGate, DigestRefusal};
@@ -113,7 +113,7 @@ pub struct Xdms {
     waiting: usize,
     next_token: u64,
     counters: Counters,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// A request that is not answered yet.
@@ -164,15 +164,15 @@ impl Xdms {
             outputs: VecDeque::new(),
             config,
         };
-        xdms.store(vec![ImsStoreOp::Scan { table: Table::XcapDocument }], Job::Load);
+        xdms.store(vec![NodeStoreOp::Scan { table: Table::XcapDocument }], Job::Load);
         Ok(xdms)
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, job: Job) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, job: Job) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.jobs.insert(token, job);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     fn ask(&mut self, now: Instant, exchange: HttpExchange, peer: SocketAddr, request: Request<Vec<u8>>) {
@@ -215,8 +215,8 @@ impl Xdms {
             Ok(change::Done::Change { content, response }) => {
                 let (table, key) = (Table::XcapDocument, at.path.clone());
                 let op = match &content {
-                    Some(content) => ImsStoreOp::Put { table, key, value: content.clone().into_bytes() },
-                    None => ImsStoreOp::Delete { table, key },
+                    Some(content) => NodeStoreOp::Put { table, key, value: content.clone().into_bytes() },
+                    None => NodeStoreOp::Delete { table, key },
                 };
                 self.busy.insert(at.path.clone(), VecDeque::new());
                 self.documents.reserve(&at.path, content.as_deref());
@@ -234,7 +234,7 @@ impl Xdms {
         }
     }
 
-    fn on_stored(&mut self, answer: ImsStoreAnswer) {
+    fn on_stored(&mut self, answer: NodeStoreAnswer) {
         match (self.jobs.remove(&answer.token), answer.result) {
             (Some(Job::Load), Ok(tables)) => self.load(tables.into_iter().flatten()),
             (Some(Job::Load), Err(error)) => {
@@ -253,7 +253,7 @@ impl Xdms {
                         plain(StatusCode::INTERNAL_SERVER_ERROR, "the change could not be made durable")
                     }
                 };
-                self.outputs.push_back(ImsOutput::Http { exchange, response });
+                self.outputs.push_back(NodeOutput::Http { exchange, response });
                 let queue = self.busy.remove(&path).unwrap_or_default();
                 self.waiting -= queue.len();
                 queue.into_iter().for_each(|asked| self.serve(asked));
@@ -276,7 +276,7 @@ impl Xdms {
 
     fn answer(&mut self, exchange: HttpExchange, response: Response<Vec<u8>>, client: &Client) {
         let response = self.access.finish(response, client);
-        self.outputs.push_back(ImsOutput::Http { exchange, response });
+        self.outputs.push_back(NodeOutput::Http { exchange, response });
     }
 
     fn refuse(&mut self, exchange: HttpExchange, request: &Request<Vec<u8>>, peer: SocketAddr, refused: Refused) {
@@ -287,37 +287,37 @@ impl Xdms {
     fn turn_down(&mut self, exchange: HttpExchange, why: &str, response: Response<Vec<u8>>) {
         self.counters.refused += 1;
         self.say(format!("refused with {}: {why}", response.status().as_u16()));
-        self.outputs.push_back(ImsOutput::Http { exchange, response });
+        self.outputs.push_back(NodeOutput::Http { exchange, response });
     }
 
     fn overloaded(&mut self, exchange: HttpExchange) {
         self.counters.refused += 1;
         let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting");
         response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"));
-        self.outputs.push_back(ImsOutput::Http { exchange, response });
+        self.outputs.push_back(NodeOutput::Http { exchange, response });
     }
 
     fn say(&mut self, text: String) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text)));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text)));
     }
 
     fn ignored(&mut self, event: &str) {
         let note = NodeNote::Ignored { state: "running".to_owned(), event: event.to_owned() };
-        self.outputs.push_back(ImsOutput::Note(note));
+        self.outputs.push_back(NodeOutput::Note(note));
     }
 }
 
-impl ImsNode for Xdms {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Xdms {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Http { exchange, peer, request } => self.ask(now, exchange, peer, request),
-            ImsInput::Store(answer) => self.on_stored(answer),
-            ImsInput::Admin(Admin::Shutdown) => {}
-            ImsInput::Admin(_) => self.ignored("an order that is for others"),
-            ImsInput::Sip { .. } | ImsInput::SipFailed { .. } => self.ignored("SIP at an XDM server"),
-            ImsInput::Diameter(_) => self.ignored("Diameter at an XDM server"),
-            ImsInput::Stream(_) | ImsInput::Datagram { .. } => self.ignored("media at an XDM server"),
-            ImsInput::Access(_) => self.ignored("an event of the access network"),
+            NodeInput::Http { exchange, peer, request } => self.ask(now, exchange, peer, request),
+            NodeInput::Store(answer) => self.on_stored(answer),
+            NodeInput::Admin(Admin::Shutdown) => {}
+            NodeInput::Admin(_) => self.ignored("an order that is for others"),
+            NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.ignored("SIP at an XDM server"),
+            NodeInput::Diameter(_) => self.ignored("Diameter at an XDM server"),
+            NodeInput::Stream(_) | NodeInput::Datagram { .. } => self.ignored("media at an XDM server"),
+            NodeInput::Access(_) => self.ignored("an event of the access network"),
         }
     }
 
@@ -329,7 +329,7 @@ impl ImsNode for Xdms {
         self.access.poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

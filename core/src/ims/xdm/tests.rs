@@ -7,7 +7,7 @@ use protocol::sip::{Challenge, DigestClient, Method};
 use protocol::{Entropy, Instant};
 
 use super::*;
-use crate::ims::ImsStore;
+use crate::node::NodeStore;
 use crate::store::StoreError;
 
 const ANN: &str = "sip:ann@ims.test";
@@ -22,12 +22,12 @@ const SERVER: &str = "10.46.0.11:40000";
 
 struct Rig {
     xdms: Xdms,
-    store: ImsStore,
+    store: NodeStore,
     now: Instant,
     notes: Vec<String>,
     /// Answers of the store are kept back.
     is_slow: bool,
-    late: Vec<ImsStoreRequest>,
+    late: Vec<NodeStoreRequest>,
     answers: Vec<(HttpExchange, Response<Vec<u8>>)>,
     exchange: u64,
 }
@@ -48,10 +48,10 @@ fn config() -> XdmsConfig {
 
 impl Rig {
     fn new(config: XdmsConfig) -> Self {
-        Self::on(config, ImsStore::in_memory().unwrap())
+        Self::on(config, NodeStore::in_memory().unwrap())
     }
 
-    fn on(config: XdmsConfig, store: ImsStore) -> Self {
+    fn on(config: XdmsConfig, store: NodeStore) -> Self {
         let xdms = Xdms::new(config, Entropy::from_seed([7; 32])).unwrap();
         let (notes, late, answers) = Default::default();
         let mut rig =
@@ -63,13 +63,13 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(output) = self.xdms.poll_output() {
             match output {
-                ImsOutput::Store(request) if self.is_slow => self.late.push(request),
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) if self.is_slow => self.late.push(request),
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
-                    self.xdms.handle_input(self.now, ImsInput::Store(answer));
+                    self.xdms.handle_input(self.now, NodeInput::Store(answer));
                 }
-                ImsOutput::Http { exchange, response } => self.answers.push((exchange, response)),
-                ImsOutput::Note(note) => self.notes.push(note.to_string()),
+                NodeOutput::Http { exchange, response } => self.answers.push((exchange, response)),
+                NodeOutput::Note(note) => self.notes.push(note.to_string()),
                 other => panic!("{other:?}"),
             }
         }
@@ -78,7 +78,7 @@ impl Rig {
     fn send(&mut self, from: &str, request: Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
         self.exchange += 1;
         let (exchange, peer) = (HttpExchange(self.exchange), from.parse().unwrap());
-        self.xdms.handle_input(self.now, ImsInput::Http { exchange, peer, request });
+        self.xdms.handle_input(self.now, NodeInput::Http { exchange, peer, request });
         self.drain();
         let at = self.answers.iter().position(|(own, _)| *own == exchange)?;
         Some(self.answers.remove(at).1)
@@ -266,7 +266,7 @@ fn a_change_is_answered_when_it_is_durable() {
     assert!(rig.send(PROXY, request("GET", LISTS, &headers[..1], "")).is_none(), "what is read waits for it");
     assert!(rig.xdms.config.shelf.get("resource-lists", ANN, "index").is_none());
     let answer = rig.store.execute(&rig.late.remove(0));
-    rig.xdms.handle_input(rig.now, ImsInput::Store(answer));
+    rig.xdms.handle_input(rig.now, NodeInput::Store(answer));
     rig.drain();
     let answers: Vec<u16> = rig.answers.drain(..).map(|(_, response)| response.status().as_u16()).collect();
     assert_eq!(answers, [201, 200]);
@@ -274,8 +274,8 @@ fn a_change_is_answered_when_it_is_durable() {
     // What could not be stored was not changed.
     assert!(rig.send(PROXY, request("DELETE", LISTS, &headers[..1], "")).is_none());
     let token = rig.late.remove(0).token;
-    let failed = ImsStoreAnswer { token, result: Err(StoreError::Sqlite("disk full".into())) };
-    rig.xdms.handle_input(rig.now, ImsInput::Store(failed));
+    let failed = NodeStoreAnswer { token, result: Err(StoreError::Sqlite("disk full".into())) };
+    rig.xdms.handle_input(rig.now, NodeInput::Store(failed));
     rig.drain();
     assert_eq!(rig.answers.remove(0).1.status(), StatusCode::INTERNAL_SERVER_ERROR);
     rig.is_slow = false;

@@ -12,7 +12,7 @@ use super::records::{BearerRecord, BearerState, LegState, OWN_COUNTER, PEER, Pee
 use super::services::Services;
 use super::sgmb::{Action, Job};
 use super::{After, BmscNode};
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 /// Inputs that are kept until the store has answered.
 const MAX_EARLY: usize = 10_000;
@@ -61,7 +61,7 @@ impl EarlyInput {
 impl BmscNode {
     pub(super) fn read(&mut self) {
         let tables = [Table::MbmsTmgi, Table::MbmsBearer, Table::MbmsState];
-        self.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), After::Load);
+        self.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), After::Load);
     }
 
     /// What is in memory is not on the disk: what is there counts.

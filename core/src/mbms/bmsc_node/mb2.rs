@@ -19,7 +19,7 @@ use super::notify::Notice;
 use super::records::BearerKey;
 use super::sgmb::Job;
 use super::{After, BmscNode};
-use crate::ims::ImsStoreOp;
+use crate::node::NodeStoreOp;
 
 /// Requests that are being served at a time; more are told to come later.
 const MAX_TRANSACTIONS: usize = 4096;
@@ -39,7 +39,7 @@ pub(super) struct Work {
     pub(super) is_repeated: bool,
     pub(super) answer: GcsActionAnswer,
     /// What has to be durable first.
-    pub(super) ops: Vec<ImsStoreOp>,
+    pub(super) ops: Vec<NodeStoreOp>,
     /// What happens then.
     pub(super) then: Then,
     /// Bearers that the answer waits for, and their places in it.

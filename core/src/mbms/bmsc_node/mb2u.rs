@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use protocol::{Instant, SyncPlan};
 
-use crate::ims::ImsOutput;
 use crate::mbms::sequence_clock::SequenceClock;
 use crate::mbms::sync_framer::SyncFramer;
+use crate::node::NodeOutput;
 
 /// Octets of an IP packet that are taken: with SYNC, GTP-U, UDP and IP before it, it fits an Ethernet.
 const MAX_PACKET_OCTETS: usize = 1500;
@@ -37,7 +37,7 @@ pub(super) struct UserPlane {
     /// Ends of sequences.
     due: BTreeSet<(Instant, u16)>,
     pub(super) packets: Packets,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 /// User plane of a bearer.
@@ -204,7 +204,7 @@ impl UserPlane {
         self.due.first().map(|(due, _)| *due)
     }
 
-    pub(super) fn poll_output(&mut self) -> Option<ImsOutput> {
+    pub(super) fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
@@ -215,8 +215,8 @@ impl Sender {
     }
 }
 
-fn emit(out: &mut VecDeque<ImsOutput>, source: SocketAddr, to: &[SocketAddr], pdu: &[u8]) {
-    out.extend(to.iter().map(|to| ImsOutput::Datagram { local: source, remote: *to, bytes: pdu.to_vec() }));
+fn emit(out: &mut VecDeque<NodeOutput>, source: SocketAddr, to: &[SocketAddr], pdu: &[u8]) {
+    out.extend(to.iter().map(|to| NodeOutput::Datagram { local: source, remote: *to, bytes: pdu.to_vec() }));
 }
 
 /// Whether a packet is one of IP, whole, to the multicast address of a service.

@@ -35,7 +35,7 @@ use self::notify::Notices;
 use self::records::{BearerState, PeerRecord};
 use self::services::Services;
 use self::sgmb::{Job, Sgmb};
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote};
+use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest};
 use crate::store::StoreToken;
 
 pub use self::config::{BmscNodeConfig, GatewayConfig, ServerRules};
@@ -100,7 +100,7 @@ pub struct BmscNode {
     /// The last number of a transaction, a request, or a change of the store.
     next: u64,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl BmscNode {
@@ -186,7 +186,7 @@ impl BmscNode {
         }
     }
 
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn on_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match (self.stores.remove(&answer.token.0), answer.result) {
             (Some(After::Load), Ok(tables)) => self.load(now, tables),
             (Some(After::Load | After::Counter), Err(error)) => {
@@ -211,7 +211,7 @@ impl BmscNode {
         }
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
                 DiameterOutput::Answer { token, result } => self.on_answer(now, token, result),
                 DiameterOutput::PeerUp { host } => self.peer(now, &host, true),
@@ -234,10 +234,10 @@ impl BmscNode {
         }
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, after: After) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, after: After) {
         self.next += 1;
         self.stores.insert(self.next, after);
-        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next), ops }));
+        self.out.push_back(NodeOutput::Store(NodeStoreRequest { token: StoreToken(self.next), ops }));
     }
 
     fn utc_ms(&self, now: Instant) -> u64 {
@@ -249,25 +249,25 @@ impl BmscNode {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignored(&mut self, state: impl Into<String>, event: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 }
 
-impl ImsNode for BmscNode {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for BmscNode {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match (input, &mut self.early) {
-            (ImsInput::Store(answer), _) => self.on_stored(now, answer),
-            (ImsInput::Diameter(input), Some(early)) => early.keep(input),
-            (ImsInput::Diameter(input), None) => self.endpoint.handle_input(now, input),
-            (ImsInput::Datagram { local, bytes, .. }, None) => {
+            (NodeInput::Store(answer), _) => self.on_stored(now, answer),
+            (NodeInput::Diameter(input), Some(early)) => early.keep(input),
+            (NodeInput::Diameter(input), None) => self.endpoint.handle_input(now, input),
+            (NodeInput::Datagram { local, bytes, .. }, None) => {
                 self.user_plane.packet(now, local.port(), bytes, self.config.sgi_mb);
             }
-            (ImsInput::Datagram { .. }, Some(_)) => {}
-            (ImsInput::Admin(Admin::Shutdown), _) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
+            (NodeInput::Datagram { .. }, Some(_)) => {}
+            (NodeInput::Admin(Admin::Shutdown), _) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
             _ => self.ignored("a BM-SC has MB2 and SGmb", "input of another kind"),
         }
         self.drain(now);
@@ -306,7 +306,7 @@ impl ImsNode for BmscNode {
         due.into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 

@@ -7,7 +7,7 @@ use protocol::diameter::mbms::provisioning::SessionTime;
 use protocol::diameter::mbms::{Arp, FlowId, QosInformation};
 use serde::{Deserialize, Serialize};
 
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// A service: a TMGI, a multicast address with a port, and who has them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -158,32 +158,32 @@ pub(super) struct PeerRecord {
 pub(super) const OWN_COUNTER: &str = "restart-counter";
 pub(super) const PEER: &str = "peer/";
 
-fn put<T: Serialize>(table: Table, key: String, value: &T) -> Option<ImsStoreOp> {
+fn put<T: Serialize>(table: Table, key: String, value: &T) -> Option<NodeStoreOp> {
     // Cannot fail: neither maps with odd keys nor errors of their own are in there.
-    Some(ImsStoreOp::Put { table, key, value: serde_json::to_vec(value).ok()? })
+    Some(NodeStoreOp::Put { table, key, value: serde_json::to_vec(value).ok()? })
 }
 
-pub(super) fn put_service(service: &Service) -> Option<ImsStoreOp> {
+pub(super) fn put_service(service: &Service) -> Option<NodeStoreOp> {
     put(Table::MbmsTmgi, service.tmgi.to_string(), service)
 }
 
-pub(super) fn delete_service(tmgi: Tmgi) -> ImsStoreOp {
-    ImsStoreOp::Delete { table: Table::MbmsTmgi, key: tmgi.to_string() }
+pub(super) fn delete_service(tmgi: Tmgi) -> NodeStoreOp {
+    NodeStoreOp::Delete { table: Table::MbmsTmgi, key: tmgi.to_string() }
 }
 
-pub(super) fn put_bearer(bearer: &BearerRecord) -> Option<ImsStoreOp> {
+pub(super) fn put_bearer(bearer: &BearerRecord) -> Option<NodeStoreOp> {
     put(Table::MbmsBearer, bearer.key().text(), bearer)
 }
 
-pub(super) fn delete_bearer(key: BearerKey) -> ImsStoreOp {
-    ImsStoreOp::Delete { table: Table::MbmsBearer, key: key.text() }
+pub(super) fn delete_bearer(key: BearerKey) -> NodeStoreOp {
+    NodeStoreOp::Delete { table: Table::MbmsBearer, key: key.text() }
 }
 
-pub(super) fn put_counter(counter: u32) -> Option<ImsStoreOp> {
+pub(super) fn put_counter(counter: u32) -> Option<NodeStoreOp> {
     put(Table::MbmsState, OWN_COUNTER.to_owned(), &counter)
 }
 
-pub(super) fn put_peer(host: &str, peer: &PeerRecord) -> Option<ImsStoreOp> {
+pub(super) fn put_peer(host: &str, peer: &PeerRecord) -> Option<NodeStoreOp> {
     put(Table::MbmsState, format!("{PEER}{host}"), peer)
 }
 

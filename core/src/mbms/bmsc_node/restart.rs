@@ -11,11 +11,11 @@ use super::notify::Notice;
 use super::records::{PeerRecord, put_peer};
 use super::sgmb::Failure;
 use super::{Asked, BmscNode};
-use crate::ims::ImsStoreOp;
+use crate::node::NodeStoreOp;
 
 impl BmscNode {
     /// Whether a peer has restarted; what is known of it is kept.
-    fn note_peer(&mut self, ops: &mut Vec<ImsStoreOp>, host: &str, realm: &str, counter: Option<u32>) -> bool {
+    fn note_peer(&mut self, ops: &mut Vec<NodeStoreOp>, host: &str, realm: &str, counter: Option<u32>) -> bool {
         let known = self.peers.get(host);
         let before = known.and_then(|peer| peer.restart_counter);
         let peer = PeerRecord { realm: realm.to_owned(), restart_counter: counter.or(before) };

@@ -12,7 +12,7 @@ use protocol::mbms_ap::{Name, TimeToWait};
 use super::radio::EnbRadio;
 use super::schedule::FRAME;
 use super::{EnbNode, Session};
-use crate::ims::ImsOutput;
+use crate::node::NodeOutput;
 
 /// Radio frames of which an SFN says one (TS 36.331 clause 6.2.2).
 const FRAMES_OF_SFN: u64 = 1024;
@@ -45,7 +45,7 @@ impl EnbNode {
             M2apPdu::M2SetupFailure(failure) => {
                 let wait = failure.time_to_wait.map(TimeToWait::seconds).map(Duration::from_secs);
                 self.say(format!("the MCE refuses the setup: {:?}", failure.cause));
-                self.out.extend(self.mce.on_refused(now, wait).map(ImsOutput::Stream));
+                self.out.extend(self.mce.on_refused(now, wait).map(NodeOutput::Stream));
             }
             // Nothing else comes before (TS 36.443 clause 8.6.1).
             pdu if self.mce.up().is_none() => self.ignored(pdu.name()),

@@ -20,7 +20,7 @@ use self::schedule::Schedules;
 use super::association::Association;
 use super::enb_agent::{EnbAgent, EnbAgentConfig, EnbAgentInput, EnbAgentOutput, MbmsBearer};
 use super::mce_node::is_in;
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, Membership, NodeNote, StreamInput, StreamOutput};
+use crate::node::{Admin, Membership, Node, NodeInput, NodeNote, NodeOutput, StreamInput, StreamOutput};
 
 pub use radio::{EnbRadio, MtchPlace, RadioQueue};
 
@@ -93,7 +93,7 @@ pub struct EnbNode {
     agent: EnbAgent,
     radio: RadioQueue,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl EnbNode {
@@ -125,18 +125,18 @@ impl EnbNode {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignored(&mut self, event: impl Into<String>) {
         let state = if self.mce.up().is_some() { "M2 is set up" } else { "M2 is not set up" };
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 
     fn send(&mut self, pdu: &M2apPdu) {
         let Some(conn) = self.mce.open() else { return };
         match pdu.emit() {
-            Ok(bytes) => self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes })),
+            Ok(bytes) => self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes })),
             Err(e) => self.say(format!("{} cannot be written: {e}", pdu.name())),
         }
     }
@@ -147,7 +147,7 @@ impl EnbNode {
                 if token.is_some_and(|token| self.mce.on_connected(now, token, conn)) {
                     self.send_setup();
                 } else {
-                    self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                    self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
                 }
             }
             StreamInput::ConnectFailed { token, why } => {
@@ -240,7 +240,7 @@ impl EnbNode {
 
     fn member(&mut self, tnl: &TnlInformation, is_member: bool) {
         let membership = Membership { group: tnl.group, source: Some(tnl.source), is_member };
-        self.out.push_back(ImsOutput::Membership(membership));
+        self.out.push_back(NodeOutput::Membership(membership));
     }
 
     fn has_cell_in(&self, area: &MbmsServiceArea) -> bool {
@@ -248,20 +248,20 @@ impl EnbNode {
     }
 }
 
-impl ImsNode for EnbNode {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for EnbNode {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Stream(input) => self.on_stream(now, input),
-            ImsInput::Datagram { local, remote, bytes } => self.on_m1(now, local, remote, bytes),
-            ImsInput::Admin(Admin::Shutdown) => self.out.extend(self.mce.end().map(ImsOutput::Stream)),
-            ImsInput::Store(_) => self.ignored("an answer of the store to nothing"),
+            NodeInput::Stream(input) => self.on_stream(now, input),
+            NodeInput::Datagram { local, remote, bytes } => self.on_m1(now, local, remote, bytes),
+            NodeInput::Admin(Admin::Shutdown) => self.out.extend(self.mce.end().map(NodeOutput::Stream)),
+            NodeInput::Store(_) => self.ignored("an answer of the store to nothing"),
             _ => self.ignored("what is not for an eNB"),
         }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if let Some(output) = self.mce.handle_timeout(now) {
-            self.out.push_back(ImsOutput::Stream(output));
+            self.out.push_back(NodeOutput::Stream(output));
         }
         self.agent.handle_timeout(now);
         self.drain_agent(now);
@@ -271,7 +271,7 @@ impl ImsNode for EnbNode {
         [self.mce.poll_timeout(), self.agent.poll_timeout()].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 

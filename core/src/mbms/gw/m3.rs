@@ -13,7 +13,7 @@ use protocol::mbms_ap::{SessionId, TnlInformation};
 
 use super::MbmsGwNode;
 use super::session::{Failure, Leg};
-use crate::ims::{ImsOutput, StreamId, StreamOutput};
+use crate::node::{NodeOutput, StreamId, StreamOutput};
 
 /// Association with an MCE.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Mce {
 impl MbmsGwNode {
     pub(super) fn on_association(&mut self, conn: StreamId) {
         if !self.is_ready() || self.mces.len() >= self.config.max_mces {
-            return self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+            return self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
         }
         self.mces.insert(conn, Mce::default());
     }
@@ -100,7 +100,7 @@ impl MbmsGwNode {
             self.forget_legs(now, other, None);
             if other != conn {
                 self.mces.remove(&other);
-                self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn: other }));
+                self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn: other }));
             }
         }
         self.say(format!("MCE {} is set up", setup.name.as_ref().map_or("without a name", |name| name.as_str())));
@@ -289,7 +289,7 @@ impl MbmsGwNode {
 
     fn send_m3(&mut self, conn: StreamId, pdu: &M3apPdu) {
         match pdu.emit() {
-            Ok(bytes) => self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes })),
+            Ok(bytes) => self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes })),
             Err(e) => self.say(format!("{} cannot be written: {e}", pdu.name())),
         }
     }

@@ -24,9 +24,9 @@ use protocol::{Entropy, GTPU_PORT, GtpuRepr, Instant, Tmgi};
 use self::m3::Mce;
 use self::pool::Pools;
 use self::session::Live;
-use crate::ims::due::Due;
-use crate::ims::{
-    Admin, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Rows, StreamId,
+use crate::node::due::Due;
+use crate::node::{
+    Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, StreamId,
     StreamInput, StreamOutput, Table,
 };
 use crate::store::StoreToken;
@@ -119,7 +119,7 @@ pub struct MbmsGwNode {
     waiting: BTreeMap<u64, Waiting>,
     next_token: u64,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 /// Requests that are kept until the data are there.
@@ -156,7 +156,7 @@ impl MbmsGwNode {
             out: VecDeque::new(),
         };
         let tables = [Table::MbmsGwState, Table::MbmsGwSession];
-        gateway.store(tables.map(|table| ImsStoreOp::Scan { table }).to_vec(), Waiting::Load);
+        gateway.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), Waiting::Load);
         gateway
     }
 
@@ -179,21 +179,21 @@ impl MbmsGwNode {
         self.sessions.keys().map(String::as_str)
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waiting: Waiting) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, waiting: Waiting) {
         self.next_token += 1;
         self.waiting.insert(self.next_token, waiting);
-        self.out.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(self.next_token), ops }));
+        self.out.push_back(NodeOutput::Store(NodeStoreRequest { token: StoreToken(self.next_token), ops }));
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignored(&mut self, event: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: "running".into(), event: event.into() }));
+        self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state: "running".into(), event: event.into() }));
     }
 
-    fn on_stored(&mut self, now: Instant, answer: ImsStoreAnswer) {
+    fn on_stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match (self.waiting.remove(&answer.token.0), answer.result) {
             (Some(Waiting::Load), Ok(tables)) => self.load(tables),
             (Some(Waiting::Load | Waiting::Counted), Err(e)) => {
@@ -237,7 +237,7 @@ impl MbmsGwNode {
         let restarts = restarts.wrapping_add(1);
         self.restarts = Some(restarts);
         let value = restarts.to_string().into_bytes();
-        let op = ImsStoreOp::Put { table: Table::MbmsGwState, key: RESTARTS.to_owned(), value };
+        let op = NodeStoreOp::Put { table: Table::MbmsGwState, key: RESTARTS.to_owned(), value };
         self.store(vec![op], Waiting::Counted);
         self.say(format!("{} sessions, start {restarts}", self.sessions.len()));
     }
@@ -285,14 +285,14 @@ impl MbmsGwNode {
         self.counters.m1_octets += bytes.len() as u64;
         let local = SocketAddrV4::new(self.config.m1_source, GTPU_PORT).into();
         let remote = SocketAddr::from((session.multicast, GTPU_PORT));
-        self.out.push_back(ImsOutput::Datagram { local, remote, bytes });
+        self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
     }
 
     /// What the endpoint has to say, until it has nothing.
     fn drain(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Request { handle, message } if self.is_ready() => {
                     self.on_request(now, handle, message);
                 }
@@ -304,31 +304,31 @@ impl MbmsGwNode {
                 DiameterOutput::PeerUp { host } => self.on_peer_up(now, &host),
                 DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
                 DiameterOutput::Ignored { state, event } => {
-                    self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state, event }));
+                    self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state, event }));
                 }
             }
         }
     }
 }
 
-impl ImsNode for MbmsGwNode {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for MbmsGwNode {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Store(answer) => self.on_stored(now, answer),
-            ImsInput::Stream(StreamInput::Connected { conn, .. }) => self.on_association(conn),
-            ImsInput::Stream(StreamInput::Received { conn, bytes }) => self.on_m3(now, conn, bytes),
-            ImsInput::Stream(StreamInput::Closed { conn }) => self.on_association_lost(now, conn),
-            ImsInput::Stream(StreamInput::ConnectFailed { .. }) => self.ignored("a connection that nobody asked for"),
-            ImsInput::Datagram { local, bytes, .. } => self.forward(local.port(), bytes),
-            ImsInput::Admin(Admin::Shutdown) => {
+            NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Store(answer) => self.on_stored(now, answer),
+            NodeInput::Stream(StreamInput::Connected { conn, .. }) => self.on_association(conn),
+            NodeInput::Stream(StreamInput::Received { conn, bytes }) => self.on_m3(now, conn, bytes),
+            NodeInput::Stream(StreamInput::Closed { conn }) => self.on_association_lost(now, conn),
+            NodeInput::Stream(StreamInput::ConnectFailed { .. }) => self.ignored("a connection that nobody asked for"),
+            NodeInput::Datagram { local, bytes, .. } => self.forward(local.port(), bytes),
+            NodeInput::Admin(Admin::Shutdown) => {
                 self.endpoint.disconnect(now, DisconnectCause::Rebooting);
                 for conn in std::mem::take(&mut self.mces).into_keys() {
-                    self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                    self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
                 }
             }
-            ImsInput::Admin(_) | ImsInput::Access(_) => self.ignored("an order that is not for an MBMS-GW"),
-            ImsInput::Sip { .. } | ImsInput::SipFailed { .. } | ImsInput::Http { .. } => {
+            NodeInput::Admin(_) | NodeInput::Access(_) => self.ignored("an order that is not for an MBMS-GW"),
+            NodeInput::Sip { .. } | NodeInput::SipFailed { .. } | NodeInput::Http { .. } => {
                 self.ignored("SIP or HTTP at an MBMS-GW");
             }
         }
@@ -347,7 +347,7 @@ impl ImsNode for MbmsGwNode {
         [self.endpoint.poll_timeout(), self.due.first()].into_iter().flatten().min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 

@@ -11,7 +11,7 @@ use protocol::mbms_ap::GbrQos;
 use protocol::{Instant, Plmn, Tmgi};
 use serde::{Deserialize, Serialize};
 
-use crate::ims::StreamId;
+use crate::node::StreamId;
 
 /// MBMS bearer context: what survives.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

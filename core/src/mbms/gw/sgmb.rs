@@ -10,7 +10,7 @@ use protocol::diameter::{
 
 use super::session::{Live, MAX_QUEUE, Parameters, Session};
 use super::{BMSC, MbmsGwNode, Waiting};
-use crate::ims::{ImsStoreOp, Table};
+use crate::node::{NodeStoreOp, Table};
 
 /// DIAMETER_RESOURCES_EXCEEDED (RFC 6733 clause 7.1.5).
 pub(super) const RESOURCES_EXCEEDED: u32 = 5006;
@@ -178,7 +178,7 @@ impl MbmsGwNode {
         let waiting: Vec<_> = live.asked.take().into_iter().chain(live.queue.drain(..)).collect();
         self.say(format!("session {id} is over: {why}"));
         self.release(id);
-        self.store(vec![ImsStoreOp::Delete { table: Table::MbmsGwSession, key: id.to_owned() }], Waiting::Change);
+        self.store(vec![NodeStoreOp::Delete { table: Table::MbmsGwSession, key: id.to_owned() }], Waiting::Change);
         for asked in waiting {
             self.refuse(now, asked, &Refusal::Experimental(code::UNKNOWN_MBMS_BEARER_SERVICE));
         }
@@ -230,7 +230,7 @@ impl MbmsGwNode {
         let old = self.bmscs.insert(host.to_owned(), counter);
         let key = format!("{BMSC}{host}");
         let value = counter.to_string().into_bytes();
-        self.store(vec![ImsStoreOp::Put { table: Table::MbmsGwState, key, value }], Waiting::Change);
+        self.store(vec![NodeStoreOp::Put { table: Table::MbmsGwState, key, value }], Waiting::Change);
         if old.is_none() {
             return;
         }

@@ -9,7 +9,7 @@ use protocol::m3ap::{Cause, CauseRadioNetwork};
 use super::session::{Failure, Kind, Leg, Live, Parameters, Session, Work};
 use super::sgmb::{RESOURCES_EXCEEDED, Refusal};
 use super::{MbmsGwNode, Waiting};
-use crate::ims::{ImsStoreOp, StreamId, Table};
+use crate::node::{NodeStoreOp, StreamId, Table};
 use crate::store::StoreError;
 
 impl MbmsGwNode {
@@ -64,7 +64,7 @@ impl MbmsGwNode {
     pub(super) fn begin_stop(&mut self, id: &str) {
         let Some(live) = self.sessions.get_mut(id) else { return };
         live.work = Some(Work::Storing { kind: Kind::Stop });
-        let op = ImsStoreOp::Delete { table: Table::MbmsGwSession, key: id.to_owned() };
+        let op = NodeStoreOp::Delete { table: Table::MbmsGwSession, key: id.to_owned() };
         self.store(vec![op], Waiting::Session(id.to_owned()));
     }
 
@@ -112,7 +112,7 @@ impl MbmsGwNode {
             match serde_json::to_vec(&live.session) {
                 Ok(value) => {
                     live.work = Some(Work::Storing { kind });
-                    let op = ImsStoreOp::Put { table: Table::MbmsGwSession, key: id.to_owned(), value };
+                    let op = NodeStoreOp::Put { table: Table::MbmsGwSession, key: id.to_owned(), value };
                     self.store(vec![op], Waiting::Session(id.to_owned()));
                     return self.check(now, id);
                 }

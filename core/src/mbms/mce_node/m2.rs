@@ -12,8 +12,8 @@ use protocol::mbms_ap::{Name, TimeToWait};
 
 use super::MceNode;
 use super::session::Leg;
-use crate::ims::{ImsOutput, StreamId, StreamOutput};
 use crate::mbms::mce::MceInput;
+use crate::node::{NodeOutput, StreamId, StreamOutput};
 
 /// Association with an eNB.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(in crate::mbms) fn is_in(cell: &EnbMbmsConfiguration, area: &MbmsServiceArea
 impl MceNode {
     pub(super) fn on_enb(&mut self, conn: StreamId) {
         if self.enbs.len() >= self.config.max_enbs {
-            return self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+            return self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
         }
         self.enbs.insert(conn, Enb::default());
     }
@@ -116,7 +116,7 @@ impl MceNode {
             self.forget_legs(now, other, None);
             if other != conn {
                 self.enbs.remove(&other);
-                self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn: other }));
+                self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn: other }));
             }
         }
         let bcch = self.bcch(&setup.cells);

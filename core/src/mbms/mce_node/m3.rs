@@ -10,7 +10,7 @@ use protocol::mbms_ap::{Name, TimeToWait};
 
 use super::MceNode;
 use super::session::{Session, demand};
-use crate::ims::{ImsOutput, StreamOutput};
+use crate::node::{NodeOutput, StreamOutput};
 
 impl MceNode {
     /// TS 36.444 clause 8.7: the first procedure on an association.
@@ -40,7 +40,7 @@ impl MceNode {
             M3apPdu::M3SetupFailure(failure) => {
                 let wait = failure.time_to_wait.map(TimeToWait::seconds).map(Duration::from_secs);
                 self.say(format!("the MBMS-GW refuses the setup: {:?}", failure.cause));
-                self.out.extend(self.gateway.on_refused(now, wait).map(ImsOutput::Stream));
+                self.out.extend(self.gateway.on_refused(now, wait).map(NodeOutput::Stream));
             }
             // Nothing else comes before (TS 36.444 clause 8.7.1).
             pdu if self.gateway.up().is_none() => self.ignored(pdu.name()),
@@ -195,7 +195,7 @@ impl MceNode {
     pub fn lose_gateway(&mut self, now: Instant) {
         if let Some(conn) = self.gateway.open() {
             self.gateway.on_closed(now, conn);
-            self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+            self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
             self.orphan_all(now);
         }
     }

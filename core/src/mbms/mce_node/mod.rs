@@ -22,7 +22,7 @@ use self::session::Session;
 use super::admission::Admission;
 use super::association::Association;
 use super::mce::Mce;
-use crate::ims::{Admin, ImsInput, ImsNode, ImsOutput, NodeNote, StreamId, StreamInput, StreamOutput};
+use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, StreamId, StreamInput, StreamOutput};
 
 pub(super) use m2::is_in;
 
@@ -44,7 +44,7 @@ pub struct MceNode {
     /// Connections of M2 whose end the eNB has not confirmed.
     ending: BTreeSet<(StreamId, u16)>,
     counters: Counters,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 #[derive(Debug, Default)]
@@ -95,25 +95,25 @@ impl MceNode {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.out.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignored(&mut self, event: impl Into<String>) {
         let state = if self.gateway.up().is_some() { "M3 is set up" } else { "M3 is not set up" };
-        self.out.push_back(ImsOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
+        self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state: state.into(), event: event.into() }));
     }
 
     fn send_m3(&mut self, pdu: &M3apPdu) {
         let Some(conn) = self.gateway.open() else { return };
         match pdu.emit() {
-            Ok(bytes) => self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes })),
+            Ok(bytes) => self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes })),
             Err(e) => self.say(format!("{} cannot be written: {e}", pdu.name())),
         }
     }
 
     fn send_m2(&mut self, conn: StreamId, pdu: &M2apPdu) {
         match pdu.emit() {
-            Ok(bytes) => self.out.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes })),
+            Ok(bytes) => self.out.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes })),
             Err(e) => self.say(format!("{} cannot be written: {e}", pdu.name())),
         }
     }
@@ -124,7 +124,7 @@ impl MceNode {
                 if self.gateway.on_connected(now, token, conn) {
                     self.send_setup();
                 } else {
-                    self.out.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                    self.out.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
                 }
             }
             StreamInput::Connected { conn, token: None, .. } => self.on_enb(conn),
@@ -144,23 +144,23 @@ impl MceNode {
     }
 }
 
-impl ImsNode for MceNode {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for MceNode {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Stream(input) => self.on_stream(now, input),
-            ImsInput::Admin(Admin::Shutdown) => {
+            NodeInput::Stream(input) => self.on_stream(now, input),
+            NodeInput::Admin(Admin::Shutdown) => {
                 let gateway = self.gateway.end();
                 let enbs = std::mem::take(&mut self.enbs).into_keys().map(|conn| StreamOutput::Close { conn });
-                self.out.extend(gateway.into_iter().chain(enbs).map(ImsOutput::Stream));
+                self.out.extend(gateway.into_iter().chain(enbs).map(NodeOutput::Stream));
             }
-            ImsInput::Store(_) => self.ignored("an answer of the store to nothing"),
+            NodeInput::Store(_) => self.ignored("an answer of the store to nothing"),
             _ => self.ignored("what is not for an MCE"),
         }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if let Some(output) = self.gateway.handle_timeout(now) {
-            self.out.push_back(ImsOutput::Stream(output));
+            self.out.push_back(NodeOutput::Stream(output));
         }
         if self.mce.poll_timeout().is_some_and(|at| at <= now) {
             self.mce.handle_timeout(now);
@@ -175,7 +175,7 @@ impl ImsNode for MceNode {
         sessions.chain(self.gateway.poll_timeout()).chain(self.mce.poll_timeout()).min()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 

@@ -10,9 +10,9 @@ use protocol::m2ap::{
 use protocol::{Instant, Tmgi};
 
 use super::MceNode;
-use crate::ims::StreamId;
 use crate::mbms::admission::{Change, Place};
 use crate::mbms::mce::{MceInput, MceOutput, PmchId};
+use crate::node::StreamId;
 
 /// Radio frame.
 const FRAME: Duration = Duration::from_millis(10);

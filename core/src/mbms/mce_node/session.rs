@@ -9,8 +9,8 @@ use protocol::mbms_ap::{SessionId, TnlInformation};
 use protocol::{Instant, Tmgi};
 
 use super::MceNode;
-use crate::ims::StreamId;
 use crate::mbms::admission::{AdmissionRefusal, Demand, Retention};
+use crate::node::StreamId;
 
 /// MBMS bearer context.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use protocol::m2ap::{
 use protocol::mbms_ap::TnlInformation;
 
 use super::*;
-use crate::ims::{Membership, StreamId, StreamInput, StreamOutput};
+use crate::node::{Membership, StreamId, StreamInput, StreamOutput};
 
 const M2: StreamId = StreamId(1);
 
@@ -23,7 +23,7 @@ impl Rig {
         rig.enb.handle_timeout(ms(0));
         let remote = SocketAddr::new(ip(33), 36_443);
         let connected = StreamInput::Connected { conn: M2, token: Some(1), local: remote, remote };
-        rig.enb.handle_input(ms(1), ImsInput::Stream(connected));
+        rig.enb.handle_input(ms(1), NodeInput::Stream(connected));
         let response = M2SetupResponse {
             mce: protocol::m2ap::GlobalMceId { plmn: plmn(), mce: MceId(1) },
             name: None,
@@ -37,15 +37,15 @@ impl Rig {
     /// What the eNB answers.
     fn ask(&mut self, pdu: &M2apPdu) -> Vec<M2apPdu> {
         let bytes = pdu.emit().unwrap();
-        self.enb.handle_input(ms(2), ImsInput::Stream(StreamInput::Received { conn: M2, bytes: &bytes }));
+        self.enb.handle_input(ms(2), NodeInput::Stream(StreamInput::Received { conn: M2, bytes: &bytes }));
         let mut answers = Vec::new();
         while let Some(output) = self.enb.poll_output() {
             match output {
-                ImsOutput::Stream(StreamOutput::Send { bytes, .. }) => answers.push(M2apPdu::parse(&bytes).unwrap()),
-                ImsOutput::Membership(Membership { group, is_member: true, .. }) => {
+                NodeOutput::Stream(StreamOutput::Send { bytes, .. }) => answers.push(M2apPdu::parse(&bytes).unwrap()),
+                NodeOutput::Membership(Membership { group, is_member: true, .. }) => {
                     assert!(self.groups.insert(group));
                 }
-                ImsOutput::Membership(Membership { group, .. }) => assert!(self.groups.remove(&group)),
+                NodeOutput::Membership(Membership { group, .. }) => assert!(self.groups.remove(&group)),
                 _ => {}
             }
         }
@@ -135,10 +135,10 @@ fn datagrams_of_nobody_are_counted_and_early_ones_are_held() {
         (SocketAddr::from(([232, 0, 0, 2], 2152)), remote),
         (SocketAddr::from(([232, 0, 0, 1], 2153)), remote),
     ] {
-        rig.enb.handle_input(ms(3), ImsInput::Datagram { local, remote, bytes: &packet });
+        rig.enb.handle_input(ms(3), NodeInput::Datagram { local, remote, bytes: &packet });
     }
     for _ in 0..70 {
-        rig.enb.handle_input(ms(3), ImsInput::Datagram { local, remote, bytes: &packet });
+        rig.enb.handle_input(ms(3), NodeInput::Datagram { local, remote, bytes: &packet });
     }
     let figures = rig.enb.figures();
     let figure = |name| figures.iter().find(|(own, _)| *own == name).unwrap().1;

@@ -10,7 +10,7 @@ use protocol::m3ap::{
 use protocol::mbms_ap::{GbrQos, TnlInformation};
 
 use super::*;
-use crate::ims::{StreamId, StreamInput, StreamOutput};
+use crate::node::{StreamId, StreamInput, StreamOutput};
 
 #[test]
 fn the_gateway_refuses_with_the_reason() {
@@ -172,7 +172,7 @@ impl Rig {
         let mut rig = Self { mce: MceNode::new(config), sent: Vec::new() };
         rig.mce.handle_timeout(ms(0));
         let token = std::iter::from_fn(|| rig.mce.poll_output()).find_map(|output| match output {
-            ImsOutput::Stream(StreamOutput::Connect { token, .. }) => Some(token),
+            NodeOutput::Stream(StreamOutput::Connect { token, .. }) => Some(token),
             _ => None,
         });
         let remote = SocketAddr::new(ip(32), 36_444);
@@ -187,9 +187,9 @@ impl Rig {
     }
 
     fn stream(&mut self, input: StreamInput<'_>) {
-        self.mce.handle_input(ms(1), ImsInput::Stream(input));
+        self.mce.handle_input(ms(1), NodeInput::Stream(input));
         while let Some(output) = self.mce.poll_output() {
-            if let ImsOutput::Stream(StreamOutput::Send { conn, bytes }) = output {
+            if let NodeOutput::Stream(StreamOutput::Send { conn, bytes }) = output {
                 self.sent.push((conn, bytes));
             }
         }
@@ -377,15 +377,15 @@ fn setups_that_are_refused_are_tried_again() {
     mce.handle_timeout(ms(0));
     let remote = SocketAddr::new(ip(32), 36_444);
     let connected = StreamInput::Connected { conn: M3, token: Some(1), local: remote, remote };
-    mce.handle_input(ms(1), ImsInput::Stream(connected));
+    mce.handle_input(ms(1), NodeInput::Stream(connected));
     let failure = M3apPdu::M3SetupFailure(protocol::m3ap::M3SetupFailure {
         cause: CauseMisc::ControlProcessingOverload.into(),
         time_to_wait: Some(protocol::mbms_ap::TimeToWait::V10s),
         diagnostics: None,
     });
     let bytes = failure.emit().unwrap();
-    mce.handle_input(ms(2), ImsInput::Stream(StreamInput::Received { conn: M3, bytes: &bytes }));
-    let closes = |output| matches!(output, ImsOutput::Stream(StreamOutput::Close { conn: M3 }));
+    mce.handle_input(ms(2), NodeInput::Stream(StreamInput::Received { conn: M3, bytes: &bytes }));
+    let closes = |output| matches!(output, NodeOutput::Stream(StreamOutput::Close { conn: M3 }));
     assert!(std::iter::from_fn(|| mce.poll_output()).any(closes));
     assert_eq!(mce.poll_timeout(), Some(ms(10_002)));
 }

@@ -27,8 +27,8 @@ use protocol::m3ap::GlobalMceId;
 use protocol::{Entropy, GtpuPacket, Instant, Joint, Plmn, SyncHeader, SyncPlan, SyncRepr, SyncTotals, Tmgi};
 
 use super::*;
-use crate::ims::{
-    Admin, Fabric, FabricOutput, ImsInput, ImsNode, ImsOutput, ImsStore, Latency, Role, StoreDriver, WireMessage,
+use crate::node::{
+    Admin, Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStore, Role, StoreDriver, WireMessage,
 };
 
 const BMSC: &str = "bmsc.test";
@@ -69,7 +69,7 @@ struct Desk {
 struct TestBmsc {
     endpoint: DiameterEndpoint,
     desk: Arc<Mutex<Desk>>,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl TestBmsc {
@@ -89,11 +89,11 @@ impl TestBmsc {
         }
         while let Some((port, bytes)) = desk.datagrams.pop_front() {
             let (local, remote) = (SocketAddr::new(ip(31), 9000), SocketAddr::new(ip(32), port));
-            self.out.push_back(ImsOutput::Datagram { local, remote, bytes });
+            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
         }
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Answer { result, .. } => desk.answers.push(result),
                 DiameterOutput::Request { handle, message } => {
                     let outcome = protocol::diameter::Outcome {
@@ -111,9 +111,9 @@ impl TestBmsc {
     }
 }
 
-impl ImsNode for TestBmsc {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        if let ImsInput::Diameter(input) = input {
+impl Node for TestBmsc {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
+        if let NodeInput::Diameter(input) = input {
             self.endpoint.handle_input(now, input);
         }
         self.drain(now);
@@ -128,7 +128,7 @@ impl ImsNode for TestBmsc {
         self.endpoint.poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
@@ -137,8 +137,8 @@ impl ImsNode for TestBmsc {
 #[derive(Debug)]
 struct Shared<N>(Arc<Mutex<N>>);
 
-impl<N: ImsNode> ImsNode for Shared<N> {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl<N: Node> Node for Shared<N> {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         self.0.lock().unwrap().handle_input(now, input);
     }
 
@@ -150,7 +150,7 @@ impl<N: ImsNode> ImsNode for Shared<N> {
         self.0.lock().unwrap().poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.0.lock().unwrap().poll_output()
     }
 }
@@ -178,7 +178,7 @@ struct Net {
 }
 
 fn store() -> StoreDriver {
-    let mut store = ImsStore::in_memory().unwrap();
+    let mut store = NodeStore::in_memory().unwrap();
     Box::new(move |request| store.execute(&request))
 }
 
@@ -378,7 +378,7 @@ impl Net {
     }
 
     fn restart(&mut self, name: &str) {
-        let node: Box<dyn ImsNode> = match name {
+        let node: Box<dyn Node> = match name {
             "gateway" => {
                 self.restarts += 1;
                 let seed = [self.restarts as u8; 32];

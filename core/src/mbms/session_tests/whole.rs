@@ -14,7 +14,7 @@ const AS: &str = "as.test";
 struct TestAs {
     endpoint: DiameterEndpoint,
     desk: Arc<Mutex<Desk>>,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl TestAs {
@@ -33,11 +33,11 @@ impl TestAs {
         }
         while let Some((port, bytes)) = desk.datagrams.pop_front() {
             let (local, remote) = (SocketAddr::new(ip(21), 5000), SocketAddr::new(ip(31), port));
-            self.out.push_back(ImsOutput::Datagram { local, remote, bytes });
+            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
         }
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Answer { result, .. } => desk.answers.push(result),
                 _ => {}
             }
@@ -45,9 +45,9 @@ impl TestAs {
     }
 }
 
-impl ImsNode for TestAs {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        if let ImsInput::Diameter(input) = input {
+impl Node for TestAs {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
+        if let NodeInput::Diameter(input) = input {
             self.endpoint.handle_input(now, input);
         }
         self.drain(now);
@@ -62,7 +62,7 @@ impl ImsNode for TestAs {
         self.endpoint.poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::jose::encode;
-use crate::ims::{ImsStoreOp, Rows, Table};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 /// An authorization code that was given (RFC 6749 clause 4.1.2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,30 +71,30 @@ impl Grants {
     }
 
     /// Reads both tables.
-    pub(super) fn scans() -> Vec<ImsStoreOp> {
-        [Table::IdmsCode, Table::IdmsRefresh].map(|table| ImsStoreOp::Scan { table }).to_vec()
+    pub(super) fn scans() -> Vec<NodeStoreOp> {
+        [Table::IdmsCode, Table::IdmsRefresh].map(|table| NodeStoreOp::Scan { table }).to_vec()
     }
 
-    pub(super) fn put_code(&mut self, key: String, code: Code) -> ImsStoreOp {
+    pub(super) fn put_code(&mut self, key: String, code: Code) -> NodeStoreOp {
         let op = put(Table::IdmsCode, &key, &code);
         self.codes.insert(key, code);
         op
     }
 
-    pub(super) fn put_refresh(&mut self, key: String, refresh: Refresh) -> ImsStoreOp {
+    pub(super) fn put_refresh(&mut self, key: String, refresh: Refresh) -> NodeStoreOp {
         let op = put(Table::IdmsRefresh, &key, &refresh);
         self.refreshes.insert(key, refresh);
         op
     }
 
     /// Takes away all that comes from a login.
-    pub(super) fn revoke(&mut self, family: &str) -> Vec<ImsStoreOp> {
+    pub(super) fn revoke(&mut self, family: &str) -> Vec<NodeStoreOp> {
         let keys: Vec<_> = self.refreshes.iter().filter(|(_, r)| r.family == family).map(|(k, _)| k.clone()).collect();
         keys.into_iter().map(|key| self.remove_refresh(key)).collect()
     }
 
     /// Takes the oldest logins of a user away until there are fewer than `most`.
-    pub(super) fn make_room(&mut self, user: &str, most: usize) -> Vec<ImsStoreOp> {
+    pub(super) fn make_room(&mut self, user: &str, most: usize) -> Vec<NodeStoreOp> {
         let of_user = self.refreshes.values().filter(|refresh| refresh.user == user);
         let mut logins: Vec<_> = of_user.map(|refresh| (refresh.login_ms, refresh.family.clone())).collect();
         logins.sort();
@@ -104,7 +104,7 @@ impl Grants {
     }
 
     /// Forgets what has expired.
-    pub(super) fn sweep(&mut self, now_ms: u64) -> Vec<ImsStoreOp> {
+    pub(super) fn sweep(&mut self, now_ms: u64) -> Vec<NodeStoreOp> {
         let is_over = |expires_ms: u64| expires_ms <= now_ms;
         let codes: Vec<_> = self.codes.iter().filter(|(_, c)| is_over(c.expires_ms)).map(|(k, _)| k.clone()).collect();
         let refreshes: Vec<_> =
@@ -112,20 +112,20 @@ impl Grants {
         let mut ops = Vec::new();
         for key in codes {
             self.codes.remove(&key);
-            ops.push(ImsStoreOp::Delete { table: Table::IdmsCode, key });
+            ops.push(NodeStoreOp::Delete { table: Table::IdmsCode, key });
         }
         ops.extend(refreshes.into_iter().map(|key| self.remove_refresh(key)));
         ops
     }
 
-    fn remove_refresh(&mut self, key: String) -> ImsStoreOp {
+    fn remove_refresh(&mut self, key: String) -> NodeStoreOp {
         self.refreshes.remove(&key);
-        ImsStoreOp::Delete { table: Table::IdmsRefresh, key }
+        NodeStoreOp::Delete { table: Table::IdmsRefresh, key }
     }
 }
 
-fn put(table: Table, key: &str, value: &impl Serialize) -> ImsStoreOp {
+fn put(table: Table, key: &str, value: &impl Serialize) -> NodeStoreOp {
     // Texts, numbers and sets of texts can always be written.
     let value = serde_json::to_vec(value).unwrap_or_default();
-    ImsStoreOp::Put { table, key: key.to_owned(), value }
+    NodeStoreOp::Put { table, key: key.to_owned(), value }
 }

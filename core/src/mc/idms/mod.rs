@@ -26,7 +26,9 @@ use self::form::{answer, json_answer, text_answer};
 use self::grants::Grants;
 use self::jose::encode;
 use self::password::Throttle;
-use crate::ims::{HttpExchange, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote};
+use crate::node::{
+    HttpExchange, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest,
+};
 use crate::store::StoreToken;
 
 pub use config::{IdmsClient, IdmsConfig, IdmsLifetimes, IdmsLimits, MC_SCOPES, McUser};
@@ -57,7 +59,7 @@ pub struct IdentityServer {
     sweep: Option<Instant>,
     answered: u64,
     refused: u64,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 /// Who asks.
@@ -209,24 +211,24 @@ impl IdentityServer {
     fn answer(&mut self, from: From, response: Response<Vec<u8>>) {
         let is_refusal = response.status().is_client_error() || response.status().is_server_error();
         *(if is_refusal { &mut self.refused } else { &mut self.answered }) += 1;
-        self.outputs.push_back(ImsOutput::Http { exchange: from.exchange, response });
+        self.outputs.push_back(NodeOutput::Http { exchange: from.exchange, response });
     }
 
-    fn answer_when_stored(&mut self, ops: Vec<ImsStoreOp>, from: From, response: Response<Vec<u8>>) {
+    fn answer_when_stored(&mut self, ops: Vec<NodeStoreOp>, from: From, response: Response<Vec<u8>>) {
         match ops.is_empty() {
             true => self.answer(from, response),
             false => self.store(ops, Some((from, response))),
         }
     }
 
-    fn store(&mut self, ops: Vec<ImsStoreOp>, waits: Option<(From, Response<Vec<u8>>)>) {
+    fn store(&mut self, ops: Vec<NodeStoreOp>, waits: Option<(From, Response<Vec<u8>>)>) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.waiting.insert(token, waits);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
-    fn stored(&mut self, answer: ImsStoreAnswer) {
+    fn stored(&mut self, answer: NodeStoreAnswer) {
         let Some(waits) = self.waiting.remove(&answer.token) else {
             return self.ignore("no such request", "an answer of the store");
         };
@@ -252,21 +254,21 @@ impl IdentityServer {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     fn ignore(&mut self, state: &str, event: &str) {
         let note = NodeNote::Ignored { state: state.to_owned(), event: event.to_owned() };
-        self.outputs.push_back(ImsOutput::Note(note));
+        self.outputs.push_back(NodeOutput::Note(note));
     }
 }
 
-impl ImsNode for IdentityServer {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for IdentityServer {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Http { exchange, peer, request } => self.take(now, From { exchange, peer }, &request),
-            ImsInput::Store(answer) => self.stored(answer),
-            ImsInput::Admin(crate::ims::Admin::Shutdown) => {}
+            NodeInput::Http { exchange, peer, request } => self.take(now, From { exchange, peer }, &request),
+            NodeInput::Store(answer) => self.stored(answer),
+            NodeInput::Admin(crate::node::Admin::Shutdown) => {}
             _ => self.ignore("identity server", "something else than HTTP"),
         }
         let is_empty = self.grants.codes.is_empty() && self.grants.refreshes.is_empty();
@@ -290,7 +292,7 @@ impl ImsNode for IdentityServer {
         self.sweep
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::ims::ImsStore;
+use crate::node::NodeStore;
 
 const REDIRECT: &str = "http://3gpp.mcptt/cb";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -14,7 +14,7 @@ const UTC: u64 = 1_800_000_000_000;
 /// A server, its store and its clock.
 struct Bench {
     server: IdentityServer,
-    store: ImsStore,
+    store: NodeStore,
     now: Instant,
     notes: Vec<String>,
     exchanges: u64,
@@ -52,10 +52,10 @@ fn config() -> IdmsConfig {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(ImsStore::in_memory().unwrap())
+        Self::with(NodeStore::in_memory().unwrap())
     }
 
-    fn with(store: ImsStore) -> Self {
+    fn with(store: NodeStore) -> Self {
         let server = IdentityServer::new(config(), Entropy::from_seed([7; 32])).unwrap();
         let mut bench = Self { server, store, now: Instant::ZERO, notes: Vec::new(), exchanges: 0 };
         assert!(bench.drain().is_none());
@@ -66,14 +66,14 @@ impl Bench {
         let mut answered = None;
         while let Some(output) = self.server.poll_output() {
             match output {
-                ImsOutput::Http { exchange, response } => {
+                NodeOutput::Http { exchange, response } => {
                     assert!(exchange.0 == self.exchanges && answered.replace(response).is_none());
                 }
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let answer = self.store.execute(&request);
-                    self.server.handle_input(self.now, ImsInput::Store(answer));
+                    self.server.handle_input(self.now, NodeInput::Store(answer));
                 }
-                ImsOutput::Note(note) => self.notes.push(note.to_string()),
+                NodeOutput::Note(note) => self.notes.push(note.to_string()),
                 other => panic!("{other:?}"),
             }
         }
@@ -83,7 +83,7 @@ impl Bench {
     fn ask(&mut self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
         self.exchanges += 1;
         let (exchange, peer) = (HttpExchange(self.exchanges), "10.45.0.1:40000".parse().unwrap());
-        self.server.handle_input(self.now, ImsInput::Http { exchange, peer, request });
+        self.server.handle_input(self.now, NodeInput::Http { exchange, peer, request });
         self.drain().expect("an answer")
     }
 
@@ -396,7 +396,7 @@ fn what_was_given_outlives_the_server_and_what_has_ended_is_forgotten() {
         (bench.server.grants.codes.len(), bench.server.grants.refreshes.len(), bench.server.poll_timeout()),
         (0, 0, None)
     );
-    let rows = bench.store.execute(&ImsStoreRequest { token: StoreToken(1), ops: Grants::scans() });
+    let rows = bench.store.execute(&NodeStoreRequest { token: StoreToken(1), ops: Grants::scans() });
     assert_eq!(rows.result.unwrap(), [Vec::new(), Vec::new()]);
 }
 

@@ -14,7 +14,7 @@ use super::grants::{Refresh, key_of};
 use super::jose::encode;
 use super::verifier::Claims;
 use super::{From, IdentityServer};
-use crate::ims::ImsStoreOp;
+use crate::node::NodeStoreOp;
 
 /// What tokens are made of.
 struct Login {
@@ -26,11 +26,11 @@ struct Login {
 }
 
 /// What is kept before the answer leaves, and the answer.
-type Granted = Result<(Vec<ImsStoreOp>, Value), Refused>;
+type Granted = Result<(Vec<NodeStoreOp>, Value), Refused>;
 
 /// Nothing is given; what has to be kept all the same.
 struct Refused {
-    ops: Vec<ImsStoreOp>,
+    ops: Vec<NodeStoreOp>,
     error: TokenError,
 }
 
@@ -311,7 +311,7 @@ impl IdentityServer {
         now_ms: u64,
         login: &Login,
         scopes: &BTreeSet<String>,
-    ) -> Result<(String, ImsStoreOp), TokenError> {
+    ) -> Result<(String, NodeStoreOp), TokenError> {
         if self.grants.refreshes.len() >= self.config.limits.refresh_tokens {
             self.say("too many refresh tokens are kept");
             return Err(TokenError::new("temporarily_unavailable", "too many logins"));

@@ -10,7 +10,8 @@ use protocol::sip::*;
 use protocol::xml::{ConferenceInfo, Roster};
 use protocol::{Entropy, Instant};
 
-use crate::ims::{ConferenceConfig, ConferenceServer, ImsInput, ImsNode, ImsOutput};
+use crate::ims::{ConferenceConfig, ConferenceServer};
+use crate::node::{Node, NodeInput, NodeOutput};
 
 pub(super) const FOCUS: &str = "10.46.0.13:5060";
 const LATENCY: Duration = Duration::from_millis(3);
@@ -298,8 +299,8 @@ impl Net {
         let flow = Flow { transport: Transport::Udp, local: to, remote: from };
         if to.ip().to_string() == "10.46.0.13" {
             let input = match to.port() {
-                5060 => ImsInput::Sip { flow, bytes },
-                _ => ImsInput::Datagram { local: to, remote: from, bytes },
+                5060 => NodeInput::Sip { flow, bytes },
+                _ => NodeInput::Datagram { local: to, remote: from, bytes },
             };
             return self.server.handle_input(now, input);
         }
@@ -325,9 +326,9 @@ impl Net {
             while let Some(output) = self.server.poll_output() {
                 quiet = false;
                 match output {
-                    ImsOutput::Sip { target, bytes } => self.post(FOCUS.parse().unwrap(), target.remote, bytes),
-                    ImsOutput::Datagram { local, remote, bytes } => self.post(local, remote, bytes),
-                    ImsOutput::Note(note) => println!("{} {note}", self.now),
+                    NodeOutput::Sip { target, bytes } => self.post(FOCUS.parse().unwrap(), target.remote, bytes),
+                    NodeOutput::Datagram { local, remote, bytes } => self.post(local, remote, bytes),
+                    NodeOutput::Note(note) => println!("{} {note}", self.now),
                     other => panic!("{other:?}"),
                 }
             }

@@ -38,7 +38,7 @@ fn three_meet_by_the_factory_hear_each_other_and_go() {
     assert!(net.server.legs.is_empty() && net.server.sessions.is_empty());
     assert_eq!(net.server.ports.left(), 10);
     net.run(Duration::from_secs(60));
-    assert_eq!(crate::ims::ImsNode::poll_timeout(&net.server), None, "nothing is left to be done");
+    assert_eq!(crate::node::Node::poll_timeout(&net.server), None, "nothing is left to be done");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn media_of_strangers_are_not_heard() {
     }
     assert_eq!(net.phones[1].receiver.csrc(), before);
     assert_eq!(net.phones[1].hears(), [0]);
-    let figures = crate::ims::ImsNode::figures(&net.server);
+    let figures = crate::node::Node::figures(&net.server);
     assert_eq!(
         figures.iter().find(|(name, _)| *name == "conference_stray_datagrams"),
         Some(&("conference_stray_datagrams", 100))

@@ -6,7 +6,7 @@ use super::super::cx::store_sqn;
 use super::super::subscriber::{Directory, Subscriber};
 use super::{ProvisionError, ProvisionedSubscriber};
 use crate::ims::aka::Sqn;
-use crate::ims::store::{ImsStore, ImsStoreOp, ImsStoreRequest, Table};
+use crate::node::{NodeStore, NodeStoreOp, NodeStoreRequest, Table};
 use crate::store::{StoreError, StoreToken};
 
 /// What may be shown of a subscriber: no secret.
@@ -33,7 +33,7 @@ pub struct SubscriberSummary {
 }
 
 /// Adds subscribers, or changes those that are there: all of them, or none. Gives how many are new.
-pub fn add_subscribers(store: &mut ImsStore, subscribers: &[ProvisionedSubscriber]) -> Result<usize, ProvisionError> {
+pub fn add_subscribers(store: &mut NodeStore, subscribers: &[ProvisionedSubscriber]) -> Result<usize, ProvisionError> {
     let mut directory = load(store)?;
     let sqns = store.scan(Table::Sqn)?;
     let mut ops = Vec::new();
@@ -44,7 +44,7 @@ pub fn add_subscribers(store: &mut ImsStore, subscribers: &[ProvisionedSubscribe
         let stored =
             sqns.iter().find(|(impi, _)| *impi == subscriber.impi).map(|(_, value)| number(value)).transpose()?;
         let value = serde_json::to_vec(subscriber).map_err(|e| StoreError::Sqlite(e.to_string()))?;
-        ops.push(ImsStoreOp::Put { table: Table::Subscriber, key: subscriber.impi.clone(), value });
+        ops.push(NodeStoreOp::Put { table: Table::Subscriber, key: subscriber.impi.clone(), value });
         // The number only goes up: what was given out stays so.
         ops.push(store_sqn(&subscriber.impi, sqn.unwrap_or_default().max(stored.unwrap_or_default())));
         directory.put(subscriber.clone());
@@ -54,7 +54,7 @@ pub fn add_subscribers(store: &mut ImsStore, subscribers: &[ProvisionedSubscribe
 }
 
 /// All subscribers, by private identity.
-pub fn list_subscribers(store: &ImsStore) -> Result<Vec<SubscriberSummary>, ProvisionError> {
+pub fn list_subscribers(store: &NodeStore) -> Result<Vec<SubscriberSummary>, ProvisionError> {
     let sqns = store.scan(Table::Sqn)?;
     let registrations = store.scan(Table::HssRegistration)?;
     let subscribers = store.scan(Table::Subscriber)?;
@@ -62,18 +62,18 @@ pub fn list_subscribers(store: &ImsStore) -> Result<Vec<SubscriberSummary>, Prov
 }
 
 /// One subscriber.
-pub fn show_subscriber(store: &ImsStore, impi: &str) -> Result<SubscriberSummary, ProvisionError> {
+pub fn show_subscriber(store: &NodeStore, impi: &str) -> Result<SubscriberSummary, ProvisionError> {
     let found = list_subscribers(store)?.into_iter().find(|s| s.impi == impi);
     found.ok_or_else(|| ProvisionError::Unknown(impi.to_owned()))
 }
 
 /// Removes a subscriber. Its sequence number stays: when it comes again with the same card, it goes on with it.
-pub fn remove_subscriber(store: &mut ImsStore, impi: &str) -> Result<(), ProvisionError> {
+pub fn remove_subscriber(store: &mut NodeStore, impi: &str) -> Result<(), ProvisionError> {
     let directory = load(store)?;
     let subscriber = directory.by_impi(impi).ok_or_else(|| ProvisionError::Unknown(impi.to_owned()))?;
-    let mut ops = vec![ImsStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() }];
+    let mut ops = vec![NodeStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() }];
     if directory.associated(subscriber).is_empty() {
-        ops.push(ImsStoreOp::Delete { table: Table::HssRegistration, key: subscriber.subscription.clone() });
+        ops.push(NodeStoreOp::Delete { table: Table::HssRegistration, key: subscriber.subscription.clone() });
     }
     execute(store, ops)
 }
@@ -102,7 +102,7 @@ fn check_free(directory: &Directory, subscriber: &Subscriber) -> Result<(), Prov
     Ok(())
 }
 
-fn load(store: &ImsStore) -> Result<Directory, ProvisionError> {
+fn load(store: &NodeStore) -> Result<Directory, ProvisionError> {
     let mut directory = Directory::default();
     for (impi, value) in store.scan(Table::Subscriber)? {
         directory.put(read(&impi, &value)?);
@@ -146,7 +146,7 @@ fn summary(
     }
 }
 
-fn execute(store: &mut ImsStore, ops: Vec<ImsStoreOp>) -> Result<(), ProvisionError> {
-    store.execute(&ImsStoreRequest { token: StoreToken(0), ops }).result?;
+fn execute(store: &mut NodeStore, ops: Vec<NodeStoreOp>) -> Result<(), ProvisionError> {
+    store.execute(&NodeStoreRequest { token: StoreToken(0), ops }).result?;
     Ok(())
 }

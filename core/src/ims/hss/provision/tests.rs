@@ -1,5 +1,5 @@
 use super::*;
-use crate::ims::store::ImsStore;
+use crate::node::NodeStore;
 
 const GOOD: &str = super::super::tests::FILE;
 
@@ -44,7 +44,7 @@ fn op_and_opc_are_the_same_subscriber() {
 
 #[test]
 fn subscribers_are_listed_shown_and_removed_without_secrets() {
-    let mut store = ImsStore::in_memory().unwrap();
+    let mut store = NodeStore::in_memory().unwrap();
     let subscribers = parse_subscribers("a", GOOD).unwrap();
     assert_eq!(add_subscribers(&mut store, &subscribers), Ok(3));
     assert_eq!(add_subscribers(&mut store, &subscribers), Ok(0), "again changes nothing");

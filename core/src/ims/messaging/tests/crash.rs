@@ -8,8 +8,7 @@ use protocol::Instant;
 use protocol::sip::{Flow, Response, SipMessage, Transport};
 
 use super::*;
-use crate::ims::store::{ImsStoreAnswer, ImsStoreOp};
-use crate::ims::{ImsInput, ImsNode, ImsOutput};
+use crate::node::{Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp};
 
 const MESSAGES: u32 = 4;
 
@@ -41,23 +40,23 @@ impl World {
         while let Some(output) = node.poll_output() {
             self.fuel = self.fuel.checked_sub(1)?;
             match output {
-                ImsOutput::Store(request) => {
+                NodeOutput::Store(request) => {
                     let mut tables = Vec::new();
                     for op in request.ops {
                         match op {
-                            ImsStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
-                            ImsStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
-                            ImsStoreOp::Scan { .. } => {
+                            NodeStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
+                            NodeStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
+                            NodeStoreOp::Scan { .. } => {
                                 tables.push(self.rows.iter().map(|((_, key), v)| (key.clone(), v.clone())).collect());
                             }
                         }
                     }
                     // Killed between the commit and its answer.
                     self.fuel = self.fuel.checked_sub(1)?;
-                    let answer = ImsStoreAnswer { token: request.token, result: Ok(tables) };
-                    node.handle_input(self.now(), ImsInput::Store(answer));
+                    let answer = NodeStoreAnswer { token: request.token, result: Ok(tables) };
+                    node.handle_input(self.now(), NodeInput::Store(answer));
                 }
-                ImsOutput::Sip { bytes, .. } => self.sip(node, &bytes)?,
+                NodeOutput::Sip { bytes, .. } => self.sip(node, &bytes)?,
                 _ => {}
             }
         }
@@ -73,7 +72,7 @@ impl World {
     fn deliver(&self, node: &mut MessagingServer, bytes: &[u8]) {
         let (local, remote) = (OWN.parse().unwrap(), SCSCF.parse().unwrap());
         let flow = Flow { transport: Transport::Udp, local, remote };
-        node.handle_input(self.now(), ImsInput::Sip { flow, bytes });
+        node.handle_input(self.now(), NodeInput::Sip { flow, bytes });
     }
 
     fn sip(&mut self, node: &mut MessagingServer, bytes: &[u8]) -> Option<()> {

@@ -13,9 +13,8 @@ use protocol::Entropy;
 use protocol::sip::{HostTable, Request, SipTimers, Transport};
 
 use super::{GmSecurity, HomeNetwork, Pcscf, PcscfConfig};
-use crate::ims::ImsNode;
 use crate::ims::rig::Rig;
-use crate::ims::store::Table;
+use crate::node::{Node, Table};
 
 const PCSCF: &str = "10.47.0.1:5060";
 const UE: &str = "10.45.0.1:5060";

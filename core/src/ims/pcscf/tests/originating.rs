@@ -3,8 +3,8 @@
 use protocol::sip::{Flow, Transport};
 
 use super::*;
-use crate::ims::ImsInput;
 use crate::ims::rig::only;
+use crate::node::NodeInput;
 
 #[test]
 fn the_asserted_identity_is_a_registered_one_whatever_the_ue_says() {
@@ -148,7 +148,7 @@ fn a_core_that_is_out_of_reach_and_a_caller_that_gives_up() {
     registered(&mut rig);
     rig.udp(UE, &request_of_ue("MESSAGE", "sip:user2@home.net", "1", ""));
     let (target, _) = rig.sent.pop_front().unwrap();
-    rig.input(ImsInput::SipFailed { target, why: "connection refused".to_owned() });
+    rig.input(NodeInput::SipFailed { target, why: "connection refused".to_owned() });
     rig.response(504, UE);
     rig.udp(UE, &invite(""));
     let request = rig.request("INVITE", SCSCF);
@@ -185,7 +185,7 @@ fn the_core_has_a_side_of_its_own() {
         local: "10.47.0.1:5062".parse().unwrap(),
         remote: "10.46.0.99:5060".parse().unwrap(),
     };
-    rig.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
+    rig.input(NodeInput::Sip { flow, bytes: bytes.as_bytes() });
     rig.request("MESSAGE", UE);
 }
 
@@ -200,7 +200,7 @@ fn who_is_not_of_the_core_is_turned_away_on_its_side() {
         let text = request_for_ue("MESSAGE", &path, branch, "").replace("10.46.0.3:5060", remote);
         let bytes = text.lines().map(str::trim_start).collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
         let flow = Flow { transport: Transport::Udp, local, remote: remote.parse().unwrap() };
-        rig.input(ImsInput::Sip { flow, bytes: bytes.as_bytes() });
+        rig.input(NodeInput::Sip { flow, bytes: bytes.as_bytes() });
         rig.sent.pop_front().unwrap()
     };
     assert_eq!(from(SCSCF, "1").0.remote, UE.parse().unwrap());

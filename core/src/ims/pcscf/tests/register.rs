@@ -178,7 +178,7 @@ fn compressed_messages_are_named_and_dropped() {
     let mut rig = rig_of(config());
     let flow =
         protocol::sip::Flow { transport: Transport::Udp, local: PCSCF.parse().unwrap(), remote: UE.parse().unwrap() };
-    rig.input(crate::ims::ImsInput::Sip { flow, bytes: &[0xf8, 1, 2, 3] });
+    rig.input(crate::node::NodeInput::Sip { flow, bytes: &[0xf8, 1, 2, 3] });
     rig.is_silent();
     assert!(rig.notes.iter().any(|note| note.contains("SigComp is not supported")), "{:?}", rig.notes);
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::ims::rig::only;
-use crate::ims::{AccessEvent, ImsInput};
+use crate::node::{AccessEvent, NodeInput};
 
 const RECORDED: &str = "<sip:as.home.net;lr>, <sip:scscf.home.net;lr>";
 
-fn lost(ue: &str) -> ImsInput<'static> {
-    ImsInput::Access(AccessEvent::BearerLost { ue: ue.parse().unwrap() })
+fn lost(ue: &str) -> NodeInput<'static> {
+    NodeInput::Access(AccessEvent::BearerLost { ue: ue.parse().unwrap() })
 }
 
 /// A session that the UE has started; `more` are headers of the 200.

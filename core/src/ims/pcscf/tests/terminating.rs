@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::ims::ImsInput;
 use crate::ims::rig::only;
+use crate::node::NodeInput;
 
 #[test]
 fn the_path_leads_to_the_ue_and_what_stays_inside_stays_inside() {
@@ -82,10 +82,10 @@ fn a_flow_that_fails_is_gone_round_once() {
     rig.udp(SCSCF, &request_for_ue("MESSAGE", &path, "1", ""));
     let (target, _) = rig.sent.pop_front().unwrap();
     assert_eq!(target.remote, "10.45.0.1:31000".parse().unwrap());
-    rig.input(ImsInput::SipFailed { target, why: "port unreachable".to_owned() });
+    rig.input(NodeInput::SipFailed { target, why: "port unreachable".to_owned() });
     let (target, _) = rig.sent.pop_front().unwrap();
     assert_eq!(target.remote, UE.parse().unwrap());
-    rig.input(ImsInput::SipFailed { target, why: "port unreachable".to_owned() });
+    rig.input(NodeInput::SipFailed { target, why: "port unreachable".to_owned() });
     rig.response(430, SCSCF);
     rig.is_silent();
 }

@@ -22,9 +22,10 @@ use protocol::{Entropy, Instant, Secret};
 
 use super::{Scscf, ScscfConfig};
 use crate::ims::profile::{InitialFilterCriteria, PublicIdentity, ServiceProfile, UserProfile};
-use crate::ims::{
-    Fabric, FabricOutput, ImsInput, ImsNode, ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Latency, Role,
-    Table, TestAs, TestAsConfig,
+use crate::ims::{TestAs, TestAsConfig};
+use crate::node::{
+    Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Role,
+    Table,
 };
 
 pub(super) const DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -82,7 +83,7 @@ impl SendOut for SendPpr {
 struct ScriptedHss {
     endpoint: DiameterEndpoint,
     script: Arc<Mutex<Script>>,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl ScriptedHss {
@@ -93,7 +94,7 @@ impl ScriptedHss {
         }
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(t) => self.out.push_back(ImsOutput::Diameter(t)),
+                DiameterOutput::Transport(t) => self.out.push_back(NodeOutput::Diameter(t)),
                 DiameterOutput::Request { handle, message } => {
                     if let Some(answer) = answer(&mut lock(&self.script), &message) {
                         self.endpoint.send_answer(now, handle, answer);
@@ -133,9 +134,9 @@ fn answer(script: &mut Script, message: &Message) -> Option<Message> {
     (!script.is_silent).then_some(answer)
 }
 
-impl ImsNode for ScriptedHss {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
-        if let ImsInput::Diameter(input) = input {
+impl Node for ScriptedHss {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
+        if let NodeInput::Diameter(input) = input {
             self.endpoint.handle_input(now, input);
         }
         self.drain(now);
@@ -152,7 +153,7 @@ impl ImsNode for ScriptedHss {
         if lock(&self.script).to_send.is_empty() { self.endpoint.poll_timeout() } else { Some(Instant::ZERO) }
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
@@ -225,28 +226,28 @@ pub(super) fn broken() -> (Table, String) {
     (Table::Sqn, "the store is broken".to_owned())
 }
 
-fn store_driver(rows: Rows) -> crate::ims::StoreDriver {
-    Box::new(move |request: ImsStoreRequest| {
+fn store_driver(rows: Rows) -> crate::node::StoreDriver {
+    Box::new(move |request: NodeStoreRequest| {
         let mut rows = rows.lock().unwrap();
         if rows.contains_key(&broken()) {
-            return ImsStoreAnswer { token: request.token, result: Err(crate::StoreError::InUse) };
+            return NodeStoreAnswer { token: request.token, result: Err(crate::StoreError::InUse) };
         }
         let mut scans = Vec::new();
         for op in request.ops {
             match op {
-                ImsStoreOp::Put { table, key, value } => {
+                NodeStoreOp::Put { table, key, value } => {
                     rows.insert((table, key), value);
                 }
-                ImsStoreOp::Delete { table, key } => {
+                NodeStoreOp::Delete { table, key } => {
                     rows.remove(&(table, key));
                 }
-                ImsStoreOp::Scan { table } => {
+                NodeStoreOp::Scan { table } => {
                     let of = rows.iter().filter(|((t, _), _)| *t == table);
                     scans.push(of.map(|((_, k), v)| (k.clone(), v.clone())).collect());
                 }
             }
         }
-        ImsStoreAnswer { token: request.token, result: Ok(scans) }
+        NodeStoreAnswer { token: request.token, result: Ok(scans) }
     })
 }
 

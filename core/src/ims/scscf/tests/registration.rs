@@ -4,8 +4,8 @@ use super::*;
 
 use protocol::xml::{ContactEvent, RegInfo, RegInfoState, RegistrationState};
 
-use crate::ims::Admin;
 use crate::ims::profile::{ApplicationServer, Condition, DefaultHandling, ServicePointTrigger, TriggerPoint};
+use crate::node::Admin;
 
 /// SUBSCRIBE of the user; the first NOTIFY is answered.
 fn subscribe(bench: &mut Bench) -> RegInfo {

@@ -15,8 +15,8 @@ use protocol::diameter::{DiameterConfig, Flags, Outcome, PeerConfig, ResultCode,
 use protocol::{Joint, Plmn, SyncPlan, Tmgi};
 
 use super::*;
-use crate::ims::{Fabric, FabricOutput, ImsStore, Latency, Role, StoreDriver};
 use crate::mbms::ProvisioningConfig;
+use crate::node::{Fabric, FabricOutput, Latency, NodeStore, Role, StoreDriver};
 use crate::store::StoreError;
 
 mod bearers;
@@ -62,7 +62,7 @@ struct Puppet {
     own: u8,
     endpoint: DiameterEndpoint,
     strings: Arc<Mutex<Strings>>,
-    out: VecDeque<ImsOutput>,
+    out: VecDeque<NodeOutput>,
 }
 
 impl Puppet {
@@ -86,7 +86,7 @@ impl Puppet {
     fn drain(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(ImsOutput::Diameter(transport)),
+                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Answer { token, result } => {
                     drop(self.strings.lock().unwrap().answers.insert(token, result))
                 }
@@ -138,11 +138,11 @@ impl Puppet {
     }
 }
 
-impl ImsNode for Puppet {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Puppet {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Diameter(input) => self.endpoint.handle_input(now, input),
-            ImsInput::Datagram { bytes, .. } => self.strings.lock().unwrap().datagrams.push(bytes.to_vec()),
+            NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Datagram { bytes, .. } => self.strings.lock().unwrap().datagrams.push(bytes.to_vec()),
             _ => {}
         }
         self.drain(now);
@@ -159,7 +159,7 @@ impl ImsNode for Puppet {
         }
         for (port, bytes) in datagrams {
             let (local, remote) = ((ip(self.own), 5000).into(), (ip(31), port).into());
-            self.out.push_back(ImsOutput::Datagram { local, remote, bytes });
+            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
         }
         self.drain(now);
     }
@@ -170,7 +170,7 @@ impl ImsNode for Puppet {
         if idle { self.endpoint.poll_timeout() } else { Some(Instant::ZERO) }
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 }
@@ -179,8 +179,8 @@ impl ImsNode for Puppet {
 #[derive(Debug)]
 struct Shared(Arc<Mutex<BmscNode>>);
 
-impl ImsNode for Shared {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Shared {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         self.0.lock().unwrap().handle_input(now, input);
     }
 
@@ -192,7 +192,7 @@ impl ImsNode for Shared {
         self.0.lock().unwrap().poll_timeout()
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.0.lock().unwrap().poll_output()
     }
 }
@@ -270,9 +270,9 @@ impl Net {
             notes: Vec::new(),
         };
         let fails = Arc::clone(&net.store_fails);
-        let mut store = ImsStore::in_memory().unwrap();
+        let mut store = NodeStore::in_memory().unwrap();
         let driver: StoreDriver = Box::new(move |request| match *fails.lock().unwrap() {
-            true => ImsStoreAnswer { token: request.token, result: Err(StoreError::Sqlite("disk full".to_owned())) },
+            true => NodeStoreAnswer { token: request.token, result: Err(StoreError::Sqlite("disk full".to_owned())) },
             false => store.execute(&request),
         });
         net.fabric.add(net.now, BMSC, Role::Bmsc, ip(31), Box::new(Shared(node)), driver);
@@ -451,7 +451,7 @@ impl Net {
 }
 
 fn no_store() -> StoreDriver {
-    Box::new(|request| ImsStoreAnswer { token: request.token, result: Ok(Vec::new()) })
+    Box::new(|request| NodeStoreAnswer { token: request.token, result: Ok(Vec::new()) })
 }
 
 fn qos() -> QosInformation {

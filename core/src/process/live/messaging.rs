@@ -6,7 +6,7 @@ use protocol::sip::SipTimers;
 
 use super::{Nodes, any, sockets};
 use crate::ims::MessagingConfig;
-use crate::ims::config::NodeKind;
+use crate::process::config::NodeKind;
 
 impl Nodes<'_> {
     pub(super) fn messaging(&self) -> MessagingConfig {

@@ -6,65 +6,64 @@ use protocol::diameter::DiameterTransport;
 
 use super::*;
 use crate::StoreToken;
-use crate::ims::carried::{Membership, StreamInput, StreamOutput};
-use crate::ims::store::{ImsStoreOp, Table};
+use crate::node::{Membership, NodeStoreOp, StreamInput, StreamOutput, Table};
 
 /// Answers what it gets with the same octets in capitals; asks its store first when the octets begin with `s`.
 #[derive(Debug, Default)]
 struct Echo {
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
     waiting: Option<(Target, Vec<u8>)>,
     timer: Option<Instant>,
     ended: u32,
 }
 
-impl ImsNode for Echo {
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>) {
+impl Node for Echo {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
-            ImsInput::Sip { flow, bytes } if bytes.starts_with(b"s") => {
+            NodeInput::Sip { flow, bytes } if bytes.starts_with(b"s") => {
                 self.waiting = Some((flow.into(), bytes.to_ascii_uppercase()));
-                let ops = vec![ImsStoreOp::Scan { table: Table::Sqn }];
-                self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token: StoreToken(1), ops }));
+                let ops = vec![NodeStoreOp::Scan { table: Table::Sqn }];
+                self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token: StoreToken(1), ops }));
             }
-            ImsInput::Sip { flow, bytes } => {
+            NodeInput::Sip { flow, bytes } => {
                 self.timer = Some(now + Duration::from_secs(1));
-                self.outputs.push_back(ImsOutput::Sip { target: flow.into(), bytes: bytes.to_ascii_uppercase() });
+                self.outputs.push_back(NodeOutput::Sip { target: flow.into(), bytes: bytes.to_ascii_uppercase() });
             }
-            ImsInput::Store(_) => {
+            NodeInput::Store(_) => {
                 let (target, bytes) = self.waiting.take().unwrap();
-                self.outputs.push_back(ImsOutput::Sip { target, bytes });
+                self.outputs.push_back(NodeOutput::Sip { target, bytes });
             }
-            ImsInput::Diameter(DiameterInput::Received { conn, bytes }) if bytes.is_ascii() => {
+            NodeInput::Diameter(DiameterInput::Received { conn, bytes }) if bytes.is_ascii() => {
                 let bytes = vec![0x80];
-                self.outputs.push_back(ImsOutput::Diameter(DiameterTransport::Send { conn, bytes }));
+                self.outputs.push_back(NodeOutput::Diameter(DiameterTransport::Send { conn, bytes }));
             }
-            ImsInput::Diameter(DiameterInput::Connected { conn, peer: Some(_) }) => {
+            NodeInput::Diameter(DiameterInput::Connected { conn, peer: Some(_) }) => {
                 let bytes = b"cer".to_vec();
-                self.outputs.push_back(ImsOutput::Diameter(DiameterTransport::Send { conn, bytes }));
+                self.outputs.push_back(NodeOutput::Diameter(DiameterTransport::Send { conn, bytes }));
             }
-            ImsInput::Diameter(DiameterInput::Closed { .. } | DiameterInput::ConnectFailed { .. }) => self.ended += 1,
-            ImsInput::Admin(Admin::Shutdown) => {
+            NodeInput::Diameter(DiameterInput::Closed { .. } | DiameterInput::ConnectFailed { .. }) => self.ended += 1,
+            NodeInput::Admin(Admin::Shutdown) => {
                 let address = SocketAddr::new(ip(4), 3868);
-                self.outputs.push_back(ImsOutput::Diameter(DiameterTransport::Connect { peer: 0, address }));
+                self.outputs.push_back(NodeOutput::Diameter(DiameterTransport::Connect { peer: 0, address }));
             }
-            ImsInput::SipFailed { why, .. } => self.outputs.push_back(ImsOutput::Note(NodeNote::Said(why))),
-            ImsInput::Http { exchange, peer, request } => {
+            NodeInput::SipFailed { why, .. } => self.outputs.push_back(NodeOutput::Note(NodeNote::Said(why))),
+            NodeInput::Http { exchange, peer, request } => {
                 let body = format!("{} {} from {peer}", request.method(), request.uri());
-                self.outputs.push_back(ImsOutput::Http { exchange, response: Response::new(body.into()) });
+                self.outputs.push_back(NodeOutput::Http { exchange, response: Response::new(body.into()) });
                 // Twice is once.
-                self.outputs.push_back(ImsOutput::Http { exchange, response: Response::default() });
+                self.outputs.push_back(NodeOutput::Http { exchange, response: Response::default() });
             }
-            ImsInput::Stream(StreamInput::Received { conn, bytes }) => {
+            NodeInput::Stream(StreamInput::Received { conn, bytes }) => {
                 let ends = bytes.ends_with(b".");
                 let bytes = bytes.to_ascii_uppercase();
-                self.outputs.push_back(ImsOutput::Stream(StreamOutput::Send { conn, bytes }));
+                self.outputs.push_back(NodeOutput::Stream(StreamOutput::Send { conn, bytes }));
                 if ends {
-                    self.outputs.push_back(ImsOutput::Stream(StreamOutput::Close { conn }));
+                    self.outputs.push_back(NodeOutput::Stream(StreamOutput::Close { conn }));
                 }
             }
-            ImsInput::Stream(StreamInput::Closed { .. }) => self.ended += 1,
-            ImsInput::Datagram { local, remote, bytes } => {
-                self.outputs.push_back(ImsOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
+            NodeInput::Stream(StreamInput::Closed { .. }) => self.ended += 1,
+            NodeInput::Datagram { local, remote, bytes } => {
+                self.outputs.push_back(NodeOutput::Datagram { local, remote, bytes: bytes.to_ascii_uppercase() });
             }
             _ => {}
         }
@@ -72,14 +71,14 @@ impl ImsNode for Echo {
 
     fn handle_timeout(&mut self, _: Instant) {
         self.timer = None;
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said("time".into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said("time".into())));
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.timer
     }
 
-    fn poll_output(&mut self) -> Option<ImsOutput> {
+    fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 }
@@ -90,7 +89,7 @@ fn ip(n: u8) -> IpAddr {
 
 /// A store that holds nothing.
 fn nothing() -> StoreDriver {
-    Box::new(|r| ImsStoreAnswer { token: r.token, result: Ok(vec![Vec::new()]) })
+    Box::new(|r| NodeStoreAnswer { token: r.token, result: Ok(vec![Vec::new()]) })
 }
 
 fn fabric() -> Fabric {
@@ -361,13 +360,13 @@ fn datagrams_to_a_group_reach_its_members_that_hear_their_sender() {
 #[derive(Debug)]
 struct Member(Option<Membership>);
 
-impl ImsNode for Member {
-    fn handle_input(&mut self, _: Instant, _: ImsInput<'_>) {}
+impl Node for Member {
+    fn handle_input(&mut self, _: Instant, _: NodeInput<'_>) {}
     fn handle_timeout(&mut self, _: Instant) {}
     fn poll_timeout(&self) -> Option<Instant> {
         None
     }
-    fn poll_output(&mut self) -> Option<ImsOutput> {
-        self.0.take().map(ImsOutput::Membership)
+    fn poll_output(&mut self) -> Option<NodeOutput> {
+        self.0.take().map(NodeOutput::Membership)
     }
 }

@@ -20,8 +20,8 @@ use self::http::Exchange;
 use self::message::Way;
 use self::streams::Streams;
 use super::carried::{HttpExchange, StreamEvent, StreamId};
-use super::node::{AccessEvent, Admin, ImsInput, ImsNode, ImsOutput, NodeNote, Role};
-use super::store::{ImsStoreAnswer, ImsStoreRequest};
+use super::store::{NodeStoreAnswer, NodeStoreRequest};
+use crate::node::{AccessEvent, Admin, Node, NodeInput, NodeNote, NodeOutput, Role};
 
 mod diameter;
 mod http;
@@ -31,7 +31,7 @@ mod streams;
 pub use message::{OutsideEvent, WireMessage};
 
 /// Executes what a node asks of its store.
-pub type StoreDriver = Box<dyn FnMut(ImsStoreRequest) -> ImsStoreAnswer + Send>;
+pub type StoreDriver = Box<dyn FnMut(NodeStoreRequest) -> NodeStoreAnswer + Send>;
 
 /// How long messages are on their way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,7 +124,7 @@ struct Place {
     role: Role,
     ip: IpAddr,
     /// None: outside.
-    node: Option<(Box<dyn ImsNode>, StoreDriver)>,
+    node: Option<(Box<dyn Node>, StoreDriver)>,
     is_down: bool,
 }
 
@@ -168,15 +168,7 @@ impl Fabric {
     }
 
     /// Adds a node, whose ports are all of one IP address, with its store; what it says first is taken at once.
-    pub fn add(
-        &mut self,
-        now: Instant,
-        name: &str,
-        role: Role,
-        ip: IpAddr,
-        node: Box<dyn ImsNode>,
-        store: StoreDriver,
-    ) {
+    pub fn add(&mut self, now: Instant, name: &str, role: Role, ip: IpAddr, node: Box<dyn Node>, store: StoreDriver) {
         let index = self.place(name, role, ip, Some((node, store)));
         self.drain(now, index);
     }
@@ -186,7 +178,7 @@ impl Fabric {
         self.place(name, role, ip, None);
     }
 
-    fn place(&mut self, name: &str, role: Role, ip: IpAddr, node: Option<(Box<dyn ImsNode>, StoreDriver)>) -> usize {
+    fn place(&mut self, name: &str, role: Role, ip: IpAddr, node: Option<(Box<dyn Node>, StoreDriver)>) -> usize {
         let index = self.places.len();
         self.places.push(Place { name: name.to_owned(), role, ip, node, is_down: false });
         self.by_ip.insert(ip, index);
@@ -220,12 +212,12 @@ impl Fabric {
 
     /// The access network tells a node something; false when there is no such node.
     pub fn access(&mut self, now: Instant, name: &str, event: AccessEvent) -> bool {
-        self.tell(now, name, ImsInput::Access(event))
+        self.tell(now, name, NodeInput::Access(event))
     }
 
     /// The operator wants something of a node; false when there is no such node.
     pub fn admin(&mut self, now: Instant, name: &str, admin: Admin) -> bool {
-        self.tell(now, name, ImsInput::Admin(admin))
+        self.tell(now, name, NodeInput::Admin(admin))
     }
 
     /// A box is gone, or there again with what it knew: nothing reaches it meanwhile, its connections break.
@@ -246,7 +238,7 @@ impl Fabric {
 
     /// A node is killed and another one comes in its place, with the same store: its connections break, and what it knew and
     /// did not store is gone. False when there is no such node.
-    pub fn restart(&mut self, now: Instant, name: &str, node: Box<dyn ImsNode>) -> bool {
+    pub fn restart(&mut self, now: Instant, name: &str, node: Box<dyn Node>) -> bool {
         if !self.set_down(now, name, true) {
             return false;
         }
@@ -259,7 +251,7 @@ impl Fabric {
         true
     }
 
-    fn tell(&mut self, now: Instant, name: &str, input: ImsInput<'_>) -> bool {
+    fn tell(&mut self, now: Instant, name: &str, input: NodeInput<'_>) -> bool {
         let index = self.places.iter().position(|p| p.name == name && p.node.is_some());
         index.is_some_and(|index| {
             self.input(now, index, input);
@@ -334,7 +326,7 @@ impl Fabric {
         self.carried += 1;
     }
 
-    fn input(&mut self, now: Instant, index: usize, input: ImsInput<'_>) {
+    fn input(&mut self, now: Instant, index: usize, input: NodeInput<'_>) {
         let place = &mut self.places[index];
         let is_down = place.is_down;
         let Some((node, _)) = place.node.as_mut().filter(|_| !is_down) else { return };
@@ -347,17 +339,17 @@ impl Fabric {
             let Some((node, store)) = self.places[index].node.as_mut() else { return };
             let Some(output) = node.poll_output() else { return };
             match output {
-                ImsOutput::Sip { target, bytes } => self.sip(now, index, None, target, bytes),
-                ImsOutput::Diameter(transport) => self.diameter(now, index, transport),
-                ImsOutput::Store(request) => {
+                NodeOutput::Sip { target, bytes } => self.sip(now, index, None, target, bytes),
+                NodeOutput::Diameter(transport) => self.diameter(now, index, transport),
+                NodeOutput::Store(request) => {
                     let answer = store(request);
-                    node.handle_input(now, ImsInput::Store(answer));
+                    node.handle_input(now, NodeInput::Store(answer));
                 }
-                ImsOutput::Http { exchange, response } => self.answer(index, exchange, &response),
-                ImsOutput::Stream(output) => self.stream_output(now, index, output),
-                ImsOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
-                ImsOutput::Membership(membership) => self.media.set_member(index, membership),
-                ImsOutput::Note(note) => {
+                NodeOutput::Http { exchange, response } => self.answer(index, exchange, &response),
+                NodeOutput::Stream(output) => self.stream_output(now, index, output),
+                NodeOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
+                NodeOutput::Membership(membership) => self.media.set_member(index, membership),
+                NodeOutput::Note(note) => {
                     let from = self.places[index].name.clone();
                     self.say(FabricOutput::Note { from, note });
                 }
@@ -398,13 +390,13 @@ impl Fabric {
         match arrival {
             Arrival::Message(message) => self.deliver(now, message),
             Arrival::Connect { from, peer, address } => self.connect(now, from, peer, address),
-            Arrival::Closed { at, conn } => self.input(now, at, ImsInput::Diameter(DiameterInput::Closed { conn })),
+            Arrival::Closed { at, conn } => self.input(now, at, NodeInput::Diameter(DiameterInput::Closed { conn })),
             Arrival::SipFailed { at, target, why } => match &self.places[at] {
                 Place { node: None, name, .. } => {
                     let from = name.clone();
                     self.say(FabricOutput::OutsideFailed { from, target, why });
                 }
-                _ => self.input(now, at, ImsInput::SipFailed { target, why }),
+                _ => self.input(now, at, NodeInput::SipFailed { target, why }),
             },
             Arrival::Stream { at, event } => self.stream_event(now, at, event),
             Arrival::StreamConnect { from, token, remote } => self.stream_connect(now, from, token, remote),
@@ -422,7 +414,7 @@ impl Fabric {
             Way::Sip | Way::Multicast(_) => {}
             Way::Diameter(conn) => {
                 if self.connections.contains_key(&conn) {
-                    self.input(now, to, ImsInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
+                    self.input(now, to, NodeInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
                 }
                 return;
             }
@@ -437,7 +429,7 @@ impl Fabric {
                 let to = name.clone();
                 self.say(FabricOutput::Outside { to, flow, bytes });
             }
-            _ => self.input(now, to, ImsInput::Sip { flow, bytes: &bytes }),
+            _ => self.input(now, to, NodeInput::Sip { flow, bytes: &bytes }),
         }
     }
 

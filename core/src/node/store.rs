@@ -4,7 +4,7 @@ mod sqlite;
 
 use crate::store::{StoreError, StoreToken};
 
-pub use sqlite::ImsStore;
+pub use sqlite::NodeStore;
 
 /// What is kept; each a table of keys and values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -149,7 +149,7 @@ impl Table {
 
 /// A change of, or a look at, durable data.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ImsStoreOp {
+pub enum NodeStoreOp {
     /// Writes a value over what there is.
     Put {
         /// Where.
@@ -175,11 +175,11 @@ pub enum ImsStoreOp {
 
 /// What a node asks of the store: all of it in one transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ImsStoreRequest {
+pub struct NodeStoreRequest {
     /// Comes back in the answer.
     pub token: StoreToken,
     /// What to do, in this order.
-    pub ops: Vec<ImsStoreOp>,
+    pub ops: Vec<NodeStoreOp>,
 }
 
 /// Keys and values of a table.
@@ -187,7 +187,7 @@ pub type Rows = Vec<(String, Vec<u8>)>;
 
 /// Answer of the store.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ImsStoreAnswer {
+pub struct NodeStoreAnswer {
     /// Of the request.
     pub token: StoreToken,
     /// Durable now; keys and values of each scan of the request, in its order.

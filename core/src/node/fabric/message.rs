@@ -6,7 +6,7 @@ use protocol::Joint;
 use protocol::diameter::ConnectionId;
 use protocol::sip::Transport;
 
-use crate::ims::carried::{Carried, HttpExchange, StreamEvent, StreamId};
+use crate::node::{Carried, HttpExchange, StreamEvent, StreamId};
 
 /// A message on a reference point.
 #[derive(Clone, PartialEq, Eq, Debug)]

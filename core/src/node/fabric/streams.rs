@@ -6,8 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use protocol::sip::Transport;
 
-use super::{Arrival, FIRST_EPHEMERAL_PORT, Fabric, ImsInput, Instant, OutsideEvent, Said, StreamEvent, StreamId, Way};
-use crate::ims::carried::{Membership, StreamOutput};
+use super::{
+    Arrival, FIRST_EPHEMERAL_PORT, Fabric, Instant, NodeInput, OutsideEvent, Said, StreamEvent, StreamId, Way,
+};
+use crate::node::{Membership, StreamOutput};
 
 /// Streams that are open, by the names that their ends have for them.
 #[derive(Default, Debug)]
@@ -158,7 +160,7 @@ impl Fabric {
         }
         match self.places[at].node {
             None => self.at_outside(at, OutsideEvent::Stream(event)),
-            Some(_) => self.input(now, at, ImsInput::Stream(event.as_input())),
+            Some(_) => self.input(now, at, NodeInput::Stream(event.as_input())),
         }
     }
 
@@ -207,7 +209,7 @@ impl Fabric {
     ) {
         match self.places[to].node {
             None => self.at_outside(to, OutsideEvent::Datagram { local, remote, bytes }),
-            Some(_) => self.input(now, to, ImsInput::Datagram { local, remote, bytes: &bytes }),
+            Some(_) => self.input(now, to, NodeInput::Datagram { local, remote, bytes: &bytes }),
         }
     }
 }

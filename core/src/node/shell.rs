@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Instant;
 
-use super::{ImsOutput, ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, NodeNote, Rows};
+use super::{NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows};
 use crate::store::{StoreError, StoreToken};
 
 /// The shell of a node. `J` is what waits for the store.
@@ -14,7 +14,7 @@ pub struct NodeShell<J> {
     pub utc_ms_at_zero: u64,
     jobs: BTreeMap<StoreToken, J>,
     next_token: u64,
-    outputs: VecDeque<ImsOutput>,
+    outputs: VecDeque<NodeOutput>,
 }
 
 impl<J> NodeShell<J> {
@@ -25,25 +25,25 @@ impl<J> NodeShell<J> {
     }
 
     /// Something for whoever drives the node.
-    pub fn output(&mut self, output: ImsOutput) {
+    pub fn output(&mut self, output: NodeOutput) {
         self.outputs.push_back(output);
     }
 
     /// The next thing for whoever drives the node.
-    pub fn poll_output(&mut self) -> Option<ImsOutput> {
+    pub fn poll_output(&mut self) -> Option<NodeOutput> {
         self.outputs.pop_front()
     }
 
     /// Asks the store; `job` goes on when it has answered ([`Self::take_answer`]).
-    pub fn store(&mut self, ops: Vec<ImsStoreOp>, job: J) {
+    pub fn store(&mut self, ops: Vec<NodeStoreOp>, job: J) {
         self.next_token += 1;
         let token = StoreToken(self.next_token);
         self.jobs.insert(token, job);
-        self.outputs.push_back(ImsOutput::Store(ImsStoreRequest { token, ops }));
+        self.outputs.push_back(NodeOutput::Store(NodeStoreRequest { token, ops }));
     }
 
     /// The store has answered: what waited for it, and what there is or why not.
-    pub fn take_answer(&mut self, answer: ImsStoreAnswer) -> Option<(J, Result<Vec<Rows>, StoreError>)> {
+    pub fn take_answer(&mut self, answer: NodeStoreAnswer) -> Option<(J, Result<Vec<Rows>, StoreError>)> {
         let job = self.jobs.remove(&answer.token);
         if job.is_none() {
             self.ignore("no such request", "answer of the store");
@@ -65,12 +65,12 @@ impl<J> NodeShell<J> {
 
     /// A word for the log. Never a secret.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.outputs.push_back(ImsOutput::Note(NodeNote::Said(text.into())));
+        self.outputs.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
     /// Something came that is not for this state.
     pub fn ignore(&mut self, state: &str, event: &str) {
         let note = NodeNote::Ignored { state: state.to_owned(), event: event.to_owned() };
-        self.outputs.push_back(ImsOutput::Note(note));
+        self.outputs.push_back(NodeOutput::Note(note));
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use protocol::Entropy;
 
 use super::{LiveError, Nodes};
-use crate::ims::NodeKind;
 use crate::ims::xdm::{XdmTokens, XdmUser, Xdms, XdmsConfig};
 use crate::mc::TokenVerifier;
+use crate::process::NodeKind;
 
 impl Nodes<'_> {
     pub(super) fn xdm(&self, folder: &Path, entropy: Entropy) -> Result<Xdms, LiveError> {
@@ -21,7 +21,7 @@ impl Nodes<'_> {
         let place = place.map(|p| format!("{}://{}", if p.is_secure { "https" } else { "http" }, p.address));
         let root = section.root.clone().or(place).unwrap_or_default();
         let mut config = XdmsConfig::new(&root, section.realm.as_ref().unwrap_or(&self.config.domain));
-        let user = |user: &crate::ims::XdmUserSection| XdmUser {
+        let user = |user: &crate::process::XdmUserSection| XdmUser {
             username: user.username.clone(),
             password: user.password.clone(),
             identities: user.identities.clone(),

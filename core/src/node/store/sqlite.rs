@@ -1,7 +1,7 @@
 //! Durable data of the IMS nodes in one SQLite file.
 //!
 //! Write-ahead log with `synchronous = FULL`: a commit is flushed before it is answered, so what was answered survives a kill
-//! of the process and a loss of power. Requests that wait at the same time share one commit ([`ImsStore::execute_all`]). The
+//! of the process and a loss of power. Requests that wait at the same time share one commit ([`NodeStore::execute_all`]). The
 //! file is locked for this process: two HSSs on one file would give a sequence number twice.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::{ImsStoreAnswer, ImsStoreOp, ImsStoreRequest, Rows, Table};
+use super::{NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 use crate::store::StoreError;
 
 /// Version of the tables, in SQLite's `user_version`.
@@ -17,11 +17,11 @@ const SCHEMA_VERSION: i64 = 1;
 
 /// The store, driven inline: a request is done when the call returns.
 #[derive(Debug)]
-pub struct ImsStore {
+pub struct NodeStore {
     connection: Connection,
 }
 
-impl ImsStore {
+impl NodeStore {
     /// Opens or creates the file; only its owner can read it, for it holds keys.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
@@ -40,15 +40,15 @@ impl ImsStore {
     }
 
     /// Executes one request, in one transaction.
-    pub fn execute(&mut self, request: &ImsStoreRequest) -> ImsStoreAnswer {
+    pub fn execute(&mut self, request: &NodeStoreRequest) -> NodeStoreAnswer {
         let result = self.transact(std::slice::from_ref(request)).map(|mut rows| rows.pop().unwrap_or_default());
-        ImsStoreAnswer { token: request.token, result }
+        NodeStoreAnswer { token: request.token, result }
     }
 
     /// Executes several in one transaction: all are durable, or all fail.
-    pub fn execute_all(&mut self, requests: &[ImsStoreRequest]) -> Vec<ImsStoreAnswer> {
+    pub fn execute_all(&mut self, requests: &[NodeStoreRequest]) -> Vec<NodeStoreAnswer> {
         let result = self.transact(requests);
-        let answer = |(i, request): (usize, &ImsStoreRequest)| ImsStoreAnswer {
+        let answer = |(i, request): (usize, &NodeStoreRequest)| NodeStoreAnswer {
             token: request.token,
             result: result.as_ref().map(|rows| rows.get(i).cloned().unwrap_or_default()).map_err(Clone::clone),
         };
@@ -76,23 +76,23 @@ impl ImsStore {
         Ok(Self { connection })
     }
 
-    fn transact(&mut self, requests: &[ImsStoreRequest]) -> Result<Vec<Vec<Rows>>, StoreError> {
-        let reads = |op: &ImsStoreOp| matches!(op, ImsStoreOp::Scan { .. });
+    fn transact(&mut self, requests: &[NodeStoreRequest]) -> Result<Vec<Vec<Rows>>, StoreError> {
+        let reads = |op: &NodeStoreOp| matches!(op, NodeStoreOp::Scan { .. });
         let transaction = self.connection.transaction()?;
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
             let mut rows = Vec::new();
             for op in &request.ops {
                 match op {
-                    ImsStoreOp::Put { table, key, value } => {
+                    NodeStoreOp::Put { table, key, value } => {
                         let sql = format!("INSERT OR REPLACE INTO {} (key, value) VALUES (?1, ?2)", table.name());
                         transaction.prepare_cached(&sql)?.execute(params![key, value])?;
                     }
-                    ImsStoreOp::Delete { table, key } => {
+                    NodeStoreOp::Delete { table, key } => {
                         let sql = format!("DELETE FROM {} WHERE key = ?1", table.name());
                         transaction.prepare_cached(&sql)?.execute(params![key])?;
                     }
-                    ImsStoreOp::Scan { table } => rows.push(scan(&transaction, *table)?),
+                    NodeStoreOp::Scan { table } => rows.push(scan(&transaction, *table)?),
                 }
             }
             answers.push(rows);
@@ -133,12 +133,12 @@ mod tests {
     use super::*;
     use crate::store::StoreToken;
 
-    fn put(table: Table, key: &str, value: &[u8]) -> ImsStoreOp {
-        ImsStoreOp::Put { table, key: key.to_owned(), value: value.to_vec() }
+    fn put(table: Table, key: &str, value: &[u8]) -> NodeStoreOp {
+        NodeStoreOp::Put { table, key: key.to_owned(), value: value.to_vec() }
     }
 
-    fn request(token: u64, ops: Vec<ImsStoreOp>) -> ImsStoreRequest {
-        ImsStoreRequest { token: StoreToken(token), ops }
+    fn request(token: u64, ops: Vec<NodeStoreOp>) -> NodeStoreRequest {
+        NodeStoreRequest { token: StoreToken(token), ops }
     }
 
     #[test]
@@ -147,22 +147,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ims.sqlite");
         {
-            let mut store = ImsStore::open(&path).unwrap();
+            let mut store = NodeStore::open(&path).unwrap();
             let ops = vec![put(Table::Sqn, "b", b"2"), put(Table::Sqn, "a", b"1"), put(Table::Subscriber, "a", b"x")];
             assert_eq!(store.execute(&request(1, ops)).result, Ok(vec![]));
             let batch = [
-                request(2, vec![put(Table::Sqn, "b", b"3"), ImsStoreOp::Scan { table: Table::Sqn }]),
-                request(3, vec![ImsStoreOp::Delete { table: Table::Sqn, key: "a".to_owned() }]),
-                request(4, vec![ImsStoreOp::Scan { table: Table::Sqn }]),
+                request(2, vec![put(Table::Sqn, "b", b"3"), NodeStoreOp::Scan { table: Table::Sqn }]),
+                request(3, vec![NodeStoreOp::Delete { table: Table::Sqn, key: "a".to_owned() }]),
+                request(4, vec![NodeStoreOp::Scan { table: Table::Sqn }]),
             ];
             let answers = store.execute_all(&batch);
             let row = |key: &str, value: &[u8]| (key.to_owned(), value.to_vec());
             assert_eq!(answers[0].result, Ok(vec![vec![row("a", b"1"), row("b", b"3")]]));
             assert_eq!(answers[1].result, Ok(vec![]));
             assert_eq!((answers[2].token, &answers[2].result), (StoreToken(4), &Ok(vec![vec![row("b", b"3")]])));
-            assert_eq!(ImsStore::open(&path).unwrap_err(), StoreError::InUse);
+            assert_eq!(NodeStore::open(&path).unwrap_err(), StoreError::InUse);
         }
-        let store = ImsStore::open(&path).unwrap();
+        let store = NodeStore::open(&path).unwrap();
         assert_eq!(store.scan(Table::Sqn), Ok(vec![("b".to_owned(), b"3".to_vec())]));
         assert_eq!(store.scan(Table::Subscriber), Ok(vec![("a".to_owned(), b"x".to_vec())]));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -172,9 +172,9 @@ mod tests {
     fn a_later_version_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ims.sqlite");
-        let store = ImsStore::open(&path).unwrap();
+        let store = NodeStore::open(&path).unwrap();
         store.connection.pragma_update(None, "user_version", 9).unwrap();
         drop(store);
-        assert_eq!(ImsStore::open(&path).unwrap_err(), StoreError::Version { found: 9 });
+        assert_eq!(NodeStore::open(&path).unwrap_err(), StoreError::Version { found: 9 });
     }
 }

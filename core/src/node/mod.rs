@@ -1,4 +1,12 @@
-//! What an IMS node takes in and puts out (TS 23.228): the same for all of them, whatever drives them.
+//! What a node of the core network takes in and puts out, the same for all of them, whatever drives them; its durable data,
+//! and the fabric that joins nodes in memory.
+
+mod carried;
+pub(crate) mod due;
+mod expiring;
+mod fabric;
+mod shell;
+pub mod store;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,20 +16,24 @@ use protocol::Instant;
 use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Target};
 
-use super::carried::{Carried, HttpExchange, Membership, StreamInput, StreamOutput};
-use super::hss::ProvisionedSubscriber;
-use super::store::{ImsStoreAnswer, ImsStoreRequest};
+use crate::ims::hss::ProvisionedSubscriber;
+
+pub use carried::{Carried, HttpExchange, Membership, StreamEvent, StreamId, StreamInput, StreamOutput};
+pub(crate) use expiring::Expiring;
+pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
+pub use shell::NodeShell;
+pub use store::{NodeStore, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 
 /// A node without I/O. Outputs are drained after each call of the first two.
-pub trait ImsNode: fmt::Debug + Send {
+pub trait Node: fmt::Debug + Send {
     /// Something has come in.
-    fn handle_input(&mut self, now: Instant, input: ImsInput<'_>);
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>);
     /// Time has come to what [`Self::poll_timeout`] said, or beyond.
     fn handle_timeout(&mut self, now: Instant);
     /// When the node wants to be called at the latest.
     fn poll_timeout(&self) -> Option<Instant>;
     /// What it has to say.
-    fn poll_output(&mut self) -> Option<ImsOutput>;
+    fn poll_output(&mut self) -> Option<NodeOutput>;
     /// What it counts, for /metrics of a live process: names in snake case, and how many there are now.
     fn figures(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
@@ -30,7 +42,7 @@ pub trait ImsNode: fmt::Debug + Send {
 
 /// What comes to a node.
 #[derive(Clone, Debug)]
-pub enum ImsInput<'a> {
+pub enum NodeInput<'a> {
     /// A SIP message: a datagram, or a piece of a stream.
     Sip {
         /// How it came.
@@ -68,7 +80,7 @@ pub enum ImsInput<'a> {
         bytes: &'a [u8],
     },
     /// Answer of the store.
-    Store(ImsStoreAnswer),
+    Store(NodeStoreAnswer),
     /// What the access network tells.
     Access(AccessEvent),
     /// What the operator wants.
@@ -77,7 +89,7 @@ pub enum ImsInput<'a> {
 
 /// What a node wants done.
 #[derive(Clone, Debug)]
-pub enum ImsOutput {
+pub enum NodeOutput {
     /// Send a SIP message.
     Sip {
         /// Where to.
@@ -108,7 +120,7 @@ pub enum ImsOutput {
     /// Be in a group of IP multicast, or no longer (RFC 3376, RFC 4607): its datagrams come to its address.
     Membership(Membership),
     /// Durable data.
-    Store(ImsStoreRequest),
+    Store(NodeStoreRequest),
     /// For the log. Never a secret.
     Note(NodeNote),
 }

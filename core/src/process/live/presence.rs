@@ -6,8 +6,8 @@ use std::time::Duration;
 use protocol::sip::SipTimers;
 
 use super::{LiveError, Nodes, any, sockets};
-use crate::ims::NodeKind;
 use crate::ims::presence::PresenceConfig;
+use crate::process::NodeKind;
 
 impl Nodes<'_> {
     pub(super) fn presence(&self, folder: &Path) -> Result<PresenceConfig, LiveError> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{Nodes, address_of, any, sockets};
 use crate::ims::ConferenceConfig;
-use crate::ims::config::NodeKind;
+use crate::process::config::NodeKind;
 
 impl Nodes<'_> {
     pub(super) fn conference(&self) -> ConferenceConfig {

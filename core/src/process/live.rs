@@ -21,18 +21,19 @@ use protocol::diameter::{DiameterConfig, PeerConfig, dictionary};
 use protocol::sip::{HostTable, SipTimers, Transport};
 
 use super::config::{CoreConfig, NodeKind, PeerSection, Place, WebPlace};
-use super::hss::{Hss, HssConfig};
-use super::presence::PresenceServer;
-use super::xdm::Shelf;
-use super::{
-    ConferenceServer, HomeNetwork, Icscf, IcscfConfig, ImsNode, ImsStore, MessagingServer, Pcscf, PcscfConfig, Role,
-    Scscf, ScscfChoice, ScscfConfig,
-};
 use crate::charging::CdrFolder;
+use crate::ims::hss::{Hss, HssConfig};
+use crate::ims::presence::PresenceServer;
+use crate::ims::xdm::Shelf;
+use crate::ims::{
+    ConferenceServer, HomeNetwork, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf, ScscfChoice,
+    ScscfConfig,
+};
 use crate::net::{
     Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls,
     TlsFiles,
 };
+use crate::node::{Node, NodeStore, Role};
 use crate::sip_network::SipNetwork;
 use crate::store::StoreError;
 
@@ -91,7 +92,7 @@ pub async fn start_core(
     }
     let in_memory = config.database == Path::new(":memory:");
     let database = folder.join(&config.database);
-    let mut store = if in_memory { ImsStore::in_memory()? } else { ImsStore::open(&database)? };
+    let mut store = if in_memory { NodeStore::in_memory()? } else { NodeStore::open(&database)? };
     let records = config.runs(NodeKind::Cdf).then(|| CdrFolder::open(&folder.join(&config.charging.cdf.folder)));
     let records = records.transpose()?;
     let around = Surroundings {
@@ -215,7 +216,7 @@ impl<'a> Nodes<'a> {
             _ => Vec::new(),
         };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
-        let node: Box<dyn ImsNode> = match kind {
+        let node: Box<dyn Node> = match kind {
             NodeKind::Pcscf => {
                 let charging = self.charging(&self.rf_name("pcscf"), NodeFunctionality::Pcscf, entropy.split());
                 Box::new(Pcscf::new(self.pcscf(), entropy).with_charging(charging))

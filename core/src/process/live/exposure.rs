@@ -8,8 +8,8 @@ use protocol::{Entropy, Secret};
 use super::{LiveError, Nodes, sockets};
 use crate::exposure::{ExposureApi, ExposureClient, ExposureConfig, Quota};
 use crate::ims::service::Reach;
-use crate::ims::{ExposureClientSection, NodeKind};
 use crate::mc::{TokenKeys, TokenVerifier};
+use crate::process::{ExposureClientSection, NodeKind};
 
 impl Nodes<'_> {
     pub(super) fn exposure(&self, folder: &Path, entropy: Entropy) -> Result<ExposureApi, LiveError> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use protocol::diameter::{ConnectionId, DiameterInput, DiameterTransport};
 use protocol::sip::Transport;
 
-use super::{Arrival, FIRST_EPHEMERAL_PORT, Fabric, ImsInput, Instant, Way};
+use super::{Arrival, FIRST_EPHEMERAL_PORT, Fabric, Instant, NodeInput, Way};
 
 /// A Diameter connection: place and address of who opened it, and of whom it was opened to.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +39,14 @@ impl Fabric {
     pub(super) fn connect(&mut self, now: Instant, from: usize, peer: usize, address: SocketAddr) {
         let to = self.by_ip.get(&address.ip()).copied();
         let Some(to) = to.filter(|&to| self.places[to].node.is_some() && !self.places[to].is_down) else {
-            return self.input(now, from, ImsInput::Diameter(DiameterInput::ConnectFailed { peer }));
+            return self.input(now, from, NodeInput::Diameter(DiameterInput::ConnectFailed { peer }));
         };
         self.connections_opened += 1;
         let conn = ConnectionId(self.connections_opened);
         let port = FIRST_EPHEMERAL_PORT + (self.connections_opened % 10_000) as u16;
         let own = SocketAddr::new(self.places[from].ip, port);
         self.connections.insert(conn, Connection { ends: [(from, own), (to, address)] });
-        self.input(now, to, ImsInput::Diameter(DiameterInput::Connected { conn, peer: None }));
-        self.input(now, from, ImsInput::Diameter(DiameterInput::Connected { conn, peer: Some(peer) }));
+        self.input(now, to, NodeInput::Diameter(DiameterInput::Connected { conn, peer: None }));
+        self.input(now, from, NodeInput::Diameter(DiameterInput::Connected { conn, peer: Some(peer) }));
     }
 }

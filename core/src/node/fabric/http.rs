@@ -7,7 +7,7 @@ use ::http::{HeaderValue, Method, Request, Response, Uri};
 use protocol::http::{HttpError, encode_request, encode_response, parse_request, parse_response};
 use protocol::sip::Transport;
 
-use super::{Arrival, Fabric, HttpExchange, ImsInput, Instant, OutsideEvent, Way};
+use super::{Arrival, Fabric, HttpExchange, Instant, NodeInput, OutsideEvent, Way};
 
 /// A request that waits for its answer.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Fabric {
             Ok(mut request) => {
                 let target = request.uri().path_and_query().cloned();
                 *request.uri_mut() = target.map_or_else(Uri::default, Uri::from);
-                self.input(now, to, ImsInput::Http { exchange, peer, request });
+                self.input(now, to, NodeInput::Http { exchange, peer, request });
             }
             // As the library does that reads for live nodes.
             Err(error) => self.answer(to, exchange, &refusal(error)),

@@ -9,7 +9,7 @@ use protocol::diameter::{DiameterConfig, PeerConfig};
 
 use super::{LiveError, Nodes, address_of, any, sockets};
 use crate::charging::{Cdf, CdfConfig, ChargingClient, ChargingConfig, GwfConfig, ImsGwf, Ocs, OcsConfig, TariffTable};
-use crate::ims::NodeKind;
+use crate::process::NodeKind;
 
 impl Nodes<'_> {
     pub(super) fn cdf_name(&self) -> String {

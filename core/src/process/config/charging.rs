@@ -170,7 +170,7 @@ impl Default for GwfSection {
 
 #[cfg(test)]
 mod tests {
-    use crate::ims::{CoreConfig, NodeKind};
+    use crate::process::{CoreConfig, NodeKind};
 
     #[test]
     fn charging_is_said_in_sections() {
