@@ -1,10 +1,25 @@
 //! Cause of M2AP: TS 36.443 clause 9.3.5.
 
-use crate::mbms_ap::cause;
+use crate::mbms_ap::{cause, cause_group};
+
+pub use crate::mbms_ap::{CauseNas, CauseProtocol, CauseTransport};
 
 cause! {
     /// Radio Network Layer.
-    RadioNetwork = 0 CauseRadioNetwork (6) {
+    RadioNetwork = 0 CauseRadioNetwork,
+    /// Transport Layer.
+    Transport = 1 CauseTransport,
+    /// NAS.
+    Nas = 2 CauseNas,
+    /// Protocol.
+    Protocol = 3 CauseProtocol,
+    /// Miscellaneous.
+    Misc = 4 CauseMisc,
+}
+
+cause_group! {
+    /// Radio Network Layer.
+    CauseRadioNetwork (6) {
         /// Unknown or already allocated MCE MBMS M2AP ID.
         UnknownOrAlreadyAllocatedMceMbmsM2apId = 0,
         /// Unknown or already allocated eNB MBMS M2AP ID.
@@ -22,37 +37,8 @@ cause! {
         /// Not supported QCI value.
         NotSupportedQciValue = 7,
     }
-    /// Transport Layer.
-    Transport = 1 CauseTransport (2) {
-        /// Transport resource unavailable.
-        TransportResourceUnavailable = 0,
-        /// Unspecified.
-        Unspecified = 1,
-    }
-    /// NAS.
-    Nas = 2 CauseNas (1) {
-        /// Unspecified.
-        Unspecified = 0,
-    }
-    /// Protocol.
-    Protocol = 3 CauseProtocol (7) {
-        /// Transfer syntax error.
-        TransferSyntaxError = 0,
-        /// Abstract syntax error (reject).
-        AbstractSyntaxErrorReject = 1,
-        /// Abstract syntax error (ignore and notify).
-        AbstractSyntaxErrorIgnoreAndNotify = 2,
-        /// Message not compatible with receiver state.
-        MessageNotCompatibleWithReceiverState = 3,
-        /// Semantic error.
-        SemanticError = 4,
-        /// Abstract syntax error (falsely constructed message).
-        AbstractSyntaxErrorFalselyConstructedMessage = 5,
-        /// Unspecified.
-        Unspecified = 6,
-    }
     /// Miscellaneous.
-    Misc = 4 CauseMisc (4) {
+    CauseMisc (4) {
         /// Control processing overload.
         ControlProcessingOverload = 0,
         /// Hardware failure.

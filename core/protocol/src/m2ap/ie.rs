@@ -1,8 +1,8 @@
 //! IEs of M2AP that sessions and resets have: TS 36.443 clause 9.3.5.
 
 use crate::Tmgi;
-use crate::aper::{Aper, AperError, Codec, Reader, Writer};
-use crate::mbms_ap::{Criticality, Extensions, Item, TnlInformation, numbers, read_ie, write_ie};
+use crate::aper::{AperError, Codec, Reader, Writer};
+use crate::mbms_ap::{TnlInformation, connection, numbers};
 use crate::mbms_ap::{read_tmgi, read_tnl, write_tmgi, write_tnl};
 
 numbers! {
@@ -38,84 +38,18 @@ impl Codec<TnlInformation> for InM2ap {
     }
 }
 
-/// MBMS-Service-associated Logical M2-Connection Item.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Connection {
-    /// eNB MBMS M2AP ID.
-    pub enb: Option<EnbMbmsM2apId>,
-    /// MCE MBMS M2AP ID.
-    pub mce: Option<MceMbmsM2apId>,
-}
-
-impl Aper for Connection {
-    fn write(&self, w: &mut Writer) -> Result<(), AperError> {
-        w.preamble(true, &[self.enb.is_some(), self.mce.is_some(), false]);
-        self.enb.map_or(Ok(()), |id| id.write(w))?;
-        self.mce.map_or(Ok(()), |id| id.write(w))
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, AperError> {
-        let (additions, [enb, mce, extensions]) = r.preamble(true)?;
-        let enb = enb.then(|| EnbMbmsM2apId::read(r)).transpose()?;
-        let mce = mce.then(|| MceMbmsM2apId::read(r)).transpose()?;
-        Extensions::skip(r, extensions)?;
-        r.skip_additions(additions)?;
-        Ok(Self { enb, mce })
-    }
-}
-
-/// id-MBMS-Service-associatedLogicalM2-ConnectionItem.
-const CONNECTION: u16 = 28;
-
-impl Item for Connection {
-    const LIST: &'static str = "MBMS-Service-associatedLogicalM2-ConnectionList";
-    const LEAST: u64 = 1;
-    const MOST: u64 = 256;
-    const IE: Option<(u16, Criticality)> = Some((CONNECTION, Criticality::Reject));
-}
-
-/// The list of a Reset Acknowledge, whose items may be ignored.
-#[derive(Debug)]
-pub(super) struct Acknowledged;
-
-impl Codec<Vec<Connection>> for Acknowledged {
-    fn write(value: &Vec<Connection>, w: &mut Writer) -> Result<(), AperError> {
-        w.integer(Connection::LIST, value.len() as u64, Connection::LEAST, Connection::MOST)?;
-        value.iter().try_for_each(|item| write_ie(w, CONNECTION, Criticality::Ignore, item))
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Vec<Connection>, AperError> {
-        let count = r.count(Connection::LIST, Connection::LEAST, Connection::MOST)?;
-        (0..count).map(|_| read_ie(r, CONNECTION)).collect()
+connection! {
+    /// MBMS-Service-associated Logical M2-Connection Item.
+    Connection, "MBMS-Service-associatedLogicalM2-ConnectionList", 28 {
+        /// eNB MBMS M2AP ID.
+        enb: EnbMbmsM2apId,
+        /// MCE MBMS M2AP ID.
+        mce: MceMbmsM2apId,
     }
 }
 
 /// Reset Type.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ResetType {
-    /// M2 interface: all sessions.
-    All,
-    /// Part of M2 interface: these, one at least.
-    Part(Vec<Connection>),
-}
+pub type ResetType = crate::mbms_ap::ResetType<Connection>;
 
-impl Aper for ResetType {
-    fn write(&self, w: &mut Writer) -> Result<(), AperError> {
-        w.choice("ResetType", u64::from(*self != Self::All), 2, true)?;
-        match self {
-            Self::All => w.choice("ResetAll", 0, 1, true),
-            Self::Part(connections) => connections.write(w),
-        }
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, AperError> {
-        match r.choice("ResetType", 2, true)? {
-            0 => match r.choice("ResetAll", 1, true)? {
-                0 => Ok(Self::All),
-                _ => Err(AperError::Undefined("ResetAll")),
-            },
-            1 => Vec::read(r).map(Self::Part),
-            _ => Err(AperError::Undefined("ResetType")),
-        }
-    }
-}
+/// Connections of a Reset Acknowledge.
+pub(super) type AcknowledgedConnections = crate::mbms_ap::Acknowledged<Connection>;

@@ -1,7 +1,7 @@
 //! Messages of M2AP: TS 36.443 clauses 9.1 and 9.3.4.
 
 use super::cause::Cause;
-use super::ie::{Acknowledged, Connection, EnbMbmsM2apId, InM2ap, MceMbmsM2apId, ResetType};
+use super::ie::{AcknowledgedConnections, Connection, EnbMbmsM2apId, InM2ap, MceMbmsM2apId, ResetType};
 use super::scheduling::{MbsfnAreaConfiguration, McchUpdateTime};
 use super::setup::{EnbConfigurationItem, EnbMbmsConfiguration, GlobalEnbId, GlobalMceId, McchRelatedBcchConfig};
 use crate::Tmgi;
@@ -226,7 +226,7 @@ messages! {
     /// RESET ACKNOWLEDGE.
     ResetAcknowledge {
         /// MBMS-Service-associated Logical M2-Connection List: those of the Reset, in its order.
-        connections: Vec<Connection> as Acknowledged = 31 Ignore optional,
+        connections: Vec<Connection> as AcknowledgedConnections = 31 Ignore optional,
         /// Criticality Diagnostics.
         diagnostics: CriticalityDiagnostics = 8 Ignore optional,
     }

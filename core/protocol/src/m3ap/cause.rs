@@ -1,10 +1,25 @@
 //! Cause of M3AP: TS 36.444 clause 9.3.5.
 
-use crate::mbms_ap::cause;
+use crate::mbms_ap::{cause, cause_group};
+
+pub use crate::mbms_ap::{CauseNas, CauseProtocol, CauseTransport};
 
 cause! {
     /// Radio Network Layer.
-    RadioNetwork = 0 CauseRadioNetwork (8) {
+    RadioNetwork = 0 CauseRadioNetwork,
+    /// Transport Layer.
+    Transport = 1 CauseTransport,
+    /// NAS.
+    Nas = 2 CauseNas,
+    /// Protocol.
+    Protocol = 3 CauseProtocol,
+    /// Miscellaneous.
+    Misc = 4 CauseMisc,
+}
+
+cause_group! {
+    /// Radio Network Layer.
+    CauseRadioNetwork (8) {
         /// Unknown or already allocated MME MBMS M3AP ID.
         UnknownOrAlreadyAllocatedMmeMbmsM3apId = 0,
         /// Unknown or already allocated MCE MBMS M3AP ID.
@@ -24,37 +39,8 @@ cause! {
         /// Uninvolved MCE.
         UninvolvedMce = 8,
     }
-    /// Transport Layer.
-    Transport = 1 CauseTransport (2) {
-        /// Transport resource unavailable.
-        TransportResourceUnavailable = 0,
-        /// Unspecified.
-        Unspecified = 1,
-    }
-    /// NAS.
-    Nas = 2 CauseNas (1) {
-        /// Unspecified.
-        Unspecified = 0,
-    }
-    /// Protocol.
-    Protocol = 3 CauseProtocol (7) {
-        /// Transfer syntax error.
-        TransferSyntaxError = 0,
-        /// Abstract syntax error (reject).
-        AbstractSyntaxErrorReject = 1,
-        /// Abstract syntax error (ignore and notify).
-        AbstractSyntaxErrorIgnoreAndNotify = 2,
-        /// Message not compatible with receiver state.
-        MessageNotCompatibleWithReceiverState = 3,
-        /// Semantic error.
-        SemanticError = 4,
-        /// Abstract syntax error (falsely constructed message).
-        AbstractSyntaxErrorFalselyConstructedMessage = 5,
-        /// Unspecified.
-        Unspecified = 6,
-    }
     /// Miscellaneous.
-    Misc = 4 CauseMisc (5) {
+    CauseMisc (5) {
         /// Control processing overload.
         ControlProcessingOverload = 0,
         /// Not enough user plane processing resources.

@@ -3,7 +3,7 @@
 use crate::aper::{Aper, AperError, Codec, Reader, Writer};
 use crate::diameter::mbms::{Arp, Ecgi, SessionDuration};
 use crate::diameter::sgmb::NtpTime;
-use crate::mbms_ap::{Criticality, Extensions, GbrQos, Item, TnlInformation, enumerated, numbers, read_ie, write_ie};
+use crate::mbms_ap::{Criticality, Extensions, GbrQos, Item, TnlInformation, connection, enumerated, numbers};
 use crate::mbms_ap::{read_tmgi, read_tnl, write_tmgi, write_tnl};
 use crate::{Plmn, Tmgi};
 
@@ -182,84 +182,18 @@ impl Aper for GlobalMceId {
     }
 }
 
-/// MBMS-Service-associated Logical M3-Connection Item.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Connection {
-    /// MME MBMS M3AP ID.
-    pub mme: Option<MmeMbmsM3apId>,
-    /// MCE MBMS M3AP ID.
-    pub mce: Option<MceMbmsM3apId>,
-}
-
-impl Aper for Connection {
-    fn write(&self, w: &mut Writer) -> Result<(), AperError> {
-        w.preamble(true, &[self.mme.is_some(), self.mce.is_some(), false]);
-        self.mme.map_or(Ok(()), |id| id.write(w))?;
-        self.mce.map_or(Ok(()), |id| id.write(w))
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, AperError> {
-        let (additions, [mme, mce, extensions]) = r.preamble(true)?;
-        let mme = mme.then(|| MmeMbmsM3apId::read(r)).transpose()?;
-        let mce = mce.then(|| MceMbmsM3apId::read(r)).transpose()?;
-        Extensions::skip(r, extensions)?;
-        r.skip_additions(additions)?;
-        Ok(Self { mme, mce })
-    }
-}
-
-/// id-MBMS-Service-associatedLogicalM3-ConnectionItem.
-const CONNECTION: u16 = 14;
-
-impl Item for Connection {
-    const LIST: &'static str = "MBMS-Service-associatedLogicalM3-ConnectionList";
-    const LEAST: u64 = 1;
-    const MOST: u64 = 256;
-    const IE: Option<(u16, Criticality)> = Some((CONNECTION, Criticality::Reject));
-}
-
-/// The list of a Reset Acknowledge, whose items may be ignored.
-#[derive(Debug)]
-pub(super) struct Acknowledged;
-
-impl Codec<Vec<Connection>> for Acknowledged {
-    fn write(value: &Vec<Connection>, w: &mut Writer) -> Result<(), AperError> {
-        w.integer(Connection::LIST, value.len() as u64, Connection::LEAST, Connection::MOST)?;
-        value.iter().try_for_each(|item| write_ie(w, CONNECTION, Criticality::Ignore, item))
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Vec<Connection>, AperError> {
-        let count = r.count(Connection::LIST, Connection::LEAST, Connection::MOST)?;
-        (0..count).map(|_| read_ie(r, CONNECTION)).collect()
+connection! {
+    /// MBMS-Service-associated Logical M3-Connection Item.
+    Connection, "MBMS-Service-associatedLogicalM3-ConnectionList", 14 {
+        /// MME MBMS M3AP ID.
+        mme: MmeMbmsM3apId,
+        /// MCE MBMS M3AP ID.
+        mce: MceMbmsM3apId,
     }
 }
 
 /// Reset Type.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ResetType {
-    /// M3 interface: all sessions.
-    All,
-    /// Part of M3 interface: these, one at least.
-    Part(Vec<Connection>),
-}
+pub type ResetType = crate::mbms_ap::ResetType<Connection>;
 
-impl Aper for ResetType {
-    fn write(&self, w: &mut Writer) -> Result<(), AperError> {
-        w.choice("ResetType", u64::from(*self != Self::All), 2, true)?;
-        match self {
-            Self::All => w.choice("ResetAll", 0, 1, true),
-            Self::Part(connections) => connections.write(w),
-        }
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, AperError> {
-        match r.choice("ResetType", 2, true)? {
-            0 => match r.choice("ResetAll", 1, true)? {
-                0 => Ok(Self::All),
-                _ => Err(AperError::Undefined("ResetAll")),
-            },
-            1 => Vec::read(r).map(Self::Part),
-            _ => Err(AperError::Undefined("ResetType")),
-        }
-    }
-}
+/// Connections of a Reset Acknowledge.
+pub(super) type AcknowledgedConnections = crate::mbms_ap::Acknowledged<Connection>;

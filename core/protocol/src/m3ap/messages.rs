@@ -2,8 +2,8 @@
 
 use super::cause::Cause;
 use super::ie::{
-    Acknowledged, Connection, GlobalMceId, InM3ap, M3QosParameters, MceMbmsM3apId, MinimumTimeToDataTransfer,
-    MmeMbmsM3apId, Reestablishment, ResetType, ServiceAreaId,
+    AcknowledgedConnections, Connection, GlobalMceId, InM3ap, M3QosParameters, MceMbmsM3apId,
+    MinimumTimeToDataTransfer, MmeMbmsM3apId, Reestablishment, ResetType, ServiceAreaId,
 };
 use crate::Tmgi;
 use crate::diameter::mbms::{Ecgi, MbmsServiceArea, SessionDuration};
@@ -152,7 +152,7 @@ messages! {
     /// RESET ACKNOWLEDGE.
     ResetAcknowledge {
         /// MBMS-Service-associated Logical M3-Connection List: those of the Reset, in its order.
-        connections: Vec<Connection> as Acknowledged = 15 Ignore optional,
+        connections: Vec<Connection> as AcknowledgedConnections = 15 Ignore optional,
         /// Criticality Diagnostics.
         diagnostics: CriticalityDiagnostics = 8 Ignore optional,
     }

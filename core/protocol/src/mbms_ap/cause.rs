@@ -1,10 +1,12 @@
-//! Cause: TS 36.443 and TS 36.444 clause 9.3.5. The groups are the same, some of their values are not.
+//! Cause: TS 36.443 and TS 36.444 clause 9.3.5. The groups are the same, the values of two of them are not.
 
-/// Cause with its groups. Each row: variant and its number, those of the extension going on after the root.
-macro_rules! cause {
-    ($($(#[$doc:meta])* $group:ident = $choice:literal $kind:ident ($root:literal) {
-        $($(#[$value_doc:meta])* $value:ident = $number:literal,)*
-    })*) => {
+/// A group of causes. Each row: variant and its number, those of the extension going on after the root.
+macro_rules! cause_group {
+    ($(
+        $(#[$doc:meta])* $kind:ident ($root:literal) {
+            $($(#[$value_doc:meta])* $value:ident = $number:literal,)*
+        }
+    )*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,14 +17,7 @@ macro_rules! cause {
             }
 
             impl $kind {
-                fn number(self) -> u64 {
-                    match self {
-                        $(Self::$value => $number,)*
-                        Self::Later(number) => $root + u64::from(number),
-                    }
-                }
-
-                fn of(number: u64) -> Self {
+                pub(crate) fn of(number: u64) -> Self {
                     match number {
                         $($number => Self::$value,)*
                         later => Self::Later((later - $root) as u8),
@@ -30,6 +25,34 @@ macro_rules! cause {
                 }
             }
 
+            impl $crate::aper::Aper for $kind {
+                fn write(&self, w: &mut $crate::aper::Writer) -> Result<(), $crate::aper::AperError> {
+                    let number = match *self {
+                        $(Self::$value => $number,)*
+                        Self::Later(number) => $root + u64::from(number),
+                    };
+                    w.choice(stringify!($kind), number, $root, true)
+                }
+
+                fn read(r: &mut $crate::aper::Reader<'_>) -> Result<Self, $crate::aper::AperError> {
+                    r.choice(stringify!($kind), $root, true).map(Self::of)
+                }
+            }
+        )*
+    };
+}
+pub(crate) use cause_group;
+
+/// Cause of its groups, in the order of the choice.
+macro_rules! cause {
+    ($($(#[$doc:meta])* $group:ident = $choice:literal $kind:ident,)*) => {
+        /// Cause: why something failed.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Cause {
+            $($(#[$doc])* $group($kind),)*
+        }
+
+        $(
             impl From<$kind> for Cause {
                 fn from(cause: $kind) -> Self {
                     Self::$group(cause)
@@ -37,25 +60,19 @@ macro_rules! cause {
             }
         )*
 
-        /// Cause: why something failed.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        pub enum Cause {
-            $($(#[$doc])* $group($kind),)*
-        }
-
         impl $crate::aper::Aper for Cause {
             fn write(&self, w: &mut $crate::aper::Writer) -> Result<(), $crate::aper::AperError> {
                 match self {
                     $(Self::$group(cause) => {
                         w.choice("Cause", $choice, 5, true)?;
-                        w.choice(stringify!($kind), cause.number(), $root, true)
+                        cause.write(w)
                     })*
                 }
             }
 
             fn read(r: &mut $crate::aper::Reader<'_>) -> Result<Self, $crate::aper::AperError> {
                 match r.choice("Cause", 5, true)? {
-                    $($choice => r.choice(stringify!($kind), $root, true).map($kind::of).map(Self::$group),)*
+                    $($choice => $kind::read(r).map(Self::$group),)*
                     _ => Err($crate::aper::AperError::Undefined("Cause")),
                 }
             }
@@ -69,3 +86,35 @@ macro_rules! cause {
     };
 }
 pub(crate) use cause;
+
+cause_group! {
+    /// Transport Layer.
+    CauseTransport (2) {
+        /// Transport resource unavailable.
+        TransportResourceUnavailable = 0,
+        /// Unspecified.
+        Unspecified = 1,
+    }
+    /// NAS.
+    CauseNas (1) {
+        /// Unspecified.
+        Unspecified = 0,
+    }
+    /// Protocol.
+    CauseProtocol (7) {
+        /// Transfer syntax error.
+        TransferSyntaxError = 0,
+        /// Abstract syntax error (reject).
+        AbstractSyntaxErrorReject = 1,
+        /// Abstract syntax error (ignore and notify).
+        AbstractSyntaxErrorIgnoreAndNotify = 2,
+        /// Message not compatible with receiver state.
+        MessageNotCompatibleWithReceiverState = 3,
+        /// Semantic error.
+        SemanticError = 4,
+        /// Abstract syntax error (falsely constructed message).
+        AbstractSyntaxErrorFalselyConstructedMessage = 5,
+        /// Unspecified.
+        Unspecified = 6,
+    }
+}

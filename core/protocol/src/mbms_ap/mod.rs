@@ -11,16 +11,20 @@ mod ie;
 mod lists;
 mod macros;
 mod pdu;
+mod reset;
 
+pub use cause::{CauseNas, CauseProtocol, CauseTransport};
 pub use diagnostics::{CriticalityDiagnostics, IeDiagnostic, TypeOfError};
 pub use error::ApError;
 pub use ie::{GbrQos, Name, SessionId, TimeToWait, TnlInformation};
 pub use pdu::{Criticality, TriggeringMessage};
+pub use reset::ResetType;
 
 pub use crate::aper::AperError;
 
-pub(crate) use cause::cause;
+pub(crate) use cause::{cause, cause_group};
 pub(crate) use ie::{Extensions, read_tmgi, read_tnl, write_tmgi, write_tnl};
-pub(crate) use lists::{Item, read_ie, write_ie};
+pub(crate) use lists::Item;
 pub(crate) use macros::{enumerated, field_type, messages, numbers, pdu, sequence};
 pub(crate) use pdu::{IeProblem, IeProblemKind, Ies, IesRead, PduHeader, read_ies, write_ies};
+pub(crate) use reset::{Acknowledged, Connection, connection};
