@@ -3,7 +3,7 @@
 //!
 //! They take any octets, end in time linear in their number, and panic when a property does not hold.
 
-use crate::sip::sdp::Sdp;
+use crate::sip::sdp::{MbmsMedia, Sdp};
 use crate::sip::{
     AcceptContact, AuthenticationInfo, Challenge, Credentials, Event, Limits, PAccessNetworkInfo, PChargingVector,
     RAck, Reason, SecurityMechanism, SessionExpires, SipMessage, StreamFramer, StreamItem, SubscriptionState,
@@ -58,6 +58,14 @@ pub fn sdp(octets: &[u8]) {
     let Ok(sdp) = Sdp::parse(octets) else { return };
     let again = Sdp::parse(&sdp.to_bytes());
     assert_eq!(again.as_ref(), Ok(&sdp), "what was printed reads otherwise");
+    for at in 0..sdp.media.len() {
+        if let Some(mbms) = MbmsMedia::of(&sdp, at) {
+            let mut own = sdp.clone();
+            own.media[at] = mbms.to_media(&sdp.media[at]);
+            let again = MbmsMedia::of(&own, at).map(|again| (again.destination, again.mode));
+            assert_eq!(again, Some((mbms.destination, mbms.mode)), "a medium over MBMS reads otherwise");
+        }
+    }
     let mut changed = sdp.clone();
     changed.bump_version();
     for at in 0..changed.media.len() {
@@ -168,7 +176,7 @@ fn typed(message: &SipMessage) {
     read("RAck", &|value| RAck::parse(value).is_ok());
     read("Session-Expires", &|value| SessionExpires::parse(value).is_ok());
     read("Security-Client", &|value| SecurityMechanism::parse(value).is_ok());
-    read("P-Access-Network-Info", &|value| PAccessNetworkInfo::parse(value).is_ok());
+    read("P-Access-Network-Info", &|value| PAccessNetworkInfo::parse(value).is_ok_and(|info| info.cell().is_some()));
     read("P-Charging-Vector", &|value| PChargingVector::parse(value).is_ok());
     read("Reason", &|value| Reason::parse(value).is_ok());
     read("Accept-Contact", &|value| AcceptContact::parse(value).is_ok());

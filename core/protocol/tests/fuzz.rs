@@ -95,7 +95,7 @@ fn sip_stream() {
 
 #[test]
 fn sdp() {
-    let words: [&[u8]; 16] = [
+    let words: [&[u8]; 19] = [
         b"\r\n",
         b"\n",
         b"=",
@@ -112,6 +112,9 @@ fn sdp() {
         b"\xff",
         b"o=- 1 18446744073709551615 IN IP4 a\r\n",
         b"t=0 0\r\n",
+        b"a=mbms-mode:broadcast 4335006224 0\r\n",
+        b"a=source-filter: incl IN IP4 * 10.46.0.21\r\n",
+        b"c=IN IP4 239.1.0.7/64\r\n",
     ];
     let bodies = torture().into_iter().filter_map(|message| {
         let at = message.windows(5).position(|window| window == b"\r\nv=0")?;

@@ -8,6 +8,7 @@ mod dialog;
 mod flow;
 mod framing;
 mod headers;
+mod mbms;
 mod message;
 mod method;
 mod misbehaviour;
@@ -43,6 +44,7 @@ pub use headers::{
     PAccessNetworkInfo, PChargingVector, Param, Params, RAck, Reason, Refresher, SecurityMechanism, SessionExpires,
     SubscriptionState, Via, names,
 };
+pub use mbms::{EUTRAN_FDD, EutranCell, MBMS_FEATURE, ParseCellError};
 pub use message::{Request, Response, SipMessage};
 pub use method::Method;
 pub use misbehaviour::{Damage, Misbehaviour};

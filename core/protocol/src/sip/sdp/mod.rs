@@ -1,14 +1,17 @@
 //! Session descriptions (RFC 8866, formerly 4566). Lines that nobody asks about stay as they are, in their order.
 
 mod line;
+mod mbms;
 mod media;
 mod offer;
 
 pub use line::{Attribute, Connection, Origin, SdpLine};
+pub use mbms::{MbmsMedia, MbmsMode, SourceFilter};
 pub use media::{Direction, Media, RtpMap};
 pub use offer::{check_answer, check_new_offer};
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// What is wrong with a session description.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -134,6 +137,11 @@ impl Sdp {
     /// Attributes of the session.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
         attributes(&self.lines)
+    }
+
+    /// The multicast address of media `at`, when it is sent to one (RFC 3264 clause 5.2).
+    pub fn multicast_of(&self, at: usize) -> Option<IpAddr> {
+        mbms::multicast_address(&self.connection_of(at)?)
     }
 
     /// The direction of media `at`: its own, else that of the session, else `sendrecv` (RFC 3264 clause 5.1).

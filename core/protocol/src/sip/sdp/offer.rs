@@ -22,7 +22,12 @@ pub fn check_answer(offer: &Sdp, answer: &Sdp) -> Result<(), SdpProblem> {
             return bad("the answer takes a medium that the offer refuses");
         }
         let (theirs, ours) = (offer.direction_of(at), answer.direction_of(at));
-        if ours.sends() && !theirs.receives() || ours.receives() && !theirs.sends() {
+        if let Some(group) = offer.multicast_of(at) {
+            // Clause 6.2: all see the same stream.
+            if (answer.multicast_of(at), answered.port, ours) != (Some(group), offered.port, theirs) {
+                return bad("the answer has another address, port or direction of a multicast stream");
+            }
+        } else if ours.sends() && !theirs.receives() || ours.receives() && !theirs.sends() {
             return bad("the direction of the answer does not fit that of the offer");
         }
         if answer.connection_of(at).is_none() {

@@ -219,7 +219,7 @@ impl Session {
                 }
             } else {
                 match callee.negotiation.take_offer(sdp) {
-                    Ok(()) => body = Some(callee.negotiation.answer_alike()),
+                    Ok(()) => body = Some(callee.negotiation.answer_alike(false)),
                     Err(status) => return self.answer(key, request, status),
                 }
             }

@@ -152,7 +152,7 @@ impl Session {
             if leg.negotiation.offers() {
                 // An answer that cannot be used: the call goes on, the 2xx will tell.
                 let _ = leg.negotiation.take_answer(sdp);
-            } else if let Ok(answer) = leg.negotiation.take_offer(sdp).map(|()| leg.negotiation.answer_alike()) {
+            } else if let Ok(answer) = leg.negotiation.take_offer(sdp).map(|()| leg.negotiation.answer_alike(false)) {
                 prack.set_body(SDP, answer);
             }
         }
@@ -291,7 +291,7 @@ fn agree(negotiation: &mut Negotiation, response: &Response, ack: &mut Request) 
     match sdp {
         Some(offer) if !negotiation.is_settled() => {
             negotiation.take_offer(offer).map_err(|status| format!("an offer that is answered with {status}"))?;
-            ack.set_body(SDP, negotiation.answer_alike());
+            ack.set_body(SDP, negotiation.answer_alike(false));
             Ok(())
         }
         _ if negotiation.is_settled() => Ok(()),

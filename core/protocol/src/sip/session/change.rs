@@ -235,6 +235,7 @@ impl Session {
 
     /// The body of the 2xx; or what the request is refused with.
     fn answer_to(&mut self, request: &Request) -> Result<Option<Vec<u8>>, u16> {
+        let takes_mbms = self.local.settings.takes_mbms;
         let is_invite = request.method == Method::INVITE;
         let sdp = body_of(&request.headers, &request.body);
         if sdp.is_none() && !request.body.is_empty() {
@@ -274,7 +275,7 @@ impl Session {
             Some(_) if !settled || negotiation.is_offered() => Err(500),
             Some(sdp) => {
                 negotiation.take_offer(sdp)?;
-                Ok(Some(negotiation.answer_alike()))
+                Ok(Some(negotiation.answer_alike(takes_mbms)))
             }
         }
     }

@@ -18,6 +18,8 @@ pub struct SessionSettings {
     pub no_answer: Duration,
     /// An incoming call that nobody answers is refused with 480 after this time.
     pub unanswered: Duration,
+    /// Media over MBMS bearers that are offered are accepted.
+    pub takes_mbms: bool,
 }
 
 impl Default for SessionSettings {
@@ -28,6 +30,7 @@ impl Default for SessionSettings {
             min_se_s: 90,
             no_answer: Duration::from_secs(180),
             unanswered: Duration::from_secs(170),
+            takes_mbms: false,
         }
     }
 }

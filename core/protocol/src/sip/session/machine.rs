@@ -87,6 +87,14 @@ impl Session {
         }
     }
 
+    /// What we have said last of our media, when the session stands.
+    pub(crate) fn local_description(&self) -> Option<Vec<u8>> {
+        match &self.phase {
+            Phase::Standing(standing) => Some(standing.negotiation.local_body()),
+            _ => None,
+        }
+    }
+
     /// Does a request in a dialog belong here? `to_tag` is that of its To.
     pub(crate) fn is(&self, call_id: &str, to_tag: &str) -> bool {
         self.call_id == call_id && self.local_tag == to_tag

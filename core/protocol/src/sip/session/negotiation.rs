@@ -2,7 +2,7 @@
 
 use super::io::HoldState;
 use crate::sip::Headers;
-use crate::sip::sdp::{Direction, Media, Sdp, SdpLine, check_answer};
+use crate::sip::sdp::{Direction, MbmsMedia, Media, Sdp, SdpLine, check_answer};
 
 /// Content type of SDP (RFC 8866 clause 8.1).
 pub(super) const SDP: &str = "application/sdp";
@@ -82,12 +82,12 @@ impl Negotiation {
         Ok(())
     }
 
-    /// We answer their offer with what we said before, as far as it fits.
-    pub(super) fn answer_alike(&mut self) -> Vec<u8> {
+    /// We answer their offer with what we said before, as far as it fits; media over MBMS may come anew.
+    pub(super) fn answer_alike(&mut self, takes_mbms: bool) -> Vec<u8> {
         let Pending::Theirs(offer) = &self.pending else { return self.local_body() };
         let offer = offer.clone();
         let before = self.local.as_ref().unwrap_or(&offer);
-        let mut answer = answering(before, &offer, &self.wishes);
+        let mut answer = answering(before, &offer, &self.wishes, takes_mbms);
         if self.local.as_ref().is_some_and(|local| *local != answer) {
             answer.bump_version();
         }
@@ -176,7 +176,7 @@ const fn off_hold(direction: Direction) -> Direction {
 
 /// The answer to `offer` of who said `before` and wants those directions (RFC 3264 clause 6): the lines of the offer, our
 /// ports and attributes, the formats of both in the order of the offer.
-fn answering(before: &Sdp, offer: &Sdp, wishes: &[Direction]) -> Sdp {
+fn answering(before: &Sdp, offer: &Sdp, wishes: &[Direction], takes_mbms: bool) -> Sdp {
     let mut answer = before.clone();
     answer.media.clear();
     answer.lines.retain(|line| line.kind != 't');
@@ -185,6 +185,10 @@ fn answering(before: &Sdp, offer: &Sdp, wishes: &[Direction]) -> Sdp {
     let at = answer.lines.iter().position(after).unwrap_or(answer.lines.len());
     answer.lines.insert(at, SdpLine::new('t', offer.value('t').unwrap_or("0 0")));
     for (at, theirs) in offer.media.iter().enumerate() {
+        if offer.multicast_of(at).is_some() {
+            answer.media.push(multicast(before, offer, at, takes_mbms).unwrap_or_else(|| theirs.refused()));
+            continue;
+        }
         let mut media = before.media.get(at).and_then(|ours| common(ours, theirs)).unwrap_or_else(|| theirs.refused());
         if media.port != 0 {
             let wish = wishes.get(at).copied().unwrap_or_default();
@@ -193,6 +197,28 @@ fn answering(before: &Sdp, offer: &Sdp, wishes: &[Direction]) -> Sdp {
         answer.media.push(media);
     }
     answer
+}
+
+/// The answer to a multicast medium: the offer's, which all see alike (RFC 3264 clause 6.2), when it was ours before or comes
+/// over an MBMS bearer that we take.
+fn multicast(before: &Sdp, offer: &Sdp, at: usize, takes_mbms: bool) -> Option<Media> {
+    let theirs = offer.media.get(at).filter(|media| media.port != 0)?;
+    let was_ours = before.media.get(at).is_some_and(|ours| ours.port == theirs.port)
+        && before.multicast_of(at) == offer.multicast_of(at);
+    let comes_anew = takes_mbms && MbmsMedia::of(offer, at).is_some();
+    if !was_ours && !comes_anew {
+        return None;
+    }
+    let is_alike = |ours: &&Media| ours.port != 0 && ours.kind == theirs.kind && ours.protocol == theirs.protocol;
+    let own: Vec<_> = before.media.iter().filter(is_alike).flat_map(|media| &media.formats).collect();
+    let formats: Vec<_> = theirs.formats.iter().filter(|format| own.contains(format)).cloned().collect();
+    if formats.is_empty() {
+        return None;
+    }
+    let mut media = Media { formats, ..theirs.clone() };
+    media.set_connection(&offer.connection_of(at)?);
+    media.set_direction(offer.direction_of(at));
+    Some(media)
 }
 
 /// Our medium with the formats that both have.
@@ -224,7 +250,7 @@ mod tests {
     #[test]
     fn an_answer_has_the_lines_of_its_offer_and_the_formats_of_both() {
         let (offer, ours) = (sdp(OFFER), sdp(OURS));
-        let answer = answering(&ours, &offer, &directions(&ours));
+        let answer = answering(&ours, &offer, &directions(&ours), false);
         assert_eq!(answer.media[0].formats, ["97", "8"]);
         assert_eq!((answer.media[1].port, answer.media[1].formats.as_slice()), (0, &["99".to_owned()][..]));
         assert_eq!(check_answer(&offer, &answer), Ok(()));
@@ -247,6 +273,38 @@ mod tests {
     }
 
     #[test]
+    fn media_over_mbms_are_seen_alike() {
+        let audio = |text: &str| text[..text.find("m=video").unwrap()].to_owned();
+        let (offer, answer) = (audio(OFFER), audio(ANSWER));
+        let mbms = "m=audio 5002 RTP/AVP 97\r\nc=IN IP4 239.1.0.7/64\r\na=mbms-mode:broadcast 4335006224 0\r\n\
+                    a=source-filter: incl IN IP4 239.1.0.7 10.0.0.1\r\na=recvonly\r\n";
+        let (mut a, mut b) = (Negotiation::default(), Negotiation::default());
+        a.offer(offer.as_bytes()).unwrap();
+        b.take_offer(offer.as_bytes()).unwrap();
+        b.answer(answer.as_bytes()).unwrap();
+        a.take_answer(answer.as_bytes()).unwrap();
+        let mut turn = |to_b: bool, offer: &str, takes_mbms: bool| {
+            let (from, to) = if to_b { (&mut a, &mut b) } else { (&mut b, &mut a) };
+            from.offer(offer.as_bytes()).unwrap();
+            to.take_offer(offer.as_bytes()).unwrap();
+            let answer = to.answer_alike(takes_mbms);
+            from.take_answer(&answer).unwrap();
+            String::from_utf8(answer).unwrap()
+        };
+        let with = offer.replace(" 7 IN", " 8 IN") + mbms;
+        let refused = turn(true, &with, false);
+        assert!(refused.ends_with("m=audio 0 RTP/AVP 97\r\n"), "{refused}");
+        let taken = turn(true, &with, true);
+        assert!(taken.contains("m=audio 5000 RTP/AVP 97 8\r\n") && taken.ends_with(mbms), "{taken}");
+        // The one who listens to the bearer only sends by the other medium; the other side takes what was its own.
+        let listening = taken.replacen("a=sendrecv", "a=sendonly", 1);
+        let answered = turn(false, &listening, false);
+        assert!(answered.ends_with(mbms) && answered.contains("a=recvonly\r\nm=audio 5002"), "{answered}");
+        let elsewhere = turn(false, &listening.replace("239.1.0.7", "239.1.0.8"), false);
+        assert!(elsewhere.ends_with("m=audio 0 RTP/AVP 97\r\n"), "{elsewhere}");
+    }
+
+    #[test]
     fn both_hold_and_let_go() {
         let audio = |text: &str| text[..text.find("m=video").unwrap()].to_owned();
         let (offer, answer) = (audio(OFFER), audio(ANSWER));
@@ -259,7 +317,7 @@ mod tests {
             let offer = from.held(on);
             from.offer(&offer).unwrap();
             to.take_offer(&offer).unwrap();
-            let answer = to.answer_alike();
+            let answer = to.answer_alike(false);
             from.take_answer(&answer).unwrap();
             (from.hold(), to.hold())
         };

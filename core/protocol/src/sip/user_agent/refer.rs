@@ -58,6 +58,18 @@ impl UserAgent {
         sessions.find(|(_, session)| session.is(&id.call_id, &id.local_tag)).map(|(id, _)| *id)
     }
 
+    /// The session that sent the request which this responds to.
+    pub fn session_of_response(&self, response: &Response) -> Option<SessionId> {
+        let (call_id, from) = (response.call_id()?, response.from().ok().flatten()?);
+        let tag = from.tag()?;
+        self.sessions.iter().find(|(_, session)| session.is(call_id, tag)).map(|(id, _)| *id)
+    }
+
+    /// The description that our side of a session holds to, when it stands: what the next offer starts from.
+    pub fn local_description(&self, id: SessionId) -> Option<Vec<u8>> {
+        self.sessions.get(&id)?.local_description()
+    }
+
     /// A request in the dialog of a session that stands, to be [`Self::send`]ed.
     ///
     /// # Errors
