@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use core_network::{
     BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, MceArea, MceConfig,
-    MceNotification, PmchId, ProvisioningConfig, SequenceClock,
+    MceNotification, OnAirFrom, PmchId, ProvisioningConfig, SequenceClock,
 };
 use protocol::{Instant, Plmn, SyncPlan, Tmgi};
 use radio::{
@@ -209,6 +209,7 @@ pub(crate) fn network(scenario: &Scenario, notifies_changes: bool) -> Result<Net
         mce: MceConfig {
             areas: scenario.areas.iter().map(area).collect(),
             notification,
+            on_air: OnAirFrom::Setup,
             release_after: M1_TRANSFER_DELAY + 2 * longest,
         },
         agent: EnbAgentConfig { processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS },

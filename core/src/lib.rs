@@ -20,8 +20,8 @@ pub use mbms::{
     EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec,
     FluteOutput, FluteSender, GatewayConfig, GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig,
     MbmsGwInput, MbmsGwNode, MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode,
-    MceNodeConfig, MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, Place, PmchCapacity, PmchId, PmchPlan,
-    Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate, Refusal,
-    Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal,
+    MceNodeConfig, MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, OnAirFrom, Place, PmchCapacity, PmchId,
+    PmchPlan, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate,
+    Refusal, Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

@@ -21,8 +21,22 @@ pub struct MceConfig {
     pub areas: Vec<MceArea>,
     /// When changes are notified of; none when the carrier cannot: then a change holds from the next modification period.
     pub notification: Option<MceNotification>,
+    /// When its cells come on air.
+    pub on_air: OnAirFrom,
     /// A bearer that ends stays in the MCCH so long: what is on its way is still sent.
     pub release_after: Duration,
+}
+
+/// When cells come on air. Until then nobody can have read an MCCH, and what starts is listed at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OnAirFrom {
+    /// With the setup of their eNB.
+    #[default]
+    Setup,
+    /// With the radio frame after it.
+    Frame,
+    /// With the radio frame after the start of the first session.
+    Session,
 }
 
 /// Occasions of change notification, as SIB13 tells them.
@@ -161,7 +175,8 @@ pub enum MceRefusal {
 #[derive(Debug)]
 pub struct Mce {
     config: MceConfig,
-    on_air: bool,
+    /// Since when cells are on air, or from when on.
+    on_air: Option<Instant>,
     areas: Vec<Area>,
     /// Bearers that have ended and stay listed until then.
     leaving: BTreeMap<(usize, Tmgi), Instant>,
@@ -191,7 +206,7 @@ impl Mce {
             Area { modification_period, wanted: listed.clone(), announced: None, listed }
         };
         let areas = config.areas.iter().map(area).collect();
-        Self { config, on_air: false, areas, leaving: BTreeMap::new(), outputs: VecDeque::new() }
+        Self { config, on_air: None, areas, leaving: BTreeMap::new(), outputs: VecDeque::new() }
     }
 
     /// Takes an input.
@@ -199,7 +214,11 @@ impl Mce {
         self.handle_timeout(now);
         let outcome = match input {
             MceInput::M2Setup => {
-                self.on_air = true;
+                self.wake(match self.config.on_air {
+                    OnAirFrom::Setup => Some(now),
+                    OnAirFrom::Frame => Some(next_frame(now)),
+                    OnAirFrom::Session => None,
+                });
                 Ok(())
             }
             MceInput::SessionStart { tmgi, pmch } => self.start(now, tmgi, pmch),
@@ -255,12 +274,20 @@ impl Mce {
     /// From when on a bearer that is asked for at `now` can be listed in the MCCH of an area: at once when nothing is on
     /// air; else from the next modification period that can still be notified of.
     pub fn earliest_change(&self, area: usize, now: Instant) -> Instant {
-        let (true, Some(area)) = (self.on_air, self.areas.get(area)) else { return now };
+        let (true, Some(area)) = (self.is_on_air(now), self.areas.get(area)) else { return now };
         let period = area.modification_period.as_nanos() as u64;
         let boundary = (now.as_nanos() / period + 1) * period;
         let occasion = self.config.notification.map(|notification| self.next_occasion(notification, now));
         let notified = occasion.is_none_or(|occasion| occasion < Instant::from_nanos(boundary));
         Instant::from_nanos(if notified { boundary } else { boundary + period })
+    }
+
+    fn is_on_air(&self, now: Instant) -> bool {
+        self.on_air.is_some_and(|since| since <= now)
+    }
+
+    fn wake(&mut self, at: Option<Instant>) {
+        self.on_air = self.on_air.or(at);
     }
 
     /// Start of the first radio frame with a notification occasion that is not over at `now`: SFN mod notification
@@ -329,6 +356,7 @@ impl Mce {
 
     /// Tells the eNBs what is wanted, where that may still be notified of.
     fn announce(&mut self, now: Instant) {
+        let is_on_air = self.is_on_air(now);
         for index in 0..self.areas.len() {
             let from = self.earliest_change(index, now);
             let area = &mut self.areas[index];
@@ -338,14 +366,21 @@ impl Mce {
                 continue;
             }
             let pmchs = area.wanted.clone();
-            if self.on_air {
+            if is_on_air {
                 area.announced = Some((from, pmchs.clone()));
             } else {
                 area.listed.clone_from(&pmchs);
             }
             self.outputs.push_back(MceOutput::Scheduling { area: index, from, pmchs });
+            self.wake((self.config.on_air == OnAirFrom::Session).then(|| next_frame(now)));
         }
     }
+}
+
+/// Start of the radio frame after this one.
+fn next_frame(now: Instant) -> Instant {
+    let frame = FRAME.as_nanos() as u64;
+    Instant::from_nanos((now.as_nanos() / frame + 1) * frame)
 }
 
 fn lists(listed: &Listed, tmgi: Tmgi) -> bool {
@@ -370,6 +405,7 @@ mod tests {
         Mce::new(MceConfig {
             areas: vec![area(512, 2), area(1024, 1)],
             notification: Some(MceNotification { repetition_coeff: 2, offset_rf: 3 }),
+            on_air: OnAirFrom::Setup,
             release_after: Duration::from_millis(400),
         })
     }
@@ -408,6 +444,22 @@ mod tests {
         mce.handle_timeout(Instant::from_millis(5120));
         assert_eq!(mce.poll_output(), Some(scheduling(10_240, &[&[(1, 1), (2, 2)], &[(3, 1)]])));
         assert_eq!(mce.poll_output(), None);
+    }
+
+    #[test]
+    fn cells_that_come_on_air_later_change_at_once_until_then() {
+        let start = |n, pmch| MceInput::SessionStart { tmgi: tmgi(n), pmch };
+        for (on_air, setup_ms) in [(OnAirFrom::Session, 0), (OnAirFrom::Frame, 2003)] {
+            let mut mce = mce();
+            mce.config.on_air = on_air;
+            run(&mut mce, setup_ms, MceInput::M2Setup);
+            let expected = [bearer(1, A, 1, 2003), scheduling(2003, &[&[(1, 1)], &[]])];
+            assert_eq!(run(&mut mce, 2003, start(1, A)), expected);
+            let expected = [bearer(2, B, 1, 2009), scheduling(2009, &[&[(1, 1)], &[(2, 1)]])];
+            assert_eq!(run(&mut mce, 2009, start(2, B)), expected);
+            assert_eq!(run(&mut mce, 2010, start(3, A))[0], bearer(3, A, 2, 5120));
+            assert_eq!(run(&mut mce, 2020, MceInput::M2Setup), []);
+        }
     }
 
     #[test]

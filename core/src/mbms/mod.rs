@@ -27,7 +27,7 @@ pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
 pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
 pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
-pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, PmchId};
+pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId};
 pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};
 pub use provisioning::{Allocation, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal};
 pub use sequence_clock::SequenceClock;

@@ -1,8 +1,8 @@
 //! Admission control of an MCE: TS 36.300 clause 15.1.1 (radio resources of MBSFN areas, suspension and resumption by ARP),
 //! TS 36.444 clause 8.2.2 (allocation and retention priority).
 //!
-//! The MBMS service area of a bearer says in which MBSFN areas it is, its QCI which PMCHs are robust and frequent enough, its
-//! guaranteed bit rate what it takes of one of them. Where nothing is left, bearers of lower priority that may be pre-empted
+//! The MBMS service area of a bearer says in which MBSFN areas it is, and on which PMCHs when these are reserved for service
+//! areas, its QCI which PMCHs are robust and frequent enough, its guaranteed bit rate what it takes of one of them. Where nothing is left, bearers of lower priority that may be pre-empted
 //! make room, lowest first, for one that may pre-empt. They are suspended, not released: what becomes free goes to those that
 //! wait, highest priority first. M3AP knows no word of an MCE about that (TS 36.444 clause 8): the eNBs learn it by MBMS
 //! scheduling information, the UEs by MSI and MCCH.
@@ -42,6 +42,8 @@ struct Bearer {
     rate: u64,
     /// The older has the smaller number.
     since: u64,
+    /// Where it is to be sent: service area identities, and the MBSFN areas that have them.
+    service_areas: Vec<u16>,
     areas: Vec<usize>,
 }
 
@@ -87,7 +89,7 @@ impl Admission {
             return Err(AdmissionRefusal::TooMany(self.config.max_bearers));
         }
         let before = self.remember(bearer, &areas);
-        self.enter(bearer, demand, rate, &areas);
+        self.enter(bearer, demand, rate, (service_areas, &areas));
         self.end(bearer, before, rate)
     }
 
@@ -104,16 +106,17 @@ impl Admission {
         match self.start(bearer, service_areas, demand) {
             Err(AdmissionRefusal::NoCapacity(rate)) => {
                 let areas = self.areas_of(service_areas);
-                self.enter(bearer, demand, rate, &areas);
+                self.enter(bearer, demand, rate, (service_areas, &areas));
                 Ok(areas.into_iter().map(|area| Change { bearer, area, place: Place::Suspended }).collect())
             }
             other => other,
         }
     }
 
-    fn enter(&mut self, bearer: u32, demand: Demand, rate: u64, areas: &[usize]) {
+    fn enter(&mut self, bearer: u32, demand: Demand, rate: u64, (service_areas, areas): (&[u16], &[usize])) {
         self.admitted += 1;
-        self.bearers.insert(bearer, Bearer { demand, rate, since: self.admitted, areas: areas.to_vec() });
+        let (since, service_areas) = (self.admitted, service_areas.to_vec());
+        self.bearers.insert(bearer, Bearer { demand, rate, since, service_areas, areas: areas.to_vec() });
         for &area in areas {
             self.areas[area].places.insert(bearer, None);
             self.find_place(area, bearer, true);
@@ -144,12 +147,13 @@ impl Admission {
         for area in left {
             self.areas[area].places.remove(&bearer);
         }
-        self.bearers.insert(bearer, Bearer { demand, rate, since: old.since, areas: areas.clone() });
+        let (since, sais) = (old.since, service_areas.to_vec());
+        self.bearers.insert(bearer, Bearer { demand, rate, since, service_areas: sais, areas: areas.clone() });
         for area in areas {
             let had = before.areas.iter().find(|(index, _)| *index == area);
             let had = had.and_then(|(_, area)| area.places.get(&bearer).copied().flatten());
             self.areas[area].places.insert(bearer, None);
-            match had.filter(|&pmch| self.suits(area, pmch, demand.qci) && self.has_room(area, pmch, rate)) {
+            match had.filter(|&pmch| self.suits(area, pmch, bearer) && self.has_room(area, pmch, rate)) {
                 Some(pmch) => self.put_on(area, bearer, pmch),
                 None => self.find_place(area, bearer, true),
             }
@@ -226,7 +230,7 @@ impl Admission {
             for (id, place) in &area.places {
                 let bearer = self.bearers.get(id).filter(|b| b.areas.contains(&index));
                 let bearer = bearer.ok_or_else(|| format!("area {index} has bearer {id}, which is not there"))?;
-                let fits = |pmch| self.suits(index, pmch, bearer.demand.qci) && self.has_room(index, pmch, bearer.rate);
+                let fits = |pmch| self.suits(index, pmch, *id) && self.has_room(index, pmch, bearer.rate);
                 if place.is_none() && (0..plans.len()).any(fits) {
                     return Err(format!("bearer {id} waits in area {index} for nothing"));
                 }
@@ -257,11 +261,16 @@ impl Admission {
         self.config.classes.iter().find(|class| class.qci == qci)
     }
 
-    fn suits(&self, area: usize, pmch: usize, qci: u8) -> bool {
+    /// Whether a PMCH may carry a bearer: it is for its service areas (0 is all of them), robust and frequent enough.
+    fn suits(&self, area: usize, pmch: usize, bearer: u32) -> bool {
         let plan = &self.config.areas[area].pmchs[pmch];
-        self.class(qci).is_some_and(|class| {
-            plan.mcs <= class.max_mcs && plan.scheduling_period_rf <= class.max_scheduling_period_rf
-        })
+        let Some(bearer) = self.bearers.get(&bearer) else { return false };
+        let is_meant = |sai: &u16| *sai == 0 || plan.service_areas.contains(sai);
+        let is_for = plan.service_areas.is_empty() || bearer.service_areas.iter().any(is_meant);
+        is_for
+            && self.class(bearer.demand.qci).is_some_and(|class| {
+                plan.mcs <= class.max_mcs && plan.scheduling_period_rf <= class.max_scheduling_period_rf
+            })
     }
 
     fn has_room(&self, area: usize, pmch: usize, rate: u64) -> bool {
@@ -272,7 +281,7 @@ impl Admission {
     fn find_place(&mut self, area: usize, bearer: u32, is_new: bool) {
         let Some(Bearer { demand, rate, .. }) = self.bearers.get(&bearer).cloned() else { return };
         let suitable: Vec<usize> =
-            (0..self.areas[area].used.len()).filter(|&pmch| self.suits(area, pmch, demand.qci)).collect();
+            (0..self.areas[area].used.len()).filter(|&pmch| self.suits(area, pmch, bearer)).collect();
         // The most bits per subframe first, then the fullest: the others keep room for what needs more of it.
         let free = suitable.iter().copied().filter(|&pmch| self.has_room(area, pmch, rate));
         let best = free.max_by_key(|&pmch| {

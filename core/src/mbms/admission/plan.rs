@@ -26,8 +26,10 @@ pub struct AreaPlan {
 }
 
 /// A PMCH with its subframes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PmchPlan {
+    /// It is reserved for bearers with one of these service area identities; none: for all of its MBSFN area.
+    pub service_areas: BTreeSet<u16>,
     /// Modulation and coding scheme of its data.
     pub mcs: u8,
     /// MCH scheduling period in radio frames.

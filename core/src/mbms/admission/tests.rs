@@ -1,5 +1,7 @@
 //! Tests of admission.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +10,7 @@ use super::*;
 fn config() -> AdmissionConfig {
     let area = |service_areas: &[u16], capacities: &[(u8, u64)]| AreaPlan {
         service_areas: service_areas.iter().copied().collect(),
-        pmchs: capacities.iter().map(|&(mcs, capacity)| PmchPlan { mcs, scheduling_period_rf: 32, capacity }).collect(),
+        pmchs: capacities.iter().map(|&(mcs, capacity)| pmch(mcs, capacity)).collect(),
     };
     let class = |qci, max_mcs, rate| QosClass { qci, max_mcs, max_scheduling_period_rf: 64, rate };
     AdmissionConfig {
@@ -21,6 +23,10 @@ fn config() -> AdmissionConfig {
         ],
         max_bearers: 40,
     }
+}
+
+fn pmch(mcs: u8, capacity: u64) -> PmchPlan {
+    PmchPlan { service_areas: BTreeSet::new(), mcs, scheduling_period_rf: 32, capacity }
 }
 
 fn demand(qci: u8, rate: u64, priority: u8) -> Demand {
@@ -50,6 +56,27 @@ fn service_areas_name_mbsfn_areas_and_classes_name_channels() {
     assert_eq!(admission.start(4, &[0], background), Ok(vec![on(4, 0, 1), on(4, 1, 0)]));
     assert_eq!((admission.free(0, 0), admission.free(0, 1), admission.free(1, 0)), (700, 2350, 150));
     assert_eq!(admission.audit(), Ok(()));
+}
+
+#[test]
+fn a_channel_may_be_reserved_for_service_areas() {
+    let reserved = |sai: u16, capacity| PmchPlan { service_areas: BTreeSet::from([sai]), ..pmch(9, capacity) };
+    let mut config = config();
+    config.areas = vec![AreaPlan {
+        service_areas: BTreeSet::from([1, 2, 3]),
+        pmchs: vec![reserved(1, 1000), reserved(2, 1000), pmch(5, 100)],
+    }];
+    let mut admission = Admission::new(config);
+    assert_eq!(admission.start(1, &[2], demand(1, 600, 5)), Ok(vec![on(1, 0, 1)]));
+    // What is free elsewhere is for others; the one that is for all takes what it can.
+    assert_eq!(admission.start(2, &[2], demand(1, 600, 5)), Err(AdmissionRefusal::NoCapacity(600)));
+    assert_eq!(admission.start(2, &[3], demand(1, 100, 5)), Ok(vec![on(2, 0, 2)]));
+    assert_eq!(admission.start(3, &[0], demand(1, 300, 5)), Ok(vec![on(3, 0, 1)]));
+    // Another service area is another channel.
+    assert_eq!(admission.update(1, &[1], demand(1, 600, 5)), Ok(vec![on(1, 0, 0)]));
+    assert_eq!((admission.free(0, 0), admission.free(0, 1), admission.audit()), (400, 700, Ok(())));
+    assert_eq!(admission.update(1, &[3], demand(1, 600, 5)), Err(AdmissionRefusal::NoCapacity(600)));
+    assert_eq!((admission.pmch(1, 0), admission.audit()), (Some(0), Ok(())));
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl BmscNode {
             work.waits.insert(key, at);
         }
         work.ops.extend(put_bearer(&record));
-        self.user_plane.add(port, service.destination, self.config.sync_of(qos.qci));
+        self.user_plane.add(port, service.destination, self.config.sync_of(&record.area, qos.qci));
         let response = self.accepted(now, &service, &record, request);
         self.services.put(service);
         self.bearers.put(Bearer::new(record));

@@ -35,6 +35,8 @@ pub struct BmscNodeConfig {
     pub sgi_mb: SocketAddr,
     /// Synchronisation sequences of bearers: one for each scheduling period of the MCH that carries them.
     pub sync: SyncPlan,
+    /// Other ones, by service area identity: the MCE has MCHs that are reserved for it. The lowest one of a bearer counts.
+    pub sync_by_area: BTreeMap<u16, SyncPlan>,
     /// Other ones, by QCI: the MCE puts them on other MCHs.
     pub sync_by_qci: BTreeMap<u32, SyncPlan>,
     /// Longest transfer to an eNB, its processing included.
@@ -73,6 +75,7 @@ impl BmscNodeConfig {
             queue_octets: 64 * 1024,
             sgi_mb: SocketAddr::new(mb2u, SGI_MB_PORT),
             sync,
+            sync_by_area: BTreeMap::new(),
             sync_by_qci: BTreeMap::new(),
             max_transfer_delay: Duration::from_millis(20),
             packet_lengths: true,
@@ -105,8 +108,10 @@ impl BmscNodeConfig {
         self.gateways.iter().filter(|gateway| area.iter().any(|area| gateway.serves(*area)))
     }
 
-    pub(super) fn sync_of(&self, qci: u32) -> SyncPlan {
-        self.sync_by_qci.get(&qci).copied().unwrap_or(self.sync)
+    /// Sequences of a bearer of these service areas with this QCI.
+    pub(super) fn sync_of(&self, areas: &[u16], qci: u32) -> SyncPlan {
+        let by_area = self.sync_by_area.iter().find(|(area, _)| areas.contains(area)).map(|(_, plan)| plan);
+        by_area.or_else(|| self.sync_by_qci.get(&qci)).copied().unwrap_or(self.sync)
     }
 }
 

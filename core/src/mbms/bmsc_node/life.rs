@@ -222,6 +222,8 @@ impl BmscNode {
         }
         let (port, to) = (bearer.record.port, bearer.record.destinations());
         self.user_plane.set_destinations(port, to);
+        let plan = self.config.sync_of(&bearer.record.area, bearer.record.qos.qci);
+        self.user_plane.set_plan(now, port, plan);
         work.ops.extend(put_bearer(&bearer.record));
         self.bearers.put(bearer);
         work.then.settled.push((key, if is_made { MbmsBearerResult::SUCCESS } else { change.failed }));

@@ -138,7 +138,8 @@ impl BmscNode {
             let to = bearer.record.destinations();
             let Some(service) = self.services.get(key.tmgi) else { continue };
             if state != BearerState::Stopping && !self.user_plane.has(port) {
-                self.user_plane.add(port, service.destination, self.config.sync_of(qci));
+                let plan = self.config.sync_of(&bearer.record.area, qci);
+                self.user_plane.add(port, service.destination, plan);
             }
             match state {
                 // Nobody was told that it is there.

@@ -115,6 +115,18 @@ impl UserPlane {
         }
     }
 
+    /// The MCH of a bearer is another one from now on: its sequences are, too.
+    pub(super) fn set_plan(&mut self, now: Instant, port: u16, plan: SyncPlan) {
+        let Some(flow) = self.flows.get_mut(&port).filter(|flow| flow.plan != plan) else { return };
+        flow.plan = plan;
+        if let Some(sender) = &mut flow.sender {
+            self.due.remove(&(sender.window_end(), port));
+            sender.clock.plan = plan;
+            sender.framer = SyncFramer::new(plan, self.packet_lengths, sender.clock.on_air(now));
+            self.due.insert((sender.window_end(), port));
+        }
+    }
+
     /// A bearer ends: its last sequence is closed.
     pub(super) fn close(&mut self, now: Instant, port: u16, source: SocketAddr) {
         self.handle_timeout(now, source);

@@ -11,7 +11,7 @@ use protocol::m2ap::{
 use protocol::m3ap::GlobalMceId;
 
 use crate::mbms::admission::{AdmissionConfig, AreaPlan, PmchPlan, QosClass};
-use crate::mbms::mce::{MceArea, MceConfig, MceNotification};
+use crate::mbms::mce::{MceArea, MceConfig, MceNotification, OnAirFrom};
 
 /// Settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,8 @@ pub struct MceNodeConfig {
     pub notification: Option<MceNotification>,
     /// A session that ends stays in the MCCH so long: what is on its way is still sent.
     pub release_after: Duration,
+    /// When its cells come on air.
+    pub on_air: OnAirFrom,
     /// Time until a lost gateway is tried again.
     pub retry: Duration,
     /// How long eNBs may take to answer. Shorter than the gateway waits.
@@ -58,8 +60,10 @@ pub struct MbsfnArea {
 }
 
 /// A PMCH and what it carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PmchCapacity {
+    /// It is reserved for sessions with one of these service area identities; none: for all of its MBSFN area.
+    pub service_areas: BTreeSet<u16>,
     /// As the MCCH has it.
     pub configuration: PmchConfiguration,
     /// Bit/s of sessions: its transport blocks without what MCCH, MSI and headers take.
@@ -78,6 +82,7 @@ impl MceNodeConfig {
             classes,
             notification: None,
             release_after: Duration::ZERO,
+            on_air: OnAirFrom::Setup,
             retry: Duration::from_secs(1),
             m2_timeout: Duration::from_secs(1),
             orphan_time: Duration::from_secs(30),
@@ -93,6 +98,7 @@ impl MceNodeConfig {
 
     pub(super) fn admission(&self) -> AdmissionConfig {
         let pmch = |pmch: &PmchCapacity| PmchPlan {
+            service_areas: pmch.service_areas.clone(),
             mcs: pmch.configuration.higher_mcs.unwrap_or(pmch.configuration.data_mcs),
             scheduling_period_rf: pmch.configuration.scheduling_period,
             capacity: pmch.capacity,
@@ -116,6 +122,7 @@ impl MceNodeConfig {
         MceConfig {
             areas: self.areas.iter().map(area).collect(),
             notification: self.notification,
+            on_air: self.on_air,
             release_after: self.release_after,
         }
     }

@@ -196,6 +196,7 @@ fn gateway_config() -> MbmsGwNodeConfig {
 /// An area with two PMCHs: MCS 9 with 100 kbit/s, MCS 20 with 300 kbit/s.
 fn area(id: u8, service_areas: &[u16]) -> MbsfnArea {
     let pmch = |allocated_subframes_end, data_mcs, capacity| PmchCapacity {
+        service_areas: BTreeSet::new(),
         configuration: PmchConfiguration { allocated_subframes_end, data_mcs, scheduling_period: 32, higher_mcs: None },
         capacity,
     };
