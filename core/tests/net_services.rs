@@ -13,6 +13,7 @@ use core_network::node::{Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer,
 use protocol::{Instant, TapEvent};
 
 /// Says back what it hears. A path of `/to/ADDRESS` opens a stream there; octets that end with a full stop close theirs.
+/// The body of a request to `/ask` is a URI that it asks itself; what becomes of that is noted.
 #[derive(Default, Debug)]
 struct Echo {
     out: VecDeque<NodeOutput>,
@@ -22,6 +23,16 @@ impl Node for Echo {
     fn handle_input(&mut self, _: Instant, input: NodeInput<'_>) {
         match input {
             NodeInput::Http { request, .. } if request.uri().path() == "/silent" => {}
+            NodeInput::Http { exchange, request, .. } if request.uri().path() == "/ask" => {
+                let uri = String::from_utf8(request.into_body()).unwrap();
+                let request = http::Request::put(uri).body(b"told".to_vec()).unwrap();
+                self.out.push_back(NodeOutput::HttpRequest { token: 5, request });
+                self.out.push_back(NodeOutput::Http { exchange, response: http::Response::default() });
+            }
+            NodeInput::HttpResponse { token: 5, result } => match result {
+                Ok(answer) => self.say(&format!("{} {}", answer.status(), String::from_utf8_lossy(answer.body()))),
+                Err(why) => self.say(&format!("failed: {why}")),
+            },
             NodeInput::Http { exchange, request, .. } => {
                 if let Some(remote) = request.uri().path().strip_prefix("/to/") {
                     let connect = StreamOutput::Connect { token: 7, remote: remote.parse().unwrap() };
@@ -157,6 +168,46 @@ async fn requests_come_whole_and_bounded() {
     assert!(first.starts_with("PUT /a?b HTTP/1.1\r\n") && first.ends_with("\r\n\r\nabc"), "{first}");
     assert_eq!((seen[0].joint.to_string().as_str(), seen[1].from.as_str()), ("Ut", "echo"));
     assert!(seen[1].bytes.starts_with(b"HTTP/1.1 200 OK\r\n") && seen.len() == 5, "{}", seen.len());
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_asks_others_bounded_in_size_and_time() {
+    let limits = NetLimits { answer: Duration::from_millis(400), ..NetLimits::default() };
+    let (mut process, seen) = start(limits).await;
+    let web = at(&process, "http");
+    let listener = TcpListener::bind(ANY).unwrap();
+    let there = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let answers = ["HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok".to_owned(), String::new()];
+        let large = format!("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n{}", "a".repeat(2_000_000));
+        for answer in answers.into_iter().chain([large]) {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut buffer = [0; 500];
+            let count = stream.read(&mut buffer).unwrap();
+            assert!(buffer[..count].starts_with(b"PUT /x?y HTTP/1.1\r\n"), "{buffer:?}");
+            if answer.is_empty() {
+                std::thread::sleep(Duration::from_millis(600));
+            }
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    let nobody = TcpListener::bind(ANY).unwrap().local_addr().unwrap();
+    for (uri, said) in [
+        (format!("http://{there}/x?y"), "201 Created ok"),
+        (format!("http://localhost:{}/x?y", there.port()), "failed: "),
+        (format!("http://{there}/x?y"), "failed: length limit exceeded"),
+        (format!("http://{nobody}/"), "failed: "),
+        (format!("https://{nobody}/"), "failed: "),
+        ("/x".to_owned(), "failed: /x is no http"),
+    ] {
+        blocking(move || ask(web, &request("POST /ask", &format!("Content-Length: {}\r\n\r\n{uri}", uri.len())))).await;
+        let (_, note) = process.note().await.unwrap();
+        assert!(note.to_string().starts_with(said), "{note}");
+    }
+    server.join().unwrap();
+    let seen: Vec<TapEvent> = seen.try_iter().filter(|event| event.to == there.to_string()).collect();
+    assert!(seen[0].bytes.ends_with(b"\r\ncontent-length: 4\r\n\r\ntold"), "{:?}", seen[0]);
     process.stop().await;
 }
 

@@ -20,6 +20,7 @@ mod tap;
 mod time;
 pub mod utc;
 pub mod xcap;
+pub mod xmb;
 pub mod xml;
 
 pub use entropy::{Entropy, Secret};

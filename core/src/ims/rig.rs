@@ -132,6 +132,7 @@ impl<N: Node> Rig<N> {
                 NodeOutput::Note(note) => self.notes.push(note.to_string()),
                 NodeOutput::Diameter(transport) => self.diameter.push_back(transport),
                 other @ (NodeOutput::Http { .. }
+                | NodeOutput::HttpRequest { .. }
                 | NodeOutput::Stream(_)
                 | NodeOutput::Datagram { .. }
                 | NodeOutput::Membership(_)) => {

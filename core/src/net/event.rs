@@ -36,6 +36,8 @@ pub(crate) enum NetEvent {
     DiameterUnreachable { peer: usize },
     /// A request of an HTTP client, whole, and where its answer goes.
     Http { exchange: HttpExchange, request: Box<http::Request<Vec<u8>>>, waiting: Waiting },
+    /// What has become of an HTTP request of the node.
+    HttpAnswered { token: u64, result: super::client::Outcome },
     /// A stream of media is there; `token` when it was wanted.
     StreamOpened { conn: StreamId, token: Option<u64>, channel: Channel, queue: WriteQueue },
     /// Anything else that happens to a stream of media.

@@ -1,5 +1,6 @@
 //! Drivers of live nodes: sockets, the store's writer, timers, health and metrics. They decide nothing.
 
+mod client;
 mod clock;
 mod diameter;
 mod event;

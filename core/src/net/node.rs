@@ -7,6 +7,7 @@ use protocol::diameter::{ConnectionId, DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Transport};
 use tokio::sync::{mpsc, watch};
 
+use super::client::WebClient;
 use super::clock::LiveClock;
 use super::diameter::DiameterSockets;
 use super::event::{Channel, NetEvent};
@@ -37,6 +38,7 @@ pub(crate) struct NodeDriver {
     pub(crate) diameter: DiameterSockets,
     pub(crate) channels: std::collections::BTreeMap<ConnectionId, (Channel, Frames)>,
     pub(crate) web: WebSockets,
+    pub(crate) asking: WebClient,
     pub(crate) streams: MediaStreams,
     pub(crate) media: MediaSockets,
     pub(crate) store: StoreQueue,
@@ -148,6 +150,9 @@ impl NodeDriver {
                 self.node.handle_input(now, NodeInput::Diameter(DiameterInput::ConnectFailed { peer }));
             }
             NetEvent::Http { exchange, request, waiting } => self.take_http(now, exchange, *request, waiting),
+            NetEvent::HttpAnswered { token, result } => {
+                self.node.handle_input(now, NodeInput::HttpResponse { token, result });
+            }
             NetEvent::StreamOpened { conn, token, channel, queue } => {
                 self.streams.opened(conn, channel, queue);
                 self.take_stream_opened(now, conn, token, channel);
@@ -199,6 +204,7 @@ impl NodeDriver {
                 }
                 NodeOutput::Diameter(DiameterTransport::Close { conn }) => self.diameter.close(conn),
                 NodeOutput::Http { exchange, response } => self.answer_http(now, exchange, response),
+                NodeOutput::HttpRequest { token, request } => self.asking.ask(token, request),
                 NodeOutput::Stream(output) => self.do_stream(now, output),
                 NodeOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
                 NodeOutput::Membership(membership) => self.set_member(membership),

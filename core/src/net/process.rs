@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::client::WebClient;
 use super::clock::LiveClock;
 use super::diameter::DiameterSockets;
 use super::event::{EVENTS, NetEvent};
@@ -253,6 +254,9 @@ impl Building {
             self.listening.push(Listening { node: name.clone(), protocol, transport, address });
         }
         let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger, client };
+        let metrics = self.metrics.of(&name);
+        let (tls, limits) = (self.tls.clone(), self.limits);
+        let asking = WebClient::new(events.clone(), limits, tls, self.clock, tap.clone(), metrics.clone());
         let driver = NodeDriver {
             node,
             clock: self.clock,
@@ -260,13 +264,14 @@ impl Building {
             diameter,
             channels: BTreeMap::new(),
             web,
+            asking,
             streams,
             media,
             store: self.store.clone(),
             events,
             arrivals,
             tap,
-            metrics: self.metrics.of(&name),
+            metrics,
             notes: self.note.clone(),
             figures_due: Some(Instant::ZERO),
         };

@@ -1,6 +1,6 @@
 //! IMS nodes joined in memory: sockets by address, Diameter connections, the store inline (TS 23.228 clause 4).
 //!
-//! HTTP requests of boxes outside, streams and datagrams of media go the same way, a [`WireMessage`] each.
+//! HTTP requests, streams and datagrams of media go the same way, a [`WireMessage`] each.
 //!
 //! Every message comes out as [`FabricOutput::Message`] before it arrives anywhere: the caller looks at it, may change it,
 //! and gives it back with [`Fabric::carry`]: not at all, later, or twice. What happens at the same instant happens in the
@@ -345,7 +345,10 @@ impl Fabric {
                     let answer = store(request);
                     node.handle_input(now, NodeInput::Store(answer));
                 }
-                NodeOutput::Http { exchange, response } => self.answer(index, exchange, &response),
+                NodeOutput::Http { exchange, response } => {
+                    self.answer(index, exchange, &response);
+                }
+                NodeOutput::HttpRequest { token, request } => self.node_asks(now, index, token, request),
                 NodeOutput::Stream(output) => self.stream_output(now, index, output),
                 NodeOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
                 NodeOutput::Membership(membership) => self.media.set_member(index, membership),
@@ -400,7 +403,7 @@ impl Fabric {
             },
             Arrival::Stream { at, event } => self.stream_event(now, at, event),
             Arrival::StreamConnect { from, token, remote } => self.stream_connect(now, from, token, remote),
-            Arrival::RequestFailed { exchange, why } => self.request_failed(exchange, why),
+            Arrival::RequestFailed { exchange, why } => self.request_failed(now, exchange, why),
         }
     }
 
@@ -418,8 +421,10 @@ impl Fabric {
                 }
                 return;
             }
-            Way::Request(exchange) => return self.request_arrives(now, to, exchange, source, &bytes),
-            Way::Response(exchange) => return self.response_arrives(exchange, &bytes),
+            Way::Request(exchange) => {
+                return self.request_arrives(now, to, exchange, (source, destination), &bytes);
+            }
+            Way::Response(exchange) => return self.response_arrives(now, exchange, &bytes),
             Way::Stream(conn) => return self.stream_arrives(now, to, conn, bytes),
             Way::Datagram => return self.datagram_arrives(now, to, destination, source, bytes),
         }

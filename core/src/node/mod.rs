@@ -68,6 +68,13 @@ pub enum NodeInput<'a> {
         /// The request.
         request: http::Request<Vec<u8>>,
     },
+    /// What has become of an HTTP request of this node.
+    HttpResponse {
+        /// Of the request.
+        token: u64,
+        /// The answer, whole and bounded; or why there is none.
+        result: Result<http::Response<Vec<u8>>, String>,
+    },
     /// Streams of media and what comes over them.
     Stream(StreamInput<'a>),
     /// A datagram of media.
@@ -105,6 +112,14 @@ pub enum NodeOutput {
         exchange: HttpExchange,
         /// With what.
         response: http::Response<Vec<u8>>,
+    },
+    /// Ask an HTTP server. What becomes of it comes back as [`NodeInput::HttpResponse`], at the latest when the driver's
+    /// patience ends; not at all when the node is killed meanwhile.
+    HttpRequest {
+        /// Comes back with what became of it.
+        token: u64,
+        /// The request. Its URI is absolute, `http` or `https`: scheme and authority say where it goes.
+        request: http::Request<Vec<u8>>,
     },
     /// Streams of media and what goes over them.
     Stream(StreamOutput),

@@ -82,6 +82,8 @@ impl Runner<'_> {
                 Some(token) => (token, "HTTP request".to_owned(), Some(why)),
                 None => return Ok(()),
             },
+            // No UE is a server of HTTP.
+            OutsideEvent::Request { .. } => return Ok(()),
             OutsideEvent::Stream(event) => {
                 own.stream(now, &event);
                 return Ok(());

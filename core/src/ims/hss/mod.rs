@@ -314,7 +314,10 @@ impl Node for Hss {
                 self.ignored("running", "Reauthenticate is for an S-CSCF")
             }
             NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.ignored("running", "SIP at an HSS"),
-            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
+            NodeInput::Http { .. }
+            | NodeInput::HttpResponse { .. }
+            | NodeInput::Stream(_)
+            | NodeInput::Datagram { .. } => {
                 self.ignored("running", "HTTP or media at an HSS");
             }
             NodeInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),

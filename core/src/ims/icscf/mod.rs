@@ -290,7 +290,10 @@ impl Node for Icscf {
             NodeInput::Diameter(input) => self.cx.handle_input(now, input),
             NodeInput::Store(_) => self.ignored("I-CSCF", "an answer of the store: an I-CSCF keeps nothing"),
             NodeInput::Access(_) => self.ignored("I-CSCF", "an event of the access network"),
-            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
+            NodeInput::Http { .. }
+            | NodeInput::HttpResponse { .. }
+            | NodeInput::Stream(_)
+            | NodeInput::Datagram { .. } => {
                 self.ignored("I-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(crate::node::Admin::Shutdown) => {}

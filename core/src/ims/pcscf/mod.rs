@@ -441,7 +441,10 @@ impl Node for Pcscf {
                     self.ignored("P-CSCF", "Diameter: a P-CSCF has no Cx");
                 }
             }
-            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
+            NodeInput::Http { .. }
+            | NodeInput::HttpResponse { .. }
+            | NodeInput::Stream(_)
+            | NodeInput::Datagram { .. } => {
                 self.ignored("P-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(Admin::Shutdown) => {}

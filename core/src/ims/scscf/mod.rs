@@ -124,7 +124,10 @@ impl Node for Scscf {
             NodeInput::SipFailed { target, why } => self.stack.handle_input(now, StackInput::Failed { target, why }),
             NodeInput::Diameter(input) => self.handle_diameter(now, input),
             NodeInput::Store(answer) => self.handle_stored(now, answer),
-            NodeInput::Http { .. } | NodeInput::Stream(_) | NodeInput::Datagram { .. } => {
+            NodeInput::Http { .. }
+            | NodeInput::HttpResponse { .. }
+            | NodeInput::Stream(_)
+            | NodeInput::Datagram { .. } => {
                 self.ignore("S-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(admin) => self.handle_admin(now, admin),

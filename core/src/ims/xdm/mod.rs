@@ -316,6 +316,7 @@ impl Node for Xdms {
             NodeInput::Admin(_) => self.ignored("an order that is for others"),
             NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.ignored("SIP at an XDM server"),
             NodeInput::Diameter(_) => self.ignored("Diameter at an XDM server"),
+            NodeInput::HttpResponse { .. } => self.ignored("an answer that an XDM server has not asked for"),
             NodeInput::Stream(_) | NodeInput::Datagram { .. } => self.ignored("media at an XDM server"),
             NodeInput::Access(_) => self.ignored("an event of the access network"),
         }

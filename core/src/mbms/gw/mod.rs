@@ -328,7 +328,10 @@ impl Node for MbmsGwNode {
                 }
             }
             NodeInput::Admin(_) | NodeInput::Access(_) => self.ignored("an order that is not for an MBMS-GW"),
-            NodeInput::Sip { .. } | NodeInput::SipFailed { .. } | NodeInput::Http { .. } => {
+            NodeInput::Sip { .. }
+            | NodeInput::SipFailed { .. }
+            | NodeInput::Http { .. }
+            | NodeInput::HttpResponse { .. } => {
                 self.ignored("SIP or HTTP at an MBMS-GW");
             }
         }

@@ -70,6 +70,17 @@ impl Way {
 /// What comes to a box outside besides SIP.
 #[derive(Clone, Debug)]
 pub enum OutsideEvent {
+    /// A node asks by HTTP; [`Fabric::respond`](super::Fabric::respond) answers it.
+    Request {
+        /// Names it until then.
+        exchange: HttpExchange,
+        /// Its own address.
+        local: SocketAddr,
+        /// Where it came from.
+        remote: SocketAddr,
+        /// The request, its URI path and query.
+        request: http::Request<Vec<u8>>,
+    },
     /// A request of HTTP is answered.
     Response {
         /// Which.

@@ -370,3 +370,100 @@ impl Node for Member {
         self.0.take().map(NodeOutput::Membership)
     }
 }
+
+/// Asks at once, and says what becomes of it.
+#[derive(Debug)]
+struct Asker(VecDeque<NodeOutput>);
+
+impl Asker {
+    fn of(uris: &[&str]) -> Box<Self> {
+        let ask = |(token, uri): (usize, &&str)| NodeOutput::HttpRequest {
+            token: token as u64,
+            request: Request::post(*uri).body(b"{}".to_vec()).unwrap(),
+        };
+        Box::new(Self(uris.iter().enumerate().map(ask).collect()))
+    }
+}
+
+impl Node for Asker {
+    fn handle_input(&mut self, _: Instant, input: NodeInput<'_>) {
+        let NodeInput::HttpResponse { token, result } = input else { return };
+        let said = result.map(|response| format!("{} {}", response.status(), response.body().len()));
+        self.0.push_back(NodeOutput::Note(NodeNote::Said(format!("{token}: {}", said.unwrap_or_else(|why| why)))));
+    }
+    fn handle_timeout(&mut self, _: Instant) {}
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+    fn poll_output(&mut self) -> Option<NodeOutput> {
+        self.0.pop_front()
+    }
+}
+
+fn notes(seen: &[(Instant, FabricOutput)]) -> Vec<(u64, String)> {
+    let notes = seen.iter().filter_map(|(at, output)| match output {
+        FabricOutput::Note { note, .. } => Some((at.as_nanos() / 1_000_000, note.to_string())),
+        _ => None,
+    });
+    notes.collect()
+}
+
+#[test]
+fn a_node_asks_boxes_outside_and_other_nodes_by_http() {
+    let mut fabric = fabric();
+    let asker =
+        Asker::of(&["http://10.46.0.50:8080/told?a", "http://S-CSCF/b", "http://nobody/", "https://10.46.0.3/"]);
+    fabric.add_outside("provider", Role::ThirdParty, ip(50));
+    fabric.add(Instant::ZERO, "BM-SC", Role::Bmsc, ip(31), asker, nothing());
+    let mut seen = Vec::new();
+    for ms in 0..10 {
+        let now = Instant::from_millis(ms);
+        fabric.handle_timeout(now);
+        while let Some(output) = fabric.poll_output() {
+            if let FabricOutput::Message(message) = &output {
+                fabric.carry(now, message.clone());
+            }
+            seen.push((now, output));
+        }
+    }
+    let wire = messages(&seen);
+    assert_eq!((wire[0].joint, wire[0].to.as_str(), wire[0].destination), (Joint::XmbC, "provider", at(50, 8080)));
+    let octets = b"POST /told?a HTTP/1.1\r\nhost: 10.46.0.50:8080\r\ncontent-length: 2\r\n\r\n{}";
+    assert_eq!(wire[0].bytes, octets);
+    let told = outside(&seen);
+    let [(1, OutsideEvent::Request { exchange, local, remote, request })] = told[..] else { panic!("{told:?}") };
+    assert_eq!((*local, remote.ip(), request.uri().to_string().as_str()), (at(50, 8080), ip(31), "/told?a"));
+    let said = notes(&seen);
+    assert_eq!(said[0], (0, "2: \"nobody\" belongs to no box".to_owned()));
+    assert!(said[1].1.starts_with("3: https://"), "{said:?}");
+    assert_eq!((said[2].0, said[2].1.starts_with("1: 200 OK ")), (2, true), "{said:?}");
+
+    let exchange = *exchange;
+    let now = Instant::from_millis(10);
+    assert!(fabric.respond(exchange, &Response::new(b"taken".to_vec())));
+    assert!(!fabric.respond(exchange, &Response::new(Vec::new())), "twice is once");
+    assert_eq!(notes(&run(&mut fabric, now))[0].1, "0: 200 OK 5");
+}
+
+#[test]
+fn a_node_that_gets_no_answer_is_told_so_and_one_that_was_killed_hears_no_other_ones() {
+    let mut fabric = fabric();
+    fabric.add_outside("provider", Role::ThirdParty, ip(50));
+    let ask = || Asker::of(&["http://provider/"]);
+    fabric.add(Instant::ZERO, "BM-SC", Role::Bmsc, ip(31), ask(), nothing());
+    let Some(FabricOutput::Message(lost)) = fabric.poll_output() else { panic!("a request") };
+    drop(lost);
+    let seen = run(&mut fabric, Instant::ZERO);
+    assert_eq!(notes(&seen), [(30_000, "0: no answer within 30 s".to_owned())]);
+
+    let now = Instant::from_millis(30_000);
+    fabric.restart(now, "BM-SC", ask());
+    let Some(FabricOutput::Message(first)) = fabric.poll_output() else { panic!("a request") };
+    fabric.restart(now, "BM-SC", ask());
+    let Some(FabricOutput::Message(second)) = fabric.poll_output() else { panic!("a request") };
+    fabric.carry(now, first);
+    fabric.carry(now, second);
+    fabric.set_down(now, "provider", true);
+    let seen = run(&mut fabric, now);
+    assert_eq!(notes(&seen), [(30_001, "0: provider is gone".to_owned())]);
+}
