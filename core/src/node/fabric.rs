@@ -110,7 +110,7 @@ pub struct Fabric {
 /// What waits to be said, in order.
 #[derive(Debug)]
 enum Said {
-    Output(FabricOutput),
+    Output(Box<FabricOutput>),
     /// Nothing to say: what went over a stream before is on its way now, and so is its end.
     StreamEnd {
         of: StreamId,
@@ -288,14 +288,14 @@ impl Fabric {
     pub fn poll_output(&mut self) -> Option<FabricOutput> {
         loop {
             match self.outputs.pop_front()? {
-                Said::Output(output) => return Some(output),
+                Said::Output(output) => return Some(*output),
                 Said::StreamEnd { of, at } => self.end_stream(at, of),
             }
         }
     }
 
     fn say(&mut self, output: FabricOutput) {
-        self.outputs.push_back(Said::Output(output));
+        self.outputs.push_back(Said::Output(Box::new(output)));
     }
 
     /// Sends octets from a box to another, past the tap.
