@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::Instant;
@@ -17,12 +17,13 @@ use super::diameter::DiameterSockets;
 use super::event::{EVENTS, NetEvent};
 use super::http::{self, Pages};
 use super::limits::NetLimits;
-use super::media::MediaSockets;
+use super::local::LocalListeners;
+use super::media::{MediaSockets, Multicast};
 use super::metrics::Metrics;
 use super::node::{NodeDriver, own_party};
 use super::sip::SipSockets;
 use super::store::{Execute, StoreQueue, StoreWriter};
-use super::streams::MediaStreams;
+use super::streams::{MediaStreams, StreamKind};
 use super::tap::{Directory, NetTap, NodeTap};
 use super::tls::Tls;
 use super::web::{HttpListener, WebSockets};
@@ -42,10 +43,16 @@ pub struct Sockets {
     pub diameter_source: Option<SocketAddr>,
     /// Where HTTP is taken.
     pub http: Vec<HttpListener>,
-    /// Where streams of media are taken; its own come from the address of the first.
+    /// Where streams are taken.
     pub streams: Vec<SocketAddr>,
+    /// What they are.
+    pub stream_kind: StreamKind,
+    /// Where its own streams come from; none: from the address of the first that takes some.
+    pub stream_source: Option<IpAddr>,
     /// Where its media are.
     pub media: Vec<SocketAddr>,
+    /// How it uses IP multicast.
+    pub multicast: Multicast,
 }
 
 /// A node that is to run.
@@ -109,7 +116,7 @@ pub struct Listening {
     pub node: String,
     /// `sip`, `diameter`, `http`, `streams` or `media`.
     pub protocol: &'static str,
-    /// `udp`, `tcp` or `tls`.
+    /// `udp`, `tcp`, `tls` or `sctp`.
     pub transport: &'static str,
     /// Where.
     pub address: SocketAddr,
@@ -135,6 +142,7 @@ impl LiveProcess {
             metrics: Arc::clone(&metrics),
             store,
             note,
+            local: LocalListeners::default(),
             listening: Vec::new(),
         };
         let mut drivers = Vec::new();
@@ -224,6 +232,7 @@ struct Building {
     metrics: Arc<Metrics>,
     store: StoreQueue,
     note: mpsc::Sender<(String, NodeNote)>,
+    local: LocalListeners,
     listening: Vec<Listening>,
 }
 
@@ -235,8 +244,13 @@ impl Building {
         let source = sockets.diameter_source;
         let diameter = DiameterSockets::bind(&sockets.diameter, source, self.limits, events.clone()).await?;
         let web = WebSockets::bind(&sockets.http, self.tls.clone(), self.limits, events.clone()).await?;
-        let streams = MediaStreams::bind(&sockets.streams, self.limits, events.clone()).await?;
-        let media = MediaSockets::bind(&sockets.media, &events).await?;
+        let (kind, source) = (sockets.stream_kind, sockets.stream_source);
+        let (places, local) = (&sockets.streams, self.local.clone());
+        let streams = MediaStreams::bind(kind, places, source, self.limits, events.clone(), local).await?;
+        let media = MediaSockets::bind(&sockets.media, sockets.multicast, &events).await?;
+        if let Some(trouble) = streams.trouble() {
+            let _ = self.note.try_send((name.clone(), NodeNote::Said(trouble.to_owned())));
+        }
         let own = own_party(role, &name);
         let mut places: Vec<(&'static str, &'static str, SocketAddr)> = Vec::new();
         places.extend(sip.listening().iter().map(|&(transport, address)| match transport {
@@ -247,7 +261,7 @@ impl Building {
         places.extend(diameter.listening().iter().map(|&address| ("diameter", "tcp", address)));
         let transport = |listener: &HttpListener| if listener.is_secure { "tls" } else { "tcp" };
         places.extend(web.listening().iter().map(|listener| ("http", transport(listener), listener.address)));
-        places.extend(streams.listening().iter().map(|&address| ("streams", "tcp", address)));
+        places.extend(streams.listening().iter().map(|&address| ("streams", streams.kind().transport(), address)));
         places.extend(media.places().map(|address| ("media", "udp", address)));
         for (protocol, transport, address) in places {
             self.directory.insert(address, own.clone());

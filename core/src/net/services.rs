@@ -8,6 +8,7 @@ use protocol::http::{encode_request, encode_response};
 
 use super::event::Channel;
 use super::node::NodeDriver;
+use super::streams::StreamKind;
 use super::tap::Seen;
 use super::web::Waiting;
 use crate::node::{
@@ -53,7 +54,7 @@ impl NodeDriver {
                 // Who has closed a stream hears no more of it.
                 let Some(channel) = self.streams.channel(*conn) else { return };
                 self.metrics.media_in.inc();
-                self.tap.received(now, &of_stream(channel, bytes));
+                self.tap.received(now, &of_stream(self.streams.kind(), channel, bytes));
             }
             StreamEvent::Closed { conn } => {
                 let Some(channel) = self.streams.channel(*conn) else { return };
@@ -71,7 +72,7 @@ impl NodeDriver {
             StreamOutput::Send { conn, bytes } => {
                 let Some(channel) = self.streams.channel(conn) else { return };
                 self.metrics.media_out.inc();
-                self.tap.sent(now, &of_stream(channel, &bytes));
+                self.tap.sent(now, &of_stream(self.streams.kind(), channel, &bytes));
                 if !self.streams.send(conn, bytes) {
                     self.take_stream(now, &StreamEvent::Closed { conn });
                 }
@@ -100,7 +101,7 @@ impl NodeDriver {
         }
     }
 
-    pub(super) fn set_member(&self, membership: Membership) {
+    pub(super) fn set_member(&mut self, membership: Membership) {
         if let Err(why) = self.media.set_member(membership) {
             self.metrics.failures.inc();
             let note = NodeNote::Said(format!("multicast {}: {why}", membership.group));
@@ -115,8 +116,8 @@ fn of_http<'a>(waiting: &Waiting, bytes: &'a [u8]) -> Seen<'a> {
     Seen { transport, local, remote, bytes, carried: Carried::Http }
 }
 
-fn of_stream(channel: Channel, bytes: &[u8]) -> Seen<'_> {
-    Seen { transport: "tcp", local: channel.local, remote: channel.remote, bytes, carried: Carried::Stream }
+fn of_stream(kind: StreamKind, channel: Channel, bytes: &[u8]) -> Seen<'_> {
+    Seen { transport: kind.transport(), local: channel.local, remote: channel.remote, bytes, carried: Carried::Stream }
 }
 
 fn of_media(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use protocol::{Instant, TapEvent};
+use protocol::{Instant, Joint, TapEvent, UdpDatagram};
 
 use crate::node::{Carried, Role};
 
@@ -97,8 +97,7 @@ impl NodeTap {
     pub(crate) fn sent(&self, now: Instant, seen: &Seen<'_>) {
         let Some(tap) = &self.tap else { return };
         let peer = self.peer(seen);
-        let channel = format!("{} {} {}", seen.transport, seen.local, seen.remote);
-        tap.put(self.event(now, seen, &self.own, &peer, channel));
+        tap.put(event(now, seen, (&self.own, seen.local), (&peer, seen.remote)));
     }
 
     /// The node has received something; what came from a node of this process was seen when that sent it.
@@ -106,31 +105,39 @@ impl NodeTap {
         let Some(tap) = &self.tap else { return };
         let peer = self.peer(seen);
         if !peer.own {
-            let channel = format!("{} {} {}", seen.transport, seen.remote, seen.local);
-            tap.put(self.event(now, seen, &peer, &self.own, channel));
-        }
-    }
-
-    fn event(&self, at: Instant, seen: &Seen<'_>, from: &Party, to: &Party, channel: String) -> TapEvent {
-        TapEvent {
-            at,
-            joint: from.role.joint_of(to.role, seen.carried),
-            from: from.name.clone(),
-            to: to.name.clone(),
-            channel,
-            lcid: 0,
-            bytes: seen.bytes.to_vec(),
+            tap.put(event(now, seen, (&peer, seen.remote), (&self.own, seen.local)));
         }
     }
 
     fn peer(&self, seen: &Seen<'_>) -> Party {
         self.directory.find(seen.remote).unwrap_or_else(|| Party {
-            role: match seen.carried {
-                Carried::Sip | Carried::Diameter => self.stranger,
-                Carried::Http | Carried::Stream | Carried::Datagram => self.client,
+            role: match (self.own.role, seen.carried) {
+                (_, Carried::Sip | Carried::Diameter) => self.stranger,
+                // Its clients are BM-SCs that send, but MCEs that connect and eNBs that hear groups.
+                (Role::MbmsGw, Carried::Stream) => Role::Mce,
+                (Role::MbmsGw, Carried::Datagram) if seen.remote.ip().is_multicast() => Role::Enb,
+                (_, Carried::Http | Carried::Stream | Carried::Datagram) => self.client,
             },
             name: seen.remote.to_string(),
             own: false,
         })
+    }
+}
+
+fn event(at: Instant, seen: &Seen<'_>, from: (&Party, SocketAddr), to: (&Party, SocketAddr)) -> TapEvent {
+    let ((sender, source), (receiver, destination)) = (from, to);
+    let joint = sender.role.joint_of(receiver.role, seen.carried);
+    let (own, name) = (sender.name.clone(), receiver.name.clone());
+    // What is seen on M1 begins with its IP header.
+    let packet = UdpDatagram { source, destination, payload: seen.bytes };
+    let bytes = Some(joint).filter(|joint| *joint == Joint::M1).and_then(|_| packet.emit().ok());
+    TapEvent {
+        at,
+        joint,
+        from: own,
+        to: name,
+        channel: format!("{} {source} {destination}", seen.transport),
+        lcid: 0,
+        bytes: bytes.unwrap_or_else(|| seen.bytes.to_vec()),
     }
 }

@@ -8,6 +8,7 @@ mod cscf;
 mod exposure;
 mod hss;
 mod identity;
+mod mbms;
 mod messaging;
 mod place;
 mod presence;
@@ -20,13 +21,17 @@ use std::path::PathBuf;
 use protocol::sip::Transport;
 use serde::Deserialize;
 
-pub use bmsc::{BmscSection, GatewaySection};
+pub use bmsc::{BmscSection, GatewaySection, ServerRulesSection};
 pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsSection};
 pub use conference::ConferenceSection;
 pub use cscf::{IcscfSection, PcscfSection, ScscfSection};
 pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::HssSection;
 pub use identity::IdentitySection;
+pub use mbms::{
+    CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
+    SubframesSection,
+};
 pub use messaging::MessagingSection;
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};
@@ -80,6 +85,12 @@ pub struct CoreConfig {
     pub sip_network: SipNetworkSection,
     /// The BM-SC.
     pub bmsc: BmscSection,
+    /// The MBMS-GW.
+    pub mbms_gw: MbmsGwSection,
+    /// The MCE.
+    pub mce: MceSection,
+    /// eNBs.
+    pub enb: Vec<EnbSection>,
 }
 
 impl Default for CoreConfig {
@@ -104,6 +115,9 @@ impl Default for CoreConfig {
             exposure: ExposureSection::default(),
             sip_network: SipNetworkSection::default(),
             bmsc: BmscSection::default(),
+            mbms_gw: MbmsGwSection::default(),
+            mce: MceSection::default(),
+            enb: vec![EnbSection::default()],
         }
     }
 }
@@ -142,6 +156,12 @@ pub enum NodeKind {
     SipNetwork,
     /// BM-SC.
     Bmsc,
+    /// MBMS-GW.
+    MbmsGw,
+    /// MCE.
+    Mce,
+    /// The eNBs.
+    Enb,
 }
 
 /// Files of a certificate, PEM.
@@ -227,20 +247,23 @@ mod tests {
     #[test]
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
-                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc']";
+                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
         let web = config.web_places().into_iter().flat_map(|(.., places)| places).map(|place| place.address);
         let charging = &config.charging;
-        let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen, &config.bmsc.listen];
-        let mut taken: Vec<_> = sip.chain(web).chain(diameter.into_iter().flatten().copied()).collect();
+        let mbms = [&config.bmsc.listen, &config.mbms_gw.listen, &config.mbms_gw.m3, &config.mce.m2];
+        let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen];
+        let others = diameter.into_iter().chain(mbms).flatten().copied();
+        let mut taken: Vec<_> = sip.chain(web).chain(others).collect();
+        assert!(config.bmsc.mb2u_ports.1 < config.mbms_gw.sgi_mb_ports.0);
         taken.extend(config.http.0);
         let count = taken.len();
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 18);
+        assert_eq!(count, 21);
     }
 
     #[test]
@@ -278,6 +301,9 @@ mod tests {
             ("nodes = ['scscf', 'icscf']", "[[icscf.peers]]"),
             ("[scscf]\nlisten = ['udp:192.0.2.1:5060']", "scscf.trusted"),
             ("nodes = ['hss']\n[hss]\nlisten = []", "hss.listen is empty"),
+            ("nodes = ['mce']", "mce.gateway"),
+            ("nodes = ['enb']", "mce in [[enb]]"),
+            ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
         ] {
             let error = CoreConfig::parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");

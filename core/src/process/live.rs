@@ -5,6 +5,7 @@ mod charging;
 mod conference;
 mod exposure;
 mod identity;
+mod mbms;
 mod messaging;
 mod presence;
 mod sip_network;
@@ -82,12 +83,16 @@ pub async fn start_core(
         NodeKind::Scscf,
         NodeKind::Icscf,
         NodeKind::Exposure,
+        NodeKind::MbmsGw,
+        NodeKind::Mce,
+        NodeKind::Enb,
         NodeKind::Bmsc,
         NodeKind::Pcscf,
     ];
-    for kind in order {
-        if config.runs(kind) {
-            live.push(nodes.node(kind, folder, entropy.split())?);
+    for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
+        let count = if kind == NodeKind::Enb { config.enb.len() } else { 1 };
+        for number in 0..count {
+            live.push(nodes.node(kind, number, folder, entropy.split())?);
         }
     }
     let in_memory = config.database == Path::new(":memory:");
@@ -164,7 +169,8 @@ impl<'a> Nodes<'a> {
         nodes
     }
 
-    fn node(&self, kind: NodeKind, folder: &Path, mut entropy: Entropy) -> Result<LiveNode, LiveError> {
+    /// A node; of eNBs that with this number.
+    fn node(&self, kind: NodeKind, number: usize, folder: &Path, mut entropy: Entropy) -> Result<LiveNode, LiveError> {
         let config = self.config;
         let (name, role, stranger) = match kind {
             NodeKind::Pcscf => ("pcscf", Role::Pcscf, Role::Ue),
@@ -181,6 +187,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Xdm => ("xdms", Role::As, Role::Ue),
             NodeKind::Exposure => ("exposure", Role::Exposure, Role::Scscf),
             NodeKind::Bmsc => ("bmsc", Role::Bmsc, Role::As),
+            NodeKind::MbmsGw => ("mbms-gw", Role::MbmsGw, Role::Bmsc),
+            NodeKind::Mce => ("mce", Role::Mce, Role::Mce),
+            NodeKind::Enb => (config.enb.get(number).map_or("enb", |enb| &enb.name), Role::Enb, Role::Enb),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -195,7 +204,8 @@ impl<'a> Nodes<'a> {
             NodeKind::Messaging => config.messaging.listen.clone(),
             NodeKind::Exposure => config.exposure.sip.clone(),
             NodeKind::SipNetwork => config.sip_network.listen.clone(),
-            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm | NodeKind::Bmsc => Vec::new(),
+            NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
+            NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -231,6 +241,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Xdm => Box::new(self.xdm(folder, entropy)?),
             NodeKind::Exposure => Box::new(self.exposure(folder, entropy)?),
             NodeKind::Bmsc => Box::new(self.bmsc(entropy)?),
+            NodeKind::MbmsGw => Box::new(self.mbms_gw(entropy)),
+            NodeKind::Mce => Box::new(self.mce()?),
+            NodeKind::Enb => Box::new(self.enb(number)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -254,11 +267,18 @@ impl<'a> Nodes<'a> {
                 Box::new(server.with_charging(charging))
             }
         };
-        let sockets =
-            Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() };
+        let sockets = match kind {
+            NodeKind::MbmsGw => self.mbms_gw_sockets(),
+            NodeKind::Mce => self.mce_sockets(),
+            NodeKind::Enb => self.enb_sockets(number),
+            _ => Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() },
+        };
         let client = match kind {
             NodeKind::Exposure => Role::ThirdParty,
             NodeKind::Bmsc => Role::As,
+            NodeKind::MbmsGw => Role::Bmsc,
+            NodeKind::Mce => Role::Enb,
+            NodeKind::Enb => Role::MbmsGw,
             _ => Role::Ue,
         };
         Ok(LiveNode { name: name.into(), role, stranger, client, sockets, node })
@@ -396,6 +416,11 @@ impl<'a> Nodes<'a> {
         let config = self.config;
         for (address, gateway) in config.bmsc.gateways.iter().filter_map(|gateway| Some((gateway.connect?, gateway))) {
             directory.insert(address, Party { role: Role::MbmsGw, name: gateway.host.clone(), own: false });
+        }
+        let mces = self.config.enb.iter().filter_map(|enb| Some((enb.mce?, Role::Mce, "mce")));
+        for (address, role, name) in config.mce.gateway.map(|at| (at, Role::MbmsGw, "mbms-gw")).into_iter().chain(mces)
+        {
+            directory.insert(address, Party { role, name: name.to_owned(), own: false });
         }
         let peers = config.icscf.peers.iter().chain(&config.scscf.peers);
         for (address, peer) in peers.filter_map(|peer| Some((peer.connect?, peer))) {

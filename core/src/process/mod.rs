@@ -4,10 +4,11 @@ mod config;
 mod live;
 
 pub use config::{
-    AccountSection, BmscSection, CdfSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError,
-    ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection, HttpPlace, IcscfSection,
-    IdentitySection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place,
-    PresenceSection, ScscfSection, SipNetworkSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection,
-    XdmUserSection,
+    AccountSection, BmscSection, CdfSection, CellSection, ChargingSection, ConferenceSection, CoreConfig,
+    CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection,
+    HttpPlace, IcscfSection, IdentitySection, MbmsGwSection, MbsfnAreaSection, MceSection, MessagingSection, NodeKind,
+    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, QosClassSection,
+    ScscfSection, ServerRulesSection, SipNetworkSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace,
+    WithoutRules, XdmSection, XdmUserSection,
 };
 pub use live::{LiveError, start_core};

@@ -41,6 +41,8 @@ pub struct EnbNodeConfig {
     pub retry: Duration,
     /// Sessions at a time.
     pub max_sessions: usize,
+    /// Somebody takes what the radio has to do; else it is counted only.
+    pub has_radio: bool,
 }
 
 impl EnbNodeConfig {
@@ -55,6 +57,7 @@ impl EnbNodeConfig {
             agent: EnbAgentConfig { processing_time: Duration::from_millis(5), max_held_octets: 1 << 20 },
             retry: Duration::from_secs(1),
             max_sessions: 1024,
+            has_radio: true,
         }
     }
 }
@@ -100,6 +103,7 @@ impl EnbNode {
     /// An eNB that connects to its MCE at its first timeout, which it wants at once.
     #[must_use]
     pub fn new(config: EnbNodeConfig) -> Self {
+        let radio = if config.has_radio { RadioQueue::default() } else { RadioQueue::nowhere() };
         Self {
             mce: Association::new(config.mce, config.retry),
             agent: EnbAgent::new(config.agent),
@@ -107,7 +111,7 @@ impl EnbNode {
             sessions: BTreeMap::new(),
             next_id: 0,
             schedules: Schedules::default(),
-            radio: RadioQueue::default(),
+            radio,
             counters: Counters::default(),
             out: VecDeque::new(),
         }

@@ -79,16 +79,28 @@ const MAX_WAITING: usize = 1 << 16;
 
 /// What waits for the radio. Clones are the same queue.
 #[derive(Clone, Debug, Default)]
-pub struct RadioQueue(Arc<Mutex<VecDeque<EnbRadio>>>);
+pub struct RadioQueue {
+    entries: Arc<Mutex<VecDeque<EnbRadio>>>,
+    /// There is no radio: nothing waits.
+    is_nowhere: bool,
+}
 
 impl RadioQueue {
     /// The next, in order.
     pub fn poll(&self) -> Option<EnbRadio> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// For an eNB without radio.
+    pub(super) fn nowhere() -> Self {
+        Self { is_nowhere: true, ..Self::default() }
     }
 
     pub(super) fn push(&self, radio: EnbRadio) {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_nowhere {
+            return;
+        }
+        let mut queue = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() >= MAX_WAITING {
             queue.pop_front();
         }

@@ -1,5 +1,6 @@
 //! `[bmsc]`: the BM-SC.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::Deserialize;
@@ -36,10 +37,20 @@ pub struct BmscSection {
     pub sgi_mb: SocketAddr,
     /// Scheduling period of the MCH, in radio frames.
     pub mch_scheduling_period: u16,
+    /// The same for sessions in service areas whose MCH has another one, by service area identity.
+    pub mch_scheduling_period_by_area: BTreeMap<String, u16>,
     /// How long a TMGI is allocated, seconds.
     pub tmgi_lifetime_s: u32,
-    /// TMGIs that an application server has at a time.
-    pub max_tmgis: u32,
+    /// What application servers may do.
+    pub rules: ServerRulesSection,
+    /// What others may do, by their Origin-Host.
+    pub servers: BTreeMap<String, ServerRulesSection>,
+    /// Octets of MB2-U that a bearer keeps until it is active.
+    pub queue_octets: usize,
+    /// Milliseconds of the longest way to an eNB, its processing included.
+    pub max_transfer_delay_ms: u32,
+    /// Whether sequences are closed with the length of each packet (SYNC type 3), or without (type 0).
+    pub packet_lengths: bool,
     /// Seconds between heartbeats; 0: none.
     pub heartbeat_s: u32,
     /// Milliseconds that the answer to an activation waits for MBMS-GWs.
@@ -62,10 +73,52 @@ impl Default for BmscSection {
             mb2u_ports: (24_000, 24_063),
             sgi_mb: loopback(2153),
             mch_scheduling_period: 32,
+            mch_scheduling_period_by_area: BTreeMap::new(),
             tmgi_lifetime_s: 7200,
-            max_tmgis: 1000,
+            rules: ServerRulesSection::default(),
+            servers: BTreeMap::new(),
+            queue_octets: 64 * 1024,
+            max_transfer_delay_ms: 20,
+            packet_lengths: true,
             heartbeat_s: 60,
             activation_wait_ms: 3000,
+        }
+    }
+}
+
+/// What an application server may do.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerRulesSection {
+    /// TMGIs that it has at a time; 0: it may not allocate any.
+    pub max_tmgis: u32,
+    /// Whether it may assign TMGIs and multicast addresses itself.
+    pub may_assign: bool,
+    /// First and last MBMS service id of those; none: all.
+    pub service_ids: Option<(u32, u32)>,
+    /// First and last multicast address of those; none: all.
+    pub addresses: Option<(Ipv4Addr, Ipv4Addr)>,
+    /// Service areas that it may use; none: all.
+    pub areas: Option<Vec<u16>>,
+    /// QCIs that it may use; none: all that MBMS bearers can have.
+    pub qcis: Option<Vec<u32>>,
+    /// Most that a bearer is guaranteed, bit/s.
+    pub max_gbr: u32,
+    /// Whether it has forgotten all it had when its Restart-Counter has gone up, and so does the BM-SC.
+    pub forget_on_restart: bool,
+}
+
+impl Default for ServerRulesSection {
+    fn default() -> Self {
+        Self {
+            max_tmgis: 1000,
+            may_assign: true,
+            service_ids: None,
+            addresses: None,
+            areas: None,
+            qcis: None,
+            max_gbr: 100_000_000,
+            forget_on_restart: true,
         }
     }
 }

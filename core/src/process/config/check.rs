@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network or bmsc"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce or enb"
                     .into(),
             );
         }
@@ -31,6 +31,11 @@ impl CoreConfig {
             (NodeKind::Exposure, self.exposure.sip.is_empty(), "exposure.sip"),
             (NodeKind::SipNetwork, self.sip_network.listen.is_empty(), "sip_network.listen"),
             (NodeKind::Bmsc, self.bmsc.listen.is_empty(), "bmsc.listen"),
+            (NodeKind::MbmsGw, self.mbms_gw.listen.is_empty(), "mbms_gw.listen"),
+            (NodeKind::MbmsGw, self.mbms_gw.m3.is_empty(), "mbms_gw.m3"),
+            (NodeKind::Mce, self.mce.m2.is_empty(), "mce.m2"),
+            (NodeKind::Mce, self.mce.areas.is_empty(), "mce.areas"),
+            (NodeKind::Enb, self.enb.is_empty(), "enb"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -72,11 +77,18 @@ impl CoreConfig {
                 NodeKind::Ocs,
                 "[[charging.gwf.peers]] with host and connect",
             ),
+            (NodeKind::Mce, self.mce.gateway.is_none(), NodeKind::MbmsGw, "mce.gateway"),
+            (NodeKind::Enb, self.enb.iter().any(|enb| enb.mce.is_none()), NodeKind::Mce, "mce in [[enb]]"),
         ];
         for (node, unset, needs, key) in missing {
             if self.runs(node) && unset && !self.runs(needs) {
                 return Err(format!("{node:?} runs here and {needs:?} does not: say where it is with {key}"));
             }
+        }
+        let mut names: Vec<&str> = self.enb.iter().map(|enb| enb.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("two eNBs are called {:?}: give each a name of its own", pair[0]));
         }
         self.check_web()
     }
