@@ -21,7 +21,7 @@ pub use mbms::{
     FluteOutput, FluteSender, GatewayConfig, GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig,
     MbmsGwInput, MbmsGwNode, MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode,
     MceNodeConfig, MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, OnAirFrom, Place, PmchCapacity, PmchId,
-    PmchPlan, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass, RadioQueue, Rate,
-    Refusal, Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal,
+    PmchPlan, ProviderConfig, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass,
+    RadioQueue, Rate, Refusal, Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal, XmbConfig,
 };
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

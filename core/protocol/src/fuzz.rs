@@ -17,6 +17,7 @@ mod mutate;
 mod presence;
 mod stack;
 mod xcap;
+mod xmb;
 
 pub use diameter::{diameter, diameter_corpus};
 pub use mbms::mbms;
@@ -26,6 +27,7 @@ pub use mutate::Mutator;
 pub use presence::presence;
 pub use stack::{stack, stack_corpus};
 pub use xcap::xcap;
+pub use xmb::{usd, xmb};
 
 /// A message that parses prints what parses again to the same, and to the same octets; nothing in it makes a typed header
 /// panic; the framer cuts it as the parser does.

@@ -18,6 +18,7 @@ pub mod sip;
 mod sync;
 mod tap;
 mod time;
+pub mod usd;
 pub mod utc;
 pub mod xcap;
 pub mod xmb;

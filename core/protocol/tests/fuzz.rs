@@ -470,3 +470,56 @@ fn m3ap() {
     let words: [&[u8]; 6] = [&[0], &[0xff], &[0x80], &[0xbf, 0xff], &[0, 0, 0], &[0x62, 0xf2, 0x10]];
     run("m3ap", fuzz::m3ap, &corpus.map(|pdu| pdu.emit().unwrap()), &words);
 }
+
+#[test]
+fn xmb() {
+    let corpus = [
+        br#"{"id":"1","service-names":["en:A"],"push-notification-url":"http://a/","x":{"y":[1,null,true]}}"#.to_vec(),
+        br#"{"session-start":0,"session-type":"Files","geographical-areas":[1,"2"],"file-session":{"ingest-mode":"Pull",
+            "file-list":[{"file-url":"http://a/b"}]},"castbench":{"tmgi":"00abcd@262-01","delivery":{"fec":{"raptor":20}},
+            "qos":{"qci":1,"gbr":1,"arp":{"priority":1}}}}"#
+            .to_vec(),
+        b"/xmb/v1.0/services/1/sessions/2".to_vec(),
+        b"/xmb-u/1/2/a/b%20c".to_vec(),
+    ];
+    let words = [b"castbench".as_slice(), b"\"session-stop\":", b"null", b"1e999", b"{\"", b"..", b"%2e", b"/"];
+    run("xmb", fuzz::xmb, &corpus, &words);
+}
+
+#[test]
+fn usd() {
+    use protocol::sip::sdp::MbmsMode;
+    use protocol::usd::{
+        Announcement, Bundle, Delivered, DeliveryDescription, DeliveryMethod, Envelope, EnvelopeItem, Fragment,
+        Schedule, ScheduledSession, UserService,
+    };
+    let service = UserService {
+        service_id: "urn:a".into(),
+        methods: vec![DeliveryMethod { session_description_uri: "http://a/s.sdp".into() }],
+        areas: vec![1],
+        ..UserService::default()
+    };
+    let bundle = Bundle { services: vec![service] }.to_document();
+    let sessions = vec![ScheduledSession { start_ms: 1000, stop_ms: 2000 }];
+    let schedule = Schedule { update_ms: Some(1000), sessions }.to_document();
+    let item = EnvelopeItem { metadata_uri: "a".into(), version: 1, ..EnvelopeItem::default() };
+    let envelope = Envelope { items: vec![item] }.to_document();
+    let description = DeliveryDescription {
+        mode: MbmsMode::Broadcast { tmgi: "00abcd@262-01".parse().unwrap(), counting: 0 },
+        destination: ([239, 1, 2, 3], 5000).into(),
+        source: Some([10, 0, 0, 1].into()),
+        start_ms: Some(1000),
+        stop_ms: None,
+        bandwidth_kbps: Some(1),
+        delivered: Delivered::Files { tsi: 1, fec: 1 },
+    };
+    let sdp = description.to_sdp("a", 1).to_string();
+    let fragment = |body: &str| Fragment { location: "a".into(), content_type: "text/xml".into(), body: body.into() };
+    let (media, body) = Announcement { fragments: vec![fragment(&envelope), fragment(&bundle)] }.to_body();
+    let mut file = format!("Content-Type: {media}\r\n\r\n").into_bytes();
+    file.extend(body);
+    let corpus = [bundle.into_bytes(), schedule.into_bytes(), envelope.into_bytes(), sdp.into_bytes(), file];
+    let words =
+        [b"<r9:serviceArea>".as_slice(), b"9999999", b"--castbench-usd", b"c=IN IP6 ff0e::1/9", b"a=mbms-mode:", b"/>"];
+    run("usd", fuzz::usd, &corpus, &words);
+}

@@ -1,7 +1,8 @@
-//! xmllint validates what the codecs of presence write, and finds what would be wrong.
+//! xmllint validates what the codecs of presence and of user service descriptions write, and finds what would be wrong.
 
 use std::process::Command;
 
+use protocol::usd::{Bundle, DeliveryMethod, Envelope, EnvelopeItem, Name, Schedule, ScheduledSession, UserService};
 use protocol::utc::to_rfc3339;
 use protocol::xml::{
     Basic, BenchState, Contact, DATA_MODEL_NAMESPACE, Note, Pidf, Qualified, RPID_NAMESPACE, Tuple, Watcher,
@@ -108,4 +109,36 @@ fn error_documents_of_xcap_are_of_their_schema() {
     }
     let wrong = "<xcap-error xmlns=\"urn:ietf:params:xml:ns:xcap-error\"><other/></xcap-error>";
     assert!(validates("xcap-error", wrong).is_some_and(|result| result.is_err()), "the schema finds nothing");
+}
+
+#[test]
+fn user_service_descriptions() {
+    let service = UserService {
+        service_id: "urn:a".into(),
+        service_class: Some("urn:b".into()),
+        is_receive_only: true,
+        names: vec![Name { language: Some("de".into()), text: "<N> & \"M\"".into() }],
+        languages: vec!["de".into()],
+        methods: vec![DeliveryMethod { session_description_uri: "http://a/1.sdp".into() }],
+        schedule_uri: Some("http://a/schedule.xml".into()),
+        areas: vec![1, 2],
+    };
+    let bundle = Bundle { services: vec![service.clone(), service] }.to_document();
+    let Some(said) = validates("mbms-usd", &bundle) else { return };
+    assert_eq!(said, Ok(()));
+    assert!(validates("mbms-usd", &bundle.replace("serviceId", "id")).unwrap().is_err());
+    let sessions = vec![ScheduledSession { start_ms: 1_767_225_600_123, stop_ms: 1_767_225_700_000 }];
+    let schedule = Schedule { update_ms: Some(1_767_225_600_000), sessions }.to_document();
+    assert_eq!(validates("mbms-schedule", &schedule), Some(Ok(())));
+    assert!(validates("mbms-schedule", &schedule.replace("2026", "soon")).unwrap().is_err());
+    let item = EnvelopeItem {
+        metadata_uri: "http://a/1.sdp".into(),
+        version: 3,
+        content_type: Some("application/sdp".into()),
+        valid_from_ms: Some(1_767_225_600_000),
+        valid_until_ms: None,
+    };
+    let envelope = Envelope { items: vec![item] }.to_document();
+    assert_eq!(validates("mbms-envelope", &envelope), Some(Ok(())));
+    assert!(validates("mbms-envelope", &envelope.replace("version=\"3\"", "version=\"-3\"")).unwrap().is_err());
 }

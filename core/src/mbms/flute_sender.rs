@@ -1,6 +1,6 @@
 //! Download delivery by FLUTE: TS 26.346 clause 7.2 (RFC 3926, FDT of clause L.6, Compact No-Code and Raptor FEC).
 //!
-//! A carousel of one object, paced to a bit rate of IP datagrams. In no synchronisation sequence does it send more than
+//! A carousel of objects, one after the other, paced to a bit rate of IP datagrams. In no synchronisation sequence does it send more than
 //! the bit rate allows, so an MCH planned for that rate never overflows.
 
 use std::collections::VecDeque;
@@ -151,11 +151,16 @@ pub enum FluteOutput {
     LimitReached,
 }
 
-/// The FLUTE session of one object.
+/// Names an object of a FLUTE session (RFC 3926 clause 3.3).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Toi(u128);
+
+/// A FLUTE session.
 #[derive(Debug)]
 pub struct FluteSender {
     sender: Sender,
-    toi: u128,
+    toi: Toi,
+    delivery: Delivery,
     source: SocketAddr,
     destination: SocketAddr,
     wall_clock: SystemTime,
@@ -191,11 +196,12 @@ impl FluteSender {
         let fdt_oti = Oti { inband_fti: false, ..Oti::new_no_code(FDT_SYMBOL_OCTETS, 64) };
         let mut sender = Sender::new(endpoint, tsi, &fdt_oti, &flute_config(delivery));
         let object = delivery.object(content)?;
-        let toi = sender.add_object(PriorityQueue::HIGHEST, object).map_err(flute_error)?;
+        let toi = Toi(sender.add_object(PriorityQueue::HIGHEST, object).map_err(flute_error)?);
         sender.publish(wall_clock + now.elapsed()).map_err(flute_error)?;
         Ok(Self {
             sender,
             toi,
+            delivery: delivery.clone(),
             source: source.into(),
             destination: destination.into(),
             wall_clock,
@@ -207,6 +213,39 @@ impl FluteSender {
             content_sha256,
             outputs: VecDeque::new(),
         })
+    }
+
+    /// The object that it began with.
+    pub fn first(&self) -> Toi {
+        self.toi
+    }
+
+    /// Takes one more object in; the FDT says so from now on, passes over all objects take turns.
+    ///
+    /// # Errors
+    /// The object cannot be delivered.
+    pub fn add(&mut self, now: Instant, mut content: Content) -> Result<Toi, DeliveryError> {
+        if inspect(&mut content.stream)?.0 == 0 {
+            return Err(DeliveryError::Empty);
+        }
+        let object = self.delivery.object(content)?;
+        let toi = Toi(self.sender.add_object(PriorityQueue::HIGHEST, object).map_err(flute_error)?);
+        self.sender.publish(self.wall_clock + now.elapsed()).map_err(flute_error)?;
+        Ok(toi)
+    }
+
+    /// Takes an object out; the FDT says so from now on.
+    ///
+    /// # Errors
+    /// The FDT cannot be written.
+    pub fn remove(&mut self, now: Instant, toi: Toi) -> Result<(), DeliveryError> {
+        self.sender.remove_object(toi.0);
+        self.sender.publish(self.wall_clock + now.elapsed()).map_err(flute_error)
+    }
+
+    /// Whole passes over an object.
+    pub fn passes(&mut self, toi: Toi) -> u64 {
+        self.sender.nb_transfers(toi.0).unwrap_or(0)
     }
 
     /// Sends what is due.
@@ -247,7 +286,7 @@ impl FluteSender {
 
     /// What was sent so far.
     pub fn stats(&mut self) -> DeliveryStats {
-        DeliveryStats { passes: self.sender.nb_transfers(self.toi).unwrap_or(0), ..self.stats }
+        DeliveryStats { passes: self.passes(self.toi), ..self.stats }
     }
 
     /// Length of the content in octets, and its SHA-256.
@@ -265,6 +304,15 @@ impl Delivery {
     fn max_datagram(&self) -> usize {
         // The FDT comes with EXT_FDT (4) and EXT_FTI (16).
         HEADERS_OCTETS + usize::from(self.symbol_octets).max(usize::from(FDT_SYMBOL_OCTETS) + 20)
+    }
+
+    /// Whether objects can be delivered that way in the sequences of a clock.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_for(&self, clock: SequenceClock) -> Result<(), DeliveryError> {
+        self.check()?;
+        Pacer::new(Instant::ZERO, self, clock).map(drop)
     }
 
     fn check(&self) -> Result<(), DeliveryError> {

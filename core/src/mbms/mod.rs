@@ -19,7 +19,7 @@ pub use admission::{
     Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
 pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, SessionRefusal};
-pub use bmsc_node::{BmscNode, BmscNodeConfig, GatewayConfig, ServerRules};
+pub use bmsc_node::{BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ServerRules, XmbConfig};
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
 };

@@ -71,11 +71,21 @@ pub enum Table {
     MbmsBearer,
     /// What the BM-SC keeps beside: Restart-Counters.
     MbmsState,
+    /// Services of content providers at the BM-SC (TS 29.116 clause 5.2.1).
+    XmbService,
+    /// Their sessions (TS 29.116 clause 5.2.2).
+    XmbSession,
+    /// Content of files, by session and name.
+    XmbFile,
+    /// Notifications for content providers.
+    XmbNotification,
+    /// Reports for content providers.
+    XmbReport,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 36] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -107,6 +117,11 @@ impl Table {
         Self::MbmsTmgi,
         Self::MbmsBearer,
         Self::MbmsState,
+        Self::XmbService,
+        Self::XmbSession,
+        Self::XmbFile,
+        Self::XmbNotification,
+        Self::XmbReport,
     ];
 
     /// Name in the file.
@@ -143,6 +158,11 @@ impl Table {
             Self::MbmsTmgi => "mbms_tmgi",
             Self::MbmsBearer => "mbms_bearer",
             Self::MbmsState => "mbms_state",
+            Self::XmbService => "xmb_service",
+            Self::XmbSession => "xmb_session",
+            Self::XmbFile => "xmb_file",
+            Self::XmbNotification => "xmb_notification",
+            Self::XmbReport => "xmb_report",
         }
     }
 }

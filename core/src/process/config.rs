@@ -14,6 +14,7 @@ mod place;
 mod presence;
 mod sip_network;
 mod xdm;
+mod xmb;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub use messaging::MessagingSection;
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};
 pub use xdm::{XdmSection, XdmUserSection};
+pub use xmb::{ProviderSection, XmbSection};
 
 use place::{both, loopback};
 pub use sip_network::SipNetworkSection;
@@ -231,10 +233,12 @@ impl CoreConfig {
 
     /// Where they take HTTP, and the host names that they have in the domain.
     pub(super) fn web_places(&self) -> Vec<(NodeKind, &'static str, &[WebPlace])> {
-        let all: [(NodeKind, &'static str, &[WebPlace]); 3] = [
+        let xmb: &[WebPlace] = if self.bmsc.xmb.providers.is_empty() { &[] } else { &self.bmsc.xmb.listen };
+        let all: [(NodeKind, &'static str, &[WebPlace]); 4] = [
             (NodeKind::Identity, "idms", &self.identity.listen),
             (NodeKind::Xdm, "xdms", &self.xdm.listen),
             (NodeKind::Exposure, "exposure", &self.exposure.listen),
+            (NodeKind::Bmsc, "bmsc", xmb),
         ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }

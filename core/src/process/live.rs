@@ -10,6 +10,7 @@ mod messaging;
 mod presence;
 mod sip_network;
 mod xdm;
+mod xmb;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -211,6 +212,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Identity => web_sockets(&config.identity.listen),
             NodeKind::Xdm => web_sockets(&config.xdm.listen),
             NodeKind::Exposure => web_sockets(&config.exposure.listen),
+            NodeKind::Bmsc => web_sockets(&self.xmb_places()),
             _ => Vec::new(),
         };
         let diameter = match kind {

@@ -4,11 +4,6 @@ mod config;
 mod live;
 
 pub use config::{
-    AccountSection, BmscSection, CdfSection, CellSection, ChargingSection, ConferenceSection, CoreConfig,
-    CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection,
-    HttpPlace, IcscfSection, IdentitySection, MbmsGwSection, MbsfnAreaSection, MceSection, MessagingSection, NodeKind,
-    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, QosClassSection,
-    ScscfSection, ServerRulesSection, SipNetworkSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace,
-    WithoutRules, XdmSection, XdmUserSection,
+    AccountSection, BmscSection, CdfSection, CellSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, MbmsGwSection, MbsfnAreaSection, MceSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServerRulesSection, SipNetworkSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
 };
 pub use live::{LiveError, start_core};

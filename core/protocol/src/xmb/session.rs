@@ -97,19 +97,13 @@ pub struct Session {
 }
 
 fn areas<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Area {
-        Number(u16),
-        Text(String),
-    }
-    let wrong = |_| serde::de::Error::custom("a geographical area is an MBMS service area identity, 0 to 65535");
-    let all = Vec::<Area>::deserialize(deserializer)?;
-    let read = all.into_iter().map(|area| match area {
-        Area::Number(area) => Ok(area),
-        Area::Text(text) => text.parse().map_err(wrong),
-    });
-    read.collect()
+    let wrong = || serde::de::Error::custom("a geographical area is an MBMS service area identity, 0 to 65535");
+    let read = |area: Value| match area {
+        Value::Number(area) => area.as_u64().and_then(|area| area.try_into().ok()),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    Vec::<Value>::deserialize(deserializer)?.into_iter().map(|area| read(area).ok_or_else(wrong)).collect()
 }
 
 /// Properties of a session of files (TS 29.116 clause 6.2).

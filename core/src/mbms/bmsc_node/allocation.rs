@@ -15,7 +15,7 @@ use protocol::{Instant, Tmgi};
 use super::BmscNode;
 use super::mb2::Work;
 use super::records::{Facts, Service, put_service, session_time, time_of};
-use super::services::NotYours;
+use super::services::{NEVER, NotYours};
 
 impl BmscNode {
     /// TMGI-Allocation-Request.
@@ -169,7 +169,7 @@ impl BmscNode {
             owner: work.owner.clone(),
             destination,
             by_server,
-            expires_utc_ms: self.new_expiry(now),
+            expires_utc_ms: if Self::is_of_provider(&work.owner) { NEVER } else { self.new_expiry(now) },
             last_flow: 0,
             is_released: false,
             request: work.session.clone(),

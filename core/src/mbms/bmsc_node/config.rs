@@ -8,6 +8,7 @@ use std::time::Duration;
 use protocol::SyncPlan;
 use protocol::diameter::{DiameterConfig, dictionary};
 
+use super::xmb::XmbConfig;
 use crate::mbms::ProvisioningConfig;
 
 /// Settings of a BM-SC node.
@@ -55,6 +56,8 @@ pub struct BmscNodeConfig {
     pub path_patience: Duration,
     /// How often Restart-Counters are exchanged with who has something here (TS 23.007 clause 29); none: never.
     pub heartbeat: Option<Duration>,
+    /// Content providers on xMB; none: there is no xMB.
+    pub xmb: Option<XmbConfig>,
     /// UTC at the start of the run, in milliseconds.
     pub utc_ms_at_zero: u64,
 }
@@ -85,6 +88,7 @@ impl BmscNodeConfig {
             retry: Duration::from_millis(500),
             path_patience: Duration::from_secs(30),
             heartbeat: Some(Duration::from_secs(60)),
+            xmb: None,
             utc_ms_at_zero: 0,
         }
     }

@@ -131,6 +131,7 @@ impl BmscNode {
         if self.is_awaited(key) {
             work.then.settled.push((key, MbmsBearerResult::UNKNOWN_TMGI));
         }
+        self.note_end(&bearer.record);
         self.user_plane.close(now, bearer.record.port, self.config.sgi_mb);
         bearer.record.state = BearerState::Stopping;
         (bearer.change, bearer.due) = (None, None);

@@ -60,7 +60,16 @@ impl EarlyInput {
 
 impl BmscNode {
     pub(super) fn read(&mut self) {
-        let tables = [Table::MbmsTmgi, Table::MbmsBearer, Table::MbmsState];
+        let tables = [
+            Table::MbmsTmgi,
+            Table::MbmsBearer,
+            Table::MbmsState,
+            Table::XmbService,
+            Table::XmbSession,
+            Table::XmbFile,
+            Table::XmbNotification,
+            Table::XmbReport,
+        ];
         self.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), After::Load);
     }
 
@@ -68,7 +77,11 @@ impl BmscNode {
     pub(super) fn reload(&mut self) {
         if self.early.is_none() {
             self.early = Some(Early { inputs: Vec::new(), is_reload: true });
-            self.stores.clear();
+            for (_, after) in std::mem::take(&mut self.stores) {
+                if let After::Then(then) | After::Request { then, .. } = after {
+                    self.xmb_not_stored(then.xmb);
+                }
+            }
             self.read();
         }
     }
@@ -96,6 +109,7 @@ impl BmscNode {
                 self.peers.insert(host.to_owned(), peer);
             }
         }
+        unreadable.extend(self.load_xmb(tables));
         unreadable.into_iter().for_each(|what| self.say(format!("what is stored is unreadable: {what}")));
         if self.early.as_ref().is_some_and(|early| early.is_reload) {
             return self.begin_service(now);
@@ -116,13 +130,14 @@ impl BmscNode {
         }
         self.forget_requests();
         self.resume(now);
+        self.resume_xmb(now);
         early.inputs.iter().for_each(|input| self.endpoint.handle_input(now, input.as_input()));
         self.run_clock(now);
     }
 
     /// Requests to MBMS-GWs from before a reload: their answers find nobody.
     fn forget_requests(&mut self) {
-        self.asked.retain(|_, asked| !matches!(asked, super::Asked::Gateway(_)));
+        self.asked.retain(|_, asked| matches!(asked, super::Asked::Heartbeat(_) | super::Asked::Server(_)));
         self.sgmb.forget_jobs();
     }
 
@@ -178,7 +193,11 @@ impl BmscNode {
     }
 }
 
-fn read_all<T: DeserializeOwned>(rows: Option<Rows>, what: &str, unreadable: &mut Vec<String>) -> Vec<(String, T)> {
+pub(super) fn read_all<T: DeserializeOwned>(
+    rows: Option<Rows>,
+    what: &str,
+    unreadable: &mut Vec<String>,
+) -> Vec<(String, T)> {
     let mut all = Vec::new();
     for (key, value) in rows.unwrap_or_default() {
         match serde_json::from_slice(&value) {

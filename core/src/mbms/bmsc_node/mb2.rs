@@ -18,6 +18,7 @@ use super::config::ServerRules;
 use super::notify::Notice;
 use super::records::BearerKey;
 use super::sgmb::Job;
+use super::xmb::Step;
 use super::{After, BmscNode};
 use crate::node::NodeStoreOp;
 
@@ -73,6 +74,8 @@ pub(super) struct Then {
     pub(super) settled: Vec<(BearerKey, MbmsBearerResult)>,
     /// What else is answered.
     pub(super) answer: Option<(RequestHandle, Message)>,
+    /// What content providers are answered and told.
+    pub(super) xmb: Vec<Step>,
 }
 
 /// A request of an application server that is not answered yet.
@@ -143,6 +146,7 @@ impl BmscNode {
         if let Some((handle, answer)) = then.answer {
             self.endpoint.send_answer(now, handle, answer);
         }
+        then.xmb.into_iter().for_each(|step| self.xmb_step(now, step));
         then.settled.into_iter().for_each(|(key, result)| self.settle(now, key, result));
         then.notices.into_iter().for_each(|(owner, notice)| self.notify(now, &owner, notice));
         then.jobs.into_iter().for_each(|job| self.ask_gateway(now, job));
@@ -168,6 +172,7 @@ impl BmscNode {
 
     /// It is known what becomes of a bearer, and durable.
     pub(super) fn settle(&mut self, now: Instant, key: BearerKey, result: MbmsBearerResult) {
+        self.xmb_settled(now, key, result);
         let waiting = self.transactions.iter().filter(|(_, t)| t.waits.contains_key(&key));
         let waiting: Vec<u64> = waiting.map(|(id, _)| *id).collect();
         for id in waiting {

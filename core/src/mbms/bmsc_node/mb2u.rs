@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use protocol::{Instant, SyncPlan};
+use protocol::{Instant, SyncPlan, UdpDatagram};
 
 use crate::mbms::sequence_clock::SequenceClock;
 use crate::mbms::sync_framer::SyncFramer;
@@ -24,6 +24,28 @@ pub(super) struct Packets {
     /// Given up for newer ones, the queue being full.
     pub(super) overflowed: u64,
     /// For no bearer, too long, not of IP, or not for the address of the service.
+    pub(super) refused: u64,
+}
+
+/// What comes to the port of a bearer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ingest {
+    /// IP packets to the address of the service, each in a datagram.
+    Packet,
+    /// Payloads (RTP, for one), which a datagram from here to the address of the service is made of.
+    Payload(SocketAddr),
+    /// Nothing: the BM-SC makes its packets itself.
+    Nothing,
+}
+
+/// What a bearer has carried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct FlowCount {
+    /// IP packets sent on.
+    pub(super) packets: u64,
+    /// Octets of them.
+    pub(super) octets: u64,
+    /// Packets that were refused or given up.
     pub(super) refused: u64,
 }
 
@@ -49,6 +71,8 @@ struct Flow {
     queue: VecDeque<Vec<u8>>,
     queued_octets: usize,
     sender: Option<Sender>,
+    ingest: Ingest,
+    count: FlowCount,
 }
 
 /// What a bearer that is active sends with.
@@ -75,8 +99,21 @@ impl UserPlane {
     /// A bearer may come: what it is sent waits.
     pub(super) fn add(&mut self, port: u16, service: SocketAddr, plan: SyncPlan) {
         self.remove(port);
-        let flow = Flow { service, plan, queue: VecDeque::new(), queued_octets: 0, sender: None };
+        let (queue, ingest, count) = (VecDeque::new(), Ingest::Packet, FlowCount::default());
+        let flow = Flow { service, plan, queue, queued_octets: 0, sender: None, ingest, count };
         self.flows.insert(port, flow);
+    }
+
+    /// What comes to the port of a bearer from now on.
+    pub(super) fn set_ingest(&mut self, port: u16, ingest: Ingest) {
+        if let Some(flow) = self.flows.get_mut(&port) {
+            flow.ingest = ingest;
+        }
+    }
+
+    /// What a bearer has carried so far.
+    pub(super) fn count(&self, port: u16) -> Option<FlowCount> {
+        self.flows.get(&port).map(|flow| flow.count)
     }
 
     /// A bearer is active: what has waited goes out. One that sends already only gets other destinations.
@@ -155,13 +192,36 @@ impl UserPlane {
         self.flows.len()
     }
 
-    /// A packet has come to the port of a bearer.
+    /// Something has come to the port of a bearer.
+    pub(super) fn arrived(&mut self, now: Instant, port: u16, bytes: &[u8], source: SocketAddr) {
+        match self.flows.get_mut(&port) {
+            Some(Flow { ingest: Ingest::Packet, .. }) | None => self.packet(now, port, bytes, source),
+            Some(Flow { ingest: Ingest::Payload(from), service, .. }) => {
+                let datagram = UdpDatagram { source: *from, destination: *service, payload: bytes };
+                match datagram.emit() {
+                    Ok(packet) => self.packet(now, port, &packet, source),
+                    Err(_) => self.packets.refused += 1,
+                }
+            }
+            Some(flow) => {
+                flow.count.refused += 1;
+                self.packets.refused += 1;
+            }
+        }
+    }
+
+    /// A packet for a bearer.
     pub(super) fn packet(&mut self, now: Instant, port: u16, packet: &[u8], source: SocketAddr) {
         self.handle_timeout(now, source);
-        let Some(flow) = self.flows.get_mut(&port).filter(|flow| is_for(packet, flow.service)) else {
+        let Some(flow) = self.flows.get_mut(&port) else {
             self.packets.refused += 1;
             return;
         };
+        if !is_for(packet, flow.service) {
+            flow.count.refused += 1;
+            self.packets.refused += 1;
+            return;
+        }
         if flow.sender.is_some() {
             return self.send(port, packet, source);
         }
@@ -172,18 +232,25 @@ impl UserPlane {
             && let Some(old) = flow.queue.pop_front()
         {
             flow.queued_octets -= old.len();
+            flow.count.refused += 1;
             self.packets.overflowed += 1;
         }
     }
 
     fn send(&mut self, port: u16, packet: &[u8], source: SocketAddr) {
-        let Some(sender) = self.flows.get_mut(&port).and_then(|flow| flow.sender.as_mut()) else { return };
+        let Some(flow) = self.flows.get_mut(&port) else { return };
+        let Some(sender) = flow.sender.as_mut() else { return };
         match sender.framer.user_data(packet) {
             Ok(pdu) => {
                 self.packets.sent += 1;
+                flow.count.packets += 1;
+                flow.count.octets += packet.len() as u64;
                 emit(&mut self.out, source, &sender.to, &pdu);
             }
-            Err(_) => self.packets.refused += 1,
+            Err(_) => {
+                flow.count.refused += 1;
+                self.packets.refused += 1;
+            }
         }
     }
 

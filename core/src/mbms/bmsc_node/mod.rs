@@ -1,5 +1,5 @@
 //! BM-SC as a node: MB2-C server (TS 29.468), MB2-U (TS 26.346 clause 8A.2), SGmb client (TS 29.061 clause 20), SGi-mb with SYNC
-//! (TS 25.446).
+//! (TS 25.446); xMB to content providers (TS 29.116).
 //!
 //! What it acknowledges is durable before. TMGIs, multicast addresses and ports belong to the application server that has them,
 //! by its Origin-Host, until it gives them back or they expire. After a restart the bearers that were acknowledged are
@@ -18,6 +18,7 @@ mod records;
 mod restart;
 mod services;
 mod sgmb;
+mod xmb;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -35,10 +36,12 @@ use self::notify::Notices;
 use self::records::{BearerState, PeerRecord};
 use self::services::Services;
 use self::sgmb::{Job, Sgmb};
+use self::xmb::Xmb;
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest};
 use crate::store::StoreToken;
 
 pub use self::config::{BmscNodeConfig, GatewayConfig, ServerRules};
+pub use self::xmb::{ProviderConfig, XmbConfig};
 
 /// What is done when the store has answered.
 #[derive(Debug)]
@@ -61,6 +64,10 @@ enum Asked {
     Gateway(Job),
     Heartbeat(String),
     Server(String),
+    /// To take notifications, at this URL.
+    Provider(String),
+    /// For a file of a session.
+    Fetch(xmb::SessionKey, String),
 }
 
 /// What has happened, for /metrics.
@@ -76,6 +83,7 @@ struct Counters {
     sgmb_requests: u64,
     notices_given_up: u64,
     restarts_seen: u64,
+    xmb_requests: u64,
 }
 
 /// A BM-SC.
@@ -93,6 +101,7 @@ pub struct BmscNode {
     user_plane: UserPlane,
     sgmb: Sgmb,
     notices: Notices,
+    xmb: Xmb,
     peers: BTreeMap<String, PeerRecord>,
     transactions: BTreeMap<u64, Transaction>,
     asked: BTreeMap<u64, Asked>,
@@ -118,6 +127,7 @@ impl BmscNode {
             user_plane,
             sgmb: Sgmb::default(),
             notices: Notices::default(),
+            xmb: Xmb::default(),
             peers: BTreeMap::new(),
             transactions: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -139,6 +149,7 @@ impl BmscNode {
     pub fn audit(&self) -> Result<(), String> {
         self.services.audit()?;
         self.bearers.audit()?;
+        self.audit_xmb()?;
         for bearer in self.bearers.all() {
             let record = &bearer.record;
             let Some(service) = self.services.get(record.tmgi) else {
@@ -182,7 +193,7 @@ impl BmscNode {
             Some(Asked::Gateway(job)) => self.on_raa(now, job, answer),
             Some(Asked::Heartbeat(host)) => self.on_heartbeat(now, &host, answer),
             Some(Asked::Server(host)) => self.on_gna(now, &host, answer),
-            None => {}
+            Some(Asked::Provider(_) | Asked::Fetch(..)) | None => {}
         }
     }
 
@@ -196,9 +207,10 @@ impl BmscNode {
             (Some(After::Counter), Ok(_)) => self.begin_service(now),
             (Some(After::Request { id, then }), Ok(_)) => self.on_request_stored(now, id, then),
             (Some(After::Then(then)), Ok(_)) => self.then(now, then),
-            (Some(After::Request { .. } | After::Then(_)), Err(error)) => {
+            (Some(After::Request { then, .. } | After::Then(then)), Err(error)) => {
                 self.say(format!("a change is not durable: {error}"));
                 self.fail_requests(now);
+                self.xmb_not_stored(then.xmb);
                 self.reload();
             }
             (None, _) => {}
@@ -264,11 +276,13 @@ impl Node for BmscNode {
             (NodeInput::Diameter(input), Some(early)) => early.keep(input),
             (NodeInput::Diameter(input), None) => self.endpoint.handle_input(now, input),
             (NodeInput::Datagram { local, bytes, .. }, None) => {
-                self.user_plane.packet(now, local.port(), bytes, self.config.sgi_mb);
+                self.user_plane.arrived(now, local.port(), bytes, self.config.sgi_mb);
             }
             (NodeInput::Datagram { .. }, Some(_)) => {}
+            (NodeInput::Http { exchange, peer, request }, _) => self.on_http(now, exchange, peer, &request),
+            (NodeInput::HttpResponse { token, result }, _) => self.on_http_answer(now, token, &result),
             (NodeInput::Admin(Admin::Shutdown), _) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
-            _ => self.ignored("a BM-SC has MB2 and SGmb", "input of another kind"),
+            _ => self.ignored("a BM-SC has MB2, SGmb and xMB", "input of another kind"),
         }
         self.drain(now);
     }
@@ -287,6 +301,7 @@ impl Node for BmscNode {
         self.run_notices(now);
         self.run_heartbeats(now);
         self.expire_requests(now);
+        self.run_xmb(now);
         self.drain(now);
     }
 
@@ -302,6 +317,7 @@ impl Node for BmscNode {
             self.notices.first_due(),
             self.heartbeat_at,
             self.first_wait(),
+            self.xmb_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -312,7 +328,7 @@ impl Node for BmscNode {
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
         let (counters, packets) = (&self.counters, &self.user_plane.packets);
-        vec![
+        let mut figures = vec![
             ("tmgis", self.services.len() as u64),
             ("bearers", self.bearers.len() as u64),
             ("gcs_requests", counters.requests),
@@ -331,7 +347,9 @@ impl Node for BmscNode {
             ("mb2u_packets_queued", packets.queued),
             ("mb2u_packets_overflowed", packets.overflowed),
             ("mb2u_packets_refused", packets.refused),
-        ]
+        ];
+        figures.extend(self.xmb_figures());
+        figures
     }
 }
 

@@ -52,6 +52,9 @@ impl Notices {
 impl BmscNode {
     /// An application server shall know something.
     pub(super) fn notify(&mut self, now: Instant, owner: &str, notice: Notice) {
+        if Self::is_of_provider(owner) {
+            return self.on_xmb_notice(now, notice);
+        }
         let queue = self.notices.queues.entry(owner.to_owned()).or_default();
         if notice == Notice::Heartbeat && !queue.waiting.is_empty() {
             // Every request has the counter.

@@ -14,6 +14,9 @@ use crate::mbms::ProvisioningConfig;
 /// Largest MBMS service id: 24 bits (TS 23.003 clause 15.2).
 const MAX_SERVICE_ID: u32 = 0xff_ffff;
 
+/// When TMGIs expire that do not.
+pub(super) const NEVER: u64 = u64::MAX;
+
 /// Why a TMGI cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NotYours {
@@ -105,7 +108,9 @@ impl Services {
         self.destinations.insert(service.destination, tmgi);
         if !service.is_released {
             self.of_owner.entry(service.owner.clone()).or_default().insert(tmgi);
-            self.due.insert((service.expires_utc_ms, tmgi));
+            if service.expires_utc_ms != NEVER {
+                self.due.insert((service.expires_utc_ms, tmgi));
+            }
         }
         let request = (service.owner.clone(), service.request.clone());
         self.of_request.entry(request).or_default().push(tmgi);
@@ -203,7 +208,9 @@ impl Services {
         let requests: usize = self.of_request.values().map(Vec::len).sum();
         let counts = [self.destinations.len(), requests, self.services.len()];
         let released = self.services.values().filter(|service| service.is_released).count();
-        if counts != [self.services.len(); 3] || owned + released != self.services.len() || self.due.len() != owned {
+        let live = self.services.values().filter(|service| !service.is_released);
+        let due = live.filter(|service| service.expires_utc_ms != NEVER).count();
+        if counts != [self.services.len(); 3] || owned + released != self.services.len() || self.due.len() != due {
             return Err(format!("indices of {counts:?}, {owned} owned, {} due", self.due.len()));
         }
         Ok(())

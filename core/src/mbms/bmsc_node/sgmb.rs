@@ -13,6 +13,7 @@ use protocol::diameter::{Message, RequestFailure, ResultCode, Routing, result};
 
 use super::mb2::Work;
 use super::records::{BearerKey, BearerState, Leg, LegState};
+use super::services::NEVER;
 use super::{Asked, BmscNode};
 
 /// Requests that one MBMS-GW has at a time; more wait.
@@ -273,7 +274,10 @@ impl BmscNode {
     /// How long a session may still last: until its TMGI expires or it ends.
     fn duration_left(&self, now: Instant, key: BearerKey) -> SessionDuration {
         let Some(service) = self.services.get(key.tmgi) else { return SessionDuration::INDEFINITE };
-        let end = service.facts.end_utc_ms.unwrap_or(u64::MAX).min(service.expires_utc_ms);
+        let end = service.facts.end_utc_ms.unwrap_or(NEVER).min(service.expires_utc_ms);
+        if end == NEVER {
+            return SessionDuration::INDEFINITE;
+        }
         SessionDuration::from_seconds(end.saturating_sub(self.utc_ms(now)).div_ceil(1000))
     }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::Deserialize;
 
-use super::{PeerSection, loopback};
+use super::{PeerSection, XmbSection, loopback};
 
 /// Settings of the BM-SC.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -55,6 +55,8 @@ pub struct BmscSection {
     pub heartbeat_s: u32,
     /// Milliseconds that the answer to an activation waits for MBMS-GWs.
     pub activation_wait_ms: u32,
+    /// Content providers.
+    pub xmb: XmbSection,
 }
 
 impl Default for BmscSection {
@@ -82,6 +84,7 @@ impl Default for BmscSection {
             packet_lengths: true,
             heartbeat_s: 60,
             activation_wait_ms: 3000,
+            xmb: XmbSection::default(),
         }
     }
 }

@@ -63,6 +63,7 @@ impl Nodes<'_> {
         config.tmgi_lifetime = Duration::from_secs(section.tmgi_lifetime_s.into());
         config.heartbeat = (section.heartbeat_s > 0).then(|| Duration::from_secs(section.heartbeat_s.into()));
         config.activation_wait = Duration::from_millis(section.activation_wait_ms.into());
+        config.xmb = self.xmb()?;
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         Ok(BmscNode::new(config, entropy))
     }

@@ -24,6 +24,9 @@ mod campaign;
 mod restart;
 mod tmgi;
 mod user_plane;
+mod xmb;
+mod xmb_campaign;
+mod xmb_files;
 
 const REALM: &str = "mbms.test";
 const BMSC: &str = "bmsc.mbms.test";
@@ -211,6 +214,7 @@ struct Net {
     messages: usize,
     kill_at: Option<usize>,
     notes: Vec<String>,
+    web: xmb::Web,
 }
 
 const BOXES: [(&str, u8, bool); 4] = [(AS, 21, true), (AS2, 22, true), (GW, 32, false), (GW2, 34, false)];
@@ -268,6 +272,7 @@ impl Net {
             messages: 0,
             kill_at: None,
             notes: Vec::new(),
+            web: xmb::Web::default(),
         };
         let fails = Arc::clone(&net.store_fails);
         let mut store = NodeStore::in_memory().unwrap();
@@ -295,6 +300,9 @@ impl Net {
             net.fabric.add(net.now, host, role, ip(own), Box::new(puppet), no_store());
             net.boxes.insert(host, strings);
         }
+        for (name, own) in xmb::PROVIDERS {
+            net.fabric.add_outside(name, Role::ThirdParty, ip(own));
+        }
         net.run(1000);
         net
     }
@@ -312,6 +320,7 @@ impl Net {
                         }
                         self.fabric.carry(self.now, message);
                     }
+                    FabricOutput::AtOutside { event, .. } => self.at_provider(event),
                     FabricOutput::Note { from, note } => self.notes.push(format!("{} {from}: {note}", self.now)),
                     _ => {}
                 }

@@ -12,7 +12,7 @@ fn packet(service: &ServiceProvisioning, payload: &[u8]) -> Vec<u8> {
 }
 
 /// What the SYNC PDUs that an MBMS-GW has got carry, with their packet numbers and timestamps.
-fn carried(net: &Net, gateway: &str) -> Vec<(u16, u16, Vec<u8>)> {
+pub(super) fn carried(net: &Net, gateway: &str) -> Vec<(u16, u16, Vec<u8>)> {
     let datagrams = net.at(gateway).datagrams.clone();
     let pdus = datagrams.iter().filter_map(|octets| match SyncRepr::parse(octets).unwrap() {
         SyncRepr::UserData { header, payload } => {

@@ -1,0 +1,163 @@
+//! Files over xMB (TS 29.116 clause 6.2): pushed and fetched, sent by FLUTE, read again by a receiver of FLUTE.
+
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use flute::core::UDPEndpoint;
+use flute::receiver::writer::ObjectWriterBufferBuilder;
+use flute::receiver::{Config, MultiReceiver};
+use http::Request;
+use protocol::SyncRepr;
+use protocol::xmb::{FileState, Problem, Report, Session, SessionState};
+use serde_json::json;
+
+use super::xmb::{URL, streaming, xmb_config};
+use super::*;
+
+fn files(own: &serde_json::Value) -> serde_json::Value {
+    json!({ "session-type": "Files", "session-start": 0, "geographical-areas": [1], "max-bitrate": 400_000,
+        "file-session": own, "castbench": { "delivery": { "symbol-octets": 512, "source-block-symbols": 32 } } })
+}
+
+fn put(net: &mut Net, url: &str, content: &[u8]) -> u16 {
+    let path = url.strip_prefix("http://10.46.0.31:8080").unwrap();
+    let request = Request::put(path).header("content-type", "text/plain").body(content.to_vec()).unwrap();
+    net.try_http(0, request).unwrap().status().as_u16()
+}
+
+/// What a receiver of FLUTE makes of all that an MBMS-GW has got: files by their locations.
+fn received(net: &Net) -> BTreeMap<String, Vec<u8>> {
+    let writer = Rc::new(ObjectWriterBufferBuilder::new(false));
+    let mut receiver = MultiReceiver::new(writer.clone(), Some(Config::default()), false);
+    let utc = SystemTime::UNIX_EPOCH + Duration::from_millis(net.utc_ms());
+    for octets in &net.at(GW).datagrams {
+        let Ok(SyncRepr::UserData { payload, .. }) = SyncRepr::parse(octets) else { continue };
+        let datagram = protocol::UdpDatagram::parse(payload).unwrap();
+        let group = datagram.destination;
+        let endpoint = UDPEndpoint::new(None, group.ip().to_string(), group.port());
+        receiver.push(&endpoint, datagram.payload, utc).unwrap();
+    }
+    let objects = writer.objects.borrow();
+    let whole = objects.iter().map(|object| object.borrow()).filter(|object| object.complete);
+    whole.map(|object| (object.meta.content_location.to_string(), object.data.clone())).collect()
+}
+
+#[test]
+fn pushed_files_go_out_again_and_again_and_change_on_the_way() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    let (path, session) = net.new_session(0, &service, &files(&json!({ "display-base-url": "http://tv.example/a/" })));
+    let push = session.file_session.unwrap().push_url.unwrap();
+    let first: Vec<u8> = (0..20_000u32).map(|n| n as u8).collect();
+    assert_eq!(put(&mut net, &format!("{push}one.bin"), &first), 201);
+    assert_eq!(put(&mut net, &format!("{push}one.bin"), &first), 204, "the same again");
+    assert_eq!(put(&mut net, &format!("{push}dir/two.txt"), b"two"), 201);
+    assert_eq!(put(&mut net, &format!("{push}none"), b""), 400);
+    // Nothing before the time to data.
+    net.run(800);
+    assert!(net.at(GW).datagrams.iter().all(|octets| octets[0] >> 4 != 1));
+    net.run(3000);
+    let there = received(&net);
+    assert_eq!(there.get("http://tv.example/a/one.bin"), Some(&first));
+    assert_eq!(there.get("http://tv.example/a/dir/two.txt"), Some(&b"two".to_vec()));
+    let shown = net.session(&path).file_session.unwrap().file_list;
+    let shown: Vec<_> = shown.iter().map(|file| (file.file_url.as_str(), file.file_size, file.file_status)).collect();
+    let accepted = Some(FileState::Accepted);
+    assert_eq!(shown[0], ("http://tv.example/a/one.bin", Some(20_000), accepted));
+    // Another content in its place, and one less.
+    net.at(GW).datagrams.clear();
+    assert_eq!(put(&mut net, &format!("{push}one.bin"), b"other"), 204);
+    let two = format!("{}dir/two.txt", push.strip_prefix("http://10.46.0.31:8080").unwrap());
+    assert_eq!(net.http("DELETE", &two, "").status(), 204);
+    net.run(3000);
+    let there = received(&net);
+    assert_eq!(there.get("http://tv.example/a/one.bin"), Some(&b"other".to_vec()), "{there:?}");
+    // Killed: the content is there, and goes on.
+    net.at(GW).datagrams.clear();
+    net.restart();
+    net.run(4000);
+    assert_eq!(received(&net).get("http://tv.example/a/one.bin"), Some(&b"other".to_vec()));
+    net.audit();
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
+    net.run(1000);
+    let events: Vec<&str> = net.told().into_iter().map(|(event, _)| event).collect();
+    for event in ["file-accepted", "state", "delivery-started", "file-delivered", "file-removed", "delivery-stopped"] {
+        assert!(events.contains(&event), "{event}: {events:?}");
+    }
+    let reports: Vec<Report> = net.rest(0, ("GET", "/xmb/v1.0/reports"), &json!(null), 200);
+    assert!(
+        reports[0].packets > 10 && reports[0].files["http://tv.example/a/one.bin"].as_u64() > Some(1),
+        "{reports:?}"
+    );
+    // The rate is kept: never more than 400 kbit/s.
+    let rate = reports[0].ip_octets * 8 * 1000 / (reports[0].stop_ms - reports[0].start_ms);
+    assert!(rate < 400_000, "{rate}");
+    net.audit();
+}
+
+#[test]
+fn a_limit_ends_delivery_and_content_is_bounded() {
+    let mut config = xmb_config();
+    let xmb = config.xmb.as_mut().unwrap();
+    (xmb.max_files, xmb.max_octets) = (2, 10_000);
+    let mut net = Net::with(config);
+    let service = net.new_service(0);
+    let mut body = files(&json!({}));
+    body["castbench"]["delivery"]["ip-octet-limit"] = json!(30_000);
+    body["castbench"]["time-to-data-ms"] = json!(100);
+    let (path, session) = net.new_session(0, &service, &body);
+    let push = session.file_session.unwrap().push_url.unwrap();
+    assert_eq!(put(&mut net, &format!("{push}a"), &[1; 6000]), 201);
+    assert_eq!(put(&mut net, &format!("{push}b"), &[2; 6000]), 507);
+    assert_eq!(put(&mut net, &format!("{push}b"), &[2; 600]), 201);
+    assert_eq!(put(&mut net, &format!("{push}c"), &[3; 600]), 403);
+    net.run(5000);
+    assert!(net.told().iter().any(|(event, _)| *event == "limit-reached"), "{:?}", net.told());
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
+    net.run(500);
+    let reports: Vec<Report> = net.rest(0, ("GET", "/xmb/v1.0/reports"), &json!(null), 200);
+    assert!((28_000..=30_000).contains(&reports[0].ip_octets), "{reports:?}");
+    // It begins again with the same TMGI, and the limit, anew.
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
+    net.run(3000);
+    assert_eq!(net.told().iter().filter(|(event, _)| *event == "limit-reached").count(), 2);
+    assert_eq!(net.session(&path).session_state, SessionState::Active);
+    // A session of another type takes no files.
+    let (_, other) = net.new_session(0, &service, &streaming(&[1]));
+    let url = format!("http://10.46.0.31:8080/xmb-u/{}/{}/a", service.rsplit('/').next().unwrap(), other.id);
+    assert_eq!(put(&mut net, &url, b"x"), 409);
+    net.audit();
+}
+
+#[test]
+fn files_are_fetched_once_in_their_time() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    net.web.files.insert("/a.txt".to_owned(), b"fetched".to_vec());
+    let later = net.utc_ms() / 1000 + 5;
+    let list = json!({ "ingest-mode": "Pull", "file-list": [
+        { "file-url": format!("{URL}/a.txt") },
+        { "file-url": format!("{URL}/missing") },
+        { "file-url": format!("{URL}/later"), "earliest-fetch-time": later },
+    ] });
+    let (path, _) = net.new_session(0, &service, &files(&list));
+    net.run(3000);
+    assert_eq!(net.web.fetched.iter().filter(|path| *path == "/a.txt").count(), 1);
+    assert!(!net.web.fetched.contains(&"/later".to_owned()));
+    assert_eq!(received(&net).get(&format!("{URL}/a.txt")), Some(&b"fetched".to_vec()));
+    net.web.files.insert("/later".to_owned(), b"late".to_vec());
+    net.restart();
+    net.run(30_000);
+    let shown = net.session(&path).file_session.unwrap().file_list;
+    let states: Vec<_> = shown.iter().map(|file| file.file_status.unwrap()).collect();
+    assert_eq!(states, [FileState::Accepted, FileState::Failed, FileState::Accepted]);
+    assert_eq!(net.web.fetched.iter().filter(|path| *path == "/a.txt").count(), 1, "{:?}", net.web.fetched);
+    assert!(net.told().iter().any(|(event, _)| *event == "file-failed"));
+    // One that is not wanted any more goes.
+    let list = json!({ "file-session": { "file-list": [{ "file-url": format!("{URL}/later") }] } });
+    let _: Session = net.rest(0, ("PATCH", &path), &list, 200);
+    assert_eq!(net.figure("xmb_files"), 1);
+    let _: Problem =
+        net.rest(0, ("PATCH", &path), &json!({ "file-session": { "file-list": [{ "file-url": "a" }] } }), 400);
+    net.audit();
+}
