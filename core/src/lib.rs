@@ -24,4 +24,5 @@ pub use mbms::{
     PmchPlan, ProviderConfig, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass,
     RadioQueue, Rate, Refusal, Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal, XmbConfig,
 };
+pub use mbms::{BearerRule, CellAreas, GroupCodec, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
 pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hss::HssConfig;
 use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, ScscfChoice, ScscfConfig, TrustedPeer};
+use crate::mbms::{ImsAsConfig, ImsGroup, Mb2Config};
 use crate::node::Role;
 
 /// RFC 6733 clause 2.1.
@@ -50,6 +51,16 @@ pub enum NetworkBox {
     Exposure,
     /// The node of a plain SIP network.
     SipProxy,
+    /// IMS AS for group sessions over MBMS (TR 23.847).
+    ImsAs,
+    /// BM-SC.
+    Bmsc,
+    /// MBMS-GW.
+    MbmsGw,
+    /// MCE.
+    Mce,
+    /// A content provider outside of the network (TS 29.116).
+    ContentProvider,
 }
 
 impl NetworkBox {
@@ -73,6 +84,11 @@ impl NetworkBox {
             Self::Exposure => ("exposure", Role::Exposure, 46, 19),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             Self::SipProxy => ("proxy", Role::Scscf, 48, 1),
+            Self::ImsAs => ("ims-as", Role::As, 46, 21),
+            Self::Bmsc => ("bmsc", Role::Bmsc, 46, 31),
+            Self::MbmsGw => ("mbms-gw", Role::MbmsGw, 46, 32),
+            Self::Mce => ("mce", Role::Mce, 46, 33),
+            Self::ContentProvider => ("provider", Role::ThirdParty, 46, 41),
         }
     }
 
@@ -281,6 +297,18 @@ impl NetworkPlan {
         let cx = self.diameter(own, NetworkBox::Hss);
         let mut config = ScscfConfig::new(&self.scscf_uri(), &self.domain, own.sip(), &self.entry(), cx);
         (config.hosts, config.utc_ms_at_zero) = (self.hosts(), self.utc_ms_at_zero);
+        config
+    }
+
+    /// IMS AS for group sessions, with MBMS bearers of the BM-SC of the network.
+    #[must_use]
+    pub fn ims_as(&self, groups: Vec<ImsGroup>) -> ImsAsConfig {
+        let own = NetworkBox::ImsAs;
+        let mut config = ImsAsConfig::new(&self.host(own), &self.domain, own.sip());
+        (config.hosts, config.trusted, config.entry) = (self.hosts(), self.trusted(), Some(self.entry()));
+        (config.groups, config.utc_ms_at_zero) = (groups, self.utc_ms_at_zero);
+        let diameter = self.diameter(own, NetworkBox::Bmsc);
+        config.mb2 = Some(Mb2Config::new(diameter, &self.host(NetworkBox::Bmsc), own.ip()));
         config
     }
 

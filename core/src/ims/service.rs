@@ -6,7 +6,7 @@ pub mod event;
 use std::ops::{Deref, DerefMut};
 
 use protocol::sip::proxy::Refusal;
-use protocol::sip::{Flow, Method, Request, Response, ServerKey, SipStack, StackInput, Target, Uri};
+use protocol::sip::{Flow, Method, NameAddr, Request, Response, ServerKey, SipStack, StackInput, Target, Uri};
 use protocol::{Entropy, Instant};
 
 use super::{TrustedPeer, charging};
@@ -94,6 +94,21 @@ impl Reach {
             false => Err(Refusal::new(403).because("Not reached from this service")),
         }
     }
+}
+
+/// The way of requests to users of the home domains, when it is not by DNS: by the I-CSCF.
+#[must_use]
+pub fn route_home(entry: Option<&str>, domains: &[String], target: &Uri) -> Vec<String> {
+    let is_home = match target {
+        Uri::Sip(uri) => domains.iter().any(|domain| domain.eq_ignore_ascii_case(&uri.host)),
+        Uri::Tel(_) => true,
+        Uri::Other(_) => false,
+    };
+    let entry = entry.filter(|_| is_home).and_then(|entry| match Uri::parse(entry) {
+        Ok(Uri::Sip(uri)) => Some(NameAddr::new(Uri::Sip(uri.with_flag("lr"))).to_string()),
+        _ => None,
+    });
+    entry.into_iter().collect()
 }
 
 /// True if a message comes from a box of the trust domain; without any named, all are in it.

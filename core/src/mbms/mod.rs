@@ -8,6 +8,7 @@ mod enb_agent;
 mod enb_node;
 mod flute_sender;
 mod gw;
+mod ims_as;
 mod mbms_gw;
 mod mce;
 mod mce_node;
@@ -26,6 +27,7 @@ pub use enb_agent::{
 pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
 pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
+pub use ims_as::{BearerRule, CellAreas, GroupCodec, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
 pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
 pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId};
 pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};

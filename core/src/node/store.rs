@@ -81,11 +81,15 @@ pub enum Table {
     XmbNotification,
     /// Reports for content providers.
     XmbReport,
+    /// Bearers that an IMS AS has asked a BM-SC for.
+    ImsAsBearer,
+    /// What an IMS AS keeps beside: its Restart-Counter.
+    ImsAsState,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -122,6 +126,8 @@ impl Table {
         Self::XmbFile,
         Self::XmbNotification,
         Self::XmbReport,
+        Self::ImsAsBearer,
+        Self::ImsAsState,
     ];
 
     /// Name in the file.
@@ -163,6 +169,8 @@ impl Table {
             Self::XmbFile => "xmb_file",
             Self::XmbNotification => "xmb_notification",
             Self::XmbReport => "xmb_report",
+            Self::ImsAsBearer => "ims_as_bearer",
+            Self::ImsAsState => "ims_as_state",
         }
     }
 }

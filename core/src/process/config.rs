@@ -8,6 +8,7 @@ mod cscf;
 mod exposure;
 mod hss;
 mod identity;
+mod ims_as;
 mod mbms;
 mod messaging;
 mod place;
@@ -29,6 +30,7 @@ pub use cscf::{IcscfSection, PcscfSection, ScscfSection};
 pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::HssSection;
 pub use identity::IdentitySection;
+pub use ims_as::{AssignsSection, CellAreasSection, ImsAsSection};
 pub use mbms::{
     CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
     SubframesSection,
@@ -93,6 +95,8 @@ pub struct CoreConfig {
     pub mce: MceSection,
     /// eNBs.
     pub enb: Vec<EnbSection>,
+    /// The IMS AS for group sessions over MBMS.
+    pub ims_as: ImsAsSection,
 }
 
 impl Default for CoreConfig {
@@ -120,6 +124,7 @@ impl Default for CoreConfig {
             mbms_gw: MbmsGwSection::default(),
             mce: MceSection::default(),
             enb: vec![EnbSection::default()],
+            ims_as: ImsAsSection::default(),
         }
     }
 }
@@ -164,6 +169,8 @@ pub enum NodeKind {
     Mce,
     /// The eNBs.
     Enb,
+    /// IMS AS for group sessions over MBMS.
+    ImsAs,
 }
 
 /// Files of a certificate, PEM.
@@ -216,13 +223,14 @@ impl CoreConfig {
 
     /// Where the nodes that run here take SIP, and the host names that they have in the domain; none: names of their own.
     pub(super) fn sip_places(&self) -> Vec<(NodeKind, Option<&'static str>, &[Place])> {
-        let all: [(NodeKind, Option<&'static str>, &[Place]); 10] = [
+        let all: [(NodeKind, Option<&'static str>, &[Place]); 11] = [
             (NodeKind::Pcscf, None, &self.pcscf.gm),
             (NodeKind::Pcscf, None, &self.pcscf.mw),
             (NodeKind::Icscf, None, &self.icscf.listen),
             (NodeKind::Scscf, Some("scscf"), &self.scscf.listen),
             (NodeKind::Presence, Some("presence"), &self.presence.listen),
             (NodeKind::Conference, Some("conference"), &self.conference.listen),
+            (NodeKind::ImsAs, Some("ims-as"), &self.ims_as.listen),
             (NodeKind::Messaging, Some("messaging"), &self.messaging.listen),
             (NodeKind::ImsGwf, Some("ims-gwf"), &self.charging.gwf.listen),
             (NodeKind::Exposure, Some("exposure"), &self.exposure.sip),
@@ -251,7 +259,7 @@ mod tests {
     #[test]
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
-                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb']";
+                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);

@@ -5,6 +5,7 @@ mod charging;
 mod conference;
 mod exposure;
 mod identity;
+mod ims_as;
 mod mbms;
 mod messaging;
 mod presence;
@@ -31,6 +32,7 @@ use crate::ims::{
     ConferenceServer, HomeNetwork, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf, ScscfChoice,
     ScscfConfig,
 };
+use crate::mbms::ImsAs;
 use crate::net::{
     Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls,
     TlsFiles,
@@ -88,6 +90,7 @@ pub async fn start_core(
         NodeKind::Mce,
         NodeKind::Enb,
         NodeKind::Bmsc,
+        NodeKind::ImsAs,
         NodeKind::Pcscf,
     ];
     for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
@@ -191,6 +194,7 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => ("mbms-gw", Role::MbmsGw, Role::Bmsc),
             NodeKind::Mce => ("mce", Role::Mce, Role::Mce),
             NodeKind::Enb => (config.enb.get(number).map_or("enb", |enb| &enb.name), Role::Enb, Role::Enb),
+            NodeKind::ImsAs => ("ims-as", Role::As, Role::Scscf),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -200,6 +204,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Scscf => config.scscf.listen.clone(),
             NodeKind::Hss => Vec::new(),
             NodeKind::Conference => config.conference.listen.clone(),
+            NodeKind::ImsAs => config.ims_as.listen.clone(),
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
@@ -225,6 +230,7 @@ impl<'a> Nodes<'a> {
         let media = match kind {
             NodeKind::Conference => self.conference_places(),
             NodeKind::Bmsc => self.bmsc_places(),
+            NodeKind::ImsAs => self.ims_as_places(),
             _ => Vec::new(),
         };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
@@ -246,6 +252,7 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => Box::new(self.mbms_gw(entropy)),
             NodeKind::Mce => Box::new(self.mce()?),
             NodeKind::Enb => Box::new(self.enb(number)?),
+            NodeKind::ImsAs => Box::new(ImsAs::new(self.ims_as()?, entropy).map_err(LiveError::Settings)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),

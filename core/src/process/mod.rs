@@ -4,6 +4,11 @@ mod config;
 mod live;
 
 pub use config::{
-    AccountSection, BmscSection, CdfSection, CellSection, ChargingSection, ConferenceSection, CoreConfig, CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection, GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, MbmsGwSection, MbsfnAreaSection, MceSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServerRulesSection, SipNetworkSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
+    AccountSection, AssignsSection, BmscSection, CdfSection, CellAreasSection, CellSection, ChargingSection,
+    ConferenceSection, CoreConfig, CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection,
+    GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, ImsAsSection, MbmsGwSection, MbsfnAreaSection,
+    MceSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection,
+    PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServerRulesSection, SipNetworkSection,
+    SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
 };
 pub use live::{LiveError, start_core};

@@ -12,6 +12,7 @@ use super::describe::Departure;
 use super::focus::{Participant, Teller};
 use super::leg::Leg;
 use super::server::ConferenceServer;
+use crate::ims::service::route_home;
 
 /// An invitation.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl ConferenceServer {
         let offer = audio_offer(port.into(), local, &[G711::A, G711::Mu]).to_bytes();
         let profile = self.ua.profile_mut();
         (profile.from, profile.contact) = (focus, contact);
-        profile.route = route(self.config.entry.as_deref(), &self.config.domains, &target);
+        profile.route = route_home(self.config.entry.as_deref(), &self.config.domains, &target);
         let session = self.ua.invite(now, target, &offer, &headers);
         let participant = Participant {
             session,
@@ -177,20 +178,6 @@ impl ConferenceServer {
         self.conferences.remove(key);
         self.say(format!("{name} is over: {why}"));
     }
-}
-
-/// The way to users of the home domains: by the I-CSCF.
-fn route(entry: Option<&str>, domains: &[String], target: &Uri) -> Vec<String> {
-    let is_home = match target {
-        Uri::Sip(uri) => domains.iter().any(|domain| domain.eq_ignore_ascii_case(&uri.host)),
-        Uri::Tel(_) => true,
-        Uri::Other(_) => false,
-    };
-    let entry = entry.filter(|_| is_home).and_then(|entry| match Uri::parse(entry) {
-        Ok(Uri::Sip(uri)) => Some(NameAddr::new(Uri::Sip(uri.with_flag("lr"))).to_string()),
-        _ => None,
-    });
-    entry.into_iter().collect()
 }
 
 /// How someone went (RFC 4575 clause 5.7.7), and what one who invited him is told.

@@ -10,7 +10,7 @@ mod join;
 mod leg;
 mod mixer;
 mod policy;
-mod ports;
+pub(crate) mod ports;
 mod refer;
 mod server;
 mod watch;

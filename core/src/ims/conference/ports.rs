@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// The pairs that are not in use.
 #[derive(Debug)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     free: BTreeSet<u16>,
     /// Where to look next: a port that was given back rests as long as possible, for what still comes to it.
     next: u16,
@@ -12,23 +12,23 @@ pub(super) struct Ports {
 
 impl Ports {
     /// All even ports whose next one is in the range as well.
-    pub(super) fn new((first, last): (u16, u16)) -> Self {
+    pub(crate) fn new((first, last): (u16, u16)) -> Self {
         Self { free: (first..last).filter(|port| port % 2 == 0).collect(), next: first }
     }
 
     /// An RTP port.
-    pub(super) fn take(&mut self) -> Option<u16> {
+    pub(crate) fn take(&mut self) -> Option<u16> {
         let port = self.free.range(self.next..).next().or_else(|| self.free.first()).copied()?;
         self.free.remove(&port);
         self.next = port.saturating_add(2);
         Some(port)
     }
 
-    pub(super) fn give_back(&mut self, port: u16) {
+    pub(crate) fn give_back(&mut self, port: u16) {
         self.free.insert(port);
     }
 
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.free.len()
     }
 }

@@ -2,6 +2,7 @@
 
 mod enb;
 mod failures;
+mod ims_as;
 mod kills;
 mod sessions;
 mod whole;
@@ -175,7 +176,11 @@ struct Net {
     /// Sessions that eNBs take after a restart.
     enb_sessions: usize,
     restarts: u32,
+    /// Makes nodes that are none of these.
+    maker: Option<Maker>,
 }
+
+type Maker = Box<dyn Fn(&str, u32) -> Option<Box<dyn Node>>>;
 
 fn store() -> StoreDriver {
     let mut store = NodeStore::in_memory().unwrap();
@@ -264,6 +269,7 @@ impl Net {
             kill: None,
             enb_sessions: 1024,
             restarts: 1,
+            maker: None,
         };
         net.fabric.add(net.now, "gateway", Role::MbmsGw, ip(32), Box::new(Shared(gateway)), store());
         net.fabric.add(net.now, "bmsc", Role::Bmsc, ip(31), Box::new(TestBmsc::new(desk, 1)), store());
@@ -379,6 +385,11 @@ impl Net {
     }
 
     fn restart(&mut self, name: &str) {
+        if let Some(node) = self.maker.as_ref().and_then(|maker| maker(name, self.restarts + 1)) {
+            self.restarts += 1;
+            assert!(self.fabric.restart(self.now, name, node));
+            return;
+        }
         let node: Box<dyn Node> = match name {
             "gateway" => {
                 self.restarts += 1;

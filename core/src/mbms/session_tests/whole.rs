@@ -7,19 +7,19 @@ use protocol::diameter::mb2c::{GcsActionAnswer, GcsActionRequest, MbmsBearerRequ
 
 use super::*;
 
-const AS: &str = "as.test";
+pub(super) const AS: &str = "as.test";
 
 /// An application server that says what it is told.
 #[derive(Debug)]
-struct TestAs {
+pub(super) struct TestAs {
     endpoint: DiameterEndpoint,
     desk: Arc<Mutex<Desk>>,
     out: VecDeque<NodeOutput>,
 }
 
 impl TestAs {
-    fn new(desk: Arc<Mutex<Desk>>) -> Self {
-        let mut config = DiameterConfig::new(AS, "test", ip(21), vec![dictionary::APP_MB2C]);
+    pub(super) fn new(host: &str, last: u8, desk: Arc<Mutex<Desk>>) -> Self {
+        let mut config = DiameterConfig::new(host, "test", ip(last), vec![dictionary::APP_MB2C]);
         config.retry = Duration::from_secs(1);
         let connect = Some(SocketAddr::new(ip(31), 3868));
         config.peers.push(PeerConfig { host: BMSC.to_owned(), realm: "test".to_owned(), connect });
@@ -67,7 +67,7 @@ impl Node for TestAs {
     }
 }
 
-fn bmsc_config() -> BmscNodeConfig {
+pub(super) fn bmsc_config() -> BmscNodeConfig {
     let mut diameter = DiameterConfig::new(BMSC, "test", ip(31), Vec::new());
     diameter.retry = Duration::from_secs(1);
     let peer = |host: &str, connect| PeerConfig { host: host.to_owned(), realm: "test".to_owned(), connect };
@@ -91,10 +91,15 @@ fn bmsc_config() -> BmscNodeConfig {
 }
 
 /// A bearer of an application server.
-fn bearer(net: &mut Net, desk: &Mutex<Desk>, request: MbmsBearerRequest) -> MbmsBearerResponse {
+pub(super) fn bearer(
+    net: &mut Net,
+    (name, host): (&str, &str),
+    desk: &Mutex<Desk>,
+    request: MbmsBearerRequest,
+) -> MbmsBearerResponse {
     let routing = Routing {
-        session_id: format!("{AS};{}", net.now.as_nanos()),
-        origin_host: AS.to_owned(),
+        session_id: format!("{host};{}", net.now.as_nanos()),
+        origin_host: host.to_owned(),
         origin_realm: "test".to_owned(),
         destination_host: None,
         destination_realm: "test".to_owned(),
@@ -102,7 +107,7 @@ fn bearer(net: &mut Net, desk: &Mutex<Desk>, request: MbmsBearerRequest) -> Mbms
     let gar = GcsActionRequest { routing, bearers: vec![request], restart_counter: Some(1), ..Default::default() };
     desk.lock().unwrap().answers.clear();
     desk.lock().unwrap().requests.push_back(gar.to_message());
-    net.fabric.admin(net.now, "as", Admin::RemoveSubscriber { impi: String::new() });
+    net.fabric.admin(net.now, name, Admin::RemoveSubscriber { impi: String::new() });
     net.run_ms(40);
     let answers = std::mem::take(&mut desk.lock().unwrap().answers);
     let answer = answers.into_iter().next().unwrap_or_else(|| panic!("no answer in 40 ms: {:#?}", net.notes));
@@ -115,12 +120,12 @@ fn a_bearer_of_an_application_server_is_heard_in_two_cells() {
     let node = BmscNode::new(bmsc_config(), Entropy::from_seed([3; 32]));
     assert!(net.fabric.restart(net.now, "bmsc", Box::new(node)));
     let desk = Arc::new(Mutex::new(Desk::default()));
-    net.fabric.add(net.now, "as", Role::As, ip(21), Box::new(TestAs::new(Arc::clone(&desk))), store());
+    net.fabric.add(net.now, "as", Role::As, ip(21), Box::new(TestAs::new(AS, 21, Arc::clone(&desk))), store());
     net.run_ms(3000);
 
     let area = MbmsServiceArea::new([1]);
     let request = MbmsBearerRequest { qos: Some(qos(1, 40_000, 5)), area, ..MbmsBearerRequest::new(StartStop::Start) };
-    let response = bearer(&mut net, &desk, request);
+    let response = bearer(&mut net, ("as", AS), &desk, request);
     assert_eq!(response.result.unwrap_or(MbmsBearerResult::SUCCESS), MbmsBearerResult::SUCCESS, "{:#?}", net.notes);
     let tmgi = response.tmgi.unwrap();
     net.run_ms(8000);
@@ -146,7 +151,7 @@ fn a_bearer_of_an_application_server_is_heard_in_two_cells() {
     }
 
     let stop = MbmsBearerRequest { tmgi: Some(tmgi), flow: response.flow, ..MbmsBearerRequest::new(StartStop::Stop) };
-    let response = bearer(&mut net, &desk, stop);
+    let response = bearer(&mut net, ("as", AS), &desk, stop);
     assert_eq!(response.result.unwrap_or(MbmsBearerResult::SUCCESS), MbmsBearerResult::SUCCESS);
     net.run_ms(10_000);
     net.audit();

@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce or enb"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb or ims_as"
                     .into(),
             );
         }
@@ -36,6 +36,7 @@ impl CoreConfig {
             (NodeKind::Mce, self.mce.m2.is_empty(), "mce.m2"),
             (NodeKind::Mce, self.mce.areas.is_empty(), "mce.areas"),
             (NodeKind::Enb, self.enb.is_empty(), "enb"),
+            (NodeKind::ImsAs, self.ims_as.listen.is_empty(), "ims_as.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -52,6 +53,7 @@ impl CoreConfig {
             (NodeKind::Icscf, &self.icscf.listen, &self.icscf.trusted, "icscf"),
             (NodeKind::Scscf, &self.scscf.listen, &self.scscf.trusted, "scscf"),
             (NodeKind::Conference, &self.conference.listen, &self.conference.trusted, "conference"),
+            (NodeKind::ImsAs, &self.ims_as.listen, &self.ims_as.trusted, "ims_as"),
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
             (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
             (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),

@@ -87,6 +87,9 @@ impl Negotiation {
         let Pending::Theirs(offer) = &self.pending else { return self.local_body() };
         let offer = offer.clone();
         let before = self.local.as_ref().unwrap_or(&offer);
+        if takes_mbms && has_lost_bearer(before, &offer) {
+            self.wishes.iter_mut().for_each(|wish| *wish = off_hold(*wish));
+        }
         let mut answer = answering(before, &offer, &self.wishes, takes_mbms);
         if self.local.as_ref().is_some_and(|local| *local != answer) {
             answer.bump_version();
@@ -199,6 +202,13 @@ fn answering(before: &Sdp, offer: &Sdp, wishes: &[Direction], takes_mbms: bool) 
     answer
 }
 
+/// The MBMS bearer that we may listen to is gone, or is another one now: what came over it has to come by the other media
+/// again.
+fn has_lost_bearer(before: &Sdp, offer: &Sdp) -> bool {
+    let tmgi = |sdp| MbmsMedia::find(sdp).map(|(_, media)| media.mode.tmgi());
+    tmgi(before).is_some_and(|tmgi_before| tmgi(offer) != Some(tmgi_before))
+}
+
 /// The answer to a multicast medium: the offer's, which all see alike (RFC 3264 clause 6.2), when it was ours before or comes
 /// over an MBMS bearer that we take.
 fn multicast(before: &Sdp, offer: &Sdp, at: usize, takes_mbms: bool) -> Option<Media> {
@@ -300,6 +310,13 @@ mod tests {
         let listening = taken.replacen("a=sendrecv", "a=sendonly", 1);
         let answered = turn(false, &listening, false);
         assert!(answered.ends_with(mbms) && answered.contains("a=recvonly\r\nm=audio 5002"), "{answered}");
+        // The bearer is gone: who has listened to it wants to hear by the other medium.
+        let gone = with.replace("audio 5002", "audio 0");
+        let back = turn(true, &gone, true);
+        assert!(back.contains("a=sendrecv\r\nm=audio 0"), "{back}");
+        let taken = turn(true, &with, true);
+        let listening = taken.replacen("a=sendrecv", "a=sendonly", 1);
+        turn(false, &listening, false);
         let elsewhere = turn(false, &listening.replace("239.1.0.7", "239.1.0.8"), false);
         assert!(elsewhere.ends_with("m=audio 0 RTP/AVP 97\r\n"), "{elsewhere}");
     }
