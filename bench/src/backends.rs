@@ -36,7 +36,11 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
 fn of_carrier(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
     let kind = ModemKind::of(rig, scenario);
     let mut boxes = vec![
-        common("core network", "castbench: BM-SC, MBMS-GW, MCE, eNB agent in this process".into(), None),
+        common(
+            "core network",
+            "castbench: content provider, BM-SC, MBMS-GW, MCE and the eNB's end of M2 and M1 in this process".into(),
+            None,
+        ),
         common("eNB", format!("castbench, IQ to {}", front_end(rig)), None),
     ];
     for ue in &scenario.ues {

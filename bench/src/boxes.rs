@@ -1,8 +1,10 @@
 //! The boxes of a run, made before anything is written: what they refuse is said while the folder is still untouched.
 
-use core_network::Allocation;
+use std::net::SocketAddr;
+
+use core_network::OnAirFrom;
 use hil::ServiceDescription;
-use protocol::{Instant, Tmgi};
+use protocol::Tmgi;
 use radio::{CellConfig, Enb, Receiver, ReceiverConfig};
 
 use crate::air::{Air, Link};
@@ -10,15 +12,17 @@ use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::faults;
 use crate::ims::ImsNetwork;
-use crate::network::{Network, NetworkOutput};
-use crate::scenario::{Cell, Loaded, Scenario};
+use crate::mbms::nodes::CarrierTraits;
+use crate::mbms::provider::tsi;
+use crate::mbms::{Mbms, config};
+use crate::scenario::{Cell, Loaded, Scenario, Session};
 use crate::setup;
 
 /// The boxes of a scenario.
 pub(crate) struct Boxes {
     /// What an MBMS carrier needs, where there is a cell.
     pub(crate) radio: Option<RadioBoxes>,
-    /// The IMS network, where there is one.
+    /// The core network: IMS nodes and UE agents, MBMS nodes, or both.
     pub(crate) ims: Option<ImsNetwork>,
 }
 
@@ -27,68 +31,63 @@ pub(crate) struct RadioBoxes {
     pub(crate) cell: CellConfig,
     /// Of each MCH, area by area.
     pub(crate) capacity: Vec<Capacity>,
-    pub(crate) network: Network,
+    pub(crate) mbms: Mbms,
     pub(crate) air: Air,
     /// What a UE knows of the sessions: the user service description (TS 26.346 clause 5.2).
     pub(crate) services: Vec<ServiceDescription>,
 }
 
 impl Boxes {
-    /// Makes them; `Usage` where the scenario asks for what a box cannot do.
-    pub(crate) fn new(loaded: &Loaded) -> Result<Self, CommandError> {
-        let radio = loaded.scenario.cell.as_ref().map(|cell| RadioBoxes::new(loaded, cell)).transpose()?;
-        Ok(Self { radio, ims: ImsNetwork::new(&loaded.scenario)? })
+    /// Makes them; `Usage` where the scenario asks for what a box cannot do. `on_air`: when UEs can have read an MCCH.
+    pub(crate) fn new(loaded: &Loaded, on_air: OnAirFrom) -> Result<Self, CommandError> {
+        let mut ims = ImsNetwork::new(&loaded.scenario)?;
+        let Some(cell) = &loaded.scenario.cell else { return Ok(Self { radio: None, ims }) };
+        let network = ims.get_or_insert_with(ImsNetwork::without_ims);
+        let radio = Some(RadioBoxes::new(loaded, cell, network, on_air)?);
+        Ok(Self { radio, ims })
     }
 }
 
 impl RadioBoxes {
-    fn new(loaded: &Loaded, cell: &Cell) -> Result<Self, CommandError> {
+    fn new(loaded: &Loaded, cell: &Cell, network: &mut ImsNetwork, on_air: OnAirFrom) -> Result<Self, CommandError> {
         let scenario = &loaded.scenario;
         let cell = setup::cell(cell).map_err(|e| usage(loaded, e))?;
         let capacity = Capacity::of(scenario).map_err(|e| usage(loaded, e))?;
         let enb = |bearers: &[_]| -> Result<Enb, CommandError> {
             Enb::new(&setup::enb(scenario, bearers)?).map_err(|e| usage(loaded, e))
         };
-        let on_air = enb(&[])?;
-        let network = setup::network(scenario, on_air.notifies_changes()).map_err(|e| usage(loaded, e))?;
-        let mut network = Network::new(network).map_err(|e| CommandError::Bench(e.to_string()))?;
-        let allocations = allocate(loaded, &mut network)?;
+        let carrier = enb(&[])?;
+        let allocations = allocations(scenario)?;
         // The longest MCCHs that the run may come to; on air they begin empty.
         enb(&all_bearers(scenario, &allocations))?;
-        let air = air(loaded, cell, on_air)?;
-        let service = |a: &Allocation| ServiceDescription {
-            session: a.user_service.clone(),
-            destination: a.destination.into(),
-            tsi: a.tsi(),
+        let notifies_changes = carrier.notifies_changes();
+        let traits = CarrierTraits { capacity: &capacity, notifies_changes, on_air };
+        let hop = network.hop;
+        let mbms = Mbms::new(&mut network.fabric, scenario, traits, hop)?;
+        let air = air(loaded, cell, carrier)?;
+        let service = |(session, (tmgi, destination)): (&Session, &(Tmgi, SocketAddr))| ServiceDescription {
+            session: session.name.clone(),
+            destination: *destination,
+            tsi: tsi(*tmgi),
         };
-        Ok(Self { cell, capacity, network, air, services: allocations.iter().map(service).collect() })
+        let services = scenario.sessions.iter().zip(&allocations).map(service).collect();
+        Ok(Self { cell, capacity, mbms, air, services })
     }
 }
 
-/// TMGI and multicast address of every session.
-fn allocate(loaded: &Loaded, network: &mut Network) -> Result<Vec<Allocation>, CommandError> {
-    for (session, request) in loaded.scenario.sessions.iter().zip(1..) {
-        network.allocate(Instant::ZERO, request, &session.name);
-    }
-    let mut allocations = Vec::new();
-    while let Some(output) = network.poll_output() {
-        match output {
-            NetworkOutput::Allocated(allocation) => allocations.push(allocation),
-            NetworkOutput::Trouble(text) => return Err(CommandError::Bench(text)),
-            other => return Err(CommandError::Bench(format!("{other:?} before any session"))),
-        }
-    }
-    Ok(allocations)
+/// TMGI and multicast address of every session, as the content provider has assigned them.
+fn allocations(scenario: &Scenario) -> Result<Vec<(Tmgi, SocketAddr)>, CommandError> {
+    (0..scenario.sessions.len()).map(|place| config::assigned(scenario, place)).collect()
 }
 
 /// Every session on its MCH, as if all ran at once.
-fn all_bearers(scenario: &Scenario, allocations: &[Allocation]) -> Vec<Vec<Vec<(Tmgi, u8)>>> {
+fn all_bearers(scenario: &Scenario, allocations: &[(Tmgi, SocketAddr)]) -> Vec<Vec<Vec<(Tmgi, u8)>>> {
     let mut bearers: Vec<Vec<Vec<(Tmgi, u8)>>> =
         scenario.areas.iter().map(|area| vec![Vec::new(); area.mchs.len()]).collect();
-    for (session, allocation) in scenario.sessions.iter().zip(allocations) {
+    for (session, (tmgi, _)) in scenario.sessions.iter().zip(allocations) {
         let Some((area, mch)) = scenario.mch(&session.mch) else { continue };
         let own = &mut bearers[area][mch];
-        own.push((allocation.tmgi, own.len() as u8 + 1));
+        own.push((*tmgi, own.len() as u8 + 1));
     }
     bearers
 }

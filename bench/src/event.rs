@@ -465,7 +465,11 @@ pub struct LadderHeader {
 impl LadderHeader {
     /// Whose ladder it is, in words.
     pub fn whose(&self) -> String {
-        let Some(cast) = &self.ims else { return format!("UE {}, session {}", self.ue, self.session) };
+        let Some(cast) = &self.ims else {
+            // A bearer is nobody's in particular.
+            let ue = if self.ue.is_empty() { String::new() } else { format!("UE {}, ", self.ue) };
+            return format!("{ue}session {}", self.session);
+        };
         let peer = cast.peer.as_ref().map_or_else(String::new, |peer| format!(" and {}", peer.name));
         format!("UE {}{peer}, step {}", self.ue, cast.step + 1)
     }

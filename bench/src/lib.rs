@@ -22,9 +22,9 @@ mod lab_lease;
 mod ladder;
 mod ledger;
 mod list;
+mod mbms;
 mod measure;
 mod modems;
-mod network;
 mod observer;
 mod pcap;
 mod perf;
@@ -53,9 +53,9 @@ pub use event::{
     RunHeader, SessionInfo, SmsFact, What,
 };
 pub use ladder::{
-    DOWNLOAD_DELIVERY, Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch, LctError,
-    LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure,
-    ProcedureStep, Rtp, See, Sip, Status, Tick, Ticked,
+    Bearer, DOWNLOAD_DELIVERY, Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch,
+    LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES, Party,
+    Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use protocol::{Instant, Joint, TapEvent};
+use protocol::{Instant, Joint, TapEvent, Tmgi};
 
 use crate::console::Console;
 use crate::errors::CommandError;
@@ -57,6 +57,11 @@ impl<'a> Observer<'a> {
         self.fact(at, What::StepStarted { index, description })
     }
 
+    /// The TMGI that a session will have: its bearer comes before it.
+    pub(crate) fn session_named(&mut self, session: &str, tmgi: Tmgi) {
+        self.ladders.session_named(session, tmgi);
+    }
+
     /// A session runs: ladders learn what to look for.
     pub(crate) fn session_started(&mut self, at: Instant, info: SessionInfo) -> Result<(), CommandError> {
         // What was on the air before is not this session's, though it may have the same logical channel.
@@ -87,7 +92,8 @@ impl<'a> Observer<'a> {
         let ticked = self.ladders.observe(&tap, packet);
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
         self.capture.write(&tap, &comments).map_err(bench)?;
-        if tap.joint.is_ims() {
+        // User data is in the capture alone.
+        if tap.joint.is_ims() && !matches!(tap.joint, Joint::Mb2U | Joint::SgiMb) {
             let (joint, from, to) = (tap.joint, tap.from.clone(), tap.to.clone());
             let (summary, octets) = (ladder::summary(&tap), tap.bytes.len() as u64);
             self.fact(tap.at, What::Message { joint, from, to, summary, octets, packet })?;

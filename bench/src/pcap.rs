@@ -127,7 +127,7 @@ impl CaptureWriter {
             interface_id,
             timestamp: event.at.elapsed(),
             original_len: scratch.len() as u32,
-            data: (&scratch[..]).into(),
+            data: (&scratch[..scratch.len().min(MAX_PACKET_OCTETS)]).into(),
             options,
         };
         let written = self.out.write_pcapng_block(block);
@@ -187,7 +187,7 @@ impl CaptureWriter {
             return Ok(known);
         }
         let description = match event.joint {
-            Joint::M1 => "reference point M1, BM-SC to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
+            Joint::M1 => "reference point M1, MBMS-GW to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
             Joint::BcchBch => format!("master information blocks as {to} decoded them (TS 36.331)"),
             Joint::BcchDlSch => format!("system information as {to} decoded it (TS 36.331)"),
             Joint::Pdcch => format!("MCCH change notifications as {to} found them (TS 36.212 5.3.3.1.4)"),
@@ -331,7 +331,11 @@ fn addressed_pdu_tags(dissector: &str, channel: &str, out: &mut Vec<u8>) {
     if let (Some(source), Some(destination)) = (address(), address()) {
         ip_tag(source.ip(), (EXP_PDU_TAG_IPV4_SRC, EXP_PDU_TAG_IPV6_SRC), out);
         ip_tag(destination.ip(), (EXP_PDU_TAG_IPV4_DST, EXP_PDU_TAG_IPV6_DST), out);
-        let port_type = if transport == Some("udp") { EXP_PDU_PT_UDP } else { EXP_PDU_PT_TCP };
+        let port_type = match transport {
+            Some("udp") => EXP_PDU_PT_UDP,
+            Some("sctp") => EXP_PDU_PT_SCTP,
+            _ => EXP_PDU_PT_TCP,
+        };
         number_tag(EXP_PDU_TAG_PORT_TYPE, port_type, out);
         number_tag(EXP_PDU_TAG_SRC_PORT, source.port().into(), out);
         number_tag(EXP_PDU_TAG_DST_PORT, destination.port().into(), out);
@@ -381,6 +385,8 @@ const RLC_LTE_MCCH: u8 = 7;
 const RLC_LTE_MTCH: u8 = 8;
 const DCT2000_RECEIVED: u8 = 1;
 const DCT2000_NO_ENCAPSULATION: u8 = 0;
+/// Octets of a packet that Wireshark takes (`WTAP_MAX_PACKET_SIZE_STANDARD`); the others of a longer one are not kept.
+const MAX_PACKET_OCTETS: usize = 262_144;
 /// `if_tsresol`: powers of ten.
 const NANOSECONDS: u8 = 9;
 const EXP_PDU_TAG_DISSECTOR_NAME: u16 = 12;
@@ -392,6 +398,7 @@ const EXP_PDU_TAG_PORT_TYPE: u16 = 24;
 const EXP_PDU_TAG_SRC_PORT: u16 = 25;
 const EXP_PDU_TAG_DST_PORT: u16 = 26;
 /// Port types of `exported_pdu.h`, which are its own.
+const EXP_PDU_PT_SCTP: u32 = 1;
 const EXP_PDU_PT_TCP: u32 = 2;
 const EXP_PDU_PT_UDP: u32 = 3;
 const EXP_PDU_TAG_P2P_DIRECTION: u16 = 35;

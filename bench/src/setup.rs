@@ -7,11 +7,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use core_network::{
-    BmscConfig, Content, Delivery, DeliveryError, EnbAgentConfig, FluteSender, MbmsGwConfig, MceArea, MceConfig,
-    MceNotification, OnAirFrom, PmchId, ProvisioningConfig, SequenceClock,
-};
-use protocol::{Instant, Plmn, SyncPlan, Tmgi};
+use core_network::{Content, Delivery, DeliveryError, FluteSender, PmchId, SequenceClock};
+use protocol::{Instant, Tmgi};
 use radio::{
     AreaSetup, CarrierConfig, CellConfig, ChannelConfig, ConfigError, EnbConfig, MbsfnAreaConfiguration, MbsfnAreaInfo,
     MbsfnSubframeConfig, McchConfig, NRbDl, PathConfig, PhichConfig, PmchInfo, SampleRateFamily, SessionInfo,
@@ -21,33 +18,15 @@ use radio::{
 use crate::capacity;
 use crate::errors::CommandError;
 use crate::front_ends::{OnAir, UeOnAir};
-use crate::network::{NetworkConfig, Place};
+use crate::mbms::Place;
+use crate::mbms::config::{self, M1_TRANSFER_DELAY};
 use crate::scenario::{Cell, Fading, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern, Ue};
 
 /// Radio frame.
 const FRAME: Duration = Duration::from_millis(10);
-/// PLMN of the simulated network: the test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01.
-const PLMN: (&str, &str) = ("001", "01");
-/// How many TMGI service identities the BM-SC may give away; the seed says where in the PLMN's range they lie, as
-/// every BM-SC of a network has its own part.
-const SERVICE_IDS: u32 = 0x1000;
-/// Multicast addresses of user services: administratively scoped (RFC 2365).
-const SERVICE_ADDRESSES: std::ops::RangeInclusive<Ipv4Addr> =
-    Ipv4Addr::new(239, 255, 1, 1)..=Ipv4Addr::new(239, 255, 1, 254);
-/// Ports of user services.
-const SERVICE_PORTS: std::ops::RangeInclusive<u16> = 5000..=5999;
-/// Source of user data.
-const BMSC_ADDRESS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 10), 4000);
-/// M1 address of the MBMS-GW.
-const GATEWAY_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 20);
-/// Multicast addresses on M1.
-const M1_ADDRESSES: std::ops::RangeInclusive<Ipv4Addr> = Ipv4Addr::new(232, 0, 1, 1)..=Ipv4Addr::new(232, 0, 1, 254);
-/// From BM-SC to eNB, at most.
-const M1_TRANSFER_DELAY: Duration = Duration::from_millis(20);
-/// An eNB gives an incomplete sequence up this long before it is on the air; less than [`M1_TRANSFER_DELAY`].
-const ENB_PROCESSING: Duration = Duration::from_millis(10);
-/// What an eNB may hold for one bearer.
-const ENB_HELD_OCTETS: usize = 64 << 20;
+/// What a FLUTE session is tried with: any addresses do.
+const TRIAL: [SocketAddrV4; 2] =
+    [SocketAddrV4::new(Ipv4Addr::LOCALHOST, 4000), SocketAddrV4::new(Ipv4Addr::new(239, 255, 1, 1), 5000)];
 /// The FDT comes again after this time, so that a late joiner need not wait long.
 const FDT_PERIOD: Duration = Duration::from_millis(500);
 /// Until a cold UE has found the cell, its MIB, SIB1 and all system information.
@@ -128,7 +107,7 @@ pub(crate) fn mcch(area: &MbsfnArea, index: usize, bearers: &[Vec<(Tmgi, u8)>]) 
     }
 }
 
-fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
+pub(crate) fn subframe_configs(area: &MbsfnArea) -> Vec<MbsfnSubframeConfig> {
     let bits = |list: &[u8]| SubframeSet::new(list).map_or(0, |set| set.bits());
     let config = |a: &crate::scenario::SubframeAllocation| MbsfnSubframeConfig {
         radioframe_allocation_period_rf: a.period_rf.into(),
@@ -176,46 +155,6 @@ pub(crate) fn seed_of(scenario: &Scenario, name: &str) -> u64 {
     digest.iter().take(8).fold(0, |seed, &b| seed << 8 | u64::from(b))
 }
 
-fn bmsc(scenario: &Scenario) -> Result<BmscConfig, CommandError> {
-    let plmn = Plmn::new(PLMN.0, PLMN.1).ok_or_else(|| CommandError::Bench("PLMN of the test network".into()))?;
-    let parts = u64::from((1 << 24) / SERVICE_IDS - 1); // but the first, whose first identity is 0
-    let first_service_id = (1 + seed_of(scenario, "BM-SC") % parts) as u32 * SERVICE_IDS;
-    Ok(BmscConfig {
-        provisioning: ProvisioningConfig {
-            plmn,
-            service_ids: first_service_id..=first_service_id + SERVICE_IDS - 1,
-            addresses: SERVICE_ADDRESSES,
-            ports: SERVICE_PORTS,
-        },
-        source: BMSC_ADDRESS,
-        max_transfer_delay: M1_TRANSFER_DELAY,
-        packet_lengths: false,
-        wall_clock: wall_clock(),
-    })
-}
-
-/// `notifies_changes`: the eNB has room for MCCH change notifications.
-pub(crate) fn network(scenario: &Scenario, notifies_changes: bool) -> Result<NetworkConfig, CommandError> {
-    let area = |a: &MbsfnArea| MceArea { modification_period_rf: a.mcch_modification_period_rf, pmchs: a.mchs.len() };
-    let sib13 = enb(scenario, &[])?.si.sib13.filter(|_| notifies_changes);
-    let notification = sib13.map(|sib13| MceNotification {
-        repetition_coeff: sib13.notification.repetition_coeff,
-        offset_rf: sib13.notification.offset_rf,
-    });
-    let longest = scenario.mchs().map(|(.., mch)| scheduling_period(mch)).max().unwrap_or_default();
-    Ok(NetworkConfig {
-        bmsc: bmsc(scenario)?,
-        gateway: MbmsGwConfig { source: GATEWAY_ADDRESS, multicast: M1_ADDRESSES },
-        mce: MceConfig {
-            areas: scenario.areas.iter().map(area).collect(),
-            notification,
-            on_air: OnAirFrom::Setup,
-            release_after: M1_TRANSFER_DELAY + 2 * longest,
-        },
-        agent: EnbAgentConfig { processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS },
-    })
-}
-
 /// Where the data of a session goes; `None` when the scenario has no such MCH.
 pub(crate) fn place(scenario: &Scenario, mch: &str) -> Option<Place> {
     let (area, pmch) = scenario.mch(mch)?;
@@ -224,7 +163,7 @@ pub(crate) fn place(scenario: &Scenario, mch: &str) -> Option<Place> {
     let fades = scenario.ues.iter().any(|ue| scenario.ways(ue).iter().any(|way| way.fading.is_some()));
     let periods = if fades { 1 + MCCHS_IN_FADES } else { 1 };
     let mcch = FRAME * (periods * u32::from(own.mcch_repetition_period_rf) + u32::from(own.mcch_offset_rf) + 1);
-    let sync = SyncPlan::new(mch.scheduling_period_rf)?;
+    let sync = config::sync(mch).ok()?;
     Some(Place { pmch: PmchId { area, pmch }, sync, time_to_data: (ACQUISITION_TIME + mcch, mcch) })
 }
 
@@ -284,9 +223,8 @@ pub(crate) fn content(session: &Session, path: &Path) -> io::Result<Content> {
 pub(crate) fn try_session(scenario: &Scenario, session: &Session, path: &Path) -> Result<(), DeliveryError> {
     let Some(place) = place(scenario, &session.mch) else { return Ok(()) };
     let clock = SequenceClock { plan: place.sync, max_transfer_delay: M1_TRANSFER_DELAY };
-    let destination = SocketAddrV4::new(*SERVICE_ADDRESSES.start(), *SERVICE_PORTS.start());
     let (delivery, content) = (delivery(session), content(session, path)?);
-    FluteSender::new(Instant::ZERO, (BMSC_ADDRESS, destination), 1, &delivery, content, clock, wall_clock()).map(drop)
+    FluteSender::new(Instant::ZERO, TRIAL.into(), 1, &delivery, content, clock, wall_clock()).map(drop)
 }
 
 /// A file name as a segment of a URI (RFC 3986 clause 2.1).

@@ -218,7 +218,7 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::As => ("AS", NetworkBox::As.ip()),
         Party::Server(name) => (name, service(name).place.ip()),
         Party::SipProxy => ("SIP proxy", NetworkBox::SipProxy.ip()),
-        Party::BmSc | Party::Enb => unreachable!("not on the IMS"),
+        Party::BmSc | Party::MbmsGw | Party::Mce | Party::Enb => unreachable!("not on the IMS"),
     }
 }
 
@@ -232,7 +232,7 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
             See::Http(http) => http_message(&http),
             See::Msrp(msrp) => msrp_message(&msrp),
             See::Rtp(rtp) => rtp_packet(&rtp),
-            See::Mbms(_) => unreachable!("not on the IMS"),
+            See::Mbms(_) | See::Bearer(_) => unreachable!("not on the IMS"),
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
         let (transport, ports) = match row.see {

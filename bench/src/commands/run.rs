@@ -5,18 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant as WallInstant;
 
+use core_network::OnAirFrom;
+
 use super::dry_run::dry_run;
 use crate::boxes::Boxes;
 use crate::cli::RunArgs;
 use crate::console::Console;
 use crate::errors::{CommandError, Exit};
 use crate::lab_lease::HeldLab;
-use crate::modems::check_lab;
+use crate::modems::{ModemKind, check_lab};
 use crate::pcap::CAPTURE_FILE;
 use crate::perf::{Machine, Perf, Stopwatch};
 use crate::record::RECORD_FILE;
 use crate::report::REPORT_FILES;
-use crate::rig::Rig;
+use crate::rig::{Clock, Rig};
 use crate::runner::{self, IQ_FOLDER, Played};
 use crate::scenario::{Overrides, Scenario};
 
@@ -40,7 +42,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
         return Err(CommandError::Usage(why));
     }
     check_lab(&rig, &loaded.scenario)?;
-    let boxes = Boxes::new(&loaded)?;
+    let boxes = Boxes::new(&loaded, on_air_from(&rig, &loaded.scenario))?;
     if args.dry_run {
         return Ok(dry_run(&loaded, &rig, &dir));
     }
@@ -60,6 +62,15 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     let perf = write_perf(&dir, start, &played, &loaded.scenario)?;
     console.verdict(&judgement, &dir, Some(&perf));
     Ok(judgement.verdict.into())
+}
+
+/// A carrier over front ends, and one that modems camp on, is there from the beginning; another one when it has something to
+/// send.
+fn on_air_from(rig: &Rig, scenario: &Scenario) -> OnAirFrom {
+    match ModemKind::of(rig, scenario) {
+        ModemKind::None if rig.clock == Clock::Virtual => OnAirFrom::Session,
+        _ => OnAirFrom::Frame,
+    }
 }
 
 /// Takes away what a run leaves in its folder, and nothing else.

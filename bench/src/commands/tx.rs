@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use core_network::OnAirFrom;
+use core_network::node::{Fabric, FabricOutput};
 use num_complex::Complex32;
 use protocol::Instant;
 use radio::{Enb, FrontEndError, StreamStatus};
@@ -12,7 +14,7 @@ use crate::cli::TxArgs;
 use crate::errors::{CommandError, Exit};
 use crate::front_ends::Transmitter;
 use crate::lab_lease::HeldLab;
-use crate::network::{Network, NetworkOutput, Start};
+use crate::mbms::{Mbms, MbmsOutput};
 use crate::rig::Rig;
 use crate::scenario::{Loaded, Overrides, Scenario};
 use crate::setup;
@@ -24,14 +26,16 @@ pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
     let overrides = Overrides { content: args.content.clone(), seed: args.seed, network: None };
     let loaded = Scenario::load(&args.scenario, &overrides)?;
     let rig = Rig::find(&args.rig)?;
-    let Some(RadioBoxes { network, mut air, .. }) = Boxes::new(&loaded)?.radio else {
+    let Boxes { radio: Some(RadioBoxes { mbms, mut air, .. }), ims: Some(network) } =
+        Boxes::new(&loaded, OnAirFrom::Frame)?
+    else {
         return Err(CommandError::Usage(format!("{}: the scenario has no [cell]", loaded.file.display())));
     };
     let on_air = setup::on_air(&loaded.scenario, air.enb().cell());
     let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
     lab.open_path()?;
     let transmitter = Transmitter::open(&rig, &on_air, Path::new(""))?;
-    let mut carrier = Carrier { loaded: &loaded, network, now: Instant::ZERO };
+    let mut carrier = Carrier { loaded: &loaded, fabric: network.fabric, mbms, now: Instant::ZERO };
     let (status, sent) = carrier.transmit(air.enb(), transmitter, args.for_s)?;
     lab.release()?;
     if !args.quiet {
@@ -47,7 +51,8 @@ pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
 /// All sessions of a scenario, from the first frame on.
 struct Carrier<'a> {
     loaded: &'a Loaded,
-    network: Network,
+    fabric: Fabric,
+    mbms: Mbms,
     now: Instant,
 }
 
@@ -61,16 +66,14 @@ impl Carrier<'_> {
     ) -> Result<(StreamStatus, Result<(), FrontEndError>), CommandError> {
         let samples = enb.cell().samples_per_subframe();
         let mut frame = vec![vec![Complex32::ZERO; 10 * samples]; usize::from(enb.carrier().n_ports)];
-        self.start(enb)?;
+        self.pass(self.now, enb)?;
+        for index in 0..self.loaded.scenario.sessions.len() {
+            self.mbms.start(self.now, self.loaded, index)?;
+        }
         let mut sent = Ok(());
         while sent.is_ok() && self.now < Instant::ZERO + Duration::from_secs_f64(for_s) {
             let end = self.now + FRAME;
-            while let Some(deadline) = self.network.poll_timeout().filter(|&t| t < end) {
-                self.network.handle_timeout(deadline.max(self.now));
-                self.drain(deadline.max(self.now), enb)?;
-            }
-            self.network.on_air(self.now);
-            self.drain(self.now, enb)?;
+            self.pass(Instant::from_nanos(end.as_nanos() - 1), enb)?;
             let mut antennas: Vec<_> = frame.iter_mut().map(|antenna| antenna.chunks_exact_mut(samples)).collect();
             for _ in 0..10 {
                 let mut subframe: Vec<&mut [Complex32]> = antennas.iter_mut().filter_map(Iterator::next).collect();
@@ -83,44 +86,53 @@ impl Carrier<'_> {
         Ok((transmitter.status(), sent.and(finished)))
     }
 
-    fn start(&mut self, enb: &mut Enb) -> Result<(), CommandError> {
-        let scenario = &self.loaded.scenario;
-        for (session, path) in scenario.sessions.iter().zip(&self.loaded.content) {
-            let content = setup::content(session, path);
-            let content = content.map_err(|source| CommandError::Read { path: path.clone(), source })?;
-            let place = setup::place(scenario, &session.mch)
-                .ok_or_else(|| CommandError::Usage(format!("session {}: no MCH {}", session.name, session.mch)))?;
-            let start = Start { content, delivery: setup::delivery(session), place };
-            self.network.start(self.now, &session.name, start);
-            self.drain(self.now, enb)?;
+    /// What happens in the network up to `until`.
+    fn pass(&mut self, until: Instant, enb: &mut Enb) -> Result<(), CommandError> {
+        let mut now = self.now;
+        loop {
+            while let Some(output) = self.fabric.poll_output() {
+                match output {
+                    FabricOutput::Message(message) => {
+                        self.mbms.see(&message);
+                        self.fabric.carry(now, message);
+                    }
+                    FabricOutput::Note { .. }
+                    | FabricOutput::Outside { .. }
+                    | FabricOutput::AtOutside { .. }
+                    | FabricOutput::OutsideFailed { .. } => {}
+                }
+            }
+            self.drain(now, enb)?;
+            let Some(due) = self.fabric.poll_timeout().filter(|due| *due <= until) else { return Ok(()) };
+            now = now.max(due);
+            self.fabric.handle_timeout(now);
         }
-        Ok(())
     }
 
     /// From the network to the radio.
     fn drain(&mut self, now: Instant, enb: &mut Enb) -> Result<(), CommandError> {
         let trouble = |what: &dyn std::fmt::Display| eprintln!("castbench: {what}");
-        while let Some(output) = self.network.poll_output() {
+        while let Some(output) = self.mbms.poll_output(now) {
             match output {
-                NetworkOutput::M1(datagram) => self.network.m1(now, &datagram),
-                NetworkOutput::Sdu { mtch, sdu, due } => {
+                MbmsOutput::Sdu { mtch, sdu, due } => {
                     let frame = due.as_nanos() / FRAME.as_nanos() as u64;
                     if let Err(why) = enb.push_sdu(mtch.pmch.area, mtch.pmch.pmch, mtch.lcid, &sdu, frame) {
                         trouble(&format!("eNB: SDU dropped: {why}"));
                     }
                 }
-                NetworkOutput::Mcch { area, pmchs, .. } => {
+                MbmsOutput::Mcch { area, pmchs, .. } => {
                     let own = &self.loaded.scenario.areas[area];
                     enb.set_mcch(area, &setup::mcch(own, area, &pmchs))
                         .map_err(|e| CommandError::Bench(e.to_string()))?;
                 }
-                NetworkOutput::BearerStopped(tmgi) => self.network.stop_bearer(now, tmgi),
-                NetworkOutput::Trouble(text) => trouble(&text),
-                NetworkOutput::Mtch { .. }
-                | NetworkOutput::Allocated(_)
-                | NetworkOutput::SessionStarted { .. }
-                | NetworkOutput::SessionStopped { .. }
-                | NetworkOutput::LimitReached { .. } => {}
+                MbmsOutput::Failed { session, why } => {
+                    return Err(CommandError::Usage(format!("session {session} could not be started: {why}")));
+                }
+                MbmsOutput::Trouble(text) => trouble(&text),
+                MbmsOutput::Moved { .. }
+                | MbmsOutput::Started { .. }
+                | MbmsOutput::Stopped { .. }
+                | MbmsOutput::LimitReached { .. } => {}
             }
         }
         while enb.poll_event().is_some() {}

@@ -1,10 +1,12 @@
-//! Faults on SIP and Diameter messages, as a scenario asks for them.
+//! Faults on the messages of the core network, as a scenario asks for them.
 
 use std::time::Duration;
 
-use protocol::TapEvent;
 use protocol::diameter::Message;
+use protocol::m2ap::M2apPdu;
+use protocol::m3ap::M3apPdu;
 use protocol::sip::{SipMessage, reason_phrase};
+use protocol::{Joint, TapEvent};
 
 use crate::ladder::LadderWatch;
 use crate::scenario::{Fault, FaultAction, Selector, SipWhat};
@@ -87,6 +89,11 @@ fn named(event: &TapEvent) -> (Option<String>, Option<u16>) {
     if event.joint.is_diameter() {
         return (Message::parse(&event.bytes).ok().map(|message| message.name()), None);
     }
+    match event.joint {
+        Joint::M3 => return (M3apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
+        Joint::M2 => return (M2apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
+        _ => {}
+    }
     if event.joint.is_http() {
         let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).into_owned();
@@ -123,7 +130,7 @@ fn set_status(bytes: &mut Vec<u8>, status: u16) {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Instant, Joint};
+    use protocol::Instant;
 
     use super::*;
     use crate::scenario::FaultTarget;

@@ -40,6 +40,8 @@ const NONCE_LIFETIME: Duration = Duration::from_secs(1_000_000);
 /// Nodes in their fabric, and UEs.
 pub(crate) struct ImsNetwork {
     pub(crate) fabric: Fabric,
+    /// How long a message takes between two nodes.
+    pub(crate) hop: Duration,
     pub(crate) ues: Vec<ImsUe>,
     pub(crate) third_parties: Vec<ApiClient>,
     impis: Vec<String>,
@@ -53,6 +55,13 @@ impl ImsNetwork {
         let Some(ims) = &scenario.ims else { return Ok(None) };
         let made = Maker { scenario, ims, plan: plan(ims) }.make()?;
         Ok(Some(made))
+    }
+
+    /// A fabric for other nodes, in which nothing takes time.
+    pub(crate) fn without_ims() -> Self {
+        let fabric = Fabric::new(Latency { gm: Duration::ZERO, core: Duration::ZERO });
+        let (ues, third_parties, impis) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None }
     }
 
     /// Private identity of a UE.
@@ -95,7 +104,8 @@ impl Maker<'_> {
             ues.push(self.ue(&ue.name, own, identity, audio));
         }
         let third_parties = self.third_parties(&mut fabric);
-        Ok(ImsNetwork { fabric, ues, third_parties, impis, books })
+        let hop = ms(self.ims.core_delay_ms);
+        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books })
     }
 
     /// Third parties are boxes outside.

@@ -26,7 +26,11 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         Joint::M1 => m1(bytes, &mut fields),
         Joint::BcchDlSch => system_information(bytes, &mut fields),
         Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => None,
-        Joint::M3 | Joint::M2 | Joint::SgiMb => None,
+        Joint::M3 | Joint::M2 => {
+            push(&mut fields, "Message", decode_ims::summary(event));
+            None
+        }
+        Joint::SgiMb => None,
         Joint::Mb2U => datagram(bytes, &mut fields),
         Joint::Gm | Joint::Mw | Joint::Isc => decode_ims::sip(bytes, &mut fields),
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {

@@ -1,6 +1,8 @@
 //! SIP and Diameter messages for people: a line for the record, fields for the report. Without what proves an identity.
 
 use protocol::diameter::{Avp, Message, dictionary};
+use protocol::m2ap::M2apPdu;
+use protocol::m3ap::M3apPdu;
 use protocol::sip::SipMessage;
 use protocol::{Joint, TapEvent};
 
@@ -23,8 +25,11 @@ pub(crate) fn summary(event: &TapEvent) -> String {
         let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
         return String::from_utf8_lossy(line).into_owned();
     }
-    if event.joint == Joint::Mb {
-        return media_line(event);
+    match event.joint {
+        Joint::Mb => return media_line(event),
+        Joint::M3 => return M3apPdu::parse(&event.bytes).map_or_else(|e| format!("no M3AP: {e}"), |m| m.name().into()),
+        Joint::M2 => return M2apPdu::parse(&event.bytes).map_or_else(|e| format!("no M2AP: {e}"), |m| m.name().into()),
+        _ => {}
     }
     match SipMessage::parse(&event.bytes) {
         Ok(message) => sip_line(&message),

@@ -7,13 +7,15 @@ mod ims;
 mod lct;
 mod mcch_acquisition;
 mod seen;
+mod session_start;
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use protocol::{Joint, TapEvent};
+use protocol::{Joint, TapEvent, Tmgi};
 
 use crate::event::{LadderHeader, SessionInfo, What};
+use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE};
 use crate::pcap::interface_name;
 use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_of};
 use decode::Field;
@@ -30,6 +32,8 @@ pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, 
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
+pub(crate) use session_start::session_starts;
+pub use session_start::{Bearer, SESSION_START};
 
 /// A procedure: its steps as a table.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +85,8 @@ pub enum Order {
 pub enum See {
     /// A message of a broadcast session.
     Mbms(Mbms),
+    /// A message that has to do with the bearer of a broadcast session.
+    Bearer(Bearer),
     /// A SIP message.
     Sip(Sip),
     /// A Diameter message.
@@ -105,7 +111,11 @@ pub struct Mbms {
 pub enum Party {
     /// Broadcast multicast service centre.
     BmSc,
-    /// The eNB with its agent.
+    /// MBMS gateway, with the MME in it.
+    MbmsGw,
+    /// Multi-cell coordination entity.
+    Mce,
+    /// The eNB.
     Enb,
     /// The UE that the ladder follows.
     Ue,
@@ -135,9 +145,10 @@ pub enum Party {
 pub const MBMS_PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
 
 /// Procedures of broadcast and of the IMS itself.
-const OWN_PROCEDURES: [&Procedure; 20] = [
+const OWN_PROCEDURES: [&Procedure; 21] = [
     &MCCH_ACQUISITION,
     &DOWNLOAD_DELIVERY,
+    &SESSION_START,
     &REGISTRATION,
     &RE_REGISTRATION,
     &RE_REGISTRATION_CHALLENGED,
@@ -170,6 +181,8 @@ pub struct Ladder {
     pub header: LadderHeader,
     /// The session once it has started.
     pub session: Option<SessionInfo>,
+    /// Its TMGI, which is known before.
+    tmgi: Option<Tmgi>,
     ticks: Vec<Option<Tick>>,
     /// What was learned from the messages so far.
     bound: Bound,
@@ -215,7 +228,7 @@ impl Ladder {
     /// A ladder of which nothing was seen.
     pub fn new(header: LadderHeader) -> Self {
         let steps = procedure(&header.procedure).map_or(0, |p| p.steps.len());
-        Self { header, session: None, ticks: vec![None; steps], bound: Bound::new(), has_begun: false }
+        Self { header, session: None, tmgi: None, ticks: vec![None; steps], bound: Bound::new(), has_begun: false }
     }
 
     /// The table behind it; `None` when this version does not know the procedure.
@@ -226,7 +239,15 @@ impl Ladder {
     /// Takes note of a session that started.
     pub fn session_started(&mut self, info: &SessionInfo) {
         if self.header.ims.is_none() && self.header.session == info.session {
+            self.tmgi = Some(info.tmgi);
             self.session = Some(info.clone());
+        }
+    }
+
+    /// The TMGI that a session will have.
+    pub fn session_named(&mut self, session: &str, tmgi: Tmgi) {
+        if self.header.ims.is_none() && self.header.session == session {
+            self.tmgi = Some(tmgi);
         }
     }
 
@@ -277,8 +298,10 @@ impl Ladder {
             Party::Second => actor(cast.and_then(|c| c.second.as_ref())),
             Party::Pcscf => pcscf(cast.map(|c| &c.ue)),
             Party::PeerPcscf => pcscf(cast.and_then(|c| c.peer.as_ref())),
-            Party::BmSc => "BM-SC".into(),
-            Party::Enb => "eNB".into(),
+            Party::BmSc => BMSC.into(),
+            Party::MbmsGw => MBMS_GW.into(),
+            Party::Mce => MCE.into(),
+            Party::Enb => ENB.into(),
             Party::Icscf => ICSCF.into(),
             Party::Scscf => SCSCF.into(),
             Party::Hss => HSS.into(),
@@ -294,6 +317,11 @@ impl Ladder {
                 let session = self.session.as_ref()?;
                 let interface = interface_name(row.joint, &self.name(row.to), &session.mch);
                 return Some(format!("frame.interface_name == \"{interface}\" && {}", (mbms.filter)(session)));
+            }
+            (See::Bearer(bearer), _) => {
+                let (interface, bound) = (interface_name(row.joint, "", ""), self.bound_at(tick));
+                let words = bearer.filter(self.tmgi?, &bound);
+                return Some(format!("frame.interface_name == \"{interface}\" && {words}"));
             }
             (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
             (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
@@ -355,13 +383,17 @@ impl Ladder {
                     && (mbms.sees)(seen, session);
                 is_it.then(Vec::new)
             }
+            (See::Bearer(bearer), _) => {
+                let is_between = event.from == self.name(row.from) && event.to == self.name(row.to);
+                bearer.sees(seen, self.tmgi.filter(|_| is_between)?, &self.bound)
+            }
             (see, Some(cast)) if event.from == self.name(row.from) && event.to == self.name(row.to) => match see {
                 See::Sip(sip) => sip.sees(seen.sip.as_ref()?, cast, &self.bound),
                 See::Diameter(diameter) => diameter.sees(seen.diameter.as_ref()?, cast, &self.bound),
                 See::Http(http) => http.sees(seen.http.as_ref()?, &self.bound),
                 See::Msrp(msrp) => msrp.sees(seen.media.as_ref()?, &self.bound),
                 See::Rtp(rtp) => rtp.sees(seen.media.as_ref()?, &self.bound),
-                See::Mbms(_) => None,
+                See::Mbms(_) | See::Bearer(_) => None,
             },
             _ => None,
         }
@@ -406,6 +438,11 @@ impl LadderWatch {
         let ticked = known.iter().flat_map(|(event, packet)| self.tick(event, *packet)).collect();
         self.system_information = known;
         ticked
+    }
+
+    /// The TMGI that a session will have: its bearer is there before it is.
+    pub fn session_named(&mut self, session: &str, tmgi: Tmgi) {
+        self.ladders.iter_mut().for_each(|ladder| ladder.session_named(session, tmgi));
     }
 
     /// A step of the scenario begins: ladders that it asks for look from here on.

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use protocol::m2ap::M2apPdu;
+use protocol::m3ap::M3apPdu;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
@@ -29,6 +31,10 @@ pub(crate) struct Seen {
     pub(crate) diameter: Option<protocol::diameter::Message>,
     /// An HTTP message.
     pub(crate) http: Option<HttpSeen>,
+    /// A message of M3AP.
+    pub(crate) m3: Option<M3apPdu>,
+    /// A message of M2AP.
+    pub(crate) m2: Option<M2apPdu>,
     /// MSRP, RTP or RTCP.
     pub(crate) media: Option<MediaSeen>,
 }
@@ -69,7 +75,9 @@ impl Seen {
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
             Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => Self { http: HttpSeen::of(event), ..Self::default() },
             Joint::Mb => Self { media: MediaSeen::of(event), ..Self::default() },
-            Joint::Mb2U | Joint::SgiMb | Joint::M3 | Joint::M2 => Self::default(),
+            Joint::Mb2U | Joint::SgiMb => Self::default(),
+            Joint::M3 => Self { m3: M3apPdu::parse(bytes).ok(), ..Self::default() },
+            Joint::M2 => Self { m2: M2apPdu::parse(bytes).ok(), ..Self::default() },
             Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
                 Self { diameter: ims_diameter(event), ..Self::default() }
             }

@@ -31,7 +31,9 @@ pub fn junit(model: &Model, judgement: &Judgement) -> String {
 fn ladder_suite(scenario: &str, ladder: &Ladder, verdict: &LadderVerdict) -> TestSuite {
     let header = &ladder.header;
     let of = header.ims.as_ref().map_or_else(|| header.session.clone(), |cast| format!("step{}", cast.step + 1));
-    let name = format!("{scenario}.ladder.{}.{}.{of}", header.procedure.replace([' ', ','], "_"), header.ue);
+    // A bearer is nobody's in particular.
+    let whose = if header.ue.is_empty() { of } else { format!("{}.{of}", header.ue) };
+    let name = format!("{scenario}.ladder.{}.{whose}", header.procedure.replace([' ', ','], "_"));
     let mut suite = TestSuite::new(name.clone());
     let steps = ladder.steps();
     if steps.is_empty() {

@@ -6,17 +6,19 @@ use std::time::Duration;
 use core_network::node::{AccessEvent, Admin, FabricOutput, WireMessage};
 use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, OutgoingMessage};
-use protocol::{Instant, TapEvent};
+use protocol::{Instant, Joint, TapEvent, UdpDatagram};
 
 use super::Runner;
 use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
+use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
 use crate::ladder::{self, LadderWatch};
+use crate::mbms::config;
 use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
 
 /// The IMS and what a run remembers for it.
@@ -33,8 +35,14 @@ pub(super) struct RunIms {
 impl RunIms {
     pub(super) fn new(network: ImsNetwork, scenario: &Scenario) -> Self {
         let faults = WireFaults::new(&scenario.faults);
-        let ladders = if faults.ask_ladders() { ladder::ims_ladders(scenario) } else { Vec::new() };
-        let watch = LadderWatch::new(&ladders);
+        let ladders = || [ladder::ims_ladders(scenario), ladder::session_starts(scenario)].concat();
+        let ladders = if faults.ask_ladders() { ladders() } else { Vec::new() };
+        let mut watch = LadderWatch::new(&ladders);
+        for (place, session) in scenario.sessions.iter().enumerate() {
+            if let Ok((tmgi, _)) = config::assigned(scenario, place) {
+                watch.session_named(&session.name, tmgi);
+            }
+        }
         Self { network, faults, watch, held_back: BTreeMap::new(), held: 0, messages: 0 }
     }
 
@@ -97,7 +105,11 @@ impl Runner<'_> {
             }
             let said = ims.network.ues.iter_mut().enumerate().find_map(|(i, ue)| Some((i, ue.poll_output(now)?)));
             match said {
-                None => return Ok(()),
+                None if self.mbms.is_none() => return Ok(()),
+                None => {
+                    self.drain_mbms(now)?;
+                    return Ok(());
+                }
                 Some((index, ImsUeOutput::Sip(target, bytes))) => {
                     let contact = ims.network.ues[index].contact;
                     ims.network.fabric.send(now, contact, target, bytes);
@@ -146,6 +158,9 @@ impl Runner<'_> {
         if is_lost(&message.from) || is_lost(&message.to) {
             return Ok(());
         }
+        if message.joint == Joint::M1 {
+            return self.wire_m1(now, message);
+        }
         let fate = ims.faults.judge(&tap(now, &message), &ims.watch);
         for _ in 0..fate.copies {
             if fate.delay.is_zero() {
@@ -158,10 +173,35 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// A datagram of M1, whose faults know what is in it. A host throws away what has a wrong checksum (RFC 768).
+    fn wire_m1(&mut self, now: Instant, mut message: WireMessage) -> Result<(), CommandError> {
+        let mut event = tap(now, &message);
+        if !faults::apply(&self.loaded.scenario.faults, "", &mut event) {
+            return Ok(());
+        }
+        self.observer.tap(event.clone())?;
+        match UdpDatagram::parse(&event.bytes) {
+            Ok(datagram) => {
+                message.bytes = datagram.payload.to_vec();
+                if let Some(ims) = &mut self.ims {
+                    ims.network.fabric.carry(now, message);
+                }
+                Ok(())
+            }
+            Err(why) => {
+                let text = format!("{}: datagram dropped: {why}", message.to);
+                self.observer.fact(now, What::Note { text })
+            }
+        }
+    }
+
     /// A message goes on its way and past the tap.
     fn send_wire(&mut self, now: Instant, mut message: WireMessage, bytes: Vec<u8>) -> Result<(), CommandError> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
         message.bytes = bytes;
+        if let Some(mbms) = &mut self.mbms {
+            mbms.see(&message);
+        }
         let mut event = tap(now, &message);
         mask::keys(event.joint, &mut event.bytes);
         if ims.faults.ask_ladders() {
@@ -295,13 +335,17 @@ impl Runner<'_> {
 
 /// A message as the tap sees it.
 fn tap(at: Instant, message: &WireMessage) -> TapEvent {
+    let WireMessage { source, destination, bytes, .. } = message;
+    // M1 is seen from its IP header on.
+    let of_m1 = || UdpDatagram { source: *source, destination: *destination, payload: bytes }.emit().ok();
+    let datagram = if message.joint == Joint::M1 { of_m1() } else { None };
     TapEvent {
         at,
         joint: message.joint,
         from: message.from.clone(),
         to: message.to.clone(),
-        channel: message.channel(),
+        channel: if datagram.is_some() { String::new() } else { message.channel() },
         lcid: 0,
-        bytes: message.bytes.clone(),
+        bytes: datagram.unwrap_or_else(|| bytes.clone()),
     }
 }

@@ -5,6 +5,7 @@ mod heard;
 mod ims;
 mod ims_events;
 mod ims_services;
+mod mbms;
 mod modems;
 mod radio;
 
@@ -13,8 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::radio::{CellConfig, StreamStatus};
-use core_network::{MtchId, PmchId};
-use protocol::{Instant, Joint, TapEvent};
+use core_network::MtchId;
+use protocol::Instant;
 
 use self::ims::RunIms;
 use self::modems::RunModems;
@@ -25,15 +26,14 @@ use crate::capacity::Capacity;
 use crate::changes::McchChanges;
 use crate::console::Console;
 use crate::errors::CommandError;
-use crate::event::{FrontEndStatus, LadderHeader, MchHeader, RunHeader, SessionInfo, What};
-use crate::faults;
+use crate::event::{FrontEndStatus, LadderHeader, MchHeader, RunHeader, What};
 use crate::front_ends::{FrontEndReport, FrontEnds};
 use crate::impulse::impulse_response;
 use crate::lab_lease::HeldLab;
 use crate::ladder::{self, MBMS_PROCEDURES};
 use crate::ledger::Ledger;
+use crate::mbms::Mbms;
 use crate::modems::Modems;
-use crate::network::{Network, NetworkOutput, Start};
 use crate::observer::Observer;
 use crate::perf::{Load, Stopwatch};
 use crate::radio_tally::round;
@@ -76,8 +76,8 @@ pub(crate) fn run(
     let scenario = &loaded.scenario;
     let Boxes { radio, ims } = boxes;
     let radio_header = RadioHeader::of(radio.as_ref());
-    let (network, mut air, services) = match radio {
-        Some(RadioBoxes { network, air, services, .. }) => (Some(network), Some(air), services),
+    let (mbms, mut air, services) = match radio {
+        Some(RadioBoxes { mbms, air, services, .. }) => (Some(mbms), Some(air), services),
         None => (None, None, Vec::new()),
     };
     let destinations: Vec<_> = services.iter().map(|service| service.destination).collect();
@@ -99,11 +99,12 @@ pub(crate) fn run(
         lab,
         dir,
         now: Instant::ZERO,
-        network,
+        mbms,
         air,
         ues: scenario.ues.iter().map(|u| ue(&u.name)).collect(),
         sent: BTreeMap::new(),
         running: BTreeSet::new(),
+        refused: BTreeMap::new(),
         limit_reached: BTreeSet::new(),
         on_air_until: Instant::ZERO,
         reported: Instant::ZERO,
@@ -122,7 +123,10 @@ pub(crate) fn run(
         ims: ims.map(|network| RunIms::new(network, scenario)),
         observer: Observer::new(dir, header(loaded, rig, radio_header), console)?,
     };
-    runner.drain_ims(Instant::ZERO)?;
+    for (place, session) in scenario.sessions.iter().enumerate() {
+        runner.observer.session_named(&session.name, mbms::assigned_tmgi(scenario, place)?);
+    }
+    runner.settle()?;
     for (index, step) in scenario.steps.iter().enumerate() {
         runner.step_started(index, &step.description)?;
         let reason = runner.step(&step.action)?;
@@ -176,7 +180,7 @@ fn header(loaded: &Loaded, rig: &Rig, radio: RadioHeader) -> RunHeader {
         scenario: scenario.clone(),
         rig: rig.to_string(),
         clock: rig.clock.to_string(),
-        ladders: ladders.chain(ladder::ims_ladders(scenario)).collect(),
+        ladders: ladders.chain(ladder::session_starts(scenario)).chain(ladder::ims_ladders(scenario)).collect(),
         mch_capacity_bps: round(capacity.iter().map(|c| c.bps).sum(), 0),
         tbs_bits: capacity.iter().map(|c| c.tbs_bits).max().unwrap_or(0) as u32,
         mchs: scenario.mchs().zip(capacity).map(mch).collect(),
@@ -206,13 +210,15 @@ struct Runner<'a> {
     dir: &'a Path,
     /// Always the start of a radio frame.
     now: Instant,
-    network: Option<Network>,
+    mbms: Option<Mbms>,
     air: Option<Air>,
     ims: Option<RunIms>,
     ues: Vec<Ue>,
     /// Of each session that was started.
     sent: BTreeMap<String, Sent>,
     running: BTreeSet<String>,
+    /// Sessions that did not start, and why.
+    refused: BTreeMap<String, String>,
     limit_reached: BTreeSet<String>,
     /// Until then the radio has something to send.
     on_air_until: Instant,
@@ -282,50 +288,6 @@ impl Runner<'_> {
         sessions.filter(|(_, s)| selector.selects(&s.name)).map(|(i, _)| i).collect()
     }
 
-    fn start(&mut self, selector: &Selector) -> Result<&'static str, CommandError> {
-        for index in self.selected(selector) {
-            let (session, path) = (&self.loaded.scenario.sessions[index], &self.loaded.content[index]);
-            let content = setup::content(session, path);
-            let content = content.map_err(|source| CommandError::Read { path: path.clone(), source })?;
-            let Some(place) = setup::place(&self.loaded.scenario, &session.mch) else {
-                return Err(CommandError::Usage(format!("session {}: no MCH {}", session.name, session.mch)));
-            };
-            let start = Start { content, delivery: setup::delivery(session), place };
-            let Some(network) = &mut self.network else { continue };
-            network.start(self.now, &session.name, start);
-            self.drain_network(self.now)?;
-            if !self.running.contains(&session.name) {
-                return Err(CommandError::Usage(format!("session {} could not be started", session.name)));
-            }
-        }
-        Ok("done")
-    }
-
-    fn update(&mut self, selector: &Selector, mch: &str) -> Result<&'static str, CommandError> {
-        let Some((area, pmch)) = self.loaded.scenario.mch(mch) else {
-            return Err(CommandError::Usage(format!("no MCH {mch}")));
-        };
-        for index in self.selected(selector) {
-            let name = &self.loaded.scenario.sessions[index].name;
-            if let Some(network) = self.network.as_mut().filter(|_| self.running.contains(name)) {
-                network.update(self.now, name, PmchId { area, pmch });
-                self.drain_network(self.now)?;
-            }
-        }
-        Ok("done")
-    }
-
-    fn stop(&mut self, selector: &Selector) -> Result<&'static str, CommandError> {
-        for index in self.selected(selector) {
-            let name = self.loaded.scenario.sessions[index].name.clone();
-            if let Some(network) = self.network.as_mut().filter(|_| self.running.contains(&name)) {
-                network.stop(self.now, &name);
-                self.drain_network(self.now)?;
-            }
-        }
-        Ok("done")
-    }
-
     fn is_delivered(&self, selector: &Selector) -> bool {
         self.selected(selector).into_iter().all(|index| {
             let (complete, ues) = self.observer.model().ues_complete(&self.loaded.scenario.sessions[index].name);
@@ -366,33 +328,24 @@ impl Runner<'_> {
     fn turn(&mut self, until: Instant) -> Result<(), CommandError> {
         self.lab.check()?;
         let end = self.now + FRAME;
-        while let Some(deadline) = self.network_timeout().filter(|&t| t < end) {
-            if let Some(network) = &mut self.network {
-                network.handle_timeout(deadline.max(self.now));
-            }
-            self.drain_network(deadline.max(self.now))?;
-        }
-        self.turn_modems(end)?;
         let is_busy = self.turn_ims(end)?;
+        self.turn_modems(end)?;
         let nothing_on_air = self.modems.is_none()
             && self.running.is_empty()
+            && !self.mbms.as_ref().is_some_and(Mbms::has_others)
             && self.now >= self.on_air_until.max(self.mcch_on_air_until);
         let is_real = self.air.as_mut().is_some_and(|air| air.front_ends().is_some());
         if self.air.is_none() || nothing_on_air && !is_real {
             let ims = self.ims.as_ref().and_then(RunIms::poll_timeout);
             // Somebody may wait for what has just happened.
             let until = if is_busy { end } else { until };
-            let next = self.network_timeout().into_iter().chain(ims).fold(until, Instant::min);
+            let next = ims.into_iter().fold(until, Instant::min);
             self.now = frame_start(next).max(end);
             if let Some(air) = &mut self.air {
                 air.skip_to_frame(frame_of(self.now));
             }
             return Ok(());
         }
-        if let Some(network) = &mut self.network {
-            network.on_air(self.now);
-        }
-        self.drain_network(self.now)?;
         let Some(air) = &mut self.air else { return Ok(()) };
         if self.symbols_left > 0 && self.now >= self.next_symbols && !self.sent.is_empty() {
             self.symbols_left -= 1;
@@ -411,88 +364,6 @@ impl Runner<'_> {
             self.report()?;
         }
         Ok(())
-    }
-
-    fn network_timeout(&self) -> Option<Instant> {
-        self.network.as_ref()?.poll_timeout()
-    }
-
-    fn drain_network(&mut self, now: Instant) -> Result<(), CommandError> {
-        while let Some(output) = self.network.as_mut().and_then(Network::poll_output) {
-            match output {
-                NetworkOutput::M1(bytes) => {
-                    let (from, to) = ("BM-SC".to_owned(), "eNB".to_owned());
-                    let channel = String::new();
-                    let mut tap = TapEvent { at: now, joint: Joint::M1, from, to, channel, lcid: 0, bytes };
-                    if faults::apply(&self.loaded.scenario.faults, "", &mut tap) {
-                        self.observer.tap(tap.clone())?;
-                        if let Some(network) = &mut self.network {
-                            network.m1(now, &tap.bytes);
-                        }
-                    }
-                }
-                NetworkOutput::Sdu { mtch, sdu, due } => self.send(now, mtch, &sdu, due)?,
-                NetworkOutput::Mcch { area, pmchs, from } => self.set_mcch(now, area, &pmchs, from)?,
-                NetworkOutput::Mtch { session, mtch, from } => {
-                    self.mtchs.insert(mtch, session.clone());
-                    if self.running.contains(&session) {
-                        let (mch, lcid, from_ns) = (self.mch_name(mtch.pmch), mtch.lcid, from.as_nanos());
-                        self.observer.fact(now, What::SessionMoved { session, mch, lcid, from_ns })?;
-                    }
-                }
-                NetworkOutput::BearerStopped(tmgi) => {
-                    if let Some(network) = &mut self.network {
-                        network.stop_bearer(now, tmgi);
-                    }
-                }
-                NetworkOutput::SessionStarted { description, mtch, m1 } => {
-                    let session = description.allocation.user_service.clone();
-                    let sha256 = hex::encode(description.content_sha256);
-                    self.sent.insert(session.clone(), Sent { sha256: sha256.clone(), started: now });
-                    self.running.insert(session.clone());
-                    self.mtchs.insert(mtch, session.clone());
-                    self.observer.session_started(now, self.session_info(&session, &description, mtch, m1.c_teid))?;
-                    self.receive_service(now, &session, description.allocation.tmgi)?;
-                }
-                NetworkOutput::SessionStopped { session, stats } => {
-                    self.running.remove(&session);
-                    let (packets, ip_octets, passes) = (stats.packets, stats.ip_octets, stats.passes);
-                    self.observer.fact(now, What::SessionStopped { session, packets, ip_octets, passes })?;
-                }
-                NetworkOutput::LimitReached { session } => {
-                    self.limit_reached.insert(session);
-                }
-                NetworkOutput::Trouble(text) => self.observer.fact(now, What::Note { text })?,
-                NetworkOutput::Allocated(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn session_info(
-        &self,
-        session: &str,
-        description: &core_network::SessionDescription,
-        mtch: MtchId,
-        c_teid: u32,
-    ) -> SessionInfo {
-        let index = self.loaded.scenario.sessions.iter().position(|s| s.name == session).unwrap_or_default();
-        let file = self.loaded.content[index].file_name().unwrap_or_default();
-        SessionInfo {
-            session: session.to_owned(),
-            tmgi: description.allocation.tmgi,
-            destination: description.allocation.destination.to_string(),
-            tsi: description.tsi,
-            c_teid,
-            n_id_mbsfn: self.loaded.scenario.areas[mtch.pmch.area].n_id_mbsfn,
-            mch: self.mch_name(mtch.pmch),
-            lcid: mtch.lcid,
-            content: file.to_string_lossy().into_owned(),
-            content_octets: description.content_octets,
-            content_sha256: hex::encode(description.content_sha256),
-            fec: self.loaded.scenario.sessions[index].fec.to_string(),
-            bit_rate_bps: description.delivery.bit_rate_bps,
-        }
     }
 
     /// Ends an interval: measurements and progress of every UE.

@@ -1,11 +1,14 @@
 //! What the keys of an IMS in a scenario must be to each other.
 
+use protocol::Joint;
+
 use super::check::known_ue;
 use super::{
     APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
     Selector, Service, ServiceStep, UeIms, VISITED_PCSCF,
 };
 use crate::ladder::PROCEDURES;
+use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the IMS of `s`.
@@ -109,7 +112,12 @@ pub(super) fn service_step(s: &Scenario, own: &ServiceStep, at: &str, note: &mut
 
 /// A fault on SIP or Diameter.
 pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
-    if s.ims.is_none() {
+    if is_mbms(f.joint) {
+        if s.cell.is_none() {
+            let message = format!("{} without a table [cell]; allowed: both or none", f.joint);
+            note.note(&["fault", at, "joint"], message);
+        }
+    } else if s.ims.is_none() {
         note.note(&["fault", at, "joint"], format!("{} without a table [ims]; allowed: both or none", f.joint));
     }
     let what = f.sip.clone().unwrap_or_default();
@@ -123,6 +131,7 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
     }
     let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER, SIP_PROXY];
     boxes.extend(Service::all_boxes().map(|own| own.name));
+    boxes.extend([BMSC, MBMS_GW, MCE, ENB, PROVIDER]);
     for (key, name) in [("from", &what.from), ("to", &what.to)] {
         let Some(name) = name else { continue };
         if !boxes.contains(&name.as_str()) && !s.ues.iter().any(|ue| ue.name == *name) {
@@ -140,4 +149,12 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
             note.note(&["fault", at, "message", "step"], message);
         }
     }
+}
+
+/// A reference point of MBMS nodes, which are there with a cell.
+const fn is_mbms(joint: Joint) -> bool {
+    matches!(
+        joint,
+        Joint::Mb2C | Joint::Mb2U | Joint::XmbC | Joint::SgMb | Joint::SgiMb | Joint::M3 | Joint::M2 | Joint::M1
+    )
 }

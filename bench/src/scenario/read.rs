@@ -230,6 +230,13 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("ro", Joint::Ro),
         ("csc1", Joint::Csc1),
         ("api", Joint::Api),
+        ("mb2c", Joint::Mb2C),
+        ("mb2u", Joint::Mb2U),
+        ("xmbc", Joint::XmbC),
+        ("sgmb", Joint::SgMb),
+        ("sgi_mb", Joint::SgiMb),
+        ("m3", Joint::M3),
+        ("m2", Joint::M2),
     ];
     let targets = [
         ("any", FaultTarget::Any),

@@ -1,0 +1,293 @@
+//! From a scenario to the settings of the MBMS nodes: BM-SC, MBMS-GW, MCE and eNB (TS 23.246 clause 4.2.2, TS 36.300 clause
+//! 15.1.1).
+//!
+//! Each MCH has an MBMS service area identity of its own, for which its PMCH is reserved: who names a service area names an
+//! MCH, and a session that gets another service area moves to another MCH.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use core_network::{
+    BmscNodeConfig, EnbAgentConfig, EnbNodeConfig, GatewayConfig, MbmsGwNodeConfig, MceNodeConfig, MceNotification,
+    OnAirFrom, PmchCapacity, ProvisioningConfig, QosClass, Rate,
+};
+use protocol::diameter::mbms::Ecgi;
+use protocol::diameter::{DiameterConfig, PeerConfig};
+use protocol::m2ap::{
+    CommonSubframeAllocationPeriod, EnbId, EnbMbmsConfiguration, GlobalEnbId, MbsfnAreaId, MbsfnSubframeConfiguration,
+    McchRelatedBcchConfig, PmchConfiguration, RadioframeAllocationPeriod, ServiceAreaId, SubframeAllocation,
+    SynchronisationAreaId,
+};
+use protocol::m3ap::GlobalMceId;
+use protocol::{Plmn, SyncPlan, Tmgi};
+use radio::McsTable;
+
+use crate::capacity::{self, Capacity};
+use crate::errors::CommandError;
+use crate::scenario::{MbsfnArea, Mch, Scenario};
+use crate::setup;
+
+/// Names of the boxes.
+pub(crate) const BMSC: &str = "BM-SC";
+pub(crate) const MBMS_GW: &str = "MBMS-GW";
+pub(crate) const MCE: &str = "MCE";
+pub(crate) const ENB: &str = "eNB";
+pub(crate) const PROVIDER: &str = "content provider";
+
+/// Where they are.
+pub(crate) const BMSC_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 31);
+pub(crate) const MBMS_GW_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 32);
+pub(crate) const MCE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 33);
+pub(crate) const ENB_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 47, 1, 1);
+pub(crate) const PROVIDER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 41);
+
+/// Their realm and the names they have in Diameter.
+pub(crate) const REALM: &str = "mbms.test";
+pub(crate) const BMSC_HOST: &str = "bmsc.mbms.test";
+const MBMS_GW_HOST: &str = "mbms-gw.mbms.test";
+pub(crate) const PROVIDER_HOST: &str = "content-provider.mbms.test";
+/// IANA.
+pub(crate) const DIAMETER_PORT: u16 = 3868;
+/// Of M3AP and M2AP over SCTP (IANA).
+const M3_PORT: u16 = 36_444;
+const M2_PORT: u16 = 36_443;
+
+/// PLMN of the simulated network: the test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01.
+const PLMN: (&str, &str) = ("001", "01");
+/// TMGI service identities of a network's BM-SC and its content provider; the seed says where in the PLMN's range they lie.
+const SERVICE_IDS: u32 = 0x1000;
+/// Multicast addresses that the BM-SC assigns: administratively scoped (RFC 2365).
+const BMSC_GROUPS: std::ops::RangeInclusive<Ipv4Addr> = Ipv4Addr::new(239, 255, 2, 1)..=Ipv4Addr::new(239, 255, 2, 254);
+/// The first one that the content provider has assigned.
+const FIRST_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 1, 1);
+/// Ports of user services.
+const SERVICE_PORTS: std::ops::RangeInclusive<u16> = 5000..=5999;
+/// Multicast addresses on M1.
+const M1_GROUPS: std::ops::RangeInclusive<Ipv4Addr> = Ipv4Addr::new(232, 0, 1, 1)..=Ipv4Addr::new(232, 0, 8, 254);
+/// From BM-SC to eNB, at most.
+pub(crate) const M1_TRANSFER_DELAY: Duration = Duration::from_millis(20);
+/// An eNB gives an incomplete sequence up this long before it is on the air; less than [`M1_TRANSFER_DELAY`].
+const ENB_PROCESSING: Duration = Duration::from_millis(10);
+/// What an eNB may hold for one bearer.
+const ENB_HELD_OCTETS: usize = 64 << 20;
+/// Tw: in memory no peer is lost without a word, and runs may last a month.
+const WATCHDOG: Duration = Duration::from_secs(3600);
+/// Longer than any run.
+const TMGI_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
+/// QCIs with a guaranteed bit rate, and those without (TS 23.203 table 6.1.7).
+const GUARANTEED: [u8; 7] = [1, 2, 3, 4, 65, 66, 75];
+const NOT_GUARANTEED: [u8; 8] = [5, 6, 7, 8, 9, 69, 70, 79];
+/// What a bearer without guaranteed bit rate is planned for, bit/s.
+const NOMINAL_BPS: u64 = 64_000;
+/// Cell identity of the carrier, as its SIB1 says it, and the eNB that it is of (TS 36.300 clause 8.2).
+const CELL_IDENTITY: u32 = 1;
+
+/// The service area identity of an MCH: they are counted through, area by area.
+pub(crate) fn service_area(scenario: &Scenario, mch: &str) -> Option<u16> {
+    let place = scenario.mchs().position(|(.., own)| own.name == mch)?;
+    u16::try_from(place + 1).ok()
+}
+
+/// The one of the first MCH of an area.
+fn first_service_area(scenario: &Scenario, area: usize) -> u16 {
+    1 + scenario.areas.iter().take(area).map(|area| area.mchs.len()).sum::<usize>() as u16
+}
+
+pub(crate) fn plmn() -> Result<Plmn, CommandError> {
+    Plmn::new(PLMN.0, PLMN.1).ok_or_else(|| CommandError::Bench("PLMN of the test network".into()))
+}
+
+/// The first of the service identities of this network.
+fn first_service_id(scenario: &Scenario) -> u32 {
+    let parts = u64::from((1 << 24) / SERVICE_IDS - 1); // but the first, whose first identity is 0
+    (1 + setup::seed_of(scenario, BMSC) % parts) as u32 * SERVICE_IDS
+}
+
+/// What the content provider has assigned to the session at this place: TMGI, multicast address and port.
+pub(crate) fn assigned(scenario: &Scenario, place: usize) -> Result<(Tmgi, SocketAddr), CommandError> {
+    let [_, a, b, c] = (first_service_id(scenario) + place as u32).to_be_bytes();
+    let tmgi = Tmgi { service_id: [a, b, c], plmn: plmn()? };
+    let group = Ipv4Addr::from(u32::from(FIRST_GROUP) + place as u32 % 250);
+    let port = SERVICE_PORTS.start() + (place / 250) as u16;
+    Ok((tmgi, SocketAddr::new(group.into(), port)))
+}
+
+/// The peer of a Diameter node; whom it connects to, or whom it waits for.
+pub(crate) fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
+    let connect = connect.map(|ip| SocketAddr::new(ip.into(), DIAMETER_PORT));
+    PeerConfig { host: host.to_owned(), realm: REALM.to_owned(), connect }
+}
+
+pub(crate) fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
+    let mut config = DiameterConfig::new(host, REALM, address.into(), Vec::new());
+    (config.watchdog, config.peers) = (WATCHDOG, peers);
+    config
+}
+
+/// Synchronisation sequences of an MCH.
+pub(crate) fn sync(mch: &Mch) -> Result<SyncPlan, CommandError> {
+    let rf = mch.scheduling_period_rf;
+    SyncPlan::new(rf)
+        .ok_or_else(|| CommandError::Usage(format!("MCH {}: no SYNC for periods of {rf} frames", mch.name)))
+}
+
+/// `hop`: how long a message takes between two boxes.
+pub(crate) fn bmsc(scenario: &Scenario, hop: Duration) -> Result<BmscNodeConfig, CommandError> {
+    let mut diameter = diameter(BMSC_HOST, BMSC_ADDRESS, vec![peer(MBMS_GW_HOST, Some(MBMS_GW_ADDRESS))]);
+    // Whoever comes is an application server.
+    diameter.accept_unknown = true;
+    let first = first_service_id(scenario) + SERVICE_IDS / 2;
+    let pool = ProvisioningConfig {
+        plmn: plmn()?,
+        service_ids: first..=first + SERVICE_IDS / 2 - 1,
+        addresses: BMSC_GROUPS,
+        ports: SERVICE_PORTS,
+    };
+    let mut mchs = scenario.mchs().map(|(.., mch)| sync(mch));
+    let sync = mchs.next().unwrap_or_else(|| Err(CommandError::Usage("the scenario has no MCH".into())))?;
+    let areas: Vec<u16> = scenario.mchs().filter_map(|(.., mch)| service_area(scenario, &mch.name)).collect();
+    let mut config = BmscNodeConfig::new(diameter, pool, BMSC_ADDRESS.into(), sync);
+    for (area, (.., mch)) in areas.iter().zip(scenario.mchs()) {
+        config.sync_by_area.insert(*area, self::sync(mch)?);
+    }
+    config.tmgi_lifetime = TMGI_LIFETIME;
+    config.max_transfer_delay = M1_TRANSFER_DELAY + 2 * hop;
+    config.packet_lengths = false;
+    config.heartbeat = None;
+    config.utc_ms_at_zero = setup::utc_ms_at_zero();
+    config.gateways = vec![GatewayConfig {
+        host: MBMS_GW_HOST.to_owned(),
+        realm: REALM.to_owned(),
+        areas,
+        control_plane_nodes: vec![MCE_ADDRESS.into()],
+    }];
+    Ok(config)
+}
+
+pub(crate) fn gateway() -> MbmsGwNodeConfig {
+    let diameter = diameter(MBMS_GW_HOST, MBMS_GW_ADDRESS, vec![peer(BMSC_HOST, None)]);
+    MbmsGwNodeConfig::new(diameter, MBMS_GW_ADDRESS, M1_GROUPS)
+}
+
+/// When changes of an MCCH are notified of; `notifies_changes`: the eNB has room for it.
+pub(crate) fn notification(
+    scenario: &Scenario,
+    notifies_changes: bool,
+) -> Result<Option<MceNotification>, CommandError> {
+    let sib13 = setup::enb(scenario, &[])?.si.sib13.filter(|_| notifies_changes);
+    Ok(sib13.map(|sib13| MceNotification {
+        repetition_coeff: sib13.notification.repetition_coeff,
+        offset_rf: sib13.notification.offset_rf,
+    }))
+}
+
+/// A session stays in the MCCH so long after its end: what is on its way is still sent.
+pub(crate) fn release_after(scenario: &Scenario) -> Duration {
+    let longest = scenario.mchs().map(|(.., mch)| setup::scheduling_period(mch)).max().unwrap_or_default();
+    M1_TRANSFER_DELAY + 2 * longest
+}
+
+/// `capacity`: of each MCH, area by area.
+pub(crate) fn mce(
+    scenario: &Scenario,
+    capacity: &[Capacity],
+    notification: Option<MceNotification>,
+    on_air: OnAirFrom,
+) -> Result<MceNodeConfig, CommandError> {
+    let mut capacity = capacity.iter();
+    let areas = scenario.areas.iter().enumerate();
+    let areas =
+        areas.map(|(index, area)| self::area(scenario, index, area, &mut capacity)).collect::<Result<_, _>>()?;
+    let class = |qci: u8, rate| QosClass { qci, max_mcs: 28, max_scheduling_period_rf: 1024, rate };
+    let classes = GUARANTEED.map(|qci| class(qci, Rate::Guaranteed)).into_iter();
+    let classes = classes.chain(NOT_GUARANTEED.map(|qci| class(qci, Rate::Nominal(NOMINAL_BPS)))).collect();
+    let id = GlobalMceId { plmn: plmn()?, mce: 1, extended: None };
+    let gateway = SocketAddr::new(MBMS_GW_ADDRESS.into(), M3_PORT);
+    let mut config = MceNodeConfig::new(id, gateway, areas, classes);
+    (config.notification, config.on_air) = (notification, on_air);
+    config.release_after = release_after(scenario);
+    Ok(config)
+}
+
+fn area<'a>(
+    scenario: &Scenario,
+    index: usize,
+    area: &MbsfnArea,
+    capacity: &mut impl Iterator<Item = &'a Capacity>,
+) -> Result<core_network::MbsfnArea, CommandError> {
+    let usage = |what: &str| CommandError::Usage(format!("area {}: {what}", area.n_id_mbsfn));
+    let shares = capacity::shares(area, index).map_err(|e| CommandError::Usage(e.to_string()))?;
+    let first = first_service_area(scenario, index);
+    let pmch = |((place, mch), share): ((usize, &Mch), std::ops::Range<u16>)| {
+        let mcs = mch.mcs();
+        let higher_mcs = (mcs.table == McsTable::Qam256).then_some(mcs.index);
+        PmchCapacity {
+            service_areas: [first + place as u16].into(),
+            configuration: PmchConfiguration {
+                allocated_subframes_end: share.end.saturating_sub(1),
+                data_mcs: if higher_mcs.is_some() { 0 } else { mcs.index },
+                scheduling_period: mch.scheduling_period_rf,
+                higher_mcs,
+            },
+            capacity: capacity.next().map_or(0, |own| own.bps as u64),
+        }
+    };
+    let pmchs: Vec<PmchCapacity> = area.mchs.iter().enumerate().zip(shares).map(pmch).collect();
+    let info = setup::area_info(area)?;
+    let subframes = setup::subframe_configs(area).iter().map(subframes).collect::<Option<Vec<_>>>();
+    let period = CommonSubframeAllocationPeriod::from_frames(area.common_sf_alloc_period_rf);
+    Ok(core_network::MbsfnArea {
+        service_areas: pmchs.iter().flat_map(|pmch| pmch.service_areas.iter().copied()).collect(),
+        bcch: McchRelatedBcchConfig {
+            area: MbsfnAreaId(area.n_id_mbsfn),
+            pdcch_length: area.non_mbsfn_region,
+            repetition_period: info.mcch.repetition_period_rf,
+            offset: info.mcch.offset_rf,
+            modification_period: info.mcch.modification_period_rf,
+            subframes: info.mcch.subframes.bits(),
+            mcs: info.mcch.signalling_mcs,
+            cells: Vec::new(),
+        },
+        subframes: subframes.ok_or_else(|| usage("no allocation period of M2AP"))?,
+        period: period.ok_or_else(|| usage("no common allocation period of M2AP"))?,
+        pmchs,
+    })
+}
+
+fn subframes(own: &radio::MbsfnSubframeConfig) -> Option<MbsfnSubframeConfiguration> {
+    Some(MbsfnSubframeConfiguration {
+        period: RadioframeAllocationPeriod::from_frames(own.radioframe_allocation_period_rf.into())?,
+        offset: own.radioframe_allocation_offset_rf,
+        allocation: match own.subframes {
+            radio::SubframeAllocation::OneFrame(bits) => SubframeAllocation::OneFrame(bits),
+            radio::SubframeAllocation::FourFrames(bits) => SubframeAllocation::FourFrames(bits),
+        },
+    })
+}
+
+pub(crate) fn enb(scenario: &Scenario) -> Result<EnbNodeConfig, CommandError> {
+    let plmn = plmn()?;
+    let areas = scenario.mchs().filter_map(|(.., mch)| service_area(scenario, &mch.name)).map(ServiceAreaId);
+    let cell = EnbMbmsConfiguration {
+        cell: Ecgi { plmn, cell: CELL_IDENTITY },
+        synchronisation_area: SynchronisationAreaId(0),
+        areas: areas.collect(),
+    };
+    let id = GlobalEnbId { plmn, id: EnbId::Macro(CELL_IDENTITY >> 8) };
+    let mut config = EnbNodeConfig::new(id, vec![cell], SocketAddr::new(MCE_ADDRESS.into(), M2_PORT));
+    config.agent = EnbAgentConfig { processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS };
+    Ok(config)
+}
+
+/// The address of a box; none: it is not one of MBMS.
+pub(crate) fn address_of(name: &str) -> Option<IpAddr> {
+    let address = match name {
+        BMSC => BMSC_ADDRESS,
+        MBMS_GW => MBMS_GW_ADDRESS,
+        MCE => MCE_ADDRESS,
+        ENB => ENB_ADDRESS,
+        PROVIDER => PROVIDER_ADDRESS,
+        _ => return None,
+    };
+    Some(address.into())
+}

@@ -1,0 +1,78 @@
+//! The nodes of MBMS come into the fabric of a run.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use core_network::node::{Fabric, Node, NodeStore, Role, StoreDriver};
+use core_network::{BmscNode, EnbNode, MbmsGwNode, MceNode, OnAirFrom};
+use protocol::{Entropy, Instant};
+
+use super::config::{self, BMSC, ENB, MBMS_GW, MCE, PROVIDER, address_of};
+use super::provider::{Provider, ProviderNode};
+use super::{Mbms, calendar};
+use crate::capacity::{self, Capacity};
+use crate::errors::CommandError;
+use crate::scenario::Scenario;
+
+/// What the carrier of a scenario can do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CarrierTraits<'a> {
+    /// Of each MCH, area by area.
+    pub(crate) capacity: &'a [Capacity],
+    /// The eNB has room for MCCH change notifications.
+    pub(crate) notifies_changes: bool,
+    /// When UEs can have read an MCCH.
+    pub(crate) on_air: OnAirFrom,
+}
+
+impl Mbms {
+    /// Adds the nodes of a scenario; `hop` is how long a message takes between two of them.
+    pub(crate) fn new(
+        fabric: &mut Fabric,
+        scenario: &Scenario,
+        carrier: CarrierTraits<'_>,
+        hop: Duration,
+    ) -> Result<Self, CommandError> {
+        let CarrierTraits { capacity, notifies_changes, on_air } = carrier;
+        let notification = config::notification(scenario, notifies_changes)?;
+        let entropy = |name: &str| Entropy::of_box(scenario.seed, name);
+        let gateway = MbmsGwNode::new(config::gateway(), entropy(MBMS_GW));
+        add(fabric, MBMS_GW, Role::MbmsGw, Box::new(gateway))?;
+        add(fabric, BMSC, Role::Bmsc, Box::new(BmscNode::new(config::bmsc(scenario, hop)?, entropy(BMSC))))?;
+        let mce = MceNode::new(config::mce(scenario, capacity, notification, on_air)?);
+        add(fabric, MCE, Role::Mce, Box::new(mce))?;
+        let enb = EnbNode::new(config::enb(scenario)?);
+        let radio = enb.radio();
+        add(fabric, ENB, Role::Enb, Box::new(enb))?;
+        let provider = Provider::default();
+        let node = ProviderNode::new(provider.clone(), entropy(PROVIDER));
+        add(fabric, PROVIDER, Role::As, Box::new(node))?;
+        let ends = |(index, area)| capacity::shares(area, index).map(|s| s.iter().map(|s| s.end - 1).collect());
+        let areas = scenario.areas.iter().enumerate().map(|(index, area)| {
+            let ends: Result<Vec<u16>, _> = ends((index, area));
+            Ok((area.n_id_mbsfn, ends.map_err(|e| CommandError::Usage(e.to_string()))?))
+        });
+        Ok(Self {
+            radio,
+            provider,
+            areas: areas.collect::<Result<_, CommandError>>()?,
+            on_air_from: on_air,
+            on_air: None,
+            calendar: calendar(scenario, notification),
+            answered: BTreeSet::new(),
+            tunnels: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            outputs: VecDeque::new(),
+        })
+    }
+}
+
+fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn Node>) -> Result<(), CommandError> {
+    let bench = |why: &dyn std::fmt::Display| CommandError::Bench(format!("{name}: {why}"));
+    let mut store = NodeStore::in_memory().map_err(|e| bench(&e))?;
+    let driver: StoreDriver = Box::new(move |request| store.execute(&request));
+    let ip = address_of(name).ok_or_else(|| bench(&"it has no address"))?;
+    fabric.add(Instant::ZERO, name, role, ip, node, driver);
+    Ok(())
+}
