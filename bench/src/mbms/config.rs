@@ -256,7 +256,7 @@ fn area<'a>(
 
 fn subframes(own: &radio::MbsfnSubframeConfig) -> Option<MbsfnSubframeConfiguration> {
     Some(MbsfnSubframeConfiguration {
-        period: RadioframeAllocationPeriod::from_frames(own.radioframe_allocation_period_rf.into())?,
+        period: RadioframeAllocationPeriod::from_frames(own.radioframe_allocation_period_rf)?,
         offset: own.radioframe_allocation_offset_rf,
         allocation: match own.subframes {
             radio::SubframeAllocation::OneFrame(bits) => SubframeAllocation::OneFrame(bits),

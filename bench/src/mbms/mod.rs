@@ -195,7 +195,7 @@ impl Mbms {
         match radio {
             EnbRadio::Areas(_) => {
                 if self.on_air_from == OnAirFrom::Frame {
-                    self.on_air.get_or_insert(next_frame(now));
+                    self.on_air.get_or_insert_with(|| next_frame(now));
                 }
             }
             EnbRadio::Mcch { area, pmchs, from, .. } => self.mcch(now, area, &pmchs, from),
@@ -223,7 +223,7 @@ impl Mbms {
             return self.trouble(format!("eNB: scheduling of MBSFN area {area}, which there is not"));
         };
         if self.on_air_from == OnAirFrom::Session {
-            self.on_air.get_or_insert(next_frame(now));
+            self.on_air.get_or_insert_with(|| next_frame(now));
         }
         let mut pmchs = vec![Vec::new(); self.areas[index].1.len()];
         let ends = self.areas[index].1.clone();

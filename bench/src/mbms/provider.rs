@@ -271,7 +271,7 @@ impl ProviderNode {
             Err(why) => return self.failed(session, indication, why.to_string()),
         };
         if !response.is_success() {
-            let result = response.result.unwrap_or(MbmsBearerResult::default());
+            let result = response.result.unwrap_or_default();
             let conflict = response.provisioning.and_then(|own| own.conflict);
             let conflict = conflict.map_or_else(String::new, |reason| format!(", {reason:?}"));
             return self.failed(session, indication, format!("the BM-SC refuses the bearer: {result:?}{conflict}"));

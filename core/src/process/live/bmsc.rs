@@ -95,7 +95,7 @@ impl Nodes<'_> {
     }
 }
 
-fn rules(section: &ServerRulesSection) -> ServerRules {
+pub(super) fn rules(section: &ServerRulesSection) -> ServerRules {
     let all = ServerRules::default();
     ServerRules {
         max_tmgis: section.max_tmgis,

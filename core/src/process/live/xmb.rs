@@ -1,5 +1,6 @@
 //! xMB as `[bmsc.xmb]` wants it.
 
+use super::bmsc::rules;
 use super::{LiveError, Nodes};
 use crate::mbms::{ProviderConfig, ServerRules, XmbConfig};
 use crate::process::{ProviderSection, WebPlace};
@@ -27,7 +28,7 @@ impl Nodes<'_> {
     }
 
     fn provider(&self, section: &ProviderSection) -> ProviderConfig {
-        let usual = ServerRules { max_tmgis: self.config.bmsc.max_tmgis, ..ServerRules::default() };
+        let usual = rules(&self.config.bmsc.rules);
         let rules = ServerRules {
             max_tmgis: section.max_tmgis.unwrap_or(usual.max_tmgis),
             service_ids: section.service_ids.map_or(usual.service_ids, |(first, last)| Some(first..=last)),

@@ -130,12 +130,13 @@ impl Bearer {
             Step::Deallocate if self.tmgi.is_none() => self.go(Step::Forget),
             Step::RecordTmgi | Step::Start if !self.is_wanted => self.go(Step::Deallocate),
             Step::RecordBearer | Step::Ongoing | Step::Active | Step::Update if !self.is_wanted => self.go(Step::Stop),
-            Step::Active if self.place.as_ref().is_some_and(|place| place.areas != self.demand.areas) => {
-                // One that was refused waits for its time.
-                if self.again_at.is_none() || self.updating != self.demand.areas {
-                    self.updating.clone_from(&self.demand.areas);
-                    self.go(Step::Update);
-                }
+            // One that was refused waits for its time.
+            Step::Active
+                if self.place.as_ref().is_some_and(|place| place.areas != self.demand.areas)
+                    && (self.again_at.is_none() || self.updating != self.demand.areas) =>
+            {
+                self.updating.clone_from(&self.demand.areas);
+                self.go(Step::Update);
             }
             _ => {}
         }
