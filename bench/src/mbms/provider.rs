@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use core_network::node::{Node, NodeInput, NodeNote, NodeOutput};
 use core_network::{Content, Delivery, DeliveryStats, FluteOutput, FluteSender, SequenceClock};
-use protocol::diameter::mb2c::mask::{MbmsBearerEvent, MbmsBearerResult};
+use protocol::diameter::mb2c::mask::MbmsBearerEvent;
 use protocol::diameter::mb2c::{
     GcsActionAnswer, GcsActionRequest, GcsNotificationAnswer, GcsNotificationRequest, MbmsBearerRequest,
     MbmsBearerResponse,
