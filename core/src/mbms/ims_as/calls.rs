@@ -94,6 +94,7 @@ impl ImsAs {
             bearer: None,
             bearer_ends: None,
             bearer_not_before: now,
+            bearer_failures: 0,
             floor: None,
             recent: Recent::default(),
         };

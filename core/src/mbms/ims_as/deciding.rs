@@ -157,15 +157,16 @@ impl ImsAs {
         let who = member.identities.join(", ");
         let Some(member) = self.groups.get_mut(key).and_then(|group| group.members.get_mut(&id)) else { return };
         (member.changing, member.not_before) = (None, now + AGAIN);
-        // 488, 606: it does not take the description (RFC 3261 clauses 21.4.26, 21.6.4).
-        if matches!(why.status(), Some(415 | 488 | 606)) {
+        // It does not take the description (RFC 3261 clauses 21.4.26, 21.6.4), or answers it with one that is none.
+        if matches!(why, Refusal::Broken(_)) || matches!(why.status(), Some(400..=499 | 600..=699)) {
             member.refuses = wanted;
         }
         self.say(format!("{key}: {who} does not change: {why}"));
     }
 
     pub(super) fn bearer_up(&mut self, id: u64) {
-        let Some((key, _)) = self.groups.iter().find(|(_, group)| group.bearer == Some(id)) else { return };
+        let Some((key, group)) = self.groups.iter_mut().find(|(_, group)| group.bearer == Some(id)) else { return };
+        group.bearer_failures = 0;
         let place = self.mb2.as_ref().and_then(|mb2| mb2.place(id));
         let Some(place) = place else { return };
         let text = format!(
@@ -180,7 +181,9 @@ impl ImsAs {
         let retry = self.config.mb2.as_ref().map_or(AGAIN, |mb2| mb2.retry);
         let Some(group) = self.groups.values_mut().find(|group| group.bearer == Some(id)) else { return };
         (group.bearer, group.bearer_ends) = (None, None);
-        group.bearer_not_before = now + retry;
+        // Each time later, up to 32 times as late.
+        group.bearer_not_before = now + retry * 2u32.pow(group.bearer_failures.min(5));
+        group.bearer_failures += 1;
     }
 }
 

@@ -13,7 +13,7 @@
 //! session gets a bearer there when unicast has cost at least `margin` more for `start_after_ms`, and loses it when unicast has
 //! cost more than `margin` less for `stop_after_ms`. A UE in several areas counts in that with the most others. A session has
 //! one bearer (TMGI) for all of its areas: more or fewer areas are a modification of it. A refused bearer is tried again after
-//! `retry` of [`Mb2Config`].
+//! `retry` of [`Mb2Config`], each time twice as late.
 //!
 //! # What UEs are told
 //! A re-INVITE adds an m-line with the multicast address, the TMGI (`a=mbms-mode`) and `a=recvonly`: all participants only

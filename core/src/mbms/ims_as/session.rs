@@ -30,6 +30,8 @@ pub(super) struct GroupSession {
     pub(super) bearer_ends: Option<Instant>,
     /// After a refusal, no other one before.
     pub(super) bearer_not_before: Instant,
+    /// Refusals since there was one.
+    pub(super) bearer_failures: u32,
     /// Who has the floor, and when he was heard last.
     pub(super) floor: Option<(u64, Instant)>,
     pub(super) recent: Recent,

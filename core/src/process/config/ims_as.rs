@@ -54,7 +54,7 @@ impl Default for ImsAsSection {
     fn default() -> Self {
         Self {
             name: None,
-            listen: both(5110),
+            listen: both(5130),
             trusted: Vec::new(),
             entry: None,
             domains: Vec::new(),
