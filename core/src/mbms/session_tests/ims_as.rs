@@ -208,7 +208,8 @@ impl Node for Phone {
     }
 }
 
-/// Cell 0x100 is that of eNB 1 (service area 1); 0x200 that of eNB 2 (1 and 2); others are in no area.
+/// Cell 0x100 is that of eNB 1 (service area 1); 0x200 that of eNB 2 (1 and 2), 0x300 of it where only 2 is; others are in no
+/// area.
 fn as_config(change: impl Fn(&mut Mb2Config)) -> ImsAsConfig {
     let mut config = ImsAsConfig::new("ims-as.test", "ims.test", SocketAddr::new(ip(21), 5060));
     for number in 1..=8 {
@@ -412,6 +413,23 @@ fn who_leaves_the_coverage_gets_unicast_again_and_misses_nothing() {
     group.order(3, Order::Move(cell(0x100)));
     group.net.run_ms(3000);
     assert!((2..=5).all(|number| group.mbms(number).is_some()), "{:#?}", group.net.notes);
+}
+
+#[test]
+fn a_bearer_follows_its_ues_into_another_service_area() {
+    let mut group = Group::new(&ServerRules::default(), |_| {});
+    group.begin();
+    let before = group.mbms(1).unwrap();
+    for number in [1, 3, 5] {
+        group.order(number, Order::Move(cell(0x300)));
+    }
+    group.net.run_ms(6000);
+    let places: Vec<_> = group.net.notes.iter().filter_map(|note| note.split_once("in service areas {")).collect();
+    let places: Vec<_> = places.iter().filter(|(before, _)| before.contains("MBMS bearer")).map(|(_, n)| *n).collect();
+    assert!(places.len() == 3 && places[1].starts_with("1, 2}") && places[2].starts_with("2}"), "{places:?}");
+    let told: Vec<usize> = (1..=8).filter(|number| group.mbms(*number) == Some(before)).collect();
+    assert_eq!(told, [1, 3, 5], "the same TMGI: {:#?}", group.net.notes);
+    assert!(group.mbms(2).is_none() && group.mbms(4).is_none());
 }
 
 #[test]
