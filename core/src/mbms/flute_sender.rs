@@ -284,6 +284,18 @@ impl FluteSender {
         self.pacer.due = self.pacer.due.map(|due| due.max(now));
     }
 
+    /// The sequences that packets are paced by are other ones from now on.
+    ///
+    /// # Errors
+    /// No datagram fits one of them: they stay what they were.
+    pub fn set_clock(&mut self, now: Instant, clock: SequenceClock) -> Result<(), DeliveryError> {
+        if clock != self.pacer.clock {
+            let due = self.pacer.due;
+            self.pacer = Pacer { due, ..Pacer::new(now, &self.delivery, clock)? };
+        }
+        Ok(())
+    }
+
     /// What was sent so far.
     pub fn stats(&mut self) -> DeliveryStats {
         DeliveryStats { passes: self.passes(self.toi), ..self.stats }

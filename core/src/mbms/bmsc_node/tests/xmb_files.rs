@@ -161,3 +161,61 @@ fn files_are_fetched_once_in_their_time() {
         net.rest(0, ("PATCH", &path), &json!({ "file-session": { "file-list": [{ "file-url": "a" }] } }), 400);
     net.audit();
 }
+
+/// Asks until there is an answer.
+fn insist(net: &mut Net, request: &Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+    for _ in 0..20 {
+        match net.try_http(0, request.clone()) {
+            Ok(response) if response.status() != 503 => return response,
+            _ => net.run(500),
+        }
+    }
+    panic!("{request:?}: {:#?}", net.notes)
+}
+
+/// A session that has begun gets a file pushed, and one that it fetches; what is acknowledged is in the answer.
+fn deliver(net: &mut Net, push: &str, pull: &str) {
+    let put = Request::put(push).header("content-type", "text/plain").body(vec![7; 3000]).unwrap();
+    assert!(insist(net, &put).status().is_success());
+    let list = json!({ "file-session": { "file-list": [{ "file-url": format!("{URL}/a.txt") }] } }).to_string();
+    let patch = Request::patch(pull).body(list.into_bytes()).unwrap();
+    assert_eq!(insist(net, &patch).status(), 200);
+    net.run(2000);
+}
+
+#[test]
+fn killed_at_any_message_files_are_there_and_go_out() {
+    let begin = || {
+        let mut net = Net::with(xmb_config());
+        net.web.files.insert("/a.txt".to_owned(), b"fetched".to_vec());
+        let service = net.new_service(0);
+        let (_, session) = net.new_session(0, &service, &files(&json!({})));
+        let push = session.file_session.unwrap().push_url.unwrap();
+        let mut body = files(&json!({ "ingest-mode": "Pull" }));
+        body["geographical-areas"] = json!([1]);
+        let (pull, _) = net.new_session(0, &service, &body);
+        net.run(500);
+        (net, push.strip_prefix("http://10.46.0.31:8080").unwrap().to_owned() + "own.bin", pull)
+    };
+    let (mut whole, push, pull) = begin();
+    let before = whole.messages;
+    deliver(&mut whole, &push, &pull);
+    let messages = whole.messages;
+    assert!(messages - before >= 10, "{messages}");
+    // Every third: sending is slow without optimisation.
+    for kill_at in (before + 1..=messages).step_by(3) {
+        let (mut net, push, pull) = begin();
+        net.kill_at = Some(kill_at);
+        deliver(&mut net, &push, &pull);
+        net.run(8000);
+        net.audit();
+        net.at(GW).datagrams.clear();
+        net.run(4000);
+        let there = received(&net);
+        let location = format!("http://10.46.0.31:8080{push}");
+        assert_eq!(there.get(&location), Some(&vec![7; 3000]), "killed at {kill_at}: {:#?}", net.notes);
+        assert_eq!(there.get(&format!("{URL}/a.txt")), Some(&b"fetched".to_vec()), "killed at {kill_at}");
+        let accepted = net.told().iter().filter(|(event, _)| *event == "file-accepted").count();
+        assert!((2..=4).contains(&accepted), "killed at {kill_at}: {:?}", net.told());
+    }
+}

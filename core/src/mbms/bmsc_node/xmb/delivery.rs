@@ -19,6 +19,7 @@ use crate::mbms::bmsc_node::BmscNode;
 use crate::mbms::bmsc_node::mb2::Work;
 use crate::mbms::bmsc_node::records::BearerState;
 use crate::mbms::flute_sender::{Content, DeliveryError, FluteOutput, FluteSender, Toi};
+use crate::mbms::sequence_clock::SequenceClock;
 
 /// The FLUTE session of a session.
 #[derive(Debug)]
@@ -89,19 +90,21 @@ impl BmscNode {
         if self.packet_due(entry).is_none_or(|due| due > now) {
             return;
         }
-        let Some(port) = entry.record.bearer().and_then(|key| self.bearers.get(key)).map(|b| b.record.port) else {
-            return;
-        };
+        let Some(bearer) = entry.record.bearer().and_then(|key| self.bearers.get(key)) else { return };
+        let port = bearer.record.port;
+        let plan = self.config.sync_of(&bearer.record.area, bearer.record.qos.qci);
+        let clock = SequenceClock { plan, max_transfer_delay: self.config.max_transfer_delay };
         let provider = entry.record.provider.clone();
         let mut work = self.work_of(&provider, Some(key));
         if entry.sending.is_none() {
             self.begin_delivery(now, &mut work, key, port);
         }
-        let sequence = self.clock_of_key(key);
         let Some(sending) = self.xmb.sessions.get_mut(key).and_then(|entry| entry.sending.as_mut()) else {
             return self.apply(now, work);
         };
-        if sending.sender.poll_timeout().is_some_and(|due| due + sequence < now) {
+        // The bearer may be on another MCH than before; one that is too short for the packets keeps the old pace.
+        let _ = sending.sender.set_clock(now, clock);
+        if sending.sender.poll_timeout().is_some_and(|due| due + clock.plan.sequence() < now) {
             // Time has leapt: what was not sent meanwhile is not sent in a burst.
             sending.sender.postpone(now);
         }
@@ -130,11 +133,6 @@ impl BmscNode {
             self.tell_provider(now, &mut work, key, Event::of(NotificationClass::Delivery, "limit-reached"));
         }
         self.apply(now, work);
-    }
-
-    fn clock_of_key(&self, key: &SessionKey) -> Duration {
-        let session = self.xmb.sessions.get(key).map(|entry| self.clock_of(&entry.record.session));
-        session.map_or(Duration::ZERO, |clock| clock.plan.sequence())
     }
 
     fn begin_delivery(&mut self, now: Instant, work: &mut Work, key: &SessionKey, port: u16) {
