@@ -1,5 +1,5 @@
-//! freeDiameterd as relay between an S-CSCF's Diameter client and the HSS, the CDF or the OCS, over TCP on loopback: a program
-//! of others parses what both say, adds Route-Record, and passes it on.
+//! freeDiameterd as relay between a Diameter client and the HSS, the CDF, the OCS or the BM-SC, over TCP on loopback: a program of
+//! others parses what both say, adds Route-Record, and passes it on.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,18 +10,21 @@ use std::time::Duration;
 use core_network::charging::{Account, Cdf, CdfConfig, Cdr, Ocs, OcsConfig, TariffTable, list_accounts};
 use core_network::ims::hss::{Hss, HssConfig, add_subscribers, parse_subscribers};
 use core_network::node::{Node, NodeInput, NodeOutput, NodeStore, Table};
+use core_network::{BmscNode, BmscNodeConfig, ProvisioningConfig};
 use protocol::diameter::charging::{
     ChargingHeader, ImsInformation, InterOperator, NodeFunctionality, RoleOfNode, ServiceInformation, SubscriptionId,
 };
 use protocol::diameter::cx::{Maa, Mar, SCHEME_AKA, Saa, Sar, ServerAssignmentType, Uaa, Uar};
+use protocol::diameter::mb2c::mask::TmgiDeallocationResult;
+use protocol::diameter::mb2c::{GcsActionAnswer, GcsActionRequest, TmgiAllocationRequest, TmgiDeallocationRequest};
 use protocol::diameter::rf::{Aca, Acr, RecordType};
 use protocol::diameter::ro::{Cca, Ccr, FinalUnitAction, RequestType, ServiceUnits, Units};
 use protocol::diameter::sh::{ShAnswer, Udr, UserIdentity, reference};
 use protocol::diameter::{
     ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, DisconnectCause,
-    Message, PeerConfig, RequestFailure, ResultCode, dictionary,
+    Message, PeerConfig, RequestFailure, ResultCode, Routing, dictionary,
 };
-use protocol::{Entropy, Instant};
+use protocol::{Entropy, Instant, Plmn, SyncPlan};
 
 const REALM: &str = "ims.test";
 const IMPI: &str = "1@ims.test";
@@ -150,7 +153,7 @@ impl Bench {
     fn new(relay: SocketAddr, host: &str, node: impl FnOnce(DiameterConfig) -> Box<dyn Node>) -> Self {
         let config = |host: &str| {
             let (cx, sh) = (dictionary::APP_CX, dictionary::APP_SH);
-            let applications = vec![cx, sh, dictionary::APP_RF, dictionary::APP_RO];
+            let applications = vec![cx, sh, dictionary::APP_RF, dictionary::APP_RO, dictionary::APP_MB2C];
             let mut config = DiameterConfig::new(host, REALM, relay.ip(), applications);
             let relay = PeerConfig { host: "relay.ims.test".to_owned(), realm: REALM.to_owned(), connect: Some(relay) };
             config.peers = vec![relay];
@@ -449,4 +452,45 @@ fn freediameter_relays_credit_control_to_the_ocs() {
     assert_eq!(Cca::from_message(&bench.ask(end.to_message())).unwrap().result, 2001);
     let accounts = list_accounts(&bench.store).unwrap();
     assert_eq!((accounts[0].balance, accounts[0].reserved), (15, 0));
+}
+
+#[test]
+fn freediameter_relays_tmgis_of_an_application_server_to_the_bmsc() {
+    let routing = |n: u32| Routing {
+        session_id: format!("scscf.ims.test;1;{n};a"),
+        origin_host: "scscf.ims.test".to_owned(),
+        origin_realm: REALM.to_owned(),
+        destination_host: None,
+        destination_realm: REALM.to_owned(),
+    };
+    let allocation = TmgiAllocationRequest { number: 2, ..TmgiAllocationRequest::default() };
+    let gar = GcsActionRequest {
+        routing: routing(1),
+        allocation: Some(allocation),
+        restart_counter: Some(1),
+        ..GcsActionRequest::default()
+    };
+    let bmsc = |config: DiameterConfig| {
+        let pool = ProvisioningConfig {
+            plmn: Plmn::new("262", "01").unwrap(),
+            service_ids: 1..=99,
+            addresses: [239, 1, 0, 1].into()..=[239, 1, 0, 99].into(),
+            ports: 5000..=5000,
+        };
+        let config = BmscNodeConfig::new(config, pool, [127, 0, 0, 1].into(), SyncPlan::new(32).unwrap());
+        Box::new(BmscNode::new(config, Entropy::from_seed([5; 32]))) as Box<dyn Node>
+    };
+    let Some((mut bench, _relay, _folder, answer)) = behind_relay("bmsc.ims.test", bmsc, &gar.to_message()) else {
+        return;
+    };
+    let gaa = GcsActionAnswer::from_message(&answer).unwrap();
+    assert_eq!((gaa.outcome.result, gaa.outcome.origin_host.as_str()), (ResultCode::SUCCESS, "bmsc.ims.test"));
+    let tmgis = gaa.allocation.unwrap().tmgis;
+    assert_eq!((tmgis.len(), gaa.restart_counter), (2, Some(1)));
+    let deallocation = Some(TmgiDeallocationRequest { tmgis: tmgis.clone() });
+    let back = GcsActionRequest { routing: routing(2), allocation: None, deallocation, ..gar };
+    let gaa = GcsActionAnswer::from_message(&bench.ask(back.to_message())).unwrap();
+    let success = TmgiDeallocationResult::SUCCESS;
+    assert!(gaa.deallocations.iter().all(|item| item.result.unwrap_or(success) == success));
+    assert_eq!(gaa.deallocations.iter().map(|item| item.tmgi).collect::<Vec<_>>(), tmgis);
 }
