@@ -275,7 +275,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 21);
+        assert_eq!(count, 22);
     }
 
     #[test]

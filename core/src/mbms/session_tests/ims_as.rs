@@ -217,8 +217,8 @@ fn as_config(change: impl Fn(&mut Mb2Config)) -> ImsAsConfig {
         config.hosts.insert(&format!("user{number}.test"), address, Transport::Udp);
     }
     config.groups = vec![ImsGroup::new("group1", (1..=8).map(identity).collect())];
-    config.cells =
-        vec![CellAreas { cell: cell(0x100), areas: vec![1] }, CellAreas { cell: cell(0x200), areas: vec![1, 2] }];
+    let cells = [(0x100, vec![1]), (0x200, vec![1, 2]), (0x300, vec![2])];
+    config.cells = cells.into_iter().map(|(eci, areas)| CellAreas { cell: cell(eci), areas }).collect();
     config.rule = BearerRule { stop_after_ms: 2000, ..BearerRule::default() };
     let mut diameter = DiameterConfig::new(AS, "test", ip(21), Vec::new());
     diameter.retry = Duration::from_secs(1);
