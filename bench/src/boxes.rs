@@ -13,7 +13,6 @@ use crate::errors::CommandError;
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::mbms::nodes::CarrierTraits;
-use crate::mbms::provider::tsi;
 use crate::mbms::{Mbms, config};
 use crate::scenario::{Cell, Loaded, Scenario, Session};
 use crate::setup;
@@ -65,10 +64,9 @@ impl RadioBoxes {
         let hop = network.hop;
         let mbms = Mbms::new(&mut network.fabric, scenario, traits, hop)?;
         let air = air(loaded, cell, carrier)?;
-        let service = |(session, (tmgi, destination)): (&Session, &(Tmgi, SocketAddr))| ServiceDescription {
-            session: session.name.clone(),
-            destination: *destination,
-            tsi: tsi(*tmgi),
+        let service = |(session, (tmgi, destination)): (&Session, &(Tmgi, SocketAddr))| {
+            let (session, tsi) = (session.name.clone(), config::tsi(*tmgi).into());
+            ServiceDescription { session, destination: *destination, tsi }
         };
         let services = scenario.sessions.iter().zip(&allocations).map(service).collect();
         Ok(Self { cell, capacity, mbms, air, services })

@@ -18,8 +18,8 @@ use radio::{
 use crate::capacity;
 use crate::errors::CommandError;
 use crate::front_ends::{OnAir, UeOnAir};
-use crate::mbms::Place;
 use crate::mbms::config::{self, M1_TRANSFER_DELAY};
+use crate::mbms::{Place, provider};
 use crate::scenario::{Cell, Fading, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern, Ue};
 
 /// Radio frame.
@@ -217,6 +217,13 @@ pub(crate) fn content(session: &Session, path: &Path) -> io::Result<Content> {
         location: format!("file:///{}", percent_encode(&name)),
         content_type: session.content_type.clone(),
     })
+}
+
+/// The file at `path` as the content provider has it.
+pub(crate) fn file(session: &Session, path: &Path) -> io::Result<provider::Content> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (name, content_type) = (percent_encode(&name), session.content_type.clone());
+    Ok(provider::Content { name, content_type, octets: std::fs::read(path)? })
 }
 
 /// What the BM-SC will find when it opens a session: asked before the run, when nothing has been written yet.

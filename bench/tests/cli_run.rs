@@ -193,8 +193,7 @@ fn tshark_finds_nothing_malformed() {
             String::from_utf8(o.stdout).unwrap()
         })
     };
-    let Some(malformed) = tshark("(_ws.malformed || _ws.expert.severity >= \"Warning\") && !diameter.avp.unknown")
-    else {
+    let Some(malformed) = tshark("_ws.malformed || _ws.expert.severity >= \"Warning\"") else {
         println!("skipped: tshark is not installed");
         return;
     };

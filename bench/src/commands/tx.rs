@@ -90,17 +90,17 @@ impl Carrier<'_> {
     fn pass(&mut self, until: Instant, enb: &mut Enb) -> Result<(), CommandError> {
         let mut now = self.now;
         loop {
+            self.mbms.pump(now, &mut self.fabric);
             while let Some(output) = self.fabric.poll_output() {
                 match output {
                     FabricOutput::Message(message) => {
                         self.mbms.see(&message);
                         self.fabric.carry(now, message);
                     }
-                    FabricOutput::Note { .. }
-                    | FabricOutput::Outside { .. }
-                    | FabricOutput::AtOutside { .. }
-                    | FabricOutput::OutsideFailed { .. } => {}
+                    FabricOutput::AtOutside { event, .. } => self.mbms.handle(event),
+                    FabricOutput::Note { .. } | FabricOutput::Outside { .. } | FabricOutput::OutsideFailed { .. } => {}
                 }
+                self.mbms.pump(now, &mut self.fabric);
             }
             self.drain(now, enb)?;
             let Some(due) = self.fabric.poll_timeout().filter(|due| *due <= until) else { return Ok(()) };

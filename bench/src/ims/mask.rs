@@ -3,6 +3,8 @@
 use protocol::Joint;
 use protocol::diameter::dictionary;
 
+/// Octets of the head of an HTTP message (RFC 9112 sets no limit; servers do).
+const HEAD_MAX: usize = protocol::http::HTTP_MAX_HEAD;
 /// What stands for an octet that is not shown.
 const MASK: u8 = b'*';
 /// Octets of a Diameter header, of an AVP header without and with a vendor (RFC 6733 clauses 3, 4.1).
@@ -22,7 +24,12 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
         Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
-        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => tokens(bytes),
+        Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
+        // Credentials of content providers are in header fields; bodies may be long files.
+        Joint::XmbC => {
+            let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len().min(HEAD_MAX));
+            tokens(&mut bytes[..end]);
+        }
         _ => {}
     }
 }

@@ -385,7 +385,10 @@ impl Ladder {
             }
             (See::Bearer(bearer), _) => {
                 let is_between = event.from == self.name(row.from) && event.to == self.name(row.to);
-                bearer.sees(seen, self.tmgi.filter(|_| is_between)?, &self.bound)
+                // A session that starts again has another tunnel than the one before.
+                let mut bound = self.bound.clone();
+                bound.extend(self.session.as_ref().map(|session| session_start::tunnel(session.c_teid)));
+                bearer.sees(seen, self.tmgi.filter(|_| is_between)?, &bound)
             }
             (see, Some(cast)) if event.from == self.name(row.from) && event.to == self.name(row.to) => match see {
                 See::Sip(sip) => sip.sees(seen.sip.as_ref()?, cast, &self.bound),

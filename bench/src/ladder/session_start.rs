@@ -89,6 +89,11 @@ const MME_ID: &str = "MME MBMS M3AP ID";
 const MCE_ID: &str = "MCE MBMS M2AP ID";
 const C_TEID: &str = "C-TEID";
 
+/// What is known of a tunnel; a session that starts again has another one.
+pub(super) fn tunnel(c_teid: u32) -> (String, String) {
+    (C_TEID.to_owned(), format!("0x{c_teid:08x}"))
+}
+
 impl Bearer {
     /// What the message teaches; none when it is another one.
     pub(super) fn sees(self, seen: &Seen, tmgi: Tmgi, bound: &Bound) -> Option<Vec<(String, String)>> {
@@ -115,10 +120,9 @@ impl Bearer {
                 _ => None,
             },
             Self::M2Request => match seen.m2.as_ref()? {
-                M2apPdu::SessionStartRequest(m) if m.tmgi == tmgi => Some(vec![
-                    (MCE_ID.to_owned(), m.mce_id.0.to_string()),
-                    (C_TEID.to_owned(), format!("0x{:08x}", m.tnl.teid)),
-                ]),
+                M2apPdu::SessionStartRequest(m) if m.tmgi == tmgi => {
+                    Some(vec![(MCE_ID.to_owned(), m.mce_id.0.to_string()), tunnel(m.tnl.teid)])
+                }
                 _ => None,
             },
             Self::M2Response => match seen.m2.as_ref()? {
@@ -132,7 +136,10 @@ impl Bearer {
                 }
                 _ => None,
             },
-            Self::Data => is(C_TEID, format!("0x{:08x}", seen.m1_teid?)).then(Vec::new),
+            Self::Data => {
+                let own = tunnel(seen.m1_teid?);
+                is(C_TEID, own.1.clone()).then(|| vec![own])
+            }
         }
     }
 

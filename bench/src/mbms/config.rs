@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use core_network::{
     BmscNodeConfig, EnbAgentConfig, EnbNodeConfig, GatewayConfig, MbmsGwNodeConfig, MceNodeConfig, MceNotification,
-    OnAirFrom, PmchCapacity, ProvisioningConfig, QosClass, Rate,
+    OnAirFrom, PmchCapacity, ProviderConfig, ProvisioningConfig, QosClass, Rate, XmbConfig,
 };
 use protocol::diameter::mbms::Ecgi;
 use protocol::diameter::{DiameterConfig, PeerConfig};
@@ -22,6 +22,7 @@ use protocol::m3ap::GlobalMceId;
 use protocol::{Plmn, SyncPlan, Tmgi};
 use radio::McsTable;
 
+use super::provider::XMB_PORT;
 use crate::capacity::{self, Capacity};
 use crate::errors::CommandError;
 use crate::scenario::{MbsfnArea, Mch, Scenario};
@@ -42,10 +43,9 @@ pub(crate) const ENB_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 47, 1, 1);
 pub(crate) const PROVIDER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 41);
 
 /// Their realm and the names they have in Diameter.
-pub(crate) const REALM: &str = "mbms.test";
-pub(crate) const BMSC_HOST: &str = "bmsc.mbms.test";
+const REALM: &str = "mbms.test";
+const BMSC_HOST: &str = "bmsc.mbms.test";
 const MBMS_GW_HOST: &str = "mbms-gw.mbms.test";
-pub(crate) const PROVIDER_HOST: &str = "content-provider.mbms.test";
 /// IANA.
 pub(crate) const DIAMETER_PORT: u16 = 3868;
 /// Of M3AP and M2AP over SCTP (IANA).
@@ -112,13 +112,19 @@ pub(crate) fn assigned(scenario: &Scenario, place: usize) -> Result<(Tmgi, Socke
     Ok((tmgi, SocketAddr::new(group.into(), port)))
 }
 
+/// The TSI of the FLUTE session on a TMGI (RFC 3926 clause 2): the MBMS service id, unique in the PLMN.
+pub(crate) fn tsi(tmgi: Tmgi) -> u32 {
+    let [a, b, c] = tmgi.service_id;
+    u32::from_be_bytes([0, a, b, c])
+}
+
 /// The peer of a Diameter node; whom it connects to, or whom it waits for.
-pub(crate) fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
+fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
     let connect = connect.map(|ip| SocketAddr::new(ip.into(), DIAMETER_PORT));
     PeerConfig { host: host.to_owned(), realm: REALM.to_owned(), connect }
 }
 
-pub(crate) fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
+fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
     let mut config = DiameterConfig::new(host, REALM, address.into(), Vec::new());
     (config.watchdog, config.peers) = (WATCHDOG, peers);
     config
@@ -154,6 +160,8 @@ pub(crate) fn bmsc(scenario: &Scenario, hop: Duration) -> Result<BmscNodeConfig,
     config.max_transfer_delay = M1_TRANSFER_DELAY + 2 * hop;
     config.packet_lengths = false;
     config.heartbeat = None;
+    let provider = ProviderConfig::at(PROVIDER, PROVIDER_ADDRESS.into());
+    config.xmb = Some(XmbConfig::new(&format!("http://{BMSC_ADDRESS}:{XMB_PORT}"), vec![provider]));
     config.utc_ms_at_zero = setup::utc_ms_at_zero();
     config.gateways = vec![GatewayConfig {
         host: MBMS_GW_HOST.to_owned(),

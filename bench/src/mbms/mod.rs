@@ -11,16 +11,15 @@ pub(crate) mod provider;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use core_network::node::WireMessage;
+use core_network::node::{Fabric, OutsideEvent, WireMessage};
 use core_network::{
     DeliveryStats, EnbRadio, Mce, MceArea, MceConfig, MceInput, MtchId, MtchPlace, OnAirFrom, PmchId, RadioQueue,
-    SequenceClock,
 };
 use protocol::m2ap::{M2apPdu, PmchItem};
 use protocol::{Instant, Joint, SyncPlan, Tmgi};
 
-use self::config::{BMSC, MBMS_GW, MCE};
-use self::provider::{Active, Begin, Order, Provider, Told};
+use self::config::{MBMS_GW, MCE};
+use self::provider::{Active, Provider, Told};
 use crate::errors::CommandError;
 use crate::scenario::{Loaded, Scenario};
 use crate::setup;
@@ -82,49 +81,51 @@ struct Session {
 }
 
 /// What a node must have answered before sessions can start.
-const CLIENTS: [(Joint, &str); 4] =
-    [(Joint::SgMb, MBMS_GW), (Joint::M3, MBMS_GW), (Joint::M2, MCE), (Joint::Mb2C, BMSC)];
+const CLIENTS: [(Joint, &str); 3] = [(Joint::SgMb, MBMS_GW), (Joint::M3, MBMS_GW), (Joint::M2, MCE)];
 
 impl Mbms {
     /// What has not been set up; none: sessions can start.
     pub(crate) fn missing(&self) -> Option<Joint> {
-        CLIENTS.iter().map(|(joint, _)| *joint).find(|joint| !self.answered.contains(joint))
+        let missing = CLIENTS.iter().map(|(joint, _)| *joint).find(|joint| !self.answered.contains(joint));
+        missing.or((!self.provider.is_ready()).then_some(Joint::XmbC))
     }
 
     /// Starts the session at this place of the scenario; its data waits until every UE can know of it.
     pub(crate) fn start(&mut self, now: Instant, loaded: &Loaded, index: usize) -> Result<(), CommandError> {
         let scenario = &loaded.scenario;
         let (session, path) = (&scenario.sessions[index], &loaded.content[index]);
-        let content = setup::content(session, path);
-        let content = content.map_err(|source| CommandError::Read { path: path.clone(), source })?;
-        let Some((place, area)) =
-            setup::place(scenario, &session.mch).zip(config::service_area(scenario, &session.mch))
-        else {
+        let file = setup::file(session, path);
+        let file = file.map_err(|source| CommandError::Read { path: path.clone(), source })?;
+        let Some(place) = setup::place(scenario, &session.mch) else {
             return Err(CommandError::Usage(format!("session {}: no MCH {}", session.name, session.mch)));
         };
-        let (tmgi, destination) = config::assigned(scenario, index)?;
-        let std::net::SocketAddr::V4(destination) = destination else {
-            return Err(CommandError::Bench(format!("session {}: {destination} is not of IPv4", session.name)));
-        };
+        let (tmgi, _) = config::assigned(scenario, index)?;
         let (cold, warm) = place.time_to_data;
         let is_on_air = self.on_air.is_some_and(|since| since <= now);
         let first_data =
             if is_on_air { self.calendar.earliest_change(place.pmch.area, now) + warm } else { now + cold };
-        let clock = SequenceClock { plan: place.sync, max_transfer_delay: config::M1_TRANSFER_DELAY };
         self.sessions.insert(tmgi, Session { name: session.name.clone(), active: None, runs: false });
-        let (session, delivery) = (session.name.clone(), setup::delivery(session));
-        let begin = Begin { session, tmgi, destination, area, content, delivery, clock, first_data };
-        self.provider.order(Order::Start(Box::new(begin)));
+        self.provider.start(&session.name, file, first_data.saturating_duration_since(now));
         Ok(())
     }
 
-    /// A session that runs goes on elsewhere.
-    pub(crate) fn update(&self, session: &str, area: u16) {
-        self.provider.order(Order::Update { session: session.to_owned(), area });
+    /// Sends what the content provider has to send.
+    pub(crate) fn pump(&mut self, now: Instant, fabric: &mut Fabric) {
+        self.provider.pump(now, fabric);
     }
 
-    pub(crate) fn stop(&self, session: &str) {
-        self.provider.order(Order::Stop { session: session.to_owned() });
+    /// Something has come to the content provider.
+    pub(crate) fn handle(&mut self, event: OutsideEvent) {
+        self.provider.handle(event);
+    }
+
+    /// A session that runs goes on elsewhere.
+    pub(crate) fn update(&mut self, session: &str, area: u16) {
+        self.provider.update(session, area);
+    }
+
+    pub(crate) fn stop(&mut self, session: &str) {
+        self.provider.stop(session);
     }
 
     /// Bearers are on air that no session of the scenario has.

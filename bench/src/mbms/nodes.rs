@@ -1,18 +1,20 @@
 //! The nodes of MBMS come into the fabric of a run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::node::{Fabric, Node, NodeStore, Role, StoreDriver};
 use core_network::{BmscNode, EnbNode, MbmsGwNode, MceNode, OnAirFrom};
 use protocol::{Entropy, Instant};
 
-use super::config::{self, BMSC, ENB, MBMS_GW, MCE, PROVIDER, address_of};
-use super::provider::{Provider, ProviderNode};
+use super::config::{self, BMSC, ENB, MBMS_GW, MCE, PROVIDER, PROVIDER_ADDRESS, address_of};
+use super::provider::{Plan, Provider};
 use super::{Mbms, calendar};
 use crate::capacity::{self, Capacity};
 use crate::errors::CommandError;
 use crate::scenario::Scenario;
+use crate::setup;
 
 /// What the carrier of a scenario can do.
 #[derive(Clone, Copy, Debug)]
@@ -44,9 +46,9 @@ impl Mbms {
         let enb = EnbNode::new(config::enb(scenario)?);
         let radio = enb.radio();
         add(fabric, ENB, Role::Enb, Box::new(enb))?;
-        let provider = Provider::default();
-        let node = ProviderNode::new(provider.clone(), entropy(PROVIDER));
-        add(fabric, PROVIDER, Role::As, Box::new(node))?;
+        let ip = PROVIDER_ADDRESS.into();
+        fabric.add_outside(PROVIDER, Role::ThirdParty, ip);
+        let plans = (0..scenario.sessions.len()).map(|place| plan(scenario, place)).collect::<Result<_, _>>()?;
         let ends = |(index, area)| capacity::shares(area, index).map(|s| s.iter().map(|s| s.end - 1).collect());
         let areas = scenario.areas.iter().enumerate().map(|(index, area)| {
             let ends: Result<Vec<u16>, _> = ends((index, area));
@@ -54,7 +56,7 @@ impl Mbms {
         });
         Ok(Self {
             radio,
-            provider,
+            provider: Provider::new(plans),
             areas: areas.collect::<Result<_, CommandError>>()?,
             on_air_from: on_air,
             on_air: None,
@@ -66,6 +68,17 @@ impl Mbms {
             outputs: VecDeque::new(),
         })
     }
+}
+
+/// What the content provider provisions for the session at this place of the scenario.
+fn plan(scenario: &Scenario, place: usize) -> Result<Plan, CommandError> {
+    let session = &scenario.sessions[place];
+    let usage = |why: &str| CommandError::Usage(format!("session {}: {why}", session.name));
+    let (tmgi, destination) = config::assigned(scenario, place)?;
+    let SocketAddr::V4(destination) = destination else { return Err(usage("its address is not of IPv4")) };
+    let area = config::service_area(scenario, &session.mch).ok_or_else(|| usage("it has no MCH"))?;
+    let (session, tsi, delivery) = (session.name.clone(), config::tsi(tmgi), setup::delivery(session));
+    Ok(Plan { session, tmgi, destination, tsi, area, delivery })
 }
 
 fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn Node>) -> Result<(), CommandError> {

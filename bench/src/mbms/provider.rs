@@ -1,62 +1,57 @@
-//! The content provider of a scenario: it has assigned TMGI and multicast address to each session, asks the BM-SC for bearers
-//! on MB2-C (TS 29.468 clause 5.3), and sends its FLUTE sessions (TS 26.346 clause 7) over MB2-U.
+//! The content provider of a scenario, a box outside of the network: it has assigned TMGI and multicast address to each session,
+//! creates it on xMB-C (TS 29.116 clause 5.2), pushes its file on xMB-U, and starts and stops it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{SocketAddr, SocketAddrV4};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
-use core_network::node::{Node, NodeInput, NodeNote, NodeOutput};
-use core_network::{Content, Delivery, DeliveryStats, FluteOutput, FluteSender, SequenceClock};
-use protocol::diameter::mb2c::mask::MbmsBearerEvent;
-use protocol::diameter::mb2c::{
-    GcsActionAnswer, GcsActionRequest, GcsNotificationAnswer, GcsNotificationRequest, MbmsBearerRequest,
-    MbmsBearerResponse,
+use core_network::node::{Fabric, HttpExchange, OutsideEvent};
+use core_network::{Delivery, DeliveryStats, Fec};
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response, StatusCode, Uri};
+use protocol::xmb::{
+    self, Allocation, Arp, DeliveryFec, Extension, FileDelivery, FileSession, Notification, Problem, Qos, REAL_TIME,
+    Report, Route, Service, Session as Resource, SessionState, SessionType,
 };
-use protocol::diameter::mbms::provisioning::{AllocationMode, ServiceProvisioning, SessionTime};
-use protocol::diameter::mbms::{Arp, FlowId, MbmsServiceArea, QosInformation, StartStop};
-use protocol::diameter::{
-    DiameterConfig, DiameterEndpoint, DiameterOutput, Message, Outcome, RequestFailure, RequestHandle, ResultCode,
-    dictionary, problem_answer,
-};
-use protocol::{Entropy, Instant, Tmgi};
+use protocol::{Instant, Tmgi};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::config::{BMSC_ADDRESS, BMSC_HOST, PROVIDER_ADDRESS, PROVIDER_HOST, REALM, diameter, peer};
-use crate::setup;
+use super::config::{BMSC_ADDRESS, PROVIDER_ADDRESS};
 
-/// Source port of its user data.
-const SOURCE_PORT: u16 = 4000;
+/// Where the BM-SC takes xMB, and where the content provider takes notifications.
+pub(crate) const XMB_PORT: u16 = 8080;
+/// The first port that requests come from; each has its own.
+const FIRST_PORT: u16 = 50_000;
 /// QCI of files and streams that are not conversational (TS 23.203 table 6.1.7).
 const QCI: u32 = 4;
 const ARP: Arp = Arp { priority: 8, may_preempt: false, preemptable: false };
+/// What Content-Locations of its files begin with: each FDT instance carries it, so it is short.
+const FILES: &str = "ftp://p/";
+/// How long a session may take to be on its way.
+pub(crate) const START_TIME: Duration = Duration::from_secs(20);
 
-/// What it is to do.
-#[derive(Debug)]
-pub(crate) enum Order {
-    Start(Box<Begin>),
-    /// Goes on in another service area.
-    Update {
-        session: String,
-        area: u16,
-    },
-    Stop {
-        session: String,
-    },
-}
+/// How long it may take to be over.
+pub(crate) const STOP_TIME: Duration = Duration::from_secs(2);
 
-/// A session that begins.
-#[derive(Debug)]
-pub(crate) struct Begin {
+/// A session as it is provisioned.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
     pub(crate) session: String,
     pub(crate) tmgi: Tmgi,
     pub(crate) destination: SocketAddrV4,
+    pub(crate) tsi: u32,
     pub(crate) area: u16,
-    pub(crate) content: Content,
     pub(crate) delivery: Delivery,
-    /// How the BM-SC cuts it into sequences.
-    pub(crate) clock: SequenceClock,
-    /// No data before then.
-    pub(crate) first_data: Instant,
+}
+
+/// A file that a session delivers.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    /// As a segment of a URI.
+    pub(crate) name: String,
+    pub(crate) content_type: String,
+    pub(crate) octets: Vec<u8>,
 }
 
 /// What it says.
@@ -64,7 +59,7 @@ pub(crate) struct Begin {
 pub(crate) enum Told {
     /// The bearer is there.
     Active(Active),
-    /// Nothing came of a start, or a session has lost its bearer.
+    /// Nothing came of a start.
     Failed {
         session: String,
         why: String,
@@ -85,314 +80,330 @@ pub(crate) struct Active {
     pub(crate) session: String,
     pub(crate) tmgi: Tmgi,
     pub(crate) destination: SocketAddrV4,
-    pub(crate) tsi: u64,
+    pub(crate) tsi: u32,
     pub(crate) content_octets: u64,
     pub(crate) content_sha256: [u8; 32],
     pub(crate) bit_rate_bps: u64,
 }
 
-#[derive(Debug, Default)]
-struct Desk {
-    orders: VecDeque<Order>,
-    told: VecDeque<Told>,
-}
-
-/// The way to it, for who has put the node into a fabric.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Provider(Arc<Mutex<Desk>>);
-
-impl Provider {
-    /// Gives an order; it is taken at the next timeout, which is at once.
-    pub(crate) fn order(&self, order: Order) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).orders.push_back(order);
-    }
-
-    pub(crate) fn poll(&self) -> Option<Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).told.pop_front()
-    }
-
-    fn next_order(&self) -> Option<Order> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).orders.pop_front()
-    }
-
-    fn has_orders(&self) -> bool {
-        !self.0.lock().unwrap_or_else(PoisonError::into_inner).orders.is_empty()
-    }
-
-    fn tell(&self, told: Told) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).told.push_back(told);
-    }
-}
-
-/// TSI of the FLUTE session on a TMGI (RFC 3926 clause 2): the MBMS service id, unique in the PLMN.
-pub(crate) fn tsi(tmgi: Tmgi) -> u64 {
-    let [a, b, c] = tmgi.service_id;
-    u64::from(u32::from_be_bytes([0, a, b, c]))
-}
-
-/// The node.
-#[derive(Debug)]
-pub(crate) struct ProviderNode {
-    endpoint: DiameterEndpoint,
-    desk: Provider,
-    /// The BM-SC is there.
-    is_up: bool,
-    sessions: BTreeMap<String, Session>,
-    /// What was asked for.
-    asked: BTreeMap<u64, (String, StartStop)>,
-    next: u64,
-    out: VecDeque<NodeOutput>,
+/// What a request is for.
+#[derive(Clone, Debug)]
+enum Ask {
+    Service,
+    Create(String),
+    Push(String),
+    Start(String),
+    Update(String),
+    Stop(String),
+    Report(String),
 }
 
 #[derive(Debug)]
 struct Session {
-    tmgi: Tmgi,
-    clock: SequenceClock,
-    active: Active,
-    area: u16,
-    sender: FluteSender,
-    bearer: Option<Bearer>,
+    plan: Plan,
+    /// Its resource, and where its file goes.
+    id: Option<String>,
+    push_url: Option<String>,
+    /// Length and hash of the file that the BM-SC has.
+    file: Option<(u64, [u8; 32])>,
+    /// What is asked for once the file is there.
+    time_to_data_ms: u64,
+    is_asked: bool,
+    /// What is refused is told as the end of a start.
+    starts: bool,
 }
 
-/// Where the data of a session goes.
-#[derive(Clone, Copy, Debug)]
-struct Bearer {
-    flow: FlowId,
-    to: SocketAddr,
+/// The content provider.
+#[derive(Debug, Default)]
+pub(crate) struct Provider {
+    service: Option<String>,
+    /// By name, in the order of the scenario.
+    names: Vec<String>,
+    sessions: BTreeMap<String, Session>,
+    waiting: BTreeMap<HttpExchange, Ask>,
+    requests: VecDeque<(Ask, Request<Vec<u8>>)>,
+    /// Notifications that are not answered yet.
+    answers: VecDeque<HttpExchange>,
+    told: VecDeque<Told>,
+    sent: u16,
 }
 
-impl ProviderNode {
-    pub(crate) fn new(desk: Provider, entropy: Entropy) -> Self {
-        let peers = vec![peer(BMSC_HOST, Some(BMSC_ADDRESS))];
-        let mut config: DiameterConfig = diameter(PROVIDER_HOST, PROVIDER_ADDRESS, peers);
-        config.applications = vec![dictionary::APP_MB2C];
-        Self {
-            endpoint: DiameterEndpoint::new(config, entropy),
-            desk,
-            is_up: false,
-            sessions: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            next: 0,
-            out: VecDeque::new(),
+impl Provider {
+    /// One that provisions these sessions.
+    pub(crate) fn new(plans: Vec<Plan>) -> Self {
+        let mut provider = Self::default();
+        provider.names = plans.iter().map(|plan| plan.session.clone()).collect();
+        for plan in plans {
+            let session = Session {
+                plan,
+                id: None,
+                push_url: None,
+                file: None,
+                time_to_data_ms: 0,
+                is_asked: false,
+                starts: false,
+            };
+            provider.sessions.insert(session.plan.session.clone(), session);
         }
+        let url = format!("http://{PROVIDER_ADDRESS}:{XMB_PORT}/notifications");
+        let service = Service { push_notification_url: Some(url), ..Service::default() };
+        provider.ask(Ask::Service, Method::POST, &Route::Services, xmb::emit(&service));
+        provider
     }
 
-    fn obey(&mut self, now: Instant, order: Order) {
-        match order {
-            Order::Start(begin) => self.start(now, *begin),
-            Order::Update { session, area } => {
-                let Some((tmgi, flow)) = self.bearer(&session) else { return };
-                if let Some(own) = self.sessions.get_mut(&session) {
-                    own.area = area;
-                }
-                let mut request = self.request(StartStop::Update, &session, tmgi);
-                request.flow = Some(flow);
-                self.ask(now, session, request);
-            }
-            Order::Stop { session } => self.stop(now, session),
-        }
+    /// All sessions are provisioned.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.service.is_some() && self.sessions.values().all(|own| own.id.is_some())
     }
 
-    fn bearer(&self, session: &str) -> Option<(Tmgi, FlowId)> {
-        let own = self.sessions.get(session)?;
-        Some((own.tmgi, own.bearer?.flow))
-    }
-
-    fn start(&mut self, now: Instant, begin: Begin) {
-        let Begin { session, tmgi, destination, area, content, delivery, clock, first_data } = begin;
-        let source = SocketAddrV4::new(PROVIDER_ADDRESS, SOURCE_PORT);
-        let (tsi, addresses) = (tsi(tmgi), (source, destination));
-        let sender = FluteSender::new(first_data, addresses, tsi, &delivery, content, clock, setup::wall_clock());
-        let sender = match sender {
-            Ok(sender) => sender,
-            Err(why) => return self.desk.tell(Told::Failed { session, why: why.to_string() }),
-        };
-        let (content_octets, content_sha256) = sender.content();
-        let bit_rate_bps = delivery.bit_rate_bps;
-        let active =
-            Active { session: session.clone(), tmgi, destination, tsi, content_octets, content_sha256, bit_rate_bps };
-        self.sessions.insert(session.clone(), Session { tmgi, clock, active, area, sender, bearer: None });
-        let mut request = self.request(StartStop::Start, &session, tmgi);
-        request.provisioning = Some(ServiceProvisioning {
-            tmgi: Some(tmgi),
-            mode: Some(AllocationMode::AsAssigned),
-            address: Some((*destination.ip()).into()),
-            port: Some(destination.port()),
-            start: Some(SessionTime::RealTime),
-            end: Some(SessionTime::RealTime),
-            ..ServiceProvisioning::default()
-        });
-        self.ask(now, session, request);
-    }
-
-    /// A request for the bearer of a session as it is now.
-    fn request(&self, indication: StartStop, session: &str, tmgi: Tmgi) -> MbmsBearerRequest {
-        let mut request = MbmsBearerRequest { tmgi: Some(tmgi), ..MbmsBearerRequest::new(indication) };
-        if let Some(own) = self.sessions.get(session) {
-            let rate = u32::try_from(own.active.bit_rate_bps).ok();
-            request.qos =
-                Some(QosInformation { qci: Some(QCI), mbr: rate, gbr: rate, arp: Some(ARP), other: Vec::new() });
-            request.area = MbmsServiceArea::new([own.area]);
-        }
-        request
-    }
-
-    fn stop(&mut self, now: Instant, session: String) {
-        self.send_due(now);
-        let Some(mut own) = self.sessions.remove(&session) else { return };
-        let stats = own.sender.stats();
-        if let Some(Bearer { flow, .. }) = own.bearer {
-            let request =
-                MbmsBearerRequest { flow: Some(flow), tmgi: Some(own.tmgi), ..MbmsBearerRequest::new(StartStop::Stop) };
-            self.ask(now, session.clone(), request);
-        }
-        self.desk.tell(Told::Stopped { session, stats });
-    }
-
-    fn ask(&mut self, now: Instant, session: String, request: MbmsBearerRequest) {
-        self.next += 1;
-        self.asked.insert(self.next, (session, request.indication));
-        let routing = self.endpoint.routing(Some(BMSC_HOST), REALM);
-        let gar = GcsActionRequest {
-            routing,
-            bearers: vec![request],
-            restart_counter: Some(1),
-            ..GcsActionRequest::default()
-        };
-        self.endpoint.send_request(now, self.next, gar.to_message());
-    }
-
-    fn answered(&mut self, now: Instant, token: u64, result: Result<Message, RequestFailure>) {
-        let Some((session, indication)) = self.asked.remove(&token) else { return };
-        let answer =
-            result.and_then(|message| GcsActionAnswer::from_message(&message).map_err(RequestFailure::Malformed));
-        let response = match answer {
-            Ok(answer) => answer.bearers.into_iter().next().unwrap_or_default(),
-            Err(why) => return self.failed(session, indication, why.to_string()),
-        };
-        if !response.is_success() {
-            let result = response.result.unwrap_or_default();
-            let conflict = response.provisioning.and_then(|own| own.conflict);
-            let conflict = conflict.map_or_else(String::new, |reason| format!(", {reason:?}"));
-            return self.failed(session, indication, format!("the BM-SC refuses the bearer: {result:?}{conflict}"));
-        }
-        if indication == StartStop::Start {
-            self.began(now, &session, &response);
-        }
-    }
-
-    fn began(&mut self, now: Instant, session: &str, response: &MbmsBearerResponse) {
-        let to = response.addresses.first().zip(response.port).map(|(ip, port)| SocketAddr::new(*ip, port));
+    /// Starts a session; its data begins so long after its bearer.
+    pub(crate) fn start(&mut self, session: &str, content: Content, time_to_data: Duration) {
         let Some(own) = self.sessions.get_mut(session) else { return };
-        let (Some(flow), Some(to)) = (response.flow, to) else {
-            let why = "the BM-SC says not where it wants the data".to_owned();
-            return self.failed(session.to_owned(), StartStop::Start, why);
+        own.time_to_data_ms = u64::try_from(time_to_data.as_millis()).unwrap_or(u64::MAX);
+        (own.is_asked, own.starts) = (true, true);
+        let file = (content.octets.len() as u64, Sha256::digest(&content.octets).into());
+        if own.file == Some(file) {
+            return self.begin(session);
+        }
+        own.file = Some(file);
+        let (Some(url), name) = (own.push_url.clone(), session.to_owned()) else {
+            return self.failed(session, "the BM-SC has not taken it".into());
         };
-        own.bearer = Some(Bearer { flow, to });
-        own.sender.postpone(now);
-        self.desk.tell(Told::Active(own.active.clone()));
-    }
-
-    fn failed(&mut self, session: String, indication: StartStop, why: String) {
-        match indication {
-            StartStop::Start => {
-                self.sessions.remove(&session);
-                self.desk.tell(Told::Failed { session, why });
-            }
-            _ => self.desk.tell(Told::Trouble(format!("session {session}: {why}"))),
+        let request = Request::put(format!("{}{}", path_of(&url), content.name));
+        match request.header(CONTENT_TYPE, &content.content_type).body(content.octets) {
+            Ok(request) => self.requests.push_back((Ask::Push(name), request)),
+            Err(why) => self.failed(session, why.to_string()),
         }
     }
 
-    /// The BM-SC tells of bearers and TMGIs (TS 29.468 clauses 5.3.5 and 5.2.3), or asks whether somebody is there.
-    fn notified(&mut self, now: Instant, handle: RequestHandle, message: &Message) {
-        let (host, realm) = self.endpoint.origin();
-        let result = ResultCode::SUCCESS;
-        let outcome = Outcome { origin_host: host.to_owned(), origin_realm: realm.to_owned(), result };
-        let notice = match GcsNotificationRequest::from_message(message) {
-            Ok(notice) => notice,
-            Err(problem) => {
-                let answer = problem_answer(message, &outcome.origin_host, &outcome.origin_realm, &problem);
-                return self.endpoint.send_answer(now, handle, answer);
-            }
-        };
-        for event in notice.events.iter().filter(|event| event.event.has(MbmsBearerEvent::TERMINATED)) {
-            let lost = self.sessions.iter_mut().find(|(_, own)| own.tmgi == event.tmgi);
-            let Some((session, own)) = lost else { continue };
-            own.bearer = None;
-            let why = format!("its bearer has ended: {:?}", event.diagnostic);
-            self.desk.tell(Told::Trouble(format!("session {session}: {why}")));
-        }
-        let answer = GcsNotificationAnswer { outcome, restart_counter: Some(1) };
-        self.endpoint.send_answer(now, handle, answer.to_message(message));
+    /// The file is there: the session may begin.
+    fn begin(&mut self, session: &str) {
+        let Some(own) = self.sessions.get(session) else { return };
+        let patch = json!({ "session-start": REAL_TIME, "castbench": { "time-to-data-ms": own.time_to_data_ms } });
+        self.patch(Ask::Start(session.to_owned()), session, &patch);
     }
 
-    /// Datagrams whose time has come.
-    fn send_due(&mut self, now: Instant) {
-        let local = SocketAddr::new(PROVIDER_ADDRESS.into(), SOURCE_PORT);
-        for (session, own) in &mut self.sessions {
-            let Some(Bearer { to, .. }) = own.bearer else { continue };
-            // The clock leapt over a whole sequence: what should have been sent in it is sent from now on.
-            if own.sender.poll_timeout().is_some_and(|due| due + own.clock.plan.sequence() < now) {
-                own.sender.postpone(now);
+    /// A session goes on in another service area.
+    pub(crate) fn update(&mut self, session: &str, area: u16) {
+        self.patch(Ask::Update(session.to_owned()), session, &json!({ "geographical-areas": [area] }));
+    }
+
+    pub(crate) fn stop(&mut self, session: &str) {
+        self.patch(Ask::Stop(session.to_owned()), session, &json!({ "session-start": null }));
+    }
+
+    fn patch(&mut self, ask: Ask, session: &str, patch: &Value) {
+        let id = self.sessions.get(session).and_then(|own| own.id.clone());
+        match self.service.clone().zip(id) {
+            Some((service, id)) => {
+                self.ask(ask, Method::PATCH, &Route::Session(service, id), patch.to_string().into_bytes());
             }
-            own.sender.handle_timeout(now);
-            while let Some(output) = own.sender.poll_output() {
-                match output {
-                    FluteOutput::Datagram(bytes) => {
-                        self.out.push_back(NodeOutput::Datagram { local, remote: to, bytes });
+            None => self.failed(session, "the BM-SC has not taken it".into()),
+        }
+    }
+
+    fn ask(&mut self, ask: Ask, method: Method, route: &Route, body: Vec<u8>) {
+        let request = Request::builder().method(method).uri(route.to_string());
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        // A route is a path.
+        self.requests.extend(request.ok().map(|request| (ask, request)));
+    }
+
+    /// Sends what there is to send.
+    pub(crate) fn pump(&mut self, now: Instant, fabric: &mut Fabric) {
+        let to = SocketAddr::new(BMSC_ADDRESS.into(), XMB_PORT);
+        while let Some((ask, request)) = self.requests.pop_front() {
+            self.sent = (self.sent + 1) % 10_000;
+            let from = SocketAddr::new(PROVIDER_ADDRESS.into(), FIRST_PORT + self.sent);
+            let exchange = fabric.http(now, from, to, request);
+            self.waiting.insert(exchange, ask);
+        }
+        while let Some(exchange) = self.answers.pop_front() {
+            let mut response = Response::new(Vec::new());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            fabric.respond(exchange, &response);
+        }
+    }
+
+    /// Something has come.
+    pub(crate) fn handle(&mut self, event: OutsideEvent) {
+        match event {
+            OutsideEvent::Request { exchange, request, .. } => {
+                self.answers.push_back(exchange);
+                match xmb::parse::<Notification>(request.body()) {
+                    Ok(notification) => self.notified(&notification),
+                    Err(why) => self.trouble(format!("a notification of the BM-SC: {why}")),
+                }
+            }
+            OutsideEvent::Response { exchange, response } => {
+                if let Some(ask) = self.waiting.remove(&exchange) {
+                    self.answered(ask, &response);
+                }
+            }
+            OutsideEvent::RequestFailed { exchange, why } => {
+                if let Some(ask) = self.waiting.remove(&exchange) {
+                    self.refused(ask, why);
+                }
+            }
+            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } => {}
+        }
+    }
+
+    fn answered(&mut self, ask: Ask, response: &Response<Vec<u8>>) {
+        let body = response.body();
+        if !response.status().is_success() {
+            let problem = xmb::parse::<Problem>(body).unwrap_or_default();
+            let conflict = problem.conflict.map_or_else(String::new, |reason| format!(" ({reason:?})"));
+            return self.refused(ask, format!("{}: {}{conflict}", response.status(), problem.detail));
+        }
+        match ask {
+            Ask::Service => match xmb::parse::<Service>(body) {
+                Ok(service) => self.create(service.id),
+                Err(why) => self.trouble(format!("the service of the BM-SC: {why}")),
+            },
+            Ask::Create(session) => match xmb::parse::<Resource>(body) {
+                Ok(resource) => {
+                    if let Some(own) = self.sessions.get_mut(&session) {
+                        own.push_url = resource.file_session.and_then(|files| files.push_url);
+                        own.id = Some(resource.id);
                     }
-                    FluteOutput::LimitReached => self.desk.tell(Told::LimitReached { session: session.clone() }),
                 }
+                Err(why) => self.refused(Ask::Create(session), why.to_string()),
+            },
+            Ask::Push(session) => self.begin(&session),
+            Ask::Stop(session) => {
+                let id = self.sessions.get(&session).and_then(|own| own.id.clone()).unwrap_or_default();
+                let uri = format!("{}?session={id}", Route::Reports);
+                let request = Request::get(uri).body(Vec::new());
+                self.requests.extend(request.ok().map(|request| (Ask::Report(session), request)));
             }
+            Ask::Report(session) => {
+                let stats = serde_json::from_slice::<Vec<Report>>(body).ok().map(|reports| stats(&reports));
+                if let Some(own) = self.sessions.get_mut(&session) {
+                    own.is_asked = false;
+                }
+                self.told.push_back(Told::Stopped { session, stats: stats.unwrap_or_default() });
+            }
+            Ask::Start(_) | Ask::Update(_) => {}
         }
     }
 
-    fn drain(&mut self, now: Instant) {
-        while self.is_up
-            && let Some(order) = self.desk.next_order()
-        {
-            self.obey(now, order);
+    /// The service is there: its sessions are created.
+    fn create(&mut self, service: String) {
+        for name in self.names.clone() {
+            let Some(own) = self.sessions.get(&name) else { continue };
+            let body = xmb::emit(&resource(&own.plan));
+            self.ask(Ask::Create(name), Method::POST, &Route::Sessions(service.clone()), body);
         }
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
-                DiameterOutput::Answer { token, result } => self.answered(now, token, result),
-                DiameterOutput::Request { handle, message } => self.notified(now, handle, &message),
-                DiameterOutput::PeerUp { .. } => self.is_up = true,
-                DiameterOutput::PeerDown { .. } => self.is_up = false,
-                DiameterOutput::Ignored { state, event } => {
-                    self.out.push_back(NodeOutput::Note(NodeNote::Ignored { state, event }));
+        self.service = Some(service);
+    }
+
+    fn refused(&mut self, ask: Ask, why: String) {
+        match ask {
+            Ask::Push(session) => {
+                if let Some(own) = self.sessions.get_mut(&session) {
+                    own.file = None;
                 }
+                self.failed(&session, why);
             }
+            Ask::Create(session) | Ask::Start(session) => self.failed(&session, why),
+            Ask::Report(session) => {
+                self.told.push_back(Told::Stopped { session, stats: DeliveryStats::default() });
+            }
+            Ask::Service => self.trouble(format!("the BM-SC refuses the service: {why}")),
+            Ask::Update(session) | Ask::Stop(session) => self.trouble(format!("session {session}: {why}")),
         }
+    }
+
+    fn notified(&mut self, notification: &Notification) {
+        let session = self.sessions.iter().find(|(_, own)| own.id == notification.session);
+        let Some(name) = session.map(|(name, _)| name.clone()) else { return };
+        let detail = notification.detail.clone().unwrap_or_default();
+        match notification.event.as_str() {
+            "state" if notification.session_state == Some(SessionState::Active) => self.active(&name),
+            "trouble" => self.failed(&name, format!("the BM-SC says: {detail}")),
+            "limit-reached" => self.told.push_back(Told::LimitReached { session: name }),
+            _ => {}
+        }
+    }
+
+    fn active(&mut self, session: &str) {
+        let Some(own) = self.sessions.get_mut(session).filter(|own| own.starts) else { return };
+        own.starts = false;
+        let Plan { tmgi, destination, tsi, delivery, .. } = &own.plan;
+        let (content_octets, content_sha256) = own.file.unwrap_or_default();
+        self.told.push_back(Told::Active(Active {
+            session: session.to_owned(),
+            tmgi: *tmgi,
+            destination: *destination,
+            tsi: *tsi,
+            content_octets,
+            content_sha256,
+            bit_rate_bps: delivery.bit_rate_bps,
+        }));
+    }
+
+    fn failed(&mut self, session: &str, why: String) {
+        let starts = self.sessions.get_mut(session).is_some_and(|own| std::mem::take(&mut own.starts));
+        if starts {
+            self.told.push_back(Told::Failed { session: session.to_owned(), why });
+        } else {
+            self.trouble(format!("session {session}: {why}"));
+        }
+    }
+
+    fn trouble(&mut self, text: String) {
+        self.told.push_back(Told::Trouble(text));
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Told> {
+        self.told.pop_front()
     }
 }
 
-impl Node for ProviderNode {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        if let NodeInput::Diameter(input) = input {
-            self.endpoint.handle_input(now, input);
-        }
-        self.drain(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.endpoint.handle_timeout(now);
-        self.send_due(now);
-        self.drain(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let sessions = self.sessions.values().filter(|own| own.bearer.is_some());
-        let due = sessions.filter_map(|own| own.sender.poll_timeout());
-        let orders = (self.is_up && self.desk.has_orders()).then_some(Instant::ZERO);
-        due.chain(self.endpoint.poll_timeout()).chain(orders).min()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
+/// The resource of a session that has not begun.
+fn resource(plan: &Plan) -> Resource {
+    let Plan { tmgi, destination, tsi, area, delivery, .. } = plan;
+    let rate = u32::try_from(delivery.bit_rate_bps).ok();
+    Resource {
+        max_bitrate: Some(delivery.bit_rate_bps),
+        geographical_areas: vec![*area],
+        session_type: Some(SessionType::Files),
+        file_session: Some(FileSession { display_base_url: Some(FILES.into()), ..FileSession::default() }),
+        castbench: Extension {
+            allocation_mode: Some(Allocation::Provider),
+            tmgi: Some(*tmgi),
+            multicast_address: Some(Ipv4Addr::into(*destination.ip())),
+            multicast_port: Some(destination.port()),
+            qos: Some(Qos { qci: QCI, gbr: rate, mbr: rate, arp: ARP }),
+            delivery: Some(FileDelivery {
+                fec: match delivery.fec {
+                    Fec::NoCode => DeliveryFec::NoCode,
+                    Fec::Raptor { overhead_percent } => DeliveryFec::Raptor(overhead_percent),
+                },
+                symbol_octets: delivery.symbol_octets,
+                source_block_symbols: delivery.source_block_symbols,
+                fdt_period_ms: u32::try_from(delivery.fdt_period.as_millis()).unwrap_or(u32::MAX),
+                ip_octet_limit: delivery.ip_octet_limit,
+                tsi: *tsi,
+            }),
+            ..Extension::default()
+        },
+        ..Resource::default()
     }
 }
 
-/// How long a session may take to be on its way.
-pub(crate) const START_TIME: Duration = Duration::from_secs(20);
+/// What the newest report says: packets, octets, whole passes over the file.
+fn stats(reports: &[Report]) -> DeliveryStats {
+    let newest = reports.iter().max_by_key(|report| report.stop_ms);
+    newest.map_or_else(DeliveryStats::default, |report| DeliveryStats {
+        packets: report.packets,
+        ip_octets: report.ip_octets,
+        passes: report.files.values().filter_map(Value::as_u64).min().unwrap_or(0),
+    })
+}
+
+/// The path of a URL, whose authority is the BM-SC.
+fn path_of(url: &str) -> String {
+    url.parse::<Uri>().map_or_else(|_| url.to_owned(), |uri| uri.path().to_owned())
+}

@@ -18,7 +18,7 @@ use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
 use crate::ladder::{self, LadderWatch};
-use crate::mbms::config;
+use crate::mbms::config::{self, PROVIDER};
 use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
 
 /// The IMS and what a run remembers for it.
@@ -99,6 +99,9 @@ impl Runner<'_> {
     pub(super) fn drain_ims(&mut self, now: Instant) -> Result<(), CommandError> {
         loop {
             let Some(ims) = &mut self.ims else { return Ok(()) };
+            if let Some(mbms) = &mut self.mbms {
+                mbms.pump(now, &mut ims.network.fabric);
+            }
             if let Some(output) = ims.network.fabric.poll_output() {
                 self.fabric_output(now, output)?;
                 continue;
@@ -135,6 +138,12 @@ impl Runner<'_> {
             FabricOutput::Outside { to, flow, bytes } => {
                 if let Some(index) = ims.place(&to).filter(|&i| !ims.network.ues[i].is_out_of_reach) {
                     ims.network.ues[index].receive(now, flow, &bytes);
+                }
+                Ok(())
+            }
+            FabricOutput::AtOutside { to, event } if to == PROVIDER => {
+                if let Some(mbms) = &mut self.mbms {
+                    mbms.handle(event);
                 }
                 Ok(())
             }

@@ -9,7 +9,7 @@ use protocol::{Instant, Tmgi};
 use super::Runner;
 use crate::errors::CommandError;
 use crate::event::{SessionInfo, What};
-use crate::mbms::provider::{Active, START_TIME};
+use crate::mbms::provider::{Active, START_TIME, STOP_TIME};
 use crate::mbms::{Mbms, MbmsOutput, config};
 use crate::scenario::{Scenario, Selector};
 use crate::ue::Sent;
@@ -78,7 +78,7 @@ impl Runner<'_> {
         };
         for index in self.selected(selector) {
             let name = &self.loaded.scenario.sessions[index].name;
-            if let Some(mbms) = self.mbms.as_ref().filter(|_| self.running.contains(name)) {
+            if let Some(mbms) = self.mbms.as_mut().filter(|_| self.running.contains(name)) {
                 mbms.update(name, area);
             }
         }
@@ -87,14 +87,17 @@ impl Runner<'_> {
     }
 
     pub(super) fn stop(&mut self, selector: &Selector) -> Result<&'static str, CommandError> {
-        for index in self.selected(selector) {
-            let name = &self.loaded.scenario.sessions[index].name;
-            if let Some(mbms) = self.mbms.as_ref().filter(|_| self.running.contains(name)) {
+        let selected = self.selected(selector).into_iter();
+        let names = selected.map(|index| self.loaded.scenario.sessions[index].name.clone());
+        let names: Vec<String> = names.filter(|name| self.running.contains(name)).collect();
+        for name in &names {
+            if let Some(mbms) = &mut self.mbms {
                 mbms.stop(name);
             }
         }
         self.settle()?;
-        Ok("done")
+        let is_over = |runner: &Self| (!names.iter().any(|name| runner.running.contains(name))).then_some("done");
+        self.advance(self.now + STOP_TIME, "timeout", is_over)
     }
 
     /// Takes what the eNB and the content provider have to say.
@@ -147,7 +150,7 @@ impl Runner<'_> {
             session: session.clone(),
             tmgi: *tmgi,
             destination: destination.to_string(),
-            tsi: *tsi,
+            tsi: u64::from(*tsi),
             c_teid,
             n_id_mbsfn: self.loaded.scenario.areas[mtch.pmch.area].n_id_mbsfn,
             mch: self.mch_name(mtch.pmch),

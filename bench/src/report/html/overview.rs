@@ -132,9 +132,9 @@ fn system(model: &Model) -> Markup {
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
         div.chain {
-            (node("Content provider", &["FLUTE"], "our code"))
-            (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
-            (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
+            (node("Content provider", &["files"], "our code"))
+            (link(&html! { (joint(model, Joint::XmbC)) }))
+            (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
             (link(&html! { (joint(model, Joint::SgMb)) (joint(model, Joint::SgiMb)) }))
             (node("MBMS-GW", &["GTP-U", "multicast"], "our code"))
             (link(&html! { (joint(model, Joint::M3)) (joint(model, Joint::M2)) (joint(model, Joint::M1)) }))

@@ -136,7 +136,7 @@ pub struct FileDelivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_octet_limit: Option<u64>,
     /// Transport session identifier (RFC 3926).
-    pub tsi: u16,
+    pub tsi: u32,
 }
 
 impl Default for FileDelivery {

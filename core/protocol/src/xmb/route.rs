@@ -102,9 +102,7 @@ fn id(segment: &str) -> Option<String> {
 fn is_file_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         percent_decode(segment).is_some_and(|text| {
-            !matches!(text.as_str(), "" | "." | "..")
-                && !text.contains(['/', '\\'])
-                && !text.chars().any(char::is_control)
+            !matches!(text.as_str(), "" | "." | "..") && !text.contains('/') && !text.chars().any(char::is_control)
         })
     };
     path.len() <= MAX_FILE_PATH && path.split('/').all(is_segment)
