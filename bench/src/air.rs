@@ -167,6 +167,11 @@ impl Air {
         self.links.iter_mut().enumerate().map(|(ue, link)| (ue, std::mem::take(&mut link.heard)))
     }
 
+    /// A UE of this name has the carrier's coverage from here on, or hears noise alone.
+    pub(crate) fn set_covered(&mut self, ue: &str, is_covered: bool) {
+        self.links.iter_mut().filter(|link| link.name == ue).for_each(|link| link.set_covered(is_covered));
+    }
+
     /// Asks for the constellation of the next data block of every UE.
     pub(crate) fn want_symbols(&mut self) {
         self.links.iter_mut().for_each(|link| link.wants_symbols = true);

@@ -50,12 +50,12 @@ pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch,
 pub use errors::{CommandError, Exit};
 pub use event::{
     BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,
-    RunHeader, SessionInfo, SmsFact, What,
+    RunHeader, SessionInfo, SmsFact, SpeechHeard, What,
 };
 pub use ladder::{
-    Bearer, DOWNLOAD_DELIVERY, Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep, LadderWatch,
-    LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES, Party,
-    Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
+    Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
+    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES,
+    Party, Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -71,12 +71,12 @@ pub use rig::{
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    AccessNetwork, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag, Expectation,
-    ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Hears, IdentityStep, Impairments, Ims, ImsAuth,
-    ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError, Loaded, MbsfnArea, Mch, MeasurementName,
-    MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Service, ServiceBox, ServiceStep,
-    Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeIms, Unit,
-    Way, XdmStep,
+    Access, AccessNetwork, Allocator, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag,
+    Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears, IdentityStep,
+    Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError, Loaded, MbmsStep,
+    MbsfnArea, Mch, MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector,
+    Service, ServiceBox, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern,
+    ThirdParty, Transmitter, Ue, UeCell, UeIms, UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

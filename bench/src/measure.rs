@@ -119,6 +119,12 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         MeasurementName::DatagramsLost | MeasurementName::DatagramsDuplicated => {
             Err(NoValue::NoSamples("no datagram of the session was sent"))
         }
+        MeasurementName::MediaTaken
+        | MeasurementName::MediaLost
+        | MeasurementName::MediaDoubled
+        | MeasurementName::MediaByMbms
+        | MeasurementName::MediaByUnicast
+        | MeasurementName::MediaDelay => Err(NoValue::NoSamples("nobody has spoken to this UE")),
         MeasurementName::ChargingRecords
         | MeasurementName::UnitsGranted
         | MeasurementName::UnitsUsed

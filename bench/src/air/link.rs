@@ -29,6 +29,9 @@ pub(crate) struct Link {
     of_the_past: usize,
     /// The subframe last decoded.
     now: SubframeTime,
+    /// It hears noise alone.
+    is_deaf: bool,
+    noise: u64,
     pub(super) spectrum: SpectrumAnalyzer,
     /// A constellation is wanted of the next data block.
     pub(super) wants_symbols: bool,
@@ -57,6 +60,8 @@ impl Link {
             position: 0,
             of_the_past: 0,
             now: SubframeTime::default(),
+            is_deaf: false,
+            noise: 1,
             spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
             wants_symbols: false,
             lost_left: LOST_KEPT,
@@ -106,7 +111,25 @@ impl Link {
         let sent: Vec<_> = sent.iter().map(AsRef::as_ref).collect();
         let ((), time) = timed(stopwatch, || self.channel.process(&sent, &mut self.received));
         time.into_iter().for_each(|time| self.load.channel.add(time));
+        self.drown();
         self.listen(sent[0].len(), stopwatch);
+    }
+
+    pub(super) const fn set_covered(&mut self, is_covered: bool) {
+        self.is_deaf = !is_covered;
+    }
+
+    /// Without coverage there is noise in the place of all that was received.
+    fn drown(&mut self) {
+        if !self.is_deaf {
+            return;
+        }
+        for sample in self.received.iter_mut().flatten() {
+            // Knuth's linear congruential generator; its upper bits are noise enough.
+            self.noise = self.noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let part = |bits: u64| (bits & 0xffff) as f32 / 65536.0 - 0.5;
+            *sample = Complex32::new(part(self.noise >> 48), part(self.noise >> 32));
+        }
     }
 
     /// Takes what was received.

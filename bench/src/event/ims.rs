@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::Access;
+
 /// What became of a UE on the IMS.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "ims", rename_all = "snake_case")]
@@ -119,8 +121,90 @@ pub enum ImsFact {
         /// Tones of UEs, as parts of the amplitude with which they are said.
         parts: Vec<(String, f64)>,
     },
+    /// It says what is in a file.
+    Talks {
+        /// Name of the file.
+        content: String,
+    },
+    /// It has said what it was to say.
+    Spoke {
+        /// Its source (SSRC).
+        ssrc: u32,
+        /// Packets.
+        packets: u64,
+        /// Sequence number of the first one.
+        first: u16,
+        /// Of the last one.
+        last: u16,
+    },
+    /// What of the speech of another UE has come to it, compared with what was sent while it was in the session.
+    Listened(SpeechHeard),
+    /// The network knows that it listens to its group this way from here on.
+    Listens {
+        /// Over an MBMS bearer; else by unicast.
+        over_mbms: bool,
+    },
+    /// A change of its session was refused.
+    ChangeRefused {
+        /// Why.
+        why: String,
+    },
+    /// It has lost the coverage of a way to the network.
+    CoverageLost {
+        /// Which.
+        access: Access,
+    },
+    /// It has it again.
+    CoverageBack {
+        /// Which.
+        access: Access,
+    },
+    /// What its own way to the network has done.
+    Unicast {
+        /// Messages that went by.
+        messages: u64,
+        /// Their octets.
+        octets: u64,
+        /// Lost by chance.
+        lost: u64,
+        /// Dropped since the queue was full.
+        dropped: u64,
+        /// Gone without coverage.
+        uncovered: u64,
+        /// The longest wait in the queue, milliseconds.
+        waited_ms: f64,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.
     BearerRestored,
+}
+
+/// What of the speech of one UE has come to another one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SpeechHeard {
+    /// UE that spoke.
+    pub of: String,
+    /// Packets that were sent to it.
+    pub sent: u64,
+    /// Packets that it took, each once.
+    pub taken: u64,
+    /// Of those, that came first by unicast.
+    pub by_unicast: u64,
+    /// That came first over an MBMS bearer.
+    pub by_mbms: u64,
+    /// That came both ways.
+    pub both_ways: u64,
+    /// Copies by the same way.
+    pub doubled: u64,
+    /// That came after a later one.
+    pub reordered: u64,
+    /// That never came.
+    pub lost: u64,
+    /// Sequence numbers of those, the first ones.
+    pub lost_sequence: Vec<u16>,
+    /// From sending to arrival: least, mean, most, milliseconds.
+    pub delay_ms: [f64; 3],
+    /// What it has heard, decoded: a file of the run's folder.
+    pub file: Option<String>,
 }

@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::node::StreamEvent;
-use hil::agent::media::MediaDatagram;
+use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Way};
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
-use protocol::Instant;
 use protocol::msrp::{MsrpMedia, MsrpOutput};
-use protocol::sip::sdp::Sdp;
+use protocol::rtp::AudioPeer;
+use protocol::sip::sdp::{Direction, MbmsMedia, Sdp};
 use protocol::sip::{Flow, SipMessage, Target};
+use protocol::{Instant, Tmgi};
 
+use super::access::Access;
 use super::audio::Audio;
 use super::chat;
 use super::web::WebClient;
@@ -38,6 +40,12 @@ pub(crate) struct ImsUe {
     pub(crate) web: WebClient,
     /// What it says and hears in conferences.
     pub(crate) audio: Audio,
+    /// By which way it listens to its group.
+    pub(crate) choice: BearerChoice,
+    /// Bearers that the MCCH of each area lists.
+    pub(crate) listed: BTreeMap<u8, Vec<Tmgi>>,
+    /// What its own way to the network does.
+    pub(crate) access: Access,
     calls_made: u64,
 }
 
@@ -75,6 +83,9 @@ pub(crate) struct ImsUeState {
     pub(crate) has_audio: bool,
     /// Its call is a session of messages.
     pub(crate) is_chat: bool,
+    /// Its call is a group session: since when it stood, and until when.
+    pub(crate) is_group: bool,
+    pub(crate) group_times: Vec<(Instant, Option<Instant>)>,
     /// Messages that are coming in a session.
     pub(crate) incoming: chat::Incoming,
     /// URI of the conference that it is in: the Contact of its focus.
@@ -124,7 +135,7 @@ impl ImsUe {
         agent: UeAgent,
         usim: Option<SimUsim>,
         answers_after: Option<Duration>,
-        (web, audio): (WebClient, Audio),
+        (web, audio, access): (WebClient, Audio, Access),
     ) -> Self {
         Self {
             name: name.to_owned(),
@@ -139,6 +150,9 @@ impl ImsUe {
             state: ImsUeState::default(),
             web,
             audio,
+            choice: BearerChoice::new(BearerConfig::default()),
+            listed: BTreeMap::new(),
+            access,
             calls_made: 0,
         }
     }
@@ -185,7 +199,8 @@ impl ImsUe {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout()].into_iter().flatten().min()
+        let own = [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
+        own.into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -193,9 +208,37 @@ impl ImsUe {
             self.agent.handle_timeout(now);
         }
         self.audio.handle_timeout(now);
+        self.choice.handle_timeout(now);
+        self.change_over(now);
         if self.answers_at.is_some_and(|t| t <= now) {
             self.answers_at = None;
             self.answer(now);
+        }
+    }
+
+    /// What the other side says of the media of a group session holds from here on. True: it listens another way now.
+    pub(crate) fn agreed(&mut self, now: Instant, theirs: &[u8]) -> bool {
+        self.audio.begin(now, theirs);
+        let before = self.choice.way();
+        let bearer = Sdp::parse(theirs).ok().and_then(|sdp| MbmsMedia::find(&sdp));
+        self.choice.agreed(bearer.map(|(_, media)| media));
+        // Who only sends is told that the other side only receives.
+        let is_released = AudioPeer::of(theirs).is_some_and(|peer| peer.direction == Direction::RecvOnly);
+        let way = if is_released { Way::Mbms } else { Way::Unicast };
+        if self.choice.asked() == Some(way) {
+            self.choice.done(now, true);
+        }
+        self.change_over(now);
+        self.choice.way() != before
+    }
+
+    /// Tells the network by which way it listens, when it wants another one.
+    pub(crate) fn change_over(&mut self, now: Instant) {
+        let call = self.state.call.filter(|_| self.state.is_established && self.state.is_group);
+        if let Some(call) = call
+            && let Some(way) = self.choice.poll_wish(now)
+        {
+            self.command(now, AgentCommand::Listen { call, over_mbms: way == Way::Mbms });
         }
     }
 
@@ -204,6 +247,7 @@ impl ImsUe {
         if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
             let of_audio = self.state.offer.as_deref().and_then(|offer| self.audio.answer(offer));
             // A third party that joins two users offers nobody's address first (RFC 3725 clause 4.3).
+            self.state.is_group = of_audio.is_some() && self.audio.reception().is_some();
             self.state.has_audio = of_audio.is_some() && !self.state.offer.as_deref().is_some_and(is_black_hole);
             let answer = match (self.state.is_chat, of_audio) {
                 (true, _) => AgentCommand::AnswerChat { call, options: chat::options() },
@@ -253,6 +297,9 @@ impl ImsUe {
             ImsState::Answered => own.requests.is_empty(),
             ImsState::Notified => own.notified_in_step > 0,
             ImsState::Ended => own.call.is_none() && own.is_ended,
+            ImsState::Silent => !self.audio.is_talking(),
+            ImsState::OverMbms => self.choice.way() == Way::Mbms,
+            ImsState::OverUnicast => own.is_established && self.choice.way() == Way::Unicast,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use hil::agent::media::{MediaDatagram, MediaEnd};
+use hil::agent::media::{MediaDatagram, MediaEnd, Reception, Speech, Spoken};
 use protocol::rtp::{G711, Tone};
 use protocol::{Entropy, Instant};
 
@@ -32,6 +32,43 @@ impl Audio {
         let law = if place.is_multiple_of(2) { G711::A } else { G711::Mu };
         let tone = Some(Tone::new(tone_hz, AMPLITUDE));
         Self { end: MediaEnd::new(SocketAddr::new(ip, PORT), law, tone, &mut entropy), tone_hz }
+    }
+
+    /// It is in a group: it says nothing but speech, and what it hears is kept packet by packet. All prefer A-law.
+    pub(crate) fn in_group(ip: IpAddr, mut entropy: Entropy) -> Self {
+        let mut end = MediaEnd::new(SocketAddr::new(ip, PORT), G711::A, None, &mut entropy);
+        end.keep();
+        Self { end, tone_hz: FIRST_HZ }
+    }
+
+    /// Says this from its next frame on.
+    pub(crate) fn talk(&mut self, speech: Speech) {
+        self.end.talk(Some(speech));
+    }
+
+    /// It has not said all yet.
+    pub(crate) const fn is_talking(&self) -> bool {
+        self.end.is_talking()
+    }
+
+    /// Its source.
+    pub(crate) const fn ssrc(&self) -> u32 {
+        self.end.ssrc()
+    }
+
+    /// Packets of speech that it has sent.
+    pub(crate) fn spoken(&self) -> &[Spoken] {
+        self.end.spoken()
+    }
+
+    /// What it has received packet by packet.
+    pub(crate) const fn reception(&self) -> Option<&Reception> {
+        self.end.reception()
+    }
+
+    /// An RTP packet has come over an MBMS bearer.
+    pub(crate) fn broadcast(&mut self, now: Instant, octets: &[u8]) {
+        self.end.handle_broadcast(now, octets);
     }
 
     /// Its tone, Hz.

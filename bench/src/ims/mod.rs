@@ -1,5 +1,6 @@
 //! The IMS network of a run: nodes in their fabric, UE agents with their USIMs, faults on what goes between them.
 
+pub(crate) mod access;
 pub(crate) mod agent;
 pub(crate) mod audio;
 pub(crate) mod chat;

@@ -18,6 +18,7 @@ use protocol::diameter::charging::NodeFunctionality;
 use protocol::sip::{Target, Transport};
 use protocol::{Entropy, Instant, Secret};
 
+use super::access::Access;
 use super::agent::ImsUe;
 use super::audio::Audio;
 use super::services;
@@ -100,8 +101,11 @@ impl Maker<'_> {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
             fabric.add_outside(&ue.name, Role::Ue, identity.contact.ip());
             impis.push(identity.impi.clone());
-            let audio = Audio::new(ues.len(), identity.contact.ip(), self.entropy(&format!("{} audio", ue.name)));
-            ues.push(self.ue(&ue.name, own, identity, audio));
+            let (ip, entropy) = (identity.contact.ip(), self.entropy(&format!("{} audio", ue.name)));
+            let has_groups = self.ims.has(Service::Mbms);
+            let audio = if has_groups { Audio::in_group(ip, entropy) } else { Audio::new(ues.len(), ip, entropy) };
+            let access = Access::new(ue.unicast.clone(), self.entropy(&format!("{} access", ue.name)));
+            ues.push(self.ue(&ue.name, own, identity, (audio, access))?);
         }
         let third_parties = self.third_parties(&mut fabric);
         let hop = ms(self.ims.core_delay_ms);
@@ -255,7 +259,13 @@ impl Maker<'_> {
         self.entropy(&format!("{ue} password")).token(16)
     }
 
-    fn ue(&self, name: &str, own: &UeIms, identity: Identity, audio: Audio) -> ImsUe {
+    fn ue(
+        &self,
+        name: &str,
+        own: &UeIms,
+        identity: Identity,
+        (audio, access): (Audio, Access),
+    ) -> Result<ImsUe, CommandError> {
         let mut target = Target { transport: Transport::Udp, remote: sip(identity.pcscf), flow: None };
         if self.ims.security == ImsSecurity::Tls {
             (target.transport, target.remote) = (Transport::Tls, sips(identity.pcscf));
@@ -274,6 +284,10 @@ impl Maker<'_> {
             ImsSecurity::SecAgree => SecurityMode::SecAgree,
             ImsSecurity::Tls => SecurityMode::Tls,
         };
+        if self.ims.has(Service::Mbms) {
+            config.receives_mbms = own.mbms;
+            config.access_network_info = services::mbms::place(own.cell)?;
+        }
         let mut usim = None;
         match own.auth {
             _ if self.ims.is_plain() => {}
@@ -288,7 +302,7 @@ impl Maker<'_> {
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
-        ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio))
+        Ok(ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access)))
     }
 }
 

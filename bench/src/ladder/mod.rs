@@ -28,7 +28,7 @@ use ims::{
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain_procedures, service_procedures,
 };
-pub use ims::{Diameter, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, Rtp, Sip, Status};
+pub use ims::{Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, Rtp, Sip, Status};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
@@ -87,6 +87,8 @@ pub enum See {
     Mbms(Mbms),
     /// A message that has to do with the bearer of a broadcast session.
     Bearer(Bearer),
+    /// A message that has to do with the bearer of a group session.
+    Group(GroupBearer),
     /// A SIP message.
     Sip(Sip),
     /// A Diameter message.
@@ -323,6 +325,7 @@ impl Ladder {
                 let words = bearer.filter(self.tmgi?, &bound);
                 return Some(format!("frame.interface_name == \"{interface}\" && {words}"));
             }
+            (See::Group(bearer), _) => return bearer.filter(row.joint, &self.name(row.to), &self.bound_at(tick)),
             (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
             (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
             (See::Http(http), Some(_)) => http.filter(&self.bound_at(tick)),
@@ -396,6 +399,7 @@ impl Ladder {
                 See::Http(http) => http.sees(seen.http.as_ref()?, &self.bound),
                 See::Msrp(msrp) => msrp.sees(seen.media.as_ref()?, &self.bound),
                 See::Rtp(rtp) => rtp.sees(seen.media.as_ref()?, &self.bound),
+                See::Group(bearer) => bearer.sees(event, seen, &self.bound),
                 See::Mbms(_) | See::Bearer(_) => None,
             },
             _ => None,

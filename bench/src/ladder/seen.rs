@@ -17,7 +17,7 @@ pub(crate) struct Seen {
     pub(crate) m1_teid: Option<u32>,
     /// MBSFN areas of a SystemInformationBlockType13.
     pub(crate) sib13_areas: Vec<u8>,
-    /// UDP destination of a datagram of an MTCH.
+    /// UDP destination of a datagram of an MTCH, of MB2-U and of SGi-mb.
     pub(crate) datagram: Option<SocketAddr>,
     /// An ALC packet in a UDP datagram, of M1 or MTCH.
     pub(crate) alc: Option<Alc>,
@@ -75,7 +75,11 @@ impl Seen {
             Joint::Gm | Joint::Mw | Joint::Isc => Self { sip: SipSeen::of(bytes), ..Self::default() },
             Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => Self { http: HttpSeen::of(event), ..Self::default() },
             Joint::Mb => Self { media: MediaSeen::of(event), ..Self::default() },
-            Joint::Mb2U | Joint::SgiMb => Self::default(),
+            Joint::Mb2U => Self { datagram: destination(bytes), ..Self::default() },
+            Joint::SgiMb => match SyncRepr::parse(bytes) {
+                Ok(SyncRepr::UserData { payload, .. }) => Self { datagram: destination(payload), ..Self::default() },
+                _ => Self::default(),
+            },
             Joint::M3 => Self { m3: M3apPdu::parse(bytes).ok(), ..Self::default() },
             Joint::M2 => Self { m2: M2apPdu::parse(bytes).ok(), ..Self::default() },
             Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
@@ -87,7 +91,10 @@ impl Seen {
 
     /// False when no ladder of the IMS need look at it.
     pub(crate) fn is_ims(&self) -> bool {
-        self.sip.is_some() || self.diameter.is_some() || self.http.is_some() || self.media.is_some()
+        let is_of_bearer = self.m3.is_some() || self.m2.is_some() || self.m1_teid.is_some() || self.datagram.is_some();
+        let is_on_air = !self.mcch_sessions.is_empty() || !self.msi_scheduled.is_empty();
+        let is_media = self.http.is_some() || self.media.is_some();
+        self.sip.is_some() || self.diameter.is_some() || is_media || is_of_bearer || is_on_air
     }
 
     fn of_m1(bytes: &[u8]) -> Option<Self> {
@@ -96,6 +103,11 @@ impl Seen {
         let SyncRepr::UserData { payload, .. } = SyncRepr::parse(gtpu.payload()).ok()? else { return None };
         Some(Self { m1_teid: Some(gtpu.teid()), alc: Alc::of(payload), ..Self::default() })
     }
+}
+
+/// UDP destination of an IP datagram.
+fn destination(datagram: &[u8]) -> Option<SocketAddr> {
+    UdpDatagram::parse(datagram).ok().map(|udp| udp.destination)
 }
 
 fn sib13_areas(bytes: &[u8]) -> Vec<u8> {

@@ -80,7 +80,7 @@ const NOT_GUARANTEED: [u8; 8] = [5, 6, 7, 8, 9, 69, 70, 79];
 /// What a bearer without guaranteed bit rate is planned for, bit/s.
 const NOMINAL_BPS: u64 = 64_000;
 /// Cell identity of the carrier, as its SIB1 says it, and the eNB that it is of (TS 36.300 clause 8.2).
-const CELL_IDENTITY: u32 = 1;
+pub(crate) const CELL_IDENTITY: u32 = 1;
 
 /// The service area identity of an MCH: they are counted through, area by area.
 pub(crate) fn service_area(scenario: &Scenario, mch: &str) -> Option<u16> {

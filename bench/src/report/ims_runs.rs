@@ -1,7 +1,9 @@
 //! What a run has shown of each UE on the IMS.
 
+use serde::Serialize;
+
 use super::model::{Model, ModelError};
-use crate::event::ImsFact;
+use crate::event::{ImsFact, SpeechHeard};
 
 /// A UE on the IMS.
 #[derive(Clone, PartialEq, Debug)]
@@ -32,6 +34,14 @@ pub struct ImsRun {
     pub notifications: u64,
     /// Tones of UEs that it heard when that was last measured, as parts of the amplitude with which they are said.
     pub heard: Option<Vec<(String, f64)>>,
+    /// What it has said: packets, first and last sequence number.
+    pub spoke: Option<(u64, u16, u16)>,
+    /// What of the speech of others has come to it.
+    pub listened: Vec<SpeechHeard>,
+    /// When it changed over, nanoseconds of run time, and whether to an MBMS bearer.
+    pub ways_ns: Vec<(u64, bool)>,
+    /// What its own way to the network has done.
+    pub unicast: Option<UnicastRun>,
     /// When messages came, the first ones, nanoseconds of run time.
     pub messages_ns: Vec<u64>,
     /// When calls were set up and ended, the first ones, nanoseconds of run time.
@@ -40,6 +50,23 @@ pub struct ImsRun {
     pub setup_s: Option<f64>,
     /// How calls have ended and what has failed, the last ones.
     pub troubles: Vec<String>,
+}
+
+/// What the way of a UE to the network has done.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct UnicastRun {
+    /// Messages that went by.
+    pub messages: u64,
+    /// Their octets.
+    pub octets: u64,
+    /// Lost by chance.
+    pub lost: u64,
+    /// Dropped since the queue was full.
+    pub dropped: u64,
+    /// Gone without coverage.
+    pub uncovered: u64,
+    /// The longest wait in the queue, milliseconds.
+    pub waited_ms: f64,
 }
 
 impl ImsRun {
@@ -66,6 +93,10 @@ impl ImsRun {
             answers: (0, 0),
             notifications: 0,
             heard: None,
+            spoke: None,
+            listened: Vec::new(),
+            ways_ns: Vec::new(),
+            unicast: None,
             messages_ns: Vec::new(),
             calls_ns: Vec::new(),
             setup_s: None,
@@ -147,6 +178,24 @@ impl Model {
                 let words = format!("hears {}", audible.collect::<Vec<_>>().join(" and "));
                 run.trouble(words);
                 run.heard = Some(parts.clone());
+            }
+            ImsFact::Talks { content } => run.trouble(format!("says {content}")),
+            ImsFact::Spoke { packets, first, last, .. } => run.spoke = Some((*packets, *first, *last)),
+            ImsFact::Listened(heard) => {
+                if run.listened.len() < TIMES_MAX {
+                    run.listened.push(heard.clone());
+                }
+            }
+            ImsFact::Listens { over_mbms } => {
+                if run.ways_ns.len() < TIMES_MAX {
+                    run.ways_ns.push((t, *over_mbms));
+                }
+            }
+            ImsFact::ChangeRefused { why } => run.trouble(format!("change of the session refused: {why}")),
+            ImsFact::CoverageLost { access } => run.trouble(format!("coverage of the {access} lost")),
+            ImsFact::CoverageBack { access } => run.trouble(format!("coverage of the {access} back")),
+            &ImsFact::Unicast { messages, octets, lost, dropped, uncovered, waited_ms } => {
+                run.unicast = Some(UnicastRun { messages, octets, lost, dropped, uncovered, waited_ms });
             }
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::ims_runs::ImsRun;
+use super::ims_runs::{ImsRun, UnicastRun};
 use super::json::ms;
+use crate::event::SpeechHeard;
 
 /// What became of a UE on the IMS, as its own agent saw it.
 #[derive(Serialize)]
@@ -28,6 +29,17 @@ pub(super) struct ImsReport<'a> {
     /// Tones of UEs as it heard them when that was last measured: parts of the amplitude with which they are said.
     #[serde(skip_serializing_if = "Option::is_none")]
     heard: Option<std::collections::BTreeMap<&'a str, f64>>,
+    /// Packets of speech that it has said, and the first and the last sequence number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spoke: Option<Spoke>,
+    /// What of the speech of others has come to it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    listened: &'a [SpeechHeard],
+    /// When the network knew that it listens another way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<WayReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unicast: Option<UnicastRun>,
     calls: u64,
     calls_established: u64,
     calls_ended: u64,
@@ -36,6 +48,19 @@ pub(super) struct ImsReport<'a> {
     setup_s: Option<f64>,
     /// How calls have ended and what has failed.
     what_happened: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Spoke {
+    packets: u64,
+    first: u16,
+    last: u16,
+}
+
+#[derive(Serialize)]
+struct WayReport {
+    at_ms: f64,
+    over_mbms: bool,
 }
 
 #[derive(Serialize)]
@@ -65,6 +90,10 @@ impl<'a> ImsReport<'a> {
             service_failures: run.answers.1,
             notifications: run.notifications,
             heard: run.heard.as_ref().map(|all| all.iter().map(|(ue, part)| (ue.as_str(), *part)).collect()),
+            spoke: run.spoke.map(|(packets, first, last)| Spoke { packets, first, last }),
+            listened: &run.listened,
+            changes: run.ways_ns.iter().map(|&(t, over_mbms)| WayReport { at_ms: ms(t), over_mbms }).collect(),
+            unicast: run.unicast,
             calls: run.calls.0,
             calls_established: run.calls.1,
             calls_ended: run.calls.2,

@@ -78,6 +78,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         }),
         ims: None,
         antennas: 1,
+        unicast: None,
         hears: Vec::new(),
         impairments: None,
     });

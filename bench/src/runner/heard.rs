@@ -79,6 +79,7 @@ impl Runner<'_> {
             }
             HeardWhat::CellLost => {
                 self.leave_cell(index, at)?;
+                self.group_listed(index, at, None)?;
                 self.observer.fact(at, What::CellLost { ue })
             }
             HeardWhat::Block(report, tb) => self.heard_block(index, at, &report, tb),
@@ -96,7 +97,10 @@ impl Runner<'_> {
                 self.acquire(index, at, n_id_mbsfn)?;
                 self.announce_services(index, at, n_id_mbsfn, &configuration)?;
                 let sessions = configuration.pmch.iter().flat_map(|p| &p.sessions);
-                let sessions = sessions.filter_map(|s| Some((Tmgi::from_octets(s.tmgi.octets()?)?, s.lcid))).collect();
+                let sessions: Vec<(Tmgi, u8)> =
+                    sessions.filter_map(|s| Some((Tmgi::from_octets(s.tmgi.octets()?)?, s.lcid))).collect();
+                let tmgis = sessions.iter().map(|(tmgi, _)| *tmgi).collect();
+                self.group_listed(index, at, Some((n_id_mbsfn, tmgis)))?;
                 self.observer.fact(at, What::McchAcquired { ue, n_id_mbsfn, sfn, sessions })
             }
             HeardWhat::Sdu { mtch, sdu } => self.heard_sdu(index, at, mtch, sdu),
@@ -135,6 +139,9 @@ impl Runner<'_> {
         let area = self.area_of(report.n_id_mbsfn);
         let mch = report.pmch.map(|pmch| self.mch_name(PmchId { area, pmch }));
         self.ues[index].block(report, mch.as_deref());
+        if report.quality.crc_ok {
+            self.group_block(index, at);
+        }
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
             let (ue, sfn, subframe) = (ue.clone(), report.time.sfn(), report.time.subframe());
@@ -168,6 +175,9 @@ impl Runner<'_> {
             let entry = self.ledger.received(index, &session, &tap.bytes);
             let rlc_sn = self.gaps.remove(&(index, mtch));
             self.enter(index, at, &session, self.mtch_of(mtch), entry, rlc_sn)?;
+        }
+        if self.group_datagram(index, at, &tap.bytes)? {
+            return Ok(());
         }
         self.hand_to_client(index, at, mtch, &tap.bytes)
     }

@@ -13,6 +13,7 @@ use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
 use crate::faults;
 use crate::ims::ImsNetwork;
+use crate::ims::access::Passage;
 use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
@@ -170,7 +171,11 @@ impl Runner<'_> {
         if message.joint == Joint::M1 {
             return self.wire_m1(now, message);
         }
-        let fate = ims.faults.judge(&tap(now, &message), &ims.watch);
+        let mut fate = ims.faults.judge(&tap(now, &message), &ims.watch);
+        match pass(ims, now, &message) {
+            Passage::Lost => return Ok(()),
+            Passage::After(delay) => fate.delay += delay,
+        }
         for _ in 0..fate.copies {
             if fate.delay.is_zero() {
                 self.send_wire(now, message.clone(), fate.bytes.clone())?;
@@ -333,6 +338,7 @@ impl Runner<'_> {
     /// Messages that nobody answered and calls that nobody ended stay as they are: nothing to close.
     pub(super) fn finish_ims(&mut self) -> Result<(), CommandError> {
         self.drain_ims(self.now)?;
+        self.finish_groups()?;
         let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
         let measured = books.map(|books| books.measure(&self.loaded.scenario)).transpose()?;
         for measurement in measured.unwrap_or_default() {
@@ -340,6 +346,19 @@ impl Runner<'_> {
         }
         Ok(())
     }
+}
+
+/// What the access of a UE does to a message from it or to it.
+fn pass(ims: &mut RunIms, now: Instant, message: &WireMessage) -> Passage {
+    let mut delay = Duration::ZERO;
+    for (name, from_ue) in [(&message.from, true), (&message.to, false)] {
+        let Some(own) = ims.network.ues.iter_mut().find(|ue| ue.name == *name) else { continue };
+        match own.access.pass(now, message, from_ue) {
+            Passage::Lost => return Passage::Lost,
+            Passage::After(more) => delay += more,
+        }
+    }
+    Passage::After(delay)
 }
 
 /// A message as the tap sees it.

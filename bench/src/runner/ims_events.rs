@@ -1,5 +1,6 @@
 //! What UE agents tell becomes facts, and what steps wait for.
 
+use hil::agent::media::Way;
 use hil::agent::sip::{AgentCommand, AgentEvent, CallId, HoldState};
 use protocol::Instant;
 
@@ -97,15 +98,31 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
                 own.audio.begin(now, &sdp);
             }
             (own.state.is_established, own.state.is_incoming) = (true, false);
+            if own.state.is_group {
+                own.state.group_times.push((now, None));
+                own.agreed(now, &sdp);
+            }
             let after_s = now.saturating_duration_since(own.state.call_from).as_secs_f64();
             ImsFact::Established { after_s }
         }
-        AgentEvent::Modified { hold, .. } => {
+        AgentEvent::Modified { hold, sdp, .. } => {
             own.state.hold = hold;
+            if own.state.is_group {
+                let over_mbms = own.agreed(now, &sdp).then(|| own.choice.way() == Way::Mbms)?;
+                return Some(ImsFact::Listens { over_mbms });
+            }
             ImsFact::Hold { local: hold.local, remote: hold.remote }
+        }
+        AgentEvent::ModifyRefused { why, .. } if own.state.is_group => {
+            own.choice.done(now, false);
+            ImsFact::ChangeRefused { why: why.to_string() }
         }
         AgentEvent::Ended { call, why } => {
             if own.state.call == Some(call) {
+                if let Some((_, until @ None)) = own.state.group_times.last_mut().filter(|_| own.state.is_group) {
+                    *until = Some(now);
+                }
+                own.choice.end();
                 own.state.end_call();
                 own.audio.stop(now);
                 own.answers_at = None;
@@ -126,6 +143,7 @@ impl ImsUeState {
     fn end_call(&mut self) {
         (self.call, self.is_incoming, self.is_ringing, self.is_established) = (None, false, false, false);
         (self.hold, self.is_chat, self.has_audio, self.offer) = (HoldState::default(), false, false, None);
+        self.is_group = false;
         self.is_ended = true;
     }
 }

@@ -8,7 +8,7 @@ use crate::air::{Air, HeardMtch};
 use crate::errors::CommandError;
 use crate::event::{Measurement, What};
 use crate::ledger::Entry;
-use crate::scenario::MeasurementName;
+use crate::scenario::{MeasurementName, Ue, UeCell};
 use crate::setup;
 
 impl Runner<'_> {
@@ -84,7 +84,9 @@ impl Runner<'_> {
         }
         let areas = self.loaded.scenario.areas.len();
         for (index, ue) in self.ues.iter().enumerate() {
-            if self.acquired[index].areas.len() == areas {
+            let is_elsewhere =
+                |own: &Ue| own.name == ue.name && own.ims.as_ref().is_some_and(|ims| ims.cell == UeCell::Other);
+            if self.acquired[index].areas.len() == areas || self.loaded.scenario.ues.iter().any(is_elsewhere) {
                 continue;
             }
             self.acquired[index].late = true;

@@ -20,6 +20,9 @@ pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
         let message = "\"exposure\" without \"identity\", whose tokens it takes; allowed: both or none";
         note.note(&["ims", "services"], message.into());
     }
+    if let Some(ims) = &s.ims {
+        groups(s, ims, note);
+    }
     for (i, ue) in s.ues.iter().enumerate() {
         let at = i.to_string();
         let Some(own) = &ue.ims else { continue };
@@ -27,6 +30,24 @@ pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
             note.note(&["ue", &at, "ims"], "ims of a UE without a table [ims]; allowed: both or none".into());
         }
         subscription(s, own, &at, note);
+    }
+}
+
+/// Groups are those of the IMS AS, their members UEs with a subscription.
+fn groups(s: &Scenario, ims: &Ims, note: &mut Checker<'_>) {
+    if !ims.has(Service::Mbms) && (!ims.groups.is_empty() || ims.bearers.is_some()) {
+        let message = "groups without \"mbms\" in [ims] services; allowed: both or none";
+        note.note(&["ims", "services"], message.into());
+    }
+    for (i, group) in ims.groups.iter().enumerate() {
+        let at = i.to_string();
+        for member in &group.members {
+            let own = s.ues.iter().find(|ue| ue.name == *member).and_then(|ue| ue.ims.as_ref());
+            if own.is_none() {
+                let message = format!("no UE with a subscription is named \"{member}\"; allowed: UEs with `ims`");
+                note.note(&["ims", "group", &at, "members"], message);
+            }
+        }
     }
 }
 
@@ -101,6 +122,14 @@ pub(super) fn service_step(s: &Scenario, own: &ServiceStep, at: &str, note: &mut
         let allowed: Vec<String> = clients.map(|known| format!("\"{known}\"")).collect();
         let message = format!("no third party is named \"{client}\"; allowed values: {}", allowed.join(", "));
         note.note(&["step", at, "client"], message);
+    }
+    if let ServiceStep::Mbms(mbms) = own
+        && let Some(group) = mbms.group()
+        && let Some(ims) = s.ims.as_ref().filter(|ims| !ims.groups.iter().any(|known| known.name == group))
+    {
+        let allowed: Vec<String> = ims.groups.iter().map(|known| format!("\"{}\"", known.name)).collect();
+        let message = format!("no group is named \"{group}\"; allowed values: {}", allowed.join(", "));
+        note.note(&["step", at, "group"], message);
     }
     let service = own.service();
     if s.ims.as_ref().is_some_and(|ims| !ims.services.contains(&service)) {

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core_network::ims::{NetworkBox, NetworkCore};
 use serde::{Deserialize, Serialize};
 
-use super::service::third_party;
-use super::{Scenario, Service, ThirdParty};
+use super::service::{bearers, group, third_party};
+use super::{Group, GroupBearers, Scenario, Service, ThirdParty};
 use crate::strict_toml::Table;
 
 /// Home domain of the test network (TS 23.003 clause 13.2).
@@ -41,6 +41,12 @@ pub struct Ims {
     /// Third parties that the exposure lets in.
     #[serde(default, rename = "third_party", skip_serializing_if = "Vec::is_empty")]
     pub third_parties: Vec<ThirdParty>,
+    /// Groups of the IMS AS.
+    #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// How the IMS AS comes to MBMS bearers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearers: Option<GroupBearers>,
     /// A P-CSCF in a visited network of this name, for UEs that roam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visited: Option<String>,
@@ -144,9 +150,33 @@ pub struct UeIms {
     /// It answers calls by itself after so long, milliseconds; else a step does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_after_ms: Option<u64>,
+    /// It can receive MBMS bearers, and says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mbms: bool,
+    /// In which cell it is.
+    #[serde(default, skip_serializing_if = "UeCell::is_carrier")]
+    pub cell: UeCell,
     /// It is prepaid, with so much on its account; else it gets a bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<u64>,
+}
+
+/// In which cell a UE says that it is (P-Access-Network-Info).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UeCell {
+    /// The one of the carrier.
+    #[default]
+    Carrier,
+    /// One without MBMS.
+    Other,
+}
+
+impl UeCell {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_carrier(&self) -> bool {
+        *self == Self::Carrier
+    }
 }
 
 /// How a UE is authenticated (TS 33.203 clause 6.1, annex N).
@@ -192,11 +222,17 @@ pub enum ImsState {
     Answered,
     /// It has been notified of something by a service since the step began.
     Notified,
+    /// It has said all that it was told to say.
+    Silent,
+    /// It listens to its group over an MBMS bearer, and the network knows.
+    OverMbms,
+    /// It listens to its group by unicast, and the network knows.
+    OverUnicast,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 14] = [
+    pub const ALL: [(&str, Self); 17] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -211,6 +247,9 @@ impl ImsState {
         ("ended", Self::Ended),
         ("answered", Self::Answered),
         ("notified", Self::Notified),
+        ("silent", Self::Silent),
+        ("over_mbms", Self::OverMbms),
+        ("over_unicast", Self::OverUnicast),
     ];
 
     /// As scenarios write it.
@@ -343,6 +382,8 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
         application_server: t.choice_or("application_server", &servers, ApplicationServer::None),
         services: t.optional_choices("services", &Service::ALL),
         third_parties: t.tables("third_party", 0..=MAX_THIRD_PARTIES, third_party),
+        groups: t.tables("group", 0..=MAX_GROUPS, group),
+        bearers: t.optional_table("bearers", bearers),
         visited: t.optional_text("visited"),
         session_expires_s: t.optional_integer("session_expires_s", 90..=86_400),
     }
@@ -351,6 +392,7 @@ pub(super) fn ims(t: &mut Table<'_>) -> Ims {
 /// Networks, as scenarios and the command line write them.
 pub(crate) const NETWORKS: [(&str, NetworkCore); 2] = [("ims", NetworkCore::Ims), ("sip", NetworkCore::Sip)];
 const MAX_THIRD_PARTIES: usize = 16;
+const MAX_GROUPS: usize = 64;
 
 /// TS 24.229 clause 5.1.1.2.1.
 const DEFAULT_EXPIRES_S: u32 = 600_000;
@@ -363,6 +405,8 @@ pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
         network: t.choice_or("network", &networks, AccessNetwork::Home),
         same_user_as: t.optional_text("same_user_as"),
         answers_after_ms: t.optional_integer("answers_after_ms", 0..=600_000),
+        mbms: t.choice_or("mbms", &[("no", false), ("yes", true)], false),
+        cell: t.choice_or("cell", &[("carrier", UeCell::Carrier), ("other", UeCell::Other)], UeCell::Carrier),
         credit: t.optional_integer("credit", 0..=1_000_000_000),
     }
 }

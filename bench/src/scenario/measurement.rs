@@ -78,6 +78,18 @@ pub enum MeasurementName {
     ConferenceHeard,
     /// How loud a UE heard its own tone then, of the amplitude with which it says it.
     ConferenceEcho,
+    /// Packets of speech that a UE took, each once.
+    MediaTaken,
+    /// Packets of speech that were sent to a UE and never came.
+    MediaLost,
+    /// Packets of speech that came to a UE more than once by one way.
+    MediaDoubled,
+    /// Packets of speech that came to a UE first over an MBMS bearer.
+    MediaByMbms,
+    /// Packets of speech that came to a UE first by unicast.
+    MediaByUnicast,
+    /// From sending a packet of speech to its arrival at a UE, the longest.
+    MediaDelay,
     /// Charging data records that the CDF has written.
     ChargingRecords,
     /// Units that the OCS has granted to prepaid users, seconds and messages.
@@ -94,7 +106,7 @@ pub enum MeasurementName {
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 47] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -130,6 +142,12 @@ impl MeasurementName {
         Self::ServiceNotifications,
         Self::ConferenceHeard,
         Self::ConferenceEcho,
+        Self::MediaTaken,
+        Self::MediaLost,
+        Self::MediaDoubled,
+        Self::MediaByMbms,
+        Self::MediaByUnicast,
+        Self::MediaDelay,
         Self::ChargingRecords,
         Self::UnitsGranted,
         Self::UnitsUsed,
@@ -176,6 +194,12 @@ impl MeasurementName {
             Self::ServiceNotifications => "service_notifications",
             Self::ConferenceHeard => "conference_heard",
             Self::ConferenceEcho => "conference_echo",
+            Self::MediaTaken => "media_taken",
+            Self::MediaLost => "media_lost",
+            Self::MediaDoubled => "media_doubled",
+            Self::MediaByMbms => "media_by_mbms",
+            Self::MediaByUnicast => "media_by_unicast",
+            Self::MediaDelay => "media_delay",
             Self::ChargingRecords => "charging_records",
             Self::UnitsGranted => "units_granted",
             Self::UnitsUsed => "units_used",
@@ -190,7 +214,14 @@ impl MeasurementName {
         match self {
             Self::ObjectsRecovered => Unit::Objects,
             Self::UesComplete | Self::ConferenceHeard => Unit::Ues,
-            Self::DeliveryTime | Self::AcquisitionTime | Self::SmsTime | Self::ImsRegistrationTime => Unit::Seconds,
+            Self::DeliveryTime
+            | Self::AcquisitionTime
+            | Self::SmsTime
+            | Self::ImsRegistrationTime
+            | Self::MediaDelay => Unit::Seconds,
+            Self::MediaTaken | Self::MediaLost | Self::MediaDoubled | Self::MediaByMbms | Self::MediaByUnicast => {
+                Unit::Packets
+            }
             Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
             Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
             Self::MbsfnRsrp => Unit::DecibelMilliwatts,
@@ -305,6 +336,9 @@ pub enum Unit {
     /// Calls.
     #[serde(rename = "calls")]
     Calls,
+    /// RTP packets.
+    #[serde(rename = "packets")]
+    Packets,
     /// Charging data records.
     #[serde(rename = "records")]
     Records,
@@ -318,7 +352,7 @@ pub enum Unit {
 
 impl Unit {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Objects,
         Self::Ues,
         Self::Seconds,
@@ -337,6 +371,7 @@ impl Unit {
         Self::Answers,
         Self::Notifications,
         Self::Calls,
+        Self::Packets,
         Self::Records,
         Self::Units,
         Self::Cents,
@@ -363,6 +398,7 @@ impl Unit {
             Self::Answers => "answers",
             Self::Notifications => "notifications",
             Self::Calls => "calls",
+            Self::Packets => "packets",
             Self::Records => "records",
             Self::Units => "units",
             Self::Cents => "cents",

@@ -18,26 +18,28 @@ mod measurement;
 mod read;
 mod service;
 mod transmitter;
+mod unicast;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use impairments::{Impairments, Interferer};
 pub(crate) use ims::{
     APPLICATION_SERVER, HSS, ICSCF, Identity, NETWORKS, PCSCF, SCSCF, SIP_PROXY, VISITED_PCSCF, address_of,
 };
-pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeIms};
+pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeCell, UeIms};
 pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
-pub(crate) use service::{
-    CDF, CHAT_MAX_OCTETS, CONFERENCE_SERVER, EXPOSURE, GROUP_MANAGEMENT, IDENTITY_SERVER, IMS_GWF, MESSAGING_SERVER,
-    OCS, PRESENCE_SERVER, XDM_SERVER,
-};
 pub use service::{
-    ConferenceStep, EntityTag, ExposureStep, IdentityStep, MessagingStep, PresenceStep, Service, ServiceBox,
-    ServiceStep, ThirdParty, XdmStep,
+    Access, Allocator, ConferenceStep, EntityTag, ExposureStep, Group, GroupBearers, IdentityStep, MbmsStep,
+    MessagingStep, PresenceStep, Service, ServiceBox, ServiceStep, ThirdParty, XdmStep,
+};
+pub(crate) use service::{
+    CDF, CHAT_MAX_OCTETS, CONFERENCE_SERVER, EXPOSURE, GROUP_MANAGEMENT, IDENTITY_SERVER, IMS_AS, IMS_GWF,
+    MESSAGING_SERVER, OCS, PRESENCE_SERVER, XDM_SERVER,
 };
 pub use transmitter::{Hears, Transmitter, Way};
+pub use unicast::UnicastAccess;
 
 /// What is built, done and expected in one run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -276,6 +278,9 @@ pub struct Ue {
     /// Its IMS subscription and agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ims: Option<UeIms>,
+    /// What its own way to the network does; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unicast: Option<UnicastAccess>,
     /// Which transmitters it hears; the only one when the scenario names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hears: Vec<Hears>,

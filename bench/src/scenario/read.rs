@@ -11,6 +11,7 @@ use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
 use super::service::{ServiceStep, ServiceWord, service_words};
 use super::transmitter::{hears, transmitter};
+use super::unicast::unicast;
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
     Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
@@ -146,6 +147,7 @@ fn ue(t: &mut Table<'_>) -> Ue {
         antennas: t.optional_one_of("antennas", &[1, 2]).unwrap_or(1),
         channel: t.optional_table("channel", |t| channel(t, snr_db)),
         ims: t.optional_table("ims", ue_ims),
+        unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
     }

@@ -5,6 +5,7 @@ pub(crate) mod charging;
 pub(crate) mod conference;
 pub(crate) mod exposure;
 pub(crate) mod identity;
+pub(crate) mod mbms;
 pub(crate) mod messaging;
 pub(crate) mod presence;
 pub(crate) mod xdm;
@@ -69,6 +70,7 @@ impl Site<'_> {
             Service::Charging => charging::node(self),
             Service::Identity => identity::node(self),
             Service::Exposure => exposure::node(self),
+            Service::Mbms => mbms::node(self),
         }
     }
 }
@@ -143,7 +145,12 @@ pub(super) fn led(services: &[Service], plan: &NetworkPlan) -> Vec<SipService> {
         let led: &[Led] = match service {
             Service::Presence => presence::LED,
             Service::Messaging => messaging::LED,
-            Service::Xdm | Service::Conference | Service::Charging | Service::Identity | Service::Exposure => &[],
+            Service::Xdm
+            | Service::Conference
+            | Service::Charging
+            | Service::Identity
+            | Service::Exposure
+            | Service::Mbms => &[],
         };
         led.iter().map(of_service)
     };
@@ -156,6 +163,11 @@ fn triggers(service: Service) -> &'static [&'static str] {
         Service::Presence => presence::TRIGGERS,
         Service::Messaging => messaging::TRIGGERS,
         // Users reach them on Ut, and by their URIs; of charging, prepaid ones have criteria of their own.
-        Service::Xdm | Service::Conference | Service::Charging | Service::Identity | Service::Exposure => &[],
+        Service::Xdm
+        | Service::Conference
+        | Service::Charging
+        | Service::Identity
+        | Service::Exposure
+        | Service::Mbms => &[],
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
                     if let Some((from, to)) = step.calls() {
                         asked.calls.extend([(from, to), (to, from)]);
                     }
-                    let ues = Ues { registered: &asked.registered, calls: &asked.calls };
+                    let ues = Ues { scenario, registered: &asked.registered, calls: &asked.calls };
                     for wanted in asked.known.asked(step, &ues) {
                         for own in asked.those_who_act(&wanted.ue) {
                             asked.push(index, wanted.procedure, own, wanted.peer, wanted.second);

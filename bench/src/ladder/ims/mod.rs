@@ -2,6 +2,7 @@
 //! display filter made from the same data.
 
 mod asked;
+mod bearer;
 mod calls;
 mod find;
 mod http;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::Party;
 
 pub(crate) use asked::ims_ladders;
+pub use bearer::GroupBearer;
 pub(crate) use calls::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE, RELEASE,
     RESUME,

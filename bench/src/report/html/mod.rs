@@ -12,6 +12,7 @@ mod measurements;
 mod overview;
 mod radio;
 mod sfn;
+mod speech;
 mod timeline;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

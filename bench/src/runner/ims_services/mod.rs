@@ -3,6 +3,7 @@
 mod conference;
 mod exposure;
 mod identity;
+mod mbms;
 mod messaging;
 mod presence;
 mod web;
@@ -33,6 +34,7 @@ impl Runner<'_> {
             ServiceStep::Conference(step) => self.conference_step(&places, step)?,
             ServiceStep::Messaging(step) => self.messaging_step(&places, step)?,
             ServiceStep::Identity(step) => self.identity_step(&places, step)?,
+            ServiceStep::Mbms(step) => self.mbms_step(&places, step)?,
             ServiceStep::Exposure(step) => return self.exposure_step(step),
         }
         self.drain_ims(self.now)?;

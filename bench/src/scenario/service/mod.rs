@@ -3,6 +3,7 @@
 mod conference;
 mod exposure;
 mod identity;
+mod mbms;
 mod messaging;
 mod presence;
 mod xdm;
@@ -20,6 +21,8 @@ pub(super) use exposure::third_party;
 pub use exposure::{ExposureStep, ThirdParty};
 pub(crate) use identity::GROUP_MANAGEMENT;
 pub use identity::IdentityStep;
+pub use mbms::{Access, Allocator, Group, GroupBearers, MbmsStep};
+pub(super) use mbms::{bearers, group};
 pub(crate) use messaging::CHAT_MAX_OCTETS;
 pub use messaging::MessagingStep;
 pub use presence::PresenceStep;
@@ -43,6 +46,8 @@ pub enum Service {
     Identity,
     /// Exposure to third parties (OMA-TR IMSinOMA appendix C).
     Exposure,
+    /// Group sessions with MBMS bearers (TR 23.847).
+    Mbms,
 }
 
 /// A box of a service.
@@ -60,7 +65,7 @@ const fn own(name: &'static str, place: NetworkBox) -> ServiceBox {
 
 impl Service {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 7] = [
+    pub const ALL: [(&str, Self); 8] = [
         ("presence", Self::Presence),
         ("xdm", Self::Xdm),
         ("conference", Self::Conference),
@@ -68,6 +73,7 @@ impl Service {
         ("charging", Self::Charging),
         ("identity", Self::Identity),
         ("exposure", Self::Exposure),
+        ("mbms", Self::Mbms),
     ];
 
     /// Its boxes; the one that requests of users come to first.
@@ -82,6 +88,7 @@ impl Service {
             }
             Self::Identity => const { &[own(IDENTITY_SERVER, NetworkBox::Idms)] },
             Self::Exposure => const { &[own(EXPOSURE, NetworkBox::Exposure)] },
+            Self::Mbms => const { &[own(IMS_AS, NetworkBox::ImsAs)] },
         }
     }
 
@@ -111,6 +118,7 @@ pub(crate) const OCS: &str = "OCS";
 pub(crate) const IMS_GWF: &str = "IMS-GWF";
 pub(crate) const IDENTITY_SERVER: &str = "identity server";
 pub(crate) const EXPOSURE: &str = "exposure";
+pub(crate) const IMS_AS: &str = "IMS AS";
 
 /// What UEs and others want of services.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -128,6 +136,8 @@ pub enum ServiceStep {
     Identity(IdentityStep),
     /// Of third parties.
     Exposure(ExposureStep),
+    /// Of group sessions with MBMS bearers.
+    Mbms(MbmsStep),
 }
 
 impl ServiceStep {
@@ -140,6 +150,7 @@ impl ServiceStep {
             Self::Messaging(step) => step.ues(),
             Self::Identity(step) => step.ues(),
             Self::Exposure(step) => step.ues(),
+            Self::Mbms(step) => step.ues(),
         }
     }
 
@@ -152,6 +163,7 @@ impl ServiceStep {
             Self::Messaging(_) => Service::Messaging,
             Self::Identity(step) => step.service(),
             Self::Exposure(_) => Service::Exposure,
+            Self::Mbms(_) => Service::Mbms,
         }
     }
 
@@ -180,6 +192,7 @@ impl ServiceStep {
             ServiceWord::Messaging(word) => Self::Messaging(MessagingStep::read(word, t)),
             ServiceWord::Identity(word) => Self::Identity(IdentityStep::read(word, t)),
             ServiceWord::Exposure(word) => Self::Exposure(ExposureStep::read(word, t)),
+            ServiceWord::Mbms(word) => Self::Mbms(MbmsStep::read(word, t)),
         }
     }
 }
@@ -193,6 +206,7 @@ pub(super) enum ServiceWord {
     Messaging(messaging::Word),
     Identity(identity::Word),
     Exposure(exposure::Word),
+    Mbms(mbms::Word),
 }
 
 /// The words of these steps.
@@ -204,6 +218,7 @@ pub(super) fn service_words() -> Vec<(&'static str, ServiceWord)> {
     words.extend(messaging::WORDS.map(|(word, step)| (word, ServiceWord::Messaging(step))));
     words.extend(identity::WORDS.map(|(word, step)| (word, ServiceWord::Identity(step))));
     words.extend(exposure::WORDS.map(|(word, step)| (word, ServiceWord::Exposure(step))));
+    words.extend(mbms::WORDS.map(|(word, step)| (word, ServiceWord::Mbms(step))));
     words
 }
 
@@ -216,6 +231,7 @@ impl fmt::Display for ServiceStep {
             Self::Messaging(step) => step.fmt(f),
             Self::Identity(step) => step.fmt(f),
             Self::Exposure(step) => step.fmt(f),
+            Self::Mbms(step) => step.fmt(f),
         }
     }
 }

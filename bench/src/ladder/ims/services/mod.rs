@@ -4,6 +4,7 @@ pub(super) mod charging;
 mod conference;
 mod exposure;
 mod identity;
+mod mbms;
 mod messaging;
 mod presence;
 mod xdm;
@@ -11,7 +12,7 @@ mod xdm;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ladder::Procedure;
-use crate::scenario::{Selector, ServiceStep};
+use crate::scenario::{Scenario, Selector, ServiceStep};
 
 /// All of them.
 pub(crate) fn service_procedures() -> impl Iterator<Item = &'static Procedure> {
@@ -23,6 +24,7 @@ pub(crate) fn service_procedures() -> impl Iterator<Item = &'static Procedure> {
         charging::PROCEDURES,
         identity::PROCEDURES,
         exposure::PROCEDURES,
+        mbms::PROCEDURES,
     ];
     all.into_iter().flatten().copied()
 }
@@ -54,6 +56,7 @@ impl<'a> Wanted<'a> {
 
 /// UEs as the steps so far have left them.
 pub(super) struct Ues<'b, 'a> {
+    pub(super) scenario: &'a Scenario,
     /// They are registered.
     pub(super) registered: &'b BTreeSet<&'a str>,
     /// The other side of the call of a UE.
@@ -81,6 +84,7 @@ impl Known {
             ServiceStep::Messaging(step) => messaging::asked(step, ues),
             ServiceStep::Identity(step) => identity::asked(self, step),
             ServiceStep::Exposure(step) => exposure::asked(step),
+            ServiceStep::Mbms(step) => mbms::asked(ues.scenario, step),
         }
     }
 }

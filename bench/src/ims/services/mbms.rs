@@ -1,0 +1,75 @@
+//! The IMS AS of a scenario, its groups, and where UEs are.
+
+use core_network::ims::NetworkBox;
+use core_network::node::Node;
+use core_network::{BearerRule, CellAreas, ImsAs, ImsGroup, Mb2Allocation, Mb2Config};
+use protocol::sip::{EutranCell, PAccessNetworkInfo};
+
+use super::Site;
+use crate::errors::CommandError;
+use crate::ims::network::bench;
+use crate::mbms::config;
+use crate::scenario::{Allocator, Group, GroupBearers, Ims, Scenario, UeCell};
+
+/// Tracking area code of all cells.
+const TAC: u16 = 1;
+/// A cell without MBMS.
+const OTHER_CELL: u32 = 0x200;
+/// TMGIs, addresses and the port that the AS assigns itself: others than those of the BM-SC and of the content provider.
+const SERVICE_IDS: std::ops::RangeInclusive<u32> = 0x00ff_0000..=0x00ff_00ff;
+const GROUPS: std::ops::RangeInclusive<std::net::Ipv4Addr> =
+    std::net::Ipv4Addr::new(239, 255, 3, 1)..=std::net::Ipv4Addr::new(239, 255, 3, 254);
+const PORT: u16 = 6000;
+
+pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
+    let ims = site.scenario.ims.as_ref();
+    let groups = ims.iter().flat_map(|ims| &ims.groups).map(|group| members(site.scenario, group)).collect();
+    let mut config = site.plan.ims_as(groups);
+    let own = ims.and_then(|ims| ims.bearers.clone()).unwrap_or_default();
+    let GroupBearers { unicast_cost, bearer_cost, start_after_ms, stop_after_ms, allocation } = own;
+    config.rule = BearerRule { unicast_cost, bearer_cost, margin: 0, start_after_ms, stop_after_ms };
+    config.mb2 = None;
+    if site.scenario.cell.is_some() {
+        let areas = site.scenario.mchs().filter_map(|(.., mch)| config::service_area(site.scenario, &mch.name));
+        config.cells = vec![CellAreas { cell: cell(UeCell::Carrier)?, areas: areas.collect() }];
+        config.mb2 = Some(mb2(allocation)?);
+    }
+    Ok(Box::new(ImsAs::new(config, site.entropy()).map_err(bench)?))
+}
+
+fn mb2(allocation: Allocator) -> Result<Mb2Config, CommandError> {
+    let own = NetworkBox::ImsAs.ip();
+    let std::net::IpAddr::V4(address) = own else { return Err(bench("the IMS AS has no address of IPv4")) };
+    let peers = vec![config::peer(config::BMSC_HOST, Some(config::BMSC_ADDRESS))];
+    let mut mb2 = Mb2Config::new(config::diameter(HOST, address, peers), config::BMSC_HOST, own);
+    if allocation == Allocator::As {
+        let (plmn, service_ids, addresses) = (config::plmn()?, SERVICE_IDS, GROUPS);
+        mb2.allocation = Mb2Allocation::AsAssigns { plmn, service_ids, addresses, port: PORT };
+    }
+    // In memory no peer is lost without a word.
+    mb2.heartbeat = None;
+    Ok(mb2)
+}
+
+/// Its name in Diameter.
+const HOST: &str = "ims-as.mbms.test";
+
+fn members(scenario: &Scenario, group: &Group) -> ImsGroup {
+    let impu = |ue: &String| Some(scenario.ims_identity(ue)?.impu);
+    ImsGroup::new(&group.name, group.members.iter().filter_map(impu).collect())
+}
+
+/// URI of a group.
+pub(crate) fn group_uri(ims: &Ims, group: &str) -> String {
+    format!("sip:{group}@{}.{}", NetworkBox::ImsAs.label(), ims.domain)
+}
+
+fn cell(of: UeCell) -> Result<EutranCell, CommandError> {
+    let eci = if of == UeCell::Carrier { config::CELL_IDENTITY } else { OTHER_CELL };
+    Ok(EutranCell { plmn: config::plmn()?, tac: TAC, eci })
+}
+
+/// P-Access-Network-Info of a UE in this cell.
+pub(crate) fn place(of: UeCell) -> Result<String, CommandError> {
+    Ok(PAccessNetworkInfo::of_cell(cell(of)?).to_string())
+}

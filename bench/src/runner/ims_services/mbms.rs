@@ -1,0 +1,245 @@
+//! Group sessions over MBMS: UEs call groups, speak and listen by both ways, and lose their coverage.
+
+use std::path::Path;
+
+use hil::agent::media::{Received, Speech};
+use hil::agent::sip::AgentCommand;
+use protocol::{Instant, Tmgi, UdpDatagram};
+
+use crate::errors::CommandError;
+use crate::event::{ImsFact, Measurement, SpeechHeard, What};
+use crate::ims::agent::ImsUe;
+use crate::ims::services::mbms;
+use crate::runner::Runner;
+use crate::scenario::{Access, MbmsStep, MeasurementName};
+
+/// Sequence numbers of lost packets that are named.
+const NAMED_MAX: usize = 100;
+
+impl Runner<'_> {
+    pub(super) fn mbms_step(&mut self, places: &[usize], step: &MbmsStep) -> Result<(), CommandError> {
+        let (now, scenario) = (self.now, &self.loaded.scenario);
+        let (Some(ims), Some(settings)) = (&mut self.ims, &scenario.ims) else { return Ok(()) };
+        for &place in places {
+            let own = &mut ims.network.ues[place];
+            let ue = own.name.clone();
+            let fact = match step {
+                MbmsStep::GroupCall { group, .. } => {
+                    let (call, sdp) = (own.new_call(), own.audio.offer());
+                    own.state.begin_call(now, call, false);
+                    (own.state.has_audio, own.state.is_group) = (true, true);
+                    let to = mbms::group_uri(settings, group);
+                    own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new() });
+                    Some(ImsFact::Calls { to: group.clone() })
+                }
+                MbmsStep::GroupTalk { content, .. } => {
+                    let folder = self.loaded.file.parent().unwrap_or_else(|| Path::new(""));
+                    own.audio.talk(speech(&folder.join(content))?);
+                    let content = content.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    Some(ImsFact::Talks { content })
+                }
+                MbmsStep::GroupLeave { .. } => {
+                    if let Some(call) = own.state.call {
+                        own.command(now, AgentCommand::HangUp(call));
+                    }
+                    None
+                }
+                MbmsStep::CoverageLost { access, .. } | MbmsStep::CoverageBack { access, .. } => {
+                    let is_lost = matches!(step, MbmsStep::CoverageLost { .. });
+                    match access {
+                        Access::Unicast => own.access.set_covered(!is_lost),
+                        Access::Mbms => self.air.iter_mut().for_each(|air| air.set_covered(&ue, !is_lost)),
+                    }
+                    let access = *access;
+                    Some(if is_lost { ImsFact::CoverageLost { access } } else { ImsFact::CoverageBack { access } })
+                }
+            };
+            fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))?;
+        }
+        Ok(())
+    }
+
+    /// A datagram of an MTCH; true: it was of the group session of its UE.
+    pub(in crate::runner) fn group_datagram(
+        &mut self,
+        index: usize,
+        at: Instant,
+        datagram: &[u8],
+    ) -> Result<bool, CommandError> {
+        let now = self.turn_end(at);
+        let Some(own) = self.group_ue(index) else { return Ok(false) };
+        let Some(media) = own.choice.media() else { return Ok(false) };
+        let Ok(udp) = UdpDatagram::parse(datagram) else { return Ok(false) };
+        if udp.destination != media.destination {
+            return Ok(false);
+        }
+        own.audio.broadcast(at, udp.payload);
+        own.choice.data();
+        own.change_over(now);
+        self.drain_ims(now)?;
+        Ok(true)
+    }
+
+    /// A good transport block of an area has come to a UE.
+    pub(in crate::runner) fn group_block(&mut self, index: usize, at: Instant) {
+        if let Some(own) = self.group_ue(index) {
+            own.choice.block(at);
+        }
+    }
+
+    /// A UE has read which bearers the MCCH of an area lists; none: it has lost the cell.
+    pub(in crate::runner) fn group_listed(
+        &mut self,
+        index: usize,
+        at: Instant,
+        listed: Option<(u8, Vec<Tmgi>)>,
+    ) -> Result<(), CommandError> {
+        let now = self.turn_end(at);
+        let Some(own) = self.group_ue(index) else { return Ok(()) };
+        match listed {
+            Some((area, tmgis)) => {
+                own.listed.insert(area, tmgis);
+                own.choice.listed(own.listed.values().flatten().copied().collect());
+            }
+            None => own.choice.lost(),
+        }
+        own.change_over(now);
+        self.drain_ims(now)
+    }
+
+    /// Agents are as far as the end of the frame in which something was heard.
+    fn turn_end(&self, at: Instant) -> Instant {
+        at.max(self.now + crate::runner::FRAME)
+    }
+
+    fn group_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
+        let name = &self.ues.get(index)?.name;
+        let ims = self.ims.as_mut()?;
+        ims.network.ues.iter_mut().find(|own| own.name == *name).filter(|own| own.audio.reception().is_some())
+    }
+
+    /// What each has said, and what of it has come to the others.
+    pub(in crate::runner) fn finish_groups(&mut self) -> Result<(), CommandError> {
+        let Some(ims) = &self.ims else { return Ok(()) };
+        let now = self.now;
+        let mut facts = Vec::new();
+        for talker in ims.network.ues.iter().filter(|ue| !ue.audio.spoken().is_empty()) {
+            facts.push((talker.name.clone(), spoke(talker)));
+            for listener in ims.network.ues.iter().filter(|ue| ue.name != talker.name) {
+                let Some(mut heard) = listened(talker, listener) else { continue };
+                let received = listener.audio.reception().and_then(|all| all.sources().get(&talker.audio.ssrc()));
+                if let Some(received) = received {
+                    heard.file = Some(self.write_heard(&listener.name, &talker.name, received)?);
+                }
+                facts.push((listener.name.clone(), ImsFact::Listened(heard)));
+            }
+        }
+        for own in &ims.network.ues {
+            if let Some(counts) = own.access.counts() {
+                let fact = ImsFact::Unicast {
+                    messages: counts.messages,
+                    octets: counts.octets,
+                    lost: counts.lost,
+                    dropped: counts.dropped,
+                    uncovered: counts.uncovered,
+                    waited_ms: round_ms(counts.waited.as_secs_f64()),
+                };
+                facts.push((own.name.clone(), fact));
+            }
+        }
+        let measured = measured(&facts);
+        for (ue, fact) in facts {
+            self.observer.fact(now, What::Ims { ue, fact })?;
+        }
+        measured.into_iter().try_for_each(|measurement| self.observer.fact(now, What::Measured(measurement)))
+    }
+
+    fn write_heard(&self, ue: &str, of: &str, received: &Received) -> Result<String, CommandError> {
+        let name = format!("ues/{ue}/speech_of_{of}.wav");
+        let path = self.dir.join(&name);
+        let folder = path.parent().unwrap_or(self.dir);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, received.to_wave()))
+            .map_err(|source| CommandError::Write { path: path.clone(), source })?;
+        Ok(name)
+    }
+}
+
+fn speech(path: &Path) -> Result<Speech, CommandError> {
+    let octets = std::fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
+    Speech::of_wave(&octets).map_err(|problem| CommandError::Usage(format!("{}: {problem}", path.display())))
+}
+
+fn spoke(talker: &ImsUe) -> ImsFact {
+    let spoken = talker.audio.spoken();
+    let sequence = |packet: Option<&hil::agent::media::Spoken>| packet.map_or(0, |packet| packet.sequence);
+    ImsFact::Spoke {
+        ssrc: talker.audio.ssrc(),
+        packets: spoken.len() as u64,
+        first: sequence(spoken.first()),
+        last: sequence(spoken.last()),
+    }
+}
+
+/// What was sent while a UE was in the session, against what came; none: it was not.
+fn listened(talker: &ImsUe, listener: &ImsUe) -> Option<SpeechHeard> {
+    let times = &listener.state.group_times;
+    let is_due = |at: Instant| times.iter().any(|(from, until)| *from <= at && until.is_none_or(|until| at <= until));
+    let due: Vec<_> = talker.audio.spoken().iter().filter(|packet| is_due(packet.at)).collect();
+    let sources = listener.audio.reception()?.sources();
+    let received = sources.get(&talker.audio.ssrc());
+    let arrivals = received.map(Received::arrivals).unwrap_or_default();
+    let came = |sequence: u16| received.and_then(|own| own.packets.values().find(|packet| packet.sequence == sequence));
+    let (mut lost, mut delays) = (Vec::new(), Vec::new());
+    for packet in &due {
+        match came(packet.sequence) {
+            None => lost.push(packet.sequence),
+            Some(taken) => delays.push(taken.at.saturating_duration_since(packet.at).as_secs_f64()),
+        }
+    }
+    let mean = delays.iter().sum::<f64>() / delays.len().max(1) as f64;
+    let least = delays.iter().copied().reduce(f64::min).unwrap_or(0.0);
+    let most = delays.iter().copied().reduce(f64::max).unwrap_or(0.0);
+    (!due.is_empty()).then(|| SpeechHeard {
+        of: talker.name.clone(),
+        sent: due.len() as u64,
+        taken: arrivals.taken,
+        by_unicast: arrivals.by_unicast,
+        by_mbms: arrivals.by_mbms,
+        both_ways: arrivals.both_ways,
+        doubled: arrivals.doubled,
+        reordered: arrivals.reordered,
+        lost: lost.len() as u64,
+        lost_sequence: lost.into_iter().take(NAMED_MAX).collect(),
+        delay_ms: [least, mean, most].map(round_ms),
+        file: None,
+    })
+}
+
+/// Seconds as milliseconds with three digits.
+fn round_ms(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
+}
+
+/// Of each UE over all that spoke.
+fn measured(facts: &[(String, ImsFact)]) -> Vec<Measurement> {
+    let mut measured: Vec<Measurement> = Vec::new();
+    let mut add = |ue: &String, name, value: f64, is_most: bool| {
+        let same = |own: &&mut Measurement| own.name == name && own.ue.as_ref() == Some(ue);
+        match measured.iter_mut().find(same) {
+            Some(own) if is_most => own.value = own.value.max(value),
+            Some(own) => own.value += value,
+            None => measured.push(Measurement { name, ue: Some(ue.clone()), session: None, value, counts: None }),
+        }
+    };
+    for (ue, fact) in facts {
+        let ImsFact::Listened(heard) = fact else { continue };
+        add(ue, MeasurementName::MediaTaken, heard.taken as f64, false);
+        add(ue, MeasurementName::MediaLost, heard.lost as f64, false);
+        add(ue, MeasurementName::MediaDoubled, heard.doubled as f64, false);
+        add(ue, MeasurementName::MediaByMbms, heard.by_mbms as f64, false);
+        add(ue, MeasurementName::MediaByUnicast, heard.by_unicast as f64, false);
+        add(ue, MeasurementName::MediaDelay, heard.delay_ms[2] / 1e3, true);
+    }
+    measured
+}

@@ -1,0 +1,139 @@
+//! A group session over an MBMS bearer and unicast (TR 23.847), from SIP to the air: each packet of speech once at each UE, every
+//! step of the ladder found again by tshark, and a lost message that makes the run fail by the number of its step.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::castbench;
+use protocol::Joint;
+use serde_json::Value;
+
+const PROCEDURE: &str = "TR 23.847 1";
+
+/// The shipped scenario, with what is said of its content.
+fn shipped() -> String {
+    let text = fs::read_to_string(fixtures::scenario("mbms/ims_session.toml")).unwrap();
+    text.replace("../../content/speech.wav", fixtures::content("speech.wav").to_str().unwrap())
+}
+
+/// Three UEs, two of them in the broadcast area, and as much speech as it takes until they are on the bearer.
+fn small() -> String {
+    let text = shipped();
+    let text = text
+        .replace("count = 5", "count = 2")
+        .replace("count = 3", "count = 1")
+        .replace("bearer_cost = 3", "bearer_cost = 1");
+    let text = text.replace(", \"car3\", \"car4\", \"car5\", \"far1\", \"far2\", \"far3\"", ", \"far1\"");
+    let (before, _) = text.split_once("[[step]]\ndo = \"group_talk\"\nue = \"far1\"").unwrap();
+    format!("{before}{EXPECT}")
+}
+
+const EXPECT: &str = "\n[[expect]]\nmeasure = \"media_doubled\"\nue = \"all\"\nmax = 0\nunit = \"packets\"\n";
+
+fn run(dir: &Path, text: &str) -> (common::Ended, Value) {
+    fs::write(dir.join("s.toml"), text).unwrap();
+    let ended = castbench(dir, ["run", "s.toml", "--quiet", "--out", "out"]);
+    let report = fs::read(dir.join("out/report.json")).unwrap_or_default();
+    (ended, serde_json::from_slice(&report).unwrap_or_default())
+}
+
+fn ladder(report: &Value) -> &Value {
+    let ladders = report["ladders"].as_array().unwrap();
+    ladders.iter().find(|ladder| ladder["procedure"] == PROCEDURE).unwrap()
+}
+
+#[test]
+fn each_packet_is_heard_once_and_every_step_found_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ended, report) = run(dir.path(), &shipped());
+    ended.assert(0, "PASS");
+    let ladder = ladder(&report);
+    assert_eq!(ladder["verdict"], "pass", "{ladder}");
+    for ue in report["ues"].as_array().unwrap() {
+        let name = ue["name"].as_str().unwrap();
+        for heard in ue["ims"]["listened"].as_array().unwrap() {
+            assert_eq!((&heard["sent"], &heard["taken"]), (&612.into(), &612.into()), "{name}: {heard}");
+            assert_eq!(heard["lost"], 0, "{name}: {heard}");
+            let file = dir.path().join("out").join(heard["file"].as_str().unwrap());
+            assert_eq!(fs::metadata(file).unwrap().len(), 44 + 2 * 160 * 612, "{name}: {heard}");
+        }
+    }
+    let Ok(_) = Command::new("tshark").arg("-v").output() else { return println!("skipped: tshark is not installed") };
+    let steps = ladder["steps"].as_array().unwrap();
+    let each: Vec<String> = steps
+        .iter()
+        .map(|s| format!("(frame.number == {} && {})", s["packet"], s["filter"].as_str().unwrap()))
+        .collect();
+    let found = Command::new("tshark")
+        .arg("-r")
+        .arg(dir.path().join("out/capture.pcapng"))
+        .args(["-Y", &each.join(" || "), "-T", "fields", "-e", "frame.number"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(found.stdout).unwrap();
+    for step in steps {
+        let packet = step["packet"].to_string();
+        assert!(
+            said.lines().any(|line| line == packet),
+            "step {}: {} does not find {packet}",
+            step["number"],
+            step["filter"]
+        );
+    }
+}
+
+/// How the message of a step is lost.
+fn fault(row: &castbench::ProcedureStep) -> String {
+    let of_ladder = format!("message = {{ procedure = \"{PROCEDURE}\", step = \"{}\" }}", row.number);
+    let (joint, more) = match row.joint {
+        Joint::Gm => ("gm", of_ladder),
+        Joint::Isc => ("isc", of_ladder),
+        Joint::Mb => ("mb", "ue = \"far1\"".to_owned()),
+        Joint::Mb2C => ("mb2c", of_ladder),
+        Joint::Mb2U => ("mb2u", of_ladder),
+        Joint::SgMb => ("sgmb", of_ladder),
+        Joint::SgiMb => ("sgi_mb", of_ladder),
+        Joint::M3 => ("m3", of_ladder),
+        Joint::M2 => ("m2", of_ladder),
+        Joint::M1 => ("m1", String::new()),
+        Joint::Mcch => ("mcch", "ue = \"car2\"".to_owned()),
+        Joint::Mch => ("mch", "what = \"msi\"\nue = \"car2\"".to_owned()),
+        Joint::Mtch => ("mtch", "ue = \"car2\"".to_owned()),
+        other => panic!("{other}"),
+    };
+    format!("\n[[fault]]\njoint = \"{joint}\"\naction = \"drop\"\n{more}\n")
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step() {
+    let procedure = castbench::PROCEDURES.iter().find(|own| own.procedure == PROCEDURE).unwrap();
+    for row in procedure.steps {
+        let dir = tempfile::tempdir().unwrap();
+        let (ended, report) = run(dir.path(), &(small() + &fault(row)));
+        assert_eq!(ended.code, 1, "step {}: {ended:#?}", row.number);
+        let reason = ladder(&report)["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains(&format!(": step {} (", row.number)), "step {}: {reason}", row.number);
+    }
+}
+
+#[test]
+fn lost_packets_are_named_by_ue_and_sequence_number() {
+    let dir = tempfile::tempdir().unwrap();
+    // Two packets to the UE outside of the area are lost; nothing repeats them.
+    let fault = "\n[[fault]]\njoint = \"mb\"\naction = \"drop\"\nue = \"far1\"\nafter = 40\ncount = 2\n";
+    let (_, report) = run(dir.path(), &(small() + fault));
+    let of = |name: &str| {
+        let ues = report["ues"].as_array().unwrap();
+        let ue = ues.iter().find(|ue| ue["name"] == name).unwrap();
+        ue["ims"]["listened"][0].clone()
+    };
+    let ues = report["ues"].as_array().unwrap();
+    let spoke = &ues.iter().find(|ue| ue["name"] == "car1").unwrap()["ims"]["spoke"];
+    let first = spoke["first"].as_u64().unwrap();
+    let lost: Vec<u64> = of("far1")["lost_sequence"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
+    assert_eq!(lost, [(first + 40) % 65536, (first + 41) % 65536], "{}", of("far1"));
+    assert_eq!(of("car2")["lost"], 0);
+}
