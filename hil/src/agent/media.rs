@@ -1,15 +1,24 @@
-//! The audio of a UE (RFC 3550, RFC 3551, ITU-T G.711): it sends a tone, or nothing, and measures what it hears. No I/O.
+//! The audio of a UE (RFC 3550, RFC 3551, ITU-T G.711): it sends a tone, speech or nothing, and measures what it hears, by
+//! unicast and over MBMS bearers. No I/O.
+
+mod bearer;
+mod reception;
+mod speech;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocol::rtp::{
-    AudioPeer, FRAME_SAMPLES, G711, RtcpPacket, RtpCounters, RtpReceiver, RtpSender, SAMPLE_RATE, Tone, amplitude_of,
-    audio_answer, audio_offer, ntp, parse_rtcp, rtcp_bytes,
+    AudioPeer, FRAME_SAMPLES, G711, RtcpPacket, RtpCounters, RtpPacket, RtpReceiver, RtpSender, SAMPLE_RATE, Tone,
+    amplitude_of, audio_answer, audio_offer, ntp, parse_rtcp, rtcp_bytes,
 };
 use protocol::sip::sdp::Sdp;
 use protocol::{Entropy, Instant};
+
+pub use bearer::{BearerChoice, BearerConfig};
+pub use reception::{Arrivals, Received, Reception, Taken, Way};
+pub use speech::{Speech, SpeechProblem};
 
 /// A frame (RFC 3551 clause 4.2).
 const TICK: Duration = Duration::from_millis(20);
@@ -26,6 +35,12 @@ pub struct MediaEnd {
     id: u64,
     laws: Vec<G711>,
     tone: Option<Tone>,
+    /// What it says instead, and the next frame of it.
+    speech: Option<(Speech, usize)>,
+    /// Packets of speech that it has sent.
+    spoken: Vec<Spoken>,
+    /// What it received packet by packet, where that is kept.
+    reception: Option<Reception>,
     sender: RtpSender,
     receiver: RtpReceiver,
     peer: Option<AudioPeer>,
@@ -47,6 +62,17 @@ pub struct MediaDatagram {
     pub bytes: Vec<u8>,
 }
 
+/// A packet of speech that was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spoken {
+    /// Its sequence number.
+    pub sequence: u16,
+    /// Its timestamp.
+    pub timestamp: u32,
+    /// When.
+    pub at: Instant,
+}
+
 impl MediaEnd {
     /// An end at `local` that prefers `law`, and says `tone` when it is spoken to.
     pub fn new(local: SocketAddr, law: G711, tone: Option<Tone>, entropy: &mut Entropy) -> Self {
@@ -57,6 +83,9 @@ impl MediaEnd {
             id: entropy.next_u64() >> 2,
             laws: vec![law, other],
             tone,
+            speech: None,
+            spoken: Vec::new(),
+            reception: None,
             sender: RtpSender::new(entropy, law),
             receiver: RtpReceiver::default(),
             peer: None,
@@ -66,6 +95,31 @@ impl MediaEnd {
             left: false,
             outputs: VecDeque::new(),
         }
+    }
+
+    /// From here on each packet that comes is taken once and kept.
+    pub fn keep(&mut self) {
+        self.reception = Some(Reception::new(self.sender.ssrc));
+    }
+
+    /// What came since then.
+    pub const fn reception(&self) -> Option<&Reception> {
+        self.reception.as_ref()
+    }
+
+    /// Says nothing, or this from the next frame on and then nothing.
+    pub fn talk(&mut self, speech: Option<Speech>) {
+        (self.speech, self.tone) = (speech.map(|speech| (speech, 0)), None);
+    }
+
+    /// It has not said all of it yet.
+    pub const fn is_talking(&self) -> bool {
+        self.speech.is_some()
+    }
+
+    /// Packets of the speech so far.
+    pub fn spoken(&self) -> &[Spoken] {
+        &self.spoken
     }
 
     /// SDP that offers its audio.
@@ -102,13 +156,25 @@ impl MediaEnd {
     /// A datagram has come to one of its two ports.
     pub fn handle_datagram(&mut self, now: Instant, local: SocketAddr, octets: &[u8]) {
         if local.port() == self.local.port() {
-            // What is no RTP is counted.
-            let _ = self.receiver.receive(now, octets);
+            self.receive(now, Way::Unicast, octets);
         } else if let Ok(packets) = parse_rtcp(octets) {
             for packet in packets {
                 self.left |= matches!(packet, RtcpPacket::Bye { .. });
                 self.receiver.control(now, &packet);
             }
+        }
+    }
+
+    /// What an MBMS bearer carries of the session: an RTP packet.
+    pub fn handle_broadcast(&mut self, now: Instant, octets: &[u8]) {
+        self.receive(now, Way::Mbms, octets);
+    }
+
+    fn receive(&mut self, now: Instant, way: Way, octets: &[u8]) {
+        let packet = self.reception.as_mut().zip(RtpPacket::parse(octets).ok());
+        if packet.is_none_or(|(reception, packet)| reception.take(now, way, &packet)) {
+            // What is no RTP is counted.
+            let _ = self.receiver.receive(now, octets);
         }
     }
 
@@ -120,7 +186,7 @@ impl MediaEnd {
             self.heard.extend(frame);
             let surplus = self.heard.len().saturating_sub(KEPT);
             self.heard.drain(..surplus);
-            self.say();
+            self.say(due);
         }
         if self.next.is_some() && self.report_at <= now {
             self.report_at = now + REPORTS;
@@ -165,13 +231,31 @@ impl MediaEnd {
         self.left
     }
 
-    fn say(&mut self) {
+    fn say(&mut self, now: Instant) {
         let receives = self.peer.filter(|peer| peer.direction.receives());
-        let Some((peer, tone)) = receives.zip(self.tone.as_mut()) else {
+        let said = receives.and_then(|peer| Some((peer, self.frame(now)?)));
+        let Some((peer, bytes)) = said else {
             return self.sender.skip(FRAME_SAMPLES as u32);
         };
-        let bytes = self.sender.packet(&tone.samples(FRAME_SAMPLES), &[]);
         self.outputs.push_back(MediaDatagram { local: self.local, remote: peer.remote, bytes });
+    }
+
+    /// The next packet of what it says.
+    fn frame(&mut self, now: Instant) -> Option<Vec<u8>> {
+        if let Some((speech, next)) = &mut self.speech {
+            if let Some(frame) = speech.frame(*next) {
+                *next += 1;
+                // Carried untouched where the session has its law.
+                let law = self.sender.law;
+                let payload = if law == speech.law { frame.to_vec() } else { law.encode(&speech.law.decode(frame)) };
+                let packet = self.sender.packet_of(payload, FRAME_SAMPLES as u32);
+                self.spoken.push(Spoken { sequence: packet.sequence, timestamp: packet.timestamp, at: now });
+                return Some(packet.to_bytes());
+            }
+            self.speech = None;
+        }
+        let tone = self.tone.as_mut()?;
+        Some(self.sender.packet(&tone.samples(FRAME_SAMPLES), &[]))
     }
 
     fn report(&mut self, now: Instant, utc_ms: u64, is_last: bool) {

@@ -38,21 +38,27 @@ impl RtpSender {
 
     /// The next packet.
     pub fn packet(&mut self, samples: &[i16], csrc: &[u32]) -> Vec<u8> {
+        let packet = self.packet_of(self.law.encode(samples), samples.len() as u32);
+        RtpPacket { csrc: csrc.to_vec(), ..packet }.to_bytes()
+    }
+
+    /// The next packet with a payload that is carried as it is; `samples` are in it.
+    pub fn packet_of(&mut self, payload: Vec<u8>, samples: u32) -> RtpPacket {
         let packet = RtpPacket {
             marker: std::mem::take(&mut self.marks),
             payload_type: self.law.payload_type(),
             sequence: self.sequence,
             timestamp: self.timestamp,
             ssrc: self.ssrc,
-            csrc: csrc.to_vec(),
+            csrc: Vec::new(),
             extension: None,
-            payload: self.law.encode(samples),
+            payload,
         };
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(samples.len() as u32);
+        self.timestamp = self.timestamp.wrapping_add(samples);
         self.sent.packets = self.sent.packets.wrapping_add(1);
         self.sent.octets = self.sent.octets.wrapping_add(packet.payload.len() as u32);
-        packet.to_bytes()
+        packet
     }
 
     /// Time passes without a packet: the next one has the marker (RFC 3551 clause 4.1).

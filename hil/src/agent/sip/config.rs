@@ -52,6 +52,8 @@ pub struct AgentConfig {
     pub subscribes: bool,
     /// SIP timers T1, T2, T4 with the values of TS 24.229 table 7.7.1 for a UE, else those of RFC 3261.
     pub slow_timers: bool,
+    /// It can receive MBMS bearers, says so ([`protocol::sip::MBMS_FEATURE`]) and accepts media over them.
+    pub receives_mbms: bool,
     /// About sessions.
     pub session: SessionSettings,
 }
@@ -109,6 +111,7 @@ impl AgentConfig {
             persistent: true,
             subscribes: true,
             slow_timers: false,
+            receives_mbms: false,
             session: SessionSettings::default(),
         }
     }

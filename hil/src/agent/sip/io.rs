@@ -109,6 +109,16 @@ pub enum AgentCommand {
         /// SDP offer.
         sdp: Vec<u8>,
     },
+    /// Media by another way: over the MBMS bearer that the session has a medium for, or by unicast. A re-INVITE says so: by
+    /// the first medium the UE only sends, or it receives too.
+    Listen {
+        /// Which.
+        call: CallId,
+        /// Over the bearer.
+        over_mbms: bool,
+    },
+    /// The UE is elsewhere: value of P-Access-Network-Info from here on.
+    Locate(String),
     /// The session ends: CANCEL or BYE, as far as it is; an incoming one is refused.
     HangUp(CallId),
     /// A message to a list of recipients (RFC 5365).

@@ -1,5 +1,6 @@
 //! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
 
+mod listening;
 mod services;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -8,9 +9,9 @@ use std::time::Duration;
 
 use protocol::msrp::MSRP_PORT;
 use protocol::sip::{
-    Change, EndedWhy, Flow, Limits, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey, SessionId,
-    SipTimers, SipUri, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberEvent, SubscriberId, Target,
-    Transport, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    Change, EndedWhy, Flow, Limits, MBMS_FEATURE, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey,
+    SessionId, SipTimers, SipUri, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberEvent, SubscriberId,
+    Target, Transport, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
 };
 use protocol::{Entropy, Instant};
 
@@ -72,7 +73,8 @@ impl UeAgent {
             stack.sent_by = format!("[{}]", config.contact.ip());
         }
         stack.timers = if config.slow_timers { SipTimers::over_radio() } else { SipTimers::default() };
-        let session = config.session.clone();
+        let mut session = config.session.clone();
+        session.takes_mbms = config.receives_mbms;
         let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
         let messenger = Messenger::new(SocketAddr::new(config.contact.ip(), MSRP_PORT), entropy.split());
         let registration = Registration::new(config.clone(), contact, entropy);
@@ -224,6 +226,12 @@ impl UeAgent {
                 self.session(call, |ua, id| ua.change(now, id, Change::ReInvite(sdp)))
             }
             AgentCommand::Update { call, sdp } => self.session(call, |ua, id| ua.change(now, id, Change::Update(sdp))),
+            AgentCommand::Listen { call, over_mbms } => self.listen(now, call, over_mbms),
+            AgentCommand::Locate(access_network_info) => {
+                self.registration.set_access(&access_network_info);
+                self.config.access_network_info = access_network_info;
+                self.dress();
+            }
             AgentCommand::HangUp(call) => self.session(call, |ua, id| ua.hang_up(now, id)),
             AgentCommand::Publish(publication) => self.publish(now, publication),
             AgentCommand::Watch { watch, wanted } => self.watch(now, watch, &wanted),
@@ -336,9 +344,10 @@ impl UeAgent {
         let config = &self.config;
         let profile = self.ua.profile_mut();
         let mut always = self.registration.protection();
-        if !config.access_network_info.is_empty() {
-            always.push(("P-Access-Network-Info".into(), config.access_network_info.clone()));
-        }
+        let place = (!config.access_network_info.is_empty())
+            .then(|| ("P-Access-Network-Info".to_owned(), config.access_network_info.clone()));
+        profile.replies = place.iter().cloned().collect();
+        always.extend(place);
         profile.always = always;
         if let Some(standing) = self.registration.standing() {
             if let Some(default) = standing.associated.first() {
@@ -559,7 +568,11 @@ fn contact(config: &AgentConfig) -> NameAddr {
     if config.pcscf.transport != Transport::Udp {
         uri = uri.with_param("transport", &config.pcscf.transport.to_string());
     }
-    NameAddr::new(uri.into())
+    let mut contact = NameAddr::new(uri.into());
+    if config.receives_mbms {
+        contact.params.set_flag(MBMS_FEATURE);
+    }
+    contact
 }
 
 fn local(config: &AgentConfig) -> Vec<(Transport, SocketAddr)> {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::sip::{
-    Algorithm, Challenge, Contacts, Credentials, Method, NameAddr, Refusal, Request, Response, Uri, refresh_after,
-    split_aka_nonce,
+    Algorithm, Challenge, Contacts, Credentials, MBMS_FEATURE, Method, NameAddr, Refusal, Request, Response, Uri,
+    refresh_after, split_aka_nonce,
 };
 use protocol::{Entropy, Instant, Secret};
 
@@ -144,6 +144,11 @@ impl Registration {
     pub(super) fn vanish(&mut self) {
         (self.wanted, self.retry_at, self.attempt) = (false, None, None);
         self.drop_standing(UnregisteredWhy::Vanished);
+    }
+
+    /// Where the UE is from here on.
+    pub(super) fn set_access(&mut self, access_network_info: &str) {
+        access_network_info.clone_into(&mut self.config.access_network_info);
     }
 
     /// What the network has granted.
@@ -483,7 +488,9 @@ fn register_contact(config: &AgentConfig, contact: &NameAddr) -> String {
     if !config.instance.is_empty() {
         text.push_str(&format!(";+sip.instance=\"<{}>\"", config.instance));
     }
-    config.features.iter().for_each(|feature| text.push_str(&format!(";{feature}")));
+    let mbms = config.receives_mbms.then_some(MBMS_FEATURE);
+    let features = config.features.iter().map(String::as_str).chain(mbms);
+    features.for_each(|feature| text.push_str(&format!(";{feature}")));
     text
 }
 

@@ -1,7 +1,7 @@
 //! What a user agent is and what it writes into its requests.
 
 use crate::sip::session::ALLOW;
-use crate::sip::{Headers, Method, NameAddr, NextHop, Request, SessionSettings, StackConfig};
+use crate::sip::{Headers, Method, NameAddr, NextHop, Request, Response, SessionSettings, StackConfig};
 
 /// A user agent.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct UserAgentProfile {
     pub outside: Vec<(String, String)>,
     /// Header fields of all requests but ACK and REGISTER, such as P-Access-Network-Info.
     pub always: Vec<(String, String)>,
+    /// Header fields of responses below 300 in sessions, such as P-Access-Network-Info (TS 24.229 clause 5.1.2A.1.2).
+    pub replies: Vec<(String, String)>,
     /// Allow of sessions.
     pub allow: String,
     /// Where requests go in any case: an outbound proxy. None: by Route and Request-URI.
@@ -37,7 +39,16 @@ impl UserAgentProfile {
     /// One that adds nothing.
     pub fn new(from: NameAddr, contact: NameAddr) -> Self {
         let allow = ALLOW.to_owned();
-        Self { from, contact, route: Vec::new(), outside: Vec::new(), always: Vec::new(), allow, next_hop: None }
+        Self {
+            from,
+            contact,
+            route: Vec::new(),
+            outside: Vec::new(),
+            always: Vec::new(),
+            replies: Vec::new(),
+            allow,
+            next_hop: None,
+        }
     }
 
     /// Adds what belongs into a request.
@@ -51,6 +62,16 @@ impl UserAgentProfile {
         for (name, value) in outside.chain(&self.always) {
             if !request.headers.contains(name) {
                 request.headers.append(name, value);
+            }
+        }
+    }
+
+    /// Adds what belongs into a response of a session.
+    pub(super) fn complete_reply(&self, response: &mut Response) {
+        self.allow(&mut response.headers);
+        for (name, value) in self.replies.iter().filter(|_| (101..300).contains(&response.status)) {
+            if !response.headers.contains(name) {
+                response.headers.append(name, value);
             }
         }
     }

@@ -307,7 +307,7 @@ impl UserAgent {
     }
 
     fn respond_in_session(&mut self, now: Instant, id: SessionId, key: ServerKey, mut response: Response) {
-        self.profile.allow(&mut response.headers);
+        self.profile.complete_reply(&mut response);
         let is_invite = response.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::INVITE);
         if is_invite
             && response.status < 300

@@ -1,0 +1,218 @@
+//! What a UE has received of each source over two bearers (RFC 3550 clause 5.1): each packet is taken once, by its source and
+//! sequence number, and how it came is kept.
+
+use std::collections::BTreeMap;
+
+use protocol::Instant;
+use protocol::rtp::RtpPacket;
+
+/// By which way a packet came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Way {
+    /// To the UE alone.
+    Unicast,
+    /// Over an MBMS bearer.
+    Mbms,
+}
+
+/// A packet that was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// When.
+    pub at: Instant,
+    /// How it came first.
+    pub way: Way,
+    /// Its sequence number.
+    pub sequence: u16,
+    /// Its timestamp.
+    pub timestamp: u32,
+    /// What it carries.
+    pub payload_type: u8,
+    /// As it came.
+    pub payload: Vec<u8>,
+    /// How often it came by unicast and over MBMS.
+    pub came: [u32; 2],
+    /// One with a higher sequence number was there already.
+    pub is_late: bool,
+}
+
+/// What came of one source.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Received {
+    /// Packets by their extended sequence numbers (RFC 3550 appendix A.1), the first cycle being 1.
+    pub packets: BTreeMap<u32, Taken>,
+    highest: u32,
+}
+
+/// What came of all sources.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reception {
+    own: Option<u32>,
+    sources: BTreeMap<u32, Received>,
+    /// Own packets that came back.
+    echoed: u64,
+}
+
+/// How the packets of a source have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Arrivals {
+    /// Packets that were taken.
+    pub taken: u64,
+    /// Of those, that came first by unicast.
+    pub by_unicast: u64,
+    /// That came first over MBMS.
+    pub by_mbms: u64,
+    /// That came both ways, as they do while a UE changes from one to the other.
+    pub both_ways: u64,
+    /// Copies that came more than once by one way.
+    pub doubled: u64,
+    /// That came after one with a higher sequence number.
+    pub reordered: u64,
+}
+
+impl Reception {
+    /// Of a UE whose own packets have this source.
+    pub fn new(own: u32) -> Self {
+        Self { own: Some(own), ..Self::default() }
+    }
+
+    /// A packet has come; false: it is not new, or it is one of the UE's own, and is not to be played.
+    pub fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
+        if self.own == Some(packet.ssrc) {
+            self.echoed += 1;
+            return false;
+        }
+        if !self.sources.contains_key(&packet.ssrc) && self.sources.len() >= MOST_SOURCES {
+            return false;
+        }
+        self.sources.entry(packet.ssrc).or_default().take(now, way, packet)
+    }
+
+    /// Sources that were heard, with what came of them.
+    pub const fn sources(&self) -> &BTreeMap<u32, Received> {
+        &self.sources
+    }
+
+    /// Own packets that came back over a bearer.
+    pub const fn echoed(&self) -> u64 {
+        self.echoed
+    }
+}
+
+impl Received {
+    fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
+        let number = self.extended(packet.sequence);
+        if let Some(known) = self.packets.get_mut(&number) {
+            known.came[way as usize] += 1;
+            return false;
+        }
+        // Older than all that is known: it may be a copy of what was forgotten.
+        let oldest = self.packets.first_key_value().map(|(oldest, _)| *oldest);
+        if self.packets.len() >= MOST_PACKETS {
+            if oldest.is_some_and(|oldest| number < oldest) {
+                return false;
+            }
+            self.packets.pop_first();
+        }
+        let mut came = [0; 2];
+        came[way as usize] = 1;
+        let is_late = number < self.highest;
+        self.highest = self.highest.max(number);
+        let RtpPacket { sequence, timestamp, payload_type, .. } = *packet;
+        let payload = packet.payload.clone();
+        self.packets.insert(number, Taken { at: now, way, sequence, timestamp, payload_type, payload, came, is_late });
+        true
+    }
+
+    /// The number of a packet with its cycles.
+    pub fn extended(&self, sequence: u16) -> u32 {
+        if self.highest == 0 {
+            return 1 << 16 | u32::from(sequence);
+        }
+        let step = sequence.wrapping_sub(self.highest as u16) as i16;
+        self.highest.wrapping_add_signed(step.into())
+    }
+
+    /// How they have come.
+    pub fn arrivals(&self) -> Arrivals {
+        let mut all = Arrivals::default();
+        for packet in self.packets.values() {
+            let [unicast, mbms] = packet.came;
+            all.taken += 1;
+            all.by_unicast += u64::from(packet.way == Way::Unicast);
+            all.by_mbms += u64::from(packet.way == Way::Mbms);
+            all.both_ways += u64::from(unicast > 0 && mbms > 0);
+            all.doubled += u64::from(unicast.saturating_sub(1)) + u64::from(mbms.saturating_sub(1));
+            all.reordered += u64::from(packet.is_late);
+        }
+        all
+    }
+
+    /// Sequence numbers between the first and the last one of which nothing came.
+    pub fn missing(&self) -> impl Iterator<Item = u16> + '_ {
+        let ends = self.packets.first_key_value().zip(self.packets.last_key_value());
+        let (from, to) = ends.map_or((1, 0), |((from, _), (to, _))| (*from, *to));
+        (from..=to).filter(|number| !self.packets.contains_key(number)).map(|number| number as u16)
+    }
+}
+
+/// Sources of a session; more are not listened to.
+const MOST_SOURCES: usize = 16;
+/// Packets that are kept of a source: ten minutes of 20 ms each.
+const MOST_PACKETS: usize = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packet(ssrc: u32, sequence: u16) -> RtpPacket {
+        RtpPacket { ssrc, sequence, timestamp: 160 * u32::from(sequence), payload: vec![1], ..RtpPacket::default() }
+    }
+
+    #[test]
+    fn a_packet_by_both_ways_is_taken_once() {
+        let mut reception = Reception::new(9);
+        let mut take = |way, number: u16| reception.take(Instant::ZERO, way, &packet(5, number));
+        assert!(take(Way::Unicast, 65534) && take(Way::Unicast, 65535));
+        assert!(!take(Way::Mbms, 65535) && take(Way::Mbms, 0) && take(Way::Mbms, 3) && take(Way::Unicast, 2));
+        assert!(!take(Way::Mbms, 3));
+        assert!(!reception.take(Instant::ZERO, Way::Mbms, &packet(9, 1)), "its own");
+        let own = &reception.sources()[&5];
+        let expected = Arrivals { taken: 5, by_unicast: 3, by_mbms: 2, both_ways: 1, doubled: 1, reordered: 1 };
+        assert_eq!(own.arrivals(), expected);
+        assert_eq!(own.missing().collect::<Vec<_>>(), [1]);
+        assert_eq!(reception.echoed(), 1);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let mut reception = Reception::default();
+        for number in 0..MOST_PACKETS + 100 {
+            assert!(reception.take(Instant::ZERO, Way::Mbms, &packet(5, number as u16)));
+        }
+        assert_eq!(reception.sources()[&5].packets.len(), MOST_PACKETS);
+        assert!(!reception.take(Instant::ZERO, Way::Unicast, &packet(5, 7)), "forgotten, and not new");
+        (0..100).for_each(|ssrc| drop(reception.take(Instant::ZERO, Way::Mbms, &packet(ssrc, 1))));
+        assert_eq!(reception.sources().len(), MOST_SOURCES);
+    }
+
+    proptest! {
+        /// Whatever order, ways and copies: each packet once.
+        #[test]
+        fn each_packet_once(first in any::<u16>(), order in prop::collection::vec((0u16..200, any::<bool>()), 1..600)) {
+            let mut reception = Reception::default();
+            let mut known = std::collections::BTreeSet::new();
+            for (offset, mbms) in order {
+                let way = if mbms { Way::Mbms } else { Way::Unicast };
+                let is_new = reception.take(Instant::ZERO, way, &packet(1, first.wrapping_add(offset)));
+                prop_assert_eq!(is_new, known.insert(offset));
+            }
+            let (least, most) = (*known.first().unwrap(), *known.last().unwrap());
+            let missing = (least..=most).filter(|offset| !known.contains(offset));
+            let missing: Vec<u16> = missing.map(|offset| first.wrapping_add(offset)).collect();
+            prop_assert_eq!(reception.sources()[&1].missing().collect::<Vec<_>>(), missing);
+        }
+    }
+}
