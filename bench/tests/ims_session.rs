@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::castbench;
+use common::{castbench, inside};
 use protocol::Joint;
 use serde_json::Value;
 
@@ -52,15 +52,19 @@ fn each_packet_is_heard_once_and_every_step_found_again() {
     ended.assert(0, "PASS");
     let ladder = ladder(&report);
     assert_eq!(ladder["verdict"], "pass", "{ladder}");
+    let mut files = 0;
     for ue in report["ues"].as_array().unwrap() {
         let name = ue["name"].as_str().unwrap();
         for heard in ue["ims"]["listened"].as_array().unwrap() {
             assert_eq!((&heard["sent"], &heard["taken"]), (&612.into(), &612.into()), "{name}: {heard}");
             assert_eq!(heard["lost"], 0, "{name}: {heard}");
+            files += 1;
             let file = dir.path().join("out").join(heard["file"].as_str().unwrap());
             assert_eq!(fs::metadata(file).unwrap().len(), 44 + 2 * 160 * 612, "{name}: {heard}");
         }
     }
+    let written = inside(&dir.path().join("out"));
+    assert_eq!(written.iter().filter(|file| file.contains("speech_of_")).count(), files, "{written:?}");
     let Ok(_) = Command::new("tshark").arg("-v").output() else { return println!("skipped: tshark is not installed") };
     let steps = ladder["steps"].as_array().unwrap();
     let each: Vec<String> = steps

@@ -27,7 +27,7 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
         Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
         // Credentials of content providers are in header fields; bodies may be long files.
         Joint::XmbC => {
-            let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len().min(HEAD_MAX));
+            let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| bytes.len().min(HEAD_MAX));
             tokens(&mut bytes[..end]);
         }
         _ => {}

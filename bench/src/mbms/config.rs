@@ -44,7 +44,7 @@ pub(crate) const PROVIDER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 41);
 
 /// Their realm and the names they have in Diameter.
 const REALM: &str = "mbms.test";
-const BMSC_HOST: &str = "bmsc.mbms.test";
+pub(crate) const BMSC_HOST: &str = "bmsc.mbms.test";
 const MBMS_GW_HOST: &str = "mbms-gw.mbms.test";
 /// IANA.
 pub(crate) const DIAMETER_PORT: u16 = 3868;
@@ -119,12 +119,12 @@ pub(crate) fn tsi(tmgi: Tmgi) -> u32 {
 }
 
 /// The peer of a Diameter node; whom it connects to, or whom it waits for.
-fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
+pub(crate) fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
     let connect = connect.map(|ip| SocketAddr::new(ip.into(), DIAMETER_PORT));
     PeerConfig { host: host.to_owned(), realm: REALM.to_owned(), connect }
 }
 
-fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
+pub(crate) fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
     let mut config = DiameterConfig::new(host, REALM, address.into(), Vec::new());
     (config.watchdog, config.peers) = (WATCHDOG, peers);
     config

@@ -87,7 +87,7 @@ impl Mbms {
     /// What has not been set up; none: sessions can start.
     pub(crate) fn missing(&self) -> Option<Joint> {
         let missing = CLIENTS.iter().map(|(joint, _)| *joint).find(|joint| !self.answered.contains(joint));
-        missing.or((!self.provider.is_ready()).then_some(Joint::XmbC))
+        missing.or_else(|| (!self.provider.is_ready()).then_some(Joint::XmbC))
     }
 
     /// Starts the session at this place of the scenario; its data waits until every UE can know of it.

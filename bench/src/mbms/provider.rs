@@ -131,8 +131,8 @@ pub(crate) struct Provider {
 impl Provider {
     /// One that provisions these sessions.
     pub(crate) fn new(plans: Vec<Plan>) -> Self {
-        let mut provider = Self::default();
-        provider.names = plans.iter().map(|plan| plan.session.clone()).collect();
+        let names = plans.iter().map(|plan| plan.session.clone()).collect();
+        let mut provider = Self { names, ..Self::default() };
         for plan in plans {
             let session = Session {
                 plan,

@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(own.poll_output(), None);
         own.agree(Instant::from_millis(100), offer.as_bytes());
         own.handle_timeout(Instant::from_millis(120), 120);
-        let packet = protocol::rtp::RtpPacket::parse(&own.poll_output().unwrap().bytes).unwrap();
+        let packet = RtpPacket::parse(&own.poll_output().unwrap().bytes).unwrap();
         assert!(packet.marker && packet.payload_type == 8);
     }
 }
