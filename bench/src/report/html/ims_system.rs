@@ -32,7 +32,8 @@ type Links = BTreeMap<(usize, usize), Vec<(Joint, u64)>>;
 
 pub(super) fn picture(model: &Model) -> Markup {
     let mut pairs: BTreeMap<(&str, &str, Joint), u64> = BTreeMap::new();
-    for ((joint, a, b), count) in &model.traffic {
+    let is_radio = model.header.scenario.cell.is_some();
+    for ((joint, a, b), count) in model.traffic.iter().filter(|((joint, ..), _)| !is_radio || !is_in_chain(*joint)) {
         let (a, b) = (drawn(a), drawn(b));
         *pairs.entry((a.min(b), a.max(b), *joint)).or_default() += count;
     }
@@ -59,6 +60,11 @@ pub(super) fn picture(model: &Model) -> Markup {
             @for place in &places { (node(place, &own(place))) }
         }
     }
+}
+
+/// What the picture of the chain from the BM-SC to the radio shows.
+const fn is_in_chain(joint: Joint) -> bool {
+    matches!(joint, Joint::XmbC | Joint::SgMb | Joint::SgiMb | Joint::M3 | Joint::M2 | Joint::M1)
 }
 
 /// What a box is drawn as: I- and S-CSCF are one, and so are P-CSCFs.

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use protocol::Joint;
 
 use super::{ims_system, panel, sign, term};
+use crate::event::SpeechHeard;
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
@@ -73,17 +74,30 @@ fn cards(model: &Model) -> Markup {
                     html! { code title=(info.content_sha256) { "sha256 " (text::short_hash(&info.content_sha256)) "…" } },
                 ))
             }
-            (card(
-                html! { (complete) span.of { " of " (model.deliveries.len()) } },
-                html! { "deliveries bit for bit" },
-                html! { (model.ues.len()) " UEs, " (model.sessions.len())
-                    @if model.sessions.len() == 1 { " session" } @else { " sessions" } },
-            ))
-            (card(
-                html! { (text::octets(octets)) },
-                html! { "of IP datagrams on air" },
-                html! { "MCH capacity " (text::bit_rate(model.header.mch_capacity_bps)) },
-            ))
+            @if let Some([sent, taken, by_mbms]) = speech(model) {
+                (card(
+                    html! { (text::grouped(taken)) span.of { " of " (text::grouped(sent)) } },
+                    html! { "packets of speech taken once" },
+                    html! { "by " (model.ues.len()) " UEs, all talkers together" },
+                ))
+                (card(
+                    html! { (Ratio { errors: by_mbms, trials: taken }.value().map_or_else(|| "–".into(), text::percent)) },
+                    html! { "of them over an MBMS bearer" },
+                    html! { "the others by unicast" },
+                ))
+            } @else {
+                (card(
+                    html! { (complete) span.of { " of " (model.deliveries.len()) } },
+                    html! { "deliveries bit for bit" },
+                    html! { (model.ues.len()) " UEs, " (model.sessions.len())
+                        @if model.sessions.len() == 1 { " session" } @else { " sessions" } },
+                ))
+                (card(
+                    html! { (text::octets(octets)) },
+                    html! { "of IP datagrams on air" },
+                    html! { "MCH capacity " (text::bit_rate(model.header.mch_capacity_bps)) },
+                ))
+            }
             (card(
                 html! { (text::seconds(model.end_ns as f64 / 1e9)) },
                 html! { "of air time" },
@@ -97,6 +111,14 @@ fn cards(model: &Model) -> Markup {
             ))
         }
     }
+}
+
+/// Packets of speech that were sent to UEs, that they took, and that came over MBMS bearers, in a run without files.
+fn speech(model: &Model) -> Option<[u64; 3]> {
+    let heard = || model.ims.iter().flat_map(|run| &run.listened);
+    let is_shown = model.sessions.is_empty() && heard().next().is_some();
+    let sum = |sum: [u64; 3], own: &SpeechHeard| [sum[0] + own.sent, sum[1] + own.taken, sum[2] + own.by_mbms];
+    is_shown.then(|| heard().fold([0; 3], sum))
 }
 
 /// The figures of a run without radio.
@@ -132,9 +154,15 @@ fn system(model: &Model) -> Markup {
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
         div.chain {
-            (node("Content provider", &["files"], "our code"))
-            (link(&html! { (joint(model, Joint::XmbC)) }))
-            (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
+            @if model.header.scenario.sessions.is_empty() {
+                (node("IMS AS", &["speech"], "our code"))
+                (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
+                (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
+            } @else {
+                (node("Content provider", &["files"], "our code"))
+                (link(&html! { (joint(model, Joint::XmbC)) }))
+                (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
+            }
             (link(&html! { (joint(model, Joint::SgMb)) (joint(model, Joint::SgiMb)) }))
             (node("MBMS-GW", &["GTP-U", "multicast"], "our code"))
             (link(&html! { (joint(model, Joint::M3)) (joint(model, Joint::M2)) (joint(model, Joint::M1)) }))
