@@ -6,6 +6,8 @@
 use ::http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use ::http::{Method, Request, Response, StatusCode, Uri, Version};
 
+use crate::xmb::PUSH_ROOT;
+
 /// Octets of start line and header fields.
 pub const HTTP_MAX_HEAD: usize = 16 * 1024;
 /// Header fields.
@@ -14,6 +16,15 @@ pub const HTTP_MAX_FIELDS: usize = 64;
 pub const HTTP_MAX_TARGET: usize = 8 * 1024;
 /// Octets of a body.
 pub const HTTP_MAX_BODY: usize = 1 << 20;
+/// Octets of a file that a content provider puts to a BM-SC on xMB-U (TS 29.116).
+pub const HTTP_MAX_FILE: usize = 16 << 20;
+
+/// Octets that the body of a request may have.
+#[must_use]
+pub fn max_body(method: &Method, path: &str) -> usize {
+    let is_file = *method == Method::PUT && path.strip_prefix(PUSH_ROOT).is_some_and(|rest| rest.starts_with('/'));
+    if is_file { HTTP_MAX_FILE } else { HTTP_MAX_BODY }
+}
 
 /// What is wrong with a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -34,7 +45,7 @@ pub enum HttpError {
     #[error("more than {HTTP_MAX_FIELDS} header fields or {HTTP_MAX_HEAD} octets of them")]
     HeadTooLong,
     /// The body is too long.
-    #[error("a body of more than {HTTP_MAX_BODY} octets")]
+    #[error("a body of more than {HTTP_MAX_BODY} octets, or a file of more than {HTTP_MAX_FILE}")]
     BodyTooLong,
     /// A transfer coding (RFC 9112 clause 6.1).
     #[error("a transfer coding: only Content-Length is read here")]
@@ -133,9 +144,10 @@ pub fn parse_request(octets: &[u8]) -> Result<Request<Vec<u8>>, HttpError> {
     if headers.get_all(HOST).iter().count() != 1 {
         return Err(HttpError::Malformed("not one Host"));
     }
-    let body = body(&headers, &octets[length..], false)?;
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| HttpError::Malformed("the method"))?;
+    let body = body(&headers, &octets[length..], max_body(&method, path.path()), false)?;
     let mut request = Request::new(body);
-    *request.method_mut() = Method::from_bytes(method.as_bytes()).map_err(|_| HttpError::Malformed("the method"))?;
+    *request.method_mut() = method;
     *request.uri_mut() = Uri::from(path);
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
@@ -159,7 +171,7 @@ pub fn parse_response(to: &Method, octets: &[u8]) -> Result<Response<Vec<u8>>, H
     let body = match is_bodiless(to, status) {
         true if after.is_empty() => Vec::new(),
         true => return Err(HttpError::Trailing(after.len())),
-        false => body(&headers, after, true)?,
+        false => body(&headers, after, HTTP_MAX_BODY, true)?,
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -196,7 +208,7 @@ fn headers(fields: &[httparse::Header<'_>]) -> Result<HeaderMap, HttpError> {
 }
 
 /// The body; without a length a response has what follows (RFC 9112 clause 6.3), a request nothing.
-fn body(headers: &HeaderMap, after: &[u8], to_the_end: bool) -> Result<Vec<u8>, HttpError> {
+fn body(headers: &HeaderMap, after: &[u8], most: usize, to_the_end: bool) -> Result<Vec<u8>, HttpError> {
     if headers.contains_key(TRANSFER_ENCODING) {
         return Err(HttpError::TransferCoding);
     }
@@ -207,7 +219,7 @@ fn body(headers: &HeaderMap, after: &[u8], to_the_end: bool) -> Result<Vec<u8>, 
         (Some(value), None) => digits(value).ok_or(HttpError::Malformed("Content-Length"))?,
         (Some(_), Some(_)) => return Err(HttpError::Malformed("more than one Content-Length")),
     };
-    if length > HTTP_MAX_BODY {
+    if length > most {
         return Err(HttpError::BodyTooLong);
     }
     match after.len() {
@@ -228,6 +240,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn files_for_a_bm_sc_may_be_longer_than_other_bodies() {
+        let put = |target: &str, octets: usize| {
+            let head = format!("PUT {target} HTTP/1.1\r\nHost: b\r\nContent-Length: {octets}\r\n\r\n");
+            let message: Vec<u8> = head.into_bytes().into_iter().chain(std::iter::repeat_n(0, octets)).collect();
+            parse_request(&message).map(|request| request.body().len())
+        };
+        assert_eq!(put("/xmb-u/1/2/a", HTTP_MAX_FILE), Ok(HTTP_MAX_FILE));
+        assert_eq!(put("/xmb-u/1/2/a", HTTP_MAX_FILE + 1), Err(HttpError::BodyTooLong));
+        assert_eq!(put("/a", HTTP_MAX_BODY), Ok(HTTP_MAX_BODY));
+        assert_eq!(put("/xmb-us", HTTP_MAX_BODY + 1), Err(HttpError::BodyTooLong));
+    }
 
     #[test]
     fn requests_are_read_as_servers_read_them() {

@@ -14,7 +14,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use protocol::http::{HTTP_MAX_BODY, HTTP_MAX_FIELDS, HTTP_MAX_HEAD, HTTP_MAX_TARGET};
+use protocol::http::{HTTP_MAX_FIELDS, HTTP_MAX_HEAD, HTTP_MAX_TARGET, max_body};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -151,7 +151,8 @@ async fn take(shared: &Shared, request: Request<Incoming>, channel: Channel, is_
     }
     parts.uri = Uri::from(target);
     parts.version = Version::HTTP_11;
-    let body = match tokio::time::timeout(shared.limits.message, Limited::new(body, HTTP_MAX_BODY).collect()).await {
+    let most = max_body(&parts.method, parts.uri.path());
+    let body = match tokio::time::timeout(shared.limits.message, Limited::new(body, most).collect()).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             return refusal(StatusCode::PAYLOAD_TOO_LARGE);

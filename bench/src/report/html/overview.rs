@@ -154,7 +154,7 @@ fn system(model: &Model) -> Markup {
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
         div.chain {
-            @if model.header.scenario.sessions.is_empty() {
+            @if model.header.scenario.sessions.is_empty() && model.captured.contains_key(&Joint::Mb2U) {
                 (node("IMS AS", &["speech"], "our code"))
                 (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
                 (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
