@@ -54,7 +54,7 @@ fn each_packet_is_heard_once_and_every_step_found_again() {
     assert_eq!(ladder["verdict"], "pass", "{ladder}");
     let mut files = 0;
     for ue in report["ues"].as_array().unwrap() {
-        let name = ue["name"].as_str().unwrap();
+        let name = ue["ue"].as_str().unwrap();
         for heard in ue["ims"]["listened"].as_array().unwrap() {
             assert_eq!((&heard["sent"], &heard["taken"]), (&612.into(), &612.into()), "{name}: {heard}");
             assert_eq!(heard["lost"], 0, "{name}: {heard}");
@@ -131,11 +131,11 @@ fn lost_packets_are_named_by_ue_and_sequence_number() {
     let (_, report) = run(dir.path(), &(small() + fault));
     let of = |name: &str| {
         let ues = report["ues"].as_array().unwrap();
-        let ue = ues.iter().find(|ue| ue["name"] == name).unwrap();
+        let ue = ues.iter().find(|ue| ue["ue"] == name).unwrap();
         ue["ims"]["listened"][0].clone()
     };
     let ues = report["ues"].as_array().unwrap();
-    let spoke = &ues.iter().find(|ue| ue["name"] == "car1").unwrap()["ims"]["spoke"];
+    let spoke = &ues.iter().find(|ue| ue["ue"] == "car1").unwrap()["ims"]["spoke"];
     let first = spoke["first"].as_u64().unwrap();
     let lost: Vec<u64> = of("far1")["lost_sequence"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
     assert_eq!(lost, [(first + 40) % 65536, (first + 41) % 65536], "{}", of("far1"));

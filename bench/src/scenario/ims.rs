@@ -151,7 +151,7 @@ pub struct UeIms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_after_ms: Option<u64>,
     /// It can receive MBMS bearers, and says so.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", with = "yes_no")]
     pub mbms: bool,
     /// In which cell it is.
     #[serde(default, skip_serializing_if = "UeCell::is_carrier")]
@@ -408,5 +408,24 @@ pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
         mbms: t.choice_or("mbms", &[("no", false), ("yes", true)], false),
         cell: t.choice_or("cell", &[("carrier", UeCell::Carrier), ("other", UeCell::Other)], UeCell::Carrier),
         credit: t.optional_integer("credit", 0..=1_000_000_000),
+    }
+}
+
+/// A decision as scenarios write it.
+mod yes_no {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives fields by reference")]
+    pub(super) fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(if *value { "yes" } else { "no" })
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+        let word = String::deserialize(from)?;
+        match word.as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(serde::de::Error::custom(format!("{word}: \"yes\" or \"no\""))),
+        }
     }
 }

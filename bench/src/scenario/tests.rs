@@ -221,7 +221,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "unit = \"ratio\"",
             "unit = \"percent\"",
-            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\", \"messages\", \"registrations\", \"answers\", \"notifications\", \"calls\", \"records\", \"units\", \"cents\"",
+            "t.toml:50:8: unit = \"percent\" is wrong; allowed values: \"objects\", \"UEs\", \"s\", \"ratio\", \"dB\", \"dBm\", \"Hz\", \"us\", \"%\", \"octets\", \"PDUs\", \"datagrams\", \"changes\", \"messages\", \"registrations\", \"answers\", \"notifications\", \"calls\", \"packets\", \"records\", \"units\", \"cents\"",
         ),
     ];
     let services: Vec<String> = service::service_words().iter().map(|(word, _)| format!("\"{word}\"")).collect();
