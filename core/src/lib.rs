@@ -15,14 +15,12 @@ pub mod sip_network;
 mod store;
 
 pub use mbms::{
-    Admission, AdmissionConfig, AdmissionRefusal, Allocation, AreaPlan, Bmsc, BmscConfig, BmscInput, BmscNode,
-    BmscNodeConfig, BmscOutput, Change, Content, Delivery, DeliveryError, DeliveryStats, Demand, Discard, EnbAgent,
-    EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec,
-    FluteOutput, FluteSender, GatewayConfig, GatewayRefusal, LossReport, M1Transport, MbmsBearer, MbmsGw, MbmsGwConfig,
-    MbmsGwInput, MbmsGwNode, MbmsGwNodeConfig, MbmsGwOutput, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode,
-    MceNodeConfig, MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, OnAirFrom, Place, PmchCapacity, PmchId,
-    PmchPlan, ProviderConfig, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, QosClass,
-    RadioQueue, Rate, Refusal, Retention, SequenceClock, ServerRules, SessionDescription, SessionRefusal, XmbConfig,
+    Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, BmscNode, BmscNodeConfig, Change, Content, Delivery,
+    DeliveryError, DeliveryStats, Demand, Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput,
+    EnbAgentOutput, EnbNode, EnbNodeConfig, EnbRadio, Fec, FluteOutput, FluteSender, GatewayConfig, LossReport,
+    MbmsBearer, MbmsGwNode, MbmsGwNodeConfig, MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode, MceNodeConfig,
+    MceNotification, MceOutput, MceRefusal, MtchId, MtchPlace, OnAirFrom, Place, PmchCapacity, PmchId, PmchPlan,
+    ProviderConfig, ProvisioningConfig, QosClass, RadioQueue, Rate, Retention, SequenceClock, ServerRules, XmbConfig,
 };
 pub use mbms::{BearerRule, CellAreas, GroupCodec, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
-pub use store::{Store, StoreAnswer, StoreError, StoreOp, StoreOutcome, StoreRequest, StoreToken};
+pub use store::{StoreError, StoreToken};

@@ -51,8 +51,8 @@ fn row(file: u64, block: u64, symbol_octets: u16, source_block_symbols: u32, ove
     let octets = raptor.0.stats().ip_octets;
     print!("{symbol_octets:6}  {blocks:6}  {overhead_percent:7}%  {octets:9}  ");
     for loss in LOSS_PERCENT {
-        let rate = |(chain, sdus): &(Chain, Vec<(Instant, Vec<u8>)>)| {
-            (1..=SEEDS).filter(|&seed| completes(chain, sdus, LossyBlocks::new(block, loss, seed))).count() as u64 * 100
+        let rate = |(_, sdus): &(Chain, Vec<(Instant, Vec<u8>)>)| {
+            (1..=SEEDS).filter(|&seed| completes(sdus, LossyBlocks::new(block, loss, seed))).count() as u64 * 100
                 / SEEDS
         };
         print!(" {:3}/{:<3}", rate(&raptor), rate(&no_code));
@@ -70,8 +70,8 @@ fn record(file: u64, delivery: Delivery) -> (Chain, Vec<(Instant, Vec<u8>)>) {
     (chain, sdus)
 }
 
-fn completes(chain: &Chain, sdus: &[(Instant, Vec<u8>)], mut loss: LossyBlocks) -> bool {
-    let mut client = chain.client();
+fn completes(sdus: &[(Instant, Vec<u8>)], mut loss: LossyBlocks) -> bool {
+    let mut client = common::client();
     for (due, sdu) in sdus {
         if loss.pass(sdu.len()) {
             client.handle_input(*due, MbmsClientInput::Ip(sdu));

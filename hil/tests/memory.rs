@@ -55,7 +55,7 @@ fn child_whose_memory_is_measured() {
         ip_octet_limit: None,
     };
     let mut chain = Chain::start(Box::new(SyntheticFile::new(octets)), delivery);
-    let mut client = chain.client();
+    let mut client = common::client();
     let (mut complete, mut blocks) = (None, LossyBlocks::new(1_000, loss, 1));
     chain.run(Instant::from_millis(200_000), |due, sdu| {
         if blocks.pass(sdu.len()) {

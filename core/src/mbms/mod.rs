@@ -2,25 +2,23 @@
 
 mod admission;
 mod association;
-mod bmsc;
 mod bmsc_node;
 mod enb_agent;
 mod enb_node;
 mod flute_sender;
 mod gw;
 mod ims_as;
-mod mbms_gw;
 mod mce;
 mod mce_node;
-mod provisioning;
 mod sequence_clock;
 mod sync_framer;
 
 pub use admission::{
     Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
-pub use bmsc::{Bmsc, BmscConfig, BmscInput, BmscOutput, SessionDescription, SessionRefusal};
-pub use bmsc_node::{BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ServerRules, XmbConfig};
+pub use bmsc_node::{
+    BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ProvisioningConfig, ServerRules, XmbConfig,
+};
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
 };
@@ -28,10 +26,8 @@ pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
 pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
 pub use ims_as::{BearerRule, CellAreas, GroupCodec, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
-pub use mbms_gw::{GatewayRefusal, M1Transport, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput};
 pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId};
 pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};
-pub use provisioning::{Allocation, Provisioning, ProvisioningConfig, ProvisioningInput, ProvisioningOutput, Refusal};
 pub use sequence_clock::SequenceClock;
 
 #[cfg(test)]

@@ -3,5 +3,4 @@
 mod child;
 mod hss;
 mod presence;
-mod provisioning;
 mod sip_network;

@@ -1,17 +1,16 @@
-//! BM-SC, MBMS-GW and eNB agent in a row, with a seeded loss of transport blocks in place of the radio.
+//! The user plane from the BM-SC's FLUTE to the eNB's end of M1, with a seeded loss of transport blocks in place of the radio.
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use core_network::{
-    Bmsc, BmscConfig, BmscInput, BmscOutput, Content, Delivery, DeliveryStats, EnbAgent, EnbAgentConfig, EnbAgentInput,
-    EnbAgentOutput, MbmsBearer, MbmsGw, MbmsGwConfig, MbmsGwInput, MbmsGwOutput, ProvisioningConfig, ProvisioningInput,
-    SessionDescription, Store,
+    Content, Delivery, DeliveryStats, EnbAgent, EnbAgentConfig, EnbAgentInput, EnbAgentOutput, FluteOutput,
+    FluteSender, MbmsBearer, SequenceClock,
 };
 use hil::{MbmsClient, ServiceDescription};
-use protocol::{Instant, Plmn, SyncPlan};
+use protocol::{GtpuRepr, Instant, SyncHeader, SyncPlan, SyncRepr, SyncTotals};
 
 pub(crate) const SESSION: &str = "clip";
 
@@ -20,57 +19,55 @@ pub(crate) fn wall_clock() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
 }
 
-/// The core network with one session.
+/// Where the session is sent from and to, its TSI, and its tunnel on M1.
+const SOURCE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 4000);
+const DESTINATION: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(239, 192, 0, 1), 5000);
+const TSI: u64 = 1;
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 0, 1);
+const C_TEID: u32 = 1;
+
+/// The user plane of a session: FLUTE and SYNC of the BM-SC, the tunnel, the eNB's end of it.
 pub(crate) struct Chain {
-    bmsc: Bmsc,
-    gateway: MbmsGw,
+    sender: FluteSender,
+    clock: SequenceClock,
     agent: EnbAgent,
-    pub(crate) session: SessionDescription,
+    /// The sequence that is being filled: its start, packets and octets.
+    sequence: (Instant, u16, u32),
 }
 
 impl Chain {
-    /// Provisions and starts the session at the start of the run.
+    /// Starts the session at the start of the run.
     pub(crate) fn start(stream: flute::sender::ObjectDataStream, delivery: Delivery) -> Self {
-        let sync = SyncPlan::new(32).unwrap();
-        let mut bmsc = Bmsc::new(BmscConfig {
-            provisioning: ProvisioningConfig {
-                plmn: Plmn::new("262", "01").unwrap(),
-                service_ids: 1..=9,
-                addresses: Ipv4Addr::new(239, 192, 0, 1)..=Ipv4Addr::new(239, 192, 0, 1),
-                ports: 5000..=5009,
-            },
-            source: "10.0.0.1:4000".parse().unwrap(),
-            max_transfer_delay: Duration::from_millis(10),
-            packet_lengths: false,
-            wall_clock: wall_clock(),
-        });
-        let mut gateway = MbmsGw::new(MbmsGwConfig {
-            source: Ipv4Addr::new(10, 0, 0, 2),
-            multicast: Ipv4Addr::new(239, 255, 0, 1)..=Ipv4Addr::new(239, 255, 0, 9),
-        });
+        let plan = SyncPlan::new(32).unwrap();
+        let clock = SequenceClock { plan, max_transfer_delay: Duration::from_millis(10) };
+        let content = Content { stream, location: "file:///clip.mp4".into(), content_type: "video/mp4".into() };
+        let (way, now) = ((SOURCE, DESTINATION), Instant::ZERO);
+        let sender = FluteSender::new(now, way, TSI, &delivery, content, clock, wall_clock()).unwrap();
         let mut agent =
             EnbAgent::new(EnbAgentConfig { processing_time: Duration::from_millis(5), max_held_octets: 1 << 20 });
-        let session = start_session(&mut bmsc, stream, delivery);
-        let tmgi = session.allocation.tmgi;
-        gateway.handle_input(Instant::ZERO, MbmsGwInput::SessionStart { tmgi });
-        let Some(MbmsGwOutput::SessionStarted { m1, .. }) = gateway.poll_output() else { panic!("a bearer on M1") };
-        let bearer = MbmsBearer { tmgi, sync, multicast: m1.multicast, c_teid: m1.c_teid };
-        agent.handle_input(Instant::ZERO, EnbAgentInput::SessionStart(bearer));
-        Self { bmsc, gateway, agent, session }
+        let tmgi = "000001@262-01".parse().unwrap();
+        let bearer = MbmsBearer { tmgi, sync: plan, multicast: GROUP, c_teid: C_TEID };
+        agent.handle_input(now, EnbAgentInput::SessionStart(bearer));
+        Self { sender, clock, agent, sequence: (clock.on_air(now), 0, 0) }
     }
 
     /// Runs until `end`; each SDU goes to `radio` with its due time. `radio` ends the run by breaking.
     pub(crate) fn run(&mut self, end: Instant, mut radio: impl FnMut(Instant, Vec<u8>) -> ControlFlow<()>) {
-        while let Some(now) = self.bmsc.poll_timeout().into_iter().chain(self.agent.poll_timeout()).min() {
+        loop {
+            let window_end = self.clock.window_end(self.sequence.0);
+            let due = self.sender.poll_timeout().into_iter().chain(self.agent.poll_timeout());
+            let now = due.fold(window_end, Instant::min);
             if now >= end {
                 return;
             }
-            self.bmsc.handle_timeout(now);
-            while let Some(output) = self.bmsc.poll_output() {
-                let BmscOutput::SgiMb { tmgi, pdu } = output else { continue };
-                self.gateway.handle_input(now, MbmsGwInput::SgiMb { tmgi, pdu: &pdu });
-                let Some(MbmsGwOutput::M1(datagram)) = self.gateway.poll_output() else { panic!("it is forwarded") };
-                self.agent.handle_input(now, EnbAgentInput::M1(&datagram));
+            if now == window_end {
+                self.close_sequence(now);
+            }
+            self.sender.handle_timeout(now);
+            while let Some(output) = self.sender.poll_output() {
+                if let FluteOutput::Datagram(datagram) = output {
+                    self.send(now, &datagram);
+                }
             }
             self.agent.handle_timeout(now);
             while let Some(output) = self.agent.poll_output() {
@@ -82,41 +79,38 @@ impl Chain {
         }
     }
 
-    pub(crate) fn stats(&mut self) -> DeliveryStats {
-        self.bmsc.stats(SESSION).unwrap()
+    fn send(&mut self, now: Instant, payload: &[u8]) {
+        let pdu = SyncRepr::UserData { header: self.header(), payload }.emit().unwrap();
+        self.sequence.1 += 1;
+        self.sequence.2 += payload.len() as u32;
+        self.m1(now, &pdu);
     }
 
-    /// A client that is tuned to the session.
-    pub(crate) fn client(&self) -> MbmsClient {
-        let service = ServiceDescription {
-            session: SESSION.to_owned(),
-            destination: self.session.allocation.destination.into(),
-            tsi: self.session.tsi,
-        };
-        MbmsClient::new(vec![service], wall_clock())
+    fn close_sequence(&mut self, now: Instant) {
+        let pdu = SyncRepr::Information { header: self.header(), totals: SyncTotals::default() }.emit().unwrap();
+        self.m1(now, &pdu);
+        self.sequence = (self.sequence.0 + self.clock.plan.sequence(), 0, 0);
+    }
+
+    fn header(&self) -> SyncHeader {
+        let (start, packet_number, elapsed_octets) = self.sequence;
+        SyncHeader { timestamp: self.clock.plan.timestamp(start), packet_number, elapsed_octets }
+    }
+
+    fn m1(&mut self, now: Instant, pdu: &[u8]) {
+        let packet = GtpuRepr::g_pdu(C_TEID).emit(pdu).unwrap();
+        self.agent.handle_input(now, EnbAgentInput::Gtpu { multicast: IpAddr::V4(GROUP), packet: &packet });
+    }
+
+    pub(crate) fn stats(&mut self) -> DeliveryStats {
+        self.sender.stats()
     }
 }
 
-fn start_session(bmsc: &mut Bmsc, stream: flute::sender::ObjectDataStream, delivery: Delivery) -> SessionDescription {
-    let store = Store::in_memory().unwrap();
-    let user_service = || SESSION.to_owned();
-    let allocate =
-        ProvisioningInput::Allocate { request: 1, user_service: user_service(), tmgi: None, destination: None };
-    bmsc.handle_input(Instant::ZERO, BmscInput::Provisioning(allocate));
-    while let Some(output) = bmsc.poll_output() {
-        if let BmscOutput::Store(request) = output {
-            let answer = store.execute(&request);
-            bmsc.handle_input(Instant::ZERO, BmscInput::Provisioning(ProvisioningInput::Store(answer)));
-        }
-    }
-    let content = Content { stream, location: "file:///clip.mp4".into(), content_type: "video/mp4".into() };
-    let (user_service, sync, first_data) = (user_service(), SyncPlan::new(32).unwrap(), Instant::ZERO);
-    let start = BmscInput::StartSession { user_service, content, delivery, sync, first_data };
-    bmsc.handle_input(Instant::ZERO, start);
-    match bmsc.poll_output() {
-        Some(BmscOutput::SessionStarted(session)) => session,
-        other => panic!("{other:?}"),
-    }
+/// A client that is tuned to the session.
+pub(crate) fn client() -> MbmsClient {
+    let service = ServiceDescription { session: SESSION.to_owned(), destination: DESTINATION.into(), tsi: TSI };
+    MbmsClient::new(vec![service], wall_clock())
 }
 
 /// Transport blocks of one size, filled with SDUs without gaps (RLC concatenates), each lost with the same probability.

@@ -5,11 +5,23 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use protocol::SyncPlan;
 use protocol::diameter::{DiameterConfig, dictionary};
+use protocol::{Plmn, SyncPlan};
 
 use super::xmb::XmbConfig;
-use crate::mbms::ProvisioningConfig;
+
+/// What the BM-SC may give away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProvisioningConfig {
+    /// Network of the TMGIs.
+    pub plmn: Plmn,
+    /// MBMS service ids that the BM-SC gives; an AS may bring others.
+    pub service_ids: RangeInclusive<u32>,
+    /// Multicast addresses of user services.
+    pub addresses: RangeInclusive<Ipv4Addr>,
+    /// UDP ports on each of the addresses.
+    pub ports: RangeInclusive<u16>,
+}
 
 /// Settings of a BM-SC node.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -40,7 +40,7 @@ use self::xmb::Xmb;
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest};
 use crate::store::StoreToken;
 
-pub use self::config::{BmscNodeConfig, GatewayConfig, ServerRules};
+pub use self::config::{BmscNodeConfig, GatewayConfig, ProvisioningConfig, ServerRules};
 pub use self::xmb::{ProviderConfig, XmbConfig};
 
 /// What is done when the store has answered.
