@@ -32,6 +32,7 @@ pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
         | Joint::Gm
         | Joint::Mw
         | Joint::Isc
+        | Joint::Mcptt3
         | Joint::Cx
         | Joint::Sh
         | Joint::Ut
@@ -163,6 +164,7 @@ impl CaptureWriter {
             | Joint::Gm
             | Joint::Mw
             | Joint::Isc
+            | Joint::Mcptt3
             | Joint::Cx
             | Joint::Sh
             | Joint::Ut
@@ -200,6 +202,7 @@ impl CaptureWriter {
             Joint::Gm => "reference point Gm, UE and P-CSCF: SIP (TS 24.229)".to_owned(),
             Joint::Mw => "reference point Mw, CSCFs among each other: SIP (TS 24.229)".to_owned(),
             Joint::Isc => "reference point ISC, S-CSCF and application server: SIP (TS 24.229)".to_owned(),
+            Joint::Mcptt3 => "reference point MCPTT-3, MCPTT servers among each other: SIP (TS 24.379)".to_owned(),
             Joint::Cx => "reference point Cx, CSCF and HSS: Diameter (TS 29.229)".to_owned(),
             Joint::Sh => "reference point Sh, application server and HSS: Diameter (TS 29.329)".to_owned(),
             Joint::Ut => "reference point Ut, UE and XDM server: XCAP (TS 24.623)".to_owned(),
@@ -262,7 +265,7 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             exported_pdu_tags("dct2000", out);
             rlc_lte_context(event, interface_id, out);
         }
-        Joint::Gm | Joint::Mw | Joint::Isc => addressed_pdu_tags("sip", &event.channel, out),
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 => addressed_pdu_tags("sip", &event.channel, out),
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
             addressed_pdu_tags("diameter", &event.channel, out);
         }

@@ -23,7 +23,7 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro if bytes.len() > DIAMETER_HEADER => {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
-        Joint::Mw | Joint::Isc => parameters(&KEY_PARAMETERS, bytes),
+        Joint::Mw | Joint::Isc | Joint::Mcptt3 => parameters(&KEY_PARAMETERS, bytes),
         Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
         // Credentials of content providers are in header fields; bodies may be long files.
         Joint::XmbC => {

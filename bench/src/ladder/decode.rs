@@ -32,7 +32,7 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         }
         Joint::SgiMb => None,
         Joint::Mb2U => datagram(bytes, &mut fields),
-        Joint::Gm | Joint::Mw | Joint::Isc => decode_ims::sip(bytes, &mut fields),
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 => decode_ims::sip(bytes, &mut fields),
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
             decode_ims::diameter(bytes, &mut fields)
         }

@@ -314,6 +314,7 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         Joint::Gm
         | Joint::Mw
         | Joint::Isc
+        | Joint::Mcptt3
         | Joint::Cx
         | Joint::Sh
         | Joint::Ut

@@ -224,6 +224,7 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("gm", Joint::Gm),
         ("mw", Joint::Mw),
         ("isc", Joint::Isc),
+        ("mcptt3", Joint::Mcptt3),
         ("cx", Joint::Cx),
         ("sh", Joint::Sh),
         ("ut", Joint::Ut),

@@ -37,6 +37,8 @@ pub enum Joint {
     Mw,
     /// S-CSCF and application server: SIP (TS 24.229).
     Isc,
+    /// MCPTT servers among each other, participating and controlling functions: SIP (TS 23.379 clause 7.5.2.4, TS 24.379).
+    Mcptt3,
     /// I-CSCF or S-CSCF and HSS: Diameter (TS 29.228, TS 29.229).
     Cx,
     /// Application server and HSS: Diameter (TS 29.328, TS 29.329).
@@ -71,7 +73,7 @@ pub enum Joint {
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -85,6 +87,7 @@ impl Joint {
         Self::Gm,
         Self::Mw,
         Self::Isc,
+        Self::Mcptt3,
         Self::Cx,
         Self::Sh,
         Self::Ut,
@@ -114,7 +117,7 @@ impl Joint {
     /// Its messages are SIP.
     #[must_use]
     pub const fn is_sip(self) -> bool {
-        matches!(self, Self::Gm | Self::Mw | Self::Isc)
+        matches!(self, Self::Gm | Self::Mw | Self::Isc | Self::Mcptt3)
     }
 
     /// Its messages are HTTP.
@@ -146,6 +149,7 @@ impl fmt::Display for Joint {
             Self::Gm => "Gm",
             Self::Mw => "Mw",
             Self::Isc => "ISC",
+            Self::Mcptt3 => "MCPTT-3",
             Self::Cx => "Cx",
             Self::Sh => "Sh",
             Self::Ut => "Ut",

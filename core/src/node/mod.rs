@@ -229,6 +229,8 @@ pub enum Role {
     Ocs,
     /// A third party outside of the network; a content provider or an application server without IMS, too.
     ThirdParty,
+    /// MC service server, with participating and controlling functions (TS 23.379 clause 7.4.2.3).
+    McServer,
     /// BM-SC (TS 23.246 clause 5.1).
     Bmsc,
     /// MBMS-GW, with the MME and its Sm reference point in it (TS 23.246 clause 5.4).
@@ -250,9 +252,13 @@ impl Role {
             (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::Mb2C,
             (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
             (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
-            (Self::Hss, Self::As | Self::Exposure) | (Self::As | Self::Exposure, Self::Hss) => Joint::Sh,
+            (Self::Hss, Self::As | Self::McServer | Self::Exposure)
+            | (Self::As | Self::McServer | Self::Exposure, Self::Hss) => Joint::Sh,
             (Self::Hss, _) | (_, Self::Hss) => Joint::Cx,
-            (Self::As | Self::Exposure, _) | (_, Self::As | Self::Exposure) => Joint::Isc,
+            (Self::McServer, Self::McServer) => Joint::Mcptt3,
+            (Self::As | Self::McServer | Self::Exposure, _) | (_, Self::As | Self::McServer | Self::Exposure) => {
+                Joint::Isc
+            }
             _ => Joint::Mw,
         }
     }
