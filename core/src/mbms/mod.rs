@@ -2,12 +2,15 @@
 
 mod admission;
 mod association;
+pub(crate) mod bearer_rule;
 mod bmsc_node;
 mod enb_agent;
 mod enb_node;
 mod flute_sender;
+pub(crate) mod group_codec;
 mod gw;
 mod ims_as;
+pub(crate) mod mb2;
 mod mce;
 mod mce_node;
 mod sequence_clock;
@@ -16,6 +19,7 @@ mod sync_framer;
 pub use admission::{
     Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
+pub use bearer_rule::{BearerRule, CellAreas};
 pub use bmsc_node::{
     BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ProvisioningConfig, ServerRules, XmbConfig,
 };
@@ -24,8 +28,10 @@ pub use enb_agent::{
 };
 pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
+pub use group_codec::GroupCodec;
 pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
-pub use ims_as::{BearerRule, CellAreas, GroupCodec, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
+pub use ims_as::{ImsAs, ImsAsConfig, ImsGroup};
+pub use mb2::{Mb2Allocation, Mb2Config};
 pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId};
 pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};
 pub use sequence_clock::SequenceClock;

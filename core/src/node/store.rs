@@ -81,10 +81,10 @@ pub enum Table {
     XmbNotification,
     /// Reports for content providers.
     XmbReport,
-    /// Bearers that an IMS AS has asked a BM-SC for.
-    ImsAsBearer,
-    /// What an IMS AS keeps beside: its Restart-Counter.
-    ImsAsState,
+    /// Bearers that a server has asked a BM-SC for (TS 29.468).
+    Mb2Bearer,
+    /// What such a server keeps beside: its Restart-Counter.
+    Mb2State,
 }
 
 impl Table {
@@ -126,8 +126,8 @@ impl Table {
         Self::XmbFile,
         Self::XmbNotification,
         Self::XmbReport,
-        Self::ImsAsBearer,
-        Self::ImsAsState,
+        Self::Mb2Bearer,
+        Self::Mb2State,
     ];
 
     /// Name in the file.
@@ -169,8 +169,8 @@ impl Table {
             Self::XmbFile => "xmb_file",
             Self::XmbNotification => "xmb_notification",
             Self::XmbReport => "xmb_report",
-            Self::ImsAsBearer => "ims_as_bearer",
-            Self::ImsAsState => "ims_as_state",
+            Self::Mb2Bearer => "mb2_bearer",
+            Self::Mb2State => "mb2_state",
         }
     }
 }

@@ -8,12 +8,13 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::sdp::Sdp;
 use protocol::sip::{Flow, NameAddr, Request, SessionEvent, SessionId, SipUri, Uri};
 
-use super::config::{GroupCodec, ImsGroup};
+use super::config::ImsGroup;
 use super::offer;
-use super::rule::Choice;
 use super::server::ImsAs;
 use super::session::{GroupSession, Member, Peer, Recent};
 use crate::ims::service::{Caller, route_home};
+use crate::mbms::bearer_rule::Choice;
+use crate::mbms::group_codec::GroupCodec;
 
 impl ImsAs {
     /// A session is offered.
@@ -267,7 +268,7 @@ fn chosen(group: &ImsGroup, offered: Option<&Sdp>) -> Result<GroupCodec, Refusal
     let first = offered.map(|offered| offered.media.first());
     let fits = |codec: &&GroupCodec| match first {
         None => true,
-        Some(media) => media.is_some_and(|media| offer::has(media, codec)),
+        Some(media) => media.is_some_and(|media| codec.is_in(media)),
     };
     group.codecs.iter().find(fits).cloned().ok_or_else(|| Refusal::new(488).because("None of the codecs of the group"))
 }

@@ -1,16 +1,17 @@
 //! Settings of an IMS AS.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use protocol::Plmn;
-use protocol::diameter::DiameterConfig;
-use protocol::sip::{EutranCell, HostTable, SessionSettings, SipTimers, Transport};
+use protocol::diameter::mbms::{Arp, QosInformation};
+use protocol::sip::{HostTable, SessionSettings, SipTimers, Transport};
 use serde::Deserialize;
 
 use crate::ims::TrustedPeer;
 use crate::ims::service::Reach;
+use crate::mbms::bearer_rule::{BearerRule, CellAreas};
+use crate::mbms::group_codec::GroupCodec;
+use crate::mbms::mb2::Mb2Config;
 
 /// Settings of an IMS AS.
 #[derive(Clone, Debug)]
@@ -130,125 +131,17 @@ impl ImsGroup {
             preemptable: true,
         }
     }
-}
 
-/// A codec of a group.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GroupCodec {
-    /// RTP payload type, the same at all members.
-    pub payload_type: u8,
-    /// As in `a=rtpmap`: `AMR-WB/16000`.
-    pub encoding: String,
-    /// As in `a=fmtp`, without the payload type.
-    #[serde(default)]
-    pub parameters: Option<String>,
-    /// What a bearer for it guarantees, IP, UDP and RTP headers included, bit/s.
-    pub bit_rate: u32,
-}
-
-impl GroupCodec {
-    /// A-law and mu-law in packets of 20 ms: 160 octets and 40 of headers, 50 times a second.
-    #[must_use]
-    pub fn g711() -> Vec<Self> {
-        let codec = |payload_type, encoding: &str| Self {
-            payload_type,
-            encoding: encoding.to_owned(),
-            parameters: None,
-            bit_rate: 80_000,
-        };
-        vec![codec(8, "PCMA/8000"), codec(0, "PCMU/8000")]
+    /// QoS of its bearers (TS 29.061 clause 20.4.1).
+    pub(super) fn qos(&self, bit_rate: u32) -> QosInformation {
+        let (priority, may_preempt, preemptable) = (self.priority, self.may_preempt, self.preemptable);
+        let arp = Some(Arp { priority, may_preempt, preemptable });
+        QosInformation { qci: Some(self.qci), mbr: Some(bit_rate), gbr: Some(bit_rate), arp, other: Vec::new() }
     }
-}
-
-/// Service areas of a cell (TS 23.003 clause 15.3).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CellAreas {
-    /// The cell as P-Access-Network-Info names it; its tracking area code does not matter.
-    pub cell: EutranCell,
-    /// Service area identities whose bearers can be received in it.
-    pub areas: Vec<u16>,
-}
-
-/// When a group session gets an MBMS bearer in a service area, and when it loses it: see the module.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BearerRule {
-    /// What a UE costs over unicast.
-    pub unicast_cost: u32,
-    /// What a bearer costs in a service area.
-    pub bearer_cost: u32,
-    /// By so much the one has to be above the other to change anything.
-    pub margin: u32,
-    /// It has to be so for so long before a bearer begins, milliseconds.
-    pub start_after_ms: u64,
-    /// Or ends.
-    pub stop_after_ms: u64,
-}
-
-impl Default for BearerRule {
-    fn default() -> Self {
-        Self { unicast_cost: 1, bearer_cost: 3, margin: 0, start_after_ms: 0, stop_after_ms: 10_000 }
-    }
-}
-
-/// MB2 towards a BM-SC.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mb2Config {
-    /// Diameter; the BM-SC is one of the peers. The application is MB2-C, whatever is in there.
-    pub diameter: DiameterConfig,
-    /// Origin-Host of the BM-SC.
-    pub bmsc: String,
-    /// Its realm.
-    pub realm: String,
-    /// Where MB2-U comes from, and the multicast datagrams within.
-    pub local: SocketAddr,
-    /// Who assigns TMGIs, multicast addresses and ports.
-    pub allocation: Mb2Allocation,
-    /// What has failed is tried again after this time.
-    pub retry: Duration,
-    /// Time between heartbeats; none: none are sent.
-    pub heartbeat: Option<Duration>,
-}
-
-impl Mb2Config {
-    /// The BM-SC `bmsc` of the same realm assigns everything.
-    #[must_use]
-    pub fn new(diameter: DiameterConfig, bmsc: &str, own: IpAddr) -> Self {
-        Self {
-            bmsc: bmsc.to_owned(),
-            realm: diameter.origin_realm.clone(),
-            local: SocketAddr::new(own, MB2_U_PORT),
-            allocation: Mb2Allocation::BmscAssigns,
-            retry: Duration::from_secs(5),
-            heartbeat: Some(Duration::from_secs(60)),
-            diameter,
-        }
-    }
-}
-
-/// Who assigns TMGIs, multicast addresses and ports (TR 23.847 clause 2).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Mb2Allocation {
-    /// The BM-SC.
-    BmscAssigns,
-    /// The AS, out of these; the BM-SC is told, and may refuse what somebody else has.
-    AsAssigns {
-        /// Of the TMGIs.
-        plmn: Plmn,
-        /// MBMS service ids.
-        service_ids: RangeInclusive<u32>,
-        /// Multicast addresses.
-        addresses: RangeInclusive<Ipv4Addr>,
-        /// The port on each of them.
-        port: u16,
-    },
 }
 
 /// RFC 6335 clause 6: dynamic ports.
 const PORTS: (u16, u16) = (49152, 53247);
-/// Ours: TS 29.468 leaves the source of MB2-U to the GCS AS.
-const MB2_U_PORT: u16 = 49150;
 
 const fn conversational() -> u32 {
     1

@@ -6,10 +6,11 @@ use protocol::sip::sdp::{MbmsMedia, Sdp};
 use protocol::sip::{Change, EutranCell, Refusal};
 use protocol::{Instant, Tmgi};
 
-use super::mb2::{BearerPlace, Demand, Mb2, mode_of};
 use super::offer;
 use super::server::ImsAs;
 use super::session::{GroupSession, Member, Peer};
+use crate::mbms::bearer_rule::areas_of;
+use crate::mbms::mb2::{BearerPlace, Demand, Mb2Client, mode_of};
 
 /// A change of a session that is not through by then has failed (RFC 3261 timer B, with a change of the other side between).
 const CHANGE: Duration = Duration::from_secs(40);
@@ -50,9 +51,7 @@ impl ImsAs {
     }
 
     fn areas_of(&self, cell: Option<EutranCell>) -> &[u16] {
-        let Some(cell) = cell else { return &[] };
-        let is_it = |own: &EutranCell| own.plmn == cell.plmn && own.eci == cell.eci;
-        self.config.cells.iter().find(|known| is_it(&known.cell)).map_or(&[], |known| &known.areas)
+        areas_of(&self.config.cells, cell)
     }
 
     fn decide(&mut self, now: Instant, key: &str) -> bool {
@@ -79,8 +78,8 @@ impl ImsAs {
         let did = match group.bearer {
             None if areas.is_empty() || group.bearer_not_before > now => false,
             None => {
-                let qos = Demand::qos_of(&group.group, group.codec.bit_rate);
-                let media = offer::audio(&group.codec, 0);
+                let qos = group.group.qos(group.codec.bit_rate);
+                let media = group.codec.to_media(0);
                 group.bearer = Some(mb2.start(now, Demand { group: key.to_owned(), areas, qos, media }));
                 true
             }
@@ -106,7 +105,7 @@ impl ImsAs {
     }
 
     /// The bearer that a member should know of.
-    fn wanted<'a>(&self, mb2: &'a Mb2, group: &GroupSession, member: &Member) -> Option<&'a BearerPlace> {
+    fn wanted<'a>(&self, mb2: &'a Mb2Client, group: &GroupSession, member: &Member) -> Option<&'a BearerPlace> {
         let place = mb2.place(group.bearer?)?;
         let chosen = group.choice.chosen();
         let is_reached =

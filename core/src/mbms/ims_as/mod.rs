@@ -4,16 +4,16 @@
 //!
 //! # What it learns
 //! - Capability: [`protocol::sip::MBMS_FEATURE`] in the Contact of an INVITE, of a 2xx, or of a request within the session.
-//! - Location: the cell in P-Access-Network-Info of the same messages; [`CellAreas`] says which service areas it is in.
+//! - Location: the cell in P-Access-Network-Info of the same messages; [`CellAreas`](super::CellAreas) says which service areas it is in.
 //! - Coverage: a UE that listened to the bearer and offers to receive unicast again is out of it, until it says otherwise or
 //!   is in another cell.
 //!
-//! # The rule ([`BearerRule`])
+//! # The rule ([`BearerRule`](super::BearerRule))
 //! In a service area with *n* capable UEs in coverage, unicast costs *n* times `unicast_cost` and a bearer `bearer_cost`. A
 //! session gets a bearer there when unicast has cost at least `margin` more for `start_after_ms`, and loses it when unicast has
 //! cost more than `margin` less for `stop_after_ms`. A UE in several areas counts in that with the most others. A session has
 //! one bearer (TMGI) for all of its areas: more or fewer areas are a modification of it. A refused bearer is tried again after
-//! `retry` of [`Mb2Config`], each time twice as late.
+//! `retry` of [`Mb2Config`](super::Mb2Config), each time twice as late.
 //!
 //! # What UEs are told
 //! A re-INVITE adds an m-line with the multicast address, the TMGI (`a=mbms-mode`) and `a=recvonly`: all participants only
@@ -27,18 +27,16 @@
 //! One has the floor at a time, unless that is turned off.
 //!
 //! # Restart
-//! Sessions are not durable, and neither is what they had: see `mb2`.
+//! Sessions are not durable, and neither is what they had: see `mbms::mb2`.
 
 mod calls;
 mod config;
 mod deciding;
 mod learn;
-mod mb2;
 mod media;
 mod offer;
-mod rule;
 mod server;
 mod session;
 
-pub use config::{BearerRule, CellAreas, GroupCodec, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config};
+pub use config::{ImsAsConfig, ImsGroup};
 pub use server::ImsAs;

@@ -4,34 +4,21 @@ use std::net::SocketAddr;
 
 use protocol::sip::sdp::{Direction, MbmsMedia, Media, Origin, Sdp};
 
-use super::config::GroupCodec;
-
-/// The audio of a codec at a port.
-pub(super) fn audio(codec: &GroupCodec, port: u16) -> Media {
-    let payload_type = codec.payload_type.to_string();
-    let mut media = Media::new("audio", port, "RTP/AVP", &[&payload_type]);
-    media.add_attribute("rtpmap", Some(&format!("{payload_type} {}", codec.encoding)));
-    if let Some(parameters) = &codec.parameters {
-        media.add_attribute("fmtp", Some(&format!("{payload_type} {parameters}")));
-    }
-    media.add_attribute("ptime", Some("20"));
-    media.set_direction(Direction::SendRecv);
-    media
-}
+use crate::mbms::group_codec::GroupCodec;
 
 /// An offer of audio.
 pub(super) fn offer(id: u64, local: SocketAddr, codec: &GroupCodec) -> Sdp {
     let address = local.ip().to_string();
     let (username, ipv6) = ("-".to_owned(), local.is_ipv6());
     let mut sdp = Sdp::new(&Origin { username, session_id: id, version: 1, ipv6, address });
-    sdp.media.push(audio(codec, local.port()));
+    sdp.media.push(codec.to_media(local.port()));
     sdp
 }
 
 /// The answer to an offer, when it has the codec; everything else of it is refused.
 pub(super) fn answer(id: u64, local: SocketAddr, codec: &GroupCodec, offered: &Sdp) -> Option<Sdp> {
     // The unicast medium is the first one.
-    let first = offered.media.first().filter(|media| has(media, codec))?;
+    let first = offered.media.first().filter(|media| codec.is_in(media))?;
     let mut sdp = offer(id, local, codec);
     if let Some(line) = sdp.lines.iter_mut().find(|line| line.kind == 't') {
         line.value = offered.value('t').unwrap_or("0 0").to_owned();
@@ -40,22 +27,6 @@ pub(super) fn answer(id: u64, local: SocketAddr, codec: &GroupCodec, offered: &S
     sdp.media[0].set_direction(offered.direction_of(0).answer(Direction::SendRecv));
     sdp.media.extend(offered.media.iter().skip(1).map(Media::refused));
     Some(sdp)
-}
-
-/// Whether a medium has a codec under the same payload type.
-pub(super) fn has(media: &Media, codec: &GroupCodec) -> bool {
-    let is_plain = media.kind == "audio" && media.protocol.eq_ignore_ascii_case("RTP/AVP") && media.port != 0;
-    if !is_plain || !media.formats.iter().any(|format| *format == codec.payload_type.to_string()) {
-        return false;
-    }
-    // RFC 3551 clause 6: static types mean what they mean without a map.
-    let maps = media.rtp_maps();
-    let map = maps.iter().find(|map| map.payload_type == codec.payload_type);
-    map.map_or(codec.payload_type < FIRST_DYNAMIC, |map| {
-        let (theirs, own) = (map.encoding.to_ascii_uppercase(), codec.encoding.to_ascii_uppercase());
-        // The number of channels may be left out when it is one (RFC 8866 clause 6.6).
-        theirs.trim_end_matches("/1") == own.trim_end_matches("/1")
-    })
 }
 
 /// The description that held so far, with the bearer or without it.
@@ -74,9 +45,6 @@ pub(super) fn with_bearer(held: &[u8], mbms: Option<MbmsMedia>) -> Option<Vec<u8
     sdp.bump_version();
     Some(sdp.to_bytes())
 }
-
-/// RFC 3551 clause 6: payload types from here on need a map.
-const FIRST_DYNAMIC: u8 = 96;
 
 #[cfg(test)]
 mod tests {
@@ -100,7 +68,7 @@ mod tests {
         assert_eq!((answer.media[0].formats.as_slice(), answer.media[1].port), (&["97".to_owned()][..], 0));
         let other = GroupCodec { payload_type: 98, ..amr() };
         assert!(super::answer(7, "10.46.0.21:49152".parse().unwrap(), &other, &offered).is_none());
-        assert!(has(&offered.media[0], &GroupCodec::g711()[0]) && !has(&offered.media[0], &GroupCodec::g711()[1]));
+        assert!(GroupCodec::g711()[0].is_in(&offered.media[0]) && !GroupCodec::g711()[1].is_in(&offered.media[0]));
     }
 
     #[test]
@@ -108,7 +76,7 @@ mod tests {
         let mbms = MbmsMedia {
             destination: "239.1.0.1:5000".parse().unwrap(),
             source: Some("10.46.0.21".parse().unwrap()),
-            mode: super::super::mb2::mode_of("000102@262-01".parse().unwrap()),
+            mode: crate::mbms::mb2::mode_of("000102@262-01".parse().unwrap()),
         };
         let first = offer(7, "10.46.0.21:49152".parse().unwrap(), &amr());
         let mut held = first.clone();

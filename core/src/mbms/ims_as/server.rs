@@ -11,9 +11,9 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::config::ImsAsConfig;
-use super::mb2::{BearerEvent, Mb2};
 use super::session::GroupSession;
 use crate::ims::Ports;
+use crate::mbms::mb2::{BearerEvent, Mb2Client};
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput};
 
 /// An IMS AS for group sessions.
@@ -29,7 +29,7 @@ pub struct ImsAs {
     pub(super) sessions: BTreeMap<SessionId, (String, u64)>,
     pub(super) legs: BTreeMap<u16, (String, u64)>,
     pub(super) ports: Ports,
-    pub(super) mb2: Option<Mb2>,
+    pub(super) mb2: Option<Mb2Client>,
     pub(super) counters: Counters,
     /// It takes nobody any more.
     pub(super) is_ending: bool,
@@ -77,7 +77,7 @@ impl ImsAs {
         let session = config.session.clone();
         let mut ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
         ua.watch();
-        let mb2 = config.mb2.clone().map(|mb2| Mb2::new(mb2, entropy.split()));
+        let mb2 = config.mb2.clone().map(|mb2| Mb2Client::new(mb2, entropy.split()));
         let mut server = Self {
             config,
             own,
@@ -129,10 +129,10 @@ impl ImsAs {
     }
 
     fn drain_mb2(&mut self, now: Instant) {
-        while let Some(output) = self.mb2.as_mut().and_then(Mb2::poll_output) {
+        while let Some(output) = self.mb2.as_mut().and_then(Mb2Client::poll_output) {
             self.outputs.push_back(output);
         }
-        while let Some(event) = self.mb2.as_mut().and_then(Mb2::poll_event) {
+        while let Some(event) = self.mb2.as_mut().and_then(Mb2Client::poll_event) {
             match event {
                 BearerEvent::Up(id) => self.bearer_up(id),
                 BearerEvent::Lost(id) => self.bearer_lost(now, id),
@@ -221,7 +221,7 @@ impl Node for ImsAs {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let mb2 = self.mb2.as_ref().and_then(Mb2::poll_timeout);
+        let mb2 = self.mb2.as_ref().and_then(Mb2Client::poll_timeout);
         let groups = self.groups.values().filter_map(|group| self.due(group));
         groups.chain(self.ua.poll_timeout()).chain(mb2).min()
     }
@@ -238,7 +238,7 @@ impl Node for ImsAs {
             ("group_sessions", self.groups.len() as u64),
             ("group_members_on_unicast", listens(false) as u64),
             ("group_members_on_mbms", listens(true) as u64),
-            ("group_bearers", self.mb2.as_ref().map_or(0, Mb2::len) as u64),
+            ("group_bearers", self.mb2.as_ref().map_or(0, Mb2Client::len) as u64),
             ("group_bearers_lost", counters.bearers_lost),
             ("group_rtp_heard", counters.rtp_heard),
             ("group_rtp_refused", counters.rtp_refused),

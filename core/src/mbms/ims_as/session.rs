@@ -8,8 +8,9 @@ use protocol::sip::sdp::{MbmsMedia, Sdp};
 use protocol::sip::{EutranCell, SessionId, SipUri};
 use protocol::{Instant, Tmgi};
 
-use super::config::{GroupCodec, ImsGroup};
-use super::rule::Choice;
+use super::config::ImsGroup;
+use crate::mbms::bearer_rule::Choice;
+use crate::mbms::group_codec::GroupCodec;
 
 /// A group session.
 #[derive(Debug)]

@@ -1,15 +1,55 @@
-//! In which service areas a group session has an MBMS bearer: the rule of the module, in numbers.
+//! In which service areas a group has an MBMS bearer (TS 23.280 clause 10.7.3, TR 23.847 clause 1 leave it to the server): what
+//! unicast costs against what a bearer costs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use protocol::Instant;
+use protocol::sip::EutranCell;
+use serde::Deserialize;
 
-use super::config::BearerRule;
+/// Service areas of a cell (TS 23.003 clause 15.3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CellAreas {
+    /// The cell as P-Access-Network-Info names it; its tracking area code does not matter.
+    pub cell: EutranCell,
+    /// Service area identities whose bearers can be received in it.
+    pub areas: Vec<u16>,
+}
+
+/// When a group gets an MBMS bearer in a service area, and when it loses it. With *n* capable UEs in the area, unicast costs *n*
+/// times `unicast_cost`, a bearer `bearer_cost`.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BearerRule {
+    /// What a UE costs over unicast.
+    pub unicast_cost: u32,
+    /// What a bearer costs in a service area.
+    pub bearer_cost: u32,
+    /// By so much the one has to be above the other to change anything.
+    pub margin: u32,
+    /// It has to be so for so long before a bearer begins, milliseconds.
+    pub start_after_ms: u64,
+    /// Or ends.
+    pub stop_after_ms: u64,
+}
+
+impl Default for BearerRule {
+    fn default() -> Self {
+        Self { unicast_cost: 1, bearer_cost: 3, margin: 0, start_after_ms: 0, stop_after_ms: 10_000 }
+    }
+}
+
+/// The service areas of a cell, of those that are known.
+pub(crate) fn areas_of(cells: &[CellAreas], cell: Option<EutranCell>) -> &[u16] {
+    let Some(cell) = cell else { return &[] };
+    let is_it = |own: &EutranCell| own.plmn == cell.plmn && own.eci == cell.eci;
+    cells.iter().find(|known| is_it(&known.cell)).map_or(&[], |known| &known.areas)
+}
 
 /// The service areas of a session that have a bearer, or shall have one.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     chosen: BTreeSet<u16>,
     /// Since when it would be otherwise.
     since: BTreeMap<u16, Instant>,
@@ -17,7 +57,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// The areas that have a bearer from now on. `ues` are the areas that each capable UE is in.
-    pub(super) fn decide(&mut self, now: Instant, rule: &BearerRule, ues: &[Vec<u16>]) -> &BTreeSet<u16> {
+    pub(crate) fn decide(&mut self, now: Instant, rule: &BearerRule, ues: &[Vec<u16>]) -> &BTreeSet<u16> {
         let target = cover(rule, &self.chosen, ues);
         let other: BTreeSet<u16> = target.symmetric_difference(&self.chosen).copied().collect();
         self.since.retain(|area, _| other.contains(area));
@@ -34,12 +74,12 @@ impl Choice {
     }
 
     /// The areas as they were decided last.
-    pub(super) const fn chosen(&self) -> &BTreeSet<u16> {
+    pub(crate) const fn chosen(&self) -> &BTreeSet<u16> {
         &self.chosen
     }
 
     /// When [`Self::decide`] would say something else, if nothing else changed.
-    pub(super) fn due(&self, rule: &BearerRule) -> Option<Instant> {
+    pub(crate) fn due(&self, rule: &BearerRule) -> Option<Instant> {
         self.since.iter().map(|(area, since)| *since + self.delay(rule, *area)).min()
     }
 

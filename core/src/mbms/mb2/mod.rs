@@ -1,13 +1,14 @@
-//! MB2-C at an IMS AS (TS 29.468): TMGIs and bearers of group sessions, from the first request to the last, and what a BM-SC
-//! tells of them.
+//! MB2-C at a server (TS 29.468; an IMS AS, an MC service server): its TMGIs and bearers, from the first request to the last,
+//! and what a BM-SC tells of them.
 //!
-//! Before anything is asked for, the store knows that it will be. An AS that was killed has lost its sessions: it gives back
+//! Before anything is asked for, the store knows that it will be. A server that was killed has lost its sessions: it gives back
 //! all that it has at the BM-SC before it asks for anything new, if the store knows of anything. Its Restart-Counter, in each
 //! message, says so as well (TS 23.007 clause 29).
 
 mod answers;
 mod assign;
 mod bearer;
+mod config;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,16 +25,17 @@ use serde::{Deserialize, Serialize};
 
 use self::assign::Assigner;
 use self::bearer::{Bearer, Step};
-use super::config::Mb2Config;
 use crate::node::{NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 use crate::store::StoreToken;
 
-pub(super) use self::bearer::{BearerPlace, Demand};
-pub(super) use self::requests::mode_of;
+pub use self::config::{Mb2Allocation, Mb2Config};
+
+pub(crate) use self::bearer::{BearerPlace, Demand};
+pub(crate) use self::requests::mode_of;
 
 /// What has become of a bearer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum BearerEvent {
+pub(crate) enum BearerEvent {
     /// It is there, or in other service areas than before.
     Up(u64),
     /// It is not there, or no longer. What it had is given back.
@@ -77,15 +79,15 @@ enum Phase {
 
 /// What the store knows of a bearer.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct BearerRecord {
-    pub(super) group: String,
-    pub(super) tmgi: Option<protocol::Tmgi>,
-    pub(super) flow: Option<u16>,
+pub(crate) struct BearerRecord {
+    pub(crate) group: String,
+    pub(crate) tmgi: Option<protocol::Tmgi>,
+    pub(crate) flow: Option<u16>,
 }
 
-/// The side of MB2 that is at the AS.
+/// The side of MB2 that is at the server.
 #[derive(Debug)]
-pub(super) struct Mb2 {
+pub(crate) struct Mb2Client {
     config: Mb2Config,
     endpoint: DiameterEndpoint,
     phase: Phase,
@@ -104,9 +106,9 @@ pub(super) struct Mb2 {
     out: VecDeque<NodeOutput>,
 }
 
-impl Mb2 {
+impl Mb2Client {
     /// One that first reads what it knew.
-    pub(super) fn new(mut config: Mb2Config, entropy: Entropy) -> Self {
+    pub(crate) fn new(mut config: Mb2Config, entropy: Entropy) -> Self {
         config.diameter.applications = vec![APP_MB2C];
         let mut mb2 = Self {
             endpoint: DiameterEndpoint::new(config.diameter.clone(), entropy),
@@ -123,13 +125,13 @@ impl Mb2 {
             events: VecDeque::new(),
             out: VecDeque::new(),
         };
-        let tables = [Table::ImsAsBearer, Table::ImsAsState];
+        let tables = [Table::Mb2Bearer, Table::Mb2State];
         mb2.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), Stored::Loaded);
         mb2
     }
 
     /// Wants a bearer; events tell what becomes of it.
-    pub(super) fn start(&mut self, now: Instant, demand: Demand) -> u64 {
+    pub(crate) fn start(&mut self, now: Instant, demand: Demand) -> u64 {
         self.next += 1;
         let id = self.next;
         self.bearers.insert(id, Bearer::new(demand));
@@ -139,7 +141,7 @@ impl Mb2 {
     }
 
     /// Wants it in these service areas.
-    pub(super) fn change(&mut self, now: Instant, id: u64, areas: &BTreeSet<u16>) {
+    pub(crate) fn change(&mut self, now: Instant, id: u64, areas: &BTreeSet<u16>) {
         if let Some(bearer) = self.bearers.get_mut(&id).filter(|bearer| bearer.demand.areas != *areas) {
             bearer.demand.areas.clone_from(areas);
             self.run(now, id);
@@ -148,7 +150,7 @@ impl Mb2 {
     }
 
     /// Wants it no longer.
-    pub(super) fn stop(&mut self, now: Instant, id: u64) {
+    pub(crate) fn stop(&mut self, now: Instant, id: u64) {
         if let Some(bearer) = self.bearers.get_mut(&id) {
             bearer.is_wanted = false;
             self.run(now, id);
@@ -157,26 +159,26 @@ impl Mb2 {
     }
 
     /// Where a bearer is, when it is there.
-    pub(super) fn place(&self, id: u64) -> Option<&BearerPlace> {
+    pub(crate) fn place(&self, id: u64) -> Option<&BearerPlace> {
         self.bearers.get(&id)?.place()
     }
 
     /// Where MB2-U comes from.
-    pub(super) const fn local(&self) -> SocketAddr {
+    pub(crate) const fn local(&self) -> SocketAddr {
         self.config.local
     }
 
     /// Bearers that are there, asked for, or being given back.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bearers.len()
     }
 
-    pub(super) fn diameter(&mut self, now: Instant, input: DiameterInput<'_>) {
+    pub(crate) fn diameter(&mut self, now: Instant, input: DiameterInput<'_>) {
         self.endpoint.handle_input(now, input);
         self.drain(now);
     }
 
-    pub(super) fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
+    pub(crate) fn stored(&mut self, now: Instant, answer: NodeStoreAnswer) {
         match (self.stores.remove(&answer.token.0), answer.result) {
             (Some(Stored::Loaded), Ok(tables)) => self.load(tables),
             (Some(Stored::Counter), Ok(_)) => self.begin(now),
@@ -199,7 +201,7 @@ impl Mb2 {
         self.drain(now);
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Loading | Phase::Dead) {
             return;
         }
@@ -221,7 +223,7 @@ impl Mb2 {
         self.drain(now);
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let cleaning = match &self.phase {
             Phase::Loading | Phase::Dead => return None,
             Phase::Cleaning { again_at, .. } => *again_at,
@@ -232,15 +234,15 @@ impl Mb2 {
         own.into_iter().flatten().chain(bearers).min()
     }
 
-    pub(super) fn poll_event(&mut self) -> Option<BearerEvent> {
+    pub(crate) fn poll_event(&mut self) -> Option<BearerEvent> {
         self.events.pop_front()
     }
 
-    pub(super) fn poll_output(&mut self) -> Option<NodeOutput> {
+    pub(crate) fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 
-    pub(super) fn disconnect(&mut self, now: Instant) {
+    pub(crate) fn disconnect(&mut self, now: Instant) {
         self.endpoint.disconnect(now, DisconnectCause::Rebooting);
         self.drain(now);
     }
@@ -255,7 +257,7 @@ impl Mb2 {
         self.endpoint.set_origin_state(self.counter);
         self.phase = Phase::Cleaning { keys, again_at: None };
         let value = self.counter.to_string().into_bytes();
-        let put = NodeStoreOp::Put { table: Table::ImsAsState, key: OWN_COUNTER.to_owned(), value };
+        let put = NodeStoreOp::Put { table: Table::Mb2State, key: OWN_COUNTER.to_owned(), value };
         self.store(vec![put], Stored::Counter);
     }
 

@@ -10,13 +10,13 @@ use protocol::diameter::{Message, RequestFailure, ResultCode};
 use protocol::{Instant, Tmgi};
 
 use super::bearer::{BearerPlace, Step};
-use super::{Asked, BearerEvent, Mb2, Phase, Stored};
+use super::{Asked, BearerEvent, Mb2Client, Phase, Stored};
 use crate::node::{NodeStoreOp, Table};
 
 /// How often an AS tries TMGIs and addresses of its own that others have.
 const MAX_REFUSALS: u32 = 64;
 
-impl Mb2 {
+impl Mb2Client {
     pub(super) fn answered(&mut self, now: Instant, asked: Asked, answer: Result<Message, RequestFailure>) {
         let read = answer.map_err(|failure| failure.to_string()).and_then(|message| {
             GcsActionAnswer::from_message(&message).map_err(|problem| format!("GAA is unusable: {problem}"))
@@ -218,7 +218,7 @@ impl Mb2 {
         match read {
             Ok(gaa) if gaa.outcome.result.is_success() && !failed(&gaa) => {
                 let keys = std::mem::take(keys);
-                let delete = |key| NodeStoreOp::Delete { table: Table::ImsAsBearer, key };
+                let delete = |key| NodeStoreOp::Delete { table: Table::Mb2Bearer, key };
                 self.store(keys.into_iter().map(delete).collect(), Stored::Cleaned);
             }
             Ok(gaa) => {

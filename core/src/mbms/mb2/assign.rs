@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use protocol::diameter::mbms::provisioning::ConflictReason;
 use protocol::{Plmn, Tmgi};
 
-use super::super::config::Mb2Allocation;
+use super::config::Mb2Allocation;
 
 /// What may be assigned, and what comes next.
 #[derive(Debug)]

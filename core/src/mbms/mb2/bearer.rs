@@ -4,43 +4,32 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use protocol::diameter::mbms::{Arp, FlowId, QosInformation};
+use protocol::diameter::mbms::{FlowId, QosInformation};
 use protocol::sip::sdp::Media;
 use protocol::{Instant, Tmgi};
 
-use super::super::config::ImsGroup;
-
 /// A bearer that is wanted.
 #[derive(Clone, Debug)]
-pub(in crate::mbms::ims_as) struct Demand {
+pub(crate) struct Demand {
     /// For whom, in the log.
-    pub(in crate::mbms::ims_as) group: String,
+    pub(crate) group: String,
     /// Service areas, one at least.
-    pub(in crate::mbms::ims_as) areas: BTreeSet<u16>,
-    pub(in crate::mbms::ims_as) qos: QosInformation,
+    pub(crate) areas: BTreeSet<u16>,
+    pub(crate) qos: QosInformation,
     /// What goes over it, as unicast has it.
-    pub(in crate::mbms::ims_as) media: Media,
-}
-
-impl Demand {
-    /// QoS of a group (TS 29.061 clause 20.4.1).
-    pub(in crate::mbms::ims_as) fn qos_of(group: &ImsGroup, bit_rate: u32) -> QosInformation {
-        let (priority, may_preempt, preemptable) = (group.priority, group.may_preempt, group.preemptable);
-        let arp = Some(Arp { priority, may_preempt, preemptable });
-        QosInformation { qci: Some(group.qci), mbr: Some(bit_rate), gbr: Some(bit_rate), arp, other: Vec::new() }
-    }
+    pub(crate) media: Media,
 }
 
 /// Where a bearer is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::mbms::ims_as) struct BearerPlace {
-    pub(in crate::mbms::ims_as) tmgi: Tmgi,
+pub(crate) struct BearerPlace {
+    pub(crate) tmgi: Tmgi,
     /// Multicast address and port.
-    pub(in crate::mbms::ims_as) destination: SocketAddr,
+    pub(crate) destination: SocketAddr,
     /// Where MB2-U goes.
-    pub(in crate::mbms::ims_as) to: SocketAddr,
+    pub(crate) to: SocketAddr,
     /// Service areas.
-    pub(in crate::mbms::ims_as) areas: BTreeSet<u16>,
+    pub(crate) areas: BTreeSet<u16>,
 }
 
 /// What is done, and what is waited for.

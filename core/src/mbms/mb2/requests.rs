@@ -9,10 +9,10 @@ use protocol::diameter::mbms::{MbmsServiceArea, StartStop};
 use protocol::sip::sdp::{MbmsMedia, MbmsMode, Origin, Sdp, SdpLine};
 
 use super::bearer::{Bearer, Step};
-use super::{Asked, BearerRecord, Mb2, Phase, Stored};
+use super::{Asked, BearerRecord, Mb2Client, Phase, Stored};
 use crate::node::{NodeStoreOp, Table};
 
-impl Mb2 {
+impl Mb2Client {
     pub(super) fn run_all(&mut self, now: Instant) {
         for id in self.bearers.keys().copied().collect::<Vec<_>>() {
             self.run(now, id);
@@ -41,7 +41,7 @@ impl Mb2 {
         match step {
             Step::Record | Step::RecordTmgi | Step::RecordBearer => self.record(id, step),
             Step::Forget => {
-                let delete = NodeStoreOp::Delete { table: Table::ImsAsBearer, key: id.to_string() };
+                let delete = NodeStoreOp::Delete { table: Table::Mb2Bearer, key: id.to_string() };
                 self.store(vec![delete], Stored::Bearer(id, step));
             }
             Step::Allocate => self.ask_allocation(now, id),
@@ -64,7 +64,7 @@ impl Mb2 {
         // Cannot fail: neither maps with odd keys nor errors of their own are in there.
         let value = serde_json::to_vec(&record).unwrap_or_default();
         self.store(
-            vec![NodeStoreOp::Put { table: Table::ImsAsBearer, key: id.to_string(), value }],
+            vec![NodeStoreOp::Put { table: Table::Mb2Bearer, key: id.to_string(), value }],
             Stored::Bearer(id, step),
         );
     }
@@ -211,6 +211,6 @@ fn description(bearer: &Bearer, local: std::net::SocketAddr) -> Sdp {
 }
 
 /// UEs of LTE are not counted by answering in the description's sense.
-pub(in crate::mbms::ims_as) const fn mode_of(tmgi: protocol::Tmgi) -> MbmsMode {
+pub(crate) const fn mode_of(tmgi: protocol::Tmgi) -> MbmsMode {
     MbmsMode::Broadcast { tmgi, counting: 0 }
 }
