@@ -2,13 +2,13 @@
 
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{
-    NameAddr, Request, Response, ServerKey, SessionSettings, StackConfig, StackInput, Uri, UserAgent, UserAgentConfig,
+    NameAddr, Request, Response, ServerKey, SessionSettings, StackInput, Uri, UserAgent, UserAgentConfig,
     UserAgentEvent, UserAgentOutput, UserAgentProfile,
 };
 use protocol::{Entropy, Instant};
 
 use super::{ExposureApi, ExposureConfig};
-use crate::ims::service::Caller;
+use crate::ims::service::{Caller, named_stack};
 use crate::node::{NodeInput, NodeOutput};
 
 pub(super) fn user_agent(config: &ExposureConfig, entropy: Entropy) -> Result<UserAgent, String> {
@@ -16,15 +16,9 @@ pub(super) fn user_agent(config: &ExposureConfig, entropy: Entropy) -> Result<Us
     for client in &config.clients {
         parse(&client.identity)?;
     }
-    let own = parse(&format!("sip:{}", config.name))?;
-    let Uri::Sip(sip) = &own else { return Err(format!("exposure: {:?} is no host of URIs", config.name)) };
-    let (host, port) = sip.host_port();
-    let stack = StackConfig {
-        hosts: config.hosts.clone(),
-        timers: config.timers,
-        ..StackConfig::user_agent(config.local.clone(), format!("{host}:{port}"))
-    };
-    let mut profile = UserAgentProfile::new(NameAddr::new(own.clone()), NameAddr::new(own));
+    let (own, stack) = named_stack("exposure", &config.name, &config.local, &config.hosts, config.timers)?;
+    let own = NameAddr::new(Uri::Sip(own));
+    let mut profile = UserAgentProfile::new(own.clone(), own);
     profile.route = config.route.iter().map(|route| format!("<{route}>")).collect();
     Ok(UserAgent::new(UserAgentConfig { stack, profile, session: SessionSettings::default() }, entropy))
 }

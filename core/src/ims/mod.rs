@@ -21,7 +21,6 @@ mod trust;
 pub mod xdm;
 
 pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
-pub(crate) use conference::ports::Ports;
 pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };

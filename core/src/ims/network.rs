@@ -9,6 +9,7 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 use serde::{Deserialize, Serialize};
 
 use super::hss::HssConfig;
+use super::service::SessionServerConfig;
 use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, ScscfChoice, ScscfConfig, TrustedPeer};
 use crate::mbms::{ImsAsConfig, ImsGroup, Mb2Config};
 use crate::node::Role;
@@ -300,13 +301,20 @@ impl NetworkPlan {
         config
     }
 
+    /// SIP and media of a server that ends sessions.
+    #[must_use]
+    pub fn session_server(&self, own: NetworkBox) -> SessionServerConfig {
+        let mut config = SessionServerConfig::new(&self.host(own), &self.domain, own.sip());
+        (config.hosts, config.trusted, config.entry) = (self.hosts(), self.trusted(), Some(self.entry()));
+        config
+    }
+
     /// IMS AS for group sessions, with MBMS bearers of the BM-SC of the network.
     #[must_use]
     pub fn ims_as(&self, groups: Vec<ImsGroup>) -> ImsAsConfig {
         let own = NetworkBox::ImsAs;
-        let mut config = ImsAsConfig::new(&self.host(own), &self.domain, own.sip());
-        (config.hosts, config.trusted, config.entry) = (self.hosts(), self.trusted(), Some(self.entry()));
-        (config.groups, config.utc_ms_at_zero) = (groups, self.utc_ms_at_zero);
+        let mut config = ImsAsConfig::new(self.session_server(own));
+        config.groups = groups;
         let diameter = self.diameter(own, NetworkBox::Bmsc);
         config.mb2 = Some(Mb2Config::new(diameter, &self.host(NetworkBox::Bmsc), own.ip()));
         config

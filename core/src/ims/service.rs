@@ -2,6 +2,8 @@
 //! data that answers wait for.
 
 pub mod event;
+mod ports;
+mod session_server;
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,6 +11,9 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{Flow, Method, NameAddr, Request, Response, ServerKey, SipStack, StackInput, Target, Uri};
 use protocol::{Entropy, Instant};
 
+pub(crate) use self::ports::Ports;
+pub use self::session_server::SessionServerConfig;
+pub(crate) use self::session_server::{SessionServer, named_stack};
 use super::{TrustedPeer, charging};
 use crate::charging::ChargingClient;
 use crate::node::{NodeInput, NodeOutput, NodeShell};

@@ -9,6 +9,7 @@ mod ims_as;
 mod mbms;
 mod messaging;
 mod presence;
+mod session_server;
 mod sip_network;
 mod xdm;
 mod xmb;

@@ -10,6 +10,7 @@ use core_network::charging::{
     TariffTable,
 };
 use core_network::ims::hss::{Hss, add_subscribers, parse_subscribers};
+use core_network::ims::service::SessionServerConfig;
 use core_network::ims::{
     ConferenceConfig, ConferenceGroup, ConferenceServer, Icscf, NetworkBox, NetworkPlan, Pcscf, Scscf,
 };
@@ -173,8 +174,8 @@ impl Network {
 /// Everybody may come into the room.
 fn conference() -> ConferenceConfig {
     let own = NetworkBox::Conference;
-    let mut config = ConferenceConfig::new(&plan().host(own), DOMAIN, own.sip());
-    (config.hosts, config.utc_ms_at_zero) = (plan().hosts(), UTC);
+    let mut config = ConferenceConfig::new(SessionServerConfig::new(&plan().host(own), DOMAIN, own.sip()));
+    (config.sip.hosts, config.utc_ms_at_zero) = (plan().hosts(), UTC);
     config.groups = vec![ConferenceGroup {
         user: "room".to_owned(),
         members: [1, 2].map(|n| Ue::new(n).impu).to_vec(),

@@ -16,10 +16,7 @@ const TONES: [f64; 2] = [500.0, 900.0];
 
 fn network() -> (Network, Ue, Ue) {
     let mut network = Network::new();
-    let mut config = ConferenceConfig::new(&format!("conference.{DOMAIN}"), DOMAIN, NetworkBox::Conference.sip());
-    config.hosts = plan(0).hosts();
-    config.trusted = plan(0).trusted();
-    config.entry = Some(format!("sip:icscf.{DOMAIN}"));
+    let config = ConferenceConfig::new(plan(0).session_server(NetworkBox::Conference));
     let server = ConferenceServer::new(config, Entropy::of_box(1, "conference")).unwrap();
     network.add_server(NetworkBox::Conference, Box::new(server));
     let (mut a, mut b) = (Ue::new(1), Ue::new(2));

@@ -8,10 +8,8 @@ use crate::errors::CommandError;
 use crate::ims::network::bench;
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
-    let mut config = ConferenceConfig::new(&site.host(), &site.plan.domain, site.sip());
-    config.entry = Some(site.plan.entry());
-    config.trusted = site.trusted();
-    config.hosts = site.plan.hosts();
+    let mut config = ConferenceConfig::new(site.plan.session_server(site.own.place));
+    config.sip.trusted = site.trusted();
     config.utc_ms_at_zero = site.plan.utc_ms_at_zero;
     Ok(Box::new(ConferenceServer::new(config, site.entropy()).map_err(bench)?))
 }

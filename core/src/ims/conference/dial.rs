@@ -1,7 +1,5 @@
 //! Participants are called, come, change and go (RFC 4579 clauses 5.5, 5.8, 5.10; TS 24.147 clauses 5.3.2.5 to 5.3.2.7).
 
-use std::net::SocketAddr;
-
 use protocol::Instant;
 use protocol::rtp::{G711, audio_offer};
 use protocol::sip::proxy::Refusal;
@@ -12,7 +10,6 @@ use super::describe::Departure;
 use super::focus::{Participant, Teller};
 use super::leg::Leg;
 use super::server::ConferenceServer;
-use crate::ims::service::route_home;
 
 /// An invitation.
 #[derive(Clone, Debug)]
@@ -31,7 +28,7 @@ impl ConferenceServer {
     /// May he be called?
     pub(super) fn may_call(&self, key: &str, target: &Uri) -> Result<(), Refusal> {
         let conference = self.conferences.get(key).ok_or_else(|| Refusal::new(404))?;
-        self.config.reach.check(target)?;
+        self.config.sip.reach.check(target)?;
         if self.user_of(target).is_some() {
             return Err(Refusal::new(403).because("Conferences are not joined to each other"));
         }
@@ -57,18 +54,18 @@ impl ConferenceServer {
         let contact = conference.contact();
         let focus = NameAddr::new(contact.uri.clone());
         let mut headers = vec![("P-Asserted-Identity".to_owned(), focus.to_string())];
-        let vector = crate::ims::charging::originated(&mut self.entropy, &self.config.name, &self.charging);
+        let vector = crate::ims::charging::originated(&mut self.entropy, &self.config.sip.name, &self.charging);
         headers.push(("P-Charging-Vector".to_owned(), vector.to_string()));
         headers.extend(referred_by.iter().map(|by| ("Referred-By".to_owned(), format!("<{by}>"))));
         if let Some(replaces) = replaces {
             headers.push(("Replaces".to_owned(), replaces));
             headers.push(("Require".to_owned(), "replaces".to_owned()));
         }
-        let local = SocketAddr::new(self.config.media, port);
+        let local = self.config.sip.media_at(port);
         let offer = audio_offer(port.into(), local, &[G711::A, G711::Mu]).to_bytes();
         let profile = self.ua.profile_mut();
         (profile.from, profile.contact) = (focus, contact);
-        profile.route = route_home(self.config.entry.as_deref(), &self.config.domains, &target);
+        profile.route = self.config.sip.route_to(&target);
         let session = self.ua.invite(now, target, &offer, &headers);
         let participant = Participant {
             session,

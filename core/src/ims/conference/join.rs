@@ -102,7 +102,7 @@ impl ConferenceServer {
         }
         let contact = conference.contact();
         let port = self.ports.take().ok_or_else(|| Refusal::new(503).because("No media port left"))?;
-        let local = SocketAddr::new(self.config.media, port);
+        let local = self.config.sip.media_at(port);
         let Some(description) = describe(u64::from(port), local, invite) else {
             self.ports.give_back(port);
             return Err(Refusal::new(488).because("No audio with G.711"));

@@ -10,7 +10,6 @@ mod join;
 mod leg;
 mod mixer;
 mod policy;
-pub(crate) mod ports;
 mod refer;
 mod server;
 mod watch;

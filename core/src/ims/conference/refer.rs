@@ -39,7 +39,7 @@ impl ConferenceServer {
         let who = match (self.identify(request, flow), in_dialog) {
             (Ok(who), _) => who,
             // Within his dialog a participant needs no assertion, if it comes from where assertions come from.
-            (Err(_), Some((_, id))) if crate::ims::service::trusts(&self.config.trusted, flow) => {
+            (Err(_), Some((_, id))) if crate::ims::service::trusts(&self.config.sip.trusted, flow) => {
                 let participant = conference.participants.get(id).ok_or_else(|| Refusal::new(481))?;
                 Who { identities: participant.identities.clone(), display: None, is_private: false }
             }

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{
-    Flow, Method, NameAddr, NotifierId, Request, Response, ServerKey, SessionId, SipUri, StackConfig, StackInput, Uri,
-    UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    Flow, Method, NotifierId, Request, Response, ServerKey, SessionId, SipUri, StackInput, Uri, UserAgent,
+    UserAgentEvent, UserAgentOutput,
 };
 use protocol::{Entropy, Instant};
 
 use super::config::ConferenceConfig;
 use super::focus::{Conference, Who};
 use super::leg::Sent;
-use super::ports::Ports;
 use crate::charging::ChargingClient;
-use crate::ims::service::Caller;
+use crate::ims::service::{Caller, Ports, SessionServer};
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput};
 
 /// A conference server.
@@ -47,28 +46,10 @@ impl ConferenceServer {
     /// # Errors
     /// The name is no host, or there are no media ports.
     pub fn new(config: ConferenceConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&format!("sip:{}", config.name)) else {
-            return Err(format!("conference: {:?} is no host of URIs: set name to HOST or HOST:PORT", config.name));
-        };
-        let ports = Ports::new(config.ports);
-        if ports.left() == 0 {
-            let (first, last) = config.ports;
-            return Err(format!("conference: ports {first} to {last} have no pair: give an even one and the next"));
-        }
         if config.factory.is_empty() || config.groups.iter().any(|group| group.user == config.factory) {
             return Err("conference: the factory needs a user part that no group has".to_owned());
         }
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::user_agent(config.local.clone(), format!("{host}:{port}"))
-        };
-        let contact = NameAddr::new(Uri::Sip(own.clone()));
-        let mut profile = UserAgentProfile::new(contact.clone(), contact);
-        profile.allow = ALLOW.to_owned();
-        let session = config.session.clone();
-        let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
+        let SessionServer { own, ua, ports } = config.sip.open("conference", ALLOW, entropy.split())?;
         Ok(Self {
             config,
             own,
@@ -94,16 +75,14 @@ impl ConferenceServer {
             let identity = Uri::parse(&guest.identity).map_or_else(|_| guest.identity.clone(), |uri| uri.identity());
             return Ok(Who { identities: vec![identity], display, is_private: false });
         }
-        let caller = Caller::of(request, flow, &self.config.trusted)?;
+        let caller = Caller::of(request, flow, &self.config.sip.trusted)?;
         let is_private = caller.is_private();
         Ok(Who { identities: caller.identities().collect(), display: display.filter(|_| !is_private), is_private })
     }
 
     /// The user part of a URI of ours.
     pub(super) fn user_of(&self, uri: &Uri) -> Option<String> {
-        let uri = uri.as_sip()?;
-        let is_own = uri.host.eq_ignore_ascii_case(&self.own.host) || uri.host_address() == Some(self.config.media);
-        uri.user_text().filter(|_| is_own)
+        self.config.sip.user_of(&self.own, uri)
     }
 
     pub(super) fn conference_uri(&self, user: &str) -> SipUri {

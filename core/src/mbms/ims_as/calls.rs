@@ -12,7 +12,7 @@ use super::config::ImsGroup;
 use super::offer;
 use super::server::ImsAs;
 use super::session::{GroupSession, Member, Peer, Recent};
-use crate::ims::service::{Caller, route_home};
+use crate::ims::service::Caller;
 use crate::mbms::bearer_rule::Choice;
 use crate::mbms::group_codec::GroupCodec;
 
@@ -28,7 +28,7 @@ impl ImsAs {
         if self.is_ending {
             return Err(Refusal::new(503).because("The server ends"));
         }
-        let caller = Caller::of(invite, flow, &self.config.trusted)?;
+        let caller = Caller::of(invite, flow, &self.config.sip.trusted)?;
         let identities: Vec<String> = caller.identities().collect();
         let key = self.user_of(&invite.uri).ok_or_else(|| Refusal::new(404))?;
         let group = self.config.groups.iter().find(|group| group.user == key).cloned();
@@ -47,7 +47,7 @@ impl ImsAs {
             None => chosen(&group, offered.as_ref())?,
         };
         let port = self.ports.take().ok_or_else(|| Refusal::new(503).because("No media port left"))?;
-        let local = SocketAddr::new(self.config.media, port);
+        let local = self.config.sip.media_at(port);
         let described = match &offered {
             Some(offered) => offer::answer(port.into(), local, &codec, offered),
             None => Some(offer::offer(port.into(), local, &codec)),
@@ -152,7 +152,7 @@ impl ImsAs {
         let others: Vec<String> = session.group.members.iter().filter(|text| !is_there(text)).cloned().collect();
         for other in others {
             match Uri::parse(&other) {
-                Ok(target) if self.config.reach.check(&target).is_ok() && self.user_of(&target).is_none() => {
+                Ok(target) if self.config.sip.reach.check(&target).is_ok() && self.user_of(&target).is_none() => {
                     self.call(now, key, target);
                 }
                 _ => self.say(format!("{other} is not called: no SIP or tel URI that is reached from here")),
@@ -166,14 +166,14 @@ impl ImsAs {
         let Some(port) = self.ports.take() else {
             return self.say(format!("{target} is not called: no media port left"));
         };
-        let local = SocketAddr::new(self.config.media, port);
+        let local = self.config.sip.media_at(port);
         let described = offer::offer(port.into(), local, &codec).to_bytes();
         let contact = self.contact(key);
         let from = NameAddr::new(contact.uri.clone());
         let headers = vec![("P-Asserted-Identity".to_owned(), from.to_string())];
         let profile = self.ua.profile_mut();
         (profile.from, profile.contact) = (from, contact);
-        profile.route = route_home(self.config.entry.as_deref(), &self.config.domains, &target);
+        profile.route = self.config.sip.route_to(&target);
         let identity = target.identity();
         let session = self.ua.invite(now, target, &described, &headers);
         let member = self.new_member(session, vec![identity], local);

@@ -1,14 +1,11 @@
 //! Settings of an IMS AS.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use protocol::diameter::mbms::{Arp, QosInformation};
-use protocol::sip::{HostTable, SessionSettings, SipTimers, Transport};
 use serde::Deserialize;
 
-use crate::ims::TrustedPeer;
-use crate::ims::service::Reach;
+use crate::ims::service::SessionServerConfig;
 use crate::mbms::bearer_rule::{BearerRule, CellAreas};
 use crate::mbms::group_codec::GroupCodec;
 use crate::mbms::mb2::Mb2Config;
@@ -16,28 +13,8 @@ use crate::mbms::mb2::Mb2Config;
 /// Settings of an IMS AS.
 #[derive(Clone, Debug)]
 pub struct ImsAsConfig {
-    /// Host, or host and port, of the URIs of its groups.
-    pub name: String,
-    /// Its sockets for SIP.
-    pub local: Vec<(Transport, SocketAddr)>,
-    /// Addresses of hosts.
-    pub hosts: HostTable,
-    /// SIP timers.
-    pub timers: SipTimers,
-    /// Boxes of the trust domain; none: all.
-    pub trusted: Vec<TrustedPeer>,
-    /// SIP URI of the I-CSCF, or of a proxy, that invitations for users of `domains` take.
-    pub entry: Option<String>,
-    /// The home domains.
-    pub domains: Vec<String>,
-    /// Who may be called.
-    pub reach: Reach,
-    /// Address of its media.
-    pub media: IpAddr,
-    /// First and last of its media ports. Even ones are for RTP.
-    pub ports: (u16, u16),
-    /// How sessions are held.
-    pub session: SessionSettings,
+    /// SIP and media; the host is that of the URIs of its groups.
+    pub sip: SessionServerConfig,
     /// The groups.
     pub groups: Vec<ImsGroup>,
     /// A group session ends after this time in any case.
@@ -52,26 +29,14 @@ pub struct ImsAsConfig {
     pub rule: BearerRule,
     /// MBMS bearers; none: everything is unicast.
     pub mb2: Option<Mb2Config>,
-    /// UTC in milliseconds at the start of the run.
-    pub utc_ms_at_zero: u64,
 }
 
 impl ImsAsConfig {
-    /// An AS at `local` for the users of `domain`, the URIs of whose groups have the host `name`.
+    /// An AS without groups, all of whose media is unicast.
     #[must_use]
-    pub fn new(name: &str, domain: &str, local: SocketAddr) -> Self {
+    pub fn new(sip: SessionServerConfig) -> Self {
         Self {
-            name: name.to_owned(),
-            local: vec![(Transport::Udp, local), (Transport::Tcp, local)],
-            hosts: HostTable::new(),
-            timers: SipTimers::default(),
-            trusted: Vec::new(),
-            entry: None,
-            domains: vec![domain.to_owned()],
-            reach: Reach::default(),
-            media: local.ip(),
-            ports: PORTS,
-            session: SessionSettings { reliable_provisional: false, ..SessionSettings::default() },
+            sip,
             groups: Vec::new(),
             longest: Duration::from_secs(86_400),
             floor: Some(Duration::from_secs(1)),
@@ -79,7 +44,6 @@ impl ImsAsConfig {
             cells: Vec::new(),
             rule: BearerRule::default(),
             mb2: None,
-            utc_ms_at_zero: 0,
         }
     }
 }
@@ -139,9 +103,6 @@ impl ImsGroup {
         QosInformation { qci: Some(self.qci), mbr: Some(bit_rate), gbr: Some(bit_rate), arp, other: Vec::new() }
     }
 }
-
-/// RFC 6335 clause 6: dynamic ports.
-const PORTS: (u16, u16) = (49152, 53247);
 
 const fn conversational() -> u32 {
     1

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{
-    Flow, Method, NameAddr, Request, Response, ServerKey, SessionId, SipUri, StackConfig, StackInput, Uri, UserAgent,
-    UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    Flow, Method, Request, Response, ServerKey, SessionId, SipUri, StackInput, Uri, UserAgent, UserAgentEvent,
+    UserAgentOutput,
 };
 use protocol::{Entropy, Instant};
 
 use super::config::ImsAsConfig;
 use super::session::GroupSession;
-use crate::ims::Ports;
+use crate::ims::service::{Ports, SessionServer};
 use crate::mbms::mb2::{BearerEvent, Mb2Client};
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput};
 
@@ -54,28 +54,10 @@ impl ImsAs {
     /// # Errors
     /// The name is no host, there are no media ports, or a group cannot be.
     pub fn new(config: ImsAsConfig, mut entropy: Entropy) -> Result<Self, String> {
-        let Ok(Uri::Sip(own)) = Uri::parse(&format!("sip:{}", config.name)) else {
-            return Err(format!("ims_as: {:?} is no host of URIs: set name to HOST or HOST:PORT", config.name));
-        };
-        let ports = Ports::new(config.ports);
-        if ports.left() == 0 {
-            let (first, last) = config.ports;
-            return Err(format!("ims_as: ports {first} to {last} have no pair: give an even one and the next"));
-        }
         if let Some(group) = config.groups.iter().find(|group| group.user.is_empty() || group.codecs.is_empty()) {
             return Err(format!("ims_as: group {:?} needs a user part and a codec", group.user));
         }
-        let (host, port) = own.host_port();
-        let stack = StackConfig {
-            hosts: config.hosts.clone(),
-            timers: config.timers,
-            ..StackConfig::user_agent(config.local.clone(), format!("{host}:{port}"))
-        };
-        let contact = NameAddr::new(Uri::Sip(own.clone()));
-        let mut profile = UserAgentProfile::new(contact.clone(), contact);
-        profile.allow = ALLOW.to_owned();
-        let session = config.session.clone();
-        let mut ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
+        let SessionServer { own, mut ua, ports } = config.sip.open("ims_as", ALLOW, entropy.split())?;
         ua.watch();
         let mb2 = config.mb2.clone().map(|mb2| Mb2Client::new(mb2, entropy.split()));
         let mut server = Self {
@@ -97,9 +79,7 @@ impl ImsAs {
 
     /// The user part of a URI of ours.
     pub(super) fn user_of(&self, uri: &Uri) -> Option<String> {
-        let uri = uri.as_sip()?;
-        let is_own = uri.host.eq_ignore_ascii_case(&self.own.host) || uri.host_address() == Some(self.config.media);
-        uri.user_text().filter(|_| is_own)
+        self.config.sip.user_of(&self.own, uri)
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {

@@ -15,6 +15,7 @@ use protocol::sip::{
 
 use super::whole::{AS, TestAs, bearer, bmsc_config};
 use super::*;
+use crate::ims::service::SessionServerConfig;
 use crate::mbms::{BearerRule, CellAreas, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config, ServerRules};
 
 const GROUP: &str = "sip:group1@ims-as.test";
@@ -211,11 +212,12 @@ impl Node for Phone {
 /// Cell 0x100 is that of eNB 1 (service area 1); 0x200 that of eNB 2 (1 and 2), 0x300 of it where only 2 is; others are in no
 /// area.
 fn as_config(change: impl Fn(&mut Mb2Config)) -> ImsAsConfig {
-    let mut config = ImsAsConfig::new("ims-as.test", "ims.test", SocketAddr::new(ip(21), 5060));
+    let mut sip = SessionServerConfig::new("ims-as.test", "ims.test", SocketAddr::new(ip(21), 5060));
     for number in 1..=8 {
         let address = SocketAddr::new(phone_ip(number), 5060);
-        config.hosts.insert(&format!("user{number}.test"), address, Transport::Udp);
+        sip.hosts.insert(&format!("user{number}.test"), address, Transport::Udp);
     }
+    let mut config = ImsAsConfig::new(sip);
     config.groups = vec![ImsGroup::new("group1", (1..=8).map(identity).collect())];
     let cells = [(0x100, vec![1]), (0x200, vec![1, 2]), (0x300, vec![2])];
     config.cells = cells.into_iter().map(|(eci, areas)| CellAreas { cell: cell(eci), areas }).collect();

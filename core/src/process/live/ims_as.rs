@@ -1,12 +1,13 @@
 //! The IMS AS as `[ims_as]` wants it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocol::Plmn;
 use protocol::diameter::PeerConfig;
 
-use super::{LiveError, Nodes, address_of, any, sockets};
+use super::session_server::SessionKeys;
+use super::{LiveError, Nodes, address_of};
 use crate::mbms::{CellAreas, ImsAsConfig, Mb2Allocation, Mb2Config};
 use crate::process::config::NodeKind;
 
@@ -14,30 +15,16 @@ impl Nodes<'_> {
     pub(super) fn ims_as(&self) -> Result<ImsAsConfig, LiveError> {
         let section = &self.config.ims_as;
         let wrong = |what: String| LiveError::Settings(format!("ims_as: {what}"));
-        let name = section.name.clone().unwrap_or_else(|| self.in_domain("ims-as"));
-        let first = section.listen.first().map_or_else(any, |place| place.address);
-        let mut config = ImsAsConfig::new(&name, &self.config.domain, first);
-        config.local = sockets(&section.listen);
-        config.hosts = self.hosts.clone();
-        config.trusted.clone_from(&section.trusted);
-        config.reach.domains.clone_from(&section.domains);
-        let own = self.config.runs(NodeKind::Icscf).then(|| {
-            let port = self.config.icscf.listen.first().map_or(5060, |place| place.address.port());
-            format!("sip:{}:{port}", self.icscf_name())
-        });
-        config.entry = section.entry.clone().or(own);
-        config.media = self.ims_as_media();
-        config.ports = section.ports;
+        let mut config = ImsAsConfig::new(self.session_server("ims-as", &section.into()));
         config.groups.clone_from(&section.groups);
         config.floor = (section.floor_ms > 0).then(|| Duration::from_millis(section.floor_ms.into()));
         config.replay = Duration::from_millis(section.replay_ms.into());
         config.rule = section.rule.clone();
-        config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         for known in &section.cells {
             let cell = known.cell.parse().map_err(|why| wrong(format!("{:?}: {why}", known.cell)))?;
             config.cells.push(CellAreas { cell, areas: known.areas.clone() });
         }
-        config.mb2 = self.ims_as_mb2(&name)?;
+        config.mb2 = self.ims_as_mb2(&config.sip.name)?;
         Ok(config)
     }
 
@@ -73,14 +60,7 @@ impl Nodes<'_> {
 
     /// Where it speaks RTP, and where MB2-U comes from.
     pub(super) fn ims_as_places(&self) -> Vec<SocketAddr> {
-        let (ip, (first, last)) = (self.ims_as_media(), self.config.ims_as.ports);
-        let pairs = (first..last).filter(|port| port % 2 == 0);
-        let media = pairs.flat_map(|port| [port, port + 1]).map(|port| SocketAddr::new(ip, port));
-        media.chain([self.config.ims_as.mb2u]).collect()
-    }
-
-    fn ims_as_media(&self) -> IpAddr {
         let section = &self.config.ims_as;
-        section.media.unwrap_or_else(|| address_of(&section.listen))
+        SessionKeys::from(section).places().chain([section.mb2u]).collect()
     }
 }

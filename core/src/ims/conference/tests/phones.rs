@@ -10,6 +10,7 @@ use protocol::sip::*;
 use protocol::xml::{ConferenceInfo, Roster};
 use protocol::{Entropy, Instant};
 
+use crate::ims::service::SessionServerConfig;
 use crate::ims::{ConferenceConfig, ConferenceServer};
 use crate::node::{Node, NodeInput, NodeOutput};
 
@@ -58,11 +59,12 @@ pub(super) fn identity(n: usize) -> String {
 }
 
 pub(super) fn config() -> ConferenceConfig {
-    let mut config = ConferenceConfig::new("conference.test", "ims.test", FOCUS.parse().unwrap());
-    config.ports = (49152, 49171);
+    let mut config =
+        ConferenceConfig::new(SessionServerConfig::new("conference.test", "ims.test", FOCUS.parse().unwrap()));
+    config.sip.ports = (49152, 49171);
     for n in 0..8 {
         // Users are called where they are: there is no CSCF between.
-        config.hosts.insert(&format!("user{n}.test"), address(n), Transport::Udp);
+        config.sip.hosts.insert(&format!("user{n}.test"), address(n), Transport::Udp);
     }
     config
 }

@@ -84,12 +84,12 @@ fn without_g711_or_a_port_or_trust_there_is_no_conference() {
     assert_eq!(refused(&net, 0), Some(488));
     assert!(net.server.conferences.is_empty() && net.server.ports.left() == 10);
     let mut own = config();
-    own.ports = (49152, 49153);
+    own.sip.ports = (49152, 49153);
     let mut net = Net::new(2, own);
     let uri = net.create(0);
     assert_eq!(joins(&mut net, 1, &uri), Some(503));
     let mut own = config();
-    own.trusted = vec!["10.46.0.3".parse().unwrap()];
+    own.sip.trusted = vec!["10.46.0.3".parse().unwrap()];
     own.guests.push(ConferenceGuest { address: "10.45.0.1:5060".parse().unwrap(), identity: identity(5) });
     let mut net = Net::new(2, own);
     assert_eq!(joins(&mut net, 1, FACTORY), Some(403), "nobody asserts who he is");
@@ -123,7 +123,7 @@ fn settings_that_cannot_be_are_refused() {
         change(&mut own);
         ConferenceServer::new(own, protocol::Entropy::from_seed([0; 32])).map(drop).unwrap_err()
     };
-    assert!(new(&|c| c.name = "a b".to_owned()).contains("set name"));
-    assert!(new(&|c| c.ports = (5, 6)).contains("have no pair"));
+    assert!(new(&|c| c.sip.name = "a b".to_owned()).contains("set name"));
+    assert!(new(&|c| c.sip.ports = (5, 6)).contains("have no pair"));
     assert!(new(&|c| c.factory.clear()).contains("factory"));
 }
