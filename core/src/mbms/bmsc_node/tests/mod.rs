@@ -25,8 +25,6 @@ mod restart;
 mod tmgi;
 mod user_plane;
 mod xmb;
-mod xmb_campaign;
-mod xmb_files;
 
 const REALM: &str = "mbms.test";
 const BMSC: &str = "bmsc.mbms.test";

@@ -6,12 +6,9 @@ use std::time::SystemTime;
 use flute::core::UDPEndpoint;
 use flute::receiver::writer::ObjectWriterBufferBuilder;
 use flute::receiver::{Config, MultiReceiver};
-use http::Request;
 use protocol::SyncRepr;
-use protocol::xmb::{FileState, Problem, Report, Session, SessionState};
-use serde_json::json;
+use protocol::xmb::{FileState, Problem, Report};
 
-use super::xmb::{URL, streaming, xmb_config};
 use super::*;
 
 fn files(own: &serde_json::Value) -> serde_json::Value {
@@ -163,7 +160,7 @@ fn files_are_fetched_once_in_their_time() {
 }
 
 /// Asks until there is an answer.
-fn insist(net: &mut Net, request: &Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+fn insist(net: &mut Net, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     for _ in 0..20 {
         match net.try_http(0, request.clone()) {
             Ok(response) if response.status() != 503 => return response,

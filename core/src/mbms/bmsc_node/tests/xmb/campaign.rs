@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use protocol::xmb::{Conflict, Problem, Session};
-use serde_json::json;
+use protocol::xmb::{Conflict, Problem};
 
-use super::xmb::{streaming, xmb_config};
 use super::*;
 
 #[test]
@@ -28,7 +26,7 @@ fn content_providers_and_application_servers_never_share_anything() {
         match kind {
             0..30 => {
                 let body = if random.below(2) == 0 { streaming(&[1]) } else { json!({ "session-type": "Streaming" }) };
-                let request = http::Request::post(&sessions).body(body.to_string().into_bytes()).unwrap();
+                let request = Request::post(&sessions).body(body.to_string().into_bytes()).unwrap();
                 let response = net.try_http(provider, request).unwrap();
                 if response.status() == 201 {
                     counts[0] += 1;
@@ -42,7 +40,7 @@ fn content_providers_and_application_servers_never_share_anything() {
                 let socket = SocketAddr::new([239, 1, 0, random.below(15) as u8].into(), 5000 + random.below(4) as u16);
                 let body = json!({ "session-type": "Streaming", "castbench": { "allocation-mode": "provider",
                     "tmgi": tmgi, "multicast-address": socket.ip(), "multicast-port": socket.port() } });
-                let request = http::Request::post(&sessions).body(body.to_string().into_bytes()).unwrap();
+                let request = Request::post(&sessions).body(body.to_string().into_bytes()).unwrap();
                 let response = net.try_http(provider, request).unwrap();
                 let is_address = model.values().any(|(_, own)| *own == socket);
                 match response.status().as_u16() {
@@ -65,7 +63,7 @@ fn content_providers_and_application_servers_never_share_anything() {
             50..70 => {
                 let Some((tmgi, path)) = pick(&model, &mut random, "/") else { continue };
                 let owner = usize::from(path.starts_with(&services[1]));
-                let request = http::Request::delete(&path).body(Vec::new()).unwrap();
+                let request = Request::delete(&path).body(Vec::new()).unwrap();
                 assert_eq!(net.try_http(owner, request).unwrap().status(), 204);
                 counts[2] += 1;
                 // Until its bearer has ended nobody else gets it; that takes no longer than this.
@@ -98,7 +96,7 @@ fn content_providers_and_application_servers_never_share_anything() {
     assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
     assert_eq!(net.figure("tmgis") as usize, model.len());
     for (provider, service) in services.iter().enumerate() {
-        let request = http::Request::delete(service).body(Vec::new()).unwrap();
+        let request = Request::delete(service).body(Vec::new()).unwrap();
         assert_eq!(net.try_http(provider, request).unwrap().status(), 204);
     }
     net.release(AS, &[]);

@@ -1,0 +1,41 @@
+//! Notifications (TS 29.116 clause 5.2.3): in order, until they are taken.
+
+use super::*;
+
+#[test]
+fn notifications_come_in_order_until_they_are_taken_and_can_be_fetched() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    net.web.statuses = [500, 503, 500].into();
+    let (path, _) = net.new_session(0, &service, &streaming(&[1]));
+    net.run(1000);
+    assert!(net.web.notifications.is_empty());
+    assert_eq!(net.figure("xmb_notifications_waiting"), 1);
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
+    // Killed before they were taken: they are told all the same.
+    net.restart();
+    net.run(20_000);
+    let states: Vec<_> = net.web.notifications.iter().map(|n| n.session_state.unwrap()).collect();
+    assert_eq!(states, [SessionState::Active, SessionState::Idle]);
+    assert_eq!(net.figure("xmb_notifications_waiting"), 0);
+    let kept: Vec<Notification> = net.rest(0, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200);
+    assert_eq!(kept, net.web.notifications);
+    let id = &kept[1].id;
+    let one: Notification = net.rest(0, ("GET", &format!("/xmb/v1.0/notifications/{id}")), &json!(null), 200);
+    assert_eq!(one, kept[1]);
+    let none: Vec<Notification> = net.rest(0, ("GET", "/xmb/v1.0/notifications?session=9"), &json!(null), 200);
+    assert!(none.is_empty());
+    let others: Vec<Notification> = net.rest(1, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200);
+    assert!(others.is_empty());
+    // Once told, not told again.
+    net.restart();
+    net.run(5000);
+    assert_eq!(net.web.notifications.len(), 2);
+    // Only the classes that are wanted are pushed.
+    let _: Service = net.rest(0, ("PATCH", &service), &json!({ "push-notification-configuration": ["ingest"] }), 200);
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
+    net.run(2000);
+    assert_eq!(net.web.notifications.len(), 2);
+    let kept: Vec<Notification> = net.rest(0, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200);
+    assert_eq!(kept.len(), 3);
+}
