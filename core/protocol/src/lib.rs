@@ -11,6 +11,7 @@ mod ip;
 pub mod m2ap;
 pub mod m3ap;
 pub mod mbms_ap;
+pub mod mc;
 pub mod mime;
 pub mod msrp;
 pub mod rtp;

@@ -283,7 +283,7 @@ fn checked(name: &str) -> Result<&str, XmlProblem> {
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Prefixes that a reader of captures expects.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 8] = [
     ("urn:ietf:params:xml:ns:pidf", "p"),
     ("urn:ietf:params:xml:ns:pidf:data-model", "dm"),
     ("urn:ietf:params:xml:ns:pidf:rpid", "rpid"),
@@ -291,6 +291,7 @@ const KNOWN: [(&str, &str); 7] = [
     ("urn:ietf:params:xml:ns:common-policy", "cr"),
     ("urn:ietf:params:xml:ns:pres-rules", "pr"),
     ("urn:oma:xml:xdm:common-policy", "ocp"),
+    ("urn:3gpp:ns:mcpttPresInfo:1.0", "mcpttPI10"),
 ];
 
 #[cfg(test)]
