@@ -12,6 +12,7 @@ use crate::sip::{
 mod diameter;
 mod mbms;
 mod mbms_ap;
+mod mc;
 mod messaging;
 mod mutate;
 mod presence;
@@ -22,6 +23,7 @@ mod xmb;
 pub use diameter::{diameter, diameter_corpus};
 pub use mbms::mbms;
 pub use mbms_ap::{m2ap, m3ap};
+pub use mc::{mc_documents, mc_media_plane, mc_sdp};
 pub use messaging::{cpim, message_documents, msrp, multipart};
 pub use mutate::Mutator;
 pub use presence::presence;

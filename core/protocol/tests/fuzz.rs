@@ -523,3 +523,41 @@ fn usd() {
         [b"<r9:serviceArea>".as_slice(), b"9999999", b"--castbench-usd", b"c=IN IP6 ff0e::1/9", b"a=mbms-mode:", b"/>"];
     run("usd", fuzz::usd, &corpus, &words);
 }
+
+#[test]
+fn mc() {
+    use protocol::mc::affiliation::Affiliations;
+    use protocol::mc::coordination::{Coordination, DistributionOutcome};
+    use protocol::mc::floor::{FloorKind, FloorMessage, FloorMessageType, FloorSource};
+    use protocol::mc::info::McpttInfo;
+    use protocol::mc::subchannel::{MbmsSubchannel, SubchannelControl, SubchannelMessage};
+    use protocol::mc::usage_info::{Announcement, ListeningStatus, UsageInfo};
+    let tmgi: protocol::Tmgi = "00abcd@262-01".parse().unwrap();
+    let subchannel = MbmsSubchannel { audio_m_line: 2, floor: Some((3, 4)), media: ([239, 1, 2, 3], 5000).into() };
+    let map = SubchannelMessage::MapGroupToBearer { group: "sip:g@a".into(), tmgi, subchannel };
+    let bearer = SubchannelMessage::BearerAnnouncement { tmgi, monitoring: Some(1) };
+    let taken = FloorKind::Taken { granted_party: Some("sip:u@a".into()), permission: true, sequence: Some(1) };
+    let ack = FloorKind::Ack { source: FloorSource::PARTICIPANT, message: FloorMessageType::GRANTED };
+    let mut packets: Vec<_> = [map, bearer].map(|message| SubchannelControl { ssrc: 1, message }.to_bytes()).into();
+    packets.extend([taken, ack].map(|kind| FloorMessage::new(1, kind).with_user("sip:u@a").to_bytes()));
+    packets.push(packets.concat());
+    let words: [&[u8]; 6] = [&[0x80, 0xcc, 0, 2], b"MCPT", b"MCMC", b"MCCP", &[2, 2], &[0xff]];
+    run("mc_media_plane", fuzz::mc_media_plane, &packets, &words);
+    let listening = ListeningStatus { listening: true, session: None, general_purpose: Some(true), tmgis: vec![tmgi] };
+    let announcement = Announcement { service_areas: Some(vec![1]), gpms: Some(1), ..Announcement::cancellation(tmgi) };
+    let usage = UsageInfo { announcements: vec![announcement], ..UsageInfo::of_listening(listening) };
+    let info = McpttInfo { emergency: Some(true), request_uri: Some("sip:g@a".into()), ..McpttInfo::default() };
+    let outcome = DistributionOutcome::AlreadyTransmitted { server: "sip:a".into(), subchannel };
+    let response = Coordination::MediaDistributionResponse { id: "1".into(), outcome, lease_ms: 1 };
+    let gone = Coordination::BearerChange { bearers: Vec::new(), gone: vec![tmgi] };
+    let affiliations = Affiliations::request("sip:u@a", "c", ["sip:g@a"]);
+    let documents = [usage.to_document(), info.to_document(), response.to_document(), gone.to_document()];
+    let corpus: Vec<_> = documents.into_iter().chain([affiliations.to_document()]).map(String::into_bytes).collect();
+    let words =
+        [b"<TMGI>".as_slice(), b"00ABCD62F210", b"</id>", b"&#13;", b"Encrypted", b"999999999999", b"[::1]:1", b"/>"];
+    run("mc_documents", fuzz::mc_documents, &corpus, &words);
+    let sdp = b"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\nm=application 5 udp MCPTT\r\nc=IN IP4 239.1.0.7/64\r\n\
+        a=fmtp:MCPTT mc_queueing;mc_priority=5;mc_ssrc=1\r\nm=audio 9 RTP/AVP 97\r\nc=IN IP6 ::\r\na=rtpmap:97 AMR-WB/16000\r\n";
+    let words = [b"mc_granted".as_slice(), b";", b"=", b"a=fmtp:MCPTT ", b"ff0e::1", b"m=application 0 udp MCPTT\r\n"];
+    run("mc_sdp", fuzz::mc_sdp, &[sdp.to_vec()], &words);
+}

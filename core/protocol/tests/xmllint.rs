@@ -1,4 +1,4 @@
-//! xmllint validates what the codecs of presence and of user service descriptions write, and finds what would be wrong.
+//! xmllint validates what the codecs of presence, user service descriptions and MCPTT write, and finds what would be wrong.
 
 use std::process::Command;
 
@@ -141,4 +141,149 @@ fn user_service_descriptions() {
     let envelope = Envelope { items: vec![item] }.to_document();
     assert_eq!(validates("mbms-envelope", &envelope), Some(Ok(())));
     assert!(validates("mbms-envelope", &envelope.replace("version=\"3\"", "version=\"-3\"")).unwrap().is_err());
+}
+
+fn tmgi() -> protocol::Tmgi {
+    "abcd01@001-01".parse().unwrap()
+}
+
+#[test]
+fn information_of_mcptt_calls() {
+    use protocol::mc::info::{McpttInfo, SessionType};
+    let text = |words: &str| Some(words.to_owned());
+    let info = McpttInfo {
+        access_token: text("eyJh.b.c"),
+        session_type: Some(SessionType::Prearranged),
+        request_uri: text("sip:fire@mcptt.example"),
+        calling_user_id: text("sip:anna@mcptt.example"),
+        called_party_id: text("sip:bert@mcptt.example"),
+        calling_group_id: text("sip:fire@mcptt.example"),
+        emergency: Some(true),
+        alert: Some(false),
+        imminent_peril: Some(false),
+        broadcast: Some(true),
+        organisation: text("<fire> & rescue"),
+        floor_state: text("floor-idle"),
+        associated_group_id: text("sip:all@mcptt.example"),
+        originated_by: text("sip:anna@mcptt.example"),
+        client_id: text("urn:uuid:1"),
+    };
+    let Some(said) = validates("mcptt-info", &info.to_document()) else { return };
+    assert_eq!(said, Ok(()));
+    assert_eq!(validates("mcptt-info", &McpttInfo::default().to_document()), Some(Ok(())));
+    assert!(validates("mcptt-info", &info.to_document().replace("Normal", "normal")).unwrap().is_err());
+}
+
+#[test]
+fn use_of_mbms_bearers_by_mcptt() {
+    use protocol::mc::usage_info::{Announcement, ListeningStatus, SuspensionStatus, UsageInfo};
+    let listening = ListeningStatus {
+        listening: true,
+        session: Some("sip:call-1@mc1.example".into()),
+        general_purpose: Some(false),
+        tmgis: vec![tmgi(), tmgi()],
+    };
+    let suspension = SuspensionStatus {
+        suspending: true,
+        reported_bearers: Some(2),
+        suspended: vec![tmgi()],
+        others: vec![tmgi(), tmgi()],
+    };
+    let announcement = Announcement {
+        qci: Some(65),
+        frequency: Some(3350),
+        service_areas: Some(vec![1, 0xff02]),
+        gpms: Some(1),
+        report_suspension: Some(true),
+        unicast_status: Some(false),
+        ..Announcement::cancellation(tmgi())
+    };
+    let announcements = vec![announcement, Announcement::cancellation(tmgi())];
+    let both = UsageInfo { version: 1, listening: Some(listening), suspension: Some(suspension), announcements };
+    let Some(said) = validates("mcptt-mbms-usage-info", &both.to_document()) else { return };
+    assert_eq!(said, Ok(()));
+    let none = UsageInfo::of_announcements(Vec::new());
+    assert_eq!(validates("mcptt-mbms-usage-info", &none.to_document()), Some(Ok(())));
+    for (right, wrong) in [("listening<", "deaf<"), ("ABCD0100F110", "ABCD01"), ("FF02", "F02"), (">1</version>", "/>")]
+    {
+        let document = both.to_document().replace(right, wrong);
+        assert!(validates("mcptt-mbms-usage-info", &document).unwrap().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn affiliations_of_mcptt_users() {
+    use protocol::mc::affiliation::{AffiliationStatus, Affiliations, GroupAffiliation};
+    let mut affiliations = Affiliations::request("sip:anna@mcptt.example", "urn:uuid:1", ["sip:fire@mcptt.example"]);
+    affiliations.clients[0].groups.push(GroupAffiliation {
+        status: Some(AffiliationStatus::Affiliated),
+        expires_ms: Some(1_767_225_600_123),
+        ..GroupAffiliation::wanted("sip:police@mcptt.example")
+    });
+    affiliations.publication = Some("p-1".into());
+    let Some(said) = validates("mcptt-presence", &affiliations.to_document()) else { return };
+    assert_eq!(said, Ok(()));
+    let wrong = affiliations.to_document().replace("\"affiliated", "\"engaged");
+    assert!(validates("mcptt-presence", &wrong).unwrap().is_err());
+}
+
+#[test]
+fn coordination_of_mc_service_servers() {
+    use protocol::mc::coordination::{AnnouncedBy, Coordination, DistributionOutcome, LocatedUser, SharedBearer};
+    use protocol::mc::subchannel::MbmsSubchannel;
+    let (id, group, call) = (|| "r-1".to_owned(), || "sip:fire@mcptt.example".to_owned(), || "c-9".to_owned());
+    let sdp = "v=0\r\no=- 1 1 IN IP4 10.46.0.51\r\ns=-\r\n".to_owned();
+    let bearer = |announced_by| SharedBearer {
+        tmgi: tmgi(),
+        areas: vec![1, 0xff02],
+        frequency: Some(3350),
+        qci: 65,
+        has_bandwidth: true,
+        available_bps: u32::MAX,
+        announced_by,
+        sdp: sdp.clone(),
+    };
+    let bearers = || vec![bearer(AnnouncedBy::Own), bearer(AnnouncedBy::ControllingServer)];
+    let user = LocatedUser { mcptt_id: "sip:a@mcptt.example".into(), uri: "tel:+1".into(), areas: vec![1] };
+    let floor = Some((3, 5004));
+    let v4 = MbmsSubchannel { audio_m_line: 2, floor, media: ([239, 1, 0, 7], 5002).into() };
+    let v6 = MbmsSubchannel { audio_m_line: 15, floor: None, media: "[ff0e::1]:5002".parse().unwrap() };
+    let address = |port: u16| ([10, 46, 0, 52], port).into();
+    let response = |outcome| Coordination::MediaDistributionResponse { id: id(), outcome, lease_ms: 30_000 };
+    let release = |released, reason| Coordination::MediaDistributionReleaseResponse { id: id(), released, reason };
+    let all = [
+        Coordination::DiscoverBearerRequest { id: id(), areas: vec![1], gbr_bps: 1, qci: 65, users: vec![user] },
+        Coordination::DiscoverBearerResponse { id: id(), bearers: bearers() },
+        Coordination::MediaDistributionRequest {
+            id: id(),
+            group: group(),
+            call: call(),
+            tmgi: tmgi(),
+            gbr_bps: 32_000,
+            sdp: sdp.clone(),
+        },
+        response(DistributionOutcome::Distribute {
+            media: address(6000),
+            floor: address(6001),
+            general_purpose: "[2001:db8::1]:6002".parse().unwrap(),
+            subchannel: v4,
+        }),
+        response(DistributionOutcome::AlreadyTransmitted { server: "sip:mc1.example".into(), subchannel: v6 }),
+        response(DistributionOutcome::InsufficientBandwidth),
+        response(DistributionOutcome::Refused { reason: "<no>".into() }),
+        Coordination::MediaDistributionReleaseRequest { id: id(), group: group(), call: call() },
+        release(true, None),
+        release(false, Some("call goes on".into())),
+        Coordination::BearerChange { bearers: bearers(), gone: vec![tmgi()] },
+    ];
+    for message in &all {
+        let Some(said) = validates("mbms-coordination", &message.to_document()) else { return };
+        assert_eq!(said, Ok(()), "{}", message.name());
+    }
+    for (at, right, wrong) in
+        [(0, "<qci>65</qci>", ""), (3, "10.46.0.52:6000", "mc2:6000"), (5, "insufficient", "much"), (10, "own", "me")]
+    {
+        let document = all[at].to_document().replace(right, wrong);
+        assert!(validates("mbms-coordination", &document).unwrap().is_err(), "{wrong}");
+    }
 }

@@ -105,8 +105,8 @@ macro_rules! coded {
             $($(#[$name_doc])* pub const $name: Self = Self($value);)*
 
             /// The standard knows it.
-            pub const fn is_known(self) -> bool {
-                matches!(self.0, $($value)|*)
+            pub fn is_known(self) -> bool {
+                [$($value),*].contains(&self.0)
             }
 
             /// The words of the standard.

@@ -16,16 +16,7 @@ use crate::xml::Qualified;
 pub(super) fn document(document: &str) -> Result<Coordination, DocumentProblem> {
     let root = Qualified::parse(document)?;
     let root = Part::root(&root, NS, element::ROOT)?;
-    let known: [(&str, fn(Part<'_>) -> Result<Coordination, DocumentProblem>); 7] = [
-        (element::DISCOVER_REQUEST, discover_request),
-        (element::DISCOVER_RESPONSE, discover_response),
-        (element::DISTRIBUTION_REQUEST, distribution_request),
-        (element::DISTRIBUTION_RESPONSE, distribution_response),
-        (element::RELEASE_REQUEST, release_request),
-        (element::RELEASE_RESPONSE, release_response),
-        (element::BEARER_CHANGE, bearer_change),
-    ];
-    let found = known.into_iter().find_map(|(name, read)| Some(read(root.child(name)?)));
+    let found = KNOWN.into_iter().find_map(|(name, read)| Some(read(root.child(name)?)));
     found.ok_or_else(|| DocumentProblem::field("message of mbms-coordination", ""))?
 }
 
@@ -148,6 +139,17 @@ fn parsed(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.ip(), address.port()))
 }
 
+type Read = fn(Part<'_>) -> Result<Coordination, DocumentProblem>;
+
+const KNOWN: [(&str, Read); 7] = [
+    (element::DISCOVER_REQUEST, discover_request),
+    (element::DISCOVER_RESPONSE, discover_response),
+    (element::DISTRIBUTION_REQUEST, distribution_request),
+    (element::DISTRIBUTION_RESPONSE, distribution_response),
+    (element::RELEASE_REQUEST, release_request),
+    (element::RELEASE_RESPONSE, release_response),
+    (element::BEARER_CHANGE, bearer_change),
+];
 /// As in TS 29.061 clause 17.7.6.
 const MAX_AREAS: usize = 256;
 const MAX_SDP: usize = 16 << 10;
