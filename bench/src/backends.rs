@@ -4,7 +4,7 @@ use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
 use crate::scenario::{
-    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, VISITED_PCSCF,
+    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, Mc, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, VISITED_PCSCF,
 };
 
 /// The boxes of a run, core network first, then UE by UE.
@@ -23,6 +23,7 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
     names.extend(ims.services.iter().flat_map(|service| service.boxes()).map(|own| own.name));
+    names.extend(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own.name));
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let with = if ims.is_plain() { "" } else { " with their USIMs" };

@@ -71,12 +71,13 @@ pub use rig::{
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    Access, AccessNetwork, Allocator, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep, EntityTag,
-    Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears, IdentityStep,
-    Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Interferer, LoadScenarioError, Loaded, MbmsStep,
-    MbsfnArea, Mch, MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector,
-    Service, ServiceBox, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern,
-    ThirdParty, Transmitter, Ue, UeCell, UeIms, UnicastAccess, Unit, Way, XdmStep,
+    Access, AccessNetwork, Allocator, Announces, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep,
+    EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears,
+    IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
+    LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
+    MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Service,
+    ServiceBox, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty,
+    Transmitter, Ue, UeCell, UeIms, UeMc, UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -124,7 +124,10 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::MediaDoubled
         | MeasurementName::MediaByMbms
         | MeasurementName::MediaByUnicast
-        | MeasurementName::MediaDelay => Err(NoValue::NoSamples("nobody has spoken to this UE")),
+        | MeasurementName::MediaDelay
+        | MeasurementName::MediaGap
+        | MeasurementName::MediaOnAirTwice
+        | MeasurementName::MediaSwitches => Err(NoValue::NoSamples("nobody has spoken to this UE")),
         MeasurementName::ChargingRecords
         | MeasurementName::UnitsGranted
         | MeasurementName::UnitsUsed

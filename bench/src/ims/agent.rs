@@ -17,6 +17,7 @@ use protocol::{Instant, Tmgi};
 use super::access::Access;
 use super::audio::Audio;
 use super::chat;
+use super::mc::McState;
 use super::web::WebClient;
 use crate::event::ImsFact;
 use crate::scenario::ImsState;
@@ -46,6 +47,8 @@ pub(crate) struct ImsUe {
     pub(crate) listed: BTreeMap<u8, Vec<Tmgi>>,
     /// What its own way to the network does.
     pub(crate) access: Access,
+    /// Its MC client.
+    pub(crate) mc: McState,
     calls_made: u64,
 }
 
@@ -153,6 +156,7 @@ impl ImsUe {
             choice: BearerChoice::new(BearerConfig::default()),
             listed: BTreeMap::new(),
             access,
+            mc: McState::default(),
             calls_made: 0,
         }
     }
@@ -299,6 +303,9 @@ impl ImsUe {
             ImsState::Ended => own.call.is_none() && own.is_ended,
             ImsState::Silent => !self.audio.is_talking(),
             ImsState::OverMbms => self.choice.way() == Way::Mbms,
+            ImsState::Authorised => self.mc.is_authorised,
+            ImsState::Affiliated => self.mc.is_affiliated(),
+            ImsState::HasFloor => self.mc.has_floor,
             ImsState::OverUnicast => own.is_established && self.choice.way() == Way::Unicast,
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod audio;
 pub(crate) mod chat;
 pub(crate) mod fault;
 pub(crate) mod mask;
+pub(crate) mod mc;
 pub(crate) mod mc_login;
 mod network;
 pub(crate) mod services;

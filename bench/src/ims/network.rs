@@ -27,8 +27,8 @@ use super::third_party::ApiClient;
 use super::web::WebClient;
 use crate::errors::CommandError;
 use crate::scenario::{
-    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, PCSCF, SCSCF, SIP_PROXY, Scenario, Service,
-    ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
+    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, Mc, PCSCF, SCSCF, SIP_PROXY, Scenario,
+    Service, ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
 };
 use crate::setup;
 
@@ -54,7 +54,7 @@ impl ImsNetwork {
     /// The IMS of a scenario, if it has one.
     pub(crate) fn new(scenario: &Scenario) -> Result<Option<Self>, CommandError> {
         let Some(ims) = &scenario.ims else { return Ok(None) };
-        let made = Maker { scenario, ims, plan: plan(ims) }.make()?;
+        let made = Maker { scenario, ims, plan: plan(scenario, ims) }.make()?;
         Ok(Some(made))
     }
 
@@ -72,8 +72,9 @@ impl ImsNetwork {
 }
 
 /// Who is in the network of a scenario.
-fn plan(ims: &Ims) -> NetworkPlan {
+fn plan(scenario: &Scenario, ims: &Ims) -> NetworkPlan {
     let boxes = ims.services.iter().flat_map(|service| service.boxes());
+    let boxes = boxes.chain(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own));
     let mut servers: Vec<_> = boxes.map(|own| own.place).collect();
     servers.extend(ims.has_application_server().then_some(NetworkBox::As));
     let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());

@@ -77,6 +77,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
             rx_correlation: 0.0,
         }),
         ims: None,
+        mc: None,
         antennas: 1,
         unicast: None,
         hears: Vec::new(),
@@ -131,6 +132,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         }],
         sessions,
         ims: None,
+        mc: None,
         transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![

@@ -6,6 +6,7 @@ mod ims;
 mod ims_events;
 mod ims_services;
 mod mbms;
+mod mc;
 mod modems;
 mod radio;
 
@@ -273,6 +274,7 @@ impl Runner<'_> {
             }
             StepAction::Ims(step) => self.ims_step(step),
             StepAction::Service(step) => self.service_step(step),
+            StepAction::Mc(step) => self.mc_step(step),
             StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
             StepAction::RunUntilSmsDelivered { timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", Self::messages_end)

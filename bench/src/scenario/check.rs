@@ -7,6 +7,7 @@ use protocol::Joint;
 
 use super::check_ims as ims;
 use super::load::check_content;
+use super::mc;
 use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
@@ -18,6 +19,7 @@ use crate::strict_toml::{Checker, nearest};
 pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
     radio(s, note);
     ims::check(s, note);
+    mc::check(s, note);
     areas(s, note);
     capacity(s, note);
     sessions(s, folder, content, note);
@@ -238,6 +240,7 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
             }
             StepAction::Ims(step) => ims::ims_step(s, step, &at, note),
             StepAction::Service(step) => ims::service_step(s, step, &at, note),
+            StepAction::Mc(step) => mc::steps_of_client(s, step, &at, note),
             StepAction::Run { .. } => {}
         }
     }

@@ -228,11 +228,17 @@ pub enum ImsState {
     OverMbms,
     /// It listens to its group by unicast, and the network knows.
     OverUnicast,
+    /// Its user is authorised at the MC server.
+    Authorised,
+    /// Its user is affiliated with all groups that a step has named.
+    Affiliated,
+    /// Its user has the floor.
+    HasFloor,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 17] = [
+    pub const ALL: [(&str, Self); 20] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -250,6 +256,9 @@ impl ImsState {
         ("silent", Self::Silent),
         ("over_mbms", Self::OverMbms),
         ("over_unicast", Self::OverUnicast),
+        ("authorised", Self::Authorised),
+        ("affiliated", Self::Affiliated),
+        ("has_floor", Self::HasFloor),
     ];
 
     /// As scenarios write it.
@@ -412,15 +421,15 @@ pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
 }
 
 /// A decision as scenarios write it.
-mod yes_no {
+pub(super) mod yes_no {
     use serde::{Deserialize, Deserializer, Serializer};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives fields by reference")]
-    pub(super) fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::scenario) fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(if *value { "yes" } else { "no" })
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    pub(in crate::scenario) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
         let word = String::deserialize(from)?;
         match word.as_str() {
             "yes" => Ok(true),

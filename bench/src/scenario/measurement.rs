@@ -90,6 +90,12 @@ pub enum MeasurementName {
     MediaByUnicast,
     /// From sending a packet of speech to its arrival at a UE, the longest.
     MediaDelay,
+    /// The longest silence that a UE heard while somebody spoke.
+    MediaGap,
+    /// Packets of speech that came to a UE more than once over MBMS bearers: they were on the air twice.
+    MediaOnAirTwice,
+    /// Changes of a UE between unicast and MBMS bearers.
+    MediaSwitches,
     /// Charging data records that the CDF has written.
     ChargingRecords,
     /// Units that the OCS has granted to prepaid users, seconds and messages.
@@ -106,7 +112,7 @@ pub enum MeasurementName {
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 50] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -148,6 +154,9 @@ impl MeasurementName {
         Self::MediaByMbms,
         Self::MediaByUnicast,
         Self::MediaDelay,
+        Self::MediaGap,
+        Self::MediaOnAirTwice,
+        Self::MediaSwitches,
         Self::ChargingRecords,
         Self::UnitsGranted,
         Self::UnitsUsed,
@@ -200,6 +209,9 @@ impl MeasurementName {
             Self::MediaByMbms => "media_by_mbms",
             Self::MediaByUnicast => "media_by_unicast",
             Self::MediaDelay => "media_delay",
+            Self::MediaGap => "media_gap",
+            Self::MediaOnAirTwice => "media_on_air_twice",
+            Self::MediaSwitches => "media_switches",
             Self::ChargingRecords => "charging_records",
             Self::UnitsGranted => "units_granted",
             Self::UnitsUsed => "units_used",
@@ -218,10 +230,14 @@ impl MeasurementName {
             | Self::AcquisitionTime
             | Self::SmsTime
             | Self::ImsRegistrationTime
-            | Self::MediaDelay => Unit::Seconds,
-            Self::MediaTaken | Self::MediaLost | Self::MediaDoubled | Self::MediaByMbms | Self::MediaByUnicast => {
-                Unit::Packets
-            }
+            | Self::MediaDelay
+            | Self::MediaGap => Unit::Seconds,
+            Self::MediaOnAirTwice
+            | Self::MediaTaken
+            | Self::MediaLost
+            | Self::MediaDoubled
+            | Self::MediaByMbms
+            | Self::MediaByUnicast => Unit::Packets,
             Self::MchBler | Self::SignallingBler | Self::Ber => Unit::Ratio,
             Self::Cinr | Self::MbsfnRsrq | Self::MbsfnSinr => Unit::Decibels,
             Self::MbsfnRsrp => Unit::DecibelMilliwatts,
@@ -231,7 +247,7 @@ impl MeasurementName {
             Self::IpOctets => Unit::Octets,
             Self::RlcGaps => Unit::Pdus,
             Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,
-            Self::McchChangesMissed => Unit::Changes,
+            Self::McchChangesMissed | Self::MediaSwitches => Unit::Changes,
             Self::SmsDelivered | Self::SmsLost | Self::ImsMessagesAnswered | Self::ImsMessagesReceived => {
                 Unit::Messages
             }

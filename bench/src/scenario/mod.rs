@@ -14,6 +14,7 @@ mod impairments;
 mod ims;
 mod ims_step;
 mod load;
+mod mc;
 mod measurement;
 mod read;
 mod service;
@@ -28,6 +29,8 @@ pub(crate) use ims::{
 pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeCell, UeIms};
 pub use ims_step::ImsStep;
 pub use load::{LoadScenarioError, Loaded, Overrides};
+pub(crate) use mc::mc_box;
+pub use mc::{Announces, Insufficient, Mc, McAuth, McBearer, McGroup, McServer, McStep, UeMc};
 pub use measurement::{MeasurementName, Unit};
 pub(crate) use read::mcs_table;
 pub use service::{
@@ -65,6 +68,9 @@ pub struct Scenario {
     /// The IMS network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ims: Option<Ims>,
+    /// Mission critical services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mc: Option<Mc>,
     /// The sites of a single-frequency network; one at 0 dB when there are none.
     #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
     pub transmitters: Vec<Transmitter>,
@@ -278,6 +284,9 @@ pub struct Ue {
     /// Its IMS subscription and agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ims: Option<UeIms>,
+    /// Its MC client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mc: Option<UeMc>,
     /// What its own way to the network does; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unicast: Option<UnicastAccess>,
@@ -364,6 +373,9 @@ pub enum StepAction {
     /// Something with a service of the IMS.
     #[serde(untagged)]
     Service(ServiceStep),
+    /// Something of mission critical services.
+    #[serde(untagged)]
+    Mc(McStep),
 }
 
 impl fmt::Display for StepAction {
@@ -383,6 +395,7 @@ impl fmt::Display for StepAction {
             }
             Self::Ims(step) => step.fmt(f),
             Self::Service(step) => step.fmt(f),
+            Self::Mc(step) => step.fmt(f),
         }
     }
 }

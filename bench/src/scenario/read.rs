@@ -9,6 +9,7 @@ use super::channel::{channel, snr_db};
 use super::impairments::impairments;
 use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
+use super::mc::{MC_WORDS, McStep, McWord, mc, ue_mc};
 use super::service::{ServiceStep, ServiceWord, service_words};
 use super::transmitter::{hears, transmitter};
 use super::unicast::unicast;
@@ -32,6 +33,7 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
         }),
         sessions: t.tables("session", 0..=MAX_SESSIONS, session),
         ims: t.optional_table("ims", ims),
+        mc: t.optional_table("mc", mc),
         transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
         ues: t.tables("ue", 1..=MAX_UES, ues).into_iter().flatten().collect(),
         steps: t.tables("step", 1..=MAX_LIST, step),
@@ -147,6 +149,7 @@ fn ue(t: &mut Table<'_>) -> Ue {
         antennas: t.optional_one_of("antennas", &[1, 2]).unwrap_or(1),
         channel: t.optional_table("channel", |t| channel(t, snr_db)),
         ims: t.optional_table("ims", ue_ims),
+        mc: t.optional_table("mc", ue_mc),
         unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
@@ -166,6 +169,7 @@ fn step(t: &mut Table<'_>) -> Step {
         RunUntilSmsDelivered,
         Ims(ImsWord),
         Service(ServiceWord),
+        Mc(McWord),
     }
     let choices = [
         ("start", Do::Start),
@@ -179,7 +183,9 @@ fn step(t: &mut Table<'_>) -> Step {
     ];
     let ims = IMS_WORDS.map(|(word, step)| (word, Do::Ims(step)));
     let services: Vec<_> = service_words().into_iter().map(|(word, step)| (word, Do::Service(step))).collect();
-    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..]].concat()) {
+    let mc = MC_WORDS.map(|(word, step)| (word, Do::Mc(step)));
+    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..], &mc[..]].concat()) {
+        Do::Mc(word) => StepAction::Mc(McStep::read(word, t)),
         Do::Service(word) => StepAction::Service(ServiceStep::read(word, t)),
         Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),
         Do::Start => StepAction::Start { session: selector(t, "session") },

@@ -54,6 +54,14 @@ pub enum NetworkBox {
     SipProxy,
     /// IMS AS for group sessions over MBMS (TR 23.847).
     ImsAs,
+    /// MC service servers (TS 23.280 clause 7.4.2.3): the first of them.
+    McServer1,
+    /// The second.
+    McServer2,
+    /// The third.
+    McServer3,
+    /// The fourth.
+    McServer4,
     /// BM-SC.
     Bmsc,
     /// MBMS-GW.
@@ -86,6 +94,10 @@ impl NetworkBox {
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             Self::SipProxy => ("proxy", Role::Scscf, 48, 1),
             Self::ImsAs => ("ims-as", Role::As, 46, 21),
+            Self::McServer1 => ("mc1", Role::McServer, 46, 51),
+            Self::McServer2 => ("mc2", Role::McServer, 46, 52),
+            Self::McServer3 => ("mc3", Role::McServer, 46, 53),
+            Self::McServer4 => ("mc4", Role::McServer, 46, 54),
             Self::Bmsc => ("bmsc", Role::Bmsc, 46, 31),
             Self::MbmsGw => ("mbms-gw", Role::MbmsGw, 46, 32),
             Self::Mce => ("mce", Role::Mce, 46, 33),

@@ -14,6 +14,7 @@ use core_network::ims::NetworkBox;
 use serde::{Deserialize, Serialize};
 
 use super::Selector;
+use super::mc::MC_SERVERS;
 use crate::strict_toml::Table;
 
 pub use conference::ConferenceStep;
@@ -92,9 +93,9 @@ impl Service {
         }
     }
 
-    /// The boxes of all of them.
+    /// The boxes of all of them, MC servers among them.
     pub fn all_boxes() -> impl Iterator<Item = &'static ServiceBox> {
-        Self::ALL.iter().flat_map(|(_, service)| service.boxes())
+        Self::ALL.iter().flat_map(|(_, service)| service.boxes()).chain(&MC_SERVERS)
     }
 
     /// What its first box is called in reports.

@@ -1,0 +1,129 @@
+//! What the keys of mission critical services in a scenario must be to each other.
+
+use super::{Mc, McAuth, McStep, UeMc};
+use crate::scenario::check::known_ue;
+use crate::scenario::{Scenario, Selector, Service};
+use crate::strict_toml::Checker;
+
+/// Notes everything that is wrong with the mission critical services of `s`.
+pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
+    if let Some(mc) = &s.mc {
+        network(s, mc, note);
+        servers(s, mc, note);
+        groups(s, mc, note);
+    }
+    for (i, ue) in s.ues.iter().enumerate() {
+        if let Some(own) = &ue.mc {
+            client(s, own, ue.ims.is_some(), &i.to_string(), note);
+        }
+    }
+}
+
+fn network(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
+    let Some(ims) = &s.ims else {
+        return note.note(&["mc"], "[mc] without a table [ims]; allowed: both or none".into());
+    };
+    if mc.auth == McAuth::Token && !ims.has(Service::Identity) {
+        let message = "auth = \"token\" without \"identity\" in [ims] services, whose tokens it takes; allowed: both, or \
+                       auth = \"identity\"";
+        note.note(&["mc", "auth"], message.into());
+    }
+    if ims.has(Service::Mbms) {
+        let message = "the IMS AS of \"mbms\" and MC servers in one run; allowed: one of them";
+        note.note(&["ims", "services"], message.into());
+    }
+}
+
+fn servers(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
+    for (i, server) in mc.servers.iter().enumerate() {
+        let at = i.to_string();
+        for &other in &server.discovers {
+            if usize::from(other) == i + 1 {
+                let message = format!("server {other} asks itself; allowed: numbers of others");
+                note.note(&["mc", "server", &at, "discovers"], message);
+            } else {
+                known_server(mc, other, &["mc", "server", &at, "discovers"], note);
+            }
+        }
+        for (b, bearer) in server.bearers.iter().enumerate() {
+            let path = ["mc", "server", &at, "bearer", &b.to_string(), "mchs"];
+            if bearer.mchs.is_empty() {
+                note.note(&path, "a bearer without an MCH; allowed: names of one or more".into());
+            }
+            for mch in bearer.mchs.iter().filter(|mch| s.mch(mch).is_none()) {
+                let allowed: Vec<String> = s.mchs().map(|(.., own)| format!("\"{}\"", own.name)).collect();
+                note.note(&path, format!("no MCH is named \"{mch}\"; allowed values: {}", allowed.join(", ")));
+            }
+        }
+    }
+}
+
+fn groups(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
+    for (i, group) in mc.groups.iter().enumerate() {
+        let at = i.to_string();
+        known_server(mc, group.server, &["mc", "group", &at, "server"], note);
+        if mc.groups[..i].iter().any(|other| other.name == group.name) {
+            let message = format!("a second group with the name \"{}\"; allowed values: a name of its own", group.name);
+            note.note(&["mc", "group", &at, "name"], message);
+        }
+        for member in &group.members {
+            if !s.ues.iter().any(|ue| ue.name == *member && ue.mc.is_some()) {
+                let message = format!("no UE with an MC client is named \"{member}\"; allowed: UEs with `mc`");
+                note.note(&["mc", "group", &at, "members"], message);
+            }
+        }
+    }
+}
+
+fn client(s: &Scenario, own: &UeMc, has_subscription: bool, at: &str, note: &mut Checker<'_>) {
+    let Some(mc) = &s.mc else {
+        return note.note(&["ue", at, "mc"], "mc of a UE without a table [mc]; allowed: both or none".into());
+    };
+    if !has_subscription {
+        note.note(&["ue", at, "mc"], "mc of a UE without `ims`; allowed: both, or no `mc`".into());
+    }
+    known_server(mc, own.server, &["ue", at, "mc", "server"], note);
+    if let Some(area) = own.area {
+        known_area(s, area, &["ue", at, "mc", "area"], note);
+    }
+}
+
+/// A step of mission critical services.
+pub(in crate::scenario) fn steps_of_client(s: &Scenario, step: &McStep, at: &str, note: &mut Checker<'_>) {
+    let Some(mc) = &s.mc else {
+        let message = "a step of MC services without a table [mc]; allowed: both or none";
+        return note.note(&["step", at, "do"], message.into());
+    };
+    if let Some(ue) = step.ue() {
+        known_ue(s, &ue, &["step", at, "ue"], note);
+        let named = s.ues.iter().find(|own| matches!(&ue, Selector::Name(name) if *name == own.name));
+        if named.is_some_and(|own| own.mc.is_none()) {
+            note.note(&["step", at, "ue"], format!("UE {ue} has no `mc`; allowed: a UE with an MC client"));
+        }
+    }
+    if let Some(group) = step.group().filter(|group| mc.group(group).is_none()) {
+        let allowed: Vec<String> = mc.groups.iter().map(|known| format!("\"{}\"", known.name)).collect();
+        let message = format!("no group is named \"{group}\"; allowed values: {}", allowed.join(", "));
+        note.note(&["step", at, "group"], message);
+    }
+    if let Some(server) = step.server() {
+        known_server(mc, server, &["step", at, "server"], note);
+    }
+    if let McStep::Move { area: Some(area), .. } = step {
+        known_area(s, *area, &["step", at, "area"], note);
+    }
+}
+
+fn known_server(mc: &Mc, number: u8, path: &[&str], note: &mut Checker<'_>) {
+    if usize::from(number) > mc.servers.len() {
+        note.note(path, format!("there is no server {number}; allowed values: 1 to {}", mc.servers.len()));
+    }
+}
+
+fn known_area(s: &Scenario, area: u8, path: &[&str], note: &mut Checker<'_>) {
+    if !s.areas.iter().any(|own| own.n_id_mbsfn == area) {
+        let allowed: Vec<String> = s.areas.iter().map(|own| own.n_id_mbsfn.to_string()).collect();
+        let message = format!("no area has n_id_mbsfn = {area}; allowed values: {}", allowed.join(", "));
+        note.note(path, message);
+    }
+}
