@@ -54,8 +54,8 @@ pub use event::{
 };
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
-    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, Msrp, MsrpIs, Of, Order, PROCEDURES,
-    Party, Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
+    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, McDocument, McMessage, Msrp, MsrpIs, Of,
+    Order, PROCEDURES, Party, Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};

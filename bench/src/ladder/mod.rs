@@ -26,9 +26,13 @@ pub(crate) use ims::ims_ladders;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain_procedures, service_procedures,
+    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, mc_procedures, plain_procedures,
+    service_procedures,
 };
-pub use ims::{Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Msrp, MsrpIs, Of, Rtp, Sip, Status};
+pub use ims::{
+    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, McDocument, McMessage, Msrp, MsrpIs, Of, Rtp, Sip,
+    Status,
+};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::Seen;
@@ -99,6 +103,8 @@ pub enum See {
     Msrp(Msrp),
     /// A packet of audio, or what controls it.
     Rtp(Rtp),
+    /// A message of mission critical services.
+    Mc(McMessage),
 }
 
 /// What must be seen of a broadcast session.
@@ -172,8 +178,9 @@ const OWN_PROCEDURES: [&Procedure; 21] = [
 ];
 
 /// Procedures that this version can follow.
-pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> =
-    LazyLock::new(|| OWN_PROCEDURES.into_iter().chain(service_procedures()).chain(plain_procedures()).collect());
+pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> = LazyLock::new(|| {
+    OWN_PROCEDURES.into_iter().chain(service_procedures()).chain(plain_procedures()).chain(mc_procedures()).collect()
+});
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
 /// was seen.
@@ -325,6 +332,10 @@ impl Ladder {
                 let words = bearer.filter(self.tmgi?, &bound);
                 return Some(format!("frame.interface_name == \"{interface}\" && {words}"));
             }
+            (See::Mc(mc), _) if mc.is_on_bearer() => {
+                return Some(mc.filter(row.joint, &self.name(row.to), &self.bound_at(tick)));
+            }
+            (See::Mc(mc), Some(_)) => mc.filter(row.joint, "", &self.bound_at(tick)),
             (See::Group(bearer), _) => return bearer.filter(row.joint, &self.name(row.to), &self.bound_at(tick)),
             (See::Sip(sip), Some(cast)) => sip.filter(cast, &self.bound_at(tick)),
             (See::Diameter(diameter), Some(cast)) => diameter.filter(cast, &self.bound_at(tick)),
@@ -400,6 +411,7 @@ impl Ladder {
                 See::Msrp(msrp) => msrp.sees(seen.media.as_ref()?, &self.bound),
                 See::Rtp(rtp) => rtp.sees(seen.media.as_ref()?, &self.bound),
                 See::Group(bearer) => bearer.sees(event, seen, &self.bound),
+                See::Mc(mc) => mc.sees(event, seen, &self.bound),
                 See::Mbms(_) | See::Bearer(_) => None,
             },
             _ => None,

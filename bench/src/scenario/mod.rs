@@ -400,6 +400,16 @@ impl fmt::Display for StepAction {
     }
 }
 
+impl StepAction {
+    /// The step of mission critical services that it is.
+    pub(crate) fn mc(&self) -> Option<&McStep> {
+        match self {
+            Self::Mc(step) => Some(step),
+            _ => None,
+        }
+    }
+}
+
 /// `"all"`, or one by its name.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::mc;
 use super::services::{Known, Ues, charging};
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
@@ -42,6 +43,9 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
                 _ => {}
             }
         }
+    }
+    for own in mc::asked(scenario) {
+        asked.push(own.step, own.procedure, own.ue, own.peer, None);
     }
     asked.ladders
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use protocol::TapEvent;
 use protocol::diameter::dictionary::{AvpDef, AvpKind};
 use protocol::diameter::{Avp, Message, dictionary};
+use protocol::mime::{MediaType, Multipart};
 use protocol::sip::{Headers, PChargingVector, SipMessage};
 
 use super::{Diameter, Has, ImsCast, Of, Sip, Status};
@@ -42,6 +43,19 @@ impl SipSeen {
         };
         let status = message.as_response().map(|response| response.status);
         Some(Self { method, status, call_id, cseq: cseq.seq, message })
+    }
+
+    /// The body of a request, or its part, that is of this content type, as text.
+    pub(super) fn document(&self, content_type: &str) -> Option<String> {
+        let SipMessage::Request(request) = &self.message else { return None };
+        let media = MediaType::of(&request.headers).ok()??;
+        if media.is_multipart() {
+            let parts = Multipart::parse(&media, &request.body).ok()?.parts;
+            let part = parts.into_iter().find(|part| part.is(content_type))?;
+            return String::from_utf8(part.body).ok();
+        }
+        let is_it = media.essence.eq_ignore_ascii_case(content_type);
+        is_it.then(|| String::from_utf8_lossy(&request.body).into_owned())
     }
 }
 
@@ -225,6 +239,7 @@ impl Diameter {
                 peer.is_some() && text(&dictionary::PUBLIC_IDENTITY) == peer
             }
             Of::Request => known == Some(&session),
+            Of::Anybody => known.is_none_or(|known| *known == session),
             Of::Charging => {
                 let icid = all(&seen.avps, avp_named("IMS-Charging-Identifier")?, 0).into_iter().next()?;
                 let icid = String::from_utf8(icid.data).ok()?;
@@ -263,7 +278,7 @@ impl Diameter {
                     filter += &format!(" && diameter.IMS-Charging-Identifier == \"{}\"", escape(icid));
                 }
             }
-            Of::Request => {}
+            Of::Request | Of::Anybody => {}
         }
         for (name, values) in self.numbers {
             let any: Vec<String> = values.iter().map(|value| format!("diameter.{name} == {value}")).collect();

@@ -6,6 +6,7 @@ mod bearer;
 mod calls;
 mod find;
 mod http;
+mod mc;
 mod media;
 mod plain;
 mod registration;
@@ -27,6 +28,8 @@ pub(crate) use calls::{
 pub(crate) use find::{Bound, SipSeen, diameter};
 pub(crate) use http::HttpSeen;
 pub use http::{Http, HttpIs};
+pub(crate) use mc::mc_procedures;
+pub use mc::{McDocument, McMessage};
 pub(crate) use media::MediaSeen;
 pub use media::{Msrp, MsrpIs, Rtp};
 pub(crate) use plain::plain_procedures;
@@ -171,4 +174,6 @@ pub enum Of {
     Request,
     /// IMS-Charging-Identifier is that of the session.
     Charging,
+    /// It is of no UE: the first step with the name of its session says which Session-Id that is.
+    Anybody,
 }

@@ -1,6 +1,7 @@
 //! What the keys of mission critical services in a scenario must be to each other.
 
 use super::{Mc, McAuth, McStep, UeMc};
+use crate::ladder::PROCEDURES;
 use crate::scenario::check::known_ue;
 use crate::scenario::{Scenario, Selector, Service};
 use crate::strict_toml::Checker;
@@ -11,6 +12,11 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
         network(s, mc, note);
         servers(s, mc, note);
         groups(s, mc, note);
+        for procedure in mc.follows.iter().filter(|name| !PROCEDURES.iter().any(|own| own.procedure == **name)) {
+            let names: Vec<String> = PROCEDURES.iter().map(|own| format!("\"{}\"", own.procedure)).collect();
+            let message = format!("no ladder \"{procedure}\"; procedures: {}", names.join(", "));
+            note.note(&["mc", "follows"], message);
+        }
     }
     for (i, ue) in s.ues.iter().enumerate() {
         if let Some(own) = &ue.mc {
