@@ -331,7 +331,7 @@ impl Runner<'_> {
         let call = own.new_call();
         own.state.begin_call(now, call, false);
         let sdp = session_description(own.contact, "sendrecv");
-        own.command(now, AgentCommand::Call { call, to: to_uri, sdp, headers: Vec::new() });
+        own.command(now, AgentCommand::Call { call, to: to_uri, sdp, headers: Vec::new(), parts: Vec::new() });
         self.observer.fact(now, What::Ims { ue: from.to_owned(), fact: ImsFact::Calls { to: to.to_owned() } })
     }
 

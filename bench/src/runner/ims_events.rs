@@ -81,7 +81,7 @@ fn told(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
 /// The fact in an event of a call.
 fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
     Some(match event {
-        AgentEvent::Incoming { call, from, sdp } => {
+        AgentEvent::Incoming { call, from, sdp, .. } => {
             own.state.begin_call(now, call, true);
             own.state.is_chat = sdp.as_deref().is_some_and(is_chat);
             own.state.offer = sdp;

@@ -158,7 +158,7 @@ pub(crate) fn call(a: &mut Ue, b: &mut Ue, told: &dyn Fn() -> String) {
     let call = CallId(1);
     let sdp = session_description(a.address());
     let to = format!("sip:user1@{DOMAIN}");
-    a.command(AgentCommand::Call { call, to, sdp, headers: Vec::new() });
+    a.command(AgentCommand::Call { call, to, sdp, headers: Vec::new(), parts: Vec::new() });
     let incoming = |e: &AgentEvent| match e {
         AgentEvent::Incoming { call, .. } => Some(*call),
         _ => None,

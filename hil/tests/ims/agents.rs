@@ -29,10 +29,13 @@ fn ended(network: &Network, n: usize) -> EndedWhy {
 }
 
 fn call(network: &mut Network) -> CallId {
-    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: OFFER.to_vec(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call { call: CALL, to: impu(1), sdp: OFFER.to_vec(), headers: Vec::new(), parts: Vec::new() },
+    );
     network.run(1);
     let (callee, from) = network.find(1, |event| match event {
-        AgentEvent::Incoming { call, from, sdp: Some(_) } => Some((*call, from.clone())),
+        AgentEvent::Incoming { call, from, sdp: Some(_), .. } => Some((*call, from.clone())),
         _ => None,
     });
     assert_eq!(from, impu(0), "P-Asserted-Identity");

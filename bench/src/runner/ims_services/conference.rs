@@ -56,7 +56,7 @@ fn call(now: Instant, own: &mut ImsUe, to: String) {
     own.state.begin_call(now, call, false);
     own.state.has_audio = true;
     let sdp = own.audio.offer();
-    own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new() });
+    own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new(), parts: Vec::new() });
 }
 
 /// The focus of a UE is to call another one, or to let it go.

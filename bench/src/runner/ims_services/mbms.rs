@@ -29,7 +29,7 @@ impl Runner<'_> {
                     own.state.begin_call(now, call, false);
                     (own.state.has_audio, own.state.is_group) = (true, true);
                     let to = mbms::group_uri(settings, group);
-                    own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new() });
+                    own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new(), parts: Vec::new() });
                     Some(ImsFact::Calls { to: group.clone() })
                 }
                 MbmsStep::GroupTalk { content, .. } => {

@@ -44,6 +44,7 @@ fn publish(now: Instant, own: &mut ImsUe, note: &str) {
         body: presence::document(&own.impu, note).into_bytes(),
         expires_s: EXPIRES_S,
         etag: own.state.etag.clone(),
+        headers: Vec::new(),
     };
     own.command(now, AgentCommand::Publish(publication));
 }

@@ -52,7 +52,7 @@ pub use parse::Limits;
 pub use problem::SipProblem;
 pub use reason::reason_phrase;
 pub use resolve::{HostTable, NextHop, ResolveError, SIP_PORT, SIPS_PORT};
-pub use session::{Change, EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings};
+pub use session::{Change, EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings, sdp_of};
 pub use stack::{
     NoSipUri, RespondError, SendError, SipStack, StackConfig, StackCounters, StackInput, StackLimits, StackOutput,
 };

@@ -22,7 +22,7 @@ impl UeAgent {
                 self.message(now, OutgoingMessage { token, to, content_type, body, headers });
             }
             AgentCommand::Chat { call, to, options } => match self.messenger.offer(call, options) {
-                Some(offer) => self.call(now, call, &to, &offer, &[]),
+                Some(offer) => self.call(now, call, &to, &offer, (&[], &[])),
                 None => {
                     let why = EndedWhy::Refused(Refusal::NotNow("too many sessions of messages"));
                     self.event(AgentEvent::Ended { call, why });

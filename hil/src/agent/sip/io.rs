@@ -74,6 +74,8 @@ pub enum AgentCommand {
         sdp: Vec<u8>,
         /// Further header fields.
         headers: Vec<(String, String)>,
+        /// Parts of the body beside the SDP.
+        parts: Vec<Part>,
     },
     /// An incoming session rings (180).
     Ring(CallId),
@@ -216,6 +218,8 @@ pub struct Publication {
     pub expires_s: u32,
     /// Entity tag of the publication that it is about.
     pub etag: Option<String>,
+    /// Further header fields.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A publication that stands.
@@ -356,6 +360,10 @@ pub enum AgentEvent {
         from: String,
         /// SDP offer, where there is one.
         sdp: Option<Vec<u8>>,
+        /// Contact: what a service names the session by.
+        contact: String,
+        /// Parts of the body beside the SDP.
+        parts: Vec<Part>,
     },
     /// A provisional response other than 100 to a call.
     Progress {
@@ -372,6 +380,8 @@ pub enum AgentEvent {
         call: CallId,
         /// The other one's SDP.
         sdp: Vec<u8>,
+        /// Contact of the other one.
+        contact: String,
     },
     /// Its media have been agreed upon anew.
     Modified {

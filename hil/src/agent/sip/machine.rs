@@ -1,5 +1,6 @@
 //! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
 
+mod incoming;
 mod listening;
 mod services;
 
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use protocol::mime::Part;
 use protocol::msrp::MSRP_PORT;
 use protocol::sip::{
     Change, EndedWhy, Flow, Limits, MBMS_FEATURE, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey,
@@ -16,10 +18,11 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 use super::config::{AgentConfig, SipDialect};
-use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, IncomingMessage, OutgoingMessage, WatchId};
+use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, OutgoingMessage, WatchId};
 use super::messaging::Messenger;
 use super::reg_event::{Verdict, subscription, verdict};
 use super::registration::{Registration, RegistrationOutput};
+pub(super) use incoming::received;
 
 /// What the UE understands outside of dialogs.
 const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, MESSAGE, NOTIFY";
@@ -216,7 +219,9 @@ impl UeAgent {
             | AgentCommand::AnswerChat { .. }
             | AgentCommand::ChatSend { .. }
             | AgentCommand::ChatSupply { .. }) => self.messaging(now, command),
-            AgentCommand::Call { call, to, sdp, headers } => self.call(now, call, &to, &sdp, &headers),
+            AgentCommand::Call { call, to, sdp, headers, parts } => {
+                self.call(now, call, &to, &sdp, (&headers, &parts));
+            }
             AgentCommand::Ring(call) => self.session(call, |ua, id| ua.progress(now, id, 180, None)),
             AgentCommand::Answer { call, sdp } => self.session(call, |ua, id| ua.accept(now, id, &sdp)),
             AgentCommand::Reject { call, status } => self.session(call, |ua, id| ua.reject(now, id, status)),
@@ -292,7 +297,14 @@ impl UeAgent {
         self.ua.send(now, self.next_token, request);
     }
 
-    pub(super) fn call(&mut self, now: Instant, call: CallId, to: &str, sdp: &[u8], headers: &[(String, String)]) {
+    pub(super) fn call(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        to: &str,
+        sdp: &[u8],
+        (headers, parts): (&[(String, String)], &[Part]),
+    ) {
         let why = match Uri::parse(to) {
             _ if self.calls.contains_key(&call) => {
                 return self.ignore(format!("call {}", call.0), "there is one of this name");
@@ -300,7 +312,7 @@ impl UeAgent {
             _ if !self.is_registered() => Refusal::NotNow("the UE is not registered"),
             Err(problem) => Refusal::NotSent(problem.to_string()),
             Ok(to) => {
-                let id = self.ua.invite(now, to, sdp, headers);
+                let id = self.ua.invite_with(now, to, sdp, headers, parts);
                 self.calls.insert(call, id);
                 return;
             }
@@ -438,10 +450,11 @@ impl UeAgent {
                 let call = self.next_incoming;
                 self.next_incoming = CallId(call.0 + 1);
                 self.calls.insert(call, session);
-                let from = sender(&invite);
-                let sdp = (!invite.body.is_empty()).then_some(invite.body);
-                self.messenger.offered(call, sdp.as_deref());
-                self.event(AgentEvent::Incoming { call, from, sdp });
+                let event = incoming::offered(call, &invite);
+                if let AgentEvent::Incoming { sdp, .. } = &event {
+                    self.messenger.offered(call, sdp.as_deref());
+                }
+                self.event(event);
             }
             UserAgentEvent::Session(id, event) => {
                 let call = self.calls.iter().find(|(_, session)| **session == id).map(|(call, _)| *call);
@@ -464,7 +477,10 @@ impl UeAgent {
             Of::Progress { status, sdp } => AgentEvent::Progress { call, status, sdp },
             Of::Established { sdp } => {
                 self.chat_established(now, call, &sdp);
-                AgentEvent::Established { call, sdp }
+                let session = self.calls.get(&call);
+                let contact = session.and_then(|session| self.ua.remote_target(*session));
+                let contact = contact.map_or_else(String::new, |uri| uri.to_string());
+                AgentEvent::Established { call, sdp, contact }
             }
             Of::Modified { sdp, hold } => AgentEvent::Modified { call, sdp, hold },
             Of::ModifyRefused { why } => AgentEvent::ModifyRefused { call, why },
@@ -537,27 +553,6 @@ impl UeAgent {
 
     pub(super) fn event(&mut self, event: AgentEvent) {
         self.outputs.push_back(AgentOutput::Event(event));
-    }
-}
-
-/// Who sent it, as the network says, else as it says itself.
-fn sender(request: &Request) -> String {
-    let asserted = request.headers.address("P-Asserted-Identity").ok().flatten();
-    let from = asserted.or_else(|| request.from().ok().flatten());
-    from.map_or_else(String::new, |from| from.uri.to_string())
-}
-
-pub(super) fn received(request: &Request) -> IncomingMessage {
-    let text = |name: &str| request.headers.get(name).map(ToOwned::to_owned);
-    let called = request.headers.address("P-Called-Party-ID").ok().flatten();
-    let to = called.or_else(|| request.to().ok().flatten());
-    IncomingMessage {
-        from: sender(request),
-        to: to.map_or_else(String::new, |to| to.uri.to_string()),
-        call_id: text("Call-ID").unwrap_or_default(),
-        in_reply_to: text("In-Reply-To"),
-        content_type: text("Content-Type").unwrap_or_default(),
-        body: request.body.clone(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The called side until the call is answered (RFC 3261 clause 13.3, RFC 3262 clause 3, RFC 4028 clause 9).
 
+use std::borrow::Cow;
+
 use super::io::{EndedWhy, Refusal, SessionEvent, SessionOutput};
 use super::machine::{ALLOW, Phase, Session, reason_of};
-use super::negotiation::{Negotiation, SDP, body_of};
+use super::negotiation::{Negotiation, SDP, sdp_of};
 use super::refresh;
 use super::standing::Standing;
 use crate::Instant;
@@ -45,7 +47,7 @@ impl Session {
     pub(super) fn take_call(&mut self, now: Instant, key: ServerKey, invite: Request) {
         match self.callee(now, key, &invite) {
             Ok(callee) => {
-                let sdp = body_of(&invite.headers, &invite.body).map(<[u8]>::to_vec);
+                let sdp = sdp_of(&invite.headers, &invite.body).map(Cow::into_owned);
                 self.phase = Phase::Called(Box::new(callee));
                 self.event(SessionEvent::Offered { sdp });
             }
@@ -64,12 +66,12 @@ impl Session {
         }
         let mut negotiation = Negotiation::default();
         if !invite.body.is_empty() {
-            let Some(sdp) = body_of(&invite.headers, &invite.body) else {
+            let Some(sdp) = sdp_of(&invite.headers, &invite.body) else {
                 let mut response = refused(415);
                 response.headers.append("Accept", SDP);
                 return Err(response);
             };
-            negotiation.take_offer(sdp).map_err(refused)?;
+            negotiation.take_offer(&sdp).map_err(refused)?;
         }
         let timer = match answer(refresh::offer_of(&invite.headers), self.policy()) {
             TimerAnswer::TooSmall(min_se) => {
@@ -212,13 +214,13 @@ impl Session {
         }
         let invite_key = callee.key;
         let mut body = None;
-        if let Some(sdp) = body_of(&request.headers, &request.body) {
+        if let Some(sdp) = sdp_of(&request.headers, &request.body) {
             if callee.negotiation.offers() {
-                if callee.negotiation.take_answer(sdp).is_err() {
+                if callee.negotiation.take_answer(&sdp).is_err() {
                     return self.answer(key, request, 488);
                 }
             } else {
-                match callee.negotiation.take_offer(sdp) {
+                match callee.negotiation.take_offer(&sdp) {
                     Ok(()) => body = Some(callee.negotiation.answer_alike(false)),
                     Err(status) => return self.answer(key, request, status),
                 }

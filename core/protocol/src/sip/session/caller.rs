@@ -2,7 +2,7 @@
 
 use super::io::{EndedWhy, NoResponse, Purpose, Refusal, SessionEvent, SessionOutput};
 use super::machine::{ALLOW, Phase, Session, refusal};
-use super::negotiation::{Negotiation, SDP, body_of};
+use super::negotiation::{Negotiation, SDP, sdp_of};
 use super::standing::Standing;
 use crate::Instant;
 use crate::sip::session_timer::{LEAST_MIN_SE, TimerOffer, raise};
@@ -73,8 +73,8 @@ impl Caller {
         }
         let dialog = Dialog::uac(&self.invite, response).map_err(|why| Refusal::Broken(why.to_string()))?;
         let mut negotiation = Negotiation::default();
-        if !self.invite.body.is_empty() {
-            negotiation.offer(&self.invite.body).map_err(Refusal::Broken)?;
+        if let Some(sdp) = sdp_of(&self.invite.headers, &self.invite.body) {
+            negotiation.offer(&sdp).map_err(Refusal::Broken)?;
         }
         self.legs.push(Leg { dialog, negotiation, reliable: ReliableReceiver::default() });
         Ok(self.legs.len() - 1)
@@ -133,8 +133,8 @@ impl Session {
 
     fn progressed(&mut self, response: &Response) {
         let Phase::Calling(caller) = &mut self.phase else { return };
-        let sdp = body_of(&response.headers, &response.body);
-        let tells = SessionEvent::Progress { status: response.status, sdp: sdp.map(<[u8]>::to_vec) };
+        let sdp = sdp_of(&response.headers, &response.body);
+        let tells = SessionEvent::Progress { status: response.status, sdp: sdp.as_deref().map(<[u8]>::to_vec) };
         // Without a tag it makes no dialog, which is no mistake.
         let Ok(at) = caller.leg(response) else { return self.event(tells) };
         let seq = caller.seq;
@@ -151,8 +151,8 @@ impl Session {
         if let Some(sdp) = sdp {
             if leg.negotiation.offers() {
                 // An answer that cannot be used: the call goes on, the 2xx will tell.
-                let _ = leg.negotiation.take_answer(sdp);
-            } else if let Ok(answer) = leg.negotiation.take_offer(sdp).map(|()| leg.negotiation.answer_alike(false)) {
+                let _ = leg.negotiation.take_answer(&sdp);
+            } else if let Ok(answer) = leg.negotiation.take_offer(&sdp).map(|()| leg.negotiation.answer_alike(false)) {
                 prack.set_body(SDP, answer);
             }
         }
@@ -284,13 +284,13 @@ impl Session {
 
 /// Offer and answer in a 2xx and its ACK (RFC 3261 clause 13.2.1).
 fn agree(negotiation: &mut Negotiation, response: &Response, ack: &mut Request) -> Result<(), String> {
-    let sdp = body_of(&response.headers, &response.body);
+    let sdp = sdp_of(&response.headers, &response.body);
     if negotiation.offers() {
-        return negotiation.take_answer(sdp.ok_or("a 2xx without the SDP answer")?);
+        return negotiation.take_answer(&sdp.ok_or("a 2xx without the SDP answer")?);
     }
     match sdp {
         Some(offer) if !negotiation.is_settled() => {
-            negotiation.take_offer(offer).map_err(|status| format!("an offer that is answered with {status}"))?;
+            negotiation.take_offer(&offer).map_err(|status| format!("an offer that is answered with {status}"))?;
             ack.set_body(SDP, negotiation.answer_alike(false));
             Ok(())
         }

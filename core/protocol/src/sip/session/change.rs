@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::io::{EndedWhy, NoResponse, Purpose, Refusal, SessionEvent, SessionOutput};
 use super::machine::{ALLOW, Phase, Session, refusal};
-use super::negotiation::{SDP, body_of};
+use super::negotiation::{SDP, sdp_of};
 use super::refresh;
 use super::standing::Standing;
 use crate::Instant;
@@ -131,8 +131,8 @@ impl Session {
         let Phase::Standing(standing) = &mut self.phase else { return };
         if standing.negotiation.offers() {
             let sdp =
-                body_of(&response.headers, &response.body).ok_or_else(|| "a 2xx without the SDP answer".to_owned());
-            if let Err(why) = sdp.and_then(|sdp| standing.negotiation.take_answer(sdp)) {
+                sdp_of(&response.headers, &response.body).ok_or_else(|| "a 2xx without the SDP answer".to_owned());
+            if let Err(why) = sdp.and_then(|sdp| standing.negotiation.take_answer(&sdp)) {
                 standing.negotiation.withdraw();
                 self.event(SessionEvent::ModifyRefused { why: Refusal::Broken(why) });
                 return self.next_change(now);
@@ -237,7 +237,7 @@ impl Session {
     fn answer_to(&mut self, request: &Request) -> Result<Option<Vec<u8>>, u16> {
         let takes_mbms = self.local.settings.takes_mbms;
         let is_invite = request.method == Method::INVITE;
-        let sdp = body_of(&request.headers, &request.body);
+        let sdp = sdp_of(&request.headers, &request.body);
         if sdp.is_none() && !request.body.is_empty() {
             return Err(415);
         }
@@ -274,7 +274,7 @@ impl Session {
             // RFC 3311 clause 5.2.
             Some(_) if !settled || negotiation.is_offered() => Err(500),
             Some(sdp) => {
-                negotiation.take_offer(sdp)?;
+                negotiation.take_offer(&sdp)?;
                 Ok(Some(negotiation.answer_alike(takes_mbms)))
             }
         }

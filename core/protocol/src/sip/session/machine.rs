@@ -6,7 +6,7 @@ use super::callee::Callee;
 use super::caller::{Answered, Caller};
 use super::io::{EndedWhy, NoResponse, Purpose, Refusal, SessionEvent, SessionOutput, SessionSettings};
 use super::standing::Standing;
-use crate::sip::{Method, NameAddr, Request, Response, ServerKey};
+use crate::sip::{Method, NameAddr, Request, Response, ServerKey, Uri};
 use crate::{Entropy, Instant};
 
 /// Methods that a session understands, for Allow.
@@ -91,6 +91,14 @@ impl Session {
     pub(crate) fn local_description(&self) -> Option<Vec<u8>> {
         match &self.phase {
             Phase::Standing(standing) => Some(standing.negotiation.local_body()),
+            _ => None,
+        }
+    }
+
+    /// Where its requests go, when it stands: the Contact of the other side.
+    pub(crate) fn remote_target(&self) -> Option<Uri> {
+        match &self.phase {
+            Phase::Standing(standing) => Some(standing.dialog.remote_target.clone()),
             _ => None,
         }
     }

@@ -17,3 +17,4 @@ pub use change::Change;
 pub use io::{EndedWhy, HoldState, Refusal, SessionEvent, SessionSettings};
 pub(crate) use io::{NoResponse, Purpose, SessionOutput};
 pub(crate) use machine::{ALLOW, LocalParty, Session};
+pub use negotiation::sdp_of;

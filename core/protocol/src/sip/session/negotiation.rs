@@ -1,17 +1,23 @@
 //! Offer and answer (RFC 3264, RFC 6337): which SDP holds, which is offered, and the answer that a UA gives by itself.
 
+use std::borrow::Cow;
+
 use super::io::HoldState;
+use crate::mime::{MediaType, Multipart};
 use crate::sip::Headers;
 use crate::sip::sdp::{Direction, MbmsMedia, Media, Sdp, SdpLine, check_answer};
 
 /// Content type of SDP (RFC 8866 clause 8.1).
 pub(super) const SDP: &str = "application/sdp";
 
-/// The SDP in a message, when it has one.
-pub(super) fn body_of<'a>(headers: &Headers, body: &'a [u8]) -> Option<&'a [u8]> {
-    let content_type = headers.get("Content-Type").unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    (!body.is_empty() && essence.eq_ignore_ascii_case(SDP)).then_some(body)
+/// The SDP in a message, when it has one: its body, or the first such part of it (RFC 5621 clause 3).
+pub fn sdp_of<'a>(headers: &Headers, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    let media = MediaType::of(headers).ok().flatten().filter(|_| !body.is_empty())?;
+    if !media.is_multipart() {
+        return (media.essence == SDP).then_some(Cow::Borrowed(body));
+    }
+    let parts = Multipart::parse(&media, body).ok()?.parts;
+    parts.into_iter().find(|part| part.is(SDP)).map(|part| Cow::Owned(part.body))
 }
 
 /// The state of offer and answer in one dialog.

@@ -6,7 +6,7 @@ use super::callee::allows_update;
 use super::change::{Change, Running};
 use super::io::{EndedWhy, Purpose, SessionEvent, SessionOutput};
 use super::machine::{Phase, Session};
-use super::negotiation::{Negotiation, body_of};
+use super::negotiation::{Negotiation, sdp_of};
 use super::refresh::RunningTimer;
 use crate::Instant;
 use crate::sip::session_timer::SessionTimer;
@@ -90,9 +90,9 @@ impl Session {
         let Phase::Standing(standing) = &mut self.phase else { return };
         let seq = request.cseq().ok().flatten().map(|cseq| cseq.seq);
         let Some(unacked) = standing.unacked.take_if(|unacked| Some(unacked.seq) == seq) else { return };
-        let sdp = body_of(&request.headers, &request.body);
+        let sdp = sdp_of(&request.headers, &request.body);
         if standing.negotiation.offers() {
-            let answer = sdp.ok_or_else(|| "an ACK without the SDP answer".to_owned());
+            let answer = sdp.as_ref().ok_or_else(|| "an ACK without the SDP answer".to_owned());
             if let Err(why) = answer.and_then(|sdp| standing.negotiation.take_answer(sdp)) {
                 return self.bye(now, EndedWhy::TimedOut(why));
             }

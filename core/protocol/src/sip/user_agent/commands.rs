@@ -3,9 +3,13 @@
 use super::io::{NotifierId, SessionId, SubscriberId};
 use super::machine::{Usage, UserAgent};
 use crate::Instant;
+use crate::mime::{Multipart, Part};
 use crate::sip::session::Session;
 use crate::sip::subscription::{Notifier, Subscriber};
 use crate::sip::{Change, Method, NameAddr, Refusal, Request, Response, ServerKey, SubscriptionRequest, Uri};
+
+/// Content type of SDP (RFC 8866 clause 8.1).
+const SDP: &str = "application/sdp";
 
 impl UserAgent {
     /// A request outside of dialogs with all that it needs; the caller adds what is special, then [`Self::send`]s it.
@@ -44,10 +48,30 @@ impl UserAgent {
 
     /// Offers a session. `headers` are added to the INVITE.
     pub fn invite(&mut self, now: Instant, to: Uri, sdp: &[u8], headers: &[(String, String)]) -> SessionId {
+        self.invite_with(now, to, sdp, headers, &[])
+    }
+
+    /// Offers a session with further parts of the body beside the SDP (RFC 5621 clause 3).
+    pub fn invite_with(
+        &mut self,
+        now: Instant,
+        to: Uri,
+        sdp: &[u8],
+        headers: &[(String, String)],
+        parts: &[Part],
+    ) -> SessionId {
         let mut invite = self.request(Method::INVITE, to);
         headers.iter().for_each(|(name, value)| invite.headers.append(name, value));
-        if !sdp.is_empty() {
-            invite.set_body("application/sdp", sdp);
+        let own = (!sdp.is_empty()).then(|| Part::new(SDP, sdp));
+        match (own, parts) {
+            (Some(own), []) => invite.set_body(SDP, own.body),
+            (own, parts) if own.is_some() || !parts.is_empty() => {
+                let parts = own.into_iter().chain(parts.iter().cloned()).collect();
+                let body = Multipart { parts, ..Multipart::default() };
+                let (content_type, octets) = body.to_body("mixed", &mut self.entropy);
+                invite.set_body(&content_type, octets);
+            }
+            _ => {}
         }
         let id = SessionId(self.new_id());
         let (local, entropy) = (self.local_party(), self.entropy.split());

@@ -70,6 +70,11 @@ impl UserAgent {
         self.sessions.get(&id)?.local_description()
     }
 
+    /// The other side's Contact in a session that stands: where requests in it go.
+    pub fn remote_target(&self, id: SessionId) -> Option<Uri> {
+        self.sessions.get(&id)?.remote_target()
+    }
+
     /// A request in the dialog of a session that stands, to be [`Self::send`]ed.
     ///
     /// # Errors

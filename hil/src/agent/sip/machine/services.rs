@@ -11,7 +11,7 @@ use super::{Pending, UeAgent};
 
 impl UeAgent {
     pub(super) fn publish(&mut self, now: Instant, publication: Publication) {
-        let Publication { token, to, event, content_type, body, expires_s, etag } = publication;
+        let Publication { token, to, event, content_type, body, expires_s, etag, headers } = publication;
         let failed = |why| AgentEvent::PublishResult { token, result: Err(why) };
         if !self.is_registered() {
             return self.event(failed(Refusal::NotNow("the UE is not registered")));
@@ -26,6 +26,11 @@ impl UeAgent {
         if let Some(etag) = etag {
             request.headers.append("SIP-If-Match", &etag);
         }
+        if self.config.receives_mbms {
+            // A server that wants to reach it over a bearer learns here that it can.
+            request.headers.append("Contact", &self.ua.profile().contact.to_string());
+        }
+        headers.iter().for_each(|(name, value)| request.headers.append(name, value));
         if !body.is_empty() {
             request.set_body(&content_type, body);
         }

@@ -52,7 +52,10 @@ fn a_session_of_messages_from_end_to_end() {
 fn an_offer_without_messages_is_refused() {
     let mut network = Network::registered(2);
     let sdp = b"v=0\r\no=- 1 1 IN IP4 10.45.0.1\r\ns=-\r\nc=IN IP4 10.45.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 97\r\n";
-    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: sdp.to_vec(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call { call: CALL, to: impu(1), sdp: sdp.to_vec(), headers: Vec::new(), parts: Vec::new() },
+    );
     network.run(1);
     let Some(AgentEvent::Incoming { call, .. }) = network.told(1).first().cloned() else { panic!("no call") };
     network.command(1, AgentCommand::AnswerChat { call, options: SessionOptions::default() });

@@ -21,7 +21,10 @@ fn mbms() -> MbmsMedia {
 fn established() -> (Network, CallId) {
     let mut network = Network::with(2, |n, config| config.receives_mbms = n == 1);
     network.register_all();
-    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: SDP.into(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call { call: CALL, to: impu(1), sdp: SDP.into(), headers: Vec::new(), parts: Vec::new() },
+    );
     network.run(1);
     let call = network.told(1).iter().find_map(|event| match event {
         AgentEvent::Incoming { call, .. } => Some(*call),
@@ -109,7 +112,10 @@ fn it_listens_to_the_bearer_and_comes_back() {
 #[test]
 fn a_ue_without_mbms_refuses_the_medium() {
     let mut network = Network::registered(2);
-    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: SDP.into(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call { call: CALL, to: impu(1), sdp: SDP.into(), headers: Vec::new(), parts: Vec::new() },
+    );
     network.run(1);
     network.command(1, AgentCommand::Answer { call: CallId::FIRST_INCOMING, sdp: SDP.into() });
     network.run(1);

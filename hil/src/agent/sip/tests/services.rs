@@ -22,10 +22,13 @@ fn message(to: String) -> AgentCommand {
 }
 
 fn call(network: &mut Network) -> CallId {
-    network.command(0, AgentCommand::Call { call: CALL, to: impu(1), sdp: OFFER.to_vec(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call { call: CALL, to: impu(1), sdp: OFFER.to_vec(), headers: Vec::new(), parts: Vec::new() },
+    );
     network.run(1);
     let incoming = network.told(1).iter().find_map(|event| match event {
-        AgentEvent::Incoming { call, from, sdp } => Some((*call, from.clone(), sdp.clone())),
+        AgentEvent::Incoming { call, from, sdp, .. } => Some((*call, from.clone(), sdp.clone())),
         _ => None,
     });
     let (callee, from, sdp) = incoming.unwrap();
@@ -38,8 +41,11 @@ fn established(network: &mut Network) -> CallId {
     network.command(1, AgentCommand::Ring(callee));
     network.command(1, AgentCommand::Answer { call: callee, sdp: ANSWER.to_vec() });
     network.run(1);
-    assert!(network.told(0).contains(&AgentEvent::Established { call: CALL, sdp: ANSWER.to_vec() }));
-    assert!(network.told(1).contains(&AgentEvent::Established { call: callee, sdp: OFFER.to_vec() }));
+    for (n, call, sdp) in [(0, CALL, ANSWER), (1, callee, OFFER)] {
+        let contact = format!("sip:ue{}@10.45.0.{}:5060", 1 - n, 2 - n);
+        let stands = AgentEvent::Established { call, sdp: sdp.to_vec(), contact };
+        assert!(network.told(n).contains(&stands), "{:?}", network.told(n));
+    }
     callee
 }
 
@@ -157,8 +163,16 @@ fn a_ue_that_loses_its_bearer_says_nothing_more() {
 fn what_is_not_understood_is_refused() {
     let mut network = Network::registered(2);
     network.command(0, AgentCommand::Hold(CallId(77)));
-    network
-        .command(0, AgentCommand::Call { call: CALL, to: "nonsense".into(), sdp: OFFER.to_vec(), headers: Vec::new() });
+    network.command(
+        0,
+        AgentCommand::Call {
+            call: CALL,
+            to: "nonsense".into(),
+            sdp: OFFER.to_vec(),
+            headers: Vec::new(),
+            parts: Vec::new(),
+        },
+    );
     network.run(1);
     assert!(matches!(network.told(0)[0], AgentEvent::ModifyRefused { call: CallId(77), .. }));
     assert!(matches!(ended(&network, 0), Some(EndedWhy::Refused(Refusal::NotSent(_)))));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::net::{ANSWER, Net, OFFER, uri};
+use crate::mime::{MediaType, Multipart, Part};
 use crate::sip::*;
 
 fn called(net: &mut Net) -> (SessionId, SessionId) {
@@ -51,6 +52,31 @@ fn a_call_rings_reliably_is_answered_and_ended() {
     assert_eq!(net.ended(0), Some(EndedWhy::HungUp));
     assert_eq!(net.ended(1), Some(EndedWhy::RemoteHungUp { reason: None }));
     nothing_is_left(&mut net);
+}
+
+/// TS 24.379 clause 10.1.1.2.1.1: what the service has to say comes beside the SDP.
+#[test]
+fn the_sdp_is_one_of_several_parts() {
+    let mut net = Net::new(2, 1);
+    let info = Part::new("application/vnd.3gpp.mcptt-info+xml", "<mcpttinfo/>");
+    let caller = net.agents[0].invite_with(net.now, uri(1), OFFER, &[], std::slice::from_ref(&info));
+    net.run_ms(100);
+    let callee = net.offered(1);
+    assert_eq!(net.sessions(1), [SessionEvent::Offered { sdp: Some(OFFER.to_vec()) }]);
+    let SipMessage::Request(invite) = net.newest(0, "INVITE") else { panic!("no INVITE") };
+    assert_eq!(sdp_of(&invite.headers, &invite.body).as_deref(), Some(OFFER));
+    let media = MediaType::of(&invite.headers).unwrap().unwrap();
+    assert_eq!(Multipart::parse(&media, &invite.body).unwrap().parts[1], info);
+    net.agents[1].accept(net.now, callee, ANSWER).unwrap();
+    net.run_ms(200);
+    assert!(matches!(net.sessions(0).last(), Some(SessionEvent::Established { sdp }) if sdp == ANSWER));
+    assert_eq!(net.agents[0].remote_target(caller), Some(uri(1)));
+    assert_eq!(net.agents[1].remote_target(callee), Some(uri(0)));
+    net.agents[0].hang_up(net.now, caller).unwrap();
+    nothing_is_left(&mut net);
+    let mut without = invite;
+    without.set_body("multipart/mixed;boundary=b", "--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b--\r\n");
+    assert_eq!(sdp_of(&without.headers, &without.body), None);
 }
 
 #[test]
