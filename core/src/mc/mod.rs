@@ -1,11 +1,20 @@
 //! Mission critical services (TS 23.280).
 
-#[expect(dead_code, clippy::needless_pass_by_ref_mut, reason = "the server that has them comes next")]
+#[expect(dead_code, clippy::needless_pass_by_ref_mut, reason = "what is behind it comes next")]
 mod bearers;
+mod config;
+mod floor;
 mod idms;
+mod server;
 
 pub use bearers::{Announcer, BearerSettings, Insufficient, McMbmsConfig, PlannedBearer};
+pub use config::{McAuthentication, McGroup, McLimits, McServerConfig, McSubscriber};
+pub use floor::FloorSettings;
 pub use idms::{
     Claims, HashedPassword, IdentityServer, IdmsClient, IdmsConfig, IdmsLifetimes, IdmsLimits, JwsError, MC_SCOPES,
     McUser, TokenKeys, TokenRefusal, TokenSigner, TokenVerifier, bearer_of,
 };
+pub use server::McServer;
+
+#[cfg(test)]
+mod session_tests;

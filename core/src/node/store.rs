@@ -85,11 +85,15 @@ pub enum Table {
     Mb2Bearer,
     /// What such a server keeps beside: its Restart-Counter.
     Mb2State,
+    /// Users of an MC service server that are authorised (TS 24.379 clause 7.3.3), by MCPTT ID.
+    McAuthorisation,
+    /// Users that are affiliated to groups (TS 24.379 clause 9), by group and MCPTT ID.
+    McAffiliation,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -128,6 +132,8 @@ impl Table {
         Self::XmbReport,
         Self::Mb2Bearer,
         Self::Mb2State,
+        Self::McAuthorisation,
+        Self::McAffiliation,
     ];
 
     /// Name in the file.
@@ -171,6 +177,8 @@ impl Table {
             Self::XmbReport => "xmb_report",
             Self::Mb2Bearer => "mb2_bearer",
             Self::Mb2State => "mb2_state",
+            Self::McAuthorisation => "mc_authorisation",
+            Self::McAffiliation => "mc_affiliation",
         }
     }
 }

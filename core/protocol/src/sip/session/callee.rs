@@ -186,19 +186,24 @@ impl Session {
         Ok(())
     }
 
-    /// The call is refused.
-    pub(crate) fn reject(&mut self, status: u16) -> Result<(), Refusal> {
+    /// The call is refused; `headers` tell more, such as Warning.
+    pub(crate) fn reject(&mut self, status: u16, headers: &[(String, String)]) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Called(_)) {
             return Err(Refusal::NotNow("no call waits for an answer"));
         }
         let status = status.clamp(300, 699);
-        self.refuse(status, EndedWhy::Rejected { status });
+        self.refuse_with(status, EndedWhy::Rejected { status }, headers);
         Ok(())
     }
 
     pub(super) fn refuse(&mut self, status: u16, why: EndedWhy) {
+        self.refuse_with(status, why, &[]);
+    }
+
+    fn refuse_with(&mut self, status: u16, why: EndedWhy, headers: &[(String, String)]) {
         let Phase::Called(callee) = &self.phase else { return };
-        let (key, response) = (callee.key, self.response_to(&callee.invite, status));
+        let (key, mut response) = (callee.key, self.response_to(&callee.invite, status));
+        headers.iter().for_each(|(name, value)| response.headers.append(name, value));
         self.respond(key, response);
         self.ended(why);
     }

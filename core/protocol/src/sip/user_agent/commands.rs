@@ -101,7 +101,21 @@ impl UserAgent {
     /// # Errors
     /// There is none.
     pub fn reject(&mut self, now: Instant, id: SessionId, status: u16) -> Result<(), Refusal> {
-        self.with_session(now, id, |session| session.reject(status))
+        self.reject_with(now, id, status, &[])
+    }
+
+    /// Refuses an offered session; `headers` tell more, such as Warning.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn reject_with(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        status: u16,
+        headers: &[(String, String)],
+    ) -> Result<(), Refusal> {
+        self.with_session(now, id, |session| session.reject(status, headers))
     }
 
     /// Changes a session.

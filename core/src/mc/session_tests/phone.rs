@@ -1,0 +1,296 @@
+//! A UE with an MCPTT client as it should be, and one who uses it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::mc::affiliation::Affiliations;
+use protocol::mc::floor::{self, FloorKind, FloorMessage};
+use protocol::mc::info::{McpttInfo, SessionType};
+use protocol::mc::names::{AFFILIATION_CONTENT_TYPE, INFO_CONTENT_TYPE, POC_SETTINGS_EVENT, PRESENCE_EVENT};
+use protocol::mc::sdp::{FloorMedia, audio};
+use protocol::mime::{Multipart, Part};
+use protocol::rtp::RtpPacket;
+use protocol::sip::sdp::Sdp;
+use protocol::sip::{
+    EndedWhy, Method, NameAddr, Refusal, SessionEvent, SessionId, SessionSettings, StackConfig, StackInput, Uri,
+    UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+};
+
+use super::*;
+
+/// What a phone is told to do.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    /// With this token; for so many seconds.
+    Authorise(Option<String>, u32),
+    Affiliate(Vec<String>),
+    /// Of all groups.
+    Leave,
+    Call(String),
+    /// INVITE with this session description.
+    CallWith(String, String),
+    /// A request to its server: method, headers, content type and body.
+    Send(Method, Vec<(&'static str, String)>, String, Vec<u8>),
+    Request,
+    Release,
+    Say(u16),
+    HangUp,
+}
+
+/// What a phone knows, and what it is to do.
+#[derive(Debug, Default)]
+pub(super) struct PhoneDesk {
+    pub(super) orders: VecDeque<Order>,
+    pub(super) session: Option<SessionId>,
+    pub(super) is_in: bool,
+    /// It refuses calls with this status.
+    pub(super) busy: Option<u16>,
+    /// RTP and floor control of the other side.
+    pub(super) remote: Option<(SocketAddr, SocketAddr)>,
+    /// How often each packet came.
+    pub(super) rtp: BTreeMap<u16, u32>,
+    /// Floor control, shortly.
+    pub(super) floor: Vec<String>,
+    /// Final statuses of its requests outside of sessions.
+    pub(super) answers: Vec<u16>,
+    pub(super) warnings: Vec<String>,
+    /// Why its calls have ended.
+    pub(super) ended: Vec<String>,
+    /// Who has called, of which group.
+    pub(super) called: Vec<(String, String)>,
+}
+
+/// A UE.
+#[derive(Debug)]
+pub(super) struct Phone {
+    ua: UserAgent,
+    ip: IpAddr,
+    number: u8,
+    desk: Arc<Mutex<PhoneDesk>>,
+    out: VecDeque<NodeOutput>,
+    entropy: Entropy,
+}
+
+/// Ports of RTP and of floor control of phones.
+const AUDIO: u16 = 4000;
+const FLOOR: u16 = 4002;
+
+impl Phone {
+    pub(super) fn new(number: u8, desk: Arc<Mutex<PhoneDesk>>) -> Self {
+        let ip = phone_ip(number);
+        let address = SocketAddr::new(ip, 5060);
+        let mut stack =
+            StackConfig::user_agent(vec![(Transport::Udp, address), (Transport::Tcp, address)], ip.to_string());
+        for server in 1..=3 {
+            stack.hosts.insert(&server_name(server), SocketAddr::new(super::ip(50 + server), 5060), Transport::Udp);
+        }
+        let from = NameAddr::new(Uri::parse(&impu(number)).unwrap());
+        let contact = NameAddr::new(Uri::parse(&format!("sip:user{number}@{address}")).unwrap());
+        let mut profile = UserAgentProfile::new(from.clone(), contact);
+        profile.outside = vec![("P-Asserted-Identity".to_owned(), from.to_string())];
+        let session = SessionSettings { reliable_provisional: false, ..SessionSettings::default() };
+        let mut entropy = Entropy::from_seed([100 + number; 32]);
+        let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
+        Self { ua, ip, number, desk, out: VecDeque::new(), entropy }
+    }
+
+    pub(super) fn sdp(ip: IpAddr) -> String {
+        format!(
+            "v=0\r\no=u 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {AUDIO} RTP/AVP 8\r\n\
+             m=application {FLOOR} udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=255\r\n"
+        )
+    }
+
+    fn server(&self) -> Uri {
+        Uri::parse(&format!("sip:{}", server_name(server_of(self.number)))).unwrap()
+    }
+
+    fn publish(&mut self, now: Instant, event: &str, expires: u32, parts: Vec<Part>) {
+        let mut request = self.ua.request(Method::PUBLISH, self.server());
+        request.headers.append("Event", event);
+        request.headers.append("Expires", &expires.to_string());
+        let (kind, body) = Multipart { parts, ..Multipart::default() }.to_body("mixed", &mut self.entropy);
+        request.set_body(&kind, body);
+        self.ua.send(now, 1, request);
+    }
+
+    fn affiliations(&mut self, now: Instant, groups: &[String]) {
+        let own = mcptt_id(self.number);
+        let info = McpttInfo { request_uri: Some(own.clone()), ..McpttInfo::default() };
+        let pidf = Affiliations::request(&own, "client1", groups.iter().map(String::as_str)).to_document();
+        let parts = vec![Part::new(INFO_CONTENT_TYPE, info.to_document()), Part::new(AFFILIATION_CONTENT_TYPE, pidf)];
+        self.publish(now, PRESENCE_EVENT, if groups.is_empty() { 0 } else { u32::MAX }, parts);
+    }
+
+    fn call(&mut self, now: Instant, group: &str, sdp: &str) {
+        let info = McpttInfo {
+            session_type: Some(SessionType::Prearranged),
+            request_uri: Some(group.to_owned()),
+            ..McpttInfo::default()
+        };
+        let part = Part::new(INFO_CONTENT_TYPE, info.to_document());
+        let server = self.server();
+        let session = self.ua.invite_with(now, server, sdp.as_bytes(), &[], &[part]);
+        self.desk.lock().unwrap().session = Some(session);
+    }
+
+    fn obey(&mut self, now: Instant) {
+        loop {
+            let mut desk = self.desk.lock().unwrap();
+            let Some(order) = desk.orders.pop_front() else { return };
+            let (session, remote) = (desk.session, desk.remote);
+            drop(desk);
+            let ssrc = self.number.into();
+            match order {
+                Order::Authorise(token, expires) => {
+                    let info =
+                        McpttInfo { access_token: token, client_id: Some("c1".to_owned()), ..McpttInfo::default() };
+                    let parts = vec![Part::new(INFO_CONTENT_TYPE, info.to_document())];
+                    self.publish(now, POC_SETTINGS_EVENT, expires, parts);
+                }
+                Order::Affiliate(groups) => self.affiliations(now, &groups),
+                Order::Leave => self.affiliations(now, &[]),
+                Order::Call(group) => {
+                    let sdp = Self::sdp(self.ip);
+                    self.call(now, &group, &sdp);
+                }
+                Order::CallWith(group, sdp) => self.call(now, &group, &sdp),
+                Order::Send(method, headers, kind, body) => {
+                    let mut request = self.ua.request(method, self.server());
+                    headers.iter().for_each(|(name, value)| request.headers.append(name, value));
+                    request.set_body(&kind, body);
+                    self.ua.send(now, 1, request);
+                }
+                Order::Request => self.floor(remote, FloorKind::Request { priority: None }),
+                Order::Release => self.floor(remote, FloorKind::Release),
+                Order::Say(sequence) => {
+                    let timestamp = u32::from(sequence) * 160;
+                    let packet = RtpPacket {
+                        payload_type: 8,
+                        sequence,
+                        timestamp,
+                        ssrc,
+                        payload: vec![0xd5; 160],
+                        ..RtpPacket::default()
+                    };
+                    let (local, bytes) = (SocketAddr::new(self.ip, AUDIO), packet.to_bytes());
+                    if let Some((remote, _)) = remote {
+                        self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
+                    }
+                }
+                Order::HangUp => {
+                    if let Some(session) = session {
+                        let _ = self.ua.hang_up(now, session);
+                    }
+                }
+            }
+        }
+    }
+
+    fn floor(&mut self, remote: Option<(SocketAddr, SocketAddr)>, kind: FloorKind) {
+        let bytes = FloorMessage::new(self.number.into(), kind).to_bytes();
+        if let Some((_, remote)) = remote {
+            self.out.push_back(NodeOutput::Datagram { local: SocketAddr::new(self.ip, FLOOR), remote, bytes });
+        }
+    }
+
+    fn drain(&mut self, now: Instant) {
+        self.obey(now);
+        while let Some(output) = self.ua.poll_output() {
+            match output {
+                UserAgentOutput::Transmit { target, bytes } => self.out.push_back(NodeOutput::Sip { target, bytes }),
+                UserAgentOutput::Event(event) => self.event(now, event),
+            }
+        }
+    }
+
+    fn event(&mut self, now: Instant, event: UserAgentEvent) {
+        let desk = Arc::clone(&self.desk);
+        let mut desk = desk.lock().unwrap();
+        match event {
+            UserAgentEvent::Response { result, .. } => match result {
+                Ok(response) => {
+                    desk.answers.push(response.status);
+                    desk.warnings.extend(response.headers.get("Warning").map(str::to_owned));
+                }
+                Err(_) => desk.answers.push(0),
+            },
+            UserAgentEvent::Incoming { session, invite, .. } => {
+                if let Some(status) = desk.busy {
+                    self.ua.reject(now, session, status).unwrap();
+                    return;
+                }
+                let media = protocol::mime::MediaType::of(&invite.headers).unwrap().unwrap();
+                let parts = Multipart::parse(&media, &invite.body).unwrap().parts;
+                let info = parts.iter().find(|part| part.is(INFO_CONTENT_TYPE)).unwrap();
+                let info = McpttInfo::parse(std::str::from_utf8(&info.body).unwrap()).unwrap();
+                assert_eq!(info.request_uri, Some(mcptt_id(self.number)));
+                assert_eq!(info.session_type, Some(SessionType::Prearranged));
+                desk.called.push((info.calling_user_id.unwrap(), info.calling_group_id.unwrap()));
+                // One call at a time: the newest.
+                if let Some(old) = desk.session.replace(session) {
+                    let _ = self.ua.hang_up(now, old);
+                }
+                self.ua.accept(now, session, Self::sdp(self.ip).as_bytes()).unwrap();
+            }
+            UserAgentEvent::Session(session, event) if desk.session == Some(session) => match event {
+                SessionEvent::Established { sdp } => {
+                    let sdp = Sdp::parse(&sdp).unwrap();
+                    desk.is_in = true;
+                    desk.remote = Some((audio(&sdp).unwrap().1, FloorMedia::find(&sdp).unwrap().1.address));
+                }
+                SessionEvent::Ended { why } => {
+                    desk.ended.push(why.to_string());
+                    if let EndedWhy::Refused(Refusal::Status { status, .. }) = why {
+                        desk.answers.push(status);
+                    }
+                    (desk.is_in, desk.session, desk.remote) = (false, None, None);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn heard(&self, bytes: &[u8]) {
+        let mut desk = self.desk.lock().unwrap();
+        for message in floor::parse(bytes).unwrap() {
+            desk.floor.push(match message.kind {
+                FloorKind::Granted { .. } => "granted".to_owned(),
+                FloorKind::Taken { granted_party, .. } => format!("taken {}", granted_party.unwrap_or_default()),
+                FloorKind::Deny { cause } => format!("deny {}", cause.0),
+                FloorKind::Revoke { cause } => format!("revoke {}", cause.0),
+                FloorKind::Idle { .. } => "idle".to_owned(),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+}
+
+impl Node for Phone {
+    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
+        match input {
+            NodeInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
+            NodeInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
+            NodeInput::Datagram { local, bytes, .. } if local.port() == FLOOR => self.heard(bytes),
+            NodeInput::Datagram { bytes, .. } => {
+                let sequence = RtpPacket::parse(bytes).unwrap().sequence;
+                *self.desk.lock().unwrap().rtp.entry(sequence).or_default() += 1;
+            }
+            _ => {}
+        }
+        self.drain(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.ua.handle_timeout(now);
+        self.drain(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.ua.poll_timeout()
+    }
+
+    fn poll_output(&mut self) -> Option<NodeOutput> {
+        self.out.pop_front()
+    }
+}
