@@ -5,6 +5,7 @@ mod carried;
 pub(crate) mod due;
 mod expiring;
 mod fabric;
+mod scoped;
 mod shell;
 pub mod store;
 
@@ -21,6 +22,7 @@ use crate::ims::hss::ProvisionedSubscriber;
 pub use carried::{Carried, HttpExchange, Membership, StreamEvent, StreamId, StreamInput, StreamOutput};
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
+pub use scoped::Scoped;
 pub use shell::NodeShell;
 pub use store::{NodeStore, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 

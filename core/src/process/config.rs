@@ -10,6 +10,7 @@ mod hss;
 mod identity;
 mod ims_as;
 mod mbms;
+mod mc_server;
 mod messaging;
 mod place;
 mod presence;
@@ -35,6 +36,7 @@ pub use mbms::{
     CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
     SubframesSection,
 };
+pub use mc_server::{McFloorSection, McMbmsSection, McServerSection};
 pub use messaging::MessagingSection;
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};
@@ -97,6 +99,8 @@ pub struct CoreConfig {
     pub enb: Vec<EnbSection>,
     /// The IMS AS for group sessions over MBMS.
     pub ims_as: ImsAsSection,
+    /// MC service servers.
+    pub mc_server: Vec<McServerSection>,
 }
 
 impl Default for CoreConfig {
@@ -125,6 +129,7 @@ impl Default for CoreConfig {
             mce: MceSection::default(),
             enb: vec![EnbSection::default()],
             ims_as: ImsAsSection::default(),
+            mc_server: vec![McServerSection::default()],
         }
     }
 }
@@ -171,6 +176,8 @@ pub enum NodeKind {
     Enb,
     /// IMS AS for group sessions over MBMS.
     ImsAs,
+    /// The MC service servers.
+    McServer,
 }
 
 /// Files of a certificate, PEM.
@@ -236,7 +243,8 @@ impl CoreConfig {
             (NodeKind::Exposure, Some("exposure"), &self.exposure.sip),
             (NodeKind::SipNetwork, None, &self.sip_network.listen),
         ];
-        all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
+        let servers = self.mc_server.iter().map(|section| (NodeKind::McServer, None, section.listen.as_slice()));
+        all.into_iter().chain(servers).filter(|(node, ..)| self.runs(*node)).collect()
     }
 
     /// Where they take HTTP, and the host names that they have in the domain.
@@ -259,7 +267,7 @@ mod tests {
     #[test]
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
-                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as']";
+                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
@@ -275,7 +283,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 22);
+        assert_eq!(count, 23);
     }
 
     #[test]
@@ -316,6 +324,8 @@ mod tests {
             ("nodes = ['mce']", "mce.gateway"),
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
+            ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
+            ("nodes = ['mc_server']\n[[mc_server]]\nlisten = ['udp:192.0.2.1:5060']", "mc_server.trusted"),
         ] {
             let error = CoreConfig::parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");

@@ -6,7 +6,9 @@ mod conference;
 mod exposure;
 mod identity;
 mod ims_as;
+mod mb2;
 mod mbms;
+mod mc_server;
 mod messaging;
 mod presence;
 mod session_server;
@@ -38,7 +40,7 @@ use crate::net::{
     Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Party, Sockets, Surroundings, Tls,
     TlsFiles,
 };
-use crate::node::{Node, NodeStore, Role};
+use crate::node::{Node, NodeStore, Role, Scoped};
 use crate::sip_network::SipNetwork;
 use crate::store::StoreError;
 
@@ -92,10 +94,15 @@ pub async fn start_core(
         NodeKind::Enb,
         NodeKind::Bmsc,
         NodeKind::ImsAs,
+        NodeKind::McServer,
         NodeKind::Pcscf,
     ];
     for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
-        let count = if kind == NodeKind::Enb { config.enb.len() } else { 1 };
+        let count = match kind {
+            NodeKind::Enb => config.enb.len(),
+            NodeKind::McServer => config.mc_server.len(),
+            _ => 1,
+        };
         for number in 0..count {
             live.push(nodes.node(kind, number, folder, entropy.split())?);
         }
@@ -158,11 +165,16 @@ impl<'a> Nodes<'a> {
         let mut nodes = Self { config, hosts: HostTable::new(), clock, shelf: Shelf::new() };
         for (kind, name, places) in config.sip_places() {
             let name = match (kind, name) {
+                (NodeKind::McServer, _) => continue,
                 (NodeKind::Pcscf, _) => nodes.pcscf_name(),
                 (NodeKind::Icscf, _) => nodes.icscf_name(),
                 (_, name) => nodes.in_domain(name.unwrap_or_default()),
             };
             add(&mut nodes.hosts, &name, places);
+        }
+        for (number, section) in config.mc_server.iter().enumerate().filter(|_| config.runs(NodeKind::McServer)) {
+            let name = nodes.mc_server_name(number);
+            add(&mut nodes.hosts, &name, &section.listen);
         }
         // The domain itself is its entry point.
         if config.runs(NodeKind::Icscf) {
@@ -174,9 +186,10 @@ impl<'a> Nodes<'a> {
         nodes
     }
 
-    /// A node; of eNBs that with this number.
+    /// A node; of eNBs and MC service servers that with this number.
     fn node(&self, kind: NodeKind, number: usize, folder: &Path, mut entropy: Entropy) -> Result<LiveNode, LiveError> {
         let config = self.config;
+        let mc_name = format!("mc{}", number + 1);
         let (name, role, stranger) = match kind {
             NodeKind::Pcscf => ("pcscf", Role::Pcscf, Role::Ue),
             NodeKind::Icscf => ("icscf", Role::Icscf, Role::Pcscf),
@@ -196,6 +209,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Mce => ("mce", Role::Mce, Role::Mce),
             NodeKind::Enb => (config.enb.get(number).map_or("enb", |enb| &enb.name), Role::Enb, Role::Enb),
             NodeKind::ImsAs => ("ims-as", Role::As, Role::Scscf),
+            NodeKind::McServer => (mc_name.as_str(), Role::McServer, Role::Scscf),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -206,6 +220,9 @@ impl<'a> Nodes<'a> {
             NodeKind::Hss => Vec::new(),
             NodeKind::Conference => config.conference.listen.clone(),
             NodeKind::ImsAs => config.ims_as.listen.clone(),
+            NodeKind::McServer => {
+                config.mc_server.get(number).map(|section| section.listen.clone()).unwrap_or_default()
+            }
             NodeKind::Presence => config.presence.listen.clone(),
             NodeKind::ImsGwf => config.charging.gwf.listen.clone(),
             NodeKind::Messaging => config.messaging.listen.clone(),
@@ -232,6 +249,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Conference => self.conference_places(),
             NodeKind::Bmsc => self.bmsc_places(),
             NodeKind::ImsAs => self.ims_as_places(),
+            NodeKind::McServer => self.mc_server_places(number),
             _ => Vec::new(),
         };
         let source = sip.first().map(|place| SocketAddr::new(place.address.ip(), 0));
@@ -253,7 +271,13 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => Box::new(self.mbms_gw(entropy)),
             NodeKind::Mce => Box::new(self.mce()?),
             NodeKind::Enb => Box::new(self.enb(number)?),
-            NodeKind::ImsAs => Box::new(ImsAs::new(self.ims_as()?, entropy).map_err(LiveError::Settings)?),
+            NodeKind::ImsAs => {
+                let server = ImsAs::new(self.ims_as()?, entropy).map_err(LiveError::Settings)?;
+                Box::new(Scoped::new(name, Box::new(server)))
+            }
+            NodeKind::McServer => {
+                Box::new(Scoped::new(&self.mc_server_name(number), Box::new(self.mc_server(number, folder, entropy)?)))
+            }
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),

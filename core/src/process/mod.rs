@@ -7,8 +7,9 @@ pub use config::{
     AccountSection, AssignsSection, BmscSection, CdfSection, CellAreasSection, CellSection, ChargingSection,
     ConferenceSection, CoreConfig, CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection,
     GwfSection, HssSection, HttpPlace, IcscfSection, IdentitySection, ImsAsSection, MbmsGwSection, MbsfnAreaSection,
-    MceSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection,
-    PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServerRulesSection, SipNetworkSection,
-    SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
+    McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, NodeKind, OcsSection,
+    ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection, QosClassSection,
+    ScscfSection, ServerRulesSection, SipNetworkSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace,
+    WithoutRules, XdmSection, XdmUserSection, XmbSection,
 };
 pub use live::{LiveError, start_core};

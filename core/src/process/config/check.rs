@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb or ims_as"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as or mc_server"
                     .into(),
             );
         }
@@ -37,6 +37,8 @@ impl CoreConfig {
             (NodeKind::Mce, self.mce.areas.is_empty(), "mce.areas"),
             (NodeKind::Enb, self.enb.is_empty(), "enb"),
             (NodeKind::ImsAs, self.ims_as.listen.is_empty(), "ims_as.listen"),
+            (NodeKind::McServer, self.mc_server.iter().any(|own| own.listen.is_empty()), "mc_server.listen"),
+            (NodeKind::McServer, self.mc_server.is_empty(), "mc_server"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -59,7 +61,8 @@ impl CoreConfig {
             (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),
             (NodeKind::Exposure, &self.exposure.sip, &self.exposure.trusted, "exposure"),
         ];
-        for (node, places, trusted, section) in trusting {
+        let servers = self.mc_server.iter().map(|own| (NodeKind::McServer, &own.listen, &own.trusted, "mc_server"));
+        for (node, places, trusted, section) in trusting.into_iter().chain(servers) {
             let open = places.iter().find(|place| !place.address.ip().is_loopback());
             if let Some(place) = open.filter(|_| self.runs(node) && trusted.is_empty()) {
                 return Err(format!(
@@ -92,7 +95,18 @@ impl CoreConfig {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(format!("two eNBs are called {:?}: give each a name of its own", pair[0]));
         }
+        self.check_mc_servers()?;
         self.check_web()
+    }
+
+    /// Each has places of its own.
+    fn check_mc_servers(&self) -> Result<(), String> {
+        let mut places: Vec<_> = self.mc_server.iter().flat_map(|own| &own.listen).collect();
+        places.sort_unstable_by_key(|place| place.to_string());
+        let pair = places.windows(2).find(|pair| pair[0] == pair[1]).filter(|_| self.runs(NodeKind::McServer));
+        pair.map_or(Ok(()), |pair| {
+            Err(format!("two of [[mc_server]] listen on {}: give each listen, ports and a name of its own", pair[0]))
+        })
     }
 
     /// Passwords and tokens go over places for HTTP: beyond loopback only over TLS.

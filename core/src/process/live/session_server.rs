@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::{Nodes, address_of, any, sockets};
 use crate::ims::TrustedPeer;
 use crate::ims::service::SessionServerConfig;
-use crate::process::config::{ConferenceSection, ImsAsSection, NodeKind, Place};
+use crate::process::config::{ConferenceSection, ImsAsSection, McServerSection, NodeKind, Place};
 
 /// What the sections of such servers have in common.
 pub(super) struct SessionKeys<'a> {
@@ -29,6 +29,14 @@ impl<'a> From<&'a ConferenceSection> for SessionKeys<'a> {
 impl<'a> From<&'a ImsAsSection> for SessionKeys<'a> {
     fn from(section: &'a ImsAsSection) -> Self {
         let ImsAsSection { name, listen, trusted, entry, domains, media, ports, .. } = section;
+        let (name, entry) = (name.as_deref(), entry.as_deref());
+        Self { name, listen, trusted, entry, domains, media: *media, ports: *ports }
+    }
+}
+
+impl<'a> From<&'a McServerSection> for SessionKeys<'a> {
+    fn from(section: &'a McServerSection) -> Self {
+        let McServerSection { name, listen, trusted, entry, domains, media, ports, .. } = section;
         let (name, entry) = (name.as_deref(), entry.as_deref());
         Self { name, listen, trusted, entry, domains, media: *media, ports: *ports }
     }
