@@ -102,6 +102,11 @@ impl MediaEnd {
         self.reception = Some(Reception::new(self.sender.ssrc));
     }
 
+    /// The same without what they carry.
+    pub fn keep_numbers(&mut self) {
+        self.reception = Some(Reception::of_numbers(self.sender.ssrc));
+    }
+
     /// What came since then.
     pub const fn reception(&self) -> Option<&Reception> {
         self.reception.as_ref()
@@ -153,29 +158,30 @@ impl MediaEnd {
         self.peer = None;
     }
 
-    /// A datagram has come to one of its two ports.
-    pub fn handle_datagram(&mut self, now: Instant, local: SocketAddr, octets: &[u8]) {
+    /// A datagram has come to one of its two ports. True: an RTP packet that was not there before, as far as that is kept.
+    pub fn handle_datagram(&mut self, now: Instant, local: SocketAddr, octets: &[u8]) -> bool {
         if local.port() == self.local.port() {
-            self.receive(now, Way::Unicast, octets);
-        } else if let Ok(packets) = parse_rtcp(octets) {
+            return self.receive(now, Way::Unicast, octets);
+        }
+        if let Ok(packets) = parse_rtcp(octets) {
             for packet in packets {
                 self.left |= matches!(packet, RtcpPacket::Bye { .. });
                 self.receiver.control(now, &packet);
             }
         }
+        false
     }
 
-    /// What an MBMS bearer carries of the session: an RTP packet.
-    pub fn handle_broadcast(&mut self, now: Instant, octets: &[u8]) {
-        self.receive(now, Way::Mbms, octets);
+    /// What an MBMS bearer carries of the session: an RTP packet. True: it was not there before.
+    pub fn handle_broadcast(&mut self, now: Instant, octets: &[u8]) -> bool {
+        self.receive(now, Way::Mbms, octets)
     }
 
-    fn receive(&mut self, now: Instant, way: Way, octets: &[u8]) {
+    fn receive(&mut self, now: Instant, way: Way, octets: &[u8]) -> bool {
         let packet = self.reception.as_mut().zip(RtpPacket::parse(octets).ok());
-        if packet.is_none_or(|(reception, packet)| reception.take(now, way, &packet)) {
-            // What is no RTP is counted.
-            let _ = self.receiver.receive(now, octets);
-        }
+        let is_new = packet.is_none_or(|(reception, packet)| reception.take(now, way, &packet));
+        // What is no RTP is counted.
+        is_new && self.receiver.receive(now, octets).is_ok()
     }
 
     /// Time has come to [`Self::poll_timeout`], or beyond. `utc_ms` goes into reports.

@@ -1,4 +1,5 @@
-//! User agents in the UE: machines without I/O that speak to the IMS.
+//! User agents in the UE: machines without I/O that speak to the IMS and to MC service servers.
 
+pub mod mc;
 pub mod media;
 pub mod sip;

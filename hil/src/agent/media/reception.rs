@@ -51,6 +51,8 @@ pub struct Reception {
     sources: BTreeMap<u32, Received>,
     /// Own packets that came back.
     echoed: u64,
+    /// What packets carry is not kept.
+    drops_payload: bool,
 }
 
 /// How the packets of a source have come.
@@ -76,6 +78,11 @@ impl Reception {
         Self { own: Some(own), ..Self::default() }
     }
 
+    /// The same, of which only the numbers are kept: [`Taken::payload`] is empty.
+    pub fn of_numbers(own: u32) -> Self {
+        Self { drops_payload: true, ..Self::new(own) }
+    }
+
     /// A packet has come; false: it is not new, or it is one of the UE's own, and is not to be played.
     pub fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
         if self.own == Some(packet.ssrc) {
@@ -85,7 +92,8 @@ impl Reception {
         if !self.sources.contains_key(&packet.ssrc) && self.sources.len() >= MOST_SOURCES {
             return false;
         }
-        self.sources.entry(packet.ssrc).or_default().take(now, way, packet)
+        let keeps_payload = !self.drops_payload;
+        self.sources.entry(packet.ssrc).or_default().take(now, way, packet, keeps_payload)
     }
 
     /// Sources that were heard, with what came of them.
@@ -100,7 +108,7 @@ impl Reception {
 }
 
 impl Received {
-    fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
+    fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket, keeps_payload: bool) -> bool {
         let number = self.extended(packet.sequence);
         if let Some(known) = self.packets.get_mut(&number) {
             known.came[way as usize] += 1;
@@ -119,7 +127,7 @@ impl Received {
         let is_late = number < self.highest;
         self.highest = self.highest.max(number);
         let RtpPacket { sequence, timestamp, payload_type, .. } = *packet;
-        let payload = packet.payload.clone();
+        let payload = if keeps_payload { packet.payload.clone() } else { Vec::new() };
         self.packets.insert(number, Taken { at: now, way, sequence, timestamp, payload_type, payload, came, is_late });
         true
     }
@@ -157,7 +165,7 @@ impl Received {
 }
 
 /// Sources of a session; more are not listened to.
-const MOST_SOURCES: usize = 16;
+const MOST_SOURCES: usize = 64;
 /// Packets that are kept of a source: ten minutes of 20 ms each.
 const MOST_PACKETS: usize = 30_000;
 
