@@ -17,6 +17,9 @@ pub(super) struct Refused {
     conflict: Option<Conflict>,
 }
 
+/// Done, or refused.
+pub(super) type Outcome = Result<(), Refused>;
+
 impl Refused {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), conflict: None }

@@ -9,7 +9,7 @@ use protocol::diameter::mbms::{Arp, MbmsServiceArea, QosInformation, StartStop};
 use protocol::xmb::{Allocation, NotificationClass, OPEN_END, REAL_TIME, Session, SessionType, TransportMode};
 
 use super::SessionKey;
-use super::answer::Refused;
+use super::answer::{Outcome, Refused};
 use super::notices::Event;
 use super::records::put_session;
 use crate::mbms::bmsc_node::BmscNode;
@@ -27,13 +27,7 @@ const OTHER_QCI: u32 = 8;
 
 impl BmscNode {
     /// Gives a session that has a type its TMGI and its address, and says its times to the service.
-    pub(super) fn identify(
-        &mut self,
-        now: Instant,
-        work: &mut Work,
-        key: &SessionKey,
-        session: &Session,
-    ) -> Result<(), Refused> {
+    pub(super) fn identify(&mut self, now: Instant, work: &mut Work, key: &SessionKey, session: &Session) -> Outcome {
         let Some(entry) = self.xmb.sessions.get(key) else { return Ok(()) };
         let own = &session.castbench;
         let is_assigned = own.allocation_mode == Some(Allocation::Provider);
@@ -84,23 +78,13 @@ impl BmscNode {
     }
 
     /// Gives a session its bearer, changes it, or takes it away.
-    pub(super) fn set_bearer(
-        &mut self,
-        now: Instant,
-        work: &mut Work,
-        key: &SessionKey,
-        session: &Session,
-    ) -> Result<(), Refused> {
+    pub(super) fn set_bearer(&mut self, now: Instant, work: &mut Work, key: &SessionKey, session: &Session) -> Outcome {
         let Some(entry) = self.xmb.sessions.get(key) else { return Ok(()) };
         let old = entry.record.session.clone();
         let bearer = entry.record.bearer().and_then(|key| self.bearers.get(key));
         let there = bearer.map(|bearer| (bearer.record.key(), bearer.record.state));
         match (there, self.is_on(now, session)) {
-            (None, false) => {
-                self.stop_session(now, work, key);
-                Ok(())
-            }
-            (Some(_), false) => {
+            (_, false) => {
                 self.stop_session(now, work, key);
                 Ok(())
             }
@@ -126,13 +110,7 @@ impl BmscNode {
         }
     }
 
-    fn start_session(
-        &mut self,
-        now: Instant,
-        work: &mut Work,
-        key: &SessionKey,
-        session: &Session,
-    ) -> Result<(), Refused> {
+    fn start_session(&mut self, now: Instant, work: &mut Work, key: &SessionKey, session: &Session) -> Outcome {
         let Some(tmgi) = self.xmb.sessions.get(key).and_then(|entry| entry.record.tmgi) else { return Ok(()) };
         let utc = self.utc_ms(now);
         let start = session.session_start.unwrap_or(REAL_TIME).saturating_mul(1000);
@@ -178,13 +156,7 @@ impl BmscNode {
         self.plan_bearer(key);
     }
 
-    fn change_session_bearer(
-        &mut self,
-        now: Instant,
-        work: &mut Work,
-        key: BearerKey,
-        session: &Session,
-    ) -> Result<(), Refused> {
+    fn change_session_bearer(&mut self, now: Instant, work: &mut Work, key: BearerKey, session: &Session) -> Outcome {
         let plan = Plan::of(session);
         let mut request = MbmsBearerRequest::new(StartStop::Update);
         (request.tmgi, request.flow) = (Some(key.tmgi), Some(key.flow));

@@ -5,7 +5,7 @@ use protocol::sip::sdp::Sdp;
 use protocol::xmb::{DeliveryFec, FileDelivery, IngestMode, OPEN_END, Service, Session, SessionType};
 
 use super::XmbConfig;
-use super::answer::Refused;
+use super::answer::{Outcome, Refused};
 use crate::mbms::flute_sender::{Delivery, Fec};
 use crate::mbms::sequence_clock::SequenceClock;
 
@@ -21,7 +21,7 @@ fn is_url(text: &str) -> bool {
     text.len() <= MAX_TEXT && uri.as_ref().is_some_and(is_http)
 }
 
-pub(super) fn check_service(service: &Service) -> Result<(), Refused> {
+pub(super) fn check_service(service: &Service) -> Outcome {
     let texts = service.service_names.iter().chain(&service.service_languages);
     let texts = texts.chain(&service.service_id).chain(&service.service_class);
     if service.service_names.len() > MAX_LIST
@@ -37,7 +37,7 @@ pub(super) fn check_service(service: &Service) -> Result<(), Refused> {
 }
 
 /// Whether a session can be delivered as it is.
-pub(super) fn check_session(config: &XmbConfig, session: &Session, clock: SequenceClock) -> Result<(), Refused> {
+pub(super) fn check_session(config: &XmbConfig, session: &Session, clock: SequenceClock) -> Outcome {
     let (start, stop) = (session.session_start.unwrap_or_default(), session.session_stop.unwrap_or(OPEN_END));
     if stop != OPEN_END && stop <= start {
         return Err(Refused::bad("session-stop is not after session-start"));
@@ -59,7 +59,7 @@ pub(super) fn check_session(config: &XmbConfig, session: &Session, clock: Sequen
     }
 }
 
-fn check_description(session: &Session) -> Result<(), Refused> {
+fn check_description(session: &Session) -> Outcome {
     let Some(text) = session.streaming_session.as_ref().and_then(|own| own.session_description.as_ref()) else {
         return Ok(());
     };
@@ -70,7 +70,7 @@ fn check_description(session: &Session) -> Result<(), Refused> {
     }
 }
 
-fn check_files(config: &XmbConfig, session: &Session, clock: SequenceClock) -> Result<(), Refused> {
+fn check_files(config: &XmbConfig, session: &Session, clock: SequenceClock) -> Outcome {
     let Some(bit_rate_bps) = session.max_bitrate else {
         return Err(Refused::bad("a session of files needs max-bitrate: files are sent at that rate"));
     };

@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode, Uri};
 use protocol::Instant;
 use protocol::xmb::{IngestMode, NotificationClass, SessionType};
 
-use super::answer::{Refused, created, empty, not_allowed};
+use super::answer::{Outcome, Refused, created, empty, not_allowed};
 use super::notices::Event;
 use super::records::{FileMeta, delete_file, put_file};
 use super::{Reply, SessionKey};
@@ -97,7 +97,7 @@ impl BmscNode {
         name: &str,
         (location, content_type): (String, String),
         content: Vec<u8>,
-    ) -> Result<(), Refused> {
+    ) -> Outcome {
         let Some(config) = &self.config.xmb else { return Ok(()) };
         let Some(entry) = self.xmb.sessions.get(key) else { return Ok(()) };
         let old = entry.files.get(name);

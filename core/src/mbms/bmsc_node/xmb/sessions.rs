@@ -6,7 +6,7 @@ use protocol::xmb::{
     self, Allocation, FileEntry, FileSession, FileState, IngestMode, Session, SessionState, SessionType,
 };
 
-use super::answer::{Refused, created, empty, json, not_allowed};
+use super::answer::{Outcome, Refused, created, empty, json, not_allowed};
 use super::fetch::Fetch;
 use super::records::{SessionRecord, delete_file, delete_session, put_session};
 use super::{Entry, Reply, SessionKey};
@@ -129,13 +129,7 @@ impl BmscNode {
     }
 
     /// A session becomes what its content provider wants it to be, or stays what it is.
-    fn apply_session(
-        &mut self,
-        now: Instant,
-        work: &mut Work,
-        key: &SessionKey,
-        session: Session,
-    ) -> Result<(), Refused> {
+    fn apply_session(&mut self, now: Instant, work: &mut Work, key: &SessionKey, session: Session) -> Outcome {
         let session = own_properties(session, &key.1);
         let Some(config) = &self.config.xmb else { return Ok(()) };
         super::check::check_session(config, &session, self.clock_of(&session))?;
