@@ -2,51 +2,23 @@
 //! that its dictionary has, finds nothing malformed, and computes the same header CRCs of SYNC.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write};
 use std::net::{SocketAddr, SocketAddrV4};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::sync_channel;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use core_network::Fec;
 use core_network::net::NetTap;
-use core_network::{Content, Delivery, Fec, FluteOutput, FluteSender, SequenceClock};
-use protocol::{GtpuPacket, Instant, Joint, SyncPlan, SyncRepr, TapEvent, UdpDatagram};
+use protocol::{GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 
+use super::capture::{capture, tshark};
 use super::client::Client;
+use super::flute;
 use super::live::begin;
 use super::process::{ALL, Running, address, config};
 
 /// Link type of exported PDUs, whose dissector stands before each (Wireshark `epan/exported_pdu.h`).
 const UPPER_PDU: u32 = 252;
 const DISSECTOR_NAME: u16 = 12;
-
-/// The datagrams of a session of FLUTE with one file.
-fn flute(source: SocketAddrV4, destination: SocketAddrV4) -> Vec<Vec<u8>> {
-    let delivery = Delivery {
-        bit_rate_bps: 2_000_000,
-        fec: Fec::NoCode,
-        symbol_octets: 512,
-        source_block_symbols: 64,
-        fdt_period: Duration::from_secs(1),
-        ip_octet_limit: Some(12_000),
-    };
-    let content = Content {
-        stream: Box::new(Cursor::new(vec![7; 8_000])),
-        location: "file:///clip.mp4".to_owned(),
-        content_type: "video/mp4".to_owned(),
-    };
-    let clock = SequenceClock { plan: SyncPlan::new(32).unwrap(), max_transfer_delay: Duration::from_millis(10) };
-    let utc = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-    let mut sender = FluteSender::new(Instant::ZERO, (source, destination), 7, &delivery, content, clock, utc).unwrap();
-    let mut datagrams = Vec::new();
-    while let Some(now) = sender.poll_timeout() {
-        sender.handle_timeout(now);
-        while let Some(FluteOutput::Datagram(datagram)) = sender.poll_output() {
-            datagrams.push(datagram);
-        }
-    }
-    datagrams
-}
 
 const fn dissector(joint: Joint) -> &'static str {
     match joint {
@@ -59,40 +31,19 @@ const fn dissector(joint: Joint) -> &'static str {
 }
 
 /// What tshark prints of what was seen; nothing without it.
-fn tshark(events: &[TapEvent], alc: u16, arguments: &[&str]) -> Option<String> {
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 1 << 18, UPPER_PDU] {
-        pcap.extend(word.to_le_bytes());
-    }
-    for event in events {
+fn read(events: &[TapEvent], alc: u16, arguments: &[&str]) -> Option<String> {
+    let packets = events.iter().map(|event| {
         let name = dissector(event.joint);
         let mut packet = [DISSECTOR_NAME.to_be_bytes(), (name.len().next_multiple_of(4) as u16).to_be_bytes()].concat();
         packet.extend(name.bytes());
         packet.resize(packet.len().next_multiple_of(4), 0);
         packet.extend([0; 4]);
         packet.extend(&event.bytes);
-        for word in [0, 0, packet.len() as u32, packet.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(packet);
-    }
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-o", "gtp.dissect_tpdu_as:SYNC", "-o", "udp.check_checksum:TRUE"])
-        .args(["-o", "ip.check_checksum:TRUE", "-d", &format!("udp.port=={alc},alc")])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(&pcap));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        packet
+    });
+    let alc = format!("udp.port=={alc},alc");
+    let checks = ["-o", "gtp.dissect_tpdu_as:SYNC", "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"];
+    tshark(&capture(UPPER_PDU, packets), &[&checks[..], &["-d", &alc], arguments].concat())
 }
 
 /// What was seen of a bearer from its start to its end, with a file on it; and the port of its service.
@@ -105,7 +56,7 @@ fn seen() -> (Vec<TapEvent>, u16) {
     let mut client = Client::new(ip, 1);
     let bearer = begin(&mut client);
     let SocketAddr::V4(service) = bearer.provisioning.as_ref().unwrap().socket().unwrap() else { panic!() };
-    let datagrams = flute(SocketAddrV4::new(ip, 4000), service);
+    let datagrams = flute::datagrams(SocketAddrV4::new(ip, 4000), service, Fec::NoCode);
     for datagram in &datagrams {
         client.packet(SocketAddr::new(bearer.addresses[0], bearer.port.unwrap()), datagram);
     }
@@ -123,7 +74,7 @@ fn tshark_reads_a_live_session_without_complaint() {
     let fields = ["frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message"];
     let arguments = ["-T", "fields", "-E", "aggregator=;"].into_iter();
     let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
-    let Some(text) = tshark(&events, port, &arguments) else { return };
+    let Some(text) = read(&events, port, &arguments) else { return };
     assert_eq!(text.lines().count(), events.len());
     let mut seen: BTreeMap<Joint, usize> = BTreeMap::new();
     for (line, event) in text.lines().zip(&events) {
@@ -174,7 +125,7 @@ fn tshark_computes_every_crc_and_reads_the_file() {
     let (events, port) = seen();
     let user_plane: Vec<_> =
         events.into_iter().filter(|event| matches!(event.joint, Joint::SgiMb | Joint::M1)).collect();
-    let Some(text) = tshark(&user_plane, port, &["-V"]) else { return };
+    let Some(text) = read(&user_plane, port, &["-V"]) else { return };
     let hex = |text: &str| {
         let digits = text.split("0x").nth(1).unwrap().trim_end_matches([']', ' ']);
         u8::from_str_radix(digits, 16).unwrap()

@@ -1,5 +1,9 @@
 //! Sessions from SGmb to M1 through gateway, MCE and eNBs in a fabric (TS 23.246 clause 8.3.2, TS 36.300 clause 15.7.1).
 
+#[path = "../../../protocol/tests/tshark/capture.rs"]
+mod capture;
+#[path = "../../../protocol/tests/tshark/dlt.rs"]
+mod dlt;
 mod enb;
 mod failures;
 mod ims_as;

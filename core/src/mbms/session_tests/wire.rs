@@ -1,37 +1,7 @@
 //! What tshark says to every message.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
+use super::dlt::dissect;
 use super::*;
-
-/// What tshark prints of messages of a dissector; nothing without tshark.
-fn tshark(dissector: &str, packets: &[&[u8]], arguments: &[&str]) -> Option<String> {
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 1 << 18, 147] {
-        pcap.extend(word.to_le_bytes());
-    }
-    for octets in packets {
-        for word in [0, 0, octets.len() as u32, octets.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(*octets);
-    }
-    let link = format!("uat:user_dlts:\"User 0 (DLT=147)\",\"{dissector}\",\"0\",\"\",\"0\",\"\"");
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-o", &link])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(&pcap).unwrap();
-    Some(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap())
-}
 
 #[test]
 fn tshark_finds_nothing_wrong() {
@@ -54,7 +24,7 @@ fn tshark_finds_nothing_wrong() {
         let packets: Vec<&[u8]> = of_joint.map(|message| &message.bytes[..]).collect();
         assert!(packets.len() >= 4, "{joint:?}");
         let arguments = ["-T", "fields", "-e", "_ws.col.Protocol", "-e", "_ws.malformed", "-e", "_ws.expert.severity"];
-        let Some(said) = tshark(dissector, &packets, &arguments) else { return };
+        let Some(said) = dissect(dissector, &packets, &arguments) else { return };
         assert_eq!(said.lines().count(), packets.len());
         for (line, packet) in said.lines().zip(&packets) {
             let fields: Vec<&str> = line.split('\t').collect();

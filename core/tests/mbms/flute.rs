@@ -1,33 +1,36 @@
 //! The FLUTE session as another program reads it: tshark finds FLUTE version 1 (RFC 3926), the FDT and both FEC schemes.
 
-use std::io::{Cursor, Write};
-use std::process::{Command, Stdio};
+use std::io::Cursor;
+use std::net::SocketAddrV4;
 use std::time::{Duration, SystemTime};
 
 use core_network::{Content, Delivery, Fec, FluteOutput, FluteSender, SequenceClock};
 use protocol::{Instant, SyncPlan};
 
-const PORT: u16 = 5000;
+use super::capture::{capture, tshark};
 
-/// The first datagrams of a session, an FDT and packets of the object.
-fn datagrams(fec: Fec) -> Vec<Vec<u8>> {
+const PORT: u16 = 5000;
+/// Link type whose packets begin with their IP header.
+const RAW_IP: u32 = 101;
+
+/// The datagrams of the beginning of a session with one file, FDT and packets of the object.
+pub(crate) fn datagrams(source: SocketAddrV4, destination: SocketAddrV4, fec: Fec) -> Vec<Vec<u8>> {
     let delivery = Delivery {
-        bit_rate_bps: 1_000_000,
+        bit_rate_bps: 2_000_000,
         fec,
-        symbol_octets: 256,
+        symbol_octets: 512,
         source_block_symbols: 64,
         fdt_period: Duration::from_secs(1),
-        ip_octet_limit: Some(2_200),
+        ip_octet_limit: Some(12_000),
     };
     let content = Content {
-        stream: Box::new(Cursor::new(vec![7; 5_000])),
+        stream: Box::new(Cursor::new(vec![7; 8_000])),
         location: "file:///clip.mp4".to_owned(),
         content_type: "video/mp4".to_owned(),
     };
     let clock = SequenceClock { plan: SyncPlan::new(32).unwrap(), max_transfer_delay: Duration::from_millis(10) };
-    let addresses = ("10.0.0.1:4000".parse().unwrap(), format!("239.192.0.1:{PORT}").parse().unwrap());
-    let wall_clock = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-    let mut sender = FluteSender::new(Instant::ZERO, addresses, 7, &delivery, content, clock, wall_clock).unwrap();
+    let utc = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    let mut sender = FluteSender::new(Instant::ZERO, (source, destination), 7, &delivery, content, clock, utc).unwrap();
     let mut datagrams = Vec::new();
     while let Some(now) = sender.poll_timeout() {
         sender.handle_timeout(now);
@@ -38,38 +41,12 @@ fn datagrams(fec: Fec) -> Vec<Vec<u8>> {
     datagrams
 }
 
-/// What `tshark -V` says, or `None` when it is not installed.
-fn tshark(datagrams: &[Vec<u8>]) -> Option<String> {
-    let mut pcap = Vec::new();
-    // Link type 101: packets start at the IP header.
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
-        pcap.extend(word.to_le_bytes());
-    }
-    for datagram in datagrams {
-        for word in [0, 0, datagram.len() as u32, datagram.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(datagram);
-    }
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-V", "-d", &format!("udp.port=={PORT},alc")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 #[test]
 fn tshark_reads_the_session() {
     for (fec, encoding_id) in [(Fec::NoCode, 0), (Fec::Raptor { overhead_percent: 25 }, 1)] {
-        let Some(text) = tshark(&datagrams(fec)) else { return };
+        let (source, destination) = ("10.0.0.1:4000".parse().unwrap(), format!("239.192.0.1:{PORT}").parse().unwrap());
+        let pcap = capture(RAW_IP, datagrams(source, destination, fec));
+        let Some(text) = tshark(&pcap, &["-V", "-d", &format!("udp.port=={PORT},alc")]) else { return };
         let codepoint = format!("Codepoint: {encoding_id}");
         let attribute = format!("FEC-OTI-FEC-Encoding-ID=\"{encoding_id}\"");
         for expected in [

@@ -1,41 +1,16 @@
 //! The user plane of M1 as another program reads it: tshark names every field and computes the SYNC header CRC itself.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use protocol::{
     GTPU_PORT, GtpuRepr, SYNC_USER_DATA_HEADER_OCTETS, SyncHeader, SyncRepr, SyncTimestamp, SyncTotals, UdpDatagram,
 };
 
-/// TEXT and fields of `datagrams` by tshark, or `None` when it is not installed.
-fn tshark(datagrams: &[Vec<u8>], arguments: &[&str]) -> Option<String> {
-    let mut pcap = Vec::new();
-    // Link type 101: packets start at the IP header.
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
-        pcap.extend(word.to_le_bytes());
-    }
-    for datagram in datagrams {
-        let octets = datagram.len() as u32;
-        for word in [0, 0, octets, octets] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(datagram);
-    }
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-o", "gtp.dissect_tpdu_as:SYNC", "-o", "udp.check_checksum:TRUE"])
-        .args(["-o", "ip.check_checksum:TRUE"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    Some(String::from_utf8(output.stdout).expect("tshark writes UTF-8"))
+use super::RAW_IP;
+use super::capture::{capture, tshark};
+
+/// What tshark prints of `datagrams`; nothing without tshark.
+fn read(datagrams: &[Vec<u8>], arguments: &[&str]) -> Option<String> {
+    let checks = ["-o", "gtp.dissect_tpdu_as:SYNC", "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"];
+    tshark(&capture(RAW_IP, datagrams), &[&checks, arguments].concat())
 }
 
 fn m1(pdu: &SyncRepr<'_>) -> Vec<u8> {
@@ -74,7 +49,7 @@ fn m1_datagrams_are_dissected_without_complaint() {
         "_ws.expert.severity",
     ];
     let arguments: Vec<_> = ["-T", "fields"].into_iter().chain(fields.iter().flat_map(|f| ["-e", f])).collect();
-    let Some(text) = tshark(&datagrams, &arguments) else { return };
+    let Some(text) = read(&datagrams, &arguments) else { return };
     // Status 1 is "good"; the timestamp is in milliseconds; tshark counts packets from 1. It takes that count for the
     // number of lengths in type 3, one more than TS 25.446 clause 5.5.2.4 says, and so runs over the end of ours.
     assert_eq!(
@@ -101,7 +76,7 @@ fn tshark_computes_the_same_header_crc() {
             m1(&SyncRepr::UserData { header, payload: &inner })
         })
         .collect();
-    let Some(text) = tshark(&datagrams, &["-V"]) else { return };
+    let Some(text) = read(&datagrams, &["-V"]) else { return };
     let mut compared = 0;
     for line in text.lines().filter(|l| l.contains("Calculated CRC")) {
         let (sent, computed) = line.split_once("[Calculated CRC").expect("the filter saw it");

@@ -1,13 +1,13 @@
 //! SIP messages as another program reads them: what tshark finds in a message is what we find in it.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use protocol::UdpDatagram;
 use protocol::sip::sdp::{Media, Origin, Sdp};
 use protocol::sip::{
     Algorithm, Challenge, DigestClient, Method, NameAddr, Request, Response, SipMessage, SipUri, Via, aka_nonce,
 };
+
+use super::RAW_IP;
+use super::capture::{capture, tshark};
 
 type Find = fn(&SipMessage) -> String;
 
@@ -45,35 +45,13 @@ fn credentials(message: &SipMessage, name: &str) -> String {
 }
 
 /// A line of tab-separated `fields` for each of `messages`, or `None` without tshark.
-fn tshark(messages: &[Vec<u8>], fields: &[&str]) -> Option<Vec<String>> {
-    let mut pcap = Vec::new();
-    // Link type 101: packets start at the IP header.
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
-        pcap.extend(word.to_le_bytes());
-    }
+fn dissected(messages: &[Vec<u8>], fields: &[&str]) -> Option<Vec<String>> {
     let (source, destination) = ("10.45.0.1:5060".parse().unwrap(), "10.46.0.1:5060".parse().unwrap());
-    for message in messages {
-        let datagram = UdpDatagram { source, destination, payload: message }.emit().unwrap();
-        let octets = datagram.len() as u32;
-        for word in [0, 0, octets, octets] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(datagram);
-    }
-    let arguments = ["-r", "-", "-T", "fields", "-E", "aggregator=|"];
-    let child = Command::new("tshark")
-        .args(arguments.into_iter().chain(fields.iter().flat_map(|field| ["-e", field])))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    Some(String::from_utf8_lossy(&output.stdout).lines().map(ToOwned::to_owned).collect())
+    let datagram = |message| UdpDatagram { source, destination, payload: message }.emit().unwrap();
+    let arguments = ["-T", "fields", "-E", "aggregator=|"].into_iter();
+    let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
+    let text = tshark(&capture(RAW_IP, messages.iter().map(|message| datagram(message))), &arguments)?;
+    Some(text.lines().map(ToOwned::to_owned).collect())
 }
 
 /// Well-formed torture messages. tshark 4.0 does not read the folds of `wsinv`.
@@ -141,7 +119,7 @@ fn tshark_finds_what_we_find() {
         TORTURE.iter().map(|name| std::fs::read(format!("{folder}/{name}.dat")).unwrap()).collect();
     messages.extend(own());
     let names: Vec<_> = FIELDS.iter().map(|(name, _)| *name).collect();
-    let Some(lines) = tshark(&messages, &names) else { return };
+    let Some(lines) = dissected(&messages, &names) else { return };
     assert_eq!(lines.len(), messages.len());
     let mut differ = Vec::new();
     for (line, octets) in lines.iter().zip(&messages) {
@@ -158,7 +136,8 @@ fn tshark_finds_what_we_find() {
 
 #[test]
 fn what_we_write_is_not_malformed() {
-    let Some(lines) = tshark(&own(), &["sip.auth.algorithm", "sdp.media.port", "_ws.malformed", "_ws.expert.severity"])
+    let Some(lines) =
+        dissected(&own(), &["sip.auth.algorithm", "sdp.media.port", "_ws.malformed", "_ws.expert.severity"])
     else {
         return;
     };

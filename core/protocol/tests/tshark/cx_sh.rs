@@ -1,8 +1,6 @@
 //! Cx and Sh as another program reads them: tshark names every AVP, and finds nothing malformed.
 
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::process::{Command, Stdio};
 
 use protocol::Secret;
 use protocol::diameter::cx::{
@@ -15,6 +13,8 @@ use protocol::diameter::{
     Outcome, PeerConfig, ResultCode, Routing, dictionary, problem_answer, result,
 };
 use protocol::{Entropy, Instant};
+
+use super::dlt::dissect;
 
 fn routing() -> Routing {
     Routing {
@@ -210,31 +210,7 @@ fn base() -> Vec<Message> {
 
 /// A capture of link type 147 whose packets tshark is told are Diameter.
 fn tshark(messages: &[Message], arguments: &[&str]) -> Option<String> {
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 1 << 18, 147] {
-        pcap.extend(word.to_le_bytes());
-    }
-    for message in messages {
-        let octets = message.emit();
-        for word in [0, 0, octets.len() as u32, octets.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(octets);
-    }
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-o", "uat:user_dlts:\"User 0 (DLT=147)\",\"diameter\",\"0\",\"\",\"0\",\"\""])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    Some(String::from_utf8(output.stdout).expect("tshark writes UTF-8"))
+    dissect("diameter", messages.iter().map(Message::emit), arguments)
 }
 
 #[test]

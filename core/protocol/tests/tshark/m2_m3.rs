@@ -1,7 +1,5 @@
 //! M2AP and M3AP as another program reads them: tshark names every message and every IE, and finds nothing malformed.
 
-mod dlt;
-
 use protocol::diameter::mbms::{Arp, Ecgi, MbmsServiceArea, SessionDuration};
 use protocol::diameter::sgmb::NtpTime;
 use protocol::mbms_ap::{
@@ -9,6 +7,8 @@ use protocol::mbms_ap::{
     TriggeringMessage, TypeOfError,
 };
 use protocol::{Plmn, Tmgi, m2ap, m3ap};
+
+use super::dlt::dissect;
 
 fn plmn() -> Plmn {
     Plmn::new("262", "01").unwrap()
@@ -260,10 +260,10 @@ fn m2() -> Vec<m2ap::M2apPdu> {
 fn read(dissector: &str, packets: &[Vec<u8>]) -> Option<String> {
     let arguments =
         ["-T", "fields", "-E", "aggregator=;", "-e", "frame.number", "-e", "_ws.malformed", "-e", "_ws.expert.message"];
-    let complaints = dlt::tshark(dissector, packets, &arguments)?;
+    let complaints = dissect(dissector, packets, &arguments)?;
     let wanted: Vec<_> = (1..=packets.len()).map(|number| format!("{number}\t\t")).collect();
     assert_eq!(complaints.lines().collect::<Vec<_>>(), wanted);
-    dlt::tshark(dissector, packets, &["-V"])
+    dissect(dissector, packets, &["-V"])
 }
 
 fn holds(found: &str, wanted: &[&str]) {

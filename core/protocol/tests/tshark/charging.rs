@@ -1,9 +1,6 @@
 //! Messages of Rf and Ro as another program reads them (TS 32.299): tshark finds no fault in them, and in its fields what we
 //! have put in.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use protocol::UdpDatagram;
 use protocol::diameter::charging::{
     ChargingHeader, ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode, ServerUse,
@@ -15,6 +12,9 @@ use protocol::diameter::ro::{
     Cca, Ccr, FailureHandling, FinalUnitAction, RequestType, RequestedAction, ServiceUnits, Units,
 };
 use protocol::diameter::{Avp, DiameterProblem, Message, check_answer, check_request, problem_answer, result};
+
+use super::RAW_IP;
+use super::capture::{capture, tshark};
 
 fn header(at_utc_ms: u64) -> ChargingHeader {
     ChargingHeader {
@@ -162,19 +162,11 @@ fn messages_come_back_as_they_were_and_follow_their_grammar() {
 
 #[test]
 fn tshark_finds_no_fault() {
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
-        pcap.extend(word.to_le_bytes());
-    }
     let (a, b) = ("10.46.0.3:3868".parse().unwrap(), "10.46.0.15:3868".parse().unwrap());
-    for message in messages() {
+    let datagrams = messages().into_iter().map(|message| {
         let (source, destination) = if message.is_request() { (a, b) } else { (b, a) };
-        let datagram = UdpDatagram { source, destination, payload: &message.emit() }.emit().unwrap();
-        for word in [0, 0, datagram.len() as u32, datagram.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(datagram);
-    }
+        UdpDatagram { source, destination, payload: &message.emit() }.emit().unwrap()
+    });
     let fields = [
         "_ws.malformed",
         "_ws.expert.message",
@@ -196,20 +188,9 @@ fn tshark_finds_no_fault() {
         "diameter.Value-Digits",
         "diameter.avp.unknown",
     ];
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-d", "udp.port==3868,diameter", "-T", "fields", "-E", "aggregator=|"])
-        .args(fields.iter().flat_map(|field| ["-e", field]))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let arguments = ["-d", "udp.port==3868,diameter", "-T", "fields", "-E", "aggregator=|"].into_iter();
+    let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
+    let Some(text) = tshark(&capture(RAW_IP, datagrams), &arguments) else { return };
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!(rows.len(), messages().len(), "{text}");
     for row in &rows {

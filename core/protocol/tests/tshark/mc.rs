@@ -6,7 +6,7 @@ use protocol::mc::floor::{
 };
 use protocol::mc::subchannel::{MbmsSubchannel, SubchannelControl, SubchannelMessage};
 
-mod dlt;
+use super::dlt::dissect;
 
 const USER: &str = "sip:anna@mcptt.example";
 const GROUP: &str = "sip:fire@mcptt.example";
@@ -70,7 +70,7 @@ fn tshark(packets: &[Vec<u8>], fields: &[&[&str]]) -> Option<Vec<String>> {
     let names: Vec<_> = columns().flatten().copied().collect();
     let arguments = ["-T", "fields", "-E", "aggregator=;"].into_iter();
     let arguments: Vec<_> = arguments.chain(names.iter().flat_map(|name| ["-e", name])).collect();
-    let found = dlt::tshark("rtcp", packets, &arguments)?;
+    let found = dissect("rtcp", packets, &arguments)?;
     let line = |line: &str| {
         let mut values = line.split('\t');
         let column = |names: &[&str]| {

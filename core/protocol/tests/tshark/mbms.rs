@@ -1,8 +1,6 @@
 //! MB2-C and SGmb as another program reads them: tshark names every command, and every AVP that its dictionary has, and finds
 //! nothing malformed.
 
-mod dlt;
-
 use std::net::{IpAddr, Ipv4Addr};
 
 use protocol::diameter::mb2c::mask::{
@@ -26,6 +24,8 @@ use protocol::diameter::{
     DiameterProblem, Message, Outcome, ResultCode, Routing, check_answer, check_request, dictionary, problem_answer,
 };
 use protocol::{Plmn, Tmgi};
+
+use super::dlt::dissect;
 
 fn routing(from: &str, to: &str) -> Routing {
     Routing {
@@ -226,8 +226,7 @@ fn sgmb() -> Vec<Message> {
 }
 
 fn tshark(messages: &[Message], arguments: &[&str]) -> Option<String> {
-    let packets: Vec<_> = messages.iter().map(Message::emit).collect();
-    dlt::tshark("diameter", &packets, arguments)
+    dissect("diameter", messages.iter().map(Message::emit), arguments)
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! MSRP as another program reads it: tshark finds in a stream of ours what we have put there.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use etherparse::PacketBuilder;
 use protocol::msrp::{MsrpConfig, MsrpEndpoint, MsrpInput, MsrpMedia, MsrpMessage, MsrpOutput, SessionOptions, Setup};
 use protocol::{Entropy, Instant};
+
+use super::RAW_IP;
+use super::capture::{capture, tshark};
 
 /// What two endpoints send each other: the session's first message, a message in chunks, its responses and its report.
 fn traffic() -> Vec<(usize, Vec<u8>)> {
@@ -44,11 +44,8 @@ fn traffic() -> Vec<(usize, Vec<u8>)> {
     carried
 }
 
-fn pcap(traffic: &[(usize, Vec<u8>)]) -> Vec<u8> {
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 101] {
-        pcap.extend(word.to_le_bytes());
-    }
+fn packets(traffic: &[(usize, Vec<u8>)]) -> Vec<Vec<u8>> {
+    let mut packets = Vec::new();
     let mut next = [1_u32, 1];
     for (from, bytes) in traffic {
         let (ip, port) = ([10, 0, 0, *from as u8 + 1], [40_000, 2855]);
@@ -59,32 +56,18 @@ fn pcap(traffic: &[(usize, Vec<u8>)]) -> Vec<u8> {
         let mut packet = Vec::new();
         builder.write(&mut packet, bytes).expect("a packet");
         next[*from] += bytes.len() as u32;
-        for word in [0, 0, packet.len() as u32, packet.len() as u32] {
-            pcap.extend(word.to_le_bytes());
-        }
-        pcap.extend(packet);
+        packets.push(packet);
     }
-    pcap
+    packets
 }
 
 #[test]
 fn tshark_reads_our_sessions() {
     let traffic = traffic();
     let fields = ["msrp.method", "msrp.status.code", "msrp.byte.range", "msrp.cnt.flg", "_ws.malformed"];
-    let child = Command::new("tshark")
-        .args(["-r", "-", "-d", "tcp.port==2855,msrp", "-T", "fields", "-E", "separator=|"])
-        .args(fields.iter().flat_map(|field| ["-e", field]))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: tshark is not installed");
-        return;
-    };
-    child.stdin.take().expect("stdin is piped").write_all(&pcap(&traffic)).expect("tshark reads its input");
-    let output = child.wait_with_output().expect("tshark ends");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let arguments = ["-d", "tcp.port==2855,msrp", "-T", "fields", "-E", "separator=|"].into_iter();
+    let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
+    let Some(text) = tshark(&capture(RAW_IP, packets(&traffic)), &arguments) else { return };
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), traffic.len(), "{text}");
     let seen = |wanted: &str| lines.iter().filter(|line| line.starts_with(wanted)).count();

@@ -1,0 +1,15 @@
+//! What another program says to our messages: tshark reads them.
+
+mod capture;
+mod charging;
+mod cx_sh;
+mod dlt;
+mod m1;
+mod m2_m3;
+mod mbms;
+mod mc;
+mod msrp;
+mod sip;
+
+/// Link type whose packets begin with their IP header.
+const RAW_IP: u32 = 101;
