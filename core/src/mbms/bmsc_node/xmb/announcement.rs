@@ -86,12 +86,6 @@ impl BmscNode {
         let service = self.shown_service(record);
         let id = &record.service.id;
         let url = |name: &str| self.url(&Route::Fragment(id.clone(), name.to_owned()));
-        let name = |text: &String| match text.split_once(':') {
-            Some((language, text)) if is_language(language) => {
-                Name { language: Some(language.to_owned()), text: text.to_owned() }
-            }
-            _ => Name { language: None, text: text.clone() },
-        };
         let described: Vec<_> = entries.iter().filter(|entry| entry.record.tmgi.is_some()).collect();
         let mut areas: Vec<u16> = described.iter().flat_map(|e| e.record.session.geographical_areas.clone()).collect();
         areas.sort_unstable();
@@ -102,7 +96,7 @@ impl BmscNode {
                 service_id: service.service_id.unwrap_or_default(),
                 service_class: service.service_class,
                 is_receive_only: service.receive_only_mode,
-                names: service.service_names.iter().map(name).collect(),
+                names: service.service_names.iter().map(|text| name(text)).collect(),
                 languages: service.service_languages,
                 methods: methods.collect(),
                 schedule_uri: (!Self::schedule(entries).sessions.is_empty()).then(|| url(SCHEDULE)),
@@ -151,8 +145,8 @@ impl BmscNode {
             delivered,
         };
         let service = self.xmb.services.get(&record.service)?;
-        let name = service.service.service_names.first().map_or("-", String::as_str);
-        Some(description.to_sdp(name, u64::from(record.version) + 1).to_string())
+        let name = service.service.service_names.first().map_or_else(|| "-".to_owned(), |text| name(text).text);
+        Some(description.to_sdp(&name, u64::from(record.version) + 1).to_string())
     }
 
     /// What is announced of a service has changed.
@@ -172,6 +166,16 @@ fn begin_of(entry: &Entry) -> Option<u64> {
 
 fn sdp_name(entry: &Entry) -> String {
     format!("{}.sdp", entry.record.session.id)
+}
+
+/// A name with its language, when it begins with one.
+fn name(text: &str) -> Name {
+    match text.split_once(':') {
+        Some((language, text)) if is_language(language) && !text.is_empty() => {
+            Name { language: Some(language.to_owned()), text: text.to_owned() }
+        }
+        _ => Name { language: None, text: text.to_owned() },
+    }
 }
 
 /// RFC 5646 clause 2.1, nearly.

@@ -15,6 +15,10 @@ const MAX_LIST: usize = 64;
 /// Service area identities (TS 29.061 clause 17.7.6).
 const MAX_AREAS: usize = 256;
 
+fn is_text(text: &str) -> bool {
+    (1..=MAX_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
 fn is_url(text: &str) -> bool {
     let uri = text.parse::<Uri>().ok();
     let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
@@ -26,9 +30,11 @@ pub(super) fn check_service(service: &Service) -> Outcome {
     let texts = texts.chain(&service.service_id).chain(&service.service_class);
     if service.service_names.len() > MAX_LIST
         || service.service_languages.len() > MAX_LIST
-        || texts.into_iter().any(|text| text.is_empty() || text.len() > MAX_TEXT)
+        || texts.into_iter().any(|text| !is_text(text))
     {
-        return Err(Refused::bad(format!("texts have 1 to {MAX_TEXT} octets, lists at most {MAX_LIST} of them")));
+        let what =
+            format!("texts have 1 to {MAX_TEXT} octets, no control characters; lists at most {MAX_LIST} of them");
+        return Err(Refused::bad(what));
     }
     if service.push_notification_url.as_deref().is_some_and(|url| !is_url(url)) {
         return Err(Refused::bad("push-notification-url is no http or https URL"));

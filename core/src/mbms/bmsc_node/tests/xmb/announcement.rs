@@ -38,6 +38,7 @@ fn everybody_can_read_what_ues_need_to_know() {
     for (session, method) in [&radio, &files].into_iter().zip(&own.methods) {
         let sdp = &announcement.find(&method.session_description_uri).unwrap().body;
         assert_eq!(session.castbench.sdp.as_ref().map(String::as_bytes), Some(sdp.as_slice()));
+        assert!(String::from_utf8_lossy(sdp).contains("\r\ns=News\r\n"), "the name, not its language");
         let read = DeliveryDescription::parse(sdp).unwrap();
         assert_eq!((Some(read.mode.tmgi()), read.source), (session.castbench.tmgi, Some(ip(31))));
         assert_eq!(Some(read.destination.port()), session.castbench.multicast_port);

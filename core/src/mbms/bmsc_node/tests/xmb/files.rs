@@ -22,12 +22,16 @@ fn put(net: &mut Net, url: &str, content: &[u8]) -> u16 {
     net.try_http(0, request).unwrap().status().as_u16()
 }
 
-/// What a receiver of FLUTE makes of all that an MBMS-GW has got: files by their locations.
 fn received(net: &Net) -> BTreeMap<String, Vec<u8>> {
+    received_at(net, GW)
+}
+
+/// What a receiver of FLUTE makes of all that an MBMS-GW has got: files by their locations.
+fn received_at(net: &Net, gateway: &str) -> BTreeMap<String, Vec<u8>> {
     let writer = Rc::new(ObjectWriterBufferBuilder::new(false));
     let mut receiver = MultiReceiver::new(writer.clone(), Some(Config::default()), false);
     let utc = SystemTime::UNIX_EPOCH + Duration::from_millis(net.utc_ms());
-    for octets in &net.at(GW).datagrams {
+    for octets in &net.at(gateway).datagrams {
         let Ok(SyncRepr::UserData { payload, .. }) = SyncRepr::parse(octets) else { continue };
         let datagram = protocol::UdpDatagram::parse(payload).unwrap();
         let group = datagram.destination;
@@ -156,6 +160,31 @@ fn files_are_fetched_once_in_their_time() {
     assert_eq!(net.figure("xmb_files"), 1);
     let _: Problem =
         net.rest(0, ("PATCH", &path), &json!({ "file-session": { "file-list": [{ "file-url": "a" }] } }), 400);
+    net.audit();
+}
+
+#[test]
+fn a_session_that_moves_to_another_mch_is_paced_by_its_sequences() {
+    let mut config = xmb_config();
+    config.sync_by_area = [(3, SyncPlan::new(8).unwrap())].into();
+    let mut net = Net::with(config);
+    let service = net.new_service(0);
+    let (path, session) = net.new_session(0, &service, &files(&json!({})));
+    let push = session.file_session.unwrap().push_url.unwrap();
+    assert_eq!(put(&mut net, &format!("{push}a"), &[5; 9000]), 201);
+    net.run(3000);
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [3] }), 200);
+    net.run(4000);
+    assert_eq!((net.session(&path).session_state, net.at(GW).sessions.len()), (SessionState::Active, 0));
+    assert_eq!(received_at(&net, GW2).get(&format!("{push}a")), Some(&vec![5; 9000]));
+    // 400 kbit/s are 4000 octets in 80 ms: no sequence has more.
+    let mut sequences: BTreeMap<u16, usize> = BTreeMap::new();
+    for octets in &net.at(GW2).datagrams {
+        if let Ok(SyncRepr::UserData { header, payload }) = SyncRepr::parse(octets) {
+            *sequences.entry(header.timestamp.0).or_default() += payload.len();
+        }
+    }
+    assert!(sequences.len() > 20 && sequences.values().all(|octets| *octets <= 4000), "{sequences:?}");
     net.audit();
 }
 

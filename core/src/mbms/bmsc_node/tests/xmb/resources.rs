@@ -102,6 +102,9 @@ fn what_is_wrong_is_refused_with_its_reason() {
     }
     assert_eq!(net.http("POST", &sessions, "{").status(), 400);
     let _: Problem = net.rest(0, ("PATCH", &service), &json!({ "push-notification-url": "ftp://a/" }), 400);
+    for names in [json!(["en:A\r\na=x"]), json!([""]), json!(["a".repeat(2049)])] {
+        let _: Problem = net.rest(0, ("PATCH", &service), &json!({ "service-names": names }), 400);
+    }
     net.new_service(0);
     let _: Problem = net.rest(0, ("POST", "/xmb/v1.0/services"), &json!({}), 403);
 }
