@@ -1,5 +1,7 @@
-//! BM-SC, MBMS-GW and application server are killed in the middle of what they do: what was acknowledged is there afterwards, with
+//! BM-SC, MBMS-GW, application server and IMS AS are killed in the middle of what they do: what was acknowledged is there afterwards, with
 //! its data on M1, Restart-Counters are noticed, and nothing leaks.
+
+mod ims_as;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};

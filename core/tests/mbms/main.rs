@@ -8,5 +8,6 @@ mod kills;
 mod listener;
 mod live;
 mod pace;
+mod phone;
 mod process;
 mod wire;
