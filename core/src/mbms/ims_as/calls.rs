@@ -65,6 +65,9 @@ impl ImsAs {
         (member.can_mbms, member.cell) = (super::learn::can_mbms(&invite.headers), super::learn::cell(&invite.headers));
         let contact = self.contact(&key);
         let id = self.seat(&key, member);
+        if let Some(group) = self.groups.get_mut(&key).filter(|group| before.contains(&group.first)) {
+            group.first = id;
+        }
         for old in before {
             self.expel(now, &key, old);
         }
@@ -137,7 +140,10 @@ impl ImsAs {
     }
 
     fn unseat(&mut self, key: &str, id: u64) -> Option<Member> {
-        let member = self.groups.get_mut(key)?.members.remove(&id)?;
+        let group = self.groups.get_mut(key)?;
+        let member = group.members.remove(&id)?;
+        // Nobody waits for one who is not there.
+        group.floor.take_if(|(holder, _)| *holder == id);
         self.sessions.remove(&member.session);
         self.legs.remove(&member.local.port());
         self.ports.give_back(member.local.port());
@@ -232,10 +238,7 @@ impl ImsAs {
     fn departs(&mut self, now: Instant, key: &str, id: u64, why: &str) {
         let Some(member) = self.unseat(key, id) else { return };
         self.say(format!("{key}: {} is not in: {why}", member.identities.join(", ")));
-        let Some(group) = self.groups.get_mut(key) else { return };
-        if group.floor.is_some_and(|(holder, _)| holder == id) {
-            group.floor = None;
-        }
+        let Some(group) = self.groups.get(key) else { return };
         if group.members.is_empty() {
             self.end(now, key, "nobody is in it any more");
         } else if group.group.ends_with_first && group.first == id {

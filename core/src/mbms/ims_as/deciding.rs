@@ -43,8 +43,7 @@ impl ImsAs {
             due.push(wants.then_some(group.bearer_not_before));
             for member in group.members.values().filter(|member| member.is_in) {
                 let differs = self.wanted(mb2, group, member).map(|place| place.tmgi) != member.agreed();
-                due.push(member.changing);
-                due.push((differs && member.changing.is_none()).then_some(member.not_before));
+                due.push(differs.then(|| member.changing.unwrap_or(member.not_before).max(member.not_before)));
             }
         }
         due.into_iter().flatten().min()
@@ -206,7 +205,8 @@ impl Member {
             _ => {}
         }
         // A change of the other side may come between ours and its answer; then ours goes on.
-        let is_ours = self.told != was_agreed || peer.tmgi == self.told;
+        let is_refused = self.told.is_some() && peer.tmgi.is_none();
+        let is_ours = self.told != was_agreed || peer.tmgi == self.told || is_refused;
         if is_ours {
             self.changing = None;
         }

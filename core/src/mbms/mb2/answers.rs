@@ -45,11 +45,11 @@ impl Mb2Client {
             Ok(gaa) if gaa.outcome.result.is_success() => return self.step_done(now, id, step, gaa),
             Ok(gaa) if !is_transient(gaa.outcome.result) => format!("{:?}", gaa.outcome.result),
             Ok(gaa) => {
-                (bearer.is_busy, bearer.again_at) = (false, Some(retry));
+                bearer.again(retry);
                 return self.say(format!("the BM-SC answers {:?}: asked again", gaa.outcome.result));
             }
             Err(why) => {
-                (bearer.is_busy, bearer.again_at) = (false, Some(retry));
+                bearer.again(retry);
                 return self.say(format!("the BM-SC does not answer: {why}"));
             }
         };
@@ -80,13 +80,13 @@ impl Mb2Client {
             }
             Step::Update => self.keep_areas(now, id, &format!("{result}")),
             Step::Stop if result.has(MbmsBearerResult::SYSTEM_ERROR) => {
-                (bearer.is_busy, bearer.again_at) = (false, Some(again));
+                bearer.again(again);
             }
             Step::Stop => bearer.go(Step::Deallocate),
             Step::Deallocate => {
                 let result = gaa.deallocations.first().and_then(|item| item.result).unwrap_or_default();
                 if result.has(TmgiDeallocationResult::SYSTEM_ERROR) {
-                    (bearer.is_busy, bearer.again_at) = (false, Some(again));
+                    bearer.again(again);
                 } else {
                     bearer.go(Step::Forget);
                 }

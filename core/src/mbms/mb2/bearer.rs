@@ -106,6 +106,11 @@ impl Bearer {
         (self.step, self.is_busy, self.again_at, self.session) = (step, false, None, None);
     }
 
+    /// The step was not done: it is tried again then.
+    pub(super) const fn again(&mut self, at: Instant) {
+        (self.is_busy, self.again_at) = (false, Some(at));
+    }
+
     /// When it wants to go on.
     pub(super) fn due(&self) -> Option<Instant> {
         let again = self.again_at.filter(|_| !self.is_busy);
@@ -115,7 +120,9 @@ impl Bearer {
     /// The step that follows from what is wanted; a step that waits for nothing and has nothing to do stays.
     pub(super) fn decide(&mut self) {
         match self.step {
-            Step::Allocate | Step::Record if !self.is_wanted => self.go(Step::Forget),
+            Step::Record if !self.is_wanted => self.go(Step::Forget),
+            // One that was asked for may be there, though nobody has said so: it is asked for again, and given back.
+            Step::Allocate if !self.is_wanted && self.session.is_none() => self.go(Step::Forget),
             Step::Deallocate if self.tmgi.is_none() => self.go(Step::Forget),
             Step::RecordTmgi | Step::Start if !self.is_wanted => self.go(Step::Deallocate),
             Step::RecordBearer | Step::Ongoing | Step::Active | Step::Update if !self.is_wanted => self.go(Step::Stop),

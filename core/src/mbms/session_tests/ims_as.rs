@@ -18,6 +18,8 @@ use super::*;
 use crate::ims::service::SessionServerConfig;
 use crate::mbms::{BearerRule, CellAreas, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config, ServerRules};
 
+mod corners;
+
 const GROUP: &str = "sip:group1@ims-as.test";
 
 /// What a phone is told to do.
@@ -68,7 +70,13 @@ fn identity(number: u8) -> String {
 }
 
 impl Phone {
-    fn new(number: u8, can_mbms: bool, cell: EutranCell, desk: Arc<Mutex<PhoneDesk>>) -> Self {
+    /// One that says that it `can_mbms`, and `takes_mbms` when it is told of a bearer; it was started so often before.
+    fn new(
+        (number, starts): (u8, u8),
+        (can_mbms, takes_mbms): (bool, bool),
+        cell: EutranCell,
+        desk: Arc<Mutex<PhoneDesk>>,
+    ) -> Self {
         let ip = phone_ip(number);
         let address = SocketAddr::new(ip, 5060);
         let mut stack = StackConfig::user_agent(vec![(Transport::Udp, address)], ip.to_string());
@@ -81,8 +89,9 @@ impl Phone {
         let mut profile = UserAgentProfile::new(from.clone(), contact);
         profile.outside = vec![("P-Asserted-Identity".to_owned(), from.to_string())];
         profile.always = vec![Self::location(cell)];
-        let session = SessionSettings { takes_mbms: can_mbms, ..SessionSettings::default() };
-        let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, Entropy::from_seed([number; 32]));
+        let session = SessionSettings { takes_mbms, ..SessionSettings::default() };
+        let ua =
+            UserAgent::new(UserAgentConfig { stack, profile, session }, Entropy::from_seed([number + 16 * starts; 32]));
         Self { ua, ip, cell, number, desk, out: VecDeque::new() }
     }
 
@@ -265,7 +274,7 @@ impl Group {
         for number in 1..=8 {
             let desk = Arc::new(Mutex::new(PhoneDesk::default()));
             let eci = if number == 6 { 0x900 } else { 0x100 * u32::from(1 + number % 2) };
-            let phone = Phone::new(number, number < 7, cell(eci), Arc::clone(&desk));
+            let phone = Phone::new((number, 0), (number < 7, number < 7), cell(eci), Arc::clone(&desk));
             net.fabric.add(net.now, &format!("phone{number}"), Role::Ue, phone_ip(number), Box::new(phone), store());
             phones.push(desk);
         }

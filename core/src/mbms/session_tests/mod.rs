@@ -184,6 +184,9 @@ struct Net {
     maker: Option<Maker>,
 }
 
+/// What is done at one instant, at most.
+const MAX_TURNS: usize = 10_000;
+
 type Maker = Box<dyn Fn(&str, u32) -> Option<Box<dyn Node>>>;
 
 fn store() -> StoreDriver {
@@ -293,6 +296,7 @@ impl Net {
 
     fn run_ms(&mut self, span: u64) {
         let end = self.now + Duration::from_millis(span);
+        let mut turns = 0;
         loop {
             while let Some(output) = self.fabric.poll_output() {
                 match output {
@@ -313,6 +317,8 @@ impl Net {
             }
             match self.fabric.poll_timeout().filter(|at| *at <= end) {
                 Some(at) => {
+                    turns = if at > self.now { 0 } else { turns + 1 };
+                    assert!(turns < MAX_TURNS, "time stands still: {:#?}", self.notes);
                     self.now = self.now.max(at);
                     self.fabric.handle_timeout(self.now);
                 }
