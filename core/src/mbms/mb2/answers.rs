@@ -155,7 +155,7 @@ impl Mb2Client {
     }
 
     /// There is no bearer; what there is of it is given back.
-    fn fail(&mut self, id: u64, why: &str) {
+    pub(super) fn fail(&mut self, id: u64, why: &str) {
         let Some(bearer) = self.bearers.get_mut(&id) else { return };
         let group = bearer.demand.group.clone();
         if std::mem::replace(&mut bearer.is_wanted, false) {

@@ -20,6 +20,10 @@ struct Pool {
     port: u16,
 }
 
+/// All TMGIs or addresses that may be assigned are in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Exhausted;
+
 impl Assigner {
     pub(super) fn new(allocation: &Mb2Allocation) -> Self {
         let Mb2Allocation::AsAssigns { plmn, service_ids, addresses, port } = allocation else { return Self(None) };
@@ -37,22 +41,23 @@ impl Assigner {
     }
 
     /// The next TMGI and destination that none of `used` has; none: the BM-SC assigns.
-    pub(super) fn candidate(&mut self, used: &[(Tmgi, SocketAddr)]) -> Option<(Tmgi, SocketAddr)> {
-        let pool = self.0.as_mut()?;
-        // One more than are used is enough to find one, where there is one.
-        for _ in 0..=used.len() {
-            if !used.iter().any(|(tmgi, _)| *tmgi == pool.tmgi()) {
-                break;
+    pub(super) fn candidate(&mut self, used: &[(Tmgi, SocketAddr)]) -> Result<Option<(Tmgi, SocketAddr)>, Exhausted> {
+        let Some(pool) = &mut self.0 else { return Ok(None) };
+        let has_tmgi = |pool: &Pool| used.iter().any(|(tmgi, _)| *tmgi == pool.tmgi());
+        let has_destination = |pool: &Pool| used.iter().any(|(_, destination)| *destination == pool.destination());
+        // As many as are used are enough to come to a free one, where there is one.
+        for _ in used {
+            if has_tmgi(pool) {
+                step(&mut pool.ids);
             }
-            step(&mut pool.ids);
-        }
-        for _ in 0..=used.len() {
-            if !used.iter().any(|(_, destination)| *destination == pool.destination()) {
-                break;
+            if has_destination(pool) {
+                step(&mut pool.addresses);
             }
-            step(&mut pool.addresses);
         }
-        Some((pool.tmgi(), pool.destination()))
+        if has_tmgi(pool) || has_destination(pool) {
+            return Err(Exhausted);
+        }
+        Ok(Some((pool.tmgi(), pool.destination())))
     }
 
     /// The BM-SC refuses the last one. False: another one would not help.
@@ -96,15 +101,27 @@ mod tests {
         let addresses = Ipv4Addr::new(239, 2, 0, 1)..=Ipv4Addr::new(239, 2, 0, 2);
         let mut own = Assigner::new(&Mb2Allocation::AsAssigns { plmn, service_ids: 7..=9, addresses, port: 5000 });
         let text = |(tmgi, to): (Tmgi, SocketAddr)| format!("{tmgi} {to}");
-        let first = own.candidate(&[]).unwrap();
+        let first = own.candidate(&[]).unwrap().unwrap();
         assert_eq!(text(first), "000007@262-01 239.2.0.1:5000");
         assert!(own.refused(ConflictReason::TmgiInUse));
-        assert_eq!(text(own.candidate(&[]).unwrap()), "000008@262-01 239.2.0.1:5000");
+        assert_eq!(text(own.candidate(&[]).unwrap().unwrap()), "000008@262-01 239.2.0.1:5000");
         assert!(own.refused(ConflictReason::AddressInUse));
-        let second = own.candidate(&[]).unwrap();
+        let second = own.candidate(&[]).unwrap().unwrap();
         assert_eq!(text(second), "000008@262-01 239.2.0.2:5000");
-        assert_eq!(text(own.candidate(&[second]).unwrap()), "000009@262-01 239.2.0.1:5000");
+        assert_eq!(text(own.candidate(&[second]).unwrap().unwrap()), "000009@262-01 239.2.0.1:5000");
         assert!(!own.refused(ConflictReason::AddressNotOfAs));
-        assert_eq!(Assigner::new(&Mb2Allocation::BmscAssigns).candidate(&[]), None);
+        assert_eq!(Assigner::new(&Mb2Allocation::BmscAssigns).candidate(&[]), Ok(None));
+    }
+
+    #[test]
+    fn a_pool_that_is_used_up_gives_nothing_that_somebody_has() {
+        let plmn = Plmn::new("262", "01").unwrap();
+        let one = |last: u8| Ipv4Addr::new(239, 2, 0, 1)..=Ipv4Addr::new(239, 2, 0, last);
+        for (service_ids, addresses) in [(7..=7, one(1)), (7..=9, one(1)), (7..=7, one(9))] {
+            let mut own = Assigner::new(&Mb2Allocation::AsAssigns { plmn, service_ids, addresses, port: 5000 });
+            let first = own.candidate(&[]).unwrap().unwrap();
+            assert_eq!(own.candidate(&[first]), Err(Exhausted));
+            assert_eq!(own.candidate(&[]).unwrap().map(|(tmgi, _)| tmgi.plmn), Some(plmn));
+        }
     }
 }

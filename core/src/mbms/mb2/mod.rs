@@ -134,6 +134,10 @@ impl Mb2Client {
     pub(crate) fn start(&mut self, now: Instant, demand: Demand) -> u64 {
         self.next += 1;
         let id = self.next;
+        if matches!(self.phase, Phase::Dead) {
+            self.events.push_back(BearerEvent::Lost(id));
+            return id;
+        }
         self.bearers.insert(id, Bearer::new(demand));
         self.run(now, id);
         self.drain(now);
@@ -151,11 +155,14 @@ impl Mb2Client {
 
     /// Wants it no longer.
     pub(crate) fn stop(&mut self, now: Instant, id: u64) {
-        if let Some(bearer) = self.bearers.get_mut(&id) {
-            bearer.is_wanted = false;
-            self.run(now, id);
-            self.drain(now);
+        let Some(bearer) = self.bearers.get_mut(&id) else { return };
+        bearer.is_wanted = false;
+        // Nobody knows of it, not even the store.
+        if bearer.step == Step::Record && !bearer.is_busy {
+            self.bearers.remove(&id);
         }
+        self.run(now, id);
+        self.drain(now);
     }
 
     /// Where a bearer is, when it is there.
@@ -184,6 +191,8 @@ impl Mb2Client {
             (Some(Stored::Counter), Ok(_)) => self.begin(now),
             (Some(Stored::Loaded | Stored::Counter), Err(error)) => {
                 self.phase = Phase::Dead;
+                let all = std::mem::take(&mut self.bearers);
+                self.events.extend(all.into_keys().map(BearerEvent::Lost));
                 self.say(format!("what was stored cannot be read, there are no bearers: {error}"));
             }
             (Some(Stored::Bearer(id, step)), result) => {
@@ -332,3 +341,6 @@ impl Mb2Client {
 
 /// Key of the own Restart-Counter.
 const OWN_COUNTER: &str = "restart-counter";
+
+#[cfg(test)]
+mod tests;

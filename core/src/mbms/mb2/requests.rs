@@ -8,6 +8,7 @@ use protocol::diameter::mbms::provisioning::{AllocationMode, ServiceProvisioning
 use protocol::diameter::mbms::{MbmsServiceArea, StartStop};
 use protocol::sip::sdp::{MbmsMedia, MbmsMode, Origin, Sdp, SdpLine};
 
+use super::assign::Exhausted;
 use super::bearer::{Bearer, Step};
 use super::{Asked, BearerRecord, Mb2Client, Phase, Stored};
 use crate::node::{NodeStoreOp, Table};
@@ -74,10 +75,19 @@ impl Mb2Client {
         let step = Step::Allocate;
         let others = self.bearers.iter().filter(|(other, _)| **other != id);
         let used = others.filter_map(|(_, bearer)| Some((bearer.tmgi?, bearer.destination?)));
-        let next = self.assigner.candidate(&used.collect::<Vec<_>>());
+        let used = used.collect::<Vec<_>>();
         let Some(bearer) = self.bearers.get_mut(&id) else { return };
         // Who asks again asks for the same.
-        let own = next.map(|next| bearer.tmgi.zip(bearer.destination).unwrap_or(next));
+        let own = match bearer.tmgi.zip(bearer.destination) {
+            Some(own) => Some(own),
+            None => match self.assigner.candidate(&used) {
+                Ok(next) => next,
+                Err(Exhausted) => {
+                    self.fail(id, "all TMGIs or addresses that it may assign are in use: let it assign more");
+                    return self.run(now, id);
+                }
+            },
+        };
         let allocation = match own {
             None => {
                 let provisioning = vec![ServiceProvisioning {
