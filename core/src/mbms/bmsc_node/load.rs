@@ -74,12 +74,12 @@ impl BmscNode {
     }
 
     /// What is in memory is not on the disk: what is there counts.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&mut self, now: Instant) {
         if self.early.is_none() {
             self.early = Some(Early { inputs: Vec::new(), is_reload: true });
             for (_, after) in std::mem::take(&mut self.stores) {
                 if let After::Then(then) | After::Request { then, .. } = after {
-                    self.xmb_not_stored(then.xmb);
+                    self.not_done(now, then);
                 }
             }
             self.read();
@@ -100,6 +100,7 @@ impl BmscNode {
             }
         }
         let mut counter = 0;
+        self.peers.clear();
         for (key, value) in tables.next().unwrap_or_default() {
             if key == OWN_COUNTER {
                 counter = serde_json::from_slice::<u32>(&value).unwrap_or_default();

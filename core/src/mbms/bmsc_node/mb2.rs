@@ -11,7 +11,8 @@ use protocol::diameter::mb2c::{
     TmgiDeallocationResponse,
 };
 use protocol::diameter::{
-    DiameterProblem, Flags, Message, Outcome, RequestFailure, RequestHandle, ResultCode, problem_answer, result,
+    Avp, DiameterProblem, Flags, Message, Outcome, RequestFailure, RequestHandle, ResultCode, dictionary,
+    problem_answer, result,
 };
 
 use super::config::ServerRules;
@@ -100,6 +101,9 @@ impl BmscNode {
             Ok(gar) => gar,
             Err(problem) => return self.refuse(now, handle, &message, &problem),
         };
+        if let Err(problem) = self.admit_server(&gar.routing.origin_host) {
+            return self.refuse(now, handle, &message, &problem);
+        }
         self.counters.requests += 1;
         let mut work = Work::own(self.outcome(ResultCode::SUCCESS));
         work.owner.clone_from(&gar.routing.origin_host);
@@ -119,7 +123,8 @@ impl BmscNode {
         }
         work.answer.restart_counter = Some(self.restart_counter);
         let until = now + self.config.activation_wait;
-        let is_stored = work.ops.is_empty();
+        // What it repeats may be on its way to the disk.
+        let is_stored = work.ops.is_empty() && self.stores.is_empty();
         let Work { answer, ops, then, waits, .. } = work;
         self.next += 1;
         let id = self.next;
@@ -152,9 +157,21 @@ impl BmscNode {
         then.jobs.into_iter().for_each(|job| self.ask_gateway(now, job));
     }
 
+    /// A change is not durable: who waits for an answer is told.
+    pub(super) fn not_done(&mut self, now: Instant, then: Then) {
+        if let Some((handle, mut answer)) = then.answer {
+            let result = Avp::u32(&dictionary::RESULT_CODE, result::UNABLE_TO_COMPLY);
+            answer.avps.iter_mut().filter(|avp| avp.is(&dictionary::RESULT_CODE)).for_each(|avp| *avp = result.clone());
+            self.endpoint.send_answer(now, handle, answer);
+        }
+        self.xmb_not_stored(then.xmb);
+    }
+
     /// Makes work durable that nobody has asked for.
     pub(super) fn apply(&mut self, now: Instant, work: Work) {
-        match work.ops.is_empty() {
+        // Who is told that nothing has changed is told so when what was changed before is durable.
+        let tells_nobody = work.then.answer.is_none() && work.then.xmb.is_empty();
+        match work.ops.is_empty() && (tells_nobody || self.stores.is_empty()) {
             true => self.then(now, work.then),
             false => self.store(work.ops, After::Then(work.then)),
         }

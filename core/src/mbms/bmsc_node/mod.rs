@@ -210,8 +210,8 @@ impl BmscNode {
             (Some(After::Request { then, .. } | After::Then(then)), Err(error)) => {
                 self.say(format!("a change is not durable: {error}"));
                 self.fail_requests(now);
-                self.xmb_not_stored(then.xmb);
-                self.reload();
+                self.not_done(now, then);
+                self.reload(now);
             }
             (None, _) => {}
         }
@@ -280,7 +280,9 @@ impl Node for BmscNode {
             }
             (NodeInput::Datagram { .. }, Some(_)) => {}
             (NodeInput::Http { exchange, peer, request }, _) => self.on_http(now, exchange, peer, &request),
-            (NodeInput::HttpResponse { token, result }, _) => self.on_http_answer(now, token, &result),
+            // What was asked for is asked for again when all is read.
+            (NodeInput::HttpResponse { .. }, Some(_)) => {}
+            (NodeInput::HttpResponse { token, result }, None) => self.on_http_answer(now, token, &result),
             (NodeInput::Admin(Admin::Shutdown), _) => self.endpoint.disconnect(now, DisconnectCause::Rebooting),
             _ => self.ignored("a BM-SC has MB2, SGmb and xMB", "input of another kind"),
         }

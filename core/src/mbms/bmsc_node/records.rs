@@ -187,6 +187,10 @@ pub(super) fn put_peer(host: &str, peer: &PeerRecord) -> Option<NodeStoreOp> {
     put(Table::MbmsState, format!("{PEER}{host}"), peer)
 }
 
+pub(super) fn delete_peer(host: &str) -> NodeStoreOp {
+    NodeStoreOp::Delete { table: Table::MbmsState, key: format!("{PEER}{host}") }
+}
+
 /// The special value of a time, and the others.
 pub(super) const fn time_of(time: SessionTime) -> Option<u64> {
     match time {

@@ -4,22 +4,54 @@
 use protocol::Instant;
 use protocol::diameter::mbms::StartStop;
 use protocol::diameter::sgmb::{DiagnosticInfo, Raa, Rar, SgmbAnswer, Str};
-use protocol::diameter::{DiameterProblem, Message, RequestFailure, RequestHandle, ResultCode, result};
+use protocol::diameter::{
+    Avp, DiameterProblem, Message, RequestFailure, RequestHandle, ResultCode, dictionary, result,
+};
 
 use super::mb2::Work;
 use super::notify::Notice;
-use super::records::{PeerRecord, put_peer};
+use super::records::{PeerRecord, delete_peer, put_peer};
 use super::sgmb::Failure;
 use super::{Asked, BmscNode};
 use crate::node::NodeStoreOp;
 
+/// Peers that are remembered.
+const MAX_PEERS: usize = 4096;
+
 impl BmscNode {
+    /// Whether a host may be an application server: content providers have TMGIs under names that none of them has, and who
+    /// comes when there are as many as can be remembered is told to come later.
+    pub(super) fn admit_server(&self, host: &str) -> Result<(), DiameterProblem> {
+        if Self::is_of_provider(host) {
+            let origin = Avp::text(&dictionary::ORIGIN_HOST, host);
+            return Err(DiameterProblem::value(&origin, "Origin-Host is that of a content provider on xMB"));
+        }
+        let is_new = self.config.rules(host).is_some() && !self.peers.contains_key(host);
+        if is_new && self.peers.len() >= MAX_PEERS && self.idle_peer().is_none() {
+            return Err(DiameterProblem::new(result::TOO_BUSY, format!("{MAX_PEERS} peers are known")));
+        }
+        Ok(())
+    }
+
+    /// One that has nothing here, which can be forgotten.
+    fn idle_peer(&self) -> Option<String> {
+        let is_idle = |host: &&String| self.services.count(host) == 0 && self.config.gateway(host).is_none();
+        self.peers.keys().find(is_idle).cloned()
+    }
+
     /// Whether a peer has restarted; what is known of it is kept.
     fn note_peer(&mut self, ops: &mut Vec<NodeStoreOp>, host: &str, realm: &str, counter: Option<u32>) -> bool {
         let known = self.peers.get(host);
         let before = known.and_then(|peer| peer.restart_counter);
         let peer = PeerRecord { realm: realm.to_owned(), restart_counter: counter.or(before) };
         if known != Some(&peer) {
+            if known.is_none()
+                && self.peers.len() >= MAX_PEERS
+                && let Some(idle) = self.idle_peer()
+            {
+                ops.push(delete_peer(&idle));
+                self.peers.remove(&idle);
+            }
             ops.extend(put_peer(host, &peer));
             self.peers.insert(host.to_owned(), peer);
         }
@@ -29,6 +61,10 @@ impl BmscNode {
     /// What an application server says of itself. When it has forgotten what it had, that is given back.
     pub(super) fn note_server(&mut self, now: Instant, work: &mut Work, realm: &str, counter: Option<u32>) {
         let owner = work.owner.clone();
+        // Of one that may do nothing there is nothing to be forgotten.
+        if self.config.rules(&owner).is_none() && self.services.count(&owner) == 0 {
+            return;
+        }
         if !self.note_peer(&mut work.ops, &owner, realm, counter) {
             return;
         }
@@ -41,6 +77,9 @@ impl BmscNode {
 
     /// What an MBMS-GW says of itself. When it has forgotten its sessions, it gets them again.
     pub(super) fn note_gateway(&mut self, now: Instant, host: &str, realm: &str, counter: Option<u32>) {
+        // By the name that it is known by: the case of letters says nothing.
+        let Some(host) = self.config.gateway(host).map(|gateway| gateway.host.clone()) else { return };
+        let host = host.as_str();
         let mut work = Work::own(self.outcome(ResultCode::SUCCESS));
         let has_restarted = self.note_peer(&mut work.ops, host, realm, counter);
         self.apply(now, work);

@@ -277,3 +277,19 @@ fn one_request_has_many_items_each_with_its_result() {
     assert_eq!((answer.restart_counter, net.figure("tmgis")), (Some(1), 3));
     net.audit();
 }
+
+#[test]
+fn a_gateway_whose_end_of_a_session_is_not_durable_is_told() {
+    use protocol::diameter::dictionary::RESULT_CODE;
+    let mut net = Net::new();
+    let tmgi = net.tmgis(AS, 1)[0];
+    net.bearer(AS, start(Some(tmgi), &[1]));
+    let routing = net.at(GW).sessions.values().next().unwrap().0.routing.clone();
+    let routing = Routing { origin_host: GW.to_owned(), destination_host: None, ..routing };
+    let request = Str { routing, cause: TerminationCause::Administrative, diagnostic: None, restart_counter: Some(1) };
+    net.at(GW).to_send.push_back((7, request.to_message()));
+    *net.store_fails.lock().unwrap() = true;
+    net.run(100);
+    let answer = net.at(GW).answers.remove(&7).expect("an answer").unwrap();
+    assert_eq!(answer.number(&RESULT_CODE), Ok(Some(result::UNABLE_TO_COMPLY)));
+}

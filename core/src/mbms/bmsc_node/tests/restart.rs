@@ -128,3 +128,70 @@ fn notices_wait_for_who_is_away() {
     assert_eq!(told, tmgis);
     assert_eq!(net.figure("gcs_notices_waiting"), 0);
 }
+
+/// A request of a server that says that it is `origin`, and what it is answered.
+fn ask_as(net: &mut Net, origin: &str, gar: &GcsActionRequest) -> ResultCode {
+    let token = net.send(AS, gar.clone(), false);
+    let mut gar = gar.clone();
+    gar.routing = Routing {
+        session_id: format!("{origin};0;{token}"),
+        origin_host: origin.to_owned(),
+        origin_realm: REALM.to_owned(),
+        destination_host: None,
+        destination_realm: REALM.to_owned(),
+    };
+    gar.restart_counter = Some(9);
+    net.at(AS).to_send.back_mut().unwrap().1 = gar.to_message();
+    net.wait(AS, token).outcome.result
+}
+
+#[test]
+fn no_peer_is_taken_for_a_content_provider() {
+    let mut net = Net::with(xmb::xmb_config());
+    let service = net.new_service(0);
+    net.new_session(0, &service, &xmb::streaming(&[1]));
+    for counter in [8, 9] {
+        let deallocation = Some(TmgiDeallocationRequest { tmgis: Vec::new() });
+        let gar = GcsActionRequest { deallocation, restart_counter: Some(counter), ..GcsActionRequest::default() };
+        assert_eq!(ask_as(&mut net, "xmb:radio", &gar), ResultCode::Base(result::INVALID_AVP_VALUE));
+        assert_eq!(net.figure("tmgis"), 1, "{:#?}", net.notes);
+    }
+    net.run(1000);
+    assert_eq!((net.figure("bearers"), net.at(GW).sessions.len()), (1, 1));
+    net.audit();
+}
+
+#[test]
+fn peers_that_have_nothing_are_not_remembered_for_ever() {
+    let mut net = Net::new();
+    let known = net.node.lock().unwrap().peers.len();
+    assert_eq!(ask_as(&mut net, "stranger.test", &GcsActionRequest::default()), ResultCode::SUCCESS);
+    assert_eq!(net.node.lock().unwrap().peers.len(), known, "who may do nothing");
+    net.config.strangers = Some(ServerRules::default());
+    net.restart();
+    net.run(2000);
+    let tmgi = net.tmgis(AS, 1)[0];
+    for n in 0..5000 {
+        let gar = GcsActionRequest { restart_counter: Some(1), ..GcsActionRequest::default() };
+        let token = net.send(AS, gar.clone(), false);
+        let mut gar = gar;
+        gar.routing.session_id = format!("s{n}");
+        gar.routing.origin_host = format!("s{n}.test");
+        gar.routing.origin_realm = REALM.to_owned();
+        gar.routing.destination_realm = REALM.to_owned();
+        net.at(AS).to_send.back_mut().unwrap().1 = gar.to_message();
+        if n % 1000 == 999 {
+            net.wait(AS, token);
+        }
+    }
+    assert_eq!(net.node.lock().unwrap().peers.len(), 4096);
+    net.restart();
+    net.run(2000);
+    assert_eq!(net.node.lock().unwrap().peers.len(), 4096);
+    // One that has something is still known: when it has restarted, it has nothing.
+    assert_eq!(net.figure("tmgis"), 1);
+    net.restart_box(AS);
+    net.run(2000);
+    let left = net.release(AS, &[tmgi]);
+    assert_eq!((left.deallocations[0].tmgi, net.figure("tmgis"), net.figure("mbms_restarts_seen")), (tmgi, 0, 1));
+}

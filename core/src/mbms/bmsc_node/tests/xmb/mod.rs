@@ -12,6 +12,7 @@ mod campaign;
 mod files;
 mod kills;
 mod notifications;
+mod reload;
 mod resources;
 mod sessions;
 
