@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use core_network::net::{
-    Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings,
+    Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings, Tls, TlsFiles,
 };
 use core_network::node::{Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, Role, StreamInput, StreamOutput};
 use protocol::{Instant, TapEvent};
@@ -79,10 +79,19 @@ impl Echo {
 const ANY: &str = "127.0.0.1:0";
 
 async fn start(limits: NetLimits) -> (LiveProcess, Receiver<TapEvent>) {
+    start_with(limits, None).await
+}
+
+/// With TLS there is https, too.
+async fn start_with(limits: NetLimits, tls: Option<Tls>) -> (LiveProcess, Receiver<TapEvent>) {
     let any: SocketAddr = ANY.parse().unwrap();
     let (tap, seen) = sync_channel(1000);
     let sockets = Sockets {
-        http: vec![HttpListener { is_secure: false, address: any }],
+        http: [false, true]
+            .into_iter()
+            .filter(|is_secure| tls.is_some() || !is_secure)
+            .map(|is_secure| HttpListener { is_secure, address: any })
+            .collect(),
         streams: vec![any],
         media: vec![any],
         ..Sockets::default()
@@ -96,7 +105,7 @@ async fn start(limits: NetLimits) -> (LiveProcess, Receiver<TapEvent>) {
         clock: LiveClock::start(),
         store: Box::new(store),
         http: None,
-        tls: None,
+        tls,
         limits,
         directory: Directory::default(),
         tap: Some(NetTap::new(tap)),
@@ -209,6 +218,22 @@ async fn a_node_asks_others_bounded_in_size_and_time() {
     server.join().unwrap();
     let seen: Vec<TapEvent> = seen.try_iter().filter(|event| event.to == there.to_string()).collect();
     assert!(seen[0].bytes.ends_with(b"\r\ncontent-length: 4\r\n\r\ntold"), "{:?}", seen[0]);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_believed_that_has_the_name_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = TlsFiles::of_lab(folder.path(), &["localhost".into()]).unwrap();
+    let (mut process, _) = start_with(NetLimits::default(), Some(Tls::load(&files).unwrap())).await;
+    let web = at(&process, "http");
+    let secure = process.listening().iter().find(|l| l.transport == "tls").unwrap().address;
+    for (host, said) in [("localhost", "200 OK PUT /x 4"), ("127.0.0.1", "failed: ")] {
+        let uri = format!("https://{host}:{}/x", secure.port());
+        blocking(move || ask(web, &request("POST /ask", &format!("Content-Length: {}\r\n\r\n{uri}", uri.len())))).await;
+        let (_, note) = process.note().await.unwrap();
+        assert!(note.to_string().starts_with(said), "{host}: {note}");
+    }
     process.stop().await;
 }
 

@@ -4,6 +4,7 @@
 //! undoes them.
 
 use ::http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use ::http::uri::Authority;
 use ::http::{Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::xmb::PUSH_ROOT;
@@ -16,7 +17,7 @@ pub const HTTP_MAX_FIELDS: usize = 64;
 pub const HTTP_MAX_TARGET: usize = 8 * 1024;
 /// Octets of a body.
 pub const HTTP_MAX_BODY: usize = 1 << 20;
-/// Octets of a file that a content provider puts to a BM-SC on xMB-U (TS 29.116).
+/// Octets of a file on xMB-U, which a content provider puts to a BM-SC or which that fetches (TS 29.116).
 pub const HTTP_MAX_FILE: usize = 16 << 20;
 
 /// Octets that the body of a request may have.
@@ -24,6 +25,19 @@ pub const HTTP_MAX_FILE: usize = 16 << 20;
 pub fn max_body(method: &Method, path: &str) -> usize {
     let is_file = *method == Method::PUT && path.strip_prefix(PUSH_ROOT).is_some_and(|rest| rest.starts_with('/'));
     if is_file { HTTP_MAX_FILE } else { HTTP_MAX_BODY }
+}
+
+/// Octets that the body of a response to a request of a method may have: files are fetched by GET (TS 29.116 clause 6.2.3).
+#[must_use]
+pub fn max_answer(to: &Method) -> usize {
+    if *to == Method::GET { HTTP_MAX_FILE } else { HTTP_MAX_BODY }
+}
+
+/// What Host says of an authority: host and port, no user (RFC 9110 clause 7.2).
+#[must_use]
+pub fn host_field(authority: &Authority) -> &str {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
 /// What is wrong with a message.
@@ -76,7 +90,7 @@ pub fn encode_request(request: &Request<Vec<u8>>) -> Vec<u8> {
     if !request.headers().contains_key(HOST)
         && let Some(authority) = request.uri().authority()
     {
-        field(&mut out, &HOST, authority.as_str().as_bytes());
+        field(&mut out, &HOST, host_field(authority).as_bytes());
     }
     let says_length =
         !request.body().is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
@@ -171,7 +185,7 @@ pub fn parse_response(to: &Method, octets: &[u8]) -> Result<Response<Vec<u8>>, H
     let body = match is_bodiless(to, status) {
         true if after.is_empty() => Vec::new(),
         true => return Err(HttpError::Trailing(after.len())),
-        false => body(&headers, after, HTTP_MAX_BODY, true)?,
+        false => body(&headers, after, max_answer(to), true)?,
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -252,6 +266,21 @@ mod tests {
         assert_eq!(put("/xmb-u/1/2/a", HTTP_MAX_FILE + 1), Err(HttpError::BodyTooLong));
         assert_eq!(put("/a", HTTP_MAX_BODY), Ok(HTTP_MAX_BODY));
         assert_eq!(put("/xmb-us", HTTP_MAX_BODY + 1), Err(HttpError::BodyTooLong));
+        let answer = |to: &Method, octets: usize| {
+            let whole = encode_response(to, &Response::new(vec![0; octets]));
+            parse_response(to, &whole).map(|response| response.body().len())
+        };
+        assert_eq!(answer(&Method::GET, HTTP_MAX_FILE), Ok(HTTP_MAX_FILE));
+        assert_eq!(answer(&Method::GET, HTTP_MAX_FILE + 1), Err(HttpError::BodyTooLong));
+        assert_eq!(answer(&Method::POST, HTTP_MAX_BODY + 1), Err(HttpError::BodyTooLong));
+    }
+
+    #[test]
+    fn nobody_is_told_the_user_of_a_uri() {
+        for (uri, host) in [("http://u:p@host:80/a", "host:80"), ("http://[::1]:8080/", "[::1]:8080")] {
+            let request = Request::get(uri).body(Vec::new()).unwrap();
+            assert_eq!(parse_request(&encode_request(&request)).unwrap().headers()[HOST], host);
+        }
     }
 
     #[test]

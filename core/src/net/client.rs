@@ -10,11 +10,12 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use protocol::http::{HTTP_MAX_BODY, HTTP_MAX_FIELDS, HTTP_MAX_HEAD, encode_request, encode_response};
+use protocol::http::{HTTP_MAX_FIELDS, HTTP_MAX_HEAD, encode_request, encode_response, host_field, max_answer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio_rustls::client::TlsStream;
 
 use super::clock::LiveClock;
 use super::event::{Channel, NetEvent};
@@ -22,7 +23,7 @@ use super::limits::NetLimits;
 use super::metrics::NodeMetrics;
 use super::stream::within;
 use super::tap::{NodeTap, Seen};
-use super::tls::Tls;
+use super::tls::{ServerName, Tls};
 use crate::node::Carried;
 
 /// What becomes of a request.
@@ -87,7 +88,7 @@ async fn ask(shared: &Shared, request: Request<Vec<u8>>) -> io::Result<Response<
     let channel = Channel { local: stream.local_addr()?, remote: stream.peer_addr()? };
     shared.tap.directory.insert(channel.local, shared.tap.own.clone());
     let answer = match (&shared.tls, is_secure) {
-        (Some(tls), true) => match within(limits.connect, tls.connect(stream, channel.remote.ip())).await {
+        (Some(tls), true) => match within(limits.connect, secured(tls, stream, &uri)).await {
             Ok(stream) => exchange(shared, channel, true, stream, request).await,
             Err(error) => Err(error),
         },
@@ -98,8 +99,19 @@ async fn ask(shared: &Shared, request: Request<Vec<u8>>) -> io::Result<Response<
     answer
 }
 
+/// The host of a URI, an IPv6 address without its brackets.
+fn host(uri: &Uri) -> &str {
+    uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+}
+
+/// The certificate is that of the host of the URI (RFC 9110 clause 4.3.4), whatever address it has.
+async fn secured(tls: &Tls, stream: TcpStream, uri: &Uri) -> io::Result<TlsStream<TcpStream>> {
+    let name = ServerName::try_from(host(uri).to_owned()).map_err(io::Error::other)?;
+    tls.connect(stream, name).await
+}
+
 async fn connect(uri: &Uri, is_secure: bool) -> io::Result<TcpStream> {
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let host = host(uri);
     let port = uri.port_u16().unwrap_or(if is_secure { HTTPS_PORT } else { HTTP_PORT });
     let mut failed = io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address"));
     for address in lookup_host((host, port)).await? {
@@ -129,7 +141,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     if let (false, Some(authority)) = (request.headers().contains_key(HOST), request.uri().authority()) {
-        let host = HeaderValue::from_str(authority.as_str()).map_err(io::Error::other)?;
+        let host = HeaderValue::from_str(host_field(authority)).map_err(io::Error::other)?;
         request.headers_mut().insert(HOST, host);
     }
     let target = request.uri().path_and_query().cloned();
@@ -165,12 +177,12 @@ async fn read(
     sender: &mut http1::SendRequest<Full<Bytes>>,
     request: Request<Vec<u8>>,
 ) -> io::Result<Response<Vec<u8>>> {
-    let is_head = *request.method() == Method::HEAD;
+    let method = request.method().clone();
     let response = sender.send_request(request.map(|body| Full::new(Bytes::from(body)))).await;
     let (parts, body) = response.map_err(io::Error::other)?.into_parts();
-    let body = match is_head {
+    let body = match method == Method::HEAD {
         true => Vec::new(),
-        false => Limited::new(body, HTTP_MAX_BODY).collect().await.map_err(io::Error::other)?.to_bytes().to_vec(),
+        false => Limited::new(body, max_answer(&method)).collect().await.map_err(io::Error::other)?.to_bytes().to_vec(),
     };
     Ok(Response::from_parts(parts, body))
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,9 +9,11 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
+
+pub(crate) use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Files of a certificate.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -114,7 +115,12 @@ impl Tls {
         self.acceptor.accept(stream).await
     }
 
-    pub(crate) async fn connect(&self, stream: TcpStream, peer: IpAddr) -> io::Result<client::TlsStream<TcpStream>> {
-        self.connector.connect(ServerName::IpAddress(peer.into()), stream).await
+    /// `peer` is what its certificate has to be for: the name or the address that it was asked for by.
+    pub(crate) async fn connect(
+        &self,
+        stream: TcpStream,
+        peer: ServerName<'static>,
+    ) -> io::Result<client::TlsStream<TcpStream>> {
+        self.connector.connect(peer, stream).await
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::super::stream::{READ, connect, within, write};
+use super::super::tls::ServerName;
 use super::{NetEvent, Shared};
 
 /// Opens the connection of a target and serves it.
@@ -29,13 +30,15 @@ pub(super) async fn open(shared: Shared, target: Target, local: SocketAddr) {
             serve(&shared, flow, stream).await;
             Ok(())
         }
-        (Ok((stream, flow)), Some(tls)) => match within(limit, tls.connect(stream, target.remote.ip())).await {
-            Ok(stream) => {
-                serve(&shared, flow, stream).await;
-                Ok(())
+        (Ok((stream, flow)), Some(tls)) => {
+            match within(limit, tls.connect(stream, ServerName::from(target.remote.ip()))).await {
+                Ok(stream) => {
+                    serve(&shared, flow, stream).await;
+                    Ok(())
+                }
+                Err(e) => Err(e),
             }
-            Err(e) => Err(e),
-        },
+        }
         (Ok(_), None) => Err(io::Error::other("TLS is not configured: no certificate")),
     };
     if let Err(e) = result {
