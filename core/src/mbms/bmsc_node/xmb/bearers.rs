@@ -6,7 +6,9 @@ use protocol::diameter::mb2c::mask::{MbmsBearerEvent, MbmsBearerResult};
 use protocol::diameter::mb2c::{MbmsBearerEventNotification, MbmsBearerRequest};
 use protocol::diameter::mbms::provisioning::{AllocationMode, ConflictReason, ServiceProvisioning, SessionTime};
 use protocol::diameter::mbms::{Arp, MbmsServiceArea, QosInformation, StartStop};
-use protocol::xmb::{Allocation, NotificationClass, OPEN_END, REAL_TIME, Session, SessionType, TransportMode};
+use protocol::xmb::{
+    self, Allocation, FileDelivery, NotificationClass, OPEN_END, REAL_TIME, Session, SessionType, TransportMode,
+};
 
 use super::SessionKey;
 use super::answer::{Outcome, Refused};
@@ -16,7 +18,7 @@ use crate::mbms::bmsc_node::BmscNode;
 use crate::mbms::bmsc_node::mb2::Work;
 use crate::mbms::bmsc_node::mb2u::Ingest;
 use crate::mbms::bmsc_node::notify::Notice;
-use crate::mbms::bmsc_node::records::{BearerKey, BearerRecord, BearerState, put_bearer};
+use crate::mbms::bmsc_node::records::{BearerKey, BearerRecord, BearerState, Qos, put_bearer};
 use crate::mbms::sequence_clock::SequenceClock;
 
 /// A bearer that was lost is asked for again after this many times the usual time between tries.
@@ -71,6 +73,16 @@ impl BmscNode {
         Ok(())
     }
 
+    /// A session has no TMGI any more.
+    pub(super) fn unidentify(&mut self, now: Instant, work: &mut Work, key: &SessionKey) {
+        let Some(entry) = self.xmb.sessions.get_mut(key) else { return };
+        let Some(tmgi) = entry.record.tmgi.take() else { return };
+        work.ops.extend(put_session(&entry.record));
+        self.xmb.of_tmgi.remove(&tmgi);
+        self.release_service(now, work, tmgi);
+        self.counters.released += 1;
+    }
+
     /// Whether a session is to have a bearer, and with which start.
     fn is_on(&self, now: Instant, session: &Session) -> bool {
         let is_over = stop_of(session).is_some_and(|stop| stop <= self.utc_ms(now));
@@ -100,7 +112,12 @@ impl BmscNode {
                     }
                     return outcome;
                 }
-                if is_moved || ingest(&old) != ingest(session) || !Plan::of(&old).is_rate_of(&Plan::of(session)) {
+                let is_sent_otherwise = pace(&old) != pace(session) && state != BearerState::Scheduled;
+                if is_moved
+                    || is_sent_otherwise
+                    || ingest(&old) != ingest(session)
+                    || !Plan::of(&old).is_rate_of(&Plan::of(session))
+                {
                     let what = "a session that has begun can change its geographical-areas, its priority and its \
                                 session-stop: take session-start away before the rest";
                     return Err(Refused::new(StatusCode::CONFLICT, what));
@@ -247,7 +264,7 @@ impl BmscNode {
         self.end_activity(now, work, key, &why);
     }
 
-    /// A modification of a bearer was made, or was not: then the session has the areas that it had.
+    /// A modification of a bearer was made, or was not: then the session has the areas and the priority that it had.
     pub(in crate::mbms::bmsc_node) fn xmb_settled(
         &mut self,
         now: Instant,
@@ -261,10 +278,12 @@ impl BmscNode {
         let Some(record) = self.bearers.get(bearer).map(|bearer| bearer.record.clone()) else { return };
         let Some(entry) = self.xmb.sessions.get_mut(&key) else { return };
         entry.record.session.geographical_areas = record.area;
+        set_priority(&mut entry.record.session, record.qos);
         entry.trouble = Some(Refused::from(result).detail().to_owned());
         let (provider, record) = (entry.record.provider.clone(), entry.record.clone());
         let mut work = self.work_of(&provider, Some(&key));
         work.ops.extend(put_session(&record));
+        self.touch_service(&mut work, &key.0);
         self.tell_state(now, &mut work, &key, "the modification was not made");
         self.apply(now, work);
     }
@@ -356,9 +375,25 @@ fn ingest(session: &Session) -> (Option<SessionType>, TransportMode) {
     (session.session_type, mode)
 }
 
+/// How the content of a session goes out: files by their FLUTE session, everything at its rate.
+fn pace(session: &Session) -> (FileDelivery, Option<u64>) {
+    (session.castbench.delivery.clone().unwrap_or_default(), session.max_bitrate)
+}
+
 /// End of a session, UTC in milliseconds.
 pub(super) fn stop_of(session: &Session) -> Option<u64> {
     session.session_stop.filter(|stop| *stop != OPEN_END).map(|stop| stop.saturating_mul(1000))
+}
+
+/// Has a session say the priority that its bearer has.
+fn set_priority(session: &mut Session, has: Qos) {
+    let Qos { qci, mbr, gbr, priority, may_preempt, preemptable } = has;
+    let arp = xmb::Arp { priority, may_preempt, preemptable };
+    match &mut session.castbench.qos {
+        Some(qos) => qos.arp = arp,
+        None if arp == xmb::Arp::default() => {}
+        None => session.castbench.qos = Some(xmb::Qos { qci, gbr, mbr, arp }),
+    }
 }
 
 /// What a session wants of its bearer.

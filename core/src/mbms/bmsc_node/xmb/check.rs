@@ -92,6 +92,10 @@ fn check_files(config: &XmbConfig, session: &Session, clock: SequenceClock) -> O
     if files.display_base_url.as_deref().is_some_and(|url| url.len() > MAX_TEXT || url.parse::<Uri>().is_err()) {
         return Err(Refused::bad("display-base-url is no URL"));
     }
+    let qos = session.castbench.qos.as_ref();
+    if let Some(most) = qos.and_then(|qos| qos.mbr.or(qos.gbr)).filter(|most| bit_rate_bps > u64::from(*most)) {
+        return Err(Refused::bad(format!("max-bitrate is more than the {most} bit/s that qos gives the bearer")));
+    }
     Ok(())
 }
 

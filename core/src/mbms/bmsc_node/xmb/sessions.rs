@@ -134,15 +134,19 @@ impl BmscNode {
         let Some(config) = &self.config.xmb else { return Ok(()) };
         super::check::check_session(config, &session, self.clock_of(&session))?;
         let Some(entry) = self.xmb.sessions.get(key) else { return Ok(()) };
-        let old = entry.record.session.clone();
+        let (old, had_tmgi) = (entry.record.session.clone(), entry.record.tmgi.is_some());
         if old.session_type.is_some() && old.session_type != session.session_type && entry.record.flow.is_some() {
             let what = "the type of a session that has a bearer cannot change: take session-start away first";
             return Err(Refused::new(StatusCode::CONFLICT, what));
         }
         self.identify(now, work, key, &session)?;
         if let Err(refused) = self.set_bearer(now, work, key, &session) {
-            // Its times are what they were; what it had can be had.
-            let _ = self.identify(now, work, key, &old);
+            if had_tmgi {
+                // Its times are what they were; what it had can be had.
+                let _ = self.identify(now, work, key, &old);
+            } else {
+                self.unidentify(now, work, key);
+            }
             return Err(refused);
         }
         self.say_session(work, key, session);

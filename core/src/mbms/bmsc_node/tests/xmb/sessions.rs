@@ -192,3 +192,56 @@ fn packets_are_forwarded_and_payloads_wrapped() {
     }
     net.audit();
 }
+
+#[test]
+fn a_session_that_is_refused_stays_what_it_is() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    let (path, _) = net.new_session(0, &service, &json!({}));
+    let body = |tmgi: &str, area: u16| {
+        let mut body = streaming(&[area]);
+        body["castbench"] = json!({ "allocation-mode": "provider", "tmgi": tmgi,
+            "multicast-address": "239.2.0.1", "multicast-port": 4000 });
+        body
+    };
+    let _: Problem = net.rest(0, ("PUT", &path), &body("000007@001-01", 9), 400);
+    assert_eq!((net.session(&path).castbench.tmgi, net.figure("tmgis")), (None, 0));
+    net.audit();
+    let session: Session = net.rest(0, ("PUT", &path), &body("000008@001-01", 1), 200);
+    assert_eq!(session.castbench.tmgi.unwrap().to_string(), "000008@001-01");
+    net.restart();
+    net.run(2000);
+    assert_eq!((net.session(&path).session_state, net.figure("tmgis")), (SessionState::Active, 1));
+    net.audit();
+}
+
+#[test]
+fn a_modification_that_is_not_made_leaves_all_as_it_was() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    let mut body = streaming(&[1]);
+    body["castbench"] = json!({ "qos": { "qci": 4, "gbr": 64_000, "arp": { "priority": 3 } } });
+    let (path, session) = net.new_session(0, &service, &body);
+    net.run(500);
+    let shown: Service = net.rest(0, ("GET", &service), &json!(null), 200);
+    let url = shown.service_announcement_url.unwrap();
+    let envelope = |net: &mut Net| {
+        let response = net.http("GET", &format!("{}/envelope.xml", url.strip_prefix(BASE).unwrap()), "");
+        protocol::usd::Envelope::parse(response.body()).unwrap().items[0].version
+    };
+    let before = envelope(&mut net);
+    net.at(GW2).result = ResultCode::Base(result::UNABLE_TO_COMPLY);
+    let change = json!({ "geographical-areas": [1, 3], "castbench": { "qos": { "arp": { "priority": 9 } } } });
+    let _: Session = net.rest(0, ("PATCH", &path), &change, 200);
+    net.run(3000);
+    let now = net.session(&path);
+    assert_eq!((&now.geographical_areas, &now.castbench.qos), (&vec![1], &session.castbench.qos));
+    // UEs that have read the new areas read the old ones again.
+    assert_eq!(envelope(&mut net), before + 2);
+    // What did not have to be said before is said when it is not what was.
+    let unsaid = json!({ "geographical-areas": [1, 3], "castbench": { "qos": null } });
+    let _: Session = net.rest(0, ("PATCH", &path), &unsaid, 200);
+    net.run(3000);
+    assert_eq!(net.session(&path).castbench.qos, session.castbench.qos);
+    net.audit();
+}
