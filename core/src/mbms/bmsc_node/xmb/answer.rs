@@ -148,13 +148,21 @@ pub(super) fn json<T: Serialize>(status: StatusCode, resource: &T) -> Response<V
     with_body(status, "application/json", xmb::emit(resource))
 }
 
-/// 201, with where the new resource is.
-pub(super) fn created<T: Serialize>(location: &str, resource: &T) -> Response<Vec<u8>> {
-    let mut response = json(StatusCode::CREATED, resource);
+/// 201 of a file: there is nothing to be said of it.
+pub(super) fn created_file(location: &str) -> Response<Vec<u8>> {
+    located(empty(StatusCode::CREATED), location)
+}
+
+fn located(mut response: Response<Vec<u8>>, location: &str) -> Response<Vec<u8>> {
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);
     }
     response
+}
+
+/// 201, with where the new resource is.
+pub(super) fn created<T: Serialize>(location: &str, resource: &T) -> Response<Vec<u8>> {
+    located(json(StatusCode::CREATED, resource), location)
 }
 
 pub(super) fn empty(status: StatusCode) -> Response<Vec<u8>> {

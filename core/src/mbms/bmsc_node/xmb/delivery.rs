@@ -94,14 +94,14 @@ impl BmscNode {
         let port = bearer.record.port;
         let plan = self.config.sync_of(&bearer.record.area, bearer.record.qos.qci);
         let clock = SequenceClock { plan, max_transfer_delay: self.config.max_transfer_delay };
-        let provider = entry.record.provider.clone();
-        let mut work = self.work_of(&provider, Some(key));
         if entry.sending.is_none() {
+            let provider = entry.record.provider.clone();
+            let mut work = self.work_of(&provider, Some(key));
             self.begin_delivery(now, &mut work, key, port);
+            self.apply(now, work);
         }
-        let Some(sending) = self.xmb.sessions.get_mut(key).and_then(|entry| entry.sending.as_mut()) else {
-            return self.apply(now, work);
-        };
+        let Some(entry) = self.xmb.sessions.get_mut(key) else { return };
+        let Some(sending) = &mut entry.sending else { return };
         // The bearer may be on another MCH than before; one that is too short for the packets keeps the old pace.
         let _ = sending.sender.set_clock(now, clock);
         if sending.sender.poll_timeout().is_some_and(|due| due + clock.plan.sequence() < now) {
@@ -116,23 +116,24 @@ impl BmscNode {
                 FluteOutput::LimitReached => is_limited = true,
             }
         }
-        let mut whole = Vec::new();
+        let mut events = Vec::new();
         for (name, (toi, is_told)) in &mut sending.files {
             if !*is_told && sending.sender.passes(*toi) > 0 {
                 *is_told = true;
-                whole.push(name.clone());
+                let delivered = Event::of(NotificationClass::Delivery, "file-delivered");
+                events.extend(entry.files.get(name).map(|file| delivered.with_file(&file.meta.location)));
             }
         }
-        for name in whole {
-            let file = self.xmb.sessions.get(key).and_then(|entry| entry.files.get(&name));
-            let Some(location) = file.map(|file| file.meta.location.clone()) else { continue };
-            let event = Event::of(NotificationClass::Delivery, "file-delivered").with_file(&location);
-            self.tell_provider(now, &mut work, key, event);
-        }
         if is_limited {
-            self.tell_provider(now, &mut work, key, Event::of(NotificationClass::Delivery, "limit-reached"));
+            events.push(Event::of(NotificationClass::Delivery, "limit-reached"));
         }
-        self.apply(now, work);
+        // Most packets are no news.
+        if !events.is_empty() {
+            let provider = entry.record.provider.clone();
+            let mut work = self.work_of(&provider, Some(key));
+            events.into_iter().for_each(|event| self.tell_provider(now, &mut work, key, event));
+            self.apply(now, work);
+        }
     }
 
     fn begin_delivery(&mut self, now: Instant, work: &mut Work, key: &SessionKey, port: u16) {

@@ -1,5 +1,7 @@
 //! Files that the BM-SC fetches (TS 29.116 clause 6.2.3): once each, tried again when that fails.
 
+use std::collections::BTreeSet;
+
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use protocol::Instant;
@@ -55,6 +57,9 @@ impl BmscNode {
         let Some(entry) = self.xmb.sessions.get(key) else { return };
         let mode = entry.record.session.file_session.as_ref().map(|files| files.ingest_mode);
         if mode != Some(IngestMode::Pull) {
+            // Files that were fetched have URLs as names: nobody could take them out.
+            let fetched: Vec<String> = entry.files.keys().filter(|name| name.contains("://")).cloned().collect();
+            fetched.iter().for_each(|name| self.remove_file(now, work, key, name));
             if let Some(entry) = self.xmb.sessions.get_mut(key) {
                 entry.fetches.clear();
             }
@@ -84,15 +89,26 @@ impl BmscNode {
 
     /// Asks for the files that are due.
     pub(super) fn run_fetches(&mut self, now: Instant, key: &SessionKey) {
+        let utc = self.utc_ms(now);
         let Some(entry) = self.xmb.sessions.get_mut(key) else { return };
-        let mut due = Vec::new();
+        let is_late = |file: &&FileEntry| file.latest_fetch_time.is_some_and(|at| at.saturating_mul(1000) < utc);
+        let late: BTreeSet<String> = entry.wanted().iter().filter(is_late).map(|file| file.file_url.clone()).collect();
+        let (mut due, mut failed) = (Vec::new(), Vec::new());
         for (url, fetch) in &mut entry.fetches {
-            if let Fetch::Due(at, tries) = *fetch
-                && at <= now
-            {
-                *fetch = Fetch::Asked(tries + 1);
-                due.push(url.clone());
+            match *fetch {
+                Fetch::Due(at, _) if at <= now && late.contains(url) => {
+                    *fetch = Fetch::Failed;
+                    failed.push(url.clone());
+                }
+                Fetch::Due(at, tries) if at <= now => {
+                    *fetch = Fetch::Asked(tries + 1);
+                    due.push(url.clone());
+                }
+                _ => {}
             }
+        }
+        if !failed.is_empty() {
+            self.tell_late(now, key, &failed);
         }
         for url in due {
             let Ok(request) = Request::get(&url).body(Vec::new()) else { continue };
@@ -100,6 +116,17 @@ impl BmscNode {
             self.asked.insert(self.next, Asked::Fetch(key.clone(), url));
             self.out.push_back(NodeOutput::HttpRequest { token: self.next, request });
         }
+    }
+
+    /// Files are not fetched: it is later than the latest that was said.
+    fn tell_late(&mut self, now: Instant, key: &SessionKey, urls: &[String]) {
+        let Some(provider) = self.xmb.sessions.get(key).map(|entry| entry.record.provider.clone()) else { return };
+        let mut work = self.work_of(&provider, Some(key));
+        for url in urls {
+            let event = Event::of(NotificationClass::Ingest, "file-failed").with_file(url);
+            self.tell_provider(now, &mut work, key, event.because("latest-fetch-time is over"));
+        }
+        self.apply(now, work);
     }
 
     /// A file is there, or it is not.

@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode, Uri};
 use protocol::Instant;
 use protocol::xmb::{IngestMode, NotificationClass, SessionType};
 
-use super::answer::{Outcome, Refused, created, empty, not_allowed};
+use super::answer::{Outcome, Refused, created_file, empty, not_allowed};
 use super::notices::Event;
 use super::records::{FileMeta, delete_file, put_file};
 use super::{Reply, SessionKey};
@@ -84,7 +84,7 @@ impl BmscNode {
         let is_new = !self.session(provider, key)?.files.contains_key(name);
         let mut work = self.work_of(provider, Some(key));
         self.add_file(now, &mut work, key, name, (location, content_type.to_owned()), request.body().clone())?;
-        let response = if is_new { created(&url, &()) } else { empty(StatusCode::NO_CONTENT) };
+        let response = if is_new { created_file(&url) } else { empty(StatusCode::NO_CONTENT) };
         Ok(Reply::After(Box::new(work), response))
     }
 

@@ -245,3 +245,83 @@ fn killed_at_any_message_files_are_there_and_go_out() {
         assert!((2..=4).contains(&accepted), "killed at {kill_at}: {:?}", net.told());
     }
 }
+
+#[test]
+fn a_session_that_is_sent_is_sent_as_it_is_described() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    let mut body = files(&json!({}));
+    body["castbench"]["qos"] = json!({ "qci": 4, "gbr": 500_000 });
+    let (path, session) = net.new_session(0, &service, &body);
+    let push = session.file_session.unwrap().push_url.unwrap();
+    assert_eq!(put(&mut net, &format!("{push}a"), b"content"), 201);
+    net.run(3000);
+    let sdp = net.session(&path).castbench.sdp;
+    for change in [json!({ "castbench": { "delivery": { "tsi": 7 } } }), json!({ "max-bitrate": 450_000 })] {
+        let problem: Problem = net.rest(0, ("PATCH", &path), &change, 409);
+        assert!(problem.detail.contains("session-start"), "{problem:?}");
+        assert_eq!(net.session(&path).castbench.sdp, sdp);
+    }
+    // No faster than the bearer, ever.
+    let _: Problem = net.rest(0, ("PATCH", &path), &json!({ "max-bitrate": 600_000 }), 400);
+    let change = json!({ "session-start": null, "max-bitrate": 450_000, "castbench": { "delivery": { "tsi": 7 } } });
+    let _: Session = net.rest(0, ("PATCH", &path), &change, 200);
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
+    net.at(GW).datagrams.clear();
+    net.run(3000);
+    assert!(net.session(&path).castbench.sdp.unwrap().contains("a=flute-tsi:7"));
+    assert_eq!(received(&net).get(&format!("{push}a")), Some(&b"content".to_vec()));
+    net.audit();
+}
+
+#[test]
+fn files_that_were_fetched_go_when_files_are_to_be_pushed() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    net.web.files.insert("/a.txt".to_owned(), b"fetched".to_vec());
+    let list = json!({ "ingest-mode": "Pull", "file-list": [{ "file-url": format!("{URL}/a.txt") }] });
+    let (path, _) = net.new_session(0, &service, &files(&list));
+    net.run(2000);
+    assert_eq!(net.figure("xmb_files"), 1);
+    let session: Session = net.rest(0, ("PATCH", &path), &json!({ "file-session": { "ingest-mode": "Push" } }), 200);
+    let push = session.file_session.unwrap().push_url.unwrap();
+    assert_eq!(net.figure("xmb_files"), 0);
+    assert_eq!(put(&mut net, &format!("{push}b"), b"pushed"), 201);
+    // What is pushed stays, whatever else changes.
+    let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [1, 3] }), 200);
+    net.restart();
+    net.at(GW).datagrams.clear();
+    net.run(4000);
+    assert_eq!(received(&net).into_keys().collect::<Vec<_>>(), [format!("{push}b")]);
+    net.audit();
+}
+
+#[test]
+fn files_are_not_fetched_when_it_is_too_late() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    net.web.files.insert("/a.txt".to_owned(), b"fetched".to_vec());
+    let past = net.utc_ms() / 1000 - 5;
+    let file = json!({ "file-url": format!("{URL}/a.txt"), "latest-fetch-time": past });
+    let list = json!({ "ingest-mode": "Pull", "file-list": [file] });
+    let (path, _) = net.new_session(0, &service, &files(&list));
+    net.run(3000);
+    assert_eq!((net.web.fetched.len(), net.figure("xmb_files")), (0, 0));
+    assert_eq!(net.session(&path).file_session.unwrap().file_list[0].file_status, Some(FileState::Failed));
+    assert!(net.told().iter().any(|(event, _)| *event == "file-failed"));
+    net.audit();
+}
+
+#[test]
+fn a_file_that_is_fetched_may_be_as_long_as_one_that_is_pushed() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    net.web.files.insert("/a.txt".to_owned(), vec![7; 3 << 20]);
+    let list = json!({ "ingest-mode": "Pull", "file-list": [{ "file-url": format!("{URL}/a.txt") }] });
+    let mut body = files(&list);
+    body["session-start"] = json!(null);
+    let (path, _) = net.new_session(0, &service, &body);
+    net.run(3000);
+    let shown = net.session(&path).file_session.unwrap().file_list;
+    assert_eq!((shown[0].file_status, shown[0].file_size), (Some(FileState::Accepted), Some(3 << 20)));
+}
