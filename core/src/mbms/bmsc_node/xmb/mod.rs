@@ -61,7 +61,7 @@ pub struct XmbConfig {
     pub max_files: usize,
     /// Octets of all files of a content provider.
     pub max_octets: usize,
-    /// Notifications that are kept, and reports: the oldest go first.
+    /// Notifications that are kept of a content provider, and reports: its oldest go first.
     pub max_kept: usize,
 }
 

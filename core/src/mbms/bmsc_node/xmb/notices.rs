@@ -14,7 +14,7 @@ use super::{Reply, SessionKey, Step};
 use crate::mbms::bmsc_node::mb2::Work;
 use crate::mbms::bmsc_node::mb2u::FlowCount;
 use crate::mbms::bmsc_node::{Asked, BmscNode};
-use crate::node::NodeOutput;
+use crate::node::{NodeNote, NodeOutput};
 
 /// Notifications that wait for one URL; more are only to be fetched.
 const MAX_WAITING: usize = 1000;
@@ -75,17 +75,21 @@ impl Pushes {
 }
 
 impl BmscNode {
+    /// Identifiers are in the order of time, over restarts too.
+    fn new_notice_id(&mut self) -> String {
+        self.next += 1;
+        format!("{:08}-{:012}", self.restart_counter, self.next)
+    }
+
     /// Tells a content provider what has happened, once that is durable.
     pub(super) fn tell_provider(&mut self, now: Instant, work: &mut Work, key: &SessionKey, event: Event) {
         let Some(provider) = self.xmb.sessions.get(key).map(|entry| entry.record.provider.clone()) else { return };
+        let id = self.new_notice_id();
         let Some(service) = self.xmb.services.get(&key.0).map(|record| &record.service) else { return };
         let classes = &service.push_notification_configuration;
         let is_pushed = classes.is_empty() || classes.contains(&event.class);
         let push_to = service.push_notification_url.clone().filter(|_| is_pushed);
         let time_ms = self.utc_ms(now);
-        self.next += 1;
-        // Identifiers are in the order of time, over restarts too.
-        let id = format!("{:08}-{:012}", self.restart_counter, self.next);
         let notification = Notification {
             id: id.clone(),
             class: event.class,
@@ -98,18 +102,15 @@ impl BmscNode {
             detail: event.detail,
             other: serde_json::Map::new(),
         };
-        let record = NoticeRecord { provider, notification, push_to };
+        let record = NoticeRecord { provider: provider.clone(), notification, push_to };
         work.ops.extend(put_notice(&record));
         if record.push_to.is_some() {
             work.then.xmb.push(Step::Push(Box::new(record.clone())));
         }
         self.xmb.notices.insert(id, record);
         let most = self.config.xmb.as_ref().map_or(0, |xmb| xmb.max_kept);
-        while self.xmb.notices.len() > most
-            && let Some((oldest, _)) = self.xmb.notices.pop_first()
-        {
-            work.ops.push(delete_notice(&oldest));
-        }
+        let gone = forget_oldest(&mut self.xmb.notices, most, |record| record.provider == provider);
+        work.ops.extend(gone.iter().map(|id| delete_notice(id)));
     }
 
     /// Tells the state of a session, and why it is that.
@@ -130,9 +131,8 @@ impl BmscNode {
         count: FlowCount,
         files: serde_json::Map<String, serde_json::Value>,
     ) {
+        let id = self.new_notice_id();
         let Some(entry) = self.xmb.sessions.get(key) else { return };
-        self.next += 1;
-        let id = format!("{:08}-{:012}", self.restart_counter, self.next);
         let report = Report {
             id: id.clone(),
             service: key.0.clone(),
@@ -144,15 +144,13 @@ impl BmscNode {
             refused: count.refused,
             files,
         };
-        let record = ReportRecord { provider: entry.record.provider.clone(), report };
+        let provider = entry.record.provider.clone();
+        let record = ReportRecord { provider: provider.clone(), report };
         work.ops.extend(put_report(&record));
         self.xmb.reports.insert(id, record);
         let most = self.config.xmb.as_ref().map_or(0, |xmb| xmb.max_kept);
-        while self.xmb.reports.len() > most
-            && let Some((oldest, _)) = self.xmb.reports.pop_first()
-        {
-            work.ops.push(delete_report(&oldest));
-        }
+        let gone = forget_oldest(&mut self.xmb.reports, most, |record| record.provider == provider);
+        work.ops.extend(gone.iter().map(|id| delete_report(id)));
     }
 
     /// A notification is durable: it is pushed after those before it.
@@ -161,7 +159,7 @@ impl BmscNode {
         let queue = self.xmb.pushes.queues.entry(url.clone()).or_default();
         if queue.waiting.len() >= MAX_WAITING {
             self.counters.notices_given_up += 1;
-            return;
+            return self.forget_push(now, Some(notice.notification.id));
         }
         queue.waiting.push_back(notice.notification.id);
         self.push_next(now, &url);
@@ -176,8 +174,16 @@ impl BmscNode {
             self.xmb.pushes.due.remove(&(at, url.to_owned()));
         }
         // The oldest ones may not be kept any more.
+        let before = queue.waiting.len();
         while queue.waiting.front().is_some_and(|id| !self.xmb.notices.contains_key(id)) {
             queue.waiting.pop_front();
+        }
+        let missing = before - queue.waiting.len();
+        if missing > 0 {
+            queue.tries = 0;
+            self.counters.notices_given_up += missing as u64;
+            let what = format!("{url}: {missing} notifications are given up, newer ones are kept in their place");
+            self.out.push_back(NodeOutput::Note(NodeNote::Said(what)));
         }
         let Some(notice) = queue.waiting.front().and_then(|id| self.xmb.notices.get(id)) else {
             self.xmb.pushes.queues.remove(url);
@@ -270,6 +276,15 @@ impl BmscNode {
         let record = self.xmb.reports.get(id).filter(|record| record.provider == provider)?;
         Some(Reply::Now(json(StatusCode::OK, &record.report)))
     }
+}
+
+/// Takes the oldest out of what is kept of one content provider, until there are at most so many; what it has taken.
+fn forget_oldest<T>(kept: &mut BTreeMap<String, T>, most: usize, is_own: impl Fn(&T) -> bool) -> Vec<String> {
+    let own: Vec<&String> = kept.iter().filter(|(_, record)| is_own(record)).map(|(id, _)| id).collect();
+    let more = own.len().saturating_sub(most);
+    let gone: Vec<String> = own.into_iter().take(more).cloned().collect();
+    gone.iter().for_each(|id| drop(kept.remove(id)));
+    gone
 }
 
 /// Whether a query asks for what is of a service and a session; what else is in it asks for nothing.

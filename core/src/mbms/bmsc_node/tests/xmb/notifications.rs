@@ -39,3 +39,37 @@ fn notifications_come_in_order_until_they_are_taken_and_can_be_fetched() {
     let kept: Vec<Notification> = net.rest(0, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200);
     assert_eq!(kept.len(), 3);
 }
+
+#[test]
+fn no_content_provider_has_the_notifications_of_another_forgotten() {
+    let mut config = xmb_config();
+    config.xmb.as_mut().unwrap().max_kept = 3;
+    let mut net = Net::with(config);
+    let service = net.new_service(0);
+    net.web.statuses = [500; 9].into();
+    let (path, _) = net.new_session(0, &service, &streaming(&[1]));
+    net.run(500);
+    let list = |net: &mut Net, provider: usize| {
+        net.rest::<Vec<Notification>>(provider, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200)
+    };
+    let own = list(&mut net, 0);
+    assert_eq!(own.len(), 1);
+    let other: Service = net.rest(1, ("POST", "/xmb/v1.0/services"), &json!({}), 201);
+    let (others, _) = net.new_session(1, &format!("/xmb/v1.0/services/{}", other.id), &streaming(&[1]));
+    for start in [json!(null), json!(0), json!(null), json!(0)] {
+        let _: Session = net.rest(1, ("PATCH", &others), &json!({ "session-start": start }), 200);
+        net.run(500);
+    }
+    assert_eq!((list(&mut net, 0), list(&mut net, 1).len()), (own, 3));
+    // Of its own the oldest ones go, and that they were never taken is counted.
+    for start in [json!(null), json!(0), json!(null)] {
+        let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": start }), 200);
+        net.run(200);
+    }
+    net.web.statuses.clear();
+    net.run(60_000);
+    let kept = list(&mut net, 0);
+    assert_eq!((kept.len(), net.figure("xmb_notifications_waiting")), (3, 0));
+    assert_eq!(net.web.notifications, kept);
+    assert_eq!(net.figure("gcs_notices_given_up"), 1, "{:#?}", net.notes);
+}
