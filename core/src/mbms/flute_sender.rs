@@ -30,6 +30,10 @@ const RAPTOR_SOURCE_SYMBOLS: std::ops::RangeInclusive<u32> = 4..=8192;
 /// Symbol alignment Al of Raptor (TS 26.346 clause 7.2.12.2 recommends 4).
 const RAPTOR_ALIGNMENT: u8 = 4;
 /// Encoding symbol ids of a block: 16 bits (RFC 5053 clause 3.1, RFC 5445 clause 3.1).
+/// Repair symbols of a block are made at once, and wait in memory.
+const MAX_OVERHEAD_PERCENT: u16 = 400;
+/// Times between one FDT and the next.
+const FDT_PERIODS: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
 const ENCODING_SYMBOLS: u32 = 1 << 16;
 /// Life of an FDT instance; a new one is published before it ends.
 const FDT_DURATION: Duration = Duration::from_secs(3600);
@@ -103,6 +107,15 @@ pub enum DeliveryError {
         max: u32,
     },
     /// No datagram fits a synchronisation sequence at that rate.
+    /// More repair symbols than anybody has use for.
+    #[error("overhead_percent is {0}: use 0 to {MAX_OVERHEAD_PERCENT}")]
+    Overhead(u16),
+    /// The FDT comes too often, or too seldom for who comes later.
+    #[error("the FDT is sent again after {found:?}: use {:?} to {:?}", FDT_PERIODS.start(), FDT_PERIODS.end())]
+    FdtPeriod {
+        /// As configured.
+        found: Duration,
+    },
     #[error(
         "{bit_rate_bps} bit/s allow {octets} octets per MCH scheduling period, less than one datagram of {datagram}: raise the rate, lengthen the period or shorten the symbols"
     )]
@@ -344,6 +357,15 @@ impl Delivery {
             return Err(DeliveryError::SourceBlockSymbols { found, min, max });
         }
         Ok(())
+        match self.fec {
+            Fec::Raptor { overhead_percent } if overhead_percent > MAX_OVERHEAD_PERCENT => {
+                return Err(DeliveryError::Overhead(overhead_percent));
+            }
+            _ if !FDT_PERIODS.contains(&self.fdt_period) => {
+                return Err(DeliveryError::FdtPeriod { found: self.fdt_period });
+            }
+            Fec::NoCode | Fec::Raptor { .. } => {}
+        }
     }
 
     fn oti(&self) -> Result<Oti, DeliveryError> {

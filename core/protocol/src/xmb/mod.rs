@@ -50,6 +50,8 @@ pub const PUSH_ROOT: &str = "/xmb-u";
 pub const ANNOUNCEMENT_ROOT: &str = "/announcement";
 /// Members of a resource, nested ones counted.
 const MAX_VALUES: usize = 4096;
+/// Octets of a resource.
+const MAX_OCTETS: usize = 64 * 1024;
 
 /// Why a body is not what it should be.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -58,7 +60,7 @@ pub enum XmbProblem {
     #[error("{0}")]
     Malformed(String),
     /// Too large.
-    #[error("a resource of more than {MAX_VALUES} values")]
+    #[error("a resource of more than {MAX_VALUES} values or {MAX_OCTETS} octets")]
     TooLarge,
 }
 
@@ -77,6 +79,9 @@ pub fn parse<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, XmbProblem> {
 pub fn patch<T: Serialize + for<'a> Deserialize<'a>>(resource: &T, body: &[u8]) -> Result<T, XmbProblem> {
     let mut target = serde_json::to_value(resource).map_err(|error| XmbProblem::Malformed(error.to_string()))?;
     merge(&mut target, value(body)?);
+    if count(&target) > MAX_VALUES || emit(&target).len() > MAX_OCTETS {
+        return Err(XmbProblem::TooLarge);
+    }
     of_value(target)
 }
 
@@ -89,6 +94,9 @@ pub fn emit<T: Serialize>(resource: &T) -> Vec<u8> {
 fn value(body: &[u8]) -> Result<Value, XmbProblem> {
     if body.trim_ascii().is_empty() {
         return Ok(Value::Object(Map::new()));
+    }
+    if body.len() > MAX_OCTETS {
+        return Err(XmbProblem::TooLarge);
     }
     // Its depth is bounded by the library.
     let value: Value = serde_json::from_slice(body).map_err(|error| XmbProblem::Malformed(error.to_string()))?;

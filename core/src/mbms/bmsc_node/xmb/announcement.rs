@@ -178,7 +178,10 @@ fn name(text: &str) -> Name {
     }
 }
 
-/// RFC 5646 clause 2.1, nearly.
+/// RFC 5646 clause 2.1: a language of two or three letters (ISO 639), then subtags.
 fn is_language(text: &str) -> bool {
-    (2..=35).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    let mut subtags = text.split('-');
+    let is_primary = |tag: &str| (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    subtags.next().is_some_and(is_primary)
+        && subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

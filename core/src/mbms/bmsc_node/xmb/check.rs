@@ -2,7 +2,7 @@
 
 use http::{StatusCode, Uri};
 use protocol::sip::sdp::Sdp;
-use protocol::xmb::{DeliveryFec, FileDelivery, IngestMode, OPEN_END, Service, Session, SessionType};
+use protocol::xmb::{DeliveryFec, FileDelivery, FileEntry, IngestMode, OPEN_END, Service, Session, SessionType};
 
 use super::XmbConfig;
 use super::answer::{Outcome, Refused};
@@ -21,7 +21,12 @@ fn is_text(text: &str) -> bool {
 
 fn is_url(text: &str) -> bool {
     let uri = text.parse::<Uri>().ok();
-    let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    // RFC 9110 clause 4.2.4: no user, no password.
+    let is_http = |uri: &Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some()
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+    };
     text.len() <= MAX_TEXT && uri.as_ref().is_some_and(is_http)
 }
 
@@ -55,22 +60,29 @@ pub(super) fn check_session(config: &XmbConfig, session: &Session, clock: Sequen
         return Err(Refused::bad("max-bitrate is 1 to 4294967295 bit/s"));
     }
     match session.session_type {
-        None | Some(SessionType::TransportMode) => Ok(()),
+        None => Ok(()),
+        Some(SessionType::TransportMode) => {
+            let own = session.transport_session.as_ref();
+            own.and_then(|own| own.session_description.as_deref()).map_or(Ok(()), |text| described(text).map(drop))
+        }
         Some(SessionType::Application) => {
             let what = "sessions of type Application are not offered: deliver their files with type Files";
             Err(Refused::new(StatusCode::NOT_IMPLEMENTED, what))
         }
-        Some(SessionType::Streaming) => check_description(session),
+        Some(SessionType::Streaming) => {
+            check_description(session.streaming_session.as_ref().and_then(|own| own.session_description.as_deref()))
+        }
         Some(SessionType::Files) => check_files(config, session, clock),
     }
 }
 
-fn check_description(session: &Session) -> Outcome {
-    let Some(text) = session.streaming_session.as_ref().and_then(|own| own.session_description.as_ref()) else {
-        return Ok(());
-    };
-    let sdp = Sdp::parse(text.as_bytes()).map_err(|problem| Refused::bad(format!("session-description: {problem}")))?;
-    match &sdp.media[..] {
+fn described(text: &str) -> Result<Sdp, Refused> {
+    Sdp::parse(text.as_bytes()).map_err(|problem| Refused::bad(format!("session-description: {problem}")))
+}
+
+fn check_description(text: Option<&str>) -> Outcome {
+    let Some(text) = text else { return Ok(()) };
+    match &described(text)?.media[..] {
         [media] if media.is_rtp() => Ok(()),
         _ => Err(Refused::bad("session-description has not exactly one media, of RTP: a session carries one stream")),
     }
@@ -80,6 +92,10 @@ fn check_files(config: &XmbConfig, session: &Session, clock: SequenceClock) -> O
     let Some(bit_rate_bps) = session.max_bitrate else {
         return Err(Refused::bad("a session of files needs max-bitrate: files are sent at that rate"));
     };
+    let qos = session.castbench.qos.as_ref();
+    if let Some(most) = qos.and_then(|qos| qos.mbr.or(qos.gbr)).filter(|most| bit_rate_bps > u64::from(*most)) {
+        return Err(Refused::bad(format!("max-bitrate is more than the {most} bit/s that qos gives the bearer")));
+    }
     let own = session.castbench.delivery.clone().unwrap_or_default();
     delivery_of(&own, bit_rate_bps).check_for(clock).map_err(|error| Refused::bad(error.to_string()))?;
     let Some(files) = &session.file_session else { return Ok(()) };
@@ -89,12 +105,14 @@ fn check_files(config: &XmbConfig, session: &Session, clock: SequenceClock) -> O
     if files.ingest_mode == IngestMode::Pull && files.file_list.iter().any(|file| !is_url(&file.file_url)) {
         return Err(Refused::bad("a file-url of file-list is no http or https URL"));
     }
+    let is_never = |file: &FileEntry| {
+        file.latest_fetch_time.is_some_and(|latest| latest < file.earliest_fetch_time.unwrap_or_default())
+    };
+    if files.file_list.iter().any(is_never) {
+        return Err(Refused::bad("latest-fetch-time of a file is before its earliest-fetch-time"));
+    }
     if files.display_base_url.as_deref().is_some_and(|url| url.len() > MAX_TEXT || url.parse::<Uri>().is_err()) {
         return Err(Refused::bad("display-base-url is no URL"));
-    }
-    let qos = session.castbench.qos.as_ref();
-    if let Some(most) = qos.and_then(|qos| qos.mbr.or(qos.gbr)).filter(|most| bit_rate_bps > u64::from(*most)) {
-        return Err(Refused::bad(format!("max-bitrate is more than the {most} bit/s that qos gives the bearer")));
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub struct XmbConfig {
     pub providers: Vec<ProviderConfig>,
     /// Services that a content provider has at a time.
     pub max_services: usize,
-    /// Sessions of a service.
+    /// Sessions of a content provider.
     pub max_sessions: usize,
     /// Files of a session.
     pub max_files: usize,

@@ -37,8 +37,8 @@ impl BmscNode {
         self.service(provider, service)?;
         let mut session: Session = xmb::parse(body)?;
         let most = self.config.xmb.as_ref().map_or(0, |xmb| xmb.max_sessions);
-        if self.sessions_of(service).count() >= most {
-            return Err(Refused::new(StatusCode::FORBIDDEN, format!("a service has at most {most} sessions")));
+        if self.xmb.sessions.values().filter(|entry| entry.record.provider == provider).count() >= most {
+            return Err(Refused::new(StatusCode::FORBIDDEN, format!("a content provider has at most {most} sessions")));
         }
         session.id = self.new_id();
         let key = (service.to_owned(), session.id.clone());

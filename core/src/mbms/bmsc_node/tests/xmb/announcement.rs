@@ -62,3 +62,17 @@ fn everybody_can_read_what_ues_need_to_know() {
     assert_eq!(net.http("PUT", &path, "").status(), 405);
     assert_eq!(net.http("GET", "/announcement/9", "").status(), 404);
 }
+
+#[test]
+fn a_name_with_a_colon_is_not_taken_for_a_language() {
+    let mut net = Net::with(xmb_config());
+    let names = json!(["10:30 News", "News: today", "zh-Hant-TW:Xinwen", "d-e:Text", "deu:Nachrichten"]);
+    let service: Service = net.rest(0, ("POST", "/xmb/v1.0/services"), &json!({ "service-names": names }), 201);
+    let (path, _) = net.new_session(0, &format!("/xmb/v1.0/services/{}", service.id), &streaming(&[1]));
+    let document = net.session(&path).castbench.user_service_description.unwrap();
+    let bundle = Bundle::parse(document.as_bytes()).unwrap();
+    let read: Vec<_> = bundle.services[0].names.iter().map(|n| (n.language.as_deref(), n.text.as_str())).collect();
+    let plain = |text| (None, text);
+    assert_eq!(read[..2], [plain("10:30 News"), plain("News: today")]);
+    assert_eq!(read[2..], [(Some("zh-Hant-TW"), "Xinwen"), plain("d-e:Text"), (Some("deu"), "Nachrichten")]);
+}

@@ -4,6 +4,7 @@ use protocol::Secret;
 use protocol::xmb::{Allocation, Problem};
 
 use super::*;
+use crate::store::StoreError;
 
 #[test]
 fn resources_are_made_read_changed_and_taken_away() {
@@ -61,6 +62,12 @@ fn what_is_wrong_is_refused_with_its_reason() {
     let service = net.new_service(0);
     let sessions = format!("{service}/sessions");
     let files = |own: serde_json::Value| json!({ "session-type": "Files", "max-bitrate": 500_000, "castbench": { "delivery": own } });
+    let pull = |file: serde_json::Value| {
+        let list = json!({ "ingest-mode": "Pull", "file-list": [file] });
+        json!({ "session-type": "Files", "max-bitrate": 500_000, "file-session": list })
+    };
+    let transport =
+        |sdp: &str| json!({ "session-type": "Transport-Mode", "transport-session": { "session-description": sdp } });
     for (body, status, says) in [
         (json!({ "session-type": "Other" }), 400, "Other"),
         (json!({ "session-type": "Application" }), 501, "Files"),
@@ -68,6 +75,12 @@ fn what_is_wrong_is_refused_with_its_reason() {
         (json!({ "session-type": "Files" }), 400, "max-bitrate"),
         (files(json!({ "symbol-octets": 4 })), 400, "symbol_octets"),
         (files(json!({ "symbol-octets": 1400 })), 400, "bit/s"),
+        (files(json!({ "fec": { "raptor": 65535 } })), 400, "overhead"),
+        (files(json!({ "fdt-period-ms": 0 })), 400, "FDT"),
+        (files(json!({ "fdt-period-ms": 3_600_000 })), 400, "FDT"),
+        (pull(json!({ "file-url": "http://a/", "earliest-fetch-time": 9, "latest-fetch-time": 8 })), 400, "latest"),
+        (pull(json!({ "file-url": "http://user:secret@a/" })), 400, "file-url"),
+        (transport("no description"), 400, "session-description"),
         (streaming(&[9]), 400, "MBMS-GW"),
         (streaming(&[3]), 403, "not for this"),
         (
@@ -105,7 +118,15 @@ fn what_is_wrong_is_refused_with_its_reason() {
     for names in [json!(["en:A\r\na=x"]), json!([""]), json!(["a".repeat(2049)])] {
         let _: Problem = net.rest(0, ("PATCH", &service), &json!({ "service-names": names }), 400);
     }
-    net.new_service(0);
+    // Three sessions of a content provider, whichever services they are of.
+    let other = net.new_service(0);
+    for service in [&service, &other, &other] {
+        net.new_session(0, service, &json!({}));
+    }
+    let problem: Problem = net.rest(0, ("POST", &sessions), &json!({}), 403);
+    assert!(problem.detail.contains("3 sessions"), "{problem:?}");
+    let large = json!({ "x-own": "a".repeat(70_000) });
+    let _: Problem = net.rest(0, ("PATCH", &service), &large, 400);
     let _: Problem = net.rest(0, ("POST", "/xmb/v1.0/services"), &json!({}), 403);
 }
 
@@ -151,4 +172,38 @@ fn what_is_not_durable_is_not_acknowledged() {
     net.run(2000);
     assert_eq!((net.figure("xmb_sessions"), net.figure("tmgis"), net.at(GW).sessions.len()), (0, 0, 0));
     net.audit();
+}
+
+#[test]
+fn who_repeats_what_is_not_durable_yet_waits_as_well() {
+    let mut net = Net::with(xmb_config());
+    let service = net.new_service(0);
+    let (_, session) = net.new_session(0, &service, &json!({ "session-type": "Files", "max-bitrate": 500_000 }));
+    let push = session.file_session.unwrap().push_url.unwrap();
+    let path = format!("{}a", push.strip_prefix(BASE).unwrap());
+    let (now, peer) = (net.now, (ip(PROVIDERS[0].1), 40_000).into());
+    let mut node = net.node.lock().unwrap();
+    for n in [1, 2] {
+        let request = Request::put(&path).body(b"content".to_vec()).unwrap();
+        node.handle_input(now, NodeInput::Http { exchange: HttpExchange(n), peer, request });
+    }
+    let mut tokens = Vec::new();
+    while let Some(output) = node.poll_output() {
+        match output {
+            NodeOutput::Store(request) => tokens.push(request.token),
+            NodeOutput::Http { response, .. } => panic!("answered before it is durable: {}", response.status()),
+            _ => {}
+        }
+    }
+    for token in tokens {
+        let result = Err(StoreError::Sqlite("disk full".to_owned()));
+        node.handle_input(now, NodeInput::Store(NodeStoreAnswer { token, result }));
+    }
+    let mut statuses = Vec::new();
+    while let Some(output) = node.poll_output() {
+        if let NodeOutput::Http { response, .. } = output {
+            statuses.push(response.status().as_u16());
+        }
+    }
+    assert_eq!(statuses, [500, 500]);
 }
