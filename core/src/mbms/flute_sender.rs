@@ -1,7 +1,7 @@
 //! Download delivery by FLUTE: TS 26.346 clause 7.2 (RFC 3926, FDT of clause L.6, Compact No-Code and Raptor FEC).
 //!
-//! A carousel of objects, one after the other, paced to a bit rate of IP datagrams. In no synchronisation sequence does it send more than
-//! the bit rate allows, so an MCH planned for that rate never overflows.
+//! A carousel of objects, one after the other, paced to a bit rate of IP datagrams. In no synchronisation sequence does it send
+//! more than the bit rate allows, so an MCH planned for that rate never overflows.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,21 +19,22 @@ use sha2::{Digest, Sha256};
 
 use super::SequenceClock;
 
-/// Largest IP datagram on the bearer, octets: what GTP-U must carry unfragmented (TS 29.281 clause 4.2.2).
-const MAX_DATAGRAM_OCTETS: usize = 1500;
+/// Largest IP datagram on a bearer, octets: what GTP-U must carry unfragmented (TS 29.281 clause 4.2.2), over a transport whose
+/// MTU is larger.
+pub(super) const MAX_DATAGRAM_OCTETS: usize = 1500;
 /// IPv4 (20), UDP (8), LCT header with TSI and TOI of up to 48 bits (16), FEC payload id (4).
 const HEADERS_OCTETS: usize = 48;
-/// Encoding symbols of an FDT instance, octets: an FDT of one file fits one.
+/// Encoding symbols of an FDT instance, octets: an FDT of one file mostly fits one, one of many files has several.
 const FDT_SYMBOL_OCTETS: u16 = 1024;
 /// Source symbols of a Raptor block (RFC 5053 clause 5.1.2: J(K) is defined for 4 to 8192).
 const RAPTOR_SOURCE_SYMBOLS: std::ops::RangeInclusive<u32> = 4..=8192;
 /// Symbol alignment Al of Raptor (TS 26.346 clause 7.2.12.2 recommends 4).
 const RAPTOR_ALIGNMENT: u8 = 4;
-/// Encoding symbol ids of a block: 16 bits (RFC 5053 clause 3.1, RFC 5445 clause 3.1).
 /// Repair symbols of a block are made at once, and wait in memory.
 const MAX_OVERHEAD_PERCENT: u16 = 400;
 /// Times between one FDT and the next.
 const FDT_PERIODS: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
+/// Encoding symbol ids of a block: 16 bits (RFC 5053 clause 3.1, RFC 5445 clause 3.1).
 const ENCODING_SYMBOLS: u32 = 1 << 16;
 /// Life of an FDT instance; a new one is published before it ends.
 const FDT_DURATION: Duration = Duration::from_secs(3600);
@@ -106,7 +107,6 @@ pub enum DeliveryError {
         /// Largest allowed.
         max: u32,
     },
-    /// No datagram fits a synchronisation sequence at that rate.
     /// More repair symbols than anybody has use for.
     #[error("overhead_percent is {0}: use 0 to {MAX_OVERHEAD_PERCENT}")]
     Overhead(u16),
@@ -116,6 +116,7 @@ pub enum DeliveryError {
         /// As configured.
         found: Duration,
     },
+    /// No datagram fits a synchronisation sequence at that rate.
     #[error(
         "{bit_rate_bps} bit/s allow {octets} octets per MCH scheduling period, less than one datagram of {datagram}: raise the rate, lengthen the period or shorten the symbols"
     )]
@@ -356,7 +357,6 @@ impl Delivery {
         if !(min..=max).contains(&found) {
             return Err(DeliveryError::SourceBlockSymbols { found, min, max });
         }
-        Ok(())
         match self.fec {
             Fec::Raptor { overhead_percent } if overhead_percent > MAX_OVERHEAD_PERCENT => {
                 return Err(DeliveryError::Overhead(overhead_percent));
@@ -366,6 +366,7 @@ impl Delivery {
             }
             Fec::NoCode | Fec::Raptor { .. } => {}
         }
+        Ok(())
     }
 
     fn oti(&self) -> Result<Oti, DeliveryError> {

@@ -1,4 +1,4 @@
-//! IMS nodes joined in memory: sockets by address, Diameter connections, the store inline (TS 23.228 clause 4).
+//! Nodes joined in memory: sockets by address, Diameter connections, the store inline (TS 23.228 clause 4).
 //!
 //! HTTP requests, streams and datagrams of media go the same way, a [`WireMessage`] each.
 //!

@@ -1,4 +1,4 @@
-//! Durable data of the IMS nodes: what they ask of the store and what it answers.
+//! Durable data of the nodes: what they ask of the store and what it answers.
 
 mod sqlite;
 

@@ -1,6 +1,6 @@
 //! xMB: content provider and BM-SC (TS 29.116): resources, their properties as JSON, and where they are.
 //!
-//! Below [`ROOT`] (clause 5.1.1):
+//! Below [`ROOT`] (entry point: clause 5.1.3; methods: clause 5.1.1):
 //!
 //! | resource | methods | body |
 //! |---|---|---|
@@ -42,7 +42,7 @@ pub use session::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Root of the resources (clause 5.1.1).
+/// Root of the resources, its entry point (clause 5.1.3).
 pub const ROOT: &str = "/xmb/v1.0";
 /// Root of the files that are pushed (clause 6.2.2).
 pub const PUSH_ROOT: &str = "/xmb-u";

@@ -1,4 +1,4 @@
-//! Paths of the resources (TS 29.116 clause 5.1.1).
+//! Paths of the resources, below the entry point (TS 29.116 clause 5.1.3).
 
 use std::fmt;
 

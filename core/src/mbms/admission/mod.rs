@@ -2,9 +2,9 @@
 //! TS 36.444 clause 8.2.2 (allocation and retention priority).
 //!
 //! The MBMS service area of a bearer says in which MBSFN areas it is, and on which PMCHs when these are reserved for service
-//! areas, its QCI which PMCHs are robust and frequent enough, its guaranteed bit rate what it takes of one of them. Where nothing is left, bearers of lower priority that may be pre-empted
-//! make room, lowest first, for one that may pre-empt. They are suspended, not released: what becomes free goes to those that
-//! wait, highest priority first. M3AP knows no word of an MCE about that (TS 36.444 clause 8): the eNBs learn it by MBMS
+//! areas, its QCI which PMCHs are robust and frequent enough, its guaranteed bit rate what it takes of one of them. Where
+//! nothing is left, bearers of lower priority that may be pre-empted make room, lowest first, for one that may pre-empt. They
+//! are suspended, not released: what becomes free goes to those that wait, highest priority first. M3AP knows no word of an MCE about that (TS 36.444 clause 8): the eNBs learn it by MBMS
 //! scheduling information, the UEs by MSI and MCCH.
 
 mod plan;

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use protocol::{Instant, SyncPlan, UdpDatagram};
 
+use crate::mbms::flute_sender::MAX_DATAGRAM_OCTETS;
 use crate::mbms::sequence_clock::SequenceClock;
 use crate::mbms::sync_framer::SyncFramer;
 use crate::node::NodeOutput;
-
-/// Octets of an IP packet that are taken: with SYNC, GTP-U, UDP and IP before it, it fits an Ethernet.
-const MAX_PACKET_OCTETS: usize = 1500;
 
 /// What was done with packets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -300,7 +298,7 @@ fn emit(out: &mut VecDeque<NodeOutput>, source: SocketAddr, to: &[SocketAddr], p
 
 /// Whether a packet is one of IP, whole, to the multicast address of a service.
 fn is_for(packet: &[u8], service: SocketAddr) -> bool {
-    if packet.len() > MAX_PACKET_OCTETS {
+    if packet.len() > MAX_DATAGRAM_OCTETS {
         return false;
     }
     let word = |at: usize| packet.get(at..at + 2).map(|octets| usize::from(u16::from_be_bytes([octets[0], octets[1]])));

@@ -158,7 +158,7 @@ pub(super) struct PeerRecord {
 pub(super) const OWN_COUNTER: &str = "restart-counter";
 pub(super) const PEER: &str = "peer/";
 
-fn put<T: Serialize>(table: Table, key: String, value: &T) -> Option<NodeStoreOp> {
+pub(super) fn put<T: Serialize>(table: Table, key: String, value: &T) -> Option<NodeStoreOp> {
     // Cannot fail: neither maps with odd keys nor errors of their own are in there.
     Some(NodeStoreOp::Put { table, key, value: serde_json::to_vec(value).ok()? })
 }

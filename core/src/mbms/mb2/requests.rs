@@ -220,7 +220,7 @@ fn description(bearer: &Bearer, local: std::net::SocketAddr) -> Sdp {
     sdp
 }
 
-/// UEs of LTE are not counted by answering in the description's sense.
+/// Broadcast, without counting: UEs are not asked to answer (TS 26.346 clause 7.3.2.7).
 pub(crate) const fn mode_of(tmgi: protocol::Tmgi) -> MbmsMode {
     MbmsMode::Broadcast { tmgi, counting: 0 }
 }

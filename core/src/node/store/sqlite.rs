@@ -1,4 +1,4 @@
-//! Durable data of the IMS nodes in one SQLite file.
+//! Durable data of the nodes in one SQLite file.
 //!
 //! Write-ahead log with `synchronous = FULL`: a commit is flushed before it is answered, so what was answered survives a kill
 //! of the process and a loss of power. Requests that wait at the same time share one commit ([`NodeStore::execute_all`]). The

@@ -5,7 +5,7 @@ use protocol::diameter::mbms::FlowId;
 use protocol::xmb::{Notification, Report, Service, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::mbms::bmsc_node::records::BearerKey;
+use crate::mbms::bmsc_node::records::{BearerKey, put};
 use crate::node::{NodeStoreOp, Table};
 
 /// Names a session: service, session.
@@ -77,11 +77,6 @@ pub(super) struct ReportRecord {
     /// Name of the content provider.
     pub(super) provider: String,
     pub(super) report: Report,
-}
-
-fn put<T: Serialize>(table: Table, key: String, value: &T) -> Option<NodeStoreOp> {
-    // Cannot fail: neither maps with odd keys nor errors of their own are in there.
-    Some(NodeStoreOp::Put { table, key, value: serde_json::to_vec(value).ok()? })
 }
 
 pub(super) fn put_service(record: &ServiceRecord) -> Option<NodeStoreOp> {
