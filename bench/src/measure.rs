@@ -127,7 +127,11 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::MediaDelay
         | MeasurementName::MediaGap
         | MeasurementName::MediaOnAirTwice
-        | MeasurementName::MediaSwitches => Err(NoValue::NoSamples("nobody has spoken to this UE")),
+        | MeasurementName::MediaSwitches => {
+            let heard = model.ims.iter().filter(|run| Some(&*run.ue) == ue).flat_map(|run| &run.listened);
+            let has_forgotten = heard.into_iter().any(|heard| heard.forgotten > 0);
+            Err(NoValue::NoSamples(if has_forgotten { TOO_MUCH } else { "nobody has spoken to this UE" }))
+        }
         MeasurementName::ChargingRecords
         | MeasurementName::UnitsGranted
         | MeasurementName::UnitsUsed
@@ -232,6 +236,7 @@ fn of_areas(model: &Model, name: MeasurementName, areas: &[AreaSum]) -> Result<V
     }
 }
 
+const TOO_MUCH: &str = "more was said to this UE than is kept: ten minutes of each of 16 talkers";
 const NO_SUBFRAME: &str = "no subframe with MBSFN reference signals was received";
 const NO_DATA: &str = "no data block passed its CRC, to be compared with what was sent";
 const NO_CALIBRATION: &str =

@@ -203,6 +203,12 @@ pub struct SpeechHeard {
     pub lost: u64,
     /// Sequence numbers of those, the first ones.
     pub lost_sequence: Vec<u16>,
+    /// Packets that it took while it was not in the session, or was not yet: they are repeated to who comes.
+    #[serde(default)]
+    pub beyond: u64,
+    /// Packets of which nobody knows whether they came, since more was said than is kept. They are not in `sent`.
+    #[serde(default)]
+    pub forgotten: u64,
     /// From sending to arrival: least, mean, most, milliseconds.
     pub delay_ms: [f64; 3],
     /// What it has heard, decoded: a file of the run's folder.

@@ -86,9 +86,9 @@ pub(crate) struct ImsUeState {
     pub(crate) has_audio: bool,
     /// Its call is a session of messages.
     pub(crate) is_chat: bool,
-    /// Its call is a group session: since when it stood, and until when.
-    pub(crate) is_group: bool,
-    pub(crate) group_times: Vec<(Instant, Option<Instant>)>,
+    /// The group whose session its call is, and sessions of groups that it was in.
+    pub(crate) group: Option<String>,
+    pub(crate) attended: Vec<Attended>,
     /// Messages that are coming in a session.
     pub(crate) incoming: chat::Incoming,
     /// URI of the conference that it is in: the Contact of its focus.
@@ -108,6 +108,21 @@ impl ImsUeState {
         self.requests_made += 1;
         self.watches.insert(self.requests_made, event.to_owned());
         self.requests_made
+    }
+}
+
+/// A time in the session of a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Attended {
+    pub(crate) group: String,
+    pub(crate) from: Instant,
+    pub(crate) until: Option<Instant>,
+}
+
+impl Attended {
+    /// It was in the session at that time.
+    pub(crate) fn has(&self, at: Instant) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until)
     }
 }
 
@@ -238,7 +253,7 @@ impl ImsUe {
 
     /// Tells the network by which way it listens, when it wants another one.
     pub(crate) fn change_over(&mut self, now: Instant) {
-        let call = self.state.call.filter(|_| self.state.is_established && self.state.is_group);
+        let call = self.state.call.filter(|_| self.state.is_established && self.state.group.is_some());
         if let Some(call) = call
             && let Some(way) = self.choice.poll_wish(now)
         {
@@ -251,7 +266,9 @@ impl ImsUe {
         if let Some(call) = self.state.call.filter(|_| self.state.is_incoming) {
             let of_audio = self.state.offer.as_deref().and_then(|offer| self.audio.answer(offer));
             // A third party that joins two users offers nobody's address first (RFC 3725 clause 4.3).
-            self.state.is_group = of_audio.is_some() && self.audio.reception().is_some();
+            if of_audio.is_none() {
+                self.state.group = None;
+            }
             self.state.has_audio = of_audio.is_some() && !self.state.offer.as_deref().is_some_and(is_black_hole);
             let answer = match (self.state.is_chat, of_audio) {
                 (true, _) => AgentCommand::AnswerChat { call, options: chat::options() },

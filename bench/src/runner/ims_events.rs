@@ -8,7 +8,8 @@ use super::Runner;
 use super::ims_services::{chatted, disposed, published};
 use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
-use crate::ims::agent::{ImsUe, ImsUeState, is_chat};
+use crate::ims::agent::{Attended, ImsUe, ImsUeState, is_chat};
+use crate::ims::services::mbms::group_of;
 use crate::ims::services::messaging::words;
 
 impl Runner<'_> {
@@ -83,6 +84,7 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
     Some(match event {
         AgentEvent::Incoming { call, from, sdp, .. } => {
             own.state.begin_call(now, call, true);
+            own.state.group = group_of(&from, own.domain());
             own.state.is_chat = sdp.as_deref().is_some_and(is_chat);
             own.state.offer = sdp;
             own.answers_at = own.answers_after.map(|after| now + after);
@@ -98,8 +100,8 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
                 own.audio.begin(now, &sdp);
             }
             (own.state.is_established, own.state.is_incoming) = (true, false);
-            if own.state.is_group {
-                own.state.group_times.push((now, None));
+            if let Some(group) = own.state.group.clone() {
+                own.state.attended.push(Attended { group, from: now, until: None });
                 own.agreed(now, &sdp);
             }
             let after_s = now.saturating_duration_since(own.state.call_from).as_secs_f64();
@@ -107,23 +109,20 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
         }
         AgentEvent::Modified { hold, sdp, .. } => {
             own.state.hold = hold;
-            if own.state.is_group {
+            if own.state.group.is_some() {
                 let over_mbms = own.agreed(now, &sdp).then(|| own.choice.way() == Way::Mbms)?;
                 return Some(ImsFact::Listens { over_mbms });
             }
             ImsFact::Hold { local: hold.local, remote: hold.remote }
         }
-        AgentEvent::ModifyRefused { why, .. } if own.state.is_group => {
+        AgentEvent::ModifyRefused { why, .. } if own.state.group.is_some() => {
             own.choice.done(now, false);
             ImsFact::ChangeRefused { why: why.to_string() }
         }
         AgentEvent::Ended { call, why } => {
             if own.state.call == Some(call) {
-                if let Some((_, until @ None)) = own.state.group_times.last_mut().filter(|_| own.state.is_group) {
-                    *until = Some(now);
-                }
                 own.choice.end();
-                own.state.end_call();
+                own.state.end_call(now);
                 own.audio.stop(now);
                 own.answers_at = None;
             }
@@ -136,14 +135,17 @@ fn call(now: Instant, own: &mut ImsUe, event: AgentEvent) -> Option<ImsFact> {
 impl ImsUeState {
     /// A call begins.
     pub(super) fn begin_call(&mut self, now: Instant, call: CallId, is_incoming: bool) {
-        self.end_call();
+        self.end_call(now);
         (self.call, self.is_incoming, self.call_from, self.is_ended) = (Some(call), is_incoming, now, false);
     }
 
-    fn end_call(&mut self) {
+    fn end_call(&mut self, now: Instant) {
+        if let Some(attended) = self.attended.last_mut() {
+            attended.until.get_or_insert(now);
+        }
         (self.call, self.is_incoming, self.is_ringing, self.is_established) = (None, false, false, false);
         (self.hold, self.is_chat, self.has_audio, self.offer) = (HoldState::default(), false, false, None);
-        self.is_group = false;
+        self.group = None;
         self.is_ended = true;
     }
 }

@@ -3,7 +3,7 @@
 use core_network::ims::NetworkBox;
 use core_network::node::Node;
 use core_network::{BearerRule, CellAreas, ImsAs, ImsGroup, Mb2Allocation, Mb2Config};
-use protocol::sip::{EutranCell, PAccessNetworkInfo};
+use protocol::sip::{EutranCell, PAccessNetworkInfo, Uri};
 
 use super::Site;
 use crate::errors::CommandError;
@@ -62,6 +62,13 @@ fn members(scenario: &Scenario, group: &Group) -> ImsGroup {
 /// URI of a group.
 pub(crate) fn group_uri(ims: &Ims, group: &str) -> String {
     format!("sip:{group}@{}.{}", NetworkBox::ImsAs.label(), ims.domain)
+}
+
+/// The group at whose URI a session begins.
+pub(crate) fn group_of(uri: &str, domain: &str) -> Option<String> {
+    let Uri::Sip(uri) = Uri::parse(uri).ok()? else { return None };
+    let own = uri.host.strip_prefix(NetworkBox::ImsAs.label())?.strip_prefix('.')?;
+    uri.user.filter(|_| own.eq_ignore_ascii_case(domain))
 }
 
 fn cell(of: UeCell) -> Result<EutranCell, CommandError> {

@@ -13,8 +13,9 @@ const UES_SHOWN: usize = 200;
 const NAMED_SHOWN: usize = 12;
 
 pub(super) fn tables(model: &Model) -> Markup {
-    let has_speech = model.ims.iter().any(|run| !run.listened.is_empty());
-    let has_access = model.ims.iter().any(|run| run.unicast.is_some());
+    let listeners = || model.ims.iter().filter(|run| !run.listened.is_empty());
+    let accesses = || model.ims.iter().filter_map(|run| Some((&run.ue, run.unicast?)));
+    let (has_speech, has_access) = (listeners().next().is_some(), accesses().next().is_some());
     html! {
         @if has_speech {
             h3 { "Speech" }
@@ -32,12 +33,13 @@ pub(super) fn tables(model: &Model) -> Markup {
                         }
                     }
                     tbody {
-                        @for run in model.ims.iter().take(UES_SHOWN) {
+                        @for run in listeners().take(UES_SHOWN) {
                             @for (n, heard) in run.listened.iter().enumerate() { (row(run, heard, n == 0)) }
                         }
                     }
                 }
             }
+            @if let Some(more) = more(listeners().count()) { p.soft { (more) } }
         }
         @if has_access {
             h3 { "Unicast access" }
@@ -48,7 +50,7 @@ pub(super) fn tables(model: &Model) -> Markup {
                         tr { th { "UE" } th { "Messages" } th { "Octets" } th { "Lost" } th { "Queue full" } th { "No coverage" } th { "Longest wait" } }
                     }
                     tbody {
-                        @for (ue, own) in model.ims.iter().filter_map(|run| Some((&run.ue, run.unicast?))).take(UES_SHOWN) {
+                        @for (ue, own) in accesses().take(UES_SHOWN) {
                             tr {
                                 td { strong { (ue) } }
                                 td { (text::grouped(own.messages)) }
@@ -62,8 +64,14 @@ pub(super) fn tables(model: &Model) -> Markup {
                     }
                 }
             }
+            @if let Some(more) = more(accesses().count()) { p.soft { (more) } }
         }
     }
+}
+
+/// UEs that are not shown.
+fn more(all: usize) -> Option<String> {
+    (all > UES_SHOWN).then(|| format!("And {} more, see report.json.", all - UES_SHOWN))
 }
 
 fn said(run: &ImsRun) -> Markup {
@@ -95,6 +103,14 @@ fn row(run: &ImsRun, heard: &SpeechHeard, is_first: bool) -> Markup {
         }
         @if heard.lost > 0 {
             tr.words { td {} td.text colspan="11" { "Lost: sequence numbers " (named(heard)) } }
+        }
+        @if heard.beyond > 0 {
+            tr.words { td {} td.text colspan="11" { (text::grouped(heard.beyond)) " packets more, said while it was not in the session" } }
+        }
+        @if heard.forgotten > 0 {
+            tr.words { td {} td.text colspan="11" {
+                (text::grouped(heard.forgotten)) " packets more, of which nobody knows: more was said than is kept"
+            } }
         }
     }
 }

@@ -6,15 +6,13 @@ use hil::agent::media::{Received, Speech};
 use hil::agent::sip::AgentCommand;
 use protocol::{Instant, Tmgi, UdpDatagram};
 
+use super::listening::{listened, round_ms, spoke};
 use crate::errors::CommandError;
-use crate::event::{ImsFact, Measurement, SpeechHeard, What};
+use crate::event::{ImsFact, Measurement, What};
 use crate::ims::agent::ImsUe;
 use crate::ims::services::mbms;
 use crate::runner::Runner;
 use crate::scenario::{Access, MbmsStep, MeasurementName};
-
-/// Sequence numbers of lost packets that are named.
-const NAMED_MAX: usize = 100;
 
 impl Runner<'_> {
     pub(super) fn mbms_step(&mut self, places: &[usize], step: &MbmsStep) -> Result<(), CommandError> {
@@ -27,7 +25,7 @@ impl Runner<'_> {
                 MbmsStep::GroupCall { group, .. } => {
                     let (call, sdp) = (own.new_call(), own.audio.offer());
                     own.state.begin_call(now, call, false);
-                    (own.state.has_audio, own.state.is_group) = (true, true);
+                    (own.state.has_audio, own.state.group) = (true, Some(group.clone()));
                     let to = mbms::group_uri(settings, group);
                     own.command(now, AgentCommand::Call { call, to, sdp, headers: Vec::new(), parts: Vec::new() });
                     Some(ImsFact::Calls { to: group.clone() })
@@ -170,60 +168,12 @@ fn speech(path: &Path) -> Result<Speech, CommandError> {
     Speech::of_wave(&octets).map_err(|problem| CommandError::Usage(format!("{}: {problem}", path.display())))
 }
 
-fn spoke(talker: &ImsUe) -> ImsFact {
-    let spoken = talker.audio.spoken();
-    let sequence = |packet: Option<&hil::agent::media::Spoken>| packet.map_or(0, |packet| packet.sequence);
-    ImsFact::Spoke {
-        ssrc: talker.audio.ssrc(),
-        packets: spoken.len() as u64,
-        first: sequence(spoken.first()),
-        last: sequence(spoken.last()),
-    }
-}
-
-/// What was sent while a UE was in the session, against what came; none: it was not.
-fn listened(talker: &ImsUe, listener: &ImsUe) -> Option<SpeechHeard> {
-    let times = &listener.state.group_times;
-    let is_due = |at: Instant| times.iter().any(|(from, until)| *from <= at && until.is_none_or(|until| at <= until));
-    let due: Vec<_> = talker.audio.spoken().iter().filter(|packet| is_due(packet.at)).collect();
-    let sources = listener.audio.reception()?.sources();
-    let received = sources.get(&talker.audio.ssrc());
-    let arrivals = received.map(Received::arrivals).unwrap_or_default();
-    let came = |sequence: u16| received.and_then(|own| own.packets.values().find(|packet| packet.sequence == sequence));
-    let (mut lost, mut delays) = (Vec::new(), Vec::new());
-    for packet in &due {
-        match came(packet.sequence) {
-            None => lost.push(packet.sequence),
-            Some(taken) => delays.push(taken.at.saturating_duration_since(packet.at).as_secs_f64()),
-        }
-    }
-    let mean = delays.iter().sum::<f64>() / delays.len().max(1) as f64;
-    let least = delays.iter().copied().reduce(f64::min).unwrap_or(0.0);
-    let most = delays.iter().copied().reduce(f64::max).unwrap_or(0.0);
-    (!due.is_empty()).then(|| SpeechHeard {
-        of: talker.name.clone(),
-        sent: due.len() as u64,
-        taken: arrivals.taken,
-        by_unicast: arrivals.by_unicast,
-        by_mbms: arrivals.by_mbms,
-        both_ways: arrivals.both_ways,
-        doubled: arrivals.doubled,
-        reordered: arrivals.reordered,
-        lost: lost.len() as u64,
-        lost_sequence: lost.into_iter().take(NAMED_MAX).collect(),
-        delay_ms: [least, mean, most].map(round_ms),
-        file: None,
-    })
-}
-
-/// Seconds as milliseconds with three digits.
-fn round_ms(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e3
-}
-
-/// Of each UE over all that spoke.
+/// Of each UE over all that spoke; nothing where it is not known what came.
 fn measured(facts: &[(String, ImsFact)]) -> Vec<Measurement> {
     let mut measured: Vec<Measurement> = Vec::new();
+    let has_forgotten = |ue: &String| {
+        facts.iter().any(|(own, fact)| own == ue && matches!(fact, ImsFact::Listened(heard) if heard.forgotten > 0))
+    };
     let mut add = |ue: &String, name, value: f64, is_most: bool| {
         let same = |own: &&mut Measurement| own.name == name && own.ue.as_ref() == Some(ue);
         match measured.iter_mut().find(same) {
@@ -234,6 +184,9 @@ fn measured(facts: &[(String, ImsFact)]) -> Vec<Measurement> {
     };
     for (ue, fact) in facts {
         let ImsFact::Listened(heard) = fact else { continue };
+        if has_forgotten(ue) {
+            continue;
+        }
         add(ue, MeasurementName::MediaTaken, heard.taken as f64, false);
         add(ue, MeasurementName::MediaLost, heard.lost as f64, false);
         add(ue, MeasurementName::MediaDoubled, heard.doubled as f64, false);

@@ -3,6 +3,7 @@
 mod conference;
 mod exposure;
 mod identity;
+mod listening;
 mod mbms;
 mod messaging;
 mod presence;

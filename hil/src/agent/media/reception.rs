@@ -42,6 +42,7 @@ pub struct Received {
     /// Packets by their extended sequence numbers (RFC 3550 appendix A.1), the first cycle being 1.
     pub packets: BTreeMap<u32, Taken>,
     highest: u32,
+    forgotten: u64,
 }
 
 /// What came of all sources.
@@ -49,8 +50,8 @@ pub struct Received {
 pub struct Reception {
     own: Option<u32>,
     sources: BTreeMap<u32, Received>,
-    /// Own packets that came back.
-    echoed: u64,
+    /// Packets of further sources.
+    refused: u64,
     /// What packets carry is not kept.
     drops_payload: bool,
 }
@@ -86,10 +87,10 @@ impl Reception {
     /// A packet has come; false: it is not new, or it is one of the UE's own, and is not to be played.
     pub fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
         if self.own == Some(packet.ssrc) {
-            self.echoed += 1;
             return false;
         }
         if !self.sources.contains_key(&packet.ssrc) && self.sources.len() >= MOST_SOURCES {
+            self.refused += 1;
             return false;
         }
         let keeps_payload = !self.drops_payload;
@@ -101,9 +102,9 @@ impl Reception {
         &self.sources
     }
 
-    /// Own packets that came back over a bearer.
-    pub const fn echoed(&self) -> u64 {
-        self.echoed
+    /// Packets that were not listened to, since they were of one source too many.
+    pub const fn refused(&self) -> u64 {
+        self.refused
     }
 }
 
@@ -121,6 +122,7 @@ impl Received {
                 return false;
             }
             self.packets.pop_first();
+            self.forgotten += 1;
         }
         let mut came = [0; 2];
         came[way as usize] = 1;
@@ -141,10 +143,22 @@ impl Received {
         self.highest.wrapping_add_signed(step.into())
     }
 
-    /// How they have come.
+    /// Packets that came and are not kept any more.
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// How all that are kept have come.
     pub fn arrivals(&self) -> Arrivals {
-        let mut all = Arrivals::default();
-        for packet in self.packets.values() {
+        Arrivals::of(self.packets.values())
+    }
+}
+
+impl Arrivals {
+    /// Of these packets.
+    pub fn of<'a>(packets: impl IntoIterator<Item = &'a Taken>) -> Self {
+        let mut all = Self::default();
+        for packet in packets {
             let [unicast, mbms] = packet.came;
             all.taken += 1;
             all.by_unicast += u64::from(packet.way == Way::Unicast);
@@ -154,13 +168,6 @@ impl Received {
             all.reordered += u64::from(packet.is_late);
         }
         all
-    }
-
-    /// Sequence numbers between the first and the last one of which nothing came.
-    pub fn missing(&self) -> impl Iterator<Item = u16> + '_ {
-        let ends = self.packets.first_key_value().zip(self.packets.last_key_value());
-        let (from, to) = ends.map_or((1, 0), |((from, _), (to, _))| (*from, *to));
-        (from..=to).filter(|number| !self.packets.contains_key(number)).map(|number| number as u16)
     }
 }
 
@@ -190,8 +197,6 @@ mod tests {
         let own = &reception.sources()[&5];
         let expected = Arrivals { taken: 5, by_unicast: 3, by_mbms: 2, both_ways: 1, doubled: 1, reordered: 1 };
         assert_eq!(own.arrivals(), expected);
-        assert_eq!(own.missing().collect::<Vec<_>>(), [1]);
-        assert_eq!(reception.echoed(), 1);
     }
 
     #[test]
@@ -202,10 +207,11 @@ mod tests {
         }
         assert_eq!(reception.sources()[&5].packets.len(), MOST_PACKETS);
         assert!(!reception.take(Instant::ZERO, Way::Unicast, &packet(5, 7)), "forgotten, and not new");
+        assert_eq!(reception.sources()[&5].forgotten(), 100);
         for ssrc in 0..100 {
             reception.take(Instant::ZERO, Way::Mbms, &packet(ssrc, 1));
         }
-        assert_eq!(reception.sources().len(), MOST_SOURCES);
+        assert_eq!((reception.sources().len(), reception.refused()), (MOST_SOURCES, 100 - MOST_SOURCES as u64));
     }
 
     proptest! {
@@ -219,10 +225,8 @@ mod tests {
                 let is_new = reception.take(Instant::ZERO, way, &packet(1, first.wrapping_add(offset)));
                 prop_assert_eq!(is_new, known.insert(offset));
             }
-            let (least, most) = (*known.first().unwrap(), *known.last().unwrap());
-            let missing = (least..=most).filter(|offset| !known.contains(offset));
-            let missing: Vec<u16> = missing.map(|offset| first.wrapping_add(offset)).collect();
-            prop_assert_eq!(reception.sources()[&1].missing().collect::<Vec<_>>(), missing);
+            let came = reception.sources()[&1].packets.values().map(|packet| packet.sequence);
+            prop_assert!(came.eq(known.iter().map(|offset| first.wrapping_add(*offset))));
         }
     }
 }
