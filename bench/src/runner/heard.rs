@@ -171,7 +171,9 @@ impl Runner<'_> {
             return Ok(());
         }
         self.observer.tap(tap.clone())?;
-        if let Some(session) = self.mtchs.get(&self.mtch_of(mtch)).cloned() {
+        // Its subframe is over.
+        let sent = Instant::from_nanos(at.as_nanos().saturating_sub(1));
+        if let Some(session) = self.mtchs.session(self.mtch_of(mtch), sent).map(str::to_owned) {
             let entry = self.ledger.received(index, &session, &tap.bytes);
             let rlc_sn = self.gaps.remove(&(index, mtch));
             self.enter(index, at, &session, self.mtch_of(mtch), entry, rlc_sn)?;

@@ -107,7 +107,6 @@ impl Runner<'_> {
                 MbmsOutput::Sdu { mtch, sdu, due } => self.send(now, mtch, &sdu, due)?,
                 MbmsOutput::Mcch { area, pmchs, from } => self.set_mcch(now, area, &pmchs, from)?,
                 MbmsOutput::Moved { session, mtch, from } => {
-                    self.mtchs.insert(mtch, session.clone());
                     let (mch, lcid, from_ns) = (self.mch_name(mtch.pmch), mtch.lcid, from.as_nanos());
                     self.observer.fact(now, What::SessionMoved { session, mch, lcid, from_ns })?;
                 }
@@ -137,7 +136,6 @@ impl Runner<'_> {
         let (session, sha256) = (active.session.clone(), hex::encode(active.content_sha256));
         self.sent.insert(session.clone(), Sent { sha256, started: now });
         self.running.insert(session.clone());
-        self.mtchs.insert(mtch, session.clone());
         self.observer.session_started(now, self.session_info(active, mtch, c_teid))?;
         self.receive_service(now, &session, active.tmgi)
     }

@@ -8,6 +8,7 @@ mod ims_services;
 mod mbms;
 mod mc;
 mod modems;
+mod mtchs;
 mod radio;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::radio::{CellConfig, StreamStatus};
-use core_network::MtchId;
-use protocol::Instant;
+use protocol::{Instant, Tmgi};
 
 use self::ims::RunIms;
 use self::modems::RunModems;
+use self::mtchs::Mtchs;
 use crate::air::{Air, HeardMtch};
 use crate::backends::backends;
 use crate::boxes::{Boxes, RadioBoxes};
@@ -113,7 +114,8 @@ pub(crate) fn run(
         air_time: Duration::ZERO,
         delay,
         is_broken: false,
-        mtchs: BTreeMap::new(),
+        mtchs: Mtchs::default(),
+        assigned: BTreeMap::new(),
         ledger: Ledger::new(scenario.ues.len()),
         gaps: BTreeMap::new(),
         changes: McchChanges::new(scenario.ues.len(), are_notified),
@@ -125,7 +127,9 @@ pub(crate) fn run(
         observer: Observer::new(dir, header(loaded, rig, radio_header), console)?,
     };
     for (place, session) in scenario.sessions.iter().enumerate() {
-        runner.observer.session_named(&session.name, mbms::assigned_tmgi(scenario, place)?);
+        let tmgi = mbms::assigned_tmgi(scenario, place)?;
+        runner.observer.session_named(&session.name, tmgi);
+        runner.assigned.insert(tmgi, session.name.clone());
     }
     runner.settle()?;
     for (index, step) in scenario.steps.iter().enumerate() {
@@ -231,8 +235,9 @@ struct Runner<'a> {
     delay: Duration,
     /// A front end has failed.
     is_broken: bool,
-    /// Session of each MTCH.
-    mtchs: BTreeMap<MtchId, String>,
+    mtchs: Mtchs,
+    /// Sessions of the scenario by their TMGIs.
+    assigned: BTreeMap<Tmgi, String>,
     ledger: Ledger,
     /// RLC sequence numbers missing since the last datagram of an MTCH: first and last.
     gaps: BTreeMap<(usize, HeardMtch), (u8, u8)>,

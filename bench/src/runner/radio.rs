@@ -20,7 +20,7 @@ impl Runner<'_> {
         let Some(air) = &mut self.air else { return Ok(()) };
         match air.enb().push_sdu(area, pmch, lcid, sdu, frame_of(due)) {
             Ok(()) => {
-                if let Some(session) = self.mtchs.get(&mtch) {
+                if let Some(session) = self.mtchs.session(mtch, due) {
                     self.ledger.sent(session, sdu);
                 }
                 Ok(())
@@ -38,6 +38,12 @@ impl Runner<'_> {
         from: Instant,
     ) -> Result<(), CommandError> {
         let own = &self.loaded.scenario.areas[area];
+        for (pmch, sessions) in bearers.iter().enumerate() {
+            for &(tmgi, lcid) in sessions {
+                let mtch = MtchId { pmch: PmchId { area, pmch }, lcid };
+                self.mtchs.listed(mtch, from, self.assigned.get(&tmgi).map(String::as_str));
+            }
+        }
         let Some(air) = &mut self.air else { return Ok(()) };
         let frame = match air.enb().set_mcch(area, &setup::mcch(own, area, bearers)) {
             Ok(frame) => frame,
@@ -108,8 +114,7 @@ impl Runner<'_> {
             for session in sessions.iter().filter(|s| self.ledger.sent_of(s) > 0).cloned().collect::<Vec<_>>() {
                 let sent = self.ledger.sent_of(&session);
                 let (totals, open) = self.ledger.close(ue, &session);
-                let mtch = self.mtchs.iter().find(|(_, own)| **own == session).map(|(mtch, _)| *mtch);
-                if let Some((entry, mtch)) = open.zip(mtch) {
+                if let Some((entry, mtch)) = open.zip(self.mtchs.of(&session)) {
                     self.enter(ue, now, &session, mtch, entry, None)?;
                 }
                 let (lost, many) = (MeasurementName::DatagramsLost, MeasurementName::DatagramsDuplicated);
