@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use protocol::Instant;
 
-use crate::event::{Event, ModemFact, SmsFact, What};
+use crate::event::{Event, ModemFact, SessionSent, SmsFact, What};
 use crate::perf::Perf;
 use crate::report::{Model, counted};
 use crate::verdict::{Judgement, Verdict};
@@ -186,9 +186,12 @@ fn line(event: &Event) -> Option<String> {
             format!("{ue} {session}: {word}, {octets} octets after {after_s:.3} s")
         }
         What::ObjectMissing { ue, session, reason, .. } => format!("{ue} {session}: not complete: {reason}"),
-        What::SessionStopped { session, packets, ip_octets, .. } => {
-            format!("session {session} off air: {packets} packets, {ip_octets} octets of IP datagrams")
-        }
+        What::SessionStopped { session, sent } => match sent {
+            Some(SessionSent { packets, ip_octets, .. }) => {
+                format!("session {session} off air: {packets} packets, {ip_octets} octets of IP datagrams")
+            }
+            None => format!("session {session} off air: what it has sent is not known"),
+        },
         What::McchChange { n_id_mbsfn, from_ns, sessions } => {
             let (sessions, from_s) = (counted(sessions.len() as u64, "session"), *from_ns as f64 / 1e9);
             format!("the MCCH of area {n_id_mbsfn} lists {sessions} from {from_s:.3} s on")

@@ -27,6 +27,17 @@ pub struct Event {
     pub what: What,
 }
 
+/// What a session has sent, as the BM-SC reports it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SessionSent {
+    /// FLUTE packets.
+    pub packets: u64,
+    /// Octets of IP datagrams on the bearer: the bytes on air that are compared between sessions.
+    pub ip_octets: u64,
+    /// Whole passes of the carousel over the object.
+    pub passes: u64,
+}
+
 /// What happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -54,12 +65,9 @@ pub enum What {
     SessionStopped {
         /// Name of the session.
         session: String,
-        /// FLUTE packets sent.
-        packets: u64,
-        /// Octets of IP datagrams sent on the bearer: the bytes on air that are compared between sessions.
-        ip_octets: u64,
-        /// Whole passes of the carousel over the object.
-        passes: u64,
+        /// What it has sent; none: the BM-SC has given no report.
+        #[serde(flatten)]
+        sent: Option<SessionSent>,
     },
     /// From `from_ns` on the MCCH of an area lists other sessions: it is notified of before.
     McchChange {

@@ -50,7 +50,7 @@ pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch,
 pub use errors::{CommandError, Exit};
 pub use event::{
     BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, MchHeader, Measurement, ModemFact, MtchStop, RadioReport,
-    RunHeader, SessionInfo, SmsFact, SpeechHeard, What,
+    RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
 };
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,

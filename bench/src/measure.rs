@@ -106,7 +106,9 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         }
         MeasurementName::IpOctets => {
             let stopped = model.sessions.iter().find(|s| Some(&*s.name) == session).and_then(|s| s.stopped);
-            stopped.map(|s| plain(s.ip_octets as f64)).ok_or(NoValue::NoSamples("the session was never stopped"))
+            let stopped = stopped.ok_or(NoValue::NoSamples("the session was never stopped"))?;
+            let sent = stopped.sent.ok_or(NoValue::NoSamples("the BM-SC gave no report of the session"))?;
+            Ok(plain(sent.ip_octets as f64))
         }
         MeasurementName::RlcGaps => {
             let run = ue_run.ok_or(no_ue)?;

@@ -132,6 +132,7 @@ impl Carrier<'_> {
                 MbmsOutput::Moved { .. }
                 | MbmsOutput::Started { .. }
                 | MbmsOutput::Stopped { .. }
+                | MbmsOutput::StaysOn { .. }
                 | MbmsOutput::LimitReached { .. } => {}
             }
         }

@@ -41,7 +41,9 @@ pub(crate) enum MbmsOutput {
     /// A session does not run.
     Failed { session: String, why: String },
     /// A session has ended.
-    Stopped { session: String, stats: DeliveryStats },
+    Stopped { session: String, stats: Option<DeliveryStats> },
+    /// A session does not end.
+    StaysOn { session: String, why: String },
     /// A session has sent as much as it may.
     LimitReached { session: String },
     /// Something was refused, lost or thrown away; the words say what.
@@ -177,6 +179,7 @@ impl Mbms {
                 }
                 self.outputs.push_back(MbmsOutput::Stopped { session, stats });
             }
+            Told::StaysOn { session, why } => self.outputs.push_back(MbmsOutput::StaysOn { session, why }),
             Told::LimitReached { session } => self.outputs.push_back(MbmsOutput::LimitReached { session }),
             Told::Trouble(text) => self.outputs.push_back(MbmsOutput::Trouble(text)),
         }

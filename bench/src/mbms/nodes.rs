@@ -71,7 +71,7 @@ impl Mbms {
 }
 
 /// What the content provider provisions for the session at this place of the scenario.
-fn plan(scenario: &Scenario, place: usize) -> Result<Plan, CommandError> {
+pub(super) fn plan(scenario: &Scenario, place: usize) -> Result<Plan, CommandError> {
     let session = &scenario.sessions[place];
     let usage = |why: &str| CommandError::Usage(format!("session {}: {why}", session.name));
     let (tmgi, destination) = config::assigned(scenario, place)?;

@@ -64,9 +64,15 @@ pub(crate) enum Told {
         session: String,
         why: String,
     },
+    /// It has ended; without `stats` the BM-SC has given no report of it.
     Stopped {
         session: String,
-        stats: DeliveryStats,
+        stats: Option<DeliveryStats>,
+    },
+    /// The BM-SC does not end it.
+    StaysOn {
+        session: String,
+        why: String,
     },
     LimitReached {
         session: String,
@@ -108,7 +114,8 @@ struct Session {
     file: Option<(u64, [u8; 32])>,
     /// What is asked for once the file is there.
     time_to_data_ms: u64,
-    is_asked: bool,
+    /// Why the BM-SC has not taken it.
+    refused: Option<String>,
     /// What is refused is told as the end of a start.
     starts: bool,
 }
@@ -140,7 +147,7 @@ impl Provider {
                 push_url: None,
                 file: None,
                 time_to_data_ms: 0,
-                is_asked: false,
+                refused: None,
                 starts: false,
             };
             provider.sessions.insert(session.plan.session.clone(), session);
@@ -151,16 +158,21 @@ impl Provider {
         provider
     }
 
-    /// All sessions are provisioned.
+    /// All sessions are provisioned, or refused.
     pub(crate) fn is_ready(&self) -> bool {
-        self.service.is_some() && self.sessions.values().all(|own| own.id.is_some())
+        let is_refused = self.sessions.values().any(|own| own.refused.is_some());
+        (self.service.is_some() || is_refused)
+            && self.sessions.values().all(|own| own.id.is_some() || own.refused.is_some())
     }
 
     /// Starts a session; its data begins so long after its bearer.
     pub(crate) fn start(&mut self, session: &str, content: Content, time_to_data: Duration) {
         let Some(own) = self.sessions.get_mut(session) else { return };
         own.time_to_data_ms = u64::try_from(time_to_data.as_millis()).unwrap_or(u64::MAX);
-        (own.is_asked, own.starts) = (true, true);
+        own.starts = true;
+        if let Some(why) = own.refused.clone() {
+            return self.failed(session, why);
+        }
         let file = (content.octets.len() as u64, Sha256::digest(&content.octets).into());
         if own.file == Some(file) {
             return self.begin(session);
@@ -259,7 +271,7 @@ impl Provider {
         match ask {
             Ask::Service => match xmb::parse::<Service>(body) {
                 Ok(service) => self.create(service.id),
-                Err(why) => self.trouble(format!("the service of the BM-SC: {why}")),
+                Err(why) => self.refused(Ask::Service, why.to_string()),
             },
             Ask::Create(session) => match xmb::parse::<Resource>(body) {
                 Ok(resource) => {
@@ -278,11 +290,14 @@ impl Provider {
                 self.requests.extend(request.ok().map(|request| (Ask::Report(session), request)));
             }
             Ask::Report(session) => {
-                let stats = serde_json::from_slice::<Vec<Report>>(body).ok().map(|reports| stats(&reports));
-                if let Some(own) = self.sessions.get_mut(&session) {
-                    own.is_asked = false;
+                let stats = match serde_json::from_slice::<Vec<Report>>(body) {
+                    Ok(reports) => stats(&reports),
+                    Err(why) => return self.refused(Ask::Report(session), why.to_string()),
+                };
+                if stats.is_none() {
+                    self.trouble(format!("session {session}: the BM-SC has no report of it"));
                 }
-                self.told.push_back(Told::Stopped { session, stats: stats.unwrap_or_default() });
+                self.told.push_back(Told::Stopped { session, stats });
             }
             Ask::Start(_) | Ask::Update(_) => {}
         }
@@ -306,17 +321,31 @@ impl Provider {
                 }
                 self.failed(&session, why);
             }
-            Ask::Create(session) | Ask::Start(session) => self.failed(&session, why),
-            Ask::Report(session) => {
-                self.told.push_back(Told::Stopped { session, stats: DeliveryStats::default() });
+            Ask::Create(session) => {
+                let why = format!("the BM-SC has not taken it: {why}");
+                if let Some(own) = self.sessions.get_mut(&session) {
+                    own.refused = Some(why.clone());
+                }
+                self.failed(&session, why);
             }
-            Ask::Service => self.trouble(format!("the BM-SC refuses the service: {why}")),
-            Ask::Update(session) | Ask::Stop(session) => self.trouble(format!("session {session}: {why}")),
+            Ask::Start(session) => self.failed(&session, why),
+            Ask::Report(session) => {
+                self.trouble(format!("session {session}: the BM-SC gives no report of it: {why}"));
+                self.told.push_back(Told::Stopped { session, stats: None });
+            }
+            Ask::Service => {
+                let why = format!("the BM-SC has not taken the service: {why}");
+                self.sessions.values_mut().for_each(|own| own.refused = Some(why.clone()));
+                self.trouble(why);
+            }
+            Ask::Update(session) => self.trouble(format!("session {session}: {why}")),
+            Ask::Stop(session) => self.told.push_back(Told::StaysOn { session, why }),
         }
     }
 
     fn notified(&mut self, notification: &Notification) {
-        let session = self.sessions.iter().find(|(_, own)| own.id == notification.session);
+        let is_meant = |own: &Session| own.id.is_some() && own.id == notification.session;
+        let session = self.sessions.iter().find(|(_, own)| is_meant(own));
         let Some(name) = session.map(|(name, _)| name.clone()) else { return };
         let detail = notification.detail.clone().unwrap_or_default();
         match notification.event.as_str() {
@@ -394,9 +423,9 @@ fn resource(plan: &Plan) -> Resource {
 }
 
 /// What the newest report says: packets, octets, whole passes over the file.
-fn stats(reports: &[Report]) -> DeliveryStats {
+fn stats(reports: &[Report]) -> Option<DeliveryStats> {
     let newest = reports.iter().max_by_key(|report| report.stop_ms);
-    newest.map_or_else(DeliveryStats::default, |report| DeliveryStats {
+    newest.map(|report| DeliveryStats {
         packets: report.packets,
         ip_octets: report.ip_octets,
         passes: report.files.values().filter_map(Value::as_u64).min().unwrap_or(0),
@@ -406,4 +435,62 @@ fn stats(reports: &[Report]) -> DeliveryStats {
 /// The path of a URL, whose authority is the BM-SC.
 fn path_of(url: &str) -> String {
     url.parse::<Uri>().map_or_else(|_| url.to_owned(), |uri| uri.path().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mbms::nodes::plan;
+    use crate::scenario::{Overrides, Scenario};
+
+    /// With two sessions, and a service that the BM-SC has taken.
+    fn provider() -> (Provider, [String; 2]) {
+        let file = fixtures::scenario("mbms/raptor_vs_carousel.toml");
+        let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        let plans = [plan(&scenario, 0).unwrap(), plan(&scenario, 1).unwrap()];
+        let names = plans.clone().map(|plan| plan.session);
+        let mut provider = Provider::new(plans.into());
+        assert!(!provider.is_ready());
+        provider.answered(Ask::Service, &response(201, xmb::emit(&Service { id: "s".into(), ..Service::default() })));
+        (provider, names)
+    }
+
+    fn response(status: u16, body: Vec<u8>) -> Response<Vec<u8>> {
+        Response::builder().status(status).body(body).unwrap()
+    }
+
+    fn told(provider: &mut Provider) -> Vec<Told> {
+        std::iter::from_fn(|| provider.poll()).collect()
+    }
+
+    #[test]
+    fn a_session_that_is_refused_is_no_reason_to_wait() {
+        let (mut provider, [refused, taken]) = provider();
+        let files = FileSession { push_url: Some("http://10.46.0.31/push/".into()), ..FileSession::default() };
+        let resource = Resource { id: "1".into(), file_session: Some(files), ..Resource::default() };
+        provider.answered(Ask::Create(taken.clone()), &response(201, xmb::emit(&resource)));
+        assert!(!provider.is_ready());
+        provider.answered(Ask::Create(refused.clone()), &response(403, Vec::new()));
+        assert!(provider.is_ready());
+        told(&mut provider);
+        let content = Content { name: "a".into(), content_type: "text/plain".into(), octets: vec![1] };
+        provider.start(&refused, content.clone(), Duration::ZERO);
+        let [Told::Failed { why, .. }] = &told(&mut provider)[..] else { panic!() };
+        assert!(why.contains("403"), "{why}");
+        provider.start(&taken, content, Duration::ZERO);
+        assert!(told(&mut provider).is_empty());
+    }
+
+    #[test]
+    fn without_a_report_nobody_knows_what_was_sent() {
+        for answer in [response(200, b"[]".to_vec()), response(200, b"{".to_vec()), response(500, Vec::new())] {
+            let (mut provider, [session, _]) = provider();
+            provider.answered(Ask::Report(session), &answer);
+            let all = told(&mut provider);
+            assert!(matches!(&all[..], [Told::Trouble(_), Told::Stopped { stats: None, .. }]), "{all:?}");
+        }
+        let (mut provider, [session, _]) = provider();
+        provider.answered(Ask::Stop(session), &response(409, Vec::new()));
+        assert!(matches!(&told(&mut provider)[..], [Told::StaysOn { .. }]));
+    }
 }

@@ -319,9 +319,9 @@ impl<'a> Session<'a> {
             started_ms: run.started.as_ref().map(|s| ms(s.0)),
             allocated: run.started.as_ref().map(|s| &s.1),
             stopped_ms: run.stopped.map(|s| ms(s.at_ns)),
-            packets: run.stopped.map(|s| s.packets),
-            ip_octets: run.stopped.map(|s| s.ip_octets),
-            passes: run.stopped.map(|s| s.passes),
+            packets: run.sent().map(|s| s.packets),
+            ip_octets: run.sent().map(|s| s.ip_octets),
+            passes: run.sent().map(|s| s.passes),
             ues_complete: complete,
             ues: all,
         }

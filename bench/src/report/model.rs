@@ -138,8 +138,8 @@ impl Model {
                 self.session_mut(&info.session)?.started = Some((t, info.clone()));
                 self.ladders.iter_mut().for_each(|l| l.session_started(info));
             }
-            What::SessionStopped { session, packets, ip_octets, passes } => {
-                let stop = SessionStop { at_ns: t, packets: *packets, ip_octets: *ip_octets, passes: *passes };
+            What::SessionStopped { session, sent } => {
+                let stop = SessionStop { at_ns: t, sent: *sent };
                 self.session_mut(session)?.stopped = Some(stop);
             }
             What::MchScheduled { backlog_octets, .. } => {

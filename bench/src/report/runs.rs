@@ -5,7 +5,7 @@ use protocol::Tmgi;
 use super::area_sum::AreaSum;
 use super::radio_sum::RadioSum;
 use super::series::{Merge, Series};
-use crate::event::{AreaMeasured, SessionInfo};
+use crate::event::{AreaMeasured, SessionInfo, SessionSent};
 
 /// A scenario step that began.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,12 +49,8 @@ pub struct McchChange {
 pub struct SessionStop {
     /// When.
     pub at_ns: u64,
-    /// FLUTE packets.
-    pub packets: u64,
-    /// Octets of IP datagrams.
-    pub ip_octets: u64,
-    /// Whole passes of the carousel.
-    pub passes: u64,
+    /// What the BM-SC has reported.
+    pub sent: Option<SessionSent>,
 }
 
 /// What a UE measured.
@@ -253,6 +249,11 @@ pub struct Note {
 }
 
 impl SessionRun {
+    /// What it had sent when it stopped, as far as that is known.
+    pub fn sent(&self) -> Option<SessionSent> {
+        self.stopped?.sent
+    }
+
     pub(super) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), started: None, stopped: None, moves: Vec::new() }
     }

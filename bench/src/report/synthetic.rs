@@ -6,7 +6,7 @@ use protocol::{Joint, Plmn, Tmgi};
 
 use super::model::Model;
 use super::synthetic_radio;
-use crate::event::{Event, LadderHeader, MchHeader, MtchStop, RadioReport, RunHeader, SessionInfo, What};
+use crate::event::{Event, LadderHeader, MchHeader, MtchStop, RadioReport, RunHeader, SessionInfo, SessionSent, What};
 use crate::ladder::DOWNLOAD_DELIVERY;
 use crate::scenario::{
     Cell, Channel, ChannelModel, Expectation, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario, Selector,
@@ -241,8 +241,8 @@ impl Sample {
         }
         for (i, session) in scenario.sessions.iter().enumerate() {
             push(1, What::SessionStarted(self.session_info(i)));
-            let (session, passes) = (session.name.clone(), 1);
-            push(end_ms - 195, What::SessionStopped { session, packets: 602, ip_octets: 619_840, passes });
+            let sent = Some(SessionSent { packets: 602, ip_octets: 619_840, passes: 1 });
+            push(end_ms - 195, What::SessionStopped { session: session.name.clone(), sent });
         }
         for period in 0..end_ms / 160 {
             let stops = (0..scenario.sessions.len()).map(|i| MtchStop { lcid: i as u8 + 1, stop: Some(40) }).collect();

@@ -8,7 +8,7 @@ use protocol::{Instant, Tmgi};
 
 use super::Runner;
 use crate::errors::CommandError;
-use crate::event::{SessionInfo, What};
+use crate::event::{SessionInfo, SessionSent, What};
 use crate::mbms::provider::{Active, START_TIME, STOP_TIME};
 use crate::mbms::{Mbms, MbmsOutput, config};
 use crate::scenario::{Scenario, Selector};
@@ -91,13 +91,24 @@ impl Runner<'_> {
         let names = selected.map(|index| self.loaded.scenario.sessions[index].name.clone());
         let names: Vec<String> = names.filter(|name| self.running.contains(name)).collect();
         for name in &names {
+            self.refused.remove(name);
             if let Some(mbms) = &mut self.mbms {
                 mbms.stop(name);
             }
         }
         self.settle()?;
-        let is_over = |runner: &Self| (!names.iter().any(|name| runner.running.contains(name))).then_some("done");
-        self.advance(self.now + STOP_TIME, "timeout", is_over)
+        let is_decided = |runner: &Self| {
+            let waits = |name: &String| runner.running.contains(name) && !runner.refused.contains_key(name);
+            (!names.iter().any(waits)).then_some("done")
+        };
+        let mut reason = self.advance(self.now + STOP_TIME, "timeout", is_decided)?;
+        for name in names.iter().filter(|name| self.running.contains(*name)) {
+            reason = "not_stopped";
+            let why = self.refused.get(name).map_or("nobody has answered", String::as_str);
+            let text = format!("session {name} could not be stopped: {why}");
+            self.observer.fact(self.now, What::Note { text })?;
+        }
+        Ok(reason)
     }
 
     /// Takes what the eNB and the content provider have to say.
@@ -111,11 +122,17 @@ impl Runner<'_> {
                     self.observer.fact(now, What::SessionMoved { session, mch, lcid, from_ns })?;
                 }
                 MbmsOutput::Started { active, mtch, c_teid } => self.session_started(now, &active, mtch, c_teid)?,
-                MbmsOutput::Failed { session, why } => drop(self.refused.insert(session, why)),
+                MbmsOutput::Failed { session, why } | MbmsOutput::StaysOn { session, why } => {
+                    self.refused.insert(session, why);
+                }
                 MbmsOutput::Stopped { session, stats } => {
                     self.running.remove(&session);
-                    let (packets, ip_octets, passes) = (stats.packets, stats.ip_octets, stats.passes);
-                    self.observer.fact(now, What::SessionStopped { session, packets, ip_octets, passes })?;
+                    let sent = stats.map(|own| SessionSent {
+                        packets: own.packets,
+                        ip_octets: own.ip_octets,
+                        passes: own.passes,
+                    });
+                    self.observer.fact(now, What::SessionStopped { session, sent })?;
                 }
                 MbmsOutput::LimitReached { session } => {
                     self.limit_reached.insert(session);

@@ -42,7 +42,7 @@ fn comparison(model: &Model) -> Markup {
                         p.value { (complete) span.of { " of " (all) " UEs" } }
                         p.note { (fec_words(&info.fec)) }
                         p.note {
-                            @if let Some(stop) = run.stopped { (text::octets(stop.ip_octets)) " on air, "
+                            @if let Some(stop) = run.sent() { (text::octets(stop.ip_octets)) " on air, "
                                 (stop.packets) " packets" }
                         }
                     }
@@ -62,7 +62,7 @@ fn comparison(model: &Model) -> Markup {
 
 /// One sentence: how many UEs each session served, and whether the comparison is fair.
 fn finding(model: &Model, runs: &[(&SessionRun, &SessionInfo)]) -> String {
-    let octets: Vec<u64> = runs.iter().filter_map(|(run, _)| run.stopped).map(|s| s.ip_octets).collect();
+    let octets: Vec<u64> = runs.iter().filter_map(|(run, _)| run.sent()).map(|s| s.ip_octets).collect();
     let (low, high) = (octets.iter().min().copied().unwrap_or(0), octets.iter().max().copied().unwrap_or(0));
     let fair = octets.len() == runs.len() && high - low <= high / 50;
     let scores: Vec<String> = runs

@@ -118,7 +118,7 @@ fn sessions(model: &Model) -> Markup {
                     dt { "SHA-256" } dd { code { (info.content_sha256) } }
                     dt { "FEC" } dd { (info.fec) }
                     dt { "Bit rate" } dd { (text::bit_rate(info.bit_rate_bps as f64)) " of IP datagrams" }
-                    @if let Some(stop) = run.stopped {
+                    @if let Some(stop) = run.sent() {
                         dt { "Sent" } dd { (text::grouped(stop.packets)) " packets, " (text::grouped(stop.ip_octets)) " octets, "
                             (stop.passes) " whole passes" }
                     }

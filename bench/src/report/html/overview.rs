@@ -8,6 +8,7 @@ use crate::event::SpeechHeard;
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
+use crate::report::runs::SessionRun;
 use crate::report::series::Merge;
 use crate::report::text;
 use crate::scenario::{Fault, FaultAction, FaultTarget, Selector};
@@ -59,7 +60,7 @@ fn cards(model: &Model) -> Markup {
     }
     let complete = model.deliveries.iter().filter(|d| d.is_complete()).count();
     let content = model.session_infos().next();
-    let octets: u64 = model.sessions.iter().filter_map(|s| s.stopped).map(|s| s.ip_octets).sum();
+    let octets: u64 = model.sessions.iter().filter_map(SessionRun::sent).map(|s| s.ip_octets).sum();
     let mut blocks = Ratio::default();
     model.ues.iter().for_each(|u| blocks.merge(&u.radio.mch));
     let card = |value: Markup, label: Markup, note: Markup| {
