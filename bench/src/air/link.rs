@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use num_complex::Complex32;
+use protocol::Entropy;
 use radio::{ChannelConfig, ChannelModel, Receiver, RxEvent, SpectrumAnalyzer, SubframeTime};
 
 use super::heard::{Heard, HeardWhat, at_ms, owned, time_of};
@@ -31,7 +32,8 @@ pub(crate) struct Link {
     now: SubframeTime,
     /// It hears noise alone.
     is_deaf: bool,
-    noise: u64,
+    /// What noise is made of.
+    entropy: Entropy,
     pub(super) spectrum: SpectrumAnalyzer,
     /// A constellation is wanted of the next data block.
     pub(super) wants_symbols: bool,
@@ -43,6 +45,9 @@ pub(crate) struct Link {
 
 /// Lost data blocks of which a UE keeps the samples.
 const LOST_KEPT: u32 = 2;
+/// Power of the noise without coverage, as a part of what was received: 20 dB less. Silence is not left silent.
+const NOISE_LEFT: f32 = 0.01;
+const NOISE_LEAST: f32 = 1e-6;
 /// Symbols that a constellation shows.
 const SYMBOLS_SHOWN: usize = 400;
 
@@ -61,7 +66,7 @@ impl Link {
             of_the_past: 0,
             now: SubframeTime::default(),
             is_deaf: false,
-            noise: 1,
+            entropy: Entropy::of_box(channel.seed, name),
             spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
             wants_symbols: false,
             lost_left: LOST_KEPT,
@@ -97,10 +102,12 @@ impl Link {
             // A receiver that UEs share may have more antennas than this one.
             Arrived::AtAll(antennas) => {
                 copy(antennas, &mut self.received);
+                self.drown();
                 self.listen(samples_per_subframe, stopwatch);
             }
             Arrived::AtEach(ues) => {
                 copy(&ues[ue], &mut self.received);
+                self.drown();
                 self.listen(samples_per_subframe, stopwatch);
             }
         }
@@ -119,16 +126,21 @@ impl Link {
         self.is_deaf = !is_covered;
     }
 
-    /// Without coverage there is noise in the place of all that was received.
+    /// Without coverage there is noise in the place of all that was received, and less of it.
     fn drown(&mut self) {
         if !self.is_deaf {
             return;
         }
-        for sample in self.received.iter_mut().flatten() {
-            // Knuth's linear congruential generator; its upper bits are noise enough.
-            self.noise = self.noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let part = |bits: u64| (bits & 0xffff) as f32 / 65536.0 - 0.5;
-            *sample = Complex32::new(part(self.noise >> 48), part(self.noise >> 32));
+        for antenna in &mut self.received {
+            let energy: f32 = antenna.iter().map(Complex32::norm_sqr).sum();
+            let power = NOISE_LEFT * energy / antenna.len().max(1) as f32;
+            // Evenly spread over -1/2 to 1/2 each part has a variance of 1/12.
+            let scale = (6.0 * power).sqrt().max(NOISE_LEAST);
+            for sample in antenna {
+                let bits = self.entropy.next_u64();
+                let part = |bits: u64| (bits & 0xffff) as f32 / 65536.0 - 0.5;
+                *sample = Complex32::new(part(bits), part(bits >> 16)) * scale;
+            }
         }
     }
 
@@ -195,4 +207,41 @@ impl Link {
 /// Copies samples of as many antennas as there are places for.
 fn copy(antennas: &[Vec<Complex32>], to: &mut [Vec<Complex32>]) {
     to.iter_mut().zip(antennas).for_each(|(to, from)| to.clone_from(from));
+}
+
+#[cfg(test)]
+mod tests {
+    use radio::ReceiverConfig;
+
+    use super::*;
+
+    /// A UE that hears nothing but a constant.
+    fn link(name: &str) -> Link {
+        let receiver = Receiver::new(ReceiverConfig::new(1_920_000)).unwrap();
+        Link::new(name, &ChannelConfig::awgn(1.92e6, 30.0, 7), 0, receiver)
+    }
+
+    fn hear(link: &mut Link, arrived: &Arrived<'_>) -> Vec<Complex32> {
+        link.hear(arrived, 0, 1920, None);
+        link.received[0].clone()
+    }
+
+    #[test]
+    fn without_coverage_it_is_noise_whichever_way_the_carrier_comes() {
+        let sent = vec![vec![Complex32::new(0.5, 0.0); 1920]];
+        let each = vec![sent.clone()];
+        let power = |samples: &[Complex32]| samples.iter().map(Complex32::norm_sqr).sum::<f32>() / samples.len() as f32;
+        for arrived in [Arrived::BeforeChannels(&sent), Arrived::AtAll(&sent), Arrived::AtEach(&each)] {
+            let (mut own, mut other) = (link("a"), link("b"));
+            let with = power(&hear(&mut own, &arrived));
+            [&mut own, &mut other].into_iter().for_each(|link| link.set_covered(false));
+            let noise = hear(&mut own, &arrived);
+            let mean = noise.iter().sum::<Complex32>().norm() / noise.len() as f32;
+            let part = power(&noise) / with;
+            assert!((0.008..0.012).contains(&part) && mean < 0.01, "{part} {mean}");
+            assert_ne!(noise, hear(&mut other, &arrived), "a noise of its own");
+            own.set_covered(true);
+            assert!((power(&hear(&mut own, &arrived)) / with - 1.0).abs() < 0.1);
+        }
+    }
 }

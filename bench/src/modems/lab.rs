@@ -13,7 +13,7 @@ use super::real::{OPEN_PATIENCE, RealLine};
 use super::{ModemKind, UeModem};
 use crate::errors::CommandError;
 use crate::rig::{Lab, LabModem, Rig};
-use crate::scenario::{Scenario, StepAction};
+use crate::scenario::{Access, MbmsStep, Scenario, ServiceStep, StepAction};
 
 /// For what a power switch takes beside the time that it is off.
 const SWITCH_TIME: Duration = Duration::from_secs(30);
@@ -41,6 +41,15 @@ pub(crate) fn check_lab(rig: &Rig, scenario: &Scenario) -> Result<(), CommandErr
         modem.profile.as_deref().map(load_profile).transpose()?;
     }
     for step in &scenario.steps {
+        if let StepAction::Service(ServiceStep::Mbms(
+            MbmsStep::CoverageLost { access: Access::Mbms, .. } | MbmsStep::CoverageBack { access: Access::Mbms, .. },
+        )) = &step.action
+        {
+            return Err(CommandError::Usage(format!(
+                "rig {}: nobody takes the coverage of the broadcast carrier away from real modems; leave out: {}",
+                rig.name, step.description
+            )));
+        }
         if let StepAction::SendSms { to, .. } = &step.action {
             let modem = modem_of(rig, scenario, to)?;
             if modem.number.is_none() {
