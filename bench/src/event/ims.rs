@@ -165,8 +165,11 @@ pub enum ImsFact {
         messages: u64,
         /// Their octets.
         octets: u64,
-        /// Lost by chance.
+        /// Datagrams lost by chance.
         lost: u64,
+        /// Segments of streams that came later, since they were lost by chance at first.
+        #[serde(default)]
+        repeated: u64,
         /// Dropped since the queue was full.
         dropped: u64,
         /// Gone without coverage.

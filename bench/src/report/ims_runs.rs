@@ -59,8 +59,10 @@ pub struct UnicastRun {
     pub messages: u64,
     /// Their octets.
     pub octets: u64,
-    /// Lost by chance.
+    /// Datagrams lost by chance.
     pub lost: u64,
+    /// Segments of streams that came later, since they were lost by chance at first.
+    pub repeated: u64,
     /// Dropped since the queue was full.
     pub dropped: u64,
     /// Gone without coverage.
@@ -194,8 +196,8 @@ impl Model {
             ImsFact::ChangeRefused { why } => run.trouble(format!("change of the session refused: {why}")),
             ImsFact::CoverageLost { access } => run.trouble(format!("coverage of the {access} lost")),
             ImsFact::CoverageBack { access } => run.trouble(format!("coverage of the {access} back")),
-            &ImsFact::Unicast { messages, octets, lost, dropped, uncovered, waited_ms } => {
-                run.unicast = Some(UnicastRun { messages, octets, lost, dropped, uncovered, waited_ms });
+            &ImsFact::Unicast { messages, octets, lost, repeated, dropped, uncovered, waited_ms } => {
+                run.unicast = Some(UnicastRun { messages, octets, lost, repeated, dropped, uncovered, waited_ms });
             }
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),

@@ -353,7 +353,7 @@ fn pass(ims: &mut RunIms, now: Instant, message: &WireMessage) -> Passage {
     let mut delay = Duration::ZERO;
     for (name, from_ue) in [(&message.from, true), (&message.to, false)] {
         let Some(own) = ims.network.ues.iter_mut().find(|ue| ue.name == *name) else { continue };
-        match own.access.pass(now, message, from_ue) {
+        match own.access.pass(now + delay, message.bytes.len(), message.transport.is_reliable(), from_ue) {
             Passage::Lost => return Passage::Lost,
             Passage::After(more) => delay += more,
         }

@@ -10,12 +10,12 @@ use crate::strict_toml::Table;
 pub struct UnicastAccess {
     /// More delay, milliseconds.
     pub delay_ms: u64,
-    /// Datagrams that are lost by chance, percent. Streams have their segments again instead.
+    /// Datagrams that are lost by chance, percent. Streams have their segments again instead, a second later and in order.
     pub loss_percent: f64,
     /// What it carries, kbit/s; none: everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kbps: Option<u32>,
-    /// What waits longer than this is dropped, milliseconds.
+    /// Datagrams that would wait longer than this are dropped, milliseconds. Streams wait.
     pub queue_ms: u64,
 }
 

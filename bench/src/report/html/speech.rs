@@ -47,7 +47,7 @@ pub(super) fn tables(model: &Model) -> Markup {
             div.scroll {
                 table {
                     thead {
-                        tr { th { "UE" } th { "Messages" } th { "Octets" } th { "Lost" } th { "Queue full" } th { "No coverage" } th { "Longest wait" } }
+                        tr { th { "UE" } th { "Messages" } th { "Octets" } th { "Lost" } th { "Repeated" } th { "Queue full" } th { "No coverage" } th { "Longest wait" } }
                     }
                     tbody {
                         @for (ue, own) in accesses().take(UES_SHOWN) {
@@ -56,6 +56,7 @@ pub(super) fn tables(model: &Model) -> Markup {
                                 td { (text::grouped(own.messages)) }
                                 td { (text::octets(own.octets)) }
                                 td { (own.lost) }
+                                td { (own.repeated) }
                                 td { (own.dropped) }
                                 td { (own.uncovered) }
                                 td { (milliseconds(own.waited_ms)) }

@@ -138,6 +138,7 @@ impl Runner<'_> {
                     messages: counts.messages,
                     octets: counts.octets,
                     lost: counts.lost,
+                    repeated: counts.repeated,
                     dropped: counts.dropped,
                     uncovered: counts.uncovered,
                     waited_ms: round_ms(counts.waited.as_secs_f64()),
