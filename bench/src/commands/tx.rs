@@ -14,12 +14,18 @@ use crate::cli::TxArgs;
 use crate::errors::{CommandError, Exit};
 use crate::front_ends::Transmitter;
 use crate::lab_lease::HeldLab;
+use crate::mbms::config::PROVIDER;
+use crate::mbms::provider::START_TIME;
 use crate::mbms::{Mbms, MbmsOutput};
 use crate::rig::Rig;
 use crate::scenario::{Loaded, Overrides, Scenario};
 use crate::setup;
 
 const FRAME: Duration = Duration::from_millis(10);
+
+fn trouble(what: &str) {
+    eprintln!("castbench: {what}");
+}
 
 /// Runs `castbench tx`.
 pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
@@ -67,11 +73,11 @@ impl Carrier<'_> {
         let samples = enb.cell().samples_per_subframe();
         let mut frame = vec![vec![Complex32::ZERO; 10 * samples]; usize::from(enb.carrier().n_ports)];
         self.pass(self.now, enb)?;
-        for index in 0..self.loaded.scenario.sessions.len() {
-            self.mbms.start(self.now, self.loaded, index)?;
-        }
-        let mut sent = Ok(());
+        let (mut sent, mut is_started) = (Ok(()), false);
         while sent.is_ok() && self.now < Instant::ZERO + Duration::from_secs_f64(for_s) {
+            if !is_started {
+                is_started = self.start()?;
+            }
             let end = self.now + FRAME;
             self.pass(Instant::from_nanos(end.as_nanos() - 1), enb)?;
             let mut antennas: Vec<_> = frame.iter_mut().map(|antenna| antenna.chunks_exact_mut(samples)).collect();
@@ -86,6 +92,19 @@ impl Carrier<'_> {
         Ok((transmitter.status(), sent.and(finished)))
     }
 
+    /// Starts all sessions; false: nodes do not know each other yet.
+    fn start(&mut self) -> Result<bool, CommandError> {
+        if let Some(joint) = self.mbms.missing() {
+            let is_late = self.now >= Instant::ZERO + START_TIME;
+            let why = || CommandError::Bench(format!("nobody answers on {joint}: no session can start"));
+            return if is_late { Err(why()) } else { Ok(false) };
+        }
+        for index in 0..self.loaded.scenario.sessions.len() {
+            self.mbms.start(self.now, self.loaded, index)?;
+        }
+        Ok(true)
+    }
+
     /// What happens in the network up to `until`.
     fn pass(&mut self, until: Instant, enb: &mut Enb) -> Result<(), CommandError> {
         let mut now = self.now;
@@ -97,8 +116,11 @@ impl Carrier<'_> {
                         self.mbms.see(&message);
                         self.fabric.carry(now, message);
                     }
-                    FabricOutput::AtOutside { event, .. } => self.mbms.handle(event),
-                    FabricOutput::Note { .. } | FabricOutput::Outside { .. } | FabricOutput::OutsideFailed { .. } => {}
+                    FabricOutput::AtOutside { to, event } if to == PROVIDER => self.mbms.handle(event),
+                    FabricOutput::Note { from, note } => trouble(&format!("{from}: {note}")),
+                    FabricOutput::AtOutside { .. }
+                    | FabricOutput::Outside { .. }
+                    | FabricOutput::OutsideFailed { .. } => {}
                 }
                 self.mbms.pump(now, &mut self.fabric);
             }
@@ -111,7 +133,6 @@ impl Carrier<'_> {
 
     /// From the network to the radio.
     fn drain(&mut self, now: Instant, enb: &mut Enb) -> Result<(), CommandError> {
-        let trouble = |what: &dyn std::fmt::Display| eprintln!("castbench: {what}");
         while let Some(output) = self.mbms.poll_output(now) {
             match output {
                 MbmsOutput::Sdu { mtch, sdu, due } => {
