@@ -251,6 +251,15 @@ impl ImsUe {
         self.choice.way() != before
     }
 
+    /// A good transport block of an area has come: it says something of the bearer where that area has it.
+    pub(crate) fn block(&mut self, at: Instant, area: u8) {
+        let tmgi = self.choice.media().map(|media| media.mode.tmgi());
+        let has_bearer = |tmgi: Tmgi| self.listed.get(&area).is_some_and(|listed| listed.contains(&tmgi));
+        if tmgi.is_some_and(has_bearer) {
+            self.choice.block(at);
+        }
+    }
+
     /// Tells the network by which way it listens, when it wants another one.
     pub(crate) fn change_over(&mut self, now: Instant) {
         let call = self.state.call.filter(|_| self.state.is_established && self.state.group.is_some());
@@ -360,4 +369,36 @@ pub(crate) fn session_description(contact: SocketAddr, direction: &str) -> Vec<u
         format!("a={direction}"),
     ];
     lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Plmn;
+    use protocol::sip::sdp::MbmsMode;
+
+    use super::*;
+    use crate::ims::network::ImsNetwork;
+    use crate::scenario::{Overrides, Scenario};
+
+    #[test]
+    fn blocks_of_another_area_are_no_coverage() {
+        let file = fixtures::scenario("mbms/ims_session.toml");
+        let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        let own = &mut ImsNetwork::new(&scenario).unwrap().unwrap().ues[0];
+        let (at, destination) = (Instant::from_millis, "239.1.0.1:5000".parse().unwrap());
+        let tmgi = Tmgi { service_id: [0, 0, 1], plmn: Plmn::new("001", "01").unwrap() };
+        let mode = MbmsMode::Broadcast { tmgi, counting: 0 };
+        own.choice.agreed(Some(MbmsMedia { destination, source: None, mode }));
+        own.listed = [(1, vec![tmgi]), (2, Vec::new())].into();
+        own.choice.listed(vec![tmgi]);
+        own.choice.data();
+        own.block(at(0), 2);
+        assert_eq!(own.choice.poll_wish(at(0)), None);
+        own.block(at(0), 1);
+        assert_eq!(own.choice.poll_wish(at(0)), Some(Way::Mbms));
+        own.choice.done(at(1), true);
+        own.block(at(600), 2);
+        own.choice.handle_timeout(at(700));
+        assert_eq!(own.choice.poll_wish(at(700)), Some(Way::Unicast));
+    }
 }

@@ -140,7 +140,7 @@ impl Runner<'_> {
         let mch = report.pmch.map(|pmch| self.mch_name(PmchId { area, pmch }));
         self.ues[index].block(report, mch.as_deref());
         if report.quality.crc_ok {
-            self.group_block(index, at);
+            self.group_block(index, at, report.n_id_mbsfn);
         }
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);

@@ -79,9 +79,9 @@ impl Runner<'_> {
     }
 
     /// A good transport block of an area has come to a UE.
-    pub(in crate::runner) fn group_block(&mut self, index: usize, at: Instant) {
+    pub(in crate::runner) fn group_block(&mut self, index: usize, at: Instant, area: u8) {
         if let Some(own) = self.group_ue(index) {
-            own.choice.block(at);
+            own.block(at, area);
         }
     }
 

@@ -15,13 +15,13 @@ pub struct BearerChoice {
     media: Option<MbmsMedia>,
     /// Bearers that the MCCHs list.
     listed: Vec<Tmgi>,
-    /// When the newest transport block of the carrier came.
+    /// When the newest transport block of its area came.
     block: Option<Instant>,
     /// A datagram of the medium has come since the coverage is there.
     has_data: bool,
-    /// What the network was told last, and since when it is not answered.
+    /// What the network was told last, and what it has not answered yet.
     chosen: Way,
-    asked: Option<(Way, Instant)>,
+    asked: Option<Way>,
     /// Before that it is not asked again.
     not_before: Instant,
 }
@@ -87,7 +87,7 @@ impl BearerChoice {
         self.listed = tmgis;
     }
 
-    /// A good transport block of the area has come.
+    /// A good transport block of the area that has the bearer has come.
     pub fn block(&mut self, now: Instant) {
         self.block = Some(now);
     }
@@ -122,18 +122,18 @@ impl BearerChoice {
         if self.asked.is_some() || wanted == self.chosen || now < self.not_before {
             return None;
         }
-        self.asked = Some((wanted, now));
+        self.asked = Some(wanted);
         Some(wanted)
     }
 
     /// What the network has been told and not answered yet.
-    pub fn asked(&self) -> Option<Way> {
-        self.asked.map(|(way, _)| way)
+    pub const fn asked(&self) -> Option<Way> {
+        self.asked
     }
 
     /// The network has taken what it was told, or has not.
     pub fn done(&mut self, now: Instant, is_taken: bool) {
-        let Some((way, _)) = self.asked.take() else { return };
+        let Some(way) = self.asked.take() else { return };
         if is_taken {
             self.chosen = way;
         } else {
