@@ -58,6 +58,7 @@ fn plain(ims: &Ims, note: &mut Checker<'_>) {
         (ims.has_application_server(), "application_server", "\"none\""),
         (ims.visited.is_some(), "visited", "none"),
         (ims.has(Service::Charging), "services", "any but \"charging\""),
+        (ims.has(Service::Mbms), "services", "any but \"mbms\""),
     ];
     for (_, key, allowed) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
         note.note(&["ims", key], format!("needs an IMS, and the network is a plain SIP network; allowed: {allowed}"));

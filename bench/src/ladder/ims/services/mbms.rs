@@ -34,29 +34,34 @@ const PARTIES: &[Party] = &[
     Party::Enb,
     Party::PeerPcscf,
     Party::Peer,
+    // Out of the area.
     Party::Second,
 ];
 
 /// All of them.
-pub(super) const PROCEDURES: &[&Procedure] = &[&GROUP];
+pub(super) const PROCEDURES: &[&Procedure] = &[&GROUP, &GROUP_IN_AREA];
 
-/// Ladders that a step asks for: the caller of a group, a member in the area of the carrier and one that is not.
+/// Ladders that a step asks for: the caller of a group, a member in the area of the carrier and one that is not, where there is
+/// one. A group whose members are not worth a bearer stays on unicast, and has none.
 pub(super) fn asked<'a>(scenario: &'a Scenario, step: &'a MbmsStep) -> Vec<Wanted<'a>> {
     let MbmsStep::GroupCall { ue, group } = step else { return Vec::new() };
-    let groups = scenario.ims.iter().flat_map(|ims| &ims.groups);
-    let members = groups.filter(|own| own.name == *group).flat_map(|own| &own.members);
-    let others: Vec<_> = members.filter(|member| *member != ue).collect();
-    let hears = |name: &&&String| {
-        let own = scenario.ues.iter().find(|own| own.name == ***name);
-        own.and_then(|own| own.ims.as_ref()).is_some_and(|ims| ims.mbms && ims.cell == UeCell::Carrier)
-    };
-    let (near, far) = (others.iter().find(hears), others.iter().find(|name| !hears(name)));
-    match near.zip(far).filter(|_| scenario.cell.is_some()) {
-        Some((near, far)) => {
-            let wanted = Wanted::one(ue, &GROUP).with(near);
-            vec![Wanted { second: Some(far), ..wanted }]
-        }
-        None => Vec::new(),
+    let Some(ims) = scenario.ims.as_ref().filter(|_| scenario.cell.is_some()) else { return Vec::new() };
+    let members = ims.groups.iter().filter(|own| own.name == *group).flat_map(|own| &own.members);
+    let (others, hears): (Vec<_>, _) = (members.filter(|member| *member != ue).collect(), |name: &str| {
+        let own = scenario.ues.iter().find(|own| own.name == name);
+        own.and_then(|own| own.ims.as_ref()).is_some_and(|own| own.mbms && own.cell == UeCell::Carrier)
+    });
+    let capable = others.iter().filter(|name| hears(name)).count() + usize::from(hears(ue));
+    let costs = ims.bearers.clone().unwrap_or_default();
+    if capable as u64 * u64::from(costs.unicast_cost) < u64::from(costs.bearer_cost) {
+        return Vec::new();
+    }
+    let (near, far) = (others.iter().find(|name| hears(name)), others.iter().find(|name| !hears(name)));
+    let wanted = |near, procedure| Wanted::one(ue, procedure).with(near);
+    match (near, far) {
+        (Some(near), Some(far)) => vec![Wanted { second: Some(far), ..wanted(near, &GROUP) }],
+        (Some(near), None) => vec![wanted(near, &GROUP_IN_AREA)],
+        (None, _) => Vec::new(),
     }
 }
 
@@ -74,7 +79,19 @@ const GROUP: Procedure = Procedure {
     procedure: "TR 23.847 1",
     title: "IMS session over an MBMS bearer",
     parties: PARTIES,
-    steps: &[
+    steps: STEPS,
+};
+
+/// The same, and nobody is out of the area.
+const GROUP_IN_AREA: Procedure = Procedure {
+    procedure: "TR 23.847 1, all in the area",
+    title: GROUP.title,
+    parties: PARTIES.split_at(PARTIES.len() - 1).0,
+    steps: STEPS.split_at(STEPS.len() - 1).0,
+};
+
+/// The last one is of a UE out of the area.
+const STEPS: &[ProcedureStep] = &[
         request(
             ("1a", "INVITE to the group: what the UE can, and where it is", "TR 23.847 1 step 1"),
             GM_UP,
@@ -208,5 +225,40 @@ const GROUP: Procedure = Procedure {
             Said("talker"),
         )
         .after("1e"),
-    ],
-};
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Overrides;
+
+    #[test]
+    fn a_ladder_is_asked_for_where_it_can_be_climbed() {
+        let file = fixtures::scenario("mbms/ims_session.toml");
+        let shipped = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        let step = MbmsStep::GroupCall { ue: "car1".into(), group: "team".into() };
+        let names = |change: &dyn Fn(&mut Scenario)| {
+            let mut scenario = shipped.clone();
+            change(&mut scenario);
+            let all = asked(&scenario, &step);
+            all.iter().map(|own| (own.procedure.procedure, own.peer.map(str::to_owned))).collect::<Vec<_>>()
+        };
+        let costs = |s: &mut Scenario, bearer_cost| {
+            s.ims.as_mut().unwrap().bearers.as_mut().unwrap().bearer_cost = bearer_cost;
+        };
+        let only = |s: &mut Scenario, kind: &str| {
+            s.ims.as_mut().unwrap().groups[0].members.retain(|name| name.starts_with(kind));
+        };
+        let near = Some("car2".to_owned());
+        assert_eq!(names(&|_| ()), [("TR 23.847 1", near.clone())]);
+        assert_eq!(names(&|s| only(s, "car")), [("TR 23.847 1, all in the area", near.clone())]);
+        assert_eq!(names(&|s| only(s, "far")), []);
+        assert_eq!(names(&|s| costs(s, 5)), [("TR 23.847 1", near)]);
+        assert_eq!(names(&|s| costs(s, 6)), []);
+        assert_eq!(names(&|s| s.cell = None), []);
+        assert_eq!(GROUP_IN_AREA.steps.len() + 1, GROUP.steps.len());
+        assert!(!GROUP_IN_AREA.parties.contains(&Party::Second));
+        let is_far = |row: &ProcedureStep| row.from == Party::Second || row.to == Party::Second;
+        assert!(!GROUP_IN_AREA.steps.iter().any(is_far));
+    }
+}
