@@ -6,7 +6,7 @@ use core_network::DeliveryError;
 use protocol::Joint;
 
 use super::check_ims as ims;
-use super::load::check_content;
+use super::load::{check_content, check_speech};
 use super::mc;
 use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
 use crate::capacity::{AreaSubframes, Capacity};
@@ -35,9 +35,25 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     );
     transmitter::check(s, note);
     steps(s, note);
+    speech(s, folder, note);
     expectations(s, note);
     for (i, f) in s.faults.iter().enumerate() {
         fault(s, f, &i.to_string(), note);
+    }
+}
+
+/// What UEs say is there, and can be said.
+fn speech(s: &Scenario, folder: &Path, note: &mut Checker<'_>) {
+    for (i, step) in s.steps.iter().enumerate() {
+        let Some(content) = step.action.speech() else { continue };
+        let file = folder.join(content);
+        if let Err(reason) = check_speech(&file) {
+            let message = format!(
+                "content {}: {reason}; allowed values: a WAVE file with G.711, relative to the folder of this file",
+                file.display()
+            );
+            note.note(&["step", &i.to_string(), "content"], message);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use protocol::Joint;
 use super::check::known_ue;
 use super::{
     APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
-    Selector, Service, ServiceStep, UeIms, VISITED_PCSCF,
+    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF,
 };
 use crate::ladder::PROCEDURES;
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
@@ -25,6 +25,10 @@ pub(super) fn check(s: &Scenario, note: &mut Checker<'_>) {
     }
     for (i, ue) in s.ues.iter().enumerate() {
         let at = i.to_string();
+        if ue.unicast.is_some() && ue.ims.is_none() {
+            let message = "unicast of a UE without `ims`, whose way to the network it is; allowed: both or none";
+            note.note(&["ue", &at, "unicast"], message.into());
+        }
         let Some(own) = &ue.ims else { continue };
         if s.ims.is_none() {
             note.note(&["ue", &at, "ims"], "ims of a UE without a table [ims]; allowed: both or none".into());
@@ -41,6 +45,13 @@ fn groups(s: &Scenario, ims: &Ims, note: &mut Checker<'_>) {
     }
     for (i, group) in ims.groups.iter().enumerate() {
         let at = i.to_string();
+        if ims.groups[..i].iter().any(|before| before.name == group.name) {
+            let message = format!("a second group is named \"{}\"; allowed: a name of its own", group.name);
+            note.note(&["ims", "group", &at, "name"], message);
+        }
+        if group.members.is_empty() {
+            note.note(&["ims", "group", &at], "a group without members; allowed: `members` with UEs".into());
+        }
         for member in &group.members {
             let own = s.ues.iter().find(|ue| ue.name == *member).and_then(|ue| ue.ims.as_ref());
             if own.is_none() {
@@ -87,6 +98,11 @@ fn subscription(s: &Scenario, own: &UeIms, at: &str, note: &mut Checker<'_>) {
     if own.credit.is_some() && s.ims.as_ref().is_some_and(|ims| !ims.has(Service::Charging)) {
         let message = "credit without \"charging\" in [ims] services; allowed: both or none";
         note.note(&["ue", at, "ims", "credit"], message.into());
+    }
+    if (own.mbms || own.cell != UeCell::Carrier) && s.ims.as_ref().is_some_and(|ims| !ims.has(Service::Mbms)) {
+        let key = if own.mbms { "mbms" } else { "cell" };
+        let message = format!("{key} without \"mbms\" in [ims] services; allowed: both or none");
+        note.note(&["ue", at, "ims", key], message);
     }
     if let Some(user) = &own.same_user_as {
         known_ue(s, &Selector::Name(user.clone()), &["ue", at, "ims", "same_user_as"], note);
@@ -187,4 +203,43 @@ const fn is_mbms(joint: Joint) -> bool {
         joint,
         Joint::Mb2C | Joint::Mb2U | Joint::XmbC | Joint::SgMb | Joint::SgiMb | Joint::M3 | Joint::M2 | Joint::M1
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::scenario::{Overrides, Scenario};
+
+    /// What is said of a group session when this is written instead.
+    fn said(right: &str, wrong: &str) -> String {
+        let file = fixtures::scenario("mbms/ims_session.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(right), "{right}");
+        let loaded = Scenario::parse(Path::new(&file), &text.replacen(right, wrong, 1), &Overrides::default());
+        loaded.expect_err(wrong).to_string()
+    }
+
+    #[test]
+    fn nothing_of_a_group_session_is_ignored() {
+        let services = "[ims]\nservices = [\"mbms\"]";
+        let group = "[[ims.group]]\nname = \"team\"";
+        for (right, wrong, expected) in [
+            (services, "[ims]", "groups without \"mbms\""),
+            (services, "[ims]", "mbms without \"mbms\" in [ims] services"),
+            (
+                group,
+                "[[ims.group]]\nname = \"team\"\nmembers = [\"car1\"]\n[[ims.group]]\nname = \"team\"",
+                "a second group",
+            ),
+            (group, "[[ims.group]]\nname = \"none\"\n[[ims.group]]\nname = \"team\"", "a group without members"),
+            ("ims = { answers_after_ms = 200, mbms = \"yes\" }", "", "unicast of a UE without `ims`"),
+            ("speech.wav", "silence.wav", "No such file"),
+            ("speech.wav", "castbench.mp4", "no WAVE file"),
+            ("[ims]", "[ims]\nnetwork = \"sip\"", "allowed: any but \"mbms\""),
+        ] {
+            let error = said(right, wrong);
+            assert!(error.contains(expected), "{wrong}: {error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use core_network::ims::NetworkCore;
+use hil::agent::media::Speech;
 
 use super::{ImsSecurity, Scenario, check, read};
 use crate::strict_toml::{Table, TomlProblems, read_document, read_text};
@@ -114,6 +115,12 @@ pub(super) fn check_content(file: &Path) -> Result<(), String> {
         return Err("an empty file".into());
     }
     Ok(())
+}
+
+/// Why this cannot be said.
+pub(super) fn check_speech(file: &Path) -> Result<(), String> {
+    let octets = std::fs::read(file).map_err(|e| e.to_string())?;
+    Speech::of_wave(&octets).map(drop).map_err(|e| e.to_string())
 }
 
 /// Media type by the extension of the name (IANA media types).

@@ -1,7 +1,7 @@
 //! Scenarios: one TOML file says what is built, done and expected (parameters by TS 36.331 SIB13 and MCCH, TS 26.346).
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use protocol::Joint;
 use radio::{Mcs, McsTable};
@@ -376,6 +376,16 @@ pub enum StepAction {
     /// Something of mission critical services.
     #[serde(untagged)]
     Mc(McStep),
+}
+
+impl StepAction {
+    /// The file of speech that a UE says.
+    pub(crate) fn speech(&self) -> Option<&Path> {
+        match self {
+            Self::Service(ServiceStep::Mbms(MbmsStep::GroupTalk { content, .. })) => Some(content),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for StepAction {
