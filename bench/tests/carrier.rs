@@ -4,11 +4,12 @@
 mod common;
 #[path = "common/scenario.rs"]
 mod scenario;
+#[path = "common/tshark.rs"]
+mod tshark;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use common::{castbench, inside};
 use serde_json::Value;
@@ -246,16 +247,8 @@ fn tshark_reads_every_layer_with_the_right_values() {
 
 /// Fields of the packets that a filter finds, `None` with a line that says so where tshark is not installed.
 fn tshark(folder: &Path, filter: &str, fields: &[&str]) -> Option<Vec<Vec<String>>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(folder.join("out/capture.pcapng")).args(["-Y", filter, "-T", "fields"]);
-    for field in fields {
-        command.args(["-e", field]);
-    }
-    let Ok(output) = command.output() else {
-        println!("skipped: tshark is not installed");
-        return None;
-    };
-    assert!(output.status.success(), "{filter}: {}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
+    let fields = fields.iter().flat_map(|field| ["-e", field]);
+    let arguments: Vec<&str> = ["-Y", filter, "-T", "fields"].into_iter().chain(fields).collect();
+    let text = tshark::tshark(&folder.join("out/capture.pcapng"), &arguments)?;
     Some(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
 }

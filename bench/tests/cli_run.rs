@@ -3,10 +3,11 @@
 mod common;
 #[path = "common/scenario.rs"]
 mod scenario;
+#[path = "common/tshark.rs"]
+mod tshark;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use common::{Ended, castbench, inside};
 use serde_json::Value;
@@ -185,21 +186,11 @@ fn a_fault_of_one_ue_is_that_ues_alone() {
 fn tshark_finds_nothing_malformed() {
     let dir = folder(&scenario::text());
     run(dir.path(), "out", &[]).assert(0, "PASS");
-    let tshark = |filter: &str| {
-        let fields = ["-Y", filter, "-T", "fields", "-e", "frame.number"];
-        let output = Command::new("tshark").arg("-r").arg(dir.path().join("out/capture.pcapng")).args(fields).output();
-        output.ok().map(|o| {
-            assert!(o.status.success(), "{}", String::from_utf8_lossy(&o.stderr));
-            String::from_utf8(o.stdout).unwrap()
-        })
-    };
-    let Some(malformed) = tshark("_ws.malformed || _ws.expert.severity >= \"Warning\"") else {
-        println!("skipped: tshark is not installed");
-        return;
-    };
-    assert_eq!(malformed, "", "malformed packets");
+    let tshark = |filter: &str| tshark::packets(&dir.path().join("out/capture.pcapng"), filter);
+    let Some(malformed) = tshark("_ws.malformed || _ws.expert.severity >= \"Warning\"") else { return };
+    assert!(malformed.is_empty(), "malformed packets: {malformed:?}");
     for joint in ["M1", "BCCH-DL-SCH near", "MCH near mch", "RLC far mch", "MCCH far", "MTCH far"] {
-        assert_ne!(tshark(&format!("frame.interface_name == \"{joint}\"")).unwrap(), "", "nothing on {joint}");
+        assert!(!tshark(&format!("frame.interface_name == \"{joint}\"")).unwrap().is_empty(), "nothing on {joint}");
     }
 }
 

@@ -2,9 +2,10 @@
 //! message alone, a lost or a damaged message makes the verdict fail by the step's number, and tshark finds each tick again
 //! in the capture.
 
+#[path = "common/tshark.rs"]
+mod tshark;
+
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use castbench::{
@@ -225,13 +226,7 @@ impl Run {
 
     /// What tshark prints, `None` with a line that says so where it is not installed.
     fn tshark(&self, arguments: &[&str]) -> Option<String> {
-        let capture: PathBuf = Path::new(self.dir.path()).join(CAPTURE_FILE);
-        let Ok(output) = Command::new("tshark").arg("-r").arg(capture).args(arguments).output() else {
-            println!("skipped: tshark is not installed");
-            return None;
-        };
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+        tshark::tshark(&self.dir.path().join(CAPTURE_FILE), arguments)
     }
 }
 

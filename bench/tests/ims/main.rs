@@ -6,6 +6,8 @@ mod plain;
 mod run;
 mod secrets;
 mod services;
+#[path = "../common/tshark.rs"]
+mod tshark;
 
 use std::fs;
 use std::path::PathBuf;

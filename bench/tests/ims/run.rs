@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::tshark;
+
 /// A run in a folder of its own.
 pub(crate) struct Run {
     dir: tempfile::TempDir,
@@ -59,14 +61,7 @@ impl Run {
 
     /// Numbers of the packets that a filter finds; `None` with a line that says so where tshark is not installed.
     pub(crate) fn tshark(&self, filter: &str) -> Option<Vec<u64>> {
-        let arguments = ["-Y", filter, "-T", "fields", "-e", "frame.number"];
-        let Ok(output) = Command::new("tshark").arg("-r").arg(self.file("capture.pcapng")).args(arguments).output()
-        else {
-            println!("skipped: tshark is not installed");
-            return None;
-        };
-        assert!(output.status.success(), "{filter}: {}", String::from_utf8_lossy(&output.stderr));
-        Some(String::from_utf8(output.stdout).unwrap().lines().map(|line| line.parse().unwrap()).collect())
+        tshark::packets(&self.file("capture.pcapng"), filter)
     }
 
     /// Every tick of these ladders is found again by its filter, and nothing is malformed.
