@@ -357,6 +357,12 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         let message = format!("{} carries neither SIP nor Diameter; allowed: drop or corrupt, no message", f.joint);
         note.note(&["fault", at, "action"], message);
     }
+    if matches!(f.joint, Joint::M1 | Joint::Mtch) && (f.after.is_some() || f.count.is_some()) {
+        let key = if f.after.is_some() { "after" } else { "count" };
+        let message =
+            format!("{} is not counted: all such messages are taken; allowed: no `after`, no `count`", f.joint);
+        note.note(&["fault", at, key], message);
+    }
     if let Some(mch) = &f.mch {
         if f.joint != Joint::Mch {
             note.note(&["fault", at, "mch"], format!("{} is not of one MCH; allowed values: no mch", f.joint));

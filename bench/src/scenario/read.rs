@@ -241,7 +241,7 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("api", Joint::Api),
         ("mb2c", Joint::Mb2C),
         ("mb2u", Joint::Mb2U),
-        ("xmbc", Joint::XmbC),
+        ("xmb_c", Joint::XmbC),
         ("sgmb", Joint::SgMb),
         ("sgi_mb", Joint::SgiMb),
         ("m3", Joint::M3),

@@ -3,7 +3,7 @@
 //! Nothing is reachable without an access token but the OpenAPI document, and that only if the configuration says so. What
 //! a client is told holds no header of the network, and no identity when the policy for it has pseudonyms; what it sends
 //! goes out under its own identity, whatever it writes. Every request is in the audit log before it is answered: who, what,
-//! when, with which result, no bodies. MBMS broadcast is answered with 501: it does not speak xMB-C (TS 29.116) yet.
+//! when, with which result, no bodies. MBMS broadcast is answered with 501: it is no client of xMB-C (TS 29.116) yet.
 
 mod access;
 mod audit;
