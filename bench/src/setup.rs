@@ -23,7 +23,9 @@ use crate::mbms::{Place, provider};
 use crate::scenario::{Cell, Fading, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern, Ue};
 
 /// Radio frame.
-const FRAME: Duration = Duration::from_millis(10);
+pub(crate) const FRAME: Duration = Duration::from_millis(10);
+/// Cell identity of the carrier in SIB1 and on M2, and the eNB that it is of (TS 36.300 clause 8.2).
+pub(crate) const CELL_IDENTITY: u32 = 1;
 /// What a FLUTE session is tried with: any addresses do.
 const TRIAL: [SocketAddrV4; 2] =
     [SocketAddrV4::new(Ipv4Addr::LOCALHOST, 4000), SocketAddrV4::new(Ipv4Addr::new(239, 255, 1, 1), 5000)];
@@ -85,20 +87,28 @@ pub(crate) fn enb(scenario: &Scenario, bearers: &[Vec<Vec<(Tmgi, u8)>>]) -> Resu
     };
     let areas = scenario.areas.iter().enumerate().map(setup).collect::<Result<Vec<_>, CommandError>>()?;
     let cell = scenario.cell.as_ref().ok_or_else(|| CommandError::Usage("the scenario has no [cell]".into()))?;
-    EnbConfig::new(carrier(cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))
+    let mut config = EnbConfig::new(carrier(cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))?;
+    config.si.sib1.cell_identity = CELL_IDENTITY;
+    Ok(config)
+}
+
+/// `sf-AllocEnd` of each PMCH of an area (TS 36.331 clause 6.3.7).
+pub(crate) fn pmch_ends(area: &MbsfnArea, index: usize) -> Result<Vec<u16>, CommandError> {
+    let shares = capacity::shares(area, index).map_err(|e| CommandError::Usage(e.to_string()))?;
+    Ok(shares.iter().map(|share| share.end.saturating_sub(1)).collect())
 }
 
 /// What the MCCH of an area says: its PMCHs with these bearers and their logical channels.
 pub(crate) fn mcch(area: &MbsfnArea, index: usize, bearers: &[Vec<(Tmgi, u8)>]) -> MbsfnAreaConfiguration {
-    let shares = capacity::shares(area, index).unwrap_or_default();
+    let ends = pmch_ends(area, index).unwrap_or_default();
     let session = |&(tmgi, lcid): &(Tmgi, u8)| SessionInfo { tmgi: tmgi.to_octets().into(), session_id: None, lcid };
-    let pmchs = area.mchs.iter().zip(shares).enumerate();
+    let pmchs = area.mchs.iter().zip(ends).enumerate();
     MbsfnAreaConfiguration {
         common_sf_alloc: subframe_configs(area),
         common_sf_alloc_period_rf: area.common_sf_alloc_period_rf,
         pmch: pmchs
-            .map(|(i, (mch, share))| PmchInfo {
-                sf_alloc_end: share.end - 1,
+            .map(|(i, (mch, end))| PmchInfo {
+                sf_alloc_end: end,
                 data_mcs: mch.mcs(),
                 mch_scheduling_period_rf: mch.scheduling_period_rf,
                 sessions: bearers.get(i).map_or(&[][..], Vec::as_slice).iter().map(session).collect(),

@@ -19,9 +19,7 @@ use crate::mbms::provider::START_TIME;
 use crate::mbms::{Mbms, MbmsOutput};
 use crate::rig::Rig;
 use crate::scenario::{Loaded, Overrides, Scenario};
-use crate::setup;
-
-const FRAME: Duration = Duration::from_millis(10);
+use crate::setup::{self, FRAME};
 
 fn trouble(what: &str) {
     eprintln!("castbench: {what}");

@@ -19,6 +19,7 @@ pub(crate) use self::one_way::{Transmitter, receiver};
 use self::pump::{Outside, Pump};
 use self::stream::Stream;
 use crate::rig::{BrokerKind, Channels, FileRig, FileRole, RadioFrontEnd, Rig, ZmqRig};
+use crate::setup::FRAME;
 
 /// The carrier and who hears it.
 #[derive(Clone, Debug)]
@@ -342,7 +343,6 @@ fn open_soapy(rig: &Rig, on_air: &OnAir, n_received: usize) -> Result<Device, Fr
     Ok((sink, one_way::soapy_source(rig, on_air.sample_rate_hz, n_received)?))
 }
 
-const FRAME: Duration = Duration::from_millis(10);
 /// Between the threads of a run: longer than any time limit of a front end, so that the one that knows why says so.
 const PATIENCE_MS: u32 = 1_300_000;
 /// How long a receiver may go on while the run computes, seconds.

@@ -5,6 +5,7 @@
 //! MCH, and a session that gets another service area moves to another MCH.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use core_network::{
@@ -23,10 +24,10 @@ use protocol::{Plmn, SyncPlan, Tmgi};
 use radio::McsTable;
 
 use super::provider::XMB_PORT;
-use crate::capacity::{self, Capacity};
+use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::scenario::{MbsfnArea, Mch, Scenario};
-use crate::setup;
+use crate::setup::{self, CELL_IDENTITY};
 
 /// Names of the boxes.
 pub(crate) const BMSC: &str = "BM-SC";
@@ -56,14 +57,16 @@ const M2_PORT: u16 = 36_443;
 const PLMN: (&str, &str) = ("001", "01");
 /// TMGI service identities of a network's BM-SC and its content provider; the seed says where in the PLMN's range they lie.
 const SERVICE_IDS: u32 = 0x1000;
+/// The last ones of them are those of an application server.
+const AS_SERVICE_IDS: u32 = 0x100;
 /// Multicast addresses that the BM-SC assigns: administratively scoped (RFC 2365).
-const BMSC_GROUPS: std::ops::RangeInclusive<Ipv4Addr> = Ipv4Addr::new(239, 255, 2, 1)..=Ipv4Addr::new(239, 255, 2, 254);
+const BMSC_GROUPS: RangeInclusive<Ipv4Addr> = Ipv4Addr::new(239, 255, 2, 1)..=Ipv4Addr::new(239, 255, 2, 254);
 /// The first one that the content provider has assigned.
 const FIRST_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 1, 1);
 /// Ports of user services.
-const SERVICE_PORTS: std::ops::RangeInclusive<u16> = 5000..=5999;
+const SERVICE_PORTS: RangeInclusive<u16> = 5000..=5999;
 /// Multicast addresses on M1.
-const M1_GROUPS: std::ops::RangeInclusive<Ipv4Addr> = Ipv4Addr::new(232, 0, 1, 1)..=Ipv4Addr::new(232, 0, 8, 254);
+const M1_GROUPS: RangeInclusive<Ipv4Addr> = Ipv4Addr::new(232, 0, 1, 1)..=Ipv4Addr::new(232, 0, 8, 254);
 /// From BM-SC to eNB, at most.
 pub(crate) const M1_TRANSFER_DELAY: Duration = Duration::from_millis(20);
 /// An eNB gives an incomplete sequence up this long before it is on the air; less than [`M1_TRANSFER_DELAY`].
@@ -79,8 +82,6 @@ const GUARANTEED: [u8; 7] = [1, 2, 3, 4, 65, 66, 75];
 const NOT_GUARANTEED: [u8; 8] = [5, 6, 7, 8, 9, 69, 70, 79];
 /// What a bearer without guaranteed bit rate is planned for, bit/s.
 const NOMINAL_BPS: u64 = 64_000;
-/// Cell identity of the carrier, as its SIB1 says it, and the eNB that it is of (TS 36.300 clause 8.2).
-pub(crate) const CELL_IDENTITY: u32 = 1;
 
 /// The service area identity of an MCH: they are counted through, area by area.
 pub(crate) fn service_area(scenario: &Scenario, mch: &str) -> Option<u16> {
@@ -101,6 +102,12 @@ pub(crate) fn plmn() -> Result<Plmn, CommandError> {
 fn first_service_id(scenario: &Scenario) -> u32 {
     let parts = u64::from((1 << 24) / SERVICE_IDS - 1); // but the first, whose first identity is 0
     (1 + setup::seed_of(scenario, BMSC) % parts) as u32 * SERVICE_IDS
+}
+
+/// TMGI service identities that an application server assigns: none of the BM-SC's or of the content provider's.
+pub(crate) fn as_service_ids(scenario: &Scenario) -> RangeInclusive<u32> {
+    let end = first_service_id(scenario) + SERVICE_IDS;
+    end - AS_SERVICE_IDS..=end - 1
 }
 
 /// What the content provider has assigned to the session at this place: TMGI, multicast address and port.
@@ -145,7 +152,7 @@ pub(crate) fn bmsc(scenario: &Scenario, hop: Duration) -> Result<BmscNodeConfig,
     let first = first_service_id(scenario) + SERVICE_IDS / 2;
     let pool = ProvisioningConfig {
         plmn: plmn()?,
-        service_ids: first..=first + SERVICE_IDS / 2 - 1,
+        service_ids: first..=first + SERVICE_IDS / 2 - AS_SERVICE_IDS - 1,
         addresses: BMSC_GROUPS,
         ports: SERVICE_PORTS,
     };
@@ -224,15 +231,15 @@ fn area<'a>(
     capacity: &mut impl Iterator<Item = &'a Capacity>,
 ) -> Result<core_network::MbsfnArea, CommandError> {
     let usage = |what: &str| CommandError::Usage(format!("area {}: {what}", area.n_id_mbsfn));
-    let shares = capacity::shares(area, index).map_err(|e| CommandError::Usage(e.to_string()))?;
+    let ends = setup::pmch_ends(area, index)?;
     let first = first_service_area(scenario, index);
-    let pmch = |((place, mch), share): ((usize, &Mch), std::ops::Range<u16>)| {
+    let pmch = |((place, mch), end): ((usize, &Mch), u16)| {
         let mcs = mch.mcs();
         let higher_mcs = (mcs.table == McsTable::Qam256).then_some(mcs.index);
         PmchCapacity {
             service_areas: [first + place as u16].into(),
             configuration: PmchConfiguration {
-                allocated_subframes_end: share.end.saturating_sub(1),
+                allocated_subframes_end: end,
                 data_mcs: if higher_mcs.is_some() { 0 } else { mcs.index },
                 scheduling_period: mch.scheduling_period_rf,
                 higher_mcs,
@@ -240,7 +247,7 @@ fn area<'a>(
             capacity: capacity.next().map_or(0, |own| own.bps as u64),
         }
     };
-    let pmchs: Vec<PmchCapacity> = area.mchs.iter().enumerate().zip(shares).map(pmch).collect();
+    let pmchs: Vec<PmchCapacity> = area.mchs.iter().enumerate().zip(ends).map(pmch).collect();
     let info = setup::area_info(area)?;
     let subframes = setup::subframe_configs(area).iter().map(subframes).collect::<Option<Vec<_>>>();
     let period = CommonSubframeAllocationPeriod::from_frames(area.common_sf_alloc_period_rf);
@@ -298,4 +305,24 @@ pub(crate) fn address_of(name: &str) -> Option<IpAddr> {
         _ => return None,
     };
     Some(address.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Overrides;
+
+    #[test]
+    fn each_has_service_identities_of_its_own() {
+        let file = fixtures::scenario("mbms/ims_session.toml");
+        for seed in [1, 1656, 6754, 9609] {
+            let overrides = Overrides { seed: Some(seed), ..Overrides::default() };
+            let scenario = Scenario::load(&file, &overrides).unwrap().scenario;
+            let sessions = [0, 63].map(|place| tsi(assigned(&scenario, place).unwrap().0));
+            let bmsc = bmsc(&scenario, Duration::ZERO).unwrap().pool.service_ids;
+            let own = as_service_ids(&scenario);
+            assert!(sessions[1] < *bmsc.start() && bmsc.end() < own.start() && *own.end() < 1 << 24, "{seed}");
+            assert_eq!(own.end() - own.start(), 255);
+        }
+    }
 }

@@ -22,10 +22,7 @@ use self::config::{MBMS_GW, MCE};
 use self::provider::{Active, Provider, Told};
 use crate::errors::CommandError;
 use crate::scenario::{Loaded, Scenario};
-use crate::setup;
-
-/// Radio frame.
-const FRAME: Duration = Duration::from_millis(10);
+use crate::setup::{self, FRAME};
 
 /// What MBMS has to say to the runner.
 #[derive(Debug)]

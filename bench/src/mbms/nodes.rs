@@ -11,7 +11,7 @@ use protocol::{Entropy, Instant};
 use super::config::{self, BMSC, ENB, MBMS_GW, MCE, PROVIDER, PROVIDER_ADDRESS, address_of};
 use super::provider::{Plan, Provider};
 use super::{Mbms, calendar};
-use crate::capacity::{self, Capacity};
+use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::scenario::Scenario;
 use crate::setup;
@@ -49,11 +49,8 @@ impl Mbms {
         let ip = PROVIDER_ADDRESS.into();
         fabric.add_outside(PROVIDER, Role::ThirdParty, ip);
         let plans = (0..scenario.sessions.len()).map(|place| plan(scenario, place)).collect::<Result<_, _>>()?;
-        let ends = |(index, area)| capacity::shares(area, index).map(|s| s.iter().map(|s| s.end - 1).collect());
-        let areas = scenario.areas.iter().enumerate().map(|(index, area)| {
-            let ends: Result<Vec<u16>, _> = ends((index, area));
-            Ok((area.n_id_mbsfn, ends.map_err(|e| CommandError::Usage(e.to_string()))?))
-        });
+        let areas = scenario.areas.iter().enumerate();
+        let areas = areas.map(|(index, area)| Ok((area.n_id_mbsfn, setup::pmch_ends(area, index)?)));
         Ok(Self {
             radio,
             provider: Provider::new(plans),

@@ -41,12 +41,10 @@ use crate::perf::{Load, Stopwatch};
 use crate::radio_tally::round;
 use crate::rig::{Clock, Rig};
 use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
-use crate::setup;
+use crate::setup::{self, FRAME};
 use crate::ue::{Sent, Ue};
 use crate::verdict::Judgement;
 
-/// Radio frame: the step of the radio.
-const FRAME: Duration = Duration::from_millis(10);
 /// Interval of radio reports and of progress.
 const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 /// Interval of constellations, and how many of them a run keeps.

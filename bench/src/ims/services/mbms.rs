@@ -10,13 +10,13 @@ use crate::errors::CommandError;
 use crate::ims::network::bench;
 use crate::mbms::config;
 use crate::scenario::{Allocator, Group, GroupBearers, Ims, Scenario, UeCell};
+use crate::setup;
 
 /// Tracking area code of all cells.
 const TAC: u16 = 1;
 /// A cell without MBMS.
 const OTHER_CELL: u32 = 0x200;
-/// TMGIs, addresses and the port that the AS assigns itself: others than those of the BM-SC and of the content provider.
-const SERVICE_IDS: std::ops::RangeInclusive<u32> = 0x00ff_0000..=0x00ff_00ff;
+/// Addresses and the port that the AS assigns itself: others than those of the BM-SC and of the content provider.
 const GROUPS: std::ops::RangeInclusive<std::net::Ipv4Addr> =
     std::net::Ipv4Addr::new(239, 255, 3, 1)..=std::net::Ipv4Addr::new(239, 255, 3, 254);
 const PORT: u16 = 6000;
@@ -32,18 +32,18 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     if site.scenario.cell.is_some() {
         let areas = site.scenario.mchs().filter_map(|(.., mch)| config::service_area(site.scenario, &mch.name));
         config.cells = vec![CellAreas { cell: cell(UeCell::Carrier)?, areas: areas.collect() }];
-        config.mb2 = Some(mb2(allocation)?);
+        config.mb2 = Some(mb2(site.scenario, allocation)?);
     }
     Ok(Box::new(ImsAs::new(config, site.entropy()).map_err(bench)?))
 }
 
-fn mb2(allocation: Allocator) -> Result<Mb2Config, CommandError> {
+fn mb2(scenario: &Scenario, allocation: Allocator) -> Result<Mb2Config, CommandError> {
     let own = NetworkBox::ImsAs.ip();
     let std::net::IpAddr::V4(address) = own else { return Err(bench("the IMS AS has no address of IPv4")) };
     let peers = vec![config::peer(config::BMSC_HOST, Some(config::BMSC_ADDRESS))];
     let mut mb2 = Mb2Config::new(config::diameter(HOST, address, peers), config::BMSC_HOST, own);
     if allocation == Allocator::As {
-        let (plmn, service_ids, addresses) = (config::plmn()?, SERVICE_IDS, GROUPS);
+        let (plmn, service_ids, addresses) = (config::plmn()?, config::as_service_ids(scenario), GROUPS);
         mb2.allocation = Mb2Allocation::AsAssigns { plmn, service_ids, addresses, port: PORT };
     }
     // In memory no peer is lost without a word.
@@ -72,7 +72,7 @@ pub(crate) fn group_of(uri: &str, domain: &str) -> Option<String> {
 }
 
 fn cell(of: UeCell) -> Result<EutranCell, CommandError> {
-    let eci = if of == UeCell::Carrier { config::CELL_IDENTITY } else { OTHER_CELL };
+    let eci = if of == UeCell::Carrier { setup::CELL_IDENTITY } else { OTHER_CELL };
     Ok(EutranCell { plmn: config::plmn()?, tac: TAC, eci })
 }
 

@@ -6,6 +6,7 @@ use hil::agent::media::{Arrivals, Received, Spoken, Taken};
 
 use crate::event::{ImsFact, SpeechHeard};
 use crate::ims::agent::{Attended, ImsUe};
+use crate::radio_tally::round;
 
 /// Sequence numbers of lost packets that are named.
 const NAMED_MAX: usize = 100;
@@ -78,14 +79,9 @@ fn compared(due: &[&Spoken], received: Option<&Received>, is_forgotten: bool) ->
         lost_sequence: lost.into_iter().take(NAMED_MAX).collect(),
         beyond: all.taken - arrivals.taken,
         forgotten: forgotten.len() as u64,
-        delay_ms: [least, mean, most].map(round_ms),
+        delay_ms: [least, mean, most].map(|seconds| round(1e3 * seconds, 3)),
         file: None,
     }
-}
-
-/// Seconds as milliseconds with three digits.
-pub(super) fn round_ms(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e3
 }
 
 #[cfg(test)]

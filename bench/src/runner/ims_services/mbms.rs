@@ -6,11 +6,12 @@ use hil::agent::media::{Received, Speech};
 use hil::agent::sip::AgentCommand;
 use protocol::{Instant, Tmgi, UdpDatagram};
 
-use super::listening::{listened, round_ms, spoke};
+use super::listening::{listened, spoke};
 use crate::errors::CommandError;
 use crate::event::{ImsFact, Measurement, What};
 use crate::ims::agent::ImsUe;
 use crate::ims::services::mbms;
+use crate::radio_tally::round;
 use crate::runner::Runner;
 use crate::scenario::{Access, MbmsStep, MeasurementName};
 
@@ -141,7 +142,7 @@ impl Runner<'_> {
                     repeated: counts.repeated,
                     dropped: counts.dropped,
                     uncovered: counts.uncovered,
-                    waited_ms: round_ms(counts.waited.as_secs_f64()),
+                    waited_ms: round(1e3 * counts.waited.as_secs_f64(), 3),
                 };
                 facts.push((own.name.clone(), fact));
             }
