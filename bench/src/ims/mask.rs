@@ -23,7 +23,11 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro if bytes.len() > DIAMETER_HEADER => {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
-        Joint::Mw | Joint::Isc | Joint::Mcptt3 => parameters(&KEY_PARAMETERS, bytes),
+        Joint::Gm => after(&[MCPTT_TOKEN], bytes),
+        Joint::Mw | Joint::Isc | Joint::Mcptt3 => {
+            parameters(&KEY_PARAMETERS, bytes);
+            after(&[MCPTT_TOKEN], bytes);
+        }
         Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
         // Credentials of content providers are in header fields; bodies may be long files.
         Joint::XmbC => {
@@ -66,9 +70,16 @@ const TOKENS: [&[u8]; 18] = [
     b"\"id_token\": \"",
 ];
 
-/// Overwrites what comes after these words, as far as it goes.
+/// What stands before the access token of an MCPTT user in the body of a SIP message (TS 24.379 annex F.1).
+const MCPTT_TOKEN: &[u8] = b"<mcptt-access-token type=\"Normal\"><mcpttString>";
+
 fn tokens(bytes: &mut [u8]) {
-    for word in TOKENS {
+    after(&TOKENS, bytes);
+}
+
+/// Overwrites what comes after these words, as far as it goes.
+fn after(words: &[&[u8]], bytes: &mut [u8]) {
+    for &word in words {
         let mut at = 0;
         while let Some(found) = bytes[at..].windows(word.len()).position(|w| w.eq_ignore_ascii_case(word)) {
             let begins =
@@ -129,8 +140,21 @@ fn avps(mut bytes: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use protocol::diameter::{Avp, Message};
+    use protocol::mc::info::McpttInfo;
 
     use super::*;
+
+    #[test]
+    fn access_tokens_of_mcptt_users_stay_out_of_sip() {
+        let info =
+            McpttInfo { access_token: Some("ey.J.s".into()), client_id: Some("c".into()), ..McpttInfo::default() };
+        for joint in [Joint::Gm, Joint::Mw, Joint::Isc, Joint::Mcptt3] {
+            let mut bytes = info.to_document().into_bytes();
+            keys(joint, &mut bytes);
+            let expected = McpttInfo { access_token: Some("******".into()), ..info.clone() };
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected.to_document());
+        }
+    }
 
     #[test]
     fn keys_leave_cx_and_mw_and_lengths_stay() {

@@ -7,6 +7,7 @@ use protocol::{GtpuPacket, Joint, SyncRepr, TapEvent, Tmgi, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
 use super::decode_ims;
+use super::decode_mc;
 use super::lct::LctHeader;
 
 /// Name and value of a field.
@@ -107,6 +108,11 @@ fn msi(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
 fn datagram(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
     let udp = UdpDatagram::parse(bytes).ok()?;
     push(fields, "Datagram", format!("{} → {}, {} octets", udp.source, udp.destination, bytes.len()));
+    let messages = decode_mc::media_plane(udp.payload);
+    if !messages.is_empty() {
+        fields.extend(messages);
+        return Some(());
+    }
     let lct = LctHeader::parse(udp.payload).ok()?;
     push(fields, "TSI, TOI", format!("{}, {}", lct.tsi, lct.toi));
     push(fields, "Encoding", encoding(lct.codepoint));

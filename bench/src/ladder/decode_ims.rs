@@ -7,6 +7,7 @@ use protocol::sip::SipMessage;
 use protocol::{Joint, TapEvent};
 
 use super::decode::Field;
+use super::decode_mc;
 use crate::ims::mask;
 
 /// Header fields, AVPs and lines of a body that are shown.
@@ -48,6 +49,9 @@ pub(super) fn sip(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
         SipMessage::Request(request) => &request.body,
         SipMessage::Response(response) => &response.body,
     };
+    for (name, value) in decode_mc::bodies(message.headers(), body) {
+        push(fields, &name, value);
+    }
     for line in String::from_utf8_lossy(body).lines() {
         push(fields, "Body", line.to_owned());
     }
@@ -84,6 +88,10 @@ pub(super) fn media(event: &TapEvent, fields: &mut Vec<Field>) -> Option<()> {
         for line in String::from_utf8_lossy(&event.bytes).lines().skip(1) {
             push(fields, "Line", line.to_owned());
         }
+        return Some(());
+    }
+    for (name, value) in decode_mc::media_plane(&event.bytes) {
+        push(fields, &name, value);
     }
     Some(())
 }
@@ -94,7 +102,12 @@ fn media_line(event: &TapEvent) -> String {
             let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
             String::from_utf8_lossy(line).chars().take(VALUE_MAX).collect()
         }
-        Some(kind @ 200..=207) => format!("RTCP {kind}, {} octets", event.bytes.len()),
+        Some(kind @ 200..=207) => {
+            let messages = decode_mc::media_plane(&event.bytes);
+            let names: Vec<&str> = messages.iter().map(|(name, _)| name.as_str()).collect();
+            let names = if names.is_empty() { format!("RTCP {kind}") } else { names.join(", ") };
+            format!("{names}, {} octets", event.bytes.len())
+        }
         Some(kind) => format!("RTP, payload type {}, {} octets", kind & 0x7f, event.bytes.len()),
         None => "no RTP".into(),
     }
