@@ -1,11 +1,14 @@
-//! The air between one eNB and the UEs: IQ in memory through a channel model for each UE, or over front ends.
+//! The air between one eNB and the UEs: IQ in memory through a channel model for each UE, or over front ends; or, for many
+//! UEs, what one receiver makes of the IQ and measured tables of block errors.
 //!
 //! The radio work of one radio frame fans out over scoped threads, UE by UE, and what was heard is told in UE order, so a
 //! run does not depend on how many cores there are.
 
+mod bler;
 mod frame;
 mod heard;
 mod link;
+mod table;
 
 use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +17,15 @@ use std::time::Duration;
 
 use num_complex::Complex32;
 use radio::{Diagnosis, Enb, FrontEndError, PowerDelayProfile, SpectrumAnalyzer, SubframeTime};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::bler::MCS_MAX as TABLE_MCS_MAX;
 use self::frame::{Frame, Maker};
 pub(crate) use self::heard::{Heard, HeardMtch, HeardWhat};
 pub(crate) use self::link::Link;
+use self::table::Carrier;
+pub(crate) use self::table::TableLink;
 use crate::front_ends::FrontEnds;
 use crate::perf::{Load, Stopwatch};
 
@@ -64,10 +71,38 @@ impl Sent {
     }
 }
 
+/// How a UE listens.
+pub(crate) enum Listener {
+    /// To samples.
+    Samples(Box<Link>),
+    /// To what a reference receiver has heard.
+    Table(Box<TableLink>),
+}
+
+/// UEs without samples and whom they listen to.
+struct Tables {
+    /// Place of the reference receiver among the links, the last one.
+    reference: usize,
+    carrier: Carrier,
+    ues: Vec<TableLink>,
+}
+
+/// Place of a UE's listener.
+#[derive(Clone, Copy)]
+enum Place {
+    Link(usize),
+    Table(usize),
+}
+
 /// The transmitter and everybody who listens.
 pub(crate) struct Air {
     enb: Enb,
     links: Vec<Link>,
+    tables: Option<Tables>,
+    /// Of each UE.
+    places: Vec<Place>,
+    /// When the next radio frame begins.
+    now_ms: u64,
     frame: Frame,
     sent: Sent,
     threads: usize,
@@ -78,10 +113,31 @@ pub(crate) struct Air {
 }
 
 impl Air {
-    pub(crate) fn new(enb: Enb, links: Vec<Link>) -> Self {
+    /// The UEs in their order; `reference` is there when one of them listens to it.
+    pub(crate) fn new(enb: Enb, listeners: Vec<Listener>, reference: Option<Link>) -> Self {
+        let (mut links, mut ues, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        for listener in listeners {
+            match listener {
+                Listener::Samples(link) => {
+                    places.push(Place::Link(links.len()));
+                    links.push(*link);
+                }
+                Listener::Table(link) => {
+                    places.push(Place::Table(ues.len()));
+                    ues.push(*link);
+                }
+            }
+        }
+        let tables = reference.map(|reference| {
+            links.push(reference);
+            Tables { reference: links.len() - 1, carrier: Carrier::default(), ues }
+        });
         Self {
             enb,
             links,
+            tables,
+            places,
+            now_ms: 0,
             frame: Frame::default(),
             sent: Sent::default(),
             threads: thread::available_parallelism().map_or(1, NonZero::get),
@@ -121,6 +177,7 @@ impl Air {
     pub(crate) fn skip_to_frame(&mut self, frame: u64) {
         let samples = (self.enb.cell().samples_per_subframe() * SUBFRAMES_PER_TURN) as u64;
         let (time, position) = (SubframeTime::new(frame, 0), frame * samples);
+        self.now_ms = frame * SUBFRAMES_PER_TURN as u64;
         self.enb.skip_to(time);
         self.links.iter_mut().for_each(|link| link.skip_to(position));
     }
@@ -159,32 +216,65 @@ impl Air {
                 share(threads, || (), (links, hear), || sent.add(frame));
             }
         }
+        self.now_ms += SUBFRAMES_PER_TURN as u64;
+        if let Some(Tables { reference, carrier, ues }) = &mut self.tables {
+            let (heard, now_ms) = (std::mem::take(&mut self.links[*reference].heard), self.now_ms);
+            carrier.learn(&heard);
+            let carrier = &*carrier;
+            ues.par_iter_mut().for_each(|ue| ue.hear(carrier, &heard, now_ms));
+        }
         Ok(())
     }
 
     /// What was heard since the last call, UE by UE.
     pub(crate) fn take_heard(&mut self) -> impl Iterator<Item = (usize, Vec<Heard>)> + '_ {
-        self.links.iter_mut().enumerate().map(|(ue, link)| (ue, std::mem::take(&mut link.heard)))
+        let (links, tables) = (&mut self.links, &mut self.tables);
+        self.places.iter().enumerate().map(move |(ue, place)| {
+            let heard = match (place, &mut *tables) {
+                (Place::Link(at), _) => std::mem::take(&mut links[*at].heard),
+                (Place::Table(at), Some(tables)) => std::mem::take(&mut tables.ues[*at].heard),
+                (Place::Table(_), None) => Vec::new(),
+            };
+            (ue, heard)
+        })
     }
 
     /// A UE of this name has the carrier's coverage from here on, or hears noise alone.
     pub(crate) fn set_covered(&mut self, ue: &str, is_covered: bool) {
-        self.links.iter_mut().filter(|link| link.name == ue).for_each(|link| link.set_covered(is_covered));
+        let now_ms = self.now_ms;
+        self.listeners_mut().filter(|link| link.name == ue).for_each(|link| link.set_covered(is_covered));
+        let tables = self.tables.iter_mut().flat_map(|tables| &mut tables.ues);
+        tables.filter(|link| link.name == ue).for_each(|link| link.set_covered(now_ms, is_covered));
+    }
+
+    /// Links of UEs: the reference receiver is none.
+    fn listeners_mut(&mut self) -> impl Iterator<Item = &mut Link> {
+        let count = self.tables.as_ref().map_or(self.links.len(), |tables| tables.reference);
+        self.links.iter_mut().take(count)
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = &Link> {
+        let count = self.tables.as_ref().map_or(self.links.len(), |tables| tables.reference);
+        self.links.iter().take(count)
     }
 
     /// Asks for the constellation of the next data block of every UE.
     pub(crate) fn want_symbols(&mut self) {
-        self.links.iter_mut().for_each(|link| link.wants_symbols = true);
+        self.listeners_mut().for_each(|link| link.wants_symbols = true);
     }
 
-    /// How far the receiver of a UE came.
+    /// How far the receiver of a UE came; of one without samples, the reference receiver.
     pub(crate) fn diagnosis(&self, ue: usize) -> Diagnosis {
-        self.links[ue].receiver.diagnosis()
+        let link = match (self.places[ue], &self.tables) {
+            (Place::Table(_), Some(tables)) => tables.reference,
+            (Place::Link(at) | Place::Table(at), _) => at,
+        };
+        self.links[link].receiver.diagnosis()
     }
 
     /// Power over delay at each UE, by name.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, &PowerDelayProfile)> {
-        self.links.iter().filter_map(|l| Some((l.name.as_str(), l.receiver.power_delay_profile()?)))
+        self.listeners().filter_map(|l| Some((l.name.as_str(), l.receiver.power_delay_profile()?)))
     }
 
     /// SHA-256 of all IQ sent so far, as cf32, antenna by antenna in each radio frame, and how many samples of an antenna
@@ -196,7 +286,7 @@ impl Air {
     /// Power spectral densities: of the eNB's first antenna, then of each UE by name.
     pub(crate) fn spectra(&self) -> impl Iterator<Item = (&str, Vec<f32>)> {
         let enb = self.sent.spectrum.psd_db().map(|psd| ("eNB", psd));
-        enb.into_iter().chain(self.links.iter().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
+        enb.into_iter().chain(self.listeners().filter_map(|l| Some((l.name.as_str(), l.spectrum.psd_db()?))))
     }
 }
 

@@ -7,14 +7,14 @@ use hil::ServiceDescription;
 use protocol::Tmgi;
 use radio::{CellConfig, Enb, Receiver, ReceiverConfig};
 
-use crate::air::{Air, Link};
+use crate::air::{Air, Link, Listener, TableLink};
 use crate::capacity::Capacity;
 use crate::errors::CommandError;
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::mbms::nodes::CarrierTraits;
 use crate::mbms::{Mbms, config};
-use crate::scenario::{Cell, Loaded, Scenario, Session};
+use crate::scenario::{Cell, Channel, Loaded, Scenario, Session, Ue, UeRadio};
 use crate::setup;
 
 /// The boxes of a scenario.
@@ -93,17 +93,43 @@ fn all_bearers(scenario: &Scenario, allocations: &[(Tmgi, SocketAddr)]) -> Vec<V
 /// Receivers start cold: they know the sample rate and nothing else.
 fn air(loaded: &Loaded, cell: CellConfig, enb: Enb) -> Result<Air, CommandError> {
     let scenario = &loaded.scenario;
-    let links = scenario.ues.iter().map(|ue| {
-        let config = ReceiverConfig { n_rx: ue.antennas, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
-        let mut receiver = Receiver::new(config).map_err(|e| usage(loaded, e))?;
-        if let Some(filter) = faults::block_filter(scenario, &ue.name) {
-            receiver.set_block_filter(filter);
+    let listener = |ue: &Ue| match ue.radio {
+        UeRadio::Samples => link(loaded, &cell, ue).map(|link| Listener::Samples(Box::new(link))),
+        UeRadio::Table => {
+            let pdcp = ReceiverConfig::new(cell.sample_rate_hz() as u32).pdcp;
+            let mut link = TableLink::new(&ue.name, ue.channel().snr_db, scenario.seed, pdcp);
+            if let Some(filter) = faults::block_filter(scenario, &ue.name) {
+                link.set_block_filter(filter);
+            }
+            Ok(Listener::Table(Box::new(link)))
         }
-        let offset = setup::stream_offset(scenario, &cell, &ue.name);
-        Ok(Link::new(&ue.name, &setup::channel(scenario, &cell, ue), offset, receiver))
+    };
+    let listeners = scenario.ues.iter().map(listener).collect::<Result<_, CommandError>>()?;
+    let first = scenario.ues.iter().find(|ue| ue.radio == UeRadio::Table);
+    let reference = first.map(|ue| {
+        let channel = ue.channel.clone().map(|channel| Channel { snr_db: REFERENCE_SNR_DB, ..channel });
+        link(loaded, &cell, &Ue { name: REFERENCE.to_owned(), channel, ..ue.clone() })
     });
-    Ok(Air::new(enb, links.collect::<Result<_, CommandError>>()?))
+    Ok(Air::new(enb, listeners, reference.transpose()?))
 }
+
+fn link(loaded: &Loaded, cell: &CellConfig, ue: &Ue) -> Result<Link, CommandError> {
+    let scenario = &loaded.scenario;
+    let config = ReceiverConfig { n_rx: ue.antennas, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
+    let mut receiver = Receiver::new(config).map_err(|e| usage(loaded, e))?;
+    // Faults of UEs without samples are their own.
+    let filter = faults::block_filter(scenario, &ue.name).filter(|_| ue.name != REFERENCE);
+    if let Some(filter) = filter {
+        receiver.set_block_filter(filter);
+    }
+    let offset = setup::stream_offset(scenario, cell, &ue.name);
+    Ok(Link::new(&ue.name, &setup::channel(scenario, cell, ue), offset, receiver))
+}
+
+/// The receiver whose blocks UEs without samples take; no name of a scenario has a space.
+const REFERENCE: &str = "reference receiver";
+/// Nothing is lost at it.
+const REFERENCE_SNR_DB: f64 = 40.0;
 
 fn usage(loaded: &Loaded, why: impl std::fmt::Display) -> CommandError {
     CommandError::Usage(format!("{}: {why}", loaded.file.display()))

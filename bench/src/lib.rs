@@ -77,7 +77,7 @@ pub use scenario::{
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
     MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Service,
     ServiceBox, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty,
-    Transmitter, Ue, UeCell, UeIms, UeMc, UnicastAccess, Unit, Way, XdmStep,
+    Transmitter, Ue, UeCell, UeIms, UeMc, UeRadio, UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -92,7 +92,7 @@ pub(super) fn owned(event: RxEvent<'_>) -> Option<HeardWhat> {
     })
 }
 
-fn of_mch(n_id_mbsfn: u8, event: MchRxEvent<'_>) -> Option<HeardWhat> {
+pub(super) fn of_mch(n_id_mbsfn: u8, event: MchRxEvent<'_>) -> Option<HeardWhat> {
     let mtch = |pmch, lcid| HeardMtch { n_id_mbsfn, pmch, lcid };
     Some(match event {
         MchRxEvent::McchMessage { bytes, config, changed, .. } => {

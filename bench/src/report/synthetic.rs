@@ -10,7 +10,7 @@ use crate::event::{Event, LadderHeader, MchHeader, MtchStop, RadioReport, RunHea
 use crate::ladder::DOWNLOAD_DELIVERY;
 use crate::scenario::{
     Cell, Channel, ChannelModel, Expectation, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario, Selector,
-    Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue,
+    Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, UeRadio,
 };
 
 const FILE_OCTETS: u64 = 412_345;
@@ -82,6 +82,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         unicast: None,
         hears: Vec::new(),
         impairments: None,
+        radio: UeRadio::Samples,
     });
     let expect = |measure: MeasurementName, session: &str, min, max| Expectation {
         measure,

@@ -40,7 +40,7 @@ use crate::observer::Observer;
 use crate::perf::{Load, Stopwatch};
 use crate::radio_tally::round;
 use crate::rig::{Clock, Rig};
-use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction};
+use crate::scenario::{Loaded, MbsfnArea, Mch, Selector, StepAction, UeRadio};
 use crate::setup::{self, FRAME};
 use crate::ue::{Sent, Ue};
 use crate::verdict::Judgement;
@@ -86,6 +86,10 @@ pub(crate) fn run(
     let mut delay = Duration::ZERO;
     if let Some(air) = &mut air {
         air.measure(stopwatch);
+    }
+    if rig.clock == Clock::Paced && scenario.ues.iter().any(|ue| ue.radio == UeRadio::Table) {
+        let why = "radio = \"table\" takes blocks from a receiver in the same process: run it in virtual time";
+        return Err(CommandError::Usage(format!("{}: {why}", loaded.file.display())));
     }
     if let Some(air) = air.as_mut().filter(|_| rig.clock == Clock::Paced) {
         let front_ends = FrontEnds::open(rig, &setup::on_air(scenario, air.enb().cell()), dir)?;

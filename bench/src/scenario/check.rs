@@ -4,11 +4,13 @@ use std::path::Path;
 
 use core_network::DeliveryError;
 use protocol::Joint;
+use radio::{Mcs, McsTable};
 
 use super::check_ims as ims;
 use super::load::{check_content, check_speech};
 use super::mc;
-use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Scenario, Selector, StepAction, transmitter};
+use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Mch, Scenario, Selector, StepAction, UeRadio, transmitter};
+use crate::air::TABLE_MCS_MAX;
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
 use crate::sms;
@@ -67,6 +69,7 @@ fn radio(s: &Scenario, note: &mut Checker<'_>) {
             let message = format!("UE {} has no channel; allowed: a table `channel`", ue.name);
             note.note(&["ue", &i.to_string()], message);
         }
+        tables(s, note);
     } else if s.ims.is_none() {
         note.note(&[], "nothing to run; allowed: a table [cell], a table [ims], or both".into());
     }
@@ -77,6 +80,26 @@ fn radio(s: &Scenario, note: &mut Checker<'_>) {
     ];
     for (key, _) in needless.into_iter().filter(|(_, is_there)| *is_there && s.cell.is_none()) {
         note.note(&[key], format!("[[{key}]] without a table [cell]; allowed: both or none"));
+    }
+}
+
+/// UEs without samples: what their tables were measured with.
+fn tables(s: &Scenario, note: &mut Checker<'_>) {
+    for (i, ue) in s.ues.iter().enumerate().filter(|(_, ue)| ue.radio == UeRadio::Table) {
+        let has_noise_alone = s.ways(ue).iter().all(|way| way.fading.is_none()) && ue.impairments.is_none();
+        if !has_noise_alone || ue.antennas != 1 {
+            let message = "radio = \"table\"; allowed: channel = { model = \"awgn\" }, one antenna, no impairments";
+            note.note(&["ue", &i.to_string(), "radio"], message.into());
+        }
+        let mcs = s.areas.iter().flat_map(|area| {
+            let signalling = Mcs { table: McsTable::Qam64, index: area.signalling_mcs };
+            area.mchs.iter().map(Mch::mcs).chain([signalling])
+        });
+        for mcs in mcs.filter(|mcs| mcs.table != McsTable::Qam64 || mcs.index > TABLE_MCS_MAX) {
+            let message =
+                format!("radio = \"table\" with MCS {mcs}; allowed values: MCS 0 to {TABLE_MCS_MAX} up to 64QAM");
+            note.note(&["ue", &i.to_string(), "radio"], message);
+        }
     }
 }
 

@@ -296,6 +296,26 @@ pub struct Ue {
     /// What its front end adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impairments: Option<Impairments>,
+    /// How it listens to the carrier.
+    #[serde(default, skip_serializing_if = "UeRadio::is_samples")]
+    pub radio: UeRadio,
+}
+
+/// How a UE listens to the carrier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UeRadio {
+    /// A receiver of its own decodes samples.
+    #[default]
+    Samples,
+    /// It takes the transport blocks of a reference receiver and loses as many as was measured at its signal to noise ratio.
+    Table,
+}
+
+impl UeRadio {
+    fn is_samples(&self) -> bool {
+        *self == Self::Samples
+    }
 }
 
 impl Ue {

@@ -15,7 +15,7 @@ use super::transmitter::{hears, transmitter};
 use super::unicast::unicast;
 use super::{
     Cell, Expectation, Fault, FaultAction, FaultTarget, Fec, MbsfnArea, Mch, MeasurementName, SampleRate, Scenario,
-    Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, Unit,
+    Selector, Session, Step, StepAction, SubframeAllocation, SubframePattern, Ue, UeRadio, Unit,
 };
 use crate::strict_toml::Table;
 
@@ -153,6 +153,7 @@ fn ue(t: &mut Table<'_>) -> Ue {
         unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
+        radio: t.choice_or("radio", &[("samples", UeRadio::Samples), ("table", UeRadio::Table)], UeRadio::Samples),
     }
 }
 
@@ -320,7 +321,7 @@ const SEED_MAX: u64 = i64::MAX as u64;
 /// Sessions of a scenario: as many as an MCH has logical channels for, on each of a few MCHs.
 const MAX_SESSIONS: usize = 256;
 
-const MAX_UES: usize = 256;
+const MAX_UES: usize = 1024;
 
 /// Sites whose signals a UE is likely to hear at all.
 const MAX_TRANSMITTERS: usize = 16;
