@@ -268,7 +268,7 @@ impl Group {
             figures.both_ways += both_ways;
             figures.doubled += doubled;
             figures.reordered += reordered;
-            figures.missing += Received::missing(source).count() as u64;
+            figures.missing += missing(source);
         }
         figures
     }
@@ -310,4 +310,10 @@ impl Group {
     const fn floor_port(&self) -> u16 {
         self.local.port().saturating_add(FLOOR_PORT)
     }
+}
+
+/// Packets between the first and the last one that are kept of which nothing came.
+fn missing(source: &Received) -> u64 {
+    let ends = source.packets.first_key_value().zip(source.packets.last_key_value());
+    ends.map_or(0, |((first, _), (last, _))| u64::from(last - first) + 1 - source.packets.len() as u64)
 }
