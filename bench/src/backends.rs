@@ -23,8 +23,9 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
     names.extend(ims.services.iter().flat_map(|service| service.boxes()).map(|own| own.name));
-    names.extend(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own.name));
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
+    let servers = scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own.name);
+    boxes.extend(servers.map(|name| common(name, "castbench, in this process".into(), Some(UNPROTECTED))));
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let with = if ims.is_plain() { "" } else { " with their USIMs" };
     let backend = format!("castbench: {ues} SIP user agents{with} in this process");
@@ -32,6 +33,10 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     boxes.push(common("UE agents", backend, Some(unseen)));
     boxes
 }
+
+/// What reports say of MC servers.
+const UNPROTECTED: &str =
+    "media security is not built (MSCCK, KMS of TS 33.180): speech and floor control go in the clear";
 
 /// Those of an MBMS carrier.
 fn of_carrier(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {

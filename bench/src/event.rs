@@ -7,6 +7,7 @@ use protocol::{Joint, Tmgi};
 use serde::{Deserialize, Serialize};
 
 pub use self::ims::{ImsFact, SpeechHeard};
+pub use self::mc::McFigures;
 pub use self::modem::{BoxBackend, ModemFact, SmsFact};
 pub(crate) use self::radio::{AreaMeasured, MchMeasured, PathsMeasured};
 pub use self::radio::{Measurement, RadioReport};
@@ -14,6 +15,7 @@ use crate::ladder::ImsCast;
 use crate::scenario::Scenario;
 
 mod ims;
+mod mc;
 mod modem;
 mod radio;
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::McFigures;
 use crate::scenario::Access;
 
 /// What became of a UE on the IMS.
@@ -121,6 +122,11 @@ pub enum ImsFact {
         /// Tones of UEs, as parts of the amplitude with which they are said.
         parts: Vec<(String, f64)>,
     },
+    /// Something that its MC client told, in words.
+    Mc {
+        /// The words.
+        what: String,
+    },
     /// It says what is in a file.
     Talks {
         /// Name of the file.
@@ -137,6 +143,8 @@ pub enum ImsFact {
         /// Of the last one.
         last: u16,
     },
+    /// What its MC client has measured.
+    McCall(McFigures),
     /// What of the speech of another UE has come to it, compared with what was sent while it was in the session.
     Listened(SpeechHeard),
     /// The network knows that it listens to its group this way from here on.

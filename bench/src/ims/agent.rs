@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::node::StreamEvent;
-use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Way};
+use hil::agent::mc::{McEvent, McOutput};
+use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Reception, Spoken, Way};
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
 use protocol::msrp::{MsrpMedia, MsrpOutput};
@@ -17,7 +18,7 @@ use protocol::{Instant, Tmgi};
 use super::access::Access;
 use super::audio::Audio;
 use super::chat;
-use super::mc::McState;
+use super::mc::McUe;
 use super::web::WebClient;
 use crate::event::ImsFact;
 use crate::scenario::ImsState;
@@ -48,7 +49,7 @@ pub(crate) struct ImsUe {
     /// What its own way to the network does.
     pub(crate) access: Access,
     /// Its MC client.
-    pub(crate) mc: McState,
+    pub(crate) mc: Option<McUe>,
     calls_made: u64,
 }
 
@@ -144,6 +145,8 @@ pub(crate) enum ImsUeOutput {
     Datagram(MediaDatagram),
     /// Something that happened.
     Event(Box<AgentEvent>),
+    /// Something that the MC client tells its user.
+    Mc(Box<McEvent>),
 }
 
 impl ImsUe {
@@ -171,7 +174,7 @@ impl ImsUe {
             choice: BearerChoice::new(BearerConfig::default()),
             listed: BTreeMap::new(),
             access,
-            mc: McState::default(),
+            mc: None,
             calls_made: 0,
         }
     }
@@ -219,13 +222,14 @@ impl ImsUe {
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
-        own.into_iter().flatten().min()
+        own.into_iter().chain([self.mc.as_ref().and_then(McUe::poll_timeout)]).flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.agent.poll_timeout().is_some_and(|t| t <= now) {
             self.agent.handle_timeout(now);
         }
+        self.mc.iter_mut().for_each(|mc| mc.handle_timeout(now));
         self.audio.handle_timeout(now);
         self.choice.handle_timeout(now);
         self.change_over(now);
@@ -294,9 +298,21 @@ impl ImsUe {
             if let Some(datagram) = self.audio.poll_output() {
                 return Some(ImsUeOutput::Datagram(datagram));
             }
+            match self.mc.as_mut().and_then(McUe::poll_output) {
+                Some(McOutput::Agent(command)) => {
+                    self.command(now, command);
+                    continue;
+                }
+                Some(McOutput::Datagram(datagram)) => return Some(ImsUeOutput::Datagram(datagram)),
+                Some(McOutput::Event(event)) => return Some(ImsUeOutput::Mc(Box::new(event))),
+                None => {}
+            }
             return match self.agent.poll_output()? {
                 AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
-                AgentOutput::Event(event) => Some(ImsUeOutput::Event(Box::new(event))),
+                AgentOutput::Event(event) => match self.mc.as_mut().is_some_and(|mc| mc.takes(now, &event)) {
+                    true => continue,
+                    false => Some(ImsUeOutput::Event(Box::new(event))),
+                },
                 AgentOutput::Msrp(output) => Some(ImsUeOutput::Stream(output)),
                 AgentOutput::Authenticate(challenge) => {
                     if let Some(usim) = &mut self.usim {
@@ -309,8 +325,29 @@ impl ImsUe {
         }
     }
 
+    /// Its source, and the packets of speech that it has sent.
+    pub(crate) fn spoken(&self) -> (u32, &[Spoken]) {
+        match &self.mc {
+            Some(mc) => mc.spoken().unwrap_or_default(),
+            None => (self.audio.ssrc(), self.audio.spoken()),
+        }
+    }
+
+    /// What it has received packet by packet.
+    pub(crate) fn reception(&self) -> Option<&Reception> {
+        self.mc.as_ref().map_or_else(|| self.audio.reception(), McUe::reception)
+    }
+
+    /// When it was in sessions of groups.
+    pub(crate) fn attended(&self) -> &[Attended] {
+        self.mc.as_ref().map_or(&self.state.attended, |mc| &mc.attended)
+    }
+
     /// It has come to a state that a step waits for.
     pub(crate) fn is_in(&self, state: ImsState) -> bool {
+        if let Some(is_in) = self.mc.as_ref().and_then(|mc| mc.is_in(state)) {
+            return is_in;
+        }
         let own = &self.state;
         match state {
             ImsState::Registered => own.is_registered,
@@ -329,9 +366,7 @@ impl ImsUe {
             ImsState::Ended => own.call.is_none() && own.is_ended,
             ImsState::Silent => !self.audio.is_talking(),
             ImsState::OverMbms => self.choice.way() == Way::Mbms,
-            ImsState::Authorised => self.mc.is_authorised,
-            ImsState::Affiliated => self.mc.is_affiliated(),
-            ImsState::HasFloor => self.mc.has_floor,
+            ImsState::Authorised | ImsState::Affiliated | ImsState::HasFloor => false,
             ImsState::OverUnicast => own.is_established && self.choice.way() == Way::Unicast,
         }
     }

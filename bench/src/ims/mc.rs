@@ -1,23 +1,230 @@
-//! What the runner knows of the MC client of a UE (TS 24.379, TS 24.380).
+//! The MC client of a UE (TS 24.379, TS 24.380) beside its SIP agent, and what the runner knows of it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-/// State of the MC client of a UE, as its agent has told.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct McState {
-    /// Its user is authorised.
-    pub(crate) is_authorised: bool,
+use hil::agent::mc::{GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
+use hil::agent::media::{Reception, Speech, Spoken, Way};
+use hil::agent::sip::AgentEvent;
+use protocol::rtp::RtpPacket;
+use protocol::{Instant, Tmgi, UdpDatagram};
+
+use super::agent::Attended;
+use crate::event::ImsFact;
+use crate::scenario::ImsState;
+
+/// The MC client of a UE.
+pub(crate) struct McUe {
+    client: McClient,
     /// Groups with which steps want its user to be affiliated.
-    pub(crate) wanted: BTreeSet<String>,
+    wanted: BTreeSet<String>,
     /// Groups with which he is.
-    pub(crate) affiliated: BTreeSet<String>,
-    /// He may speak.
-    pub(crate) has_floor: bool,
+    affiliated: BTreeSet<String>,
+    is_authorised: bool,
+    /// MCPTT group identity of the call that it is in, or was in last.
+    group: Option<String>,
+    has_ended: bool,
+    /// When it was in calls.
+    pub(crate) attended: Vec<Attended>,
+    /// RTP packets that have come over MTCHs: source and sequence number.
+    on_air: BTreeSet<(u32, u16)>,
+    /// Of them, those that came again.
+    pub(crate) on_air_twice: u64,
 }
 
-impl McState {
-    /// He is affiliated with the groups that steps have named, and with no others.
-    pub(crate) fn is_affiliated(&self) -> bool {
-        self.wanted == self.affiliated
+impl McUe {
+    pub(crate) const fn new(client: McClient) -> Self {
+        Self {
+            client,
+            wanted: BTreeSet::new(),
+            affiliated: BTreeSet::new(),
+            is_authorised: false,
+            group: None,
+            has_ended: false,
+            attended: Vec::new(),
+            on_air: BTreeSet::new(),
+            on_air_twice: 0,
+        }
+    }
+
+    /// The SIP agent tells something; true: it is for the client alone.
+    pub(crate) fn takes(&mut self, now: Instant, event: &AgentEvent) -> bool {
+        let is_own = self.client.is_own(event);
+        self.client.handle_input(now, McInput::Agent(event));
+        is_own
+    }
+
+    pub(crate) fn input(&mut self, now: Instant, input: McInput<'_>) {
+        self.client.handle_input(now, input);
+    }
+
+    pub(crate) fn authorise(&mut self, now: Instant, access_token: Option<String>) {
+        self.input(now, McInput::Command(McCommand::Authorise { access_token }));
+    }
+
+    /// Affiliates with one group more, or with one less.
+    pub(crate) fn affiliate(&mut self, now: Instant, group: String, is_wanted: bool) {
+        if is_wanted {
+            self.wanted.insert(group);
+        } else {
+            self.wanted.remove(&group);
+        }
+        let groups = self.wanted.iter().cloned().collect();
+        self.input(now, McInput::Command(McCommand::Affiliate { groups }));
+    }
+
+    pub(crate) fn call(&mut self, now: Instant, group: String) {
+        self.begins(&group);
+        self.input(now, McInput::Command(McCommand::Call { group }));
+    }
+
+    pub(crate) fn talk(&mut self, now: Instant, speech: Speech) {
+        let Some(group) = self.group.clone() else { return };
+        self.input(now, McInput::Command(McCommand::Talk { group, speech }));
+    }
+
+    pub(crate) fn release(&mut self, now: Instant) {
+        let Some(group) = self.group.clone() else { return };
+        self.input(now, McInput::Command(McCommand::Release { group }));
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Instant) {
+        let Some(group) = self.group.clone() else { return };
+        self.input(now, McInput::Command(McCommand::HangUp { group }));
+    }
+
+    /// A datagram of an MTCH.
+    pub(crate) fn broadcast(&mut self, now: Instant, udp: &UdpDatagram<'_>) {
+        let is_control = matches!(udp.payload.get(1), Some(192..=223));
+        if let Ok(packet) = RtpPacket::parse(udp.payload)
+            && !is_control
+            && !self.on_air.insert((packet.ssrc, packet.sequence))
+        {
+            self.on_air_twice += 1;
+        }
+        self.input(now, McInput::Broadcast { destination: udp.destination, octets: udp.payload });
+    }
+
+    /// A datagram of unicast.
+    pub(crate) fn datagram(&mut self, now: Instant, local: SocketAddr, octets: &[u8]) {
+        self.input(now, McInput::Datagram { local, octets });
+    }
+
+    pub(crate) fn listed(&mut self, now: Instant, tmgis: Vec<Tmgi>) {
+        self.input(now, McInput::Listed(tmgis));
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.client.poll_timeout()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.client.poll_timeout().is_some_and(|due| due <= now) {
+            self.client.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<McOutput> {
+        self.client.poll_output()
+    }
+
+    fn standing(&self) -> Option<GroupStanding> {
+        self.client.standing(self.group.as_deref()?)
+    }
+
+    /// What it has measured in its call.
+    pub(crate) fn figures(&self) -> Option<GroupFigures> {
+        self.client.figures(self.group.as_deref()?)
+    }
+
+    /// What it has received packet by packet.
+    pub(crate) fn reception(&self) -> Option<&Reception> {
+        self.client.reception(self.group.as_deref()?)
+    }
+
+    /// Its source, and the packets that it has sent.
+    pub(crate) fn spoken(&self) -> Option<(u32, &[Spoken])> {
+        self.client.spoken(self.group.as_deref()?)
+    }
+
+    /// It has come to a state that a step waits for; none: the state is not one of MC services.
+    pub(crate) fn is_in(&self, state: ImsState) -> Option<bool> {
+        let standing = self.standing();
+        let own = standing.as_ref();
+        let stands = own.is_some_and(|own| own.is_established);
+        let way = own.filter(|own| own.is_established).map(|own| own.way);
+        Some(match state {
+            ImsState::Authorised => self.is_authorised,
+            ImsState::Affiliated => self.wanted == self.affiliated,
+            ImsState::Established => stands,
+            ImsState::HasFloor => own.is_some_and(|own| own.has_floor),
+            ImsState::Silent => !own.is_some_and(|own| own.wants_floor),
+            ImsState::OverMbms => way == Some(Way::Mbms),
+            ImsState::OverUnicast => way == Some(Way::Unicast),
+            ImsState::Ended => !stands && self.has_ended,
+            _ => return None,
+        })
+    }
+
+    /// A call of a group begins.
+    fn begins(&mut self, group: &str) {
+        self.group = Some(group.to_owned());
+        self.has_ended = false;
+    }
+
+    /// What the client tells its user, as a fact.
+    pub(crate) fn told(&mut self, now: Instant, event: McEvent) -> Option<ImsFact> {
+        let words = |what: String| Some(ImsFact::Mc { what });
+        match event {
+            McEvent::Authorised(result) => {
+                self.is_authorised = result.is_ok();
+                let why = result.err().map(|why| why.to_string());
+                Some(ImsFact::Answered { what: "MC authorisation".into(), why })
+            }
+            McEvent::Affiliated { groups, result } => {
+                let why = result.err().map(|why| why.to_string());
+                if why.is_none() {
+                    self.affiliated = groups.into_iter().collect();
+                }
+                Some(ImsFact::Answered { what: "affiliation".into(), why })
+            }
+            McEvent::Incoming { group, caller } => {
+                self.begins(&group);
+                Some(ImsFact::Incoming { from: caller.unwrap_or(group) })
+            }
+            McEvent::Established { group, .. } => {
+                self.begins(&group);
+                self.attended.push(Attended { group, from: now, until: None });
+                Some(ImsFact::Established { after_s: 0.0 })
+            }
+            McEvent::Ended { why, .. } => {
+                self.has_ended = true;
+                if let Some(own) = self.attended.last_mut().filter(|own| own.until.is_none()) {
+                    own.until = Some(now);
+                }
+                Some(ImsFact::Ended { why: why.to_string() })
+            }
+            McEvent::Listens { way, .. } => Some(ImsFact::Listens { over_mbms: way == Way::Mbms }),
+            McEvent::Floor { event, .. } => words(format!("floor: {event:?}")),
+            McEvent::Announced { tmgi, by, is_cancelled } => {
+                let what = if is_cancelled { "taken back" } else { "announced" };
+                words(format!("bearer {tmgi} {what} by {by}"))
+            }
+            McEvent::Mapped { group, tmgi, subchannel } => {
+                words(format!("{group} is on bearer {tmgi}, {}", subchannel.media))
+            }
+            McEvent::Unmapped { group } => words(format!("{group} is on no bearer any more")),
+            McEvent::Reported { to, status, result } => {
+                let said = if status.listening { "listening" } else { "not listening" };
+                match result {
+                    Ok(_) => words(format!("reported {said} to {to}")),
+                    Err(why) => words(format!("report {said} to {to} failed: {why}")),
+                }
+            }
+            McEvent::Coverage { is_there } => {
+                words(if is_there { "bearers are heard".into() } else { "bearers are not heard any more".into() })
+            }
+            McEvent::Ignored { what, why } => words(format!("{what} ignored: {why}")),
+        }
     }
 }

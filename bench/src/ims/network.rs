@@ -1,7 +1,7 @@
 //! The nodes of a scenario's IMS and its UE agents, made before anything runs.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use core_network::ims::{
 };
 use core_network::node::{Fabric, Latency, Node, NodeStore, Role, StoreDriver};
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
+use hil::agent::mc::{McClient, McConfig};
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::sim::{Key, SimCard, SimUsim};
 use protocol::diameter::charging::NodeFunctionality;
@@ -21,6 +22,7 @@ use protocol::{Entropy, Instant, Secret};
 use super::access::Access;
 use super::agent::ImsUe;
 use super::audio::Audio;
+use super::mc::McUe;
 use super::services;
 use super::services::charging::Books;
 use super::third_party::ApiClient;
@@ -48,6 +50,7 @@ pub(crate) struct ImsNetwork {
     impis: Vec<String>,
     /// What charging writes down.
     pub(crate) books: Option<Books>,
+    plan: Option<NetworkPlan>,
 }
 
 impl ImsNetwork {
@@ -62,7 +65,16 @@ impl ImsNetwork {
     pub(crate) fn without_ims() -> Self {
         let fabric = Fabric::new(Latency { gm: Duration::ZERO, core: Duration::ZERO });
         let (ues, third_parties, impis) = (Vec::new(), Vec::new(), Vec::new());
-        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None }
+        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None, plan: None }
+    }
+
+    /// The MC server of this number as it comes up again.
+    pub(crate) fn mc_server_again(
+        &self,
+        scenario: &Scenario,
+        number: u8,
+    ) -> Result<Option<Box<dyn Node>>, CommandError> {
+        self.plan.as_ref().map_or(Ok(None), |plan| services::mc::again(scenario, plan, number))
     }
 
     /// Private identity of a UE.
@@ -110,7 +122,8 @@ impl Maker<'_> {
         }
         let third_parties = self.third_parties(&mut fabric);
         let hop = ms(self.ims.core_delay_ms);
-        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books })
+        let plan = Some(self.plan.clone());
+        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books, plan })
     }
 
     /// Third parties are boxes outside.
@@ -267,6 +280,7 @@ impl Maker<'_> {
         identity: Identity,
         (audio, access): (Audio, Access),
     ) -> Result<ImsUe, CommandError> {
+        let contact_ip = identity.contact.ip();
         let mut target = Target { transport: Transport::Udp, remote: sip(identity.pcscf), flow: None };
         if self.ims.security == ImsSecurity::Tls {
             (target.transport, target.remote) = (Transport::Tls, sips(identity.pcscf));
@@ -289,6 +303,7 @@ impl Maker<'_> {
             config.receives_mbms = own.mbms;
             config.access_network_info = services::mbms::place(own.cell)?;
         }
+        let mc = self.mc_client(name, contact_ip, &mut config)?;
         let mut usim = None;
         match own.auth {
             _ if self.ims.is_plain() => {}
@@ -303,7 +318,27 @@ impl Maker<'_> {
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
-        Ok(ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access)))
+        let mut ue = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
+        ue.mc = mc;
+        Ok(ue)
+    }
+
+    /// The MC client of a UE, and what its agent says of it.
+    fn mc_client(&self, name: &str, ip: IpAddr, agent: &mut AgentConfig) -> Result<Option<McUe>, CommandError> {
+        let ue = self.scenario.ues.iter().find(|ue| ue.name == name);
+        let Some((own, mc)) = ue.and_then(|ue| ue.mc.as_ref()).zip(self.scenario.mc.as_ref()) else { return Ok(None) };
+        agent.receives_mbms = own.mbms;
+        agent.access_network_info = services::mc::place(self.scenario, own.area)?;
+        agent.features.extend(McClient::FEATURES.map(str::to_owned));
+        let uri = |number| services::mc::server_uri(&self.plan, number).unwrap_or_default();
+        let mcptt_id = services::identity::mcptt_id(&self.plan.domain, name);
+        let mut config = McConfig::new(&mcptt_id, &uri(own.server), ip);
+        config.client_id =
+            format!("urn:uuid:{}", services::mc::client_id(self.entropy(&format!("{name} MC client ID"))));
+        config.announcers = (1..=mc.servers.len() as u8).filter(|number| *number != own.server).map(uri).collect();
+        config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
+        config.mbms = config.mbms.filter(|_| own.mbms);
+        Ok(Some(McUe::new(McClient::new(config, self.entropy(&format!("{name} MC client"))))))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::model::{Model, ModelError};
-use crate::event::{ImsFact, SpeechHeard};
+use crate::event::{ImsFact, McFigures, SpeechHeard};
 
 /// A UE on the IMS.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,6 +38,8 @@ pub struct ImsRun {
     pub spoke: Option<(u64, u16, u16)>,
     /// What of the speech of others has come to it.
     pub listened: Vec<SpeechHeard>,
+    /// What its MC client has measured.
+    pub mc: Option<McFigures>,
     /// When it changed over, nanoseconds of run time, and whether to an MBMS bearer.
     pub ways_ns: Vec<(u64, bool)>,
     /// What its own way to the network has done.
@@ -97,6 +99,7 @@ impl ImsRun {
             heard: None,
             spoke: None,
             listened: Vec::new(),
+            mc: None,
             ways_ns: Vec::new(),
             unicast: None,
             messages_ns: Vec::new(),
@@ -181,6 +184,8 @@ impl Model {
                 run.trouble(words);
                 run.heard = Some(parts.clone());
             }
+            ImsFact::McCall(figures) => run.mc = Some(*figures),
+            ImsFact::Mc { what } => run.trouble(what.clone()),
             ImsFact::Talks { content } => run.trouble(format!("says {content}")),
             ImsFact::Spoke { packets, first, last, .. } => run.spoke = Some((*packets, *first, *last)),
             ImsFact::Listened(heard) => {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::ims_runs::{ImsRun, UnicastRun};
 use super::json::ms;
-use crate::event::SpeechHeard;
+use crate::event::{McFigures, SpeechHeard};
 
 /// What became of a UE on the IMS, as its own agent saw it.
 #[derive(Serialize)]
@@ -35,6 +35,9 @@ pub(super) struct ImsReport<'a> {
     /// What of the speech of others has come to it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     listened: &'a [SpeechHeard],
+    /// What its MC client has measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mc: Option<McFigures>,
     /// When the network knew that it listens another way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<WayReport>,
@@ -92,6 +95,7 @@ impl<'a> ImsReport<'a> {
             heard: run.heard.as_ref().map(|all| all.iter().map(|(ue, part)| (ue.as_str(), *part)).collect()),
             spoke: run.spoke.map(|(packets, first, last)| Spoke { packets, first, last }),
             listened: &run.listened,
+            mc: run.mc,
             changes: run.ways_ns.iter().map(|&(t, over_mbms)| WayReport { at_ms: ms(t), over_mbms }).collect(),
             unicast: run.unicast,
             calls: run.calls.0,

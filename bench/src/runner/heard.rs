@@ -144,6 +144,7 @@ impl Runner<'_> {
         self.ues[index].block(report, mch.as_deref());
         if report.quality.crc_ok {
             self.group_block(index, at, report.n_id_mbsfn);
+            self.mc_block(index, at)?;
         }
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);

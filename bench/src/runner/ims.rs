@@ -128,6 +128,7 @@ impl Runner<'_> {
                     ims.network.fabric.datagram_from_outside(local, remote, bytes);
                 }
                 Some((index, ImsUeOutput::Event(event))) => self.ims_event(now, index, *event)?,
+                Some((index, ImsUeOutput::Mc(event))) => self.mc_event(now, index, *event)?,
             }
         }
     }
@@ -339,6 +340,7 @@ impl Runner<'_> {
     pub(super) fn finish_ims(&mut self) -> Result<(), CommandError> {
         self.drain_ims(self.now)?;
         self.finish_groups()?;
+        self.finish_mc()?;
         let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
         let measured = books.map(|books| books.measure(&self.loaded.scenario)).transpose()?;
         for measurement in measured.unwrap_or_default() {

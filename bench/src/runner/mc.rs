@@ -1,46 +1,191 @@
-//! Steps of mission critical services: what clients do, where UEs go, servers that die.
+//! Steps of mission critical services: what clients do, where UEs go, servers that die; and what clients measured.
+
+use std::path::Path;
+
+use hil::agent::mc::{McEvent, McInput};
+use hil::agent::sip::AgentCommand;
+use protocol::{Instant, Tmgi, UdpDatagram};
 
 use super::Runner;
+use super::ims_services::speech;
 use crate::errors::CommandError;
-use crate::event::{ImsFact, What};
-use crate::scenario::{Access, McStep, mc_box};
+use crate::event::{ImsFact, McFigures, Measurement, What};
+use crate::ims::agent::ImsUe;
+use crate::ims::services::mc;
+use crate::scenario::{Access, McAuth, McStep, MeasurementName, mc_box};
 
 impl Runner<'_> {
     /// Does a step of mission critical services.
     pub(super) fn mc_step(&mut self, step: &McStep) -> Result<&'static str, CommandError> {
         match step {
+            McStep::Kill { server } | McStep::Restart { server } => self.mc_server(step, *server)?,
             McStep::Move { area, .. } => {
-                for name in self.clients_of(step) {
-                    self.mc_move(&name, area.is_some())?;
-                }
-            }
-            McStep::Kill { server } => {
-                if let (Some(ims), Some(own)) = (&mut self.ims, mc_box(*server)) {
-                    ims.network.fabric.set_down(self.now, own.name, true);
+                for place in self.clients_of(step) {
+                    self.mc_move(place, *area)?;
                 }
             }
             _ => {
-                return Err(CommandError::Usage(format!(
-                    "{step}: this version has no MC clients and servers to do it"
-                )));
+                for place in self.clients_of(step) {
+                    self.mc_client(place, step)?;
+                }
             }
         }
         self.drain_ims(self.now)?;
         Ok("done")
     }
 
-    /// Names of the UEs with an MC client that a step names.
-    fn clients_of(&self, step: &McStep) -> Vec<String> {
-        let Some(selector) = step.ue() else { return Vec::new() };
-        let ues = self.loaded.scenario.ues.iter().filter(|ue| ue.mc.is_some() && selector.selects(&ue.name));
-        ues.map(|ue| ue.name.clone()).collect()
+    /// Places of the UEs with an MC client that a step names.
+    fn clients_of(&self, step: &McStep) -> Vec<usize> {
+        let Some((ims, selector)) = self.ims.as_ref().zip(step.ue()) else { return Vec::new() };
+        let ues = ims.network.ues.iter().enumerate();
+        ues.filter(|(_, ue)| ue.mc.is_some() && selector.selects(&ue.name)).map(|(place, _)| place).collect()
     }
 
-    /// A UE has the coverage of the carrier from here on, or has not.
-    fn mc_move(&mut self, ue: &str, is_covered: bool) -> Result<(), CommandError> {
-        self.air.iter_mut().for_each(|air| air.set_covered(ue, is_covered));
-        let access = Access::Mbms;
+    /// One client does what a step says.
+    fn mc_client(&mut self, place: usize, step: &McStep) -> Result<(), CommandError> {
+        let (now, scenario) = (self.now, &self.loaded.scenario);
+        let (Some(ims), Some(settings)) = (&mut self.ims, &scenario.ims) else { return Ok(()) };
+        let own = &mut ims.network.ues[place];
+        let token = own.web.access_token.clone();
+        let Some(client) = &mut own.mc else { return Ok(()) };
+        let id = |group: &str| mc::group_id(&settings.domain, group);
+        let fact = match step {
+            McStep::Authorise { .. } => {
+                let shows = scenario.mc.as_ref().is_some_and(|mc| mc.auth == McAuth::Token);
+                client.authorise(now, token.filter(|_| shows));
+                None
+            }
+            McStep::Affiliate { group, .. } => {
+                client.affiliate(now, id(group), true);
+                None
+            }
+            McStep::Deaffiliate { group, .. } => {
+                client.affiliate(now, id(group), false);
+                None
+            }
+            McStep::GroupCall { group, .. } => {
+                client.call(now, id(group));
+                Some(ImsFact::Calls { to: group.clone() })
+            }
+            McStep::Talk { content, .. } => {
+                let folder = self.loaded.file.parent().unwrap_or_else(|| Path::new(""));
+                client.talk(now, speech(&folder.join(content))?);
+                let content = content.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Some(ImsFact::Talks { content })
+            }
+            McStep::Release { .. } => {
+                client.release(now);
+                None
+            }
+            McStep::Hangup { .. } => {
+                client.hang_up(now);
+                None
+            }
+            McStep::Move { .. } | McStep::Kill { .. } | McStep::Restart { .. } => None,
+        };
+        let ue = own.name.clone();
+        fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
+    }
+
+    /// A UE goes to the cell of an area, or out of all of them; its next message says so.
+    fn mc_move(&mut self, place: usize, area: Option<u8>) -> Result<(), CommandError> {
+        let (now, info) = (self.now, mc::place(&self.loaded.scenario, area)?);
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let own = &mut ims.network.ues[place];
+        own.command(now, AgentCommand::Locate(info));
+        let (ue, is_covered, access) = (own.name.clone(), area.is_some(), Access::Mbms);
+        self.air.iter_mut().for_each(|air| air.set_covered(&ue, is_covered));
         let fact = if is_covered { ImsFact::CoverageBack { access } } else { ImsFact::CoverageLost { access } };
-        self.observer.fact(self.now, What::Ims { ue: ue.to_owned(), fact })
+        self.observer.fact(now, What::Ims { ue, fact })
+    }
+
+    /// A server dies, or is there again with what its store has.
+    fn mc_server(&mut self, step: &McStep, server: u8) -> Result<(), CommandError> {
+        let (now, scenario) = (self.now, &self.loaded.scenario);
+        let (Some(ims), Some(own)) = (&mut self.ims, mc_box(server)) else { return Ok(()) };
+        if matches!(step, McStep::Kill { .. }) {
+            ims.network.fabric.set_down(now, own.name, true);
+        } else if let Some(node) = ims.network.mc_server_again(scenario, server)? {
+            ims.network.fabric.restart(now, own.name, node);
+        }
+        let text = step.to_string();
+        self.observer.fact(now, What::Note { text })
+    }
+
+    /// A client has something to tell.
+    pub(super) fn mc_event(&mut self, now: Instant, index: usize, event: McEvent) -> Result<(), CommandError> {
+        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let own = &mut ims.network.ues[index];
+        let ue = own.name.clone();
+        let fact = own.mc.as_mut().and_then(|mc| mc.told(now, event));
+        fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
+    }
+
+    /// A datagram of an MTCH; true: its UE has an MC client, which takes it.
+    pub(super) fn mc_datagram(&mut self, index: usize, at: Instant, datagram: &[u8]) -> Result<bool, CommandError> {
+        let Ok(udp) = UdpDatagram::parse(datagram) else { return Ok(false) };
+        self.mc_hears(index, at, |own, now| own.broadcast(now, &udp))
+    }
+
+    /// A good transport block has come to a UE.
+    pub(super) fn mc_block(&mut self, index: usize, at: Instant) -> Result<bool, CommandError> {
+        self.mc_hears(index, at, |own, now| own.input(now, McInput::Block))
+    }
+
+    /// A UE has read which bearers the MCCHs list; none: it has lost the cell.
+    pub(super) fn mc_listed(
+        &mut self,
+        index: usize,
+        at: Instant,
+        listed: Option<&(u8, Vec<Tmgi>)>,
+    ) -> Result<bool, CommandError> {
+        let Some(own) = self.mc_ue(index) else { return Ok(false) };
+        let all = listed.map(|(area, tmgis)| {
+            own.listed.insert(*area, tmgis.clone());
+            own.listed.values().flatten().copied().collect::<Vec<_>>()
+        });
+        self.mc_hears(index, at, |own, now| match all {
+            Some(tmgis) => own.listed(now, tmgis),
+            None => own.input(now, McInput::CellLost),
+        })
+    }
+
+    fn mc_hears(
+        &mut self,
+        index: usize,
+        at: Instant,
+        hear: impl FnOnce(&mut crate::ims::mc::McUe, Instant),
+    ) -> Result<bool, CommandError> {
+        let now = at.max(self.now + super::FRAME);
+        let Some(own) = self.mc_ue(index).and_then(|own| own.mc.as_mut()) else { return Ok(false) };
+        hear(own, now);
+        self.drain_ims(now)?;
+        Ok(true)
+    }
+
+    fn mc_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
+        let name = &self.ues.get(index)?.name;
+        self.ims.as_mut()?.network.ues.iter_mut().find(|own| own.name == *name && own.mc.is_some())
+    }
+
+    /// What clients measured.
+    pub(super) fn finish_mc(&mut self) -> Result<(), CommandError> {
+        let Some(ims) = &self.ims else { return Ok(()) };
+        let (mut measured, mut facts) = (Vec::new(), Vec::new());
+        for own in &ims.network.ues {
+            let Some((mc, figures)) = own.mc.as_ref().and_then(|mc| Some((mc, mc.figures()?))) else { continue };
+            let mut add = |name, value: f64| {
+                measured.push(Measurement { name, ue: Some(own.name.clone()), session: None, value, counts: None });
+            };
+            add(MeasurementName::MediaGap, figures.longest_gap_in_coverage.as_secs_f64());
+            add(MeasurementName::MediaOnAirTwice, mc.on_air_twice as f64);
+            facts.push((own.name.clone(), McFigures::of(&figures, mc.on_air_twice)));
+            add(MeasurementName::MediaSwitches, (figures.to_mbms + figures.to_unicast) as f64);
+        }
+        let now = self.now;
+        for (ue, figures) in facts {
+            self.observer.fact(now, What::Ims { ue, fact: ImsFact::McCall(figures) })?;
+        }
+        measured.into_iter().try_for_each(|own| self.observer.fact(now, What::Measured(own)))
     }
 }

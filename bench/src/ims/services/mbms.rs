@@ -13,9 +13,9 @@ use crate::scenario::{Allocator, Group, GroupBearers, Ims, Scenario, UeCell};
 use crate::setup;
 
 /// Tracking area code of all cells.
-const TAC: u16 = 1;
+pub(super) const TAC: u16 = 1;
 /// A cell without MBMS.
-const OTHER_CELL: u32 = 0x200;
+pub(super) const OTHER_CELL: u32 = 0x200;
 /// Addresses and the port that the AS assigns itself: others than those of the BM-SC and of the content provider.
 const GROUPS: std::ops::RangeInclusive<std::net::Ipv4Addr> =
     std::net::Ipv4Addr::new(239, 255, 3, 1)..=std::net::Ipv4Addr::new(239, 255, 3, 254);

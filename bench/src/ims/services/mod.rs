@@ -6,6 +6,7 @@ pub(crate) mod conference;
 pub(crate) mod exposure;
 pub(crate) mod identity;
 pub(crate) mod mbms;
+pub(crate) mod mc;
 pub(crate) mod messaging;
 pub(crate) mod presence;
 pub(crate) mod xdm;
@@ -94,6 +95,7 @@ pub(super) fn add_all(
             }
         }
     }
+    mc::add_servers(fabric, scenario, plan)?;
     Ok(books)
 }
 

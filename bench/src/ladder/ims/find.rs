@@ -297,7 +297,8 @@ impl Diameter {
 
 /// Definition of an AVP.
 fn avp_named(name: &str) -> Option<&'static AvpDef> {
-    dictionary::AVPS.iter().chain(dictionary::charging::CHARGING_AVPS).copied().find(|def| def.name == name)
+    let known = dictionary::AVPS.iter().chain(dictionary::charging::CHARGING_AVPS).chain(dictionary::mbms::MBMS_AVPS);
+    known.copied().find(|def| def.name == name)
 }
 
 /// All AVPs of a definition, in groups too.

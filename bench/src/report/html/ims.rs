@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{panel, speech};
+use super::{mc, panel, speech};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::text;
@@ -29,6 +29,7 @@ pub(super) fn section(model: &Model) -> Markup {
             }
             @if model.ims.len() > UES_SHOWN { p.soft { "And " (model.ims.len() - UES_SHOWN) " more, see report.json." } }
             (speech::tables(model))
+            (mc::tables(model))
             (joints(model))
         },
     )

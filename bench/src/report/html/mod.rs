@@ -8,6 +8,7 @@ mod details;
 mod ims;
 mod ims_system;
 mod ladder;
+mod mc;
 mod measurements;
 mod overview;
 mod radio;

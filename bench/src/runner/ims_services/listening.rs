@@ -13,10 +13,10 @@ const NAMED_MAX: usize = 100;
 
 /// What a UE has said.
 pub(super) fn spoke(talker: &ImsUe) -> ImsFact {
-    let spoken = talker.audio.spoken();
+    let (ssrc, spoken) = talker.spoken();
     let sequence = |packet: Option<&Spoken>| packet.map_or(0, |packet| packet.sequence);
     ImsFact::Spoke {
-        ssrc: talker.audio.ssrc(),
+        ssrc,
         packets: spoken.len() as u64,
         first: sequence(spoken.first()),
         last: sequence(spoken.last()),
@@ -25,10 +25,11 @@ pub(super) fn spoke(talker: &ImsUe) -> ImsFact {
 
 /// What was said in a session while a UE was in it, against what came; none: it was in none.
 pub(super) fn listened(talker: &ImsUe, listener: &ImsUe) -> Option<SpeechHeard> {
-    let sessions = (&talker.state.attended[..], &listener.state.attended[..]);
-    let due: Vec<_> = talker.audio.spoken().iter().filter(|packet| is_due(sessions, packet)).collect();
-    let reception = listener.audio.reception()?;
-    let received = reception.sources().get(&talker.audio.ssrc());
+    let sessions = (talker.attended(), listener.attended());
+    let (ssrc, spoken) = talker.spoken();
+    let due: Vec<_> = spoken.iter().filter(|packet| is_due(sessions, packet)).collect();
+    let reception = listener.reception()?;
+    let received = reception.sources().get(&ssrc);
     (!due.is_empty()).then(|| SpeechHeard {
         of: talker.name.clone(),
         ..compared(&due, received, received.is_none() && reception.refused() > 0)

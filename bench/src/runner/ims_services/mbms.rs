@@ -65,6 +65,9 @@ impl Runner<'_> {
         at: Instant,
         datagram: &[u8],
     ) -> Result<bool, CommandError> {
+        if self.mc_datagram(index, at, datagram)? {
+            return Ok(true);
+        }
         let now = self.turn_end(at);
         let Some(own) = self.group_ue(index) else { return Ok(false) };
         let Some(media) = own.choice.media() else { return Ok(false) };
@@ -93,6 +96,9 @@ impl Runner<'_> {
         at: Instant,
         listed: Option<(u8, Vec<Tmgi>)>,
     ) -> Result<(), CommandError> {
+        if self.mc_listed(index, at, listed.as_ref())? {
+            return Ok(());
+        }
         let now = self.turn_end(at);
         let Some(own) = self.group_ue(index) else { return Ok(()) };
         match listed {
@@ -122,11 +128,11 @@ impl Runner<'_> {
         let Some(ims) = &self.ims else { return Ok(()) };
         let now = self.now;
         let mut facts = Vec::new();
-        for talker in ims.network.ues.iter().filter(|ue| !ue.audio.spoken().is_empty()) {
+        for talker in ims.network.ues.iter().filter(|ue| !ue.spoken().1.is_empty()) {
             facts.push((talker.name.clone(), spoke(talker)));
             for listener in ims.network.ues.iter().filter(|ue| ue.name != talker.name) {
                 let Some(mut heard) = listened(talker, listener) else { continue };
-                let received = listener.audio.reception().and_then(|all| all.sources().get(&talker.audio.ssrc()));
+                let received = listener.reception().and_then(|all| all.sources().get(&talker.spoken().0));
                 if let Some(received) = received {
                     heard.file = Some(self.write_heard(&listener.name, &talker.name, received)?);
                 }
@@ -165,7 +171,7 @@ impl Runner<'_> {
     }
 }
 
-fn speech(path: &Path) -> Result<Speech, CommandError> {
+pub(in crate::runner) fn speech(path: &Path) -> Result<Speech, CommandError> {
     let octets = std::fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
     Speech::of_wave(&octets).map_err(|problem| CommandError::Usage(format!("{}: {problem}", path.display())))
 }

@@ -19,6 +19,7 @@ use crate::errors::CommandError;
 use crate::ims::agent::ImsUe;
 use crate::scenario::{Selector, ServiceStep};
 
+pub(super) use mbms::speech;
 pub(super) use messaging::{chatted, disposed};
 pub(super) use presence::published;
 

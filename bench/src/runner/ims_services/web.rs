@@ -89,7 +89,10 @@ impl Runner<'_> {
                 return Ok(());
             }
             OutsideEvent::Datagram { local, bytes, .. } => {
-                own.audio.receive(now, local, &bytes);
+                match &mut own.mc {
+                    Some(mc) => mc.datagram(now, local, &bytes),
+                    None => own.audio.receive(now, local, &bytes),
+                }
                 return Ok(());
             }
         };

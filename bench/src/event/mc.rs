@@ -1,0 +1,57 @@
+//! What an MC client has measured in a group call.
+
+use hil::agent::mc::GroupFigures;
+use serde::{Deserialize, Serialize};
+
+/// Figures of an MC client in its group call.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct McFigures {
+    /// RTP packets that it took, each once.
+    pub taken: u64,
+    /// Of those, that came first by unicast.
+    pub by_unicast: u64,
+    /// That came first over an MBMS bearer.
+    pub by_mbms: u64,
+    /// That came both ways.
+    pub both_ways: u64,
+    /// Copies by the same way.
+    pub doubled: u64,
+    /// Copies over MBMS bearers: they were on the air twice.
+    pub on_air_twice: u64,
+    /// Between the first and the last of a talk, never came.
+    pub missing: u64,
+    /// Longest silence while somebody talked, milliseconds.
+    pub gap_ms: f64,
+    /// Longest one while the coverage of the bearers did not change.
+    pub gap_in_coverage_ms: f64,
+    /// Silences of more than 300 ms.
+    pub long_gaps: u64,
+    /// Changes to a bearer.
+    pub to_mbms: u64,
+    /// Changes to unicast.
+    pub to_unicast: u64,
+    /// Times that the floor was granted, denied, revoked.
+    pub floor: [u64; 3],
+}
+
+impl McFigures {
+    pub(crate) fn of(own: &GroupFigures, on_air_twice: u64) -> Self {
+        // Whole microseconds, as milliseconds.
+        let ms = |time: std::time::Duration| time.as_micros() as f64 / 1e3;
+        Self {
+            taken: own.taken,
+            by_unicast: own.by_unicast,
+            by_mbms: own.by_mbms,
+            both_ways: own.both_ways,
+            doubled: own.doubled,
+            on_air_twice,
+            missing: own.missing,
+            gap_ms: ms(own.longest_gap),
+            gap_in_coverage_ms: ms(own.longest_gap_in_coverage),
+            long_gaps: own.long_gaps,
+            to_mbms: own.to_mbms,
+            to_unicast: own.to_unicast,
+            floor: own.floor,
+        }
+    }
+}
