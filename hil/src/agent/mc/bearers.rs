@@ -127,6 +127,11 @@ impl Bearers {
         self.block.is_some() && self.announced.contains_key(&tmgi) && self.listed.contains(&tmgi)
     }
 
+    /// Bearers that were announced.
+    pub(super) fn announced(&self) -> impl Iterator<Item = Tmgi> + '_ {
+        self.announced.keys().copied()
+    }
+
     /// Bearers with a general purpose subchannel.
     pub(super) fn general_purpose(&self) -> impl Iterator<Item = Tmgi> + '_ {
         self.announced.iter().filter(|(_, known)| known.general_purpose.is_some()).map(|(tmgi, _)| *tmgi)

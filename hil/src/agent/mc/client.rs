@@ -10,7 +10,7 @@ use protocol::{Entropy, Instant, Tmgi};
 
 use super::bearers::Bearers;
 use super::call::{Group, GroupOutput};
-use super::config::{BearerSettings, McConfig};
+use super::config::McConfig;
 use super::io::{GroupFigures, GroupStanding, McCommand, McEvent, McInput, McOutput};
 use super::reports::Reports;
 use crate::agent::media::{Reception, Spoken};
@@ -35,6 +35,8 @@ pub struct McClient {
     affiliated: Vec<String>,
     /// Entity tag of the publication of its affiliations.
     affiliation: Option<String>,
+    /// When it publishes again, so that what it has published goes on.
+    refreshes: Refreshes,
     groups: BTreeMap<String, Group>,
     /// None: it cannot receive any.
     bearers: Option<Bearers>,
@@ -44,6 +46,14 @@ pub struct McClient {
     /// Calls that were left for newer ones of the same groups and whose end is not told yet.
     left: BTreeSet<CallId>,
     outputs: VecDeque<McOutput>,
+}
+
+/// When publications are made again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Refreshes {
+    authorisation: Option<Instant>,
+    affiliation: Option<Instant>,
+    access_token: Option<String>,
 }
 
 /// A PUBLISH that is on its way.
@@ -62,7 +72,7 @@ impl McClient {
         let settings = config.mbms;
         Self {
             bearers: settings.map(|settings| Bearers::new(settings.patience)),
-            reports: Reports::new(settings.map_or(BearerSettings::default().pause, |settings| settings.pause)),
+            reports: Reports::new(settings.unwrap_or_default().pause),
             config,
             entropy,
             pending: BTreeMap::new(),
@@ -71,6 +81,7 @@ impl McClient {
             is_authorised: false,
             affiliated: Vec::new(),
             affiliation: None,
+            refreshes: Refreshes::default(),
             groups: BTreeMap::new(),
             told: BTreeMap::new(),
             left: BTreeSet::new(),
@@ -101,6 +112,7 @@ impl McClient {
         if self.bearers.as_mut().is_some_and(|bearers| bearers.handle_timeout(now)) {
             self.event(McEvent::Coverage { is_there: false });
         }
+        self.refresh(now);
         self.settle(now);
     }
 
@@ -108,7 +120,8 @@ impl McClient {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let groups = self.groups.values().filter_map(Group::poll_timeout).min();
         let bearers = self.bearers.as_ref().and_then(Bearers::poll_timeout);
-        [groups, bearers, self.reports.poll_timeout()].into_iter().flatten().min()
+        let own = [self.refreshes.authorisation, self.refreshes.affiliation];
+        own.into_iter().chain([groups, bearers, self.reports.poll_timeout()]).flatten().min()
     }
 
     /// What is to be done.
@@ -154,6 +167,11 @@ impl McClient {
     /// Where it takes datagrams by unicast.
     pub fn ports(&self) -> Vec<SocketAddr> {
         self.groups.values().flat_map(Group::ports).collect()
+    }
+
+    /// Bearers that were announced to it: blocks of areas that list none of them say nothing of its coverage.
+    pub fn announced_bearers(&self) -> impl Iterator<Item = Tmgi> + '_ {
+        self.bearers.iter().flat_map(Bearers::announced)
     }
 
     /// True for a datagram over a bearer that it does something with.
@@ -255,8 +273,7 @@ impl McClient {
         self.left.clear();
         self.reports.clear();
         self.told.clear();
-        (self.is_authorised, self.affiliation) = (false, None);
-        self.affiliated.clear();
+        self.forget_publications();
         self.bearers = self.config.mbms.map(|settings| Bearers::new(settings.patience));
     }
 }

@@ -12,6 +12,7 @@ use protocol::sip::sdp::Sdp;
 use protocol::{Instant, Tmgi};
 
 use super::super::bearers::Map;
+use super::super::call::{Call, Group};
 use super::super::io::McEvent;
 use super::super::reports::{of_session, of_subchannel};
 use super::McClient;
@@ -113,22 +114,28 @@ impl McClient {
     /// What is heard now and was not told, and the other way round.
     pub(super) fn report(&mut self) {
         let Some(bearers) = &self.bearers else { return };
-        let heard: Vec<Tmgi> = bearers.general_purpose().filter(|tmgi| bearers.hears(*tmgi)).collect();
-        let lost: Vec<Tmgi> = self.told.keys().filter(|tmgi| !heard.contains(tmgi)).copied().collect();
-        for tmgi in lost {
-            self.subchannel_lost(tmgi);
+        let is_heard = |tmgi: &Tmgi| bearers.hears(*tmgi);
+        // Nearly always there is nothing new, and this is asked with each datagram.
+        if !self.told.keys().copied().eq(bearers.general_purpose().filter(is_heard)) {
+            let heard: Vec<Tmgi> = bearers.general_purpose().filter(is_heard).collect();
+            let lost: Vec<Tmgi> = self.told.keys().filter(|tmgi| !heard.contains(tmgi)).copied().collect();
+            lost.into_iter().for_each(|tmgi| self.subchannel_lost(tmgi));
+            heard.into_iter().for_each(|tmgi| self.subchannel_heard(tmgi));
         }
-        for tmgi in heard {
-            let Some(by) = self.bearers.as_ref().and_then(|bearers| bearers.announcer(tmgi)) else { continue };
-            if !self.told.contains_key(&tmgi) {
-                self.told.insert(tmgi, by.to_owned());
-                self.tell(&of_subchannel(tmgi, true));
-            }
-        }
-        let names: Vec<String> = self.groups.keys().cloned().collect();
-        for name in names {
-            self.report_session(&name);
-        }
+        let Some(bearers) = &self.bearers else { return };
+        let is_new = |(name, group): &(&String, &Group)| {
+            let call = group.call.as_ref().filter(|call| call.is_established);
+            call.is_some_and(|call| call.told != bearers.place(name).map(|map| map.tmgi))
+        };
+        let names: Vec<String> = self.groups.iter().filter(is_new).map(|(name, _)| name.clone()).collect();
+        names.iter().for_each(|name| self.report_session(name));
+    }
+
+    fn subchannel_heard(&mut self, tmgi: Tmgi) {
+        let by = self.bearers.as_ref().and_then(|bearers| bearers.announcer(tmgi)).map(ToOwned::to_owned);
+        let Some(by) = by.filter(|_| !self.told.contains_key(&tmgi)) else { return };
+        self.tell_both(Some(&by), &of_subchannel(tmgi, true));
+        self.told.insert(tmgi, by);
     }
 
     /// One report says that the subchannel is not heard any more, and with it the first of the sessions over the same bearer.
@@ -177,8 +184,8 @@ impl McClient {
     }
 
     fn tell(&mut self, status: &ListeningStatus) {
-        let announcers = status.tmgis.iter().filter_map(|tmgi| self.bearers.as_ref()?.announcer(*tmgi));
-        let by = announcers.last().map(ToOwned::to_owned);
+        let mut announcers = status.tmgis.iter().filter_map(|tmgi| self.bearers.as_ref()?.announcer(*tmgi));
+        let by = announcers.next().map(ToOwned::to_owned);
         self.tell_both(by.as_deref(), status);
     }
 
@@ -204,7 +211,7 @@ impl McClient {
         let Some(answered) = self.reports.answered(now, token, result) else { return };
         let status = answered.status;
         if answered.is_taken && status.listening && answered.to == self.config.server {
-            let is_it = |call: &super::super::call::Call| call.session == status.session && call.told.is_some();
+            let is_it = |call: &Call| call.session == status.session && call.told.is_some();
             let taken = self.groups.iter_mut().find(|(_, group)| group.call.as_ref().is_some_and(is_it));
             let changed = taken.and_then(|(name, group)| group.listen(Way::Mbms).then(|| name.clone()));
             changed.into_iter().for_each(|group| self.event(McEvent::Listens { group, way: Way::Mbms }));

@@ -1,5 +1,7 @@
 //! Authorisation (TS 24.379 clause 7.2), affiliation (clause 9.2.1) and group calls (clause 10.1.1.2) of a client.
 
+use std::time::Duration;
+
 use protocol::Instant;
 use protocol::mc::affiliation::Affiliations;
 use protocol::mc::info::{McpttInfo, SessionType};
@@ -12,7 +14,7 @@ use protocol::sip::{EndedWhy, Refusal};
 use protocol::xml::Qualified;
 
 use super::super::io::McEvent;
-use super::{FIRST_TOKEN, McClient, Pending};
+use super::{FIRST_TOKEN, McClient, Pending, Refreshes};
 use crate::agent::sip::{AgentCommand, AgentEvent, CallId, IncomingMessage, Publication, Published};
 
 /// As long as the server lets it (clauses 7.2.2 and 9.2.1.2).
@@ -41,7 +43,7 @@ impl McClient {
 
     pub(super) fn told_by_agent(&mut self, now: Instant, event: &AgentEvent) {
         match event {
-            AgentEvent::PublishResult { token, result } => self.published(*token, result.clone()),
+            AgentEvent::PublishResult { token, result } => self.published(now, *token, result.clone()),
             AgentEvent::MessageResult { token, result } => self.report_answered(now, *token, result),
             AgentEvent::MessageReceived(message) => {
                 let parts = parts_of(message);
@@ -62,14 +64,32 @@ impl McClient {
             }
             AgentEvent::Ended { call, why } => self.ended(now, *call, why),
             AgentEvent::Unregistered(_) => {
-                (self.is_authorised, self.affiliation) = (false, None);
-                self.affiliated.clear();
+                self.forget_publications();
             }
             _ => {}
         }
     }
 
+    /// What the server lets last no longer is published again in time (RFC 3903 clause 4.2).
+    pub(super) fn refresh(&mut self, now: Instant) {
+        let is_due = |due: &mut Instant| *due <= now;
+        if self.refreshes.authorisation.take_if(is_due).is_some() {
+            self.authorise(self.refreshes.access_token.clone());
+        }
+        if self.refreshes.affiliation.take_if(is_due).is_some() {
+            self.affiliate(self.affiliated.clone());
+        }
+    }
+
+    /// The registration is over, and what was built on it.
+    pub(super) fn forget_publications(&mut self) {
+        (self.is_authorised, self.affiliation) = (false, None);
+        self.refreshes = Refreshes::default();
+        self.affiliated.clear();
+    }
+
     pub(super) fn authorise(&mut self, access_token: Option<String>) {
+        self.refreshes.access_token.clone_from(&access_token);
         let info = McpttInfo { access_token, ..self.own_info() };
         let answer_mode = Qualified::new(POC_SETTINGS, "answer-mode").with_text("automatic");
         let entity = Qualified::new(POC_SETTINGS, "entity")
@@ -105,10 +125,11 @@ impl McClient {
         }));
     }
 
-    fn published(&mut self, token: u64, result: Result<Published, Refusal>) {
+    fn published(&mut self, now: Instant, token: u64, result: Result<Published, Refusal>) {
         match self.pending.remove(&token) {
             Some(Pending::Authorisation) => {
                 self.is_authorised = result.is_ok();
+                self.refreshes.authorisation = result.as_ref().ok().and_then(|published| half_of(now, published));
                 self.event(McEvent::Authorised(result.map(|_| ())));
             }
             Some(Pending::Affiliation(groups)) => {
@@ -116,6 +137,7 @@ impl McClient {
                     // The server has forgotten the publication (RFC 3903 clause 4.5).
                     return self.affiliate(groups);
                 }
+                self.refreshes.affiliation = result.as_ref().ok().and_then(|published| half_of(now, published));
                 let result = result.map(|published| {
                     self.affiliation = Some(published.etag).filter(|etag| !etag.is_empty());
                     self.affiliated.clone_from(&groups);
@@ -230,6 +252,12 @@ impl McClient {
     pub(super) fn report_info(&self) -> Part {
         info_part(&McpttInfo { request_uri: Some(self.config.mcptt_id.clone()), ..self.own_info() })
     }
+}
+
+/// Half of the time that a publication lasts; none: it does not end.
+fn half_of(now: Instant, published: &Published) -> Option<Instant> {
+    let lasts = (1..FOR_EVER).contains(&published.expires_s);
+    lasts.then(|| now + Duration::from_millis(500) * published.expires_s)
 }
 
 /// What the service says of a call; none: it is none of the service.

@@ -61,8 +61,8 @@ fn told(rig: &Rig) -> Vec<(String, bool, bool, Option<bool>)> {
         assert!(has("<TMGI>0000010"), "{document}");
         let inner = has("<mbms-listening-status>listening</mbms-listening-status>");
         assert!(inner || has("<mbms-listening-status>not-listening</mbms-listening-status>"), "{document}");
-        let of_subchannel = has("<general-purpose>true<").then_some(true);
-        let of_subchannel = of_subchannel.or(has("<general-purpose>false<").then_some(false));
+        let [is, is_not] = [true, false].map(|is| has(&format!("<general-purpose>{is}<")));
+        let of_subchannel = (is || is_not).then_some(is);
         (to, inner, has(&format!("<session-id>{SESSION}</session-id>")), of_subchannel)
     };
     rig.reports().into_iter().map(read).collect()

@@ -49,6 +49,8 @@ struct Rig {
     events: Vec<McEvent>,
     /// Answers to MESSAGE and PUBLISH; none: nothing comes.
     answers: Option<u16>,
+    /// How long a publication lasts.
+    expires_s: u32,
 }
 
 impl Rig {
@@ -70,6 +72,7 @@ impl Rig {
             sent: Vec::new(),
             events: Vec::new(),
             answers: Some(200),
+            expires_s: u32::MAX,
         }
     }
 
@@ -157,7 +160,7 @@ impl Rig {
         let refused = |status| Refusal::Status { status, reason: String::new() };
         let event = match (command, self.answers) {
             (AgentCommand::Publish(publication), Some(status)) => {
-                let published = Published { etag: "e1".into(), expires_s: 3600 };
+                let published = Published { etag: "e1".into(), expires_s: self.expires_s };
                 let result = if status == 200 { Ok(published) } else { Err(refused(status)) };
                 AgentEvent::PublishResult { token: publication.token, result }
             }

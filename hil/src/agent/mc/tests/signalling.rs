@@ -78,6 +78,22 @@ fn it_is_affiliated_to_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn what_lasts_no_longer_is_published_again_in_time() {
+    let mut rig = Rig::new();
+    rig.expires_s = 600;
+    rig.command(McCommand::Authorise { access_token: Some("eyJ.token".into()) });
+    rig.command(McCommand::Affiliate { groups: vec![GROUP.into()] });
+    rig.run_ms(299_000);
+    assert_eq!(rig.commands.len(), 2);
+    rig.run_ms(2000);
+    assert_eq!(rig.commands.len(), 4);
+    let sent = published(&rig);
+    assert_eq!((sent.event.as_str(), sent.etag.as_deref()), ("presence", Some("e1")));
+    rig.command(McCommand::Vanish);
+    assert_eq!(rig.client.poll_timeout(), None);
+}
+
+#[test]
 fn a_call_is_made_and_left() {
     let mut rig = Rig::in_call();
     let Some(AgentCommand::Call { to, sdp, headers, parts, call }) = rig.commands.first().cloned() else { panic!() };
