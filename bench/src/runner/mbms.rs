@@ -102,7 +102,7 @@ impl Runner<'_> {
             (!names.iter().any(waits)).then_some("done")
         };
         let mut reason = self.advance(self.now + STOP_TIME, "timeout", is_decided)?;
-        for name in names.iter().filter(|name| self.running.contains(*name)) {
+        for name in names.iter().filter(|name| !self.is_broken && self.running.contains(*name)) {
             reason = "not_stopped";
             let why = self.refused.get(name).map_or("nobody has answered", String::as_str);
             let text = format!("session {name} could not be stopped: {why}");
