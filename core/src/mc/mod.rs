@@ -1,11 +1,12 @@
 //! Mission critical services (TS 23.280).
 
-#[expect(dead_code, clippy::needless_pass_by_ref_mut, reason = "what is behind it comes next")]
-mod bearers;
+pub(crate) mod bearers;
 mod config;
+mod coordination;
 mod floor;
 mod idms;
 mod server;
+mod subchannel;
 
 pub use bearers::{Announcer, BearerSettings, Insufficient, McMbmsConfig, PlannedBearer};
 pub use config::{McAuthentication, McGroup, McLimits, McServerConfig, McSubscriber};

@@ -8,6 +8,7 @@ mod enb;
 mod failures;
 mod ims_as;
 mod kills;
+mod mc_bearers;
 mod sessions;
 mod whole;
 mod wire;

@@ -31,7 +31,7 @@ pub struct McMbmsConfig {
     pub codecs: Vec<GroupCodec>,
     /// URIs of the servers that are asked for bearers (clause 10.7.3.9.2.2 step 2).
     pub discover: Vec<String>,
-    /// URIs of the servers whose requests are served; none: those of `discover`.
+    /// URIs of the servers whose requests are served, beside those of `discover`; none: all servers that are known.
     pub peers: Vec<String>,
     /// It serves the requests of other servers for its bearers: the MBMS bearer control role.
     pub controls: bool,
@@ -88,7 +88,8 @@ impl McMbmsConfig {
     }
 
     /// All addresses that it takes datagrams at, and sends MB2-U from.
-    pub(crate) fn places(&self) -> Vec<SocketAddr> {
+    #[must_use]
+    pub fn places(&self) -> Vec<SocketAddr> {
         let (first, last) = self.ports;
         let own = (first..=last).map(|port| SocketAddr::new(self.media, port));
         own.chain(self.mb2.as_ref().map(|mb2| mb2.local)).collect()

@@ -104,7 +104,11 @@ impl McServer {
         let SessionServer { own, mut ua, ports } = config.sip.open("mc_server", ALLOW, entropy.split())?;
         let directory = Directory::new(&config)?;
         ua.watch();
-        let bearers = Bearers::new(config.mbms.clone(), entropy.split());
+        let mut mbms = config.mbms.clone();
+        if let Some(mbms) = mbms.as_mut().filter(|mbms| mbms.peers.is_empty()) {
+            mbms.peers = config.servers.iter().map(|name| psi_of(name)).collect();
+        }
+        let bearers = Bearers::new(mbms, entropy.split());
         let ssrc = u32::try_from(entropy.next_u64() >> 32).unwrap_or(1);
         let mut server = Self {
             psi: psi_of(&config.sip.name),

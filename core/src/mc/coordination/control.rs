@@ -1,0 +1,227 @@
+//! Control role for a bearer (TS 23.280 clause 10.7.3.9.2.2 steps 7, 11, 12): which group is on which subchannel, who sends
+//! it, who relies on that, and what is left.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use protocol::Instant;
+
+/// The capacity of a bearer.
+#[derive(Debug)]
+pub(in crate::mc) struct Capacity {
+    bit_rate: u32,
+    /// By the group.
+    rooms: BTreeMap<String, Room>,
+    /// Somebody was refused since capacity came free.
+    is_short: bool,
+}
+
+/// What a group has.
+#[derive(Debug)]
+struct Room {
+    slot: u16,
+    bit_rate: u32,
+    /// Server, and what it has asked.
+    holder: (String, Seat),
+    /// Those that were told that it is transmitted already, the first one first.
+    dependents: Vec<(String, Seat)>,
+}
+
+/// A server that has asked for a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::mc) struct Seat {
+    /// Identity of its last request.
+    pub(in crate::mc) id: String,
+    /// Its call.
+    pub(in crate::mc) call: String,
+    /// It holds until then; none: the own server's.
+    pub(in crate::mc) until: Option<Instant>,
+    /// Where its media come from; none: the own server's.
+    pub(in crate::mc) from: Option<IpAddr>,
+    /// Port that its media come to, the next one is for floor control.
+    pub(in crate::mc) port: Option<u16>,
+}
+
+/// What a request gets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::mc) enum Granted {
+    /// It shall send, to this subchannel.
+    Distribute {
+        slot: u16,
+    },
+    /// This server sends already, to this subchannel.
+    Already {
+        server: String,
+        slot: u16,
+    },
+    Insufficient,
+}
+
+/// What a release gets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::mc) enum Release {
+    /// It has nothing any more.
+    Done,
+    /// The call goes on at this server, which sends from now on.
+    GoesOn { server: String },
+}
+
+/// What has changed without being asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::mc) enum Freed {
+    /// Nobody has the group any more: its subchannel and the sockets are free.
+    Room { group: String, slot: u16, port: Option<u16> },
+    /// A server sends from now on that did not; the sockets of the one before are free.
+    Heir { group: String, server: String, port: Option<u16> },
+}
+
+impl Capacity {
+    pub(in crate::mc) const fn new(bit_rate: u32) -> Self {
+        Self { bit_rate, rooms: BTreeMap::new(), is_short: false }
+    }
+
+    /// Bit/s that nobody has.
+    pub(in crate::mc) fn available(&self) -> u32 {
+        self.bit_rate.saturating_sub(self.reserved())
+    }
+
+    /// Bit/s that groups have.
+    pub(in crate::mc) fn reserved(&self) -> u32 {
+        self.rooms.values().map(|room| room.bit_rate).fold(0, u32::saturating_add)
+    }
+
+    pub(in crate::mc) fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    /// Groups that have something.
+    pub(in crate::mc) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// The subchannel of a group.
+    pub(in crate::mc) fn slot(&self, group: &str) -> Option<u16> {
+        self.rooms.get(group).map(|room| room.slot)
+    }
+
+    /// Who sends a group.
+    pub(in crate::mc) fn holder(&self, group: &str) -> Option<(&str, &Seat)> {
+        self.rooms.get(group).map(|room| (room.holder.0.as_str(), &room.holder.1))
+    }
+
+    /// Who sends a group, for the port that its media come to.
+    pub(in crate::mc) fn set_port(&mut self, group: &str, port: u16) {
+        if let Some(room) = self.rooms.get_mut(group) {
+            room.holder.1.port = Some(port);
+        }
+    }
+
+    /// All servers that have asked for a group, who sends first.
+    pub(in crate::mc) fn servers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rooms.iter().flat_map(|(group, room)| {
+            let all = std::iter::once(&room.holder).chain(&room.dependents);
+            all.map(move |(server, _)| (group.as_str(), server.as_str()))
+        })
+    }
+
+    /// A seat of a server that relies on another one, or sends itself.
+    pub(in crate::mc) fn seat(&self, group: &str, server: &str) -> Option<&Seat> {
+        let room = self.rooms.get(group)?;
+        let all = std::iter::once(&room.holder).chain(&room.dependents);
+        all.into_iter().find(|(own, _)| own == server).map(|(_, seat)| seat)
+    }
+
+    /// Media distribution request; the same again renews what it got.
+    pub(in crate::mc) fn request(&mut self, group: &str, server: &str, bit_rate: u32, mut seat: Seat) -> Granted {
+        if let Some(room) = self.rooms.get_mut(group) {
+            let slot = room.slot;
+            if room.holder.0 == server {
+                seat.port = room.holder.1.port;
+                room.holder.1 = seat;
+                return Granted::Distribute { slot };
+            }
+            match room.dependents.iter_mut().find(|(own, _)| own == server) {
+                Some((_, own)) => *own = seat,
+                None => room.dependents.push((server.to_owned(), seat)),
+            }
+            return Granted::Already { server: room.holder.0.clone(), slot };
+        }
+        let used: Vec<u16> = self.rooms.values().map(|room| room.slot).collect();
+        let slot = (0..MAX_SLOTS).find(|slot| !used.contains(slot)).filter(|_| bit_rate <= self.available());
+        let Some(slot) = slot else {
+            self.is_short = true;
+            return Granted::Insufficient;
+        };
+        let room = Room { slot, bit_rate, holder: (server.to_owned(), seat), dependents: Vec::new() };
+        self.rooms.insert(group.to_owned(), room);
+        Granted::Distribute { slot }
+    }
+
+    /// Media distribution release request. A call of before has nothing.
+    pub(in crate::mc) fn release(&mut self, group: &str, server: &str, call: &str) -> (Release, Option<Freed>) {
+        match self.seat(group, server) {
+            Some(seat) if seat.call == call => self.leave(group, server),
+            _ => (Release::Done, None),
+        }
+    }
+
+    /// Takes away what has not been renewed.
+    pub(in crate::mc) fn expire(&mut self, now: Instant) -> Vec<(String, Freed)> {
+        let over = |seat: &Seat| seat.until.is_some_and(|until| until <= now);
+        for room in self.rooms.values_mut() {
+            room.dependents.retain(|(_, seat)| !over(seat));
+        }
+        let gone: Vec<(String, String)> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| over(&room.holder.1))
+            .map(|(group, room)| (group.clone(), room.holder.0.clone()))
+            .collect();
+        gone.into_iter().filter_map(|(group, server)| Some((server.clone(), self.leave(&group, &server).1?))).collect()
+    }
+
+    /// Others rely on a server that sends this call of a group.
+    pub(in crate::mc) fn is_relied_on(&self, group: &str, server: &str, call: &str) -> bool {
+        let sends = |room: &&Room| room.holder.0 == server && room.holder.1.call == call;
+        self.rooms.get(group).filter(sends).is_some_and(|room| !room.dependents.is_empty())
+    }
+
+    /// When [`Self::expire`] has something to do.
+    pub(in crate::mc) fn due(&self) -> Option<Instant> {
+        let seats = |room: &Room| {
+            let dependents = room.dependents.iter().filter_map(|(_, seat)| seat.until).min();
+            [room.holder.1.until, dependents].into_iter().flatten().min()
+        };
+        self.rooms.values().filter_map(seats).min()
+    }
+
+    /// Whether somebody was refused and there is room now; said once.
+    pub(in crate::mc) fn take_cleared(&mut self) -> bool {
+        let is_cleared = self.is_short && self.available() > 0;
+        if is_cleared {
+            self.is_short = false;
+        }
+        is_cleared
+    }
+
+    fn leave(&mut self, group: &str, server: &str) -> (Release, Option<Freed>) {
+        let Some(room) = self.rooms.get_mut(group) else { return (Release::Done, None) };
+        if room.holder.0 != server {
+            room.dependents.retain(|(own, _)| own != server);
+            return (Release::Done, None);
+        }
+        let port = room.holder.1.port;
+        if room.dependents.is_empty() {
+            let slot = room.slot;
+            self.rooms.remove(group);
+            return (Release::Done, Some(Freed::Room { group: group.to_owned(), slot, port }));
+        }
+        room.holder = room.dependents.remove(0);
+        let server = room.holder.0.clone();
+        let heir = Freed::Heir { group: group.to_owned(), server: server.clone(), port };
+        (Release::GoesOn { server }, Some(heir))
+    }
+}
+
+/// Subchannels of a bearer: so many pairs of ports after that of the general purpose subchannel.
+const MAX_SLOTS: u16 = 64;
