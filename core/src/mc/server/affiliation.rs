@@ -175,10 +175,20 @@ impl McServer {
     }
 
     /// Another server has answered.
-    pub(super) fn affiliation_answered(&mut self, now: Instant, of: u64, token: u64, status: Option<u16>) {
+    pub(super) fn affiliation_answered(
+        &mut self,
+        now: Instant,
+        of: u64,
+        token: u64,
+        (status, expires): (Option<u16>, Option<u32>),
+    ) {
         let Some(publishing) = self.publishing.get_mut(&of) else { return };
         publishing.awaited.remove(&token);
         let status = status.unwrap_or(504);
+        // The controlling server may want it asked for again sooner; 0 is of a group that is left.
+        if let Some(expires) = expires.filter(|expires| *expires > 0) {
+            publishing.expires_s = publishing.expires_s.min(expires);
+        }
         if !(200..300).contains(&status) {
             publishing.refused.get_or_insert(status);
         }

@@ -255,16 +255,18 @@ impl McServer {
         self.ua_due = self.ua.poll_timeout();
     }
 
-    /// 2xx of users who are called.
+    /// Requests of users in their sessions, and 2xx of those who are called, tell where they are.
     fn of_passed(&mut self, now: Instant, passed: &Passed) {
-        let Passed::Response { response, .. } = passed else { return };
-        if !response.is_success() {
-            return;
-        }
-        let session = self.ua.session_of_response(response);
+        let (session, headers) = match passed {
+            Passed::Request { request, flow: Some(_), .. } => (self.ua.session_of(request), &request.headers),
+            Passed::Response { response, .. } if response.is_success() => {
+                (self.ua.session_of_response(response), &response.headers)
+            }
+            Passed::Request { .. } | Passed::Response { .. } | Passed::Unanswered { .. } => return,
+        };
         let leg = session.and_then(|session| self.calls.leg_of(session)).and_then(|id| self.calls.legs.get(&id));
         if let Some(user) = leg.filter(|leg| leg.side.is_user()).map(|leg| leg.user.clone()) {
-            self.learn(now, &user, &response.headers);
+            self.learn(now, &user, headers);
         }
     }
 
@@ -296,9 +298,10 @@ impl McServer {
             }
             UserAgentEvent::Response { token, result } => {
                 let status = result.as_ref().map(|response| response.status).ok();
+                let expires = result.ok().and_then(|response| response.expires().ok().flatten());
                 match self.asked.remove(&token) {
                     Some(Asked::Bearers(own)) => self.bearers.answered(now, own, status),
-                    Some(Asked::Affiliation(of)) => self.affiliation_answered(now, of, token, status),
+                    Some(Asked::Affiliation(of)) => self.affiliation_answered(now, of, token, (status, expires)),
                     Some(Asked::Nothing) | None => {}
                 }
             }
@@ -446,6 +449,7 @@ impl Node for McServer {
         let mut figures = vec![
             ("mc_authorised", authorised as u64),
             ("mc_affiliations", affiliations as u64),
+            ("mc_users_located", self.registrar.located() as u64),
             ("mc_calls", self.calls.calls.len() as u64),
             ("mc_calls_controlled", controlled as u64),
             ("mc_legs", self.calls.legs.values().filter(|leg| leg.is_in).count() as u64),

@@ -171,6 +171,11 @@ impl Registrar {
         self.cells.get(mcptt_id).copied()
     }
 
+    /// Users that are known to be somewhere.
+    pub(super) fn located(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Authorised users and affiliations.
     pub(super) fn counts(&self) -> (usize, usize) {
         (self.authorised.len(), self.by_group.values().map(BTreeMap::len).sum())

@@ -30,6 +30,8 @@ fn a_call_over_three_servers_with_speech_that_each_hears_once() {
         assert!((1..=7).all(|number| net.heard(number).last().map(String::as_str) == Some("idle")));
     }
     assert_eq!((1..=3).map(|n| net.figure(n, "mc_calls")).collect::<Vec<_>>(), [1, 1, 1]);
+    // Those who were called have said where they are.
+    assert_eq!((1..=3).map(|n| net.figure(n, "mc_users_located")).collect::<Vec<_>>(), [2, 3, 1]);
     // Who has begun it ends it.
     net.order(1, Order::HangUp);
     net.run_ms(1000);

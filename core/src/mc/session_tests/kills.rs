@@ -4,6 +4,8 @@ use super::*;
 
 /// A call of the group of server 2, with users of all servers.
 fn run(net: &mut Net) {
+    net.order(7, Order::Authorise(None, 100_000));
+    net.run_ms(200);
     for user in [1, 4, 7] {
         net.order(user, Order::Affiliate(vec![GROUP.to_owned()]));
         net.run_ms(300);
@@ -29,15 +31,21 @@ fn at_every_message(server: u8) {
         net.run_ms(130_000);
         assert_eq!(net.in_call(), [0u8; 0], "{server} at {step}: {:#?}", net.notes);
         assert_eq!(net.is_clean(), Ok(()), "{server} at {step}: {:#?}", net.notes);
-        // What was acknowledged is durable at both servers of each.
+        // What was acknowledged is durable, affiliations at both servers of each.
+        if net.phone(7, |desk| desk.answers.first() == Some(&200)) {
+            assert_eq!(net.figure(3, "mc_authorised"), 1, "{server} at {step}");
+        }
         for user in [1, 4, 7] {
             let answers = net.phone(user, |desk| desk.answers.clone());
-            if answers.first() == Some(&200) {
+            let affiliated = usize::from(user == 7);
+            if answers.get(affiliated) == Some(&200) {
                 let of = server_of(user);
                 assert!(net.figure(of, "mc_affiliations") > 0, "{server} at {step}, user {user}: {answers:?}");
             }
         }
-        let acknowledged = [1, 4, 7].iter().filter(|user| net.phone(**user, |desk| desk.answers.first() == Some(&200)));
+        let acknowledged = [1, 4, 7]
+            .iter()
+            .filter(|user| net.phone(**user, |desk| desk.answers.get(usize::from(**user == 7)) == Some(&200)));
         assert!(net.figure(2, "mc_affiliations") >= acknowledged.count() as u64, "{server} at {step}");
         net.affiliate_all([1, 4, 7]);
         net.call(4, GROUP);

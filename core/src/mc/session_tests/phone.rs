@@ -11,8 +11,8 @@ use protocol::mime::{Multipart, Part};
 use protocol::rtp::RtpPacket;
 use protocol::sip::sdp::Sdp;
 use protocol::sip::{
-    EndedWhy, Method, NameAddr, Refusal, SessionEvent, SessionId, SessionSettings, StackConfig, StackInput, Uri,
-    UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    EndedWhy, EutranCell, Method, NameAddr, PAccessNetworkInfo, Refusal, SessionEvent, SessionId, SessionSettings,
+    StackConfig, StackInput, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
 };
 
 use super::*;
@@ -70,6 +70,10 @@ pub(super) struct Phone {
     entropy: Entropy,
 }
 
+fn cell() -> EutranCell {
+    EutranCell { plmn: protocol::Plmn::new("262", "01").unwrap(), tac: 1, eci: 0x100 }
+}
+
 /// Ports of RTP and of floor control of phones.
 const AUDIO: u16 = 4000;
 const FLOOR: u16 = 4002;
@@ -87,6 +91,7 @@ impl Phone {
         let contact = NameAddr::new(Uri::parse(&format!("sip:user{number}@{address}")).unwrap());
         let mut profile = UserAgentProfile::new(from.clone(), contact);
         profile.outside = vec![("P-Asserted-Identity".to_owned(), from.to_string())];
+        profile.replies = vec![("P-Access-Network-Info".to_owned(), PAccessNetworkInfo::of_cell(cell()).to_string())];
         let session = SessionSettings { reliable_provisional: false, ..SessionSettings::default() };
         let mut entropy = Entropy::from_seed([100 + number; 32]);
         let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());

@@ -1,5 +1,6 @@
 //! Authorisation and affiliation (TS 24.379 clauses 7 and 9).
 
+use proptest::prelude::*;
 use protocol::sip::Method;
 
 use super::*;
@@ -89,6 +90,11 @@ fn authorisations_and_affiliations_end_in_their_time() {
     net.run_ms(3000);
     assert_eq!((net.figure(1, "mc_affiliations"), net.figure(2, "mc_affiliations")), (0, 0));
     assert_eq!(net.fabric.poll_timeout(), None, "nothing is left to do");
+    // The shortest time counts at both servers.
+    let mut net = Net::with(|number, config| config.limits.affiliation_s = if number == 2 { 100 } else { 600 });
+    net.affiliate_all([1]);
+    net.run_ms(102_000);
+    assert_eq!((net.figure(1, "mc_affiliations"), net.figure(2, "mc_affiliations")), (0, 0));
     let mut net = with_tokens();
     assert_eq!(authorise(&mut net, 1, Some(token(1, SCOPE, 600)), 60), Some(200));
     net.affiliate_all([1]);
@@ -148,4 +154,42 @@ fn bodies_that_cannot_be_are_refused_with_what_is_wrong() {
     let answers = net.phone(1, |desk| desk.answers.clone());
     assert!(answers.ends_with(&[488, 405]), "{answers:?}");
     assert_eq!(net.figure(1, "mc_affiliations"), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_a_body_is_it_is_answered_and_the_server_goes_on(
+        octets in prop::collection::vec(any::<u8>(), 0..300),
+        at in 0..400usize,
+        octet in any::<u8>(),
+    ) {
+        let mut net = Net::new();
+        let mut changed = format!(
+            "--b\r\nContent-Type: application/vnd.3gpp.mcptt-info+xml\r\n\r\n<mcpttinfo xmlns=\"urn:3gpp:ns:mcpttInfo:1.0\">\
+             <mcptt-Params><session-type>prearranged</session-type><mcptt-request-uri type=\"Normal\"><mcpttURI>{GROUP}</mcpttURI>\
+             </mcptt-request-uri></mcptt-Params></mcpttinfo>\r\n--b\r\nContent-Type: application/sdp\r\n\r\n{}\r\n--b--\r\n",
+            Phone::sdp(phone_ip(1))
+        )
+        .into_bytes();
+        let at = at % changed.len();
+        changed[at] = octet;
+        let mut asked = 0;
+        for body in [octets, changed] {
+            for kind in ["multipart/mixed;boundary=b", "application/vnd.3gpp.mcptt-info+xml", "application/pidf+xml"] {
+                for (method, event) in [(Method::PUBLISH, "presence"), (Method::PUBLISH, "poc-settings"), (Method::MESSAGE, "x")] {
+                    let headers = vec![("Event", event.to_owned())];
+                    net.order(1, Order::Send(method, headers, kind.to_owned(), body.clone()));
+                    asked += 1;
+                }
+            }
+        }
+        net.run_ms(500);
+        let answers = net.phone(1, |desk| desk.answers.clone());
+        prop_assert!(answers.len() == asked && answers.iter().all(|status| *status > 0), "{answers:?}");
+        net.affiliate_all([1, 4]);
+        net.call(1, GROUP);
+        prop_assert_eq!(net.in_call(), [1, 4]);
+    }
 }
