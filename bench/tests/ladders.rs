@@ -3,6 +3,7 @@
 //! in the capture.
 
 #[path = "common/tshark.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod tshark;
 
 use std::io::Cursor;

@@ -232,7 +232,7 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
             See::Http(http) => http_message(&http),
             See::Msrp(msrp) => msrp_message(&msrp),
             See::Rtp(rtp) => rtp_packet(&rtp),
-            See::Mbms(_) | See::Bearer(_) | See::Group(_) => unreachable!("not on the IMS"),
+            See::Mbms(_) | See::Bearer(_) | See::Group(_) | See::Mc(_) => unreachable!("not on the IMS"),
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
         let (transport, ports) = match row.see {

@@ -54,8 +54,8 @@ impl Carrier {
             _ => None,
         });
         if let Some(sib13) = sib13 {
-            self.areas = sib13.areas.iter().copied().collect();
-            self.took_ms.get_or_insert(at_ms.saturating_sub(self.found_ms));
+            self.areas = sib13.areas.to_vec();
+            self.took_ms.get_or_insert_with(|| at_ms.saturating_sub(self.found_ms));
         }
     }
 }

@@ -14,7 +14,6 @@ pub(crate) fn tshark(capture: &Path, arguments: &[&str]) -> Option<String> {
 }
 
 /// Numbers of the packets that a filter finds.
-#[allow(dead_code, reason = "not every test program asks for numbers alone")]
 pub(crate) fn packets(capture: &Path, filter: &str) -> Option<Vec<u64>> {
     let found = tshark(capture, &["-Y", filter, "-T", "fields", "-e", "frame.number"])?;
     Some(found.lines().map(|line| line.parse().unwrap()).collect())

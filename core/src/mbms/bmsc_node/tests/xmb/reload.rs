@@ -60,7 +60,7 @@ impl Slow {
     }
 
     /// The last answer.
-    fn answer(&mut self) -> serde_json::Value {
+    fn answer(&self) -> serde_json::Value {
         let answers = self.out.iter().filter_map(|output| match output {
             NodeOutput::Http { exchange, response } if exchange.0 == self.exchanges => Some(response),
             _ => None,
