@@ -15,6 +15,13 @@ use crate::ims::services::mc;
 use crate::scenario::{Access, McAuth, McStep, MeasurementName, mc_box};
 
 impl Runner<'_> {
+    /// UEs whose MC client is in no area at first do not hear the carrier.
+    pub(super) fn mc_begins(&mut self) {
+        let is_out = |ue: &&crate::scenario::Ue| ue.mc.as_ref().is_some_and(|own| own.area.is_none());
+        let Some(air) = &mut self.air else { return };
+        self.loaded.scenario.ues.iter().filter(is_out).for_each(|ue| air.set_covered(&ue.name, false));
+    }
+
     /// Does a step of mission critical services.
     pub(super) fn mc_step(&mut self, step: &McStep) -> Result<&'static str, CommandError> {
         match step {

@@ -133,6 +133,7 @@ pub(crate) fn run(
         runner.observer.session_named(&session.name, tmgi);
         runner.assigned.insert(tmgi, session.name.clone());
     }
+    runner.mc_begins();
     runner.settle()?;
     for (index, step) in scenario.steps.iter().enumerate() {
         runner.step_started(index, &step.description)?;

@@ -90,8 +90,10 @@ impl Runner<'_> {
         }
         let areas = self.loaded.scenario.areas.len();
         for (index, ue) in self.ues.iter().enumerate() {
-            let is_elsewhere =
-                |own: &Ue| own.name == ue.name && own.ims.as_ref().is_some_and(|ims| ims.cell == UeCell::Other);
+            let is_elsewhere = |own: &Ue| {
+                let is_in_other_cell = own.ims.as_ref().is_some_and(|ims| ims.cell == UeCell::Other);
+                own.name == ue.name && (is_in_other_cell || own.mc.as_ref().is_some_and(|mc| mc.area.is_none()))
+            };
             if self.acquired[index].areas.len() == areas || self.loaded.scenario.ues.iter().any(is_elsewhere) {
                 continue;
             }

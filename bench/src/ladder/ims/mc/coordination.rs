@@ -126,6 +126,57 @@ const DISTRIBUTE: ProcedureStep = says(
 const SPOKEN: ProcedureStep =
     rtp(("8a", "RTP from MC client 2", "TS 23.280 10.7.3.9.2.2 step 8a"), UPWARDS, Said("talker")).after("5");
 
+const ALREADY: ProcedureStep = says(
+    ("7b", "MESSAGE: media distribution response, already transmitted", "TS 23.280 10.7.3.9.2.2 step 7b"),
+    SECOND_TO_THIRD,
+    McDocument::AlreadyTransmitted,
+    "distribution of the other",
+)
+.after("6b");
+
+const SPOKEN_TO_THIRD: ProcedureStep = rtp(
+    ("8b", "the same RTP to the other server", "TS 23.280 10.7.3.9.2.2 step 8b"),
+    (FIRST, THIRD, Joint::Mb),
+    Said("talker"),
+)
+.after("8a");
+
+const SPOKEN_TO_SECOND: ProcedureStep = rtp(
+    ("9", "the same RTP to the server in control", "TS 23.280 10.7.3.9.2.2 step 9"),
+    (FIRST, SECOND, Joint::Mb),
+    Said("talker"),
+)
+.after("8a");
+
+const MAP_SENT: ProcedureStep =
+    mc(("10a", "Map Group To Bearer to the BM-SC", "TS 24.380 10.2, TS 29.468 5.4"), TO_BMSC, McMessage::Map)
+        .after("7a");
+const SPEECH_SENT: ProcedureStep =
+    mc(("10b", "the same RTP to the BM-SC", "TS 29.468 5.4"), TO_BMSC, McMessage::Speech).after("9");
+const MAP_ON_AIR: ProcedureStep =
+    mc(("10c", "Map Group To Bearer out of the air", "TS 24.380 8.4.4"), ON_AIR, McMessage::Map).after("10a");
+const SPEECH_ON_AIR: ProcedureStep = mc(
+    ("10", "the same RTP out of the air at MC client 1", "TS 23.280 10.7.3.9.2.2 step 10"),
+    ON_AIR,
+    McMessage::Speech,
+)
+.after("10b");
+
+const RELEASE: ProcedureStep = says(
+    ("11", "MESSAGE: media distribution release request", "TS 23.280 10.7.3.9.2.2 step 11"),
+    FIRST_TO_SECOND,
+    McDocument::ReleaseRequest,
+    "release",
+)
+.after("7a");
+
+const RELEASED: ProcedureStep = says(
+    ("12", "MESSAGE: media distribution release response", "TS 23.280 10.7.3.9.2.2 step 12"),
+    SECOND_TO_FIRST,
+    McDocument::Released { released: true },
+    "release",
+);
+
 /// The procedure.
 pub(super) const COORDINATION: Procedure = Procedure {
     procedure: "TS 23.280 10.7.3.9.2.2",
@@ -140,49 +191,62 @@ pub(super) const COORDINATION: Procedure = Procedure {
         WANTED_FIRST,
         WANTED_THIRD,
         DISTRIBUTE,
-        says(
-            ("7b", "MESSAGE: media distribution response, already transmitted", "TS 23.280 10.7.3.9.2.2 step 7b"),
-            SECOND_TO_THIRD,
-            McDocument::AlreadyTransmitted,
-            "distribution of the other",
-        )
-        .after("6b"),
+        ALREADY,
         SPOKEN,
-        rtp(
-            ("8b", "the same RTP to the other server", "TS 23.280 10.7.3.9.2.2 step 8b"),
-            (FIRST, THIRD, Joint::Mb),
-            Said("talker"),
-        )
-        .after("8a"),
-        rtp(
-            ("9", "the same RTP to the server in control", "TS 23.280 10.7.3.9.2.2 step 9"),
-            (FIRST, SECOND, Joint::Mb),
-            Said("talker"),
-        )
-        .after("8a"),
-        mc(("10a", "Map Group To Bearer to the BM-SC", "TS 24.380 10.2, TS 29.468 5.4"), TO_BMSC, McMessage::Map)
-            .after("7a"),
-        mc(("10b", "the same RTP to the BM-SC", "TS 29.468 5.4"), TO_BMSC, McMessage::Speech).after("9"),
-        mc(("10c", "Map Group To Bearer out of the air", "TS 24.380 8.4.4"), ON_AIR, McMessage::Map).after("10a"),
-        mc(
-            ("10", "the same RTP out of the air at MC client 1", "TS 23.280 10.7.3.9.2.2 step 10"),
-            ON_AIR,
-            McMessage::Speech,
-        )
-        .after("10b"),
+        SPOKEN_TO_THIRD,
+        SPOKEN_TO_SECOND,
+        MAP_SENT,
+        SPEECH_SENT,
+        MAP_ON_AIR,
+        SPEECH_ON_AIR,
+        RELEASE,
+        RELEASED,
+    ],
+};
+
+/// One server makes the bearers of all (NOTE 1 of the clause): at first there is none.
+pub(super) const CENTRALISED: Procedure = Procedure {
+    procedure: "TS 23.280 10.7.3.9.2.2 centralised",
+    title: "MBMS bearer coordination by one server that makes the bearers of all",
+    parties: PARTIES,
+    steps: &[
+        AFFILIATION,
+        DISCOVER,
         says(
-            ("11", "MESSAGE: media distribution release request", "TS 23.280 10.7.3.9.2.2 step 11"),
-            FIRST_TO_SECOND,
-            McDocument::ReleaseRequest,
-            "release",
-        )
-        .after("7a"),
-        says(
-            ("12", "MESSAGE: media distribution release response", "TS 23.280 10.7.3.9.2.2 step 12"),
+            ("3", "MESSAGE: discover bearer response, none yet", "TS 23.280 10.7.3.9.2.2 step 3"),
             SECOND_TO_FIRST,
-            McDocument::Released { released: true },
-            "release",
+            McDocument::NothingDiscovered,
+            "discovery",
+        )
+        .after("2"),
+        diameter_request(
+            ("3a", "GAR: a bearer for the other server", "TS 23.280 10.7.3.9.2.2 NOTE 1, TS 29.468 5.3.2"),
+            SECOND,
+            "bearer",
+            START,
+        )
+        .after("2"),
+        says(
+            ("3b", "MESSAGE: there is a bearer", "TS 23.280 10.7.3.9.2.2 step 3"),
+            SECOND_TO_FIRST,
+            McDocument::Change,
+            "change",
         ),
+        ANNOUNCEMENT,
+        CALL,
+        WANTED_FIRST,
+        WANTED_THIRD,
+        DISTRIBUTE,
+        ALREADY,
+        SPOKEN,
+        SPOKEN_TO_THIRD,
+        SPOKEN_TO_SECOND,
+        MAP_SENT,
+        SPEECH_SENT,
+        MAP_ON_AIR,
+        SPEECH_ON_AIR,
+        RELEASE,
+        RELEASED,
     ],
 };
 
@@ -224,6 +288,7 @@ pub(super) const DUPLICATE: Procedure = Procedure {
         WITHOUT_BANDWIDTH,
         diameter_request(
             ("3a", "GAR: a bearer of its own", "TS 23.280 10.7.3.9.2.2 step 3, TS 29.468 5.3.2"),
+            FIRST,
             "bearer",
             START,
         ),
@@ -240,6 +305,7 @@ pub(super) const DUPLICATE: Procedure = Procedure {
         .after("3a"),
         diameter_request(
             ("3c", "GAR: the second bearer ends", "TS 23.280 10.7.3.9.2.2 step 3, TS 29.468 5.3.4"),
+            FIRST,
             "end",
             STOP,
         ),
@@ -291,6 +357,7 @@ pub(super) const NO_RESPONSE: Procedure = Procedure {
         DISCOVER,
         diameter_request(
             ("3a", "GAR: a bearer of its own", "TS 23.280 10.7.3.9.2.2 step 3, TS 29.468 5.3.2"),
+            FIRST,
             "bearer",
             START,
         ),
@@ -355,11 +422,12 @@ const STOP: &[(&str, &[u32])] = &[("MBMS-StartStop-Indication", &[1])];
 
 const fn diameter_request(
     (number, expect, clause): Words3,
+    from: Party,
     session: &'static str,
     numbers: &'static [(&'static str, &'static [u32])],
 ) -> ProcedureStep {
     use super::super::{Diameter, Of};
     let see = See::Diameter(Diameter { command: "GAR", of: Of::Anybody, session, numbers, has: &[] });
-    let (from, to, joint) = (FIRST, Party::BmSc, Joint::Mb2C);
+    let (to, joint) = (Party::BmSc, Joint::Mb2C);
     ProcedureStep { number, from, to, joint, expect, clause, order: Order::AfterPrevious, see }
 }

@@ -211,6 +211,7 @@ pub(crate) fn mc_procedures() -> impl Iterator<Item = &'static Procedure> {
 /// All of them.
 const PROCEDURES: &[&Procedure] = &[
     &coordination::COORDINATION,
+    &coordination::CENTRALISED,
     &coordination::UNICAST,
     &coordination::DUPLICATE,
     &coordination::ON_BEHALF,
