@@ -73,6 +73,14 @@ impl McUe {
         self.input(now, McInput::Command(McCommand::Affiliate { groups }));
     }
 
+    /// Publishes its affiliations again: so its server learns where it is now.
+    pub(crate) fn publish_place(&mut self, now: Instant) {
+        if !self.wanted.is_empty() {
+            let groups = self.wanted.iter().cloned().collect();
+            self.input(now, McInput::Command(McCommand::Affiliate { groups }));
+        }
+    }
+
     pub(crate) fn call(&mut self, now: Instant, group: String) {
         self.begins(&group);
         self.input(now, McInput::Command(McCommand::Call { group }));

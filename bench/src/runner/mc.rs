@@ -100,6 +100,10 @@ impl Runner<'_> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let own = &mut ims.network.ues[place];
         own.command(now, AgentCommand::Locate(info));
+        // Who leaves an area tells it by its listening report; nothing else would tell that one has come.
+        if let Some(client) = own.mc.as_mut().filter(|_| area.is_some()) {
+            client.publish_place(now);
+        }
         let (ue, is_covered, access) = (own.name.clone(), area.is_some(), Access::Mbms);
         self.air.iter_mut().for_each(|air| air.set_covered(&ue, is_covered));
         let fact = if is_covered { ImsFact::CoverageBack { access } } else { ImsFact::CoverageLost { access } };
