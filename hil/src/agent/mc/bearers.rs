@@ -44,6 +44,8 @@ struct Announced {
 pub(super) struct Map {
     pub(super) tmgi: Tmgi,
     pub(super) subchannel: MbmsSubchannel,
+    /// The general purpose subchannel that has said so last.
+    pub(super) by: SocketAddr,
 }
 
 impl Bearers {
@@ -149,7 +151,10 @@ impl Bearers {
 
     /// A group is on a bearer. None: that is known; false: the bearer was not announced, or there are too many groups.
     pub(super) fn map(&mut self, group: &str, map: Map) -> Option<bool> {
-        if self.maps.get(group) == Some(&map) {
+        if let Some(known) = self.maps.get_mut(group)
+            && (known.tmgi, known.subchannel) == (map.tmgi, map.subchannel)
+        {
+            known.by = map.by;
             return None;
         }
         let has_room = self.maps.len() < MOST_MAPS || self.maps.contains_key(group);
@@ -160,9 +165,11 @@ impl Bearers {
         Some(true)
     }
 
-    /// A group is on no bearer any more. False: it was on none.
-    pub(super) fn unmap(&mut self, group: &str) -> bool {
-        self.maps.remove(group).is_some()
+    /// A general purpose subchannel says that a group is on no bearer any more. False: it was on none, or another one has
+    /// said so: the group has moved.
+    pub(super) fn unmap(&mut self, group: &str, by: SocketAddr) -> bool {
+        let is_known = self.maps.get(group).is_some_and(|map| map.by == by);
+        is_known && self.maps.remove(group).is_some()
     }
 
     /// Where a group is heard.

@@ -73,7 +73,7 @@ impl McClient {
         let changed = self.coverage_changed(now);
         let Some(bearers) = &self.bearers else { return };
         if bearers.is_general_purpose(destination) {
-            return self.subchannel(octets);
+            return self.subchannel(destination, octets);
         }
         let Some((name, is_media)) = bearers.group_at(destination) else { return };
         let Some(group) = self.groups.get_mut(name).filter(|group| group.call.is_some()) else { return };
@@ -85,7 +85,7 @@ impl McClient {
     }
 
     /// The general purpose subchannel says something (TS 24.380 clauses 10.3.2 and 10.3.3).
-    fn subchannel(&mut self, octets: &[u8]) {
+    fn subchannel(&mut self, by: SocketAddr, octets: &[u8]) {
         let messages = match subchannel::parse(octets) {
             Ok(messages) => messages,
             Err(problem) => return self.ignored("subchannel control".into(), problem.to_string()),
@@ -94,7 +94,7 @@ impl McClient {
             let Some(bearers) = &mut self.bearers else { return };
             match control.message {
                 SubchannelMessage::MapGroupToBearer { group, tmgi, subchannel } => {
-                    match bearers.map(&group, Map { tmgi, subchannel }) {
+                    match bearers.map(&group, Map { tmgi, subchannel, by }) {
                         Some(true) => self.event(McEvent::Mapped { group, tmgi, subchannel }),
                         Some(false) => self.ignored(format!("Map Group To Bearer of {group}"), "an unknown bearer"),
                         // It is repeated.
@@ -102,7 +102,7 @@ impl McClient {
                     }
                 }
                 SubchannelMessage::UnmapGroupToBearer { group } => {
-                    if bearers.unmap(&group) {
+                    if bearers.unmap(&group, by) {
                         self.event(McEvent::Unmapped { group });
                     }
                 }
