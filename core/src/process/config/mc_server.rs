@@ -116,7 +116,7 @@ pub struct McMbmsSection {
     pub codecs: Vec<GroupCodec>,
     /// Names of the servers that are asked for bearers.
     pub discover: Vec<String>,
-    /// Names of the servers whose requests are served; none: those of `discover`.
+    /// Names of the servers whose requests are served, beside those of `discover`; none: all of `servers`.
     pub peers: Vec<String>,
     /// It has the MBMS bearer control role for its bearers.
     pub controls: bool,
