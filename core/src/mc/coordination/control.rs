@@ -225,3 +225,90 @@ impl Capacity {
 
 /// Subchannels of a bearer: so many pairs of ports after that of the general purpose subchannel.
 const MAX_SLOTS: u16 = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seat(call: &str, until: Option<u64>) -> Seat {
+        Seat {
+            id: String::new(),
+            call: call.to_owned(),
+            until: until.map(Instant::from_millis),
+            from: None,
+            port: None,
+        }
+    }
+
+    #[test]
+    fn the_first_one_distributes_and_the_next_one_inherits() {
+        let mut capacity = Capacity::new(100);
+        assert_eq!(capacity.request("g", "a", 60, seat("1", Some(10))), Granted::Distribute { slot: 0 });
+        let already = Granted::Already { server: "a".to_owned(), slot: 0 };
+        assert_eq!(capacity.request("g", "b", 60, seat("2", Some(20))), already);
+        assert_eq!(capacity.request("h", "b", 60, seat("3", Some(20))), Granted::Insufficient);
+        assert_eq!(capacity.release("g", "a", "0"), (Release::Done, None), "a call of before");
+        assert!(capacity.is_relied_on("g", "a", "1"));
+        let heir = Freed::Heir { group: "g".to_owned(), server: "b".to_owned(), port: None };
+        assert_eq!(capacity.release("g", "a", "1"), (Release::GoesOn { server: "b".to_owned() }, Some(heir)));
+        assert_eq!((capacity.due(), capacity.available()), (Some(Instant::from_millis(20)), 40));
+        let room = Freed::Room { group: "g".to_owned(), slot: 0, port: None };
+        assert_eq!(capacity.expire(Instant::from_millis(20)), [("b".to_owned(), room)]);
+        assert!(capacity.is_empty() && capacity.due().is_none());
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Request(u8, u8, u32, u64),
+        Release(u8, u8),
+        Pass(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..4u8, 0..4u8, 1..60u32, 1..50u64)
+                .prop_map(|(group, server, rate, lease)| { Step::Request(group, server, rate, lease) }),
+            (0..4u8, 0..4u8).prop_map(|(group, server)| Step::Release(group, server)),
+            (1..40u64).prop_map(Step::Pass),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn capacity_adds_up_and_a_group_has_one_subchannel(steps in prop::collection::vec(step(), 0..60)) {
+            let (mut capacity, mut now) = (Capacity::new(100), 0);
+            for step in steps {
+                match step {
+                    Step::Request(group, server, rate, lease) => {
+                        let (group, server) = (group.to_string(), server.to_string());
+                        let before = capacity.holder(&group).map(|(holder, _)| holder.to_owned());
+                        match capacity.request(&group, &server, rate, seat("c", Some(now + lease))) {
+                            Granted::Distribute { .. } => prop_assert!(before.is_none_or(|holder| holder == server)),
+                            Granted::Already { server: holder, .. } => prop_assert_eq!(before, Some(holder)),
+                            Granted::Insufficient => prop_assert!(before.is_none()),
+                        }
+                    }
+                    Step::Release(group, server) => drop(capacity.release(&group.to_string(), &server.to_string(), "c")),
+                    Step::Pass(ms) => {
+                        now += ms;
+                        capacity.expire(Instant::from_millis(now));
+                        prop_assert!(capacity.due().is_none_or(|due| due > Instant::from_millis(now)));
+                    }
+                }
+                prop_assert_eq!(capacity.available() + capacity.reserved(), 100);
+                let slots: BTreeSet<_> = capacity.rooms.values().map(|room| room.slot).collect();
+                prop_assert_eq!(slots.len(), capacity.len());
+                let seats: Vec<_> = capacity.servers().collect();
+                prop_assert_eq!(seats.iter().collect::<BTreeSet<_>>().len(), seats.len());
+            }
+            while let Some(due) = capacity.due() {
+                capacity.expire(due);
+            }
+            prop_assert_eq!((capacity.available(), capacity.is_empty()), (100, true));
+        }
+    }
+}
