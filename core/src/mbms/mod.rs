@@ -3,16 +3,15 @@
 mod admission;
 mod association;
 pub(crate) mod bearer_rule;
-mod bmsc_node;
+mod bmsc;
+mod enb;
 mod enb_agent;
-mod enb_node;
 mod flute_sender;
 pub(crate) mod group_codec;
 mod gw;
 mod ims_as;
 pub(crate) mod mb2;
 mod mce;
-mod mce_node;
 mod sequence_clock;
 mod sync_framer;
 
@@ -20,20 +19,20 @@ pub use admission::{
     Admission, AdmissionConfig, AdmissionRefusal, AreaPlan, Change, Demand, Place, PmchPlan, QosClass, Rate, Retention,
 };
 pub use bearer_rule::{BearerRule, CellAreas};
-pub use bmsc_node::{
-    BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ProvisioningConfig, ServerRules, XmbConfig,
-};
+pub use bmsc::{BmscNode, BmscNodeConfig, GatewayConfig, ProviderConfig, ProvisioningConfig, ServerRules, XmbConfig};
+pub use enb::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use enb_agent::{
     Discard, EnbAgent, EnbAgentConfig, EnbAgentCounters, EnbAgentInput, EnbAgentOutput, LossReport, MbmsBearer,
 };
-pub use enb_node::{EnbNode, EnbNodeConfig, EnbRadio, MtchPlace, RadioQueue};
 pub use flute_sender::{Content, Delivery, DeliveryError, DeliveryStats, Fec, FluteOutput, FluteSender};
 pub use group_codec::GroupCodec;
 pub use gw::{MbmsGwNode, MbmsGwNodeConfig};
 pub use ims_as::{ImsAs, ImsAsConfig, ImsGroup};
 pub use mb2::{Mb2Allocation, Mb2Config};
-pub use mce::{Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId};
-pub use mce_node::{MbsfnArea, MceNode, MceNodeConfig, PmchCapacity};
+pub use mce::{
+    MbsfnArea, Mce, MceArea, MceConfig, MceInput, MceNode, MceNodeConfig, MceNotification, MceOutput, MceRefusal,
+    MtchId, OnAirFrom, PmchCapacity, PmchId,
+};
 pub use sequence_clock::SequenceClock;
 
 #[cfg(test)]

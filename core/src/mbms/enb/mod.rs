@@ -19,7 +19,7 @@ use protocol::{GTPU_PORT, GtpuPacket, Instant, SyncPlan, Tmgi};
 use self::schedule::Schedules;
 use super::association::Association;
 use super::enb_agent::{EnbAgent, EnbAgentConfig, EnbAgentInput, EnbAgentOutput, MbmsBearer};
-use super::mce_node::is_in;
+use super::mce::is_in;
 use crate::node::{Admin, Membership, Node, NodeInput, NodeNote, NodeOutput, StreamInput, StreamOutput};
 
 pub use radio::{EnbRadio, MtchPlace, RadioQueue};

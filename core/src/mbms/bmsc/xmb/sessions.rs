@@ -10,9 +10,9 @@ use super::answer::{Outcome, Refused, created, empty, json, not_allowed};
 use super::fetch::Fetch;
 use super::records::{SessionRecord, delete_file, delete_session, put_session};
 use super::{Entry, Reply, SessionKey};
-use crate::mbms::bmsc_node::BmscNode;
-use crate::mbms::bmsc_node::mb2::Work;
-use crate::mbms::bmsc_node::records::BearerState;
+use crate::mbms::bmsc::BmscNode;
+use crate::mbms::bmsc::mb2::Work;
+use crate::mbms::bmsc::records::BearerState;
 
 impl BmscNode {
     /// A session of a content provider.

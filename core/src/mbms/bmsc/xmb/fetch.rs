@@ -9,8 +9,8 @@ use protocol::xmb::{FileEntry, IngestMode, NotificationClass, SessionType};
 
 use super::notices::Event;
 use super::{Entry, SessionKey};
-use crate::mbms::bmsc_node::mb2::Work;
-use crate::mbms::bmsc_node::{Asked, BmscNode};
+use crate::mbms::bmsc::mb2::Work;
+use crate::mbms::bmsc::{Asked, BmscNode};
 use crate::node::NodeOutput;
 
 /// Times that a file is asked for.

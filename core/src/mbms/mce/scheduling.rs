@@ -10,8 +10,8 @@ use protocol::m2ap::{
 use protocol::{Instant, Tmgi};
 
 use super::MceNode;
+use super::calendar::{MceInput, MceOutput, PmchId};
 use crate::mbms::admission::{Change, Place};
-use crate::mbms::mce::{MceInput, MceOutput, PmchId};
 use crate::node::StreamId;
 
 /// Radio frame.

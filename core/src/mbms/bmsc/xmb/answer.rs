@@ -7,7 +7,7 @@ use protocol::diameter::mbms::provisioning::ConflictReason;
 use protocol::xmb::{self, Conflict, PROBLEM_CONTENT_TYPE, Problem, XmbProblem};
 use serde::Serialize;
 
-use crate::mbms::bmsc_node::allocation::NoService;
+use crate::mbms::bmsc::allocation::NoService;
 
 /// Why a request is not fulfilled.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::XmbConfig;
 use super::answer::refusal;
-use crate::mbms::bmsc_node::config::ServerRules;
+use crate::mbms::bmsc::config::ServerRules;
 
 /// A content provider.
 #[derive(Clone, PartialEq, Eq, Debug)]

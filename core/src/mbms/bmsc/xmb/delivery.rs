@@ -15,9 +15,9 @@ use super::check::delivery_of;
 use super::files::File;
 use super::notices::Event;
 use super::{Entry, SessionKey};
-use crate::mbms::bmsc_node::BmscNode;
-use crate::mbms::bmsc_node::mb2::Work;
-use crate::mbms::bmsc_node::records::BearerState;
+use crate::mbms::bmsc::BmscNode;
+use crate::mbms::bmsc::mb2::Work;
+use crate::mbms::bmsc::records::BearerState;
 use crate::mbms::flute_sender::{Content, DeliveryError, FluteOutput, FluteSender, Toi};
 use crate::mbms::sequence_clock::SequenceClock;
 

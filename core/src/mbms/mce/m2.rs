@@ -11,8 +11,8 @@ use protocol::m2ap::{
 use protocol::mbms_ap::{Name, TimeToWait};
 
 use super::MceNode;
+use super::calendar::MceInput;
 use super::session::Leg;
-use crate::mbms::mce::MceInput;
 use crate::node::{NodeOutput, StreamId, StreamOutput};
 
 /// Association with an eNB.

@@ -5,6 +5,7 @@
 //! information (TS 36.443 clause 8.4), nobody above does, and it is resumed when there is room. What is not on air needs no
 //! memory: after a restart the MBMS-GW gives all sessions again.
 
+mod calendar;
 mod config;
 mod m2;
 mod m3;
@@ -21,11 +22,13 @@ use self::m2::Enb;
 use self::session::Session;
 use super::admission::Admission;
 use super::association::Association;
-use super::mce::Mce;
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, StreamId, StreamInput, StreamOutput};
 
 pub(super) use m2::is_in;
 
+pub use calendar::{
+    Mce, MceArea, MceConfig, MceInput, MceNotification, MceOutput, MceRefusal, MtchId, OnAirFrom, PmchId,
+};
 pub use config::{MbsfnArea, MceNodeConfig, PmchCapacity};
 
 /// The node.

@@ -11,9 +11,9 @@ use protocol::xmb::{self, Notification, NotificationClass, Report, SessionState}
 use super::answer::json;
 use super::records::{NoticeRecord, ReportRecord, delete_notice, delete_report, put_notice, put_report};
 use super::{Reply, SessionKey, Step};
-use crate::mbms::bmsc_node::mb2::Work;
-use crate::mbms::bmsc_node::mb2u::FlowCount;
-use crate::mbms::bmsc_node::{Asked, BmscNode};
+use crate::mbms::bmsc::mb2::Work;
+use crate::mbms::bmsc::mb2u::FlowCount;
+use crate::mbms::bmsc::{Asked, BmscNode};
 use crate::node::{NodeNote, NodeOutput};
 
 /// Notifications that wait for one URL; more are only to be fetched.

@@ -8,7 +8,7 @@ use super::answer::{Refused, created, empty, json, not_allowed};
 use super::check::check_service;
 use super::records::{ServiceRecord, delete_service, put_service};
 use super::{Reply, SessionKey};
-use crate::mbms::bmsc_node::BmscNode;
+use crate::mbms::bmsc::BmscNode;
 
 impl BmscNode {
     pub(super) fn url(&self, route: &Route) -> String {

@@ -17,8 +17,8 @@ use super::Entry;
 use super::answer::{Refused, not_allowed, with_body};
 use super::bearers::stop_of;
 use super::records::ServiceRecord;
-use crate::mbms::bmsc_node::BmscNode;
-use crate::mbms::bmsc_node::mb2::Work;
+use crate::mbms::bmsc::BmscNode;
+use crate::mbms::bmsc::mb2::Work;
 
 /// Names of fragments below the URL of the announcement.
 const ENVELOPE: &str = "envelope.xml";

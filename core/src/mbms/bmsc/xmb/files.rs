@@ -11,8 +11,8 @@ use super::answer::{Outcome, Refused, created_file, empty, not_allowed};
 use super::notices::Event;
 use super::records::{FileMeta, delete_file, put_file};
 use super::{Reply, SessionKey};
-use crate::mbms::bmsc_node::BmscNode;
-use crate::mbms::bmsc_node::mb2::Work;
+use crate::mbms::bmsc::BmscNode;
+use crate::mbms::bmsc::mb2::Work;
 
 /// Octets of a Content-Type.
 const MAX_CONTENT_TYPE: usize = 256;

@@ -10,8 +10,8 @@ use protocol::m2ap::{
 };
 use protocol::m3ap::GlobalMceId;
 
+use super::calendar::{MceArea, MceConfig, MceNotification, OnAirFrom};
 use crate::mbms::admission::{AdmissionConfig, AreaPlan, PmchPlan, QosClass};
-use crate::mbms::mce::{MceArea, MceConfig, MceNotification, OnAirFrom};
 
 /// Settings.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -14,11 +14,11 @@ use super::SessionKey;
 use super::answer::{Outcome, Refused};
 use super::notices::Event;
 use super::records::put_session;
-use crate::mbms::bmsc_node::BmscNode;
-use crate::mbms::bmsc_node::mb2::Work;
-use crate::mbms::bmsc_node::mb2u::Ingest;
-use crate::mbms::bmsc_node::notify::Notice;
-use crate::mbms::bmsc_node::records::{BearerKey, BearerRecord, BearerState, Qos, put_bearer};
+use crate::mbms::bmsc::BmscNode;
+use crate::mbms::bmsc::mb2::Work;
+use crate::mbms::bmsc::mb2u::Ingest;
+use crate::mbms::bmsc::notify::Notice;
+use crate::mbms::bmsc::records::{BearerKey, BearerRecord, BearerState, Qos, put_bearer};
 use crate::mbms::sequence_clock::SequenceClock;
 
 /// A bearer that was lost is asked for again after this many times the usual time between tries.
@@ -217,7 +217,7 @@ impl BmscNode {
     }
 
     /// What a bearer has carried, before it forgets.
-    pub(in crate::mbms::bmsc_node) fn note_end(&mut self, bearer: &BearerRecord) {
+    pub(in crate::mbms::bmsc) fn note_end(&mut self, bearer: &BearerRecord) {
         let Some(key) = self.session_of(bearer.key()) else { return };
         let count = self.user_plane.count(bearer.port);
         if let Some(entry) = self.xmb.sessions.get_mut(&key) {
@@ -226,7 +226,7 @@ impl BmscNode {
     }
 
     /// Something has happened to a TMGI or a bearer of a content provider.
-    pub(in crate::mbms::bmsc_node) fn on_xmb_notice(&mut self, now: Instant, notice: Notice) {
+    pub(in crate::mbms::bmsc) fn on_xmb_notice(&mut self, now: Instant, notice: Notice) {
         let Notice::Event(event) = notice else { return };
         let Some(key) = self.session_of(BearerKey { tmgi: event.tmgi, flow: event.flow }) else { return };
         let Some(provider) = self.xmb.sessions.get(&key).map(|entry| entry.record.provider.clone()) else { return };
@@ -265,12 +265,7 @@ impl BmscNode {
     }
 
     /// A modification of a bearer was made, or was not: then the session has the areas and the priority that it had.
-    pub(in crate::mbms::bmsc_node) fn xmb_settled(
-        &mut self,
-        now: Instant,
-        bearer: BearerKey,
-        result: MbmsBearerResult,
-    ) {
+    pub(in crate::mbms::bmsc) fn xmb_settled(&mut self, now: Instant, bearer: BearerKey, result: MbmsBearerResult) {
         let Some(key) = self.session_of(bearer) else { return };
         if result.has(MbmsBearerResult::SUCCESS) {
             return;
@@ -365,7 +360,7 @@ impl BmscNode {
     }
 
     /// The TMGIs of content providers are theirs until they give them back.
-    pub(in crate::mbms::bmsc_node) fn is_of_provider(owner: &str) -> bool {
+    pub(in crate::mbms::bmsc) fn is_of_provider(owner: &str) -> bool {
         owner.starts_with(super::PROVIDER)
     }
 }

@@ -5,11 +5,11 @@ use protocol::diameter::mbms::FlowId;
 use protocol::xmb::{Notification, Report, Service, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::mbms::bmsc_node::records::{BearerKey, put};
+use crate::mbms::bmsc::records::{BearerKey, put};
 use crate::node::{NodeStoreOp, Table};
 
 /// Names a session: service, session.
-pub(in crate::mbms::bmsc_node) type SessionKey = (String, String);
+pub(in crate::mbms::bmsc) type SessionKey = (String, String);
 
 /// A service.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub(super) struct FileMeta {
 
 /// A notification.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(in crate::mbms::bmsc_node) struct NoticeRecord {
+pub(in crate::mbms::bmsc) struct NoticeRecord {
     /// Name of the content provider.
     pub(super) provider: String,
     pub(super) notification: Notification,
