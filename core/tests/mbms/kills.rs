@@ -1,5 +1,5 @@
-//! BM-SC, MBMS-GW, application server and IMS AS are killed in the middle of what they do: what was acknowledged is there afterwards, with
-//! its data on M1, Restart-Counters are noticed, and nothing leaks.
+//! BM-SC, MBMS-GW, application server and IMS AS are killed in the middle of what they do: what was acknowledged is there
+//! afterwards, with its data on M1, Restart-Counters are noticed, and nothing leaks.
 
 mod ims_as;
 
