@@ -6,7 +6,7 @@ use radio::{
     mac_elements,
 };
 
-use crate::ladder::Seen;
+use crate::ladder::{Seen, rtp_of};
 use crate::scenario::{Fault, FaultAction, FaultTarget, Scenario};
 
 /// Applies faults to a datagram of M1 or MTCH on its way to `ue`; `false`: it is gone. Those that count are for
@@ -32,6 +32,7 @@ fn takes(what: FaultTarget, message: &TapEvent) -> bool {
         FaultTarget::Msi | FaultTarget::Data | FaultTarget::Sib13 => false,
         FaultTarget::Fdt => is_fdt() == Some(true),
         FaultTarget::Object => is_fdt() == Some(false),
+        FaultTarget::Rtp => rtp_of(&message.bytes).is_some(),
     }
 }
 

@@ -18,7 +18,9 @@ use protocol::rtp::{RtcpPacket, RtpPacket, rtcp_bytes};
 use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
-    PROCEDURES.iter().copied().filter(|p| p.steps.iter().all(|row| row.joint.is_ims()))
+    // What ladders of MC servers see takes more than a message each: they have tests of their own.
+    let is_ims = |row: &ProcedureStep| row.joint.is_ims() && !matches!(row.see, See::Mc(_));
+    PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims))
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub use ims::{
 };
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
-pub(crate) use seen::Seen;
+pub(crate) use seen::{Seen, rtp_of};
 pub(crate) use session_start::session_starts;
 pub use session_start::{Bearer, SESSION_START};
 

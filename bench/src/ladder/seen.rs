@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use protocol::m2ap::M2apPdu;
 use protocol::m3ap::M3apPdu;
+use protocol::rtp::RtpPacket;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
@@ -106,6 +107,14 @@ impl Seen {
 }
 
 /// UDP destination of an IP datagram.
+/// The RTP packet in an IP datagram.
+pub(crate) fn rtp_of(ip_datagram: &[u8]) -> Option<RtpPacket> {
+    let udp = UdpDatagram::parse(ip_datagram).ok()?;
+    // RTCP shares the first octets of the format (RFC 5761 clause 4).
+    let is_control = matches!(udp.payload.get(1), Some(192..=223));
+    RtpPacket::parse(udp.payload).ok().filter(|_| !is_control)
+}
+
 fn destination(datagram: &[u8]) -> Option<SocketAddr> {
     UdpDatagram::parse(datagram).ok().map(|udp| udp.destination)
 }

@@ -342,9 +342,13 @@ fn expectations(s: &Scenario, note: &mut Checker<'_>) {
 fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
     known_ue(s, &f.ue, &["fault", at, "ue"], note);
     let (allowed, is_allowed) = match f.joint {
-        Joint::M1 | Joint::Mtch => (
+        Joint::M1 => (
             "\"any\", \"fdt\", \"object\"",
             matches!(f.what, FaultTarget::Any | FaultTarget::Fdt | FaultTarget::Object),
+        ),
+        Joint::Mtch => (
+            "\"any\", \"fdt\", \"object\", \"rtp\"",
+            matches!(f.what, FaultTarget::Any | FaultTarget::Fdt | FaultTarget::Object | FaultTarget::Rtp),
         ),
         Joint::Mch => {
             ("\"any\", \"msi\", \"data\"", matches!(f.what, FaultTarget::Any | FaultTarget::Msi | FaultTarget::Data))

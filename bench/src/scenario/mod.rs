@@ -553,6 +553,8 @@ pub enum FaultTarget {
     Fdt,
     /// Datagrams with encoding symbols of an object (`m1`, `mtch`).
     Object,
+    /// Datagrams with an RTP packet (`mtch`).
+    Rtp,
 }
 
 /// What becomes of a message that a fault takes.

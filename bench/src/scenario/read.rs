@@ -255,6 +255,7 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("msi", FaultTarget::Msi),
         ("fdt", FaultTarget::Fdt),
         ("object", FaultTarget::Object),
+        ("rtp", FaultTarget::Rtp),
     ];
     let actions = [
         ("drop", FaultAction::Drop),

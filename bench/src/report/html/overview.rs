@@ -235,6 +235,7 @@ fn faults(model: &Model) -> Markup {
                                 FaultTarget::Msi => { "every " (term("MSI")) },
                                 FaultTarget::Fdt => { "every " (term("FDT")) " instance" },
                                 FaultTarget::Object => "every packet with encoding symbols of the file",
+                                FaultTarget::Rtp => { "every " (term("RTP")) " packet" },
                             }
                             @if let Some(mch) = &fault.mch { " of MCH " b { (mch) } }
                             @match fault.action {

@@ -9,11 +9,10 @@ mod tests;
 use protocol::mc::coordination::{Coordination, DistributionOutcome};
 use protocol::mc::names::COORDINATION_CONTENT_TYPE;
 use protocol::mc::subchannel::{self, SubchannelMessage};
-use protocol::rtp::RtpPacket;
 use protocol::{Joint, TapEvent, UdpDatagram};
 
 use super::find::{Bound, SipSeen, escape};
-use crate::ladder::{Procedure, Seen};
+use crate::ladder::{Procedure, Seen, rtp_of};
 use crate::pcap::interface_name;
 use crate::scenario::{McStep, Scenario};
 
@@ -136,10 +135,7 @@ impl McMessage {
                 })
             }
             Self::Speech => {
-                let udp = UdpDatagram::parse(&event.bytes).ok()?;
-                // RTCP shares the first octets of the format (RFC 5761 clause 4).
-                let is_control = matches!(udp.payload.get(1), Some(192..=223));
-                let packet = RtpPacket::parse(udp.payload).ok().filter(|_| !is_control)?;
+                let packet = rtp_of(&event.bytes)?;
                 let ssrc = packet.ssrc.to_string();
                 bound.get(TALKER).is_none_or(|known| *known == ssrc).then(|| vec![(TALKER.to_owned(), ssrc)])
             }
