@@ -149,13 +149,14 @@ impl Services {
             .find(|tmgi| !self.services.contains_key(tmgi))
     }
 
-    /// A multicast address with a port that nobody has.
+    /// A multicast address with a port that nobody has. Addresses come before ports: the other ports of its address are
+    /// free for what an application server sends beside, as long as there are more addresses than services.
     pub(super) fn free_destination(&self) -> Option<SocketAddr> {
-        let (first, ports, count) = self.addresses();
+        let (first, addresses, count) = self.addresses();
         positions(self.next_destination, count, self.destinations.len())
             .map(|at| {
-                let ip = Ipv4Addr::from(first + (at / ports) as u32);
-                SocketAddr::new(ip.into(), self.pool.ports.start() + (at % ports) as u16)
+                let ip = Ipv4Addr::from(first + (at % addresses) as u32);
+                SocketAddr::new(ip.into(), self.pool.ports.start() + (at / addresses) as u16)
             })
             .find(|destination| !self.destinations.contains_key(destination))
     }
@@ -223,13 +224,13 @@ impl Services {
         let (first, count) = self.service_ids();
         let at = u64::from(service_id(service.tmgi)).checked_sub(u64::from(first)).filter(|at| *at < count);
         self.next_service_id = at.map_or(self.next_service_id, |at| at + 1);
-        let (first, ports, count) = self.addresses();
+        let (first, addresses, count) = self.addresses();
         if let IpAddr::V4(ip) = service.destination.ip()
             && let Some(address) = u32::from(ip).checked_sub(first)
             && let Some(port) = service.destination.port().checked_sub(*self.pool.ports.start())
         {
-            let at = u64::from(address) * ports + u64::from(port);
-            if u64::from(port) < ports && at < count {
+            let at = u64::from(port) * addresses + u64::from(address);
+            if u64::from(address) < addresses && at < count {
                 self.next_destination = at + 1;
             }
         }
@@ -240,11 +241,12 @@ impl Services {
         (first, (u64::from(last) + 1).saturating_sub(u64::from(first)))
     }
 
-    /// First address, ports for each address, destinations in all.
+    /// First address, addresses in all, destinations in all.
     fn addresses(&self) -> (u32, u64, u64) {
         let (first, last) = (u32::from(*self.pool.addresses.start()), u32::from(*self.pool.addresses.end()));
         let ports = (u64::from(*self.pool.ports.end()) + 1).saturating_sub(u64::from(*self.pool.ports.start()));
-        (first, ports, (u64::from(last) + 1).saturating_sub(u64::from(first)) * ports)
+        let addresses = (u64::from(last) + 1).saturating_sub(u64::from(first));
+        (first, addresses, addresses * ports)
     }
 }
 

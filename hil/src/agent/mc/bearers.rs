@@ -27,6 +27,8 @@ pub(super) struct Bearers {
     /// When the coverage has come or gone last.
     changed: Option<Instant>,
     maps: BTreeMap<String, Map>,
+    /// Where groups were before they moved: what is on its way there is heard as well.
+    left: BTreeMap<String, Map>,
 }
 
 /// A bearer as it was announced.
@@ -57,6 +59,7 @@ impl Bearers {
             block: None,
             changed: None,
             maps: BTreeMap::new(),
+            left: BTreeMap::new(),
         }
     }
 
@@ -66,7 +69,7 @@ impl Bearers {
         let tmgi = announcement.tmgi;
         if announcement.is_cancellation() {
             self.announced.remove(&tmgi);
-            self.maps.retain(|_, map| map.tmgi != tmgi);
+            self.keep(|map| map.tmgi != tmgi);
             return true;
         }
         if self.announced.len() >= MOST_BEARERS && !self.announced.contains_key(&tmgi) {
@@ -83,7 +86,13 @@ impl Bearers {
     /// The MCCHs list these bearers.
     pub(super) fn listed(&mut self, tmgis: Vec<Tmgi>) {
         self.listed = tmgis.into_iter().collect();
-        self.maps.retain(|_, map| self.listed.contains(&map.tmgi));
+        let listed = self.listed.clone();
+        self.keep(|map| listed.contains(&map.tmgi));
+    }
+
+    fn keep(&mut self, is_there: impl Fn(&Map) -> bool) {
+        self.maps.retain(|_, map| is_there(map));
+        self.left.retain(|_, map| is_there(map));
     }
 
     /// A good transport block has come. True: the coverage is there again.
@@ -101,6 +110,7 @@ impl Bearers {
     pub(super) fn lost(&mut self, now: Instant) -> bool {
         let was_there = self.block.take().is_some();
         self.maps.clear();
+        self.left.clear();
         if was_there {
             self.changed = Some(now);
         }
@@ -161,7 +171,9 @@ impl Bearers {
         if !has_room || !self.announced.contains_key(&map.tmgi) {
             return Some(false);
         }
-        self.maps.insert(group.to_owned(), map);
+        if let Some(before) = self.maps.insert(group.to_owned(), map) {
+            self.left.insert(group.to_owned(), before);
+        }
         Some(true)
     }
 
@@ -169,6 +181,9 @@ impl Bearers {
     /// said so: the group has moved.
     pub(super) fn unmap(&mut self, group: &str, by: SocketAddr) -> bool {
         let is_known = self.maps.get(group).is_some_and(|map| map.by == by);
+        if is_known {
+            self.left.remove(group);
+        }
         is_known && self.maps.remove(group).is_some()
     }
 
@@ -179,7 +194,7 @@ impl Bearers {
 
     /// The group whose media or floor control have this address.
     pub(super) fn group_at(&self, destination: SocketAddr) -> Option<(&str, bool)> {
-        self.maps.iter().find_map(|(group, map)| {
+        self.maps.iter().chain(&self.left).find_map(|(group, map)| {
             let is_media = map.subchannel.media == destination;
             let is_floor = map.subchannel.floor_address() == Some(destination);
             (is_media || is_floor).then_some((group.as_str(), is_media))
