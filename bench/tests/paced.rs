@@ -241,8 +241,9 @@ fn a_carrier_beside_an_ims_is_transmitted() {
     scenario::write(dir, &(scenario::text() + "\n[ims]\ncore_delay_ms = 3\n"));
     fs::write(dir.join("rig.toml"), "clock='paced'\nradio='file'\n[file]\nrecording='air.sigmf-meta'\nsource='enb'")
         .unwrap();
-    let ended = common::castbench(dir, ["tx", "s.toml", "--rig", "rig.toml", "--for-s", "1.5"]);
-    ended.assert(0, "1.500 s sent");
+    // The session begins after the carrier: the MCCH lists it from its next modification period on, at 5.12 s.
+    let ended = common::castbench(dir, ["tx", "s.toml", "--rig", "rig.toml", "--for-s", "6.5"]);
+    ended.assert(0, "6.500 s sent");
     let heard = common::castbench(dir, ["iq", "analyze", "air.sigmf-meta", "--json"]);
     heard.assert(0, "\"lcid\": 1");
 }
