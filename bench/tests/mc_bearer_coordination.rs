@@ -161,7 +161,6 @@ fn too_little_bandwidth_unicast() {
 }
 
 #[test]
-#[ignore = "a UE that moves between two bearers counts the copies of the second one as doubled: five packets"]
 fn too_little_bandwidth_a_second_bearer_and_its_end() {
     branch("insufficient_duplicate");
 }

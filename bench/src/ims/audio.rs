@@ -67,8 +67,8 @@ impl Audio {
     }
 
     /// An RTP packet has come over an MBMS bearer.
-    pub(crate) fn broadcast(&mut self, now: Instant, octets: &[u8]) {
-        self.end.handle_broadcast(now, octets);
+    pub(crate) fn broadcast(&mut self, now: Instant, destination: SocketAddr, octets: &[u8]) {
+        self.end.handle_broadcast(now, destination, octets);
     }
 
     /// Its tone, Hz.

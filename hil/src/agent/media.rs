@@ -161,7 +161,7 @@ impl MediaEnd {
     /// A datagram has come to one of its two ports. True: an RTP packet that was not there before, as far as that is kept.
     pub fn handle_datagram(&mut self, now: Instant, local: SocketAddr, octets: &[u8]) -> bool {
         if local.port() == self.local.port() {
-            return self.receive(now, Way::Unicast, octets);
+            return self.receive(now, Way::Unicast, local, octets);
         }
         if let Ok(packets) = parse_rtcp(octets) {
             for packet in packets {
@@ -172,14 +172,14 @@ impl MediaEnd {
         false
     }
 
-    /// What an MBMS bearer carries of the session: an RTP packet. True: it was not there before.
-    pub fn handle_broadcast(&mut self, now: Instant, octets: &[u8]) -> bool {
-        self.receive(now, Way::Mbms, octets)
+    /// What an MBMS bearer carries of the session to its multicast address: an RTP packet. True: it was not there before.
+    pub fn handle_broadcast(&mut self, now: Instant, destination: SocketAddr, octets: &[u8]) -> bool {
+        self.receive(now, Way::Mbms, destination, octets)
     }
 
-    fn receive(&mut self, now: Instant, way: Way, octets: &[u8]) -> bool {
+    fn receive(&mut self, now: Instant, way: Way, to: SocketAddr, octets: &[u8]) -> bool {
         let packet = self.reception.as_mut().zip(RtpPacket::parse(octets).ok());
-        let is_new = packet.is_none_or(|(reception, packet)| reception.take(now, way, &packet));
+        let is_new = packet.is_none_or(|(reception, packet)| reception.take(now, way, to, &packet));
         // What is no RTP is counted.
         is_new && self.receiver.receive(now, octets).is_ok()
     }

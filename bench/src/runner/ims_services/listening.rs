@@ -108,7 +108,7 @@ mod tests {
         let mut reception = Reception::default();
         for number in came {
             let (spoken, rtp) = packet(number);
-            reception.take(spoken.at, Way::Unicast, &rtp);
+            reception.take(spoken.at, Way::Unicast, "10.0.0.1:5000".parse().unwrap(), &rtp);
         }
         reception
     }

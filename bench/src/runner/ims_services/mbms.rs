@@ -75,7 +75,7 @@ impl Runner<'_> {
         if udp.destination != media.destination {
             return Ok(false);
         }
-        own.audio.broadcast(at, udp.payload);
+        own.audio.broadcast(at, udp.destination, udp.payload);
         own.choice.data();
         own.change_over(now);
         self.drain_ims(now)?;

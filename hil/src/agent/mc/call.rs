@@ -170,8 +170,8 @@ impl Group {
     }
 
     /// RTP of the group came over a bearer.
-    pub(super) fn broadcast(&mut self, now: Instant, octets: &[u8], changed: Option<Instant>) {
-        let is_new = self.media.handle_broadcast(now, octets);
+    pub(super) fn broadcast(&mut self, now: Instant, to: SocketAddr, octets: &[u8], changed: Option<Instant>) {
+        let is_new = self.media.handle_broadcast(now, to, octets);
         self.heard(now, octets, is_new, changed);
     }
 
@@ -261,7 +261,7 @@ impl Group {
             ..self.figures
         };
         for source in sources.into_iter().flat_map(|sources| sources.values()) {
-            let Arrivals { taken, by_unicast, by_mbms, both_ways, doubled, reordered } = source.arrivals();
+            let Arrivals { taken, by_unicast, by_mbms, both_ways, moved: _, doubled, reordered } = source.arrivals();
             figures.taken += taken;
             figures.by_unicast += by_unicast;
             figures.by_mbms += by_mbms;

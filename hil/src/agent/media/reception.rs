@@ -2,6 +2,7 @@
 //! sequence number, and how it came is kept.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use protocol::Instant;
 use protocol::rtp::RtpPacket;
@@ -30,8 +31,12 @@ pub struct Taken {
     pub payload_type: u8,
     /// As it came.
     pub payload: Vec<u8>,
-    /// How often it came by unicast and over MBMS.
+    /// The multicast address at which it came over MBMS first.
+    pub on: Option<SocketAddr>,
+    /// How often it came by unicast, and over MBMS to that address.
     pub came: [u32; 2],
+    /// How often it came to other addresses of MBMS bearers, as it does while a UE changes from one to the other.
+    pub elsewhere: u32,
     /// One with a higher sequence number was there already.
     pub is_late: bool,
 }
@@ -67,6 +72,8 @@ pub struct Arrivals {
     pub by_mbms: u64,
     /// That came both ways, as they do while a UE changes from one to the other.
     pub both_ways: u64,
+    /// Copies that came over another bearer.
+    pub moved: u64,
     /// Copies that came more than once by one way.
     pub doubled: u64,
     /// That came after one with a higher sequence number.
@@ -84,8 +91,8 @@ impl Reception {
         Self { drops_payload: true, ..Self::new(own) }
     }
 
-    /// A packet has come; false: it is not new, or it is one of the UE's own, and is not to be played.
-    pub fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket) -> bool {
+    /// A packet has come to this address; false: it is not new, or it is one of the UE's own, and is not to be played.
+    pub fn take(&mut self, now: Instant, way: Way, to: SocketAddr, packet: &RtpPacket) -> bool {
         if self.own == Some(packet.ssrc) {
             return false;
         }
@@ -94,7 +101,7 @@ impl Reception {
             return false;
         }
         let keeps_payload = !self.drops_payload;
-        self.sources.entry(packet.ssrc).or_default().take(now, way, packet, keeps_payload)
+        self.sources.entry(packet.ssrc).or_default().take(now, (way, to), packet, keeps_payload)
     }
 
     /// Sources that were heard, with what came of them.
@@ -109,10 +116,15 @@ impl Reception {
 }
 
 impl Received {
-    fn take(&mut self, now: Instant, way: Way, packet: &RtpPacket, keeps_payload: bool) -> bool {
+    fn take(&mut self, now: Instant, by: (Way, SocketAddr), packet: &RtpPacket, keeps_payload: bool) -> bool {
+        let (way, to) = by;
         let number = self.extended(packet.sequence);
         if let Some(known) = self.packets.get_mut(&number) {
-            known.came[way as usize] += 1;
+            if way == Way::Mbms && *known.on.get_or_insert(to) != to {
+                known.elsewhere += 1;
+            } else {
+                known.came[way as usize] += 1;
+            }
             return false;
         }
         // Older than all that is known: it may be a copy of what was forgotten.
@@ -130,7 +142,9 @@ impl Received {
         self.highest = self.highest.max(number);
         let RtpPacket { sequence, timestamp, payload_type, .. } = *packet;
         let payload = if keeps_payload { packet.payload.clone() } else { Vec::new() };
-        self.packets.insert(number, Taken { at: now, way, sequence, timestamp, payload_type, payload, came, is_late });
+        let on = (way == Way::Mbms).then_some(to);
+        let taken = Taken { at: now, way, on, sequence, timestamp, payload_type, payload, came, elsewhere: 0, is_late };
+        self.packets.insert(number, taken);
         true
     }
 
@@ -164,6 +178,7 @@ impl Arrivals {
             all.by_unicast += u64::from(packet.way == Way::Unicast);
             all.by_mbms += u64::from(packet.way == Way::Mbms);
             all.both_ways += u64::from(unicast > 0 && mbms > 0);
+            all.moved += u64::from(packet.elsewhere);
             all.doubled += u64::from(unicast.saturating_sub(1)) + u64::from(mbms.saturating_sub(1));
             all.reordered += u64::from(packet.is_late);
         }
@@ -182,6 +197,8 @@ mod tests {
 
     use super::*;
 
+    const TO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
+
     fn packet(ssrc: u32, sequence: u16) -> RtpPacket {
         RtpPacket { ssrc, sequence, timestamp: 160 * u32::from(sequence), payload: vec![1], ..RtpPacket::default() }
     }
@@ -189,13 +206,16 @@ mod tests {
     #[test]
     fn a_packet_by_both_ways_is_taken_once() {
         let mut reception = Reception::new(9);
-        let mut take = |way, number: u16| reception.take(Instant::ZERO, way, &packet(5, number));
+        let mut take = |way, number: u16| reception.take(Instant::ZERO, way, TO, &packet(5, number));
         assert!(take(Way::Unicast, 65534) && take(Way::Unicast, 65535));
         assert!(!take(Way::Mbms, 65535) && take(Way::Mbms, 0) && take(Way::Mbms, 3) && take(Way::Unicast, 2));
         assert!(!take(Way::Mbms, 3));
-        assert!(!reception.take(Instant::ZERO, Way::Mbms, &packet(9, 1)), "its own");
+        assert!(!reception.take(Instant::ZERO, Way::Mbms, TO, &packet(9, 1)), "its own");
+        let other = SocketAddr::new(TO.ip(), 5002);
+        assert!(!reception.take(Instant::ZERO, Way::Mbms, other, &packet(5, 3)), "over another bearer");
         let own = &reception.sources()[&5];
-        let expected = Arrivals { taken: 5, by_unicast: 3, by_mbms: 2, both_ways: 1, doubled: 1, reordered: 1 };
+        let expected =
+            Arrivals { taken: 5, by_unicast: 3, by_mbms: 2, both_ways: 1, moved: 1, doubled: 1, reordered: 1 };
         assert_eq!(own.arrivals(), expected);
     }
 
@@ -203,13 +223,13 @@ mod tests {
     fn it_is_bounded() {
         let mut reception = Reception::default();
         for number in 0..MOST_PACKETS + 100 {
-            assert!(reception.take(Instant::ZERO, Way::Mbms, &packet(5, number as u16)));
+            assert!(reception.take(Instant::ZERO, Way::Mbms, TO, &packet(5, number as u16)));
         }
         assert_eq!(reception.sources()[&5].packets.len(), MOST_PACKETS);
-        assert!(!reception.take(Instant::ZERO, Way::Unicast, &packet(5, 7)), "forgotten, and not new");
+        assert!(!reception.take(Instant::ZERO, Way::Unicast, TO, &packet(5, 7)), "forgotten, and not new");
         assert_eq!(reception.sources()[&5].forgotten(), 100);
         for ssrc in 0..100 {
-            reception.take(Instant::ZERO, Way::Mbms, &packet(ssrc, 1));
+            reception.take(Instant::ZERO, Way::Mbms, TO, &packet(ssrc, 1));
         }
         assert_eq!((reception.sources().len(), reception.refused()), (MOST_SOURCES, 100 - MOST_SOURCES as u64));
     }
@@ -222,7 +242,7 @@ mod tests {
             let mut known = std::collections::BTreeSet::new();
             for (offset, mbms) in order {
                 let way = if mbms { Way::Mbms } else { Way::Unicast };
-                let is_new = reception.take(Instant::ZERO, way, &packet(1, first.wrapping_add(offset)));
+                let is_new = reception.take(Instant::ZERO, way, TO, &packet(1, first.wrapping_add(offset)));
                 prop_assert_eq!(is_new, known.insert(offset));
             }
             let came = reception.sources()[&1].packets.values().map(|packet| packet.sequence);

@@ -148,7 +148,7 @@ mod tests {
             let payload = speech.frame(number).unwrap().to_vec();
             let (sequence, timestamp) = (number as u16, 160 * number as u32);
             let packet = RtpPacket { payload_type: 8, sequence, timestamp, ssrc: 3, payload, ..RtpPacket::default() };
-            reception.take(Instant::ZERO, Way::Mbms, &packet);
+            reception.take(Instant::ZERO, Way::Mbms, "239.0.0.1:5000".parse().unwrap(), &packet);
         }
         let heard = reception.sources()[&3].to_wave();
         let samples: Vec<i16> = heard[44..].chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();

@@ -78,7 +78,7 @@ impl McClient {
         let Some((name, is_media)) = bearers.group_at(destination) else { return };
         let Some(group) = self.groups.get_mut(name).filter(|group| group.call.is_some()) else { return };
         if is_media {
-            group.broadcast(now, octets, changed);
+            group.broadcast(now, destination, octets, changed);
         } else if let Err(why) = group.floor_message(now, octets, false) {
             self.ignored(format!("floor control at {destination}"), why);
         }
