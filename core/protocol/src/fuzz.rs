@@ -10,6 +10,7 @@ use crate::sip::{
 };
 
 mod diameter;
+mod map;
 mod mbms;
 mod mbms_ap;
 mod mc;
@@ -21,6 +22,7 @@ mod xcap;
 mod xmb;
 
 pub use diameter::{diameter, diameter_corpus};
+pub use map::map;
 pub use mbms::mbms;
 pub use mbms_ap::{m2ap, m3ap};
 pub use mc::{mc_documents, mc_media_plane, mc_sdp};

@@ -10,6 +10,7 @@ mod id;
 mod ip;
 pub mod m2ap;
 pub mod m3ap;
+pub mod map;
 pub mod mbms_ap;
 pub mod mc;
 pub mod mime;

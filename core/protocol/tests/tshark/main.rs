@@ -6,6 +6,7 @@ mod cx_sh;
 mod dlt;
 mod m1;
 mod m2_m3;
+mod map;
 mod mbms;
 mod mc;
 mod msrp;

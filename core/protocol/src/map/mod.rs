@@ -1,0 +1,30 @@
+//! MAP over TCAP over SCCP: TS 29.002, Q.773, Q.713, as far as short messages and the registration of an IP-SM-GW need it.
+//!
+//! [`sccp`] and [`tcap`] code the layers below, [`Operation`], [`OperationResult`] and [`UserError`] what is in them. The
+//! encodings are those of the crates `sccp`, `tcap` and `gsm_map`, whose types do not show.
+
+mod context;
+mod error;
+mod extension;
+mod number;
+mod operation;
+mod parameter;
+pub mod sccp;
+pub mod tcap;
+
+pub use context::ApplicationContext;
+pub use error::{AbsentSubscriberSm, CallBarred, SmDeliveryFailure, SmDeliveryFailureCause, UserError, diagnostic};
+pub use extension::{IpAccess, PrivateExtension, ScType};
+pub use number::{AddressString, Imsi, Lmsi, NATURE_INTERNATIONAL, NATURE_NATIONAL, NumberError, PLAN_E164};
+pub use operation::{
+    AdditionalNumber, AlertReason, AlertServiceCentreArg, CancelLocationArg, CorrelationId, ForwardSmRes,
+    InformServiceCentreArg, InsertSubscriberDataArg, InsertSubscriberDataRes, IpSmGwGuidance, LocationInfoWithLmsi,
+    MoForwardSmArg, MtForwardSmArg, MwStatus, Operation, OperationCode, OperationResult, OperationTimer, PurgeMsArg,
+    PurgeMsRes, ReadyForSmArg, ReportSmDeliveryStatusArg, ReportSmDeliveryStatusRes, RoutingInfoForSmArg,
+    RoutingInfoForSmRes, SmDeliveryOutcome, SmRpDa, SmRpOa, SmsGmscAlertEvent, TeleserviceCode, UpdateGprsLocationArg,
+    UpdateGprsLocationRes,
+};
+pub use parameter::ParameterError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+mod layout;
+mod round_trip;
+mod strategies;
