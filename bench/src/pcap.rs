@@ -47,7 +47,12 @@ pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
         | Joint::SgMb
         | Joint::SgiMb
         | Joint::M3
-        | Joint::M2 => joint.to_string(),
+        | Joint::M2
+        | Joint::R1
+        | Joint::R2
+        | Joint::R5
+        | Joint::R6
+        | Joint::Smpp => joint.to_string(),
         Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
         Joint::At | Joint::Sms => format!("{joint} {channel}"),
         Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
@@ -179,7 +184,12 @@ impl CaptureWriter {
             | Joint::SgMb
             | Joint::SgiMb
             | Joint::M3
-            | Joint::M2 => ("", ""),
+            | Joint::M2
+            | Joint::R1
+            | Joint::R2
+            | Joint::R5
+            | Joint::R6
+            | Joint::Smpp => ("", ""),
             Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
             Joint::At | Joint::Sms => ("", &*event.channel),
             _ => (&*event.to, ""),
@@ -218,6 +228,11 @@ impl CaptureWriter {
             Joint::SgiMb => "reference point SGi-mb, BM-SC to MBMS-GW: SYNC (TS 25.446)".to_owned(),
             Joint::M3 => "reference point M3, MBMS-GW and MCE: M3AP (TS 36.444)".to_owned(),
             Joint::M2 => "reference point M2, MCE and eNB: M2AP (TS 36.443)".to_owned(),
+            Joint::R1 => "reference point R1, IP-Message-GW and HLR/HSS: MAP (TS 29.002)".to_owned(),
+            Joint::R2 => "reference point R2, UE and IP-Message-GW: SIP (TR 23.804)".to_owned(),
+            Joint::R5 => "reference point R5, SMS-GMSC and HLR/HSS: MAP (TS 29.002)".to_owned(),
+            Joint::R6 => "reference point R6, SMS-GMSC and IP-Message-GW, MSC, SGSN: MAP (TS 29.002)".to_owned(),
+            Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
         };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
@@ -265,7 +280,9 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
             exported_pdu_tags("dct2000", out);
             rlc_lte_context(event, interface_id, out);
         }
-        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 => addressed_pdu_tags("sip", &event.channel, out),
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => {
+            addressed_pdu_tags("sip", &event.channel, out)
+        }
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
             addressed_pdu_tags("diameter", &event.channel, out);
         }
@@ -273,6 +290,8 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
         Joint::SgiMb => addressed_pdu_tags("sync", &event.channel, out),
         Joint::M3 => addressed_pdu_tags("m3ap", &event.channel, out),
         Joint::M2 => addressed_pdu_tags("m2ap", &event.channel, out),
+        Joint::R1 | Joint::R5 | Joint::R6 => addressed_pdu_tags("sccp", &event.channel, out),
+        Joint::Smpp => addressed_pdu_tags("smpp", &event.channel, out),
         Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => addressed_pdu_tags("http", &event.channel, out),
         Joint::Mb => addressed_pdu_tags(media_dissector(event), &event.channel, out),
         // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the

@@ -7,8 +7,8 @@ use protocol::{GtpuPacket, Joint, SyncRepr, TapEvent, Tmgi, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
 use super::decode_ims;
-use super::decode_mc;
 use super::lct::LctHeader;
+use super::{decode_map, decode_mc};
 
 /// Name and value of a field.
 pub(crate) type Field = (String, String);
@@ -31,9 +31,10 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
             push(&mut fields, "Message", decode_ims::summary(event));
             None
         }
-        Joint::SgiMb => None,
+        Joint::SgiMb | Joint::Smpp => None,
+        Joint::R1 | Joint::R5 | Joint::R6 => decode_map::fields(bytes, &mut fields),
         Joint::Mb2U => datagram(bytes, &mut fields),
-        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 => decode_ims::sip(bytes, &mut fields),
+        Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => decode_ims::sip(bytes, &mut fields),
         Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
             decode_ims::diameter(bytes, &mut fields)
         }

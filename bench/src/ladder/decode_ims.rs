@@ -7,7 +7,7 @@ use protocol::sip::SipMessage;
 use protocol::{Joint, TapEvent};
 
 use super::decode::Field;
-use super::decode_mc;
+use super::{decode_map, decode_mc};
 use crate::ims::mask;
 
 /// Header fields, AVPs and lines of a body that are shown.
@@ -25,6 +25,9 @@ pub(crate) fn summary(event: &TapEvent) -> String {
     if event.joint.is_http() {
         let line = event.bytes.split(|&octet| octet == b'\r').next().unwrap_or_default();
         return String::from_utf8_lossy(line).into_owned();
+    }
+    if event.joint.is_map() {
+        return decode_map::line(&event.bytes);
     }
     match event.joint {
         Joint::Mb => return media_line(event),

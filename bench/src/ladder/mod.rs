@@ -2,6 +2,7 @@
 
 mod decode;
 mod decode_ims;
+mod decode_map;
 mod decode_mc;
 mod download_delivery;
 mod ims;

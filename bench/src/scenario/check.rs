@@ -375,7 +375,12 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         | Joint::SgMb
         | Joint::SgiMb
         | Joint::M3
-        | Joint::M2 => {
+        | Joint::M2
+        | Joint::R1
+        | Joint::R2
+        | Joint::R5
+        | Joint::R6
+        | Joint::Smpp => {
             ims::fault(s, f, at, note);
             ("\"any\"", f.what == FaultTarget::Any)
         }

@@ -69,11 +69,21 @@ pub enum Joint {
     M3,
     /// MCE and eNB: M2AP over SCTP (TS 36.443).
     M2,
+    /// IP-Message-GW, MSC or SGSN and HLR/HSS: MAP over TCAP and SCCP (TR 23.804 clause 5.1.3.1: Gr reused).
+    R1,
+    /// UE and IP-Message-GW over generic IP access: SIP (TR 23.804 clause 5.1.3.2).
+    R2,
+    /// SMS-GMSC and HLR/HSS: MAP over TCAP and SCCP (TR 23.804 clause 5.1.3.5: C enhanced).
+    R5,
+    /// SMS-GMSC/SMS-IWMSC and IP-Message-GW, MSC or SGSN: MAP over TCAP and SCCP (TR 23.804 clause 5.1.3.6: E or Gd reused).
+    R6,
+    /// SM-SC and SMS-GMSC/SMS-IWMSC or an outside system: SMPP 3.4 (TS 23.039 clause 4).
+    Smpp,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 34] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -103,6 +113,11 @@ impl Joint {
         Self::SgiMb,
         Self::M3,
         Self::M2,
+        Self::R1,
+        Self::R2,
+        Self::R5,
+        Self::R6,
+        Self::Smpp,
     ];
 
     /// A reference point of the core network: of the IMS, its services, or the MBMS nodes before the air.
@@ -111,13 +126,20 @@ impl Joint {
         self.is_sip()
             || self.is_diameter()
             || self.is_http()
-            || matches!(self, Self::Mb | Self::Mb2U | Self::SgiMb | Self::M3 | Self::M2)
+            || self.is_map()
+            || matches!(self, Self::Mb | Self::Mb2U | Self::SgiMb | Self::M3 | Self::M2 | Self::Smpp)
     }
 
     /// Its messages are SIP.
     #[must_use]
     pub const fn is_sip(self) -> bool {
-        matches!(self, Self::Gm | Self::Mw | Self::Isc | Self::Mcptt3)
+        matches!(self, Self::Gm | Self::Mw | Self::Isc | Self::Mcptt3 | Self::R2)
+    }
+
+    /// Its messages are MAP over TCAP and SCCP.
+    #[must_use]
+    pub const fn is_map(self) -> bool {
+        matches!(self, Self::R1 | Self::R5 | Self::R6)
     }
 
     /// Its messages are HTTP.
@@ -165,6 +187,11 @@ impl fmt::Display for Joint {
             Self::SgiMb => "SGi-mb",
             Self::M3 => "M3",
             Self::M2 => "M2",
+            Self::R1 => "R1",
+            Self::R2 => "R2",
+            Self::R5 => "R5",
+            Self::R6 => "R6",
+            Self::Smpp => "SMPP",
         })
     }
 }

@@ -135,6 +135,7 @@ impl<N: Node> Rig<N> {
                 | NodeOutput::HttpRequest { .. }
                 | NodeOutput::Stream(_)
                 | NodeOutput::Datagram { .. }
+                | NodeOutput::Sccp { .. }
                 | NodeOutput::Membership(_)) => {
                     self.others.push_back(other);
                 }

@@ -44,6 +44,8 @@ pub(crate) enum NetEvent {
     Stream(StreamEvent),
     /// A datagram of media.
     Media { local: SocketAddr, remote: SocketAddr, bytes: Vec<u8> },
+    /// A message of SS7.
+    Sccp { bytes: Vec<u8> },
     /// The store has answered.
     Store(NodeStoreAnswer),
     /// What the operator wants.

@@ -14,6 +14,7 @@ mod process;
 mod sctp;
 mod services;
 mod sip;
+mod ss7;
 mod store;
 mod stream;
 mod streams;

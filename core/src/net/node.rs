@@ -14,6 +14,7 @@ use super::event::{Channel, NetEvent};
 use super::media::MediaSockets;
 use super::metrics::NodeMetrics;
 use super::sip::{SendFailed, SipSockets};
+use super::ss7::Ss7;
 use super::store::StoreQueue;
 use super::streams::MediaStreams;
 use super::tap::{NodeTap, Party, Seen};
@@ -41,6 +42,8 @@ pub(crate) struct NodeDriver {
     pub(crate) asking: WebClient,
     pub(crate) streams: MediaStreams,
     pub(crate) media: MediaSockets,
+    /// Global titles, and where a capture shows this node; none: it has none.
+    pub(crate) ss7: Option<(Ss7, SocketAddr)>,
     pub(crate) store: StoreQueue,
     pub(crate) events: mpsc::Sender<NetEvent>,
     pub(crate) arrivals: mpsc::Receiver<NetEvent>,
@@ -159,6 +162,7 @@ impl NodeDriver {
             }
             NetEvent::Stream(event) => self.take_stream(now, &event),
             NetEvent::Media { local, remote, bytes } => self.take_media(now, local, remote, &bytes),
+            NetEvent::Sccp { bytes } => self.node.handle_input(now, NodeInput::Sccp { bytes: &bytes }),
             NetEvent::Store(answer) => self.node.handle_input(now, NodeInput::Store(answer)),
             NetEvent::Admin(order) => self.node.handle_input(now, NodeInput::Admin(order)),
             NetEvent::Access(event) => self.node.handle_input(now, NodeInput::Access(event)),
@@ -207,6 +211,7 @@ impl NodeDriver {
                 NodeOutput::HttpRequest { token, request } => self.asking.ask(token, request),
                 NodeOutput::Stream(output) => self.do_stream(now, output),
                 NodeOutput::Datagram { local, remote, bytes } => self.send_media(now, local, remote, &bytes),
+                NodeOutput::Sccp { bytes } => self.send_sccp(now, &bytes),
                 NodeOutput::Membership(membership) => self.set_member(membership),
                 NodeOutput::Store(request) => self.store.ask(request, &self.events),
                 NodeOutput::Note(note) => {

@@ -22,6 +22,7 @@ use super::media::{MediaSockets, Multicast};
 use super::metrics::Metrics;
 use super::node::{NodeDriver, own_party};
 use super::sip::SipSockets;
+use super::ss7::Ss7;
 use super::store::{Execute, StoreQueue, StoreWriter};
 use super::streams::{MediaStreams, StreamKind};
 use super::tap::{Directory, NetTap, NodeTap};
@@ -53,6 +54,8 @@ pub struct Sockets {
     pub media: Vec<SocketAddr>,
     /// How it uses IP multicast.
     pub multicast: Multicast,
+    /// Its global title on SS7: E.164 digits without `+`. Nodes of this process reach each other by them.
+    pub global_title: Option<String>,
 }
 
 /// A node that is to run.
@@ -143,6 +146,7 @@ impl LiveProcess {
             store,
             note,
             local: LocalListeners::default(),
+            ss7: Ss7::default(),
             listening: Vec::new(),
         };
         let mut drivers = Vec::new();
@@ -233,6 +237,7 @@ struct Building {
     store: StoreQueue,
     note: mpsc::Sender<(String, NodeNote)>,
     local: LocalListeners,
+    ss7: Ss7,
     listening: Vec<Listening>,
 }
 
@@ -252,6 +257,8 @@ impl Building {
             let _ = self.note.try_send((name.clone(), NodeNote::Said(trouble.to_owned())));
         }
         let own = own_party(role, &name);
+        let title = sockets.global_title.as_deref();
+        let on_ss7 = title.map(|digits| self.ss7.join(digits, own.clone(), events.clone())).transpose()?;
         let mut places: Vec<(&'static str, &'static str, SocketAddr)> = Vec::new();
         places.extend(sip.listening().iter().map(|&(transport, address)| match transport {
             Transport::Udp => ("sip", "udp", address),
@@ -267,6 +274,9 @@ impl Building {
             self.directory.insert(address, own.clone());
             self.listening.push(Listening { node: name.clone(), protocol, transport, address });
         }
+        if let Some(address) = on_ss7 {
+            self.directory.insert(address, own.clone());
+        }
         let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger, client };
         let metrics = self.metrics.of(&name);
         let (tls, limits) = (self.tls.clone(), self.limits);
@@ -281,6 +291,7 @@ impl Building {
             asking,
             streams,
             media,
+            ss7: on_ss7.map(|address| (self.ss7.clone(), address)),
             store: self.store.clone(),
             events,
             arrivals,

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use protocol::Instant;
 use protocol::http::{encode_request, encode_response};
 
-use super::event::Channel;
+use super::event::{Channel, NetEvent};
 use super::node::NodeDriver;
 use super::streams::StreamKind;
 use super::tap::Seen;
@@ -98,6 +98,23 @@ impl NodeDriver {
             self.tap.sent(now, &of_media(local, remote, bytes));
         } else {
             self.metrics.failures.inc();
+        }
+    }
+
+    /// A node without a global title has nothing to send on SS7.
+    pub(super) fn send_sccp(&mut self, now: Instant, bytes: &[u8]) {
+        let Some((ss7, local)) = &self.ss7 else { return };
+        match ss7.send(bytes) {
+            Ok(remote) => {
+                let seen = Seen { transport: "sccp", local: *local, remote, bytes, carried: Carried::Sccp };
+                self.tap.sent(now, &seen);
+            }
+            // What comes back waits its turn: a node that tries again at once must not keep the driver here.
+            Err(returned) => {
+                if let Some(bytes) = returned {
+                    let _ = self.events.try_send(NetEvent::Sccp { bytes });
+                }
+            }
         }
     }
 

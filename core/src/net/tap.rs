@@ -116,7 +116,7 @@ impl NodeTap {
                 // Its clients are BM-SCs that send, but MCEs that connect and eNBs that hear groups.
                 (Role::MbmsGw, Carried::Stream) => Role::Mce,
                 (Role::MbmsGw, Carried::Datagram) if seen.remote.ip().is_multicast() => Role::Enb,
-                (_, Carried::Http | Carried::Stream | Carried::Datagram) => self.client,
+                (_, Carried::Http | Carried::Stream | Carried::Datagram | Carried::Sccp) => self.client,
             },
             name: seen.remote.to_string(),
             own: false,

@@ -15,6 +15,8 @@ pub enum Carried {
     Stream,
     /// A datagram of media (RTP, RTCP) or of MBMS user data.
     Datagram,
+    /// A message of SS7 (ITU-T Q.713).
+    Sccp,
 }
 
 /// Names a request of an HTTP client until it is answered.

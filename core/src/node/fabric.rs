@@ -26,6 +26,7 @@ use crate::node::{AccessEvent, Admin, Node, NodeInput, NodeNote, NodeOutput, Rol
 mod diameter;
 mod http;
 mod message;
+mod ss7;
 mod streams;
 
 pub use message::{OutsideEvent, WireMessage};
@@ -98,6 +99,8 @@ pub struct Fabric {
     connections: BTreeMap<ConnectionId, Connection>,
     media: Streams,
     exchanges: BTreeMap<HttpExchange, Exchange>,
+    /// Digits of global titles, and who has them.
+    global_titles: BTreeMap<String, usize>,
     arrivals: BTreeMap<(Instant, u64), Arrival>,
     /// Ephemeral ports and connections that were given out, and messages that were carried.
     streams_opened: u16,
@@ -144,6 +147,7 @@ enum Arrival {
     Stream { at: usize, event: StreamEvent },
     StreamConnect { from: usize, token: u64, remote: SocketAddr },
     RequestFailed { exchange: HttpExchange, why: String },
+    SccpReturned { at: usize, bytes: Vec<u8> },
 }
 
 impl Fabric {
@@ -158,6 +162,7 @@ impl Fabric {
             connections: BTreeMap::new(),
             media: Streams::default(),
             exchanges: BTreeMap::new(),
+            global_titles: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             streams_opened: 0,
             connections_opened: 0,
@@ -351,6 +356,7 @@ impl Fabric {
                 NodeOutput::HttpRequest { token, request } => self.node_asks(now, index, token, request),
                 NodeOutput::Stream(output) => self.stream_output(now, index, output),
                 NodeOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
+                NodeOutput::Sccp { bytes } => self.sccp(now, index, bytes),
                 NodeOutput::Membership(membership) => self.media.set_member(index, membership),
                 NodeOutput::Note(note) => {
                     let from = self.places[index].name.clone();
@@ -404,6 +410,7 @@ impl Fabric {
             Arrival::Stream { at, event } => self.stream_event(now, at, event),
             Arrival::StreamConnect { from, token, remote } => self.stream_connect(now, from, token, remote),
             Arrival::RequestFailed { exchange, why } => self.request_failed(now, exchange, why),
+            Arrival::SccpReturned { at, bytes } => self.sccp_arrives(now, at, &bytes),
         }
     }
 
@@ -427,6 +434,7 @@ impl Fabric {
             Way::Response(exchange) => return self.response_arrives(now, exchange, &bytes),
             Way::Stream(conn) => return self.stream_arrives(now, to, conn, bytes),
             Way::Datagram => return self.datagram_arrives(now, to, destination, source, bytes),
+            Way::Sccp => return self.sccp_arrives(now, to, &bytes),
         }
         let flow = Flow { transport, local: destination, remote: source };
         match &self.places[to] {

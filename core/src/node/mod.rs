@@ -88,6 +88,11 @@ pub enum NodeInput<'a> {
         /// Its octets.
         bytes: &'a [u8],
     },
+    /// A message of SS7 (ITU-T Q.713): unitdata, or unitdata service of what could not be delivered.
+    Sccp {
+        /// Its octets.
+        bytes: &'a [u8],
+    },
     /// Answer of the store.
     Store(NodeStoreAnswer),
     /// What the access network tells.
@@ -131,6 +136,11 @@ pub enum NodeOutput {
         local: SocketAddr,
         /// Where to.
         remote: SocketAddr,
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
+    /// Send a message of SS7: to the node that has the global title of the called party.
+    Sccp {
         /// Its octets.
         bytes: Vec<u8>,
     },
@@ -241,6 +251,14 @@ pub enum Role {
     Mce,
     /// The eNB's end of M1 and M2 (TS 36.300 clause 15.1.1).
     Enb,
+    /// IP-Message-GW, called IP-SM-GW since (TR 23.804 clause 5.1.1, TS 23.204 clause 5.1).
+    IpMessageGw,
+    /// SMS-GMSC and SMS-IWMSC (TS 23.040 clause 3.1).
+    SmsGmsc,
+    /// SM-SC (TS 23.040 clause 3.1).
+    SmSc,
+    /// MSC or SGSN (TS 23.040 clause 3.1).
+    ServingNode,
 }
 
 impl Role {
@@ -249,18 +267,18 @@ impl Role {
     pub const fn joint(self, other: Self) -> protocol::Joint {
         use protocol::Joint;
         match (self, other) {
+            (Self::Ue, Self::IpMessageGw) | (Self::IpMessageGw, Self::Ue) => Joint::R2,
             (Self::Ue, _) | (_, Self::Ue) => Joint::Gm,
             (Self::Bmsc, Self::MbmsGw) | (Self::MbmsGw, Self::Bmsc) => Joint::SgMb,
             (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::Mb2C,
             (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
             (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
-            (Self::Hss, Self::As | Self::McServer | Self::Exposure)
-            | (Self::As | Self::McServer | Self::Exposure, Self::Hss) => Joint::Sh,
+            (Self::Hss, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw)
+            | (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, Self::Hss) => Joint::Sh,
             (Self::Hss, _) | (_, Self::Hss) => Joint::Cx,
             (Self::McServer, Self::McServer) => Joint::Mcptt3,
-            (Self::As | Self::McServer | Self::Exposure, _) | (_, Self::As | Self::McServer | Self::Exposure) => {
-                Joint::Isc
-            }
+            (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, _)
+            | (_, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw) => Joint::Isc,
             _ => Joint::Mw,
         }
     }
@@ -274,6 +292,7 @@ impl Role {
             Carried::Stream => match (self, other) {
                 (Self::MbmsGw, Self::Mce) | (Self::Mce, Self::MbmsGw) => Joint::M3,
                 (Self::Mce, Self::Enb) | (Self::Enb, Self::Mce) => Joint::M2,
+                (Self::SmSc, _) | (_, Self::SmSc) => Joint::Smpp,
                 _ => Joint::Mb,
             },
             Carried::Datagram => match (self, other) {
@@ -281,6 +300,11 @@ impl Role {
                 (Self::MbmsGw, Self::Enb) => Joint::M1,
                 (_, Self::Bmsc) => Joint::Mb2U,
                 _ => Joint::Mb,
+            },
+            Carried::Sccp => match (self, other) {
+                (Self::Hss, Self::SmsGmsc) | (Self::SmsGmsc, Self::Hss) => Joint::R5,
+                (Self::Hss, _) | (_, Self::Hss) => Joint::R1,
+                _ => Joint::R6,
             },
             Carried::Http => match (self, other) {
                 (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::XmbC,

@@ -317,7 +317,8 @@ impl Node for Hss {
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }
             | NodeInput::Stream(_)
-            | NodeInput::Datagram { .. } => {
+            | NodeInput::Datagram { .. }
+            | NodeInput::Sccp { .. } => {
                 self.ignored("running", "HTTP or media at an HSS");
             }
             NodeInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),

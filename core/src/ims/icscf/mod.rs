@@ -293,7 +293,8 @@ impl Node for Icscf {
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }
             | NodeInput::Stream(_)
-            | NodeInput::Datagram { .. } => {
+            | NodeInput::Datagram { .. }
+            | NodeInput::Sccp { .. } => {
                 self.ignored("I-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(crate::node::Admin::Shutdown) => {}

@@ -444,7 +444,8 @@ impl Node for Pcscf {
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }
             | NodeInput::Stream(_)
-            | NodeInput::Datagram { .. } => {
+            | NodeInput::Datagram { .. }
+            | NodeInput::Sccp { .. } => {
                 self.ignored("P-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(Admin::Shutdown) => {}

@@ -127,7 +127,8 @@ impl Node for Scscf {
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }
             | NodeInput::Stream(_)
-            | NodeInput::Datagram { .. } => {
+            | NodeInput::Datagram { .. }
+            | NodeInput::Sccp { .. } => {
                 self.ignore("S-CSCF", "HTTP or media: signalling only comes here");
             }
             NodeInput::Admin(admin) => self.handle_admin(now, admin),

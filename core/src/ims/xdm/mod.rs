@@ -318,6 +318,7 @@ impl Node for Xdms {
             NodeInput::Diameter(_) => self.ignored("Diameter at an XDM server"),
             NodeInput::HttpResponse { .. } => self.ignored("an answer that an XDM server has not asked for"),
             NodeInput::Stream(_) | NodeInput::Datagram { .. } => self.ignored("media at an XDM server"),
+            NodeInput::Sccp { .. } => self.ignored("SS7 at an XDM server"),
             NodeInput::Access(_) => self.ignored("an event of the access network"),
         }
     }

@@ -331,7 +331,8 @@ impl Node for MbmsGwNode {
             NodeInput::Sip { .. }
             | NodeInput::SipFailed { .. }
             | NodeInput::Http { .. }
-            | NodeInput::HttpResponse { .. } => {
+            | NodeInput::HttpResponse { .. }
+            | NodeInput::Sccp { .. } => {
                 self.ignored("SIP or HTTP at an MBMS-GW");
             }
         }

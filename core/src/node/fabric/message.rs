@@ -36,6 +36,7 @@ impl WireMessage {
         // M3AP and M2AP are the only ones over SCTP (TS 36.442 clause 7, TS 36.440 clause 7).
         match self.joint {
             Joint::M2 | Joint::M3 => format!("sctp {} {}", self.source, self.destination),
+            joint if joint.is_map() => format!("sccp {} {}", self.source, self.destination),
             _ => format!("{} {} {}", self.transport, self.source, self.destination),
         }
     }
@@ -51,6 +52,7 @@ pub(super) enum Way {
     /// The end that it goes to.
     Stream(StreamId),
     Datagram,
+    Sccp,
     /// A datagram to a group: the place of the member that this copy is for.
     Multicast(usize),
 }
@@ -63,6 +65,7 @@ impl Way {
             Self::Request(_) | Self::Response(_) => Carried::Http,
             Self::Stream(_) => Carried::Stream,
             Self::Datagram | Self::Multicast(_) => Carried::Datagram,
+            Self::Sccp => Carried::Sccp,
         }
     }
 }
@@ -97,6 +100,11 @@ pub enum OutsideEvent {
     },
     /// A stream of media.
     Stream(StreamEvent),
+    /// A message of SS7.
+    Sccp {
+        /// Its octets.
+        bytes: Vec<u8>,
+    },
     /// A datagram of media.
     Datagram {
         /// Its own address.

@@ -59,6 +59,14 @@ impl SccpMessage {
         }
     }
 
+    /// Octets of what tells the sender of a unitdata that it was not delivered, where the sender wants to know.
+    pub fn returned(&self, cause: ReturnCause) -> Option<Vec<u8>> {
+        match self {
+            Self::UnitData(message) => message.undelivered(cause)?.emit().ok(),
+            Self::UnitDataService(_) => None,
+        }
+    }
+
     /// What it carries, or has carried: TCAP.
     pub fn data(&self) -> &[u8] {
         match self {
