@@ -8,6 +8,8 @@ mod fabric;
 mod scoped;
 mod shell;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -113,7 +113,7 @@ fn a_lost_association_is_not_heard_on_the_air() {
     net.radio(1);
     net.log.clear();
     net.mce.lock().unwrap().lose_gateway(net.now);
-    net.fabric.admin(net.now, "mce", Admin::RemoveSubscriber { impi: String::new() });
+    net.poke("mce");
     net.run_ms(2000);
     let m3 = net.messages(Joint::M3);
     assert_eq!(m3[..2], ["mce gateway M3 SETUP REQUEST", "gateway mce M3 SETUP RESPONSE"]);
@@ -133,7 +133,7 @@ fn an_mce_that_resets_gets_its_sessions_again() {
     net.start(&start(1, &[1], 40_000, 5));
     net.log.clear();
     net.mce.lock().unwrap().reset_m3(net.now);
-    net.fabric.admin(net.now, "mce", Admin::RemoveSubscriber { impi: String::new() });
+    net.poke("mce");
     net.run_ms(2000);
     let m3 = net.messages(Joint::M3);
     assert_eq!(m3[..2], ["mce gateway RESET", "gateway mce RESET ACKNOWLEDGE"]);

@@ -6,56 +6,19 @@ use std::collections::BTreeMap;
 use protocol::UdpDatagram;
 use protocol::diameter::mb2c::MbmsBearerRequest;
 use protocol::rtp::RtpPacket;
-use protocol::sip::sdp::{Direction, MbmsMedia, Sdp};
-use protocol::sip::{
-    Change, EutranCell, MBMS_FEATURE, NameAddr, PAccessNetworkInfo, SessionEvent, SessionId, SessionSettings,
-    StackConfig, StackInput, Transport, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput,
-    UserAgentProfile,
-};
+use protocol::sip::sdp::{MbmsMedia, Sdp};
+use protocol::sip::{EutranCell, Transport};
 
-use super::whole::{AS, TestAs, bearer, bmsc_config};
+use self::phone::{Order, PhoneDesk, User};
+use super::whole::{AS, bearer, bmsc_config};
 use super::*;
 use crate::ims::service::SessionServerConfig;
 use crate::mbms::{BearerRule, CellAreas, ImsAs, ImsAsConfig, ImsGroup, Mb2Allocation, Mb2Config, ServerRules};
 
 mod corners;
+mod phone;
 
 const GROUP: &str = "sip:group1@ims-as.test";
-
-/// What a phone is told to do.
-#[derive(Debug)]
-enum Order {
-    Call,
-    /// It receives the bearer, or does not.
-    Listen(bool),
-    Move(EutranCell),
-    Say(u16),
-    HangUp,
-}
-
-/// What a phone knows, and what it is to do.
-#[derive(Debug, Default)]
-struct PhoneDesk {
-    orders: VecDeque<Order>,
-    session: Option<SessionId>,
-    is_in: bool,
-    remote: Option<SocketAddr>,
-    hears_unicast: bool,
-    mbms: Option<MbmsMedia>,
-    /// How often each packet came over unicast.
-    unicast: BTreeMap<u16, u32>,
-}
-
-/// A UE with a user agent and one who speaks into it.
-#[derive(Debug)]
-struct Phone {
-    ua: UserAgent,
-    ip: IpAddr,
-    cell: EutranCell,
-    number: u8,
-    desk: Arc<Mutex<PhoneDesk>>,
-    out: VecDeque<NodeOutput>,
-}
 
 fn phone_ip(number: u8) -> IpAddr {
     IpAddr::from([10, 45, 0, number])
@@ -67,155 +30,6 @@ fn cell(eci: u32) -> EutranCell {
 
 fn identity(number: u8) -> String {
     format!("sip:user{number}@user{number}.test")
-}
-
-impl Phone {
-    /// One that says that it `can_mbms`, and `takes_mbms` when it is told of a bearer; it was started so often before.
-    fn new(
-        (number, starts): (u8, u8),
-        (can_mbms, takes_mbms): (bool, bool),
-        cell: EutranCell,
-        desk: Arc<Mutex<PhoneDesk>>,
-    ) -> Self {
-        let ip = phone_ip(number);
-        let address = SocketAddr::new(ip, 5060);
-        let mut stack = StackConfig::user_agent(vec![(Transport::Udp, address)], ip.to_string());
-        stack.hosts.insert("ims-as.test", SocketAddr::new(self::ip(21), 5060), Transport::Udp);
-        let from = NameAddr::new(Uri::parse(&identity(number)).unwrap());
-        let mut contact = NameAddr::new(Uri::parse(&format!("sip:user{number}@{address}")).unwrap());
-        if can_mbms {
-            contact.params.set_flag(MBMS_FEATURE);
-        }
-        let mut profile = UserAgentProfile::new(from.clone(), contact);
-        profile.outside = vec![("P-Asserted-Identity".to_owned(), from.to_string())];
-        profile.always = vec![Self::location(cell)];
-        let session = SessionSettings { takes_mbms, ..SessionSettings::default() };
-        let ua =
-            UserAgent::new(UserAgentConfig { stack, profile, session }, Entropy::from_seed([number + 16 * starts; 32]));
-        Self { ua, ip, cell, number, desk, out: VecDeque::new() }
-    }
-
-    fn location(cell: EutranCell) -> (String, String) {
-        ("P-Access-Network-Info".to_owned(), PAccessNetworkInfo::of_cell(cell).to_string())
-    }
-
-    fn sdp(&self) -> Vec<u8> {
-        let ip = self.ip;
-        format!("v=0\r\no=u 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 8 97\r\na=rtpmap:97 X/8000\r\n")
-            .into_bytes()
-    }
-
-    fn obey(&mut self, now: Instant) {
-        loop {
-            let mut desk = self.desk.lock().unwrap();
-            let Some(order) = desk.orders.pop_front() else { return };
-            let (session, remote) = (desk.session, desk.remote);
-            drop(desk);
-            match order {
-                Order::Call => {
-                    let sdp = self.sdp();
-                    let session = self.ua.invite(now, Uri::parse(GROUP).unwrap(), &sdp, &[]);
-                    self.desk.lock().unwrap().session = Some(session);
-                }
-                Order::Listen(listens) => {
-                    let session = session.unwrap();
-                    let mut sdp = Sdp::parse(&self.ua.local_description(session).unwrap()).unwrap();
-                    let direction = if listens { Direction::SendOnly } else { Direction::SendRecv };
-                    sdp.media[0].set_direction(direction);
-                    sdp.bump_version();
-                    self.ua.change(now, session, Change::ReInvite(sdp.to_bytes())).unwrap();
-                    self.desk.lock().unwrap().hears_unicast = !listens;
-                }
-                Order::Move(cell) => {
-                    self.cell = cell;
-                    self.ua.profile_mut().always = vec![Self::location(cell)];
-                    self.ua.set_answer_headers(session.unwrap(), vec![Self::location(cell)]);
-                    self.ua.change(now, session.unwrap(), Change::Refresh).unwrap();
-                }
-                Order::Say(sequence) => {
-                    let packet = RtpPacket {
-                        payload_type: 8,
-                        sequence,
-                        timestamp: u32::from(sequence) * 160,
-                        ssrc: self.number.into(),
-                        payload: vec![0xd5; 160],
-                        ..RtpPacket::default()
-                    };
-                    let (local, bytes) = (SocketAddr::new(self.ip, 4000), packet.to_bytes());
-                    self.out.push_back(NodeOutput::Datagram { local, remote: remote.unwrap(), bytes });
-                }
-                Order::HangUp => self.ua.hang_up(now, session.unwrap()).unwrap(),
-            }
-        }
-    }
-
-    fn drain(&mut self, now: Instant) {
-        self.obey(now);
-        while let Some(output) = self.ua.poll_output() {
-            match output {
-                UserAgentOutput::Transmit { target, bytes } => self.out.push_back(NodeOutput::Sip { target, bytes }),
-                UserAgentOutput::Event(event) => self.event(now, event),
-            }
-        }
-    }
-
-    fn event(&mut self, now: Instant, event: UserAgentEvent) {
-        let desk = Arc::clone(&self.desk);
-        match event {
-            UserAgentEvent::Incoming { session, .. } => {
-                self.ua.set_answer_headers(session, vec![Self::location(self.cell)]);
-                desk.lock().unwrap().session = Some(session);
-                let sdp = self.sdp().into_iter().map(char::from).collect::<String>().replace("0 8 97", "8");
-                self.ua.accept(now, session, sdp.replace("a=rtpmap:97 X/8000\r\n", "").as_bytes()).unwrap();
-            }
-            UserAgentEvent::Session(
-                session,
-                SessionEvent::Established { sdp } | SessionEvent::Modified { sdp, .. },
-            ) => {
-                let sdp = Sdp::parse(&sdp).unwrap();
-                let ip = sdp.connection_of(0).unwrap().address.parse().unwrap();
-                let held = Sdp::parse(&self.ua.local_description(session).unwrap_or_default());
-                let mut desk = desk.lock().unwrap();
-                desk.is_in = true;
-                desk.remote = Some(SocketAddr::new(ip, sdp.media[0].port));
-                desk.hears_unicast = held.is_ok_and(|held| held.direction_of(0).receives());
-                desk.mbms = MbmsMedia::find(&sdp).map(|(_, mbms)| mbms);
-            }
-            UserAgentEvent::Session(_, SessionEvent::Ended { .. }) => {
-                let mut desk = desk.lock().unwrap();
-                (desk.is_in, desk.session, desk.mbms) = (false, None, None);
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Node for Phone {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        match input {
-            NodeInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
-            NodeInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
-            NodeInput::Datagram { bytes, .. } => {
-                let sequence = RtpPacket::parse(bytes).unwrap().sequence;
-                *self.desk.lock().unwrap().unicast.entry(sequence).or_default() += 1;
-            }
-            _ => {}
-        }
-        self.drain(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.ua.handle_timeout(now);
-        self.drain(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.ua.poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
-    }
 }
 
 /// Cell 0x100 is that of eNB 1 (service area 1); 0x200 that of eNB 2 (1 and 2), 0x300 of it where only 2 is; others are in no
@@ -274,7 +88,7 @@ impl Group {
         for number in 1..=8 {
             let desk = Arc::new(Mutex::new(PhoneDesk::default()));
             let eci = if number == 6 { 0x900 } else { 0x100 * u32::from(1 + number % 2) };
-            let phone = Phone::new((number, 0), (number < 7, number < 7), cell(eci), Arc::clone(&desk));
+            let phone = User::phone((number, 0), (number < 7, number < 7), cell(eci), Arc::clone(&desk));
             net.fabric.add(net.now, &format!("phone{number}"), Role::Ue, phone_ip(number), Box::new(phone), store());
             phones.push(desk);
         }
@@ -284,8 +98,7 @@ impl Group {
 
     fn order(&mut self, number: usize, order: Order) {
         self.phones[number - 1].lock().unwrap().orders.push_back(order);
-        let poke = Admin::RemoveSubscriber { impi: String::new() };
-        assert!(self.net.fabric.admin(self.net.now, &format!("phone{number}"), poke));
+        self.net.poke(&format!("phone{number}"));
     }
 
     fn is_in(&self, number: usize) -> bool {
@@ -479,7 +292,7 @@ fn what_the_as_assigns_and_others_have_is_refused_and_the_next_is_taken() {
     };
     let mut group = Group::new(&ServerRules::default(), move |mb2| mb2.allocation = allocation());
     let desk = Arc::new(Mutex::new(Desk::default()));
-    let other = TestAs::new("other.test", 22, Arc::clone(&desk));
+    let other = TestPeer::application_server("other.test", 22, Arc::clone(&desk));
     group.net.fabric.add(group.net.now, "as2", Role::As, ip(22), Box::new(other), store());
     group.net.run_ms(3000);
     // The other AS has what the BM-SC gives first: the same that ours would.

@@ -9,6 +9,7 @@ mod failures;
 mod ims_as;
 mod kills;
 mod mc_bearers;
+mod peer;
 mod sessions;
 mod whole;
 mod wire;
@@ -21,8 +22,8 @@ use std::time::Duration;
 use protocol::diameter::mbms::{Arp, Ecgi, FlowId, MbmsServiceArea, QosInformation, SessionDuration, StartStop};
 use protocol::diameter::sgmb::{AccessIndicator, Raa, Rar};
 use protocol::diameter::{
-    DiameterConfig, DiameterEndpoint, DiameterOutput, Message, PeerConfig, RequestFailure, ResultCode, Routing,
-    dictionary,
+    DiameterConfig, DiameterEndpoint, DiameterOutput, Message, Outcome, PeerConfig, RequestFailure, ResultCode,
+    Routing, dictionary,
 };
 use protocol::m2ap::{
     CommonSubframeAllocationPeriod, EnbId, EnbMbmsConfiguration, GlobalEnbId, MbsfnAreaId, MbsfnSubframeConfiguration,
@@ -32,10 +33,10 @@ use protocol::m2ap::{
 use protocol::m3ap::GlobalMceId;
 use protocol::{Entropy, GtpuPacket, Instant, Joint, Plmn, SyncHeader, SyncPlan, SyncRepr, SyncTotals, Tmgi};
 
+use self::peer::{Desk, TestPeer};
 use super::*;
-use crate::node::{
-    Admin, Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStore, Role, StoreDriver, WireMessage,
-};
+use crate::node::testing::{Shared, TestNetwork, store};
+use crate::node::{Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, Role, WireMessage};
 
 const BMSC: &str = "bmsc.test";
 const GATEWAY: &str = "mbmsgw.test";
@@ -58,107 +59,6 @@ fn tmgi(n: u8) -> Tmgi {
 
 fn plmn() -> Plmn {
     Plmn::new("262", "01").unwrap()
-}
-
-/// What the BM-SC of the tests is told, and what it was told.
-#[derive(Debug, Default)]
-struct Desk {
-    requests: VecDeque<Message>,
-    datagrams: VecDeque<(u16, Vec<u8>)>,
-    answers: Vec<Result<Message, RequestFailure>>,
-    /// Requests of the gateway.
-    asked: Vec<Message>,
-}
-
-/// A BM-SC that says what it is told.
-#[derive(Debug)]
-struct TestBmsc {
-    endpoint: DiameterEndpoint,
-    desk: Arc<Mutex<Desk>>,
-    out: VecDeque<NodeOutput>,
-}
-
-impl TestBmsc {
-    fn new(desk: Arc<Mutex<Desk>>, origin_state: u32) -> Self {
-        let mut config = DiameterConfig::new(BMSC, "test", ip(31), vec![dictionary::APP_SGMB]);
-        config.origin_state = origin_state;
-        config.retry = Duration::from_secs(1);
-        let connect = Some(SocketAddr::new(ip(32), 3868));
-        config.peers.push(PeerConfig { host: GATEWAY.to_owned(), realm: "test".to_owned(), connect });
-        Self { endpoint: DiameterEndpoint::new(config, Entropy::from_seed([7; 32])), desk, out: VecDeque::new() }
-    }
-
-    fn drain(&mut self, now: Instant) {
-        let mut desk = self.desk.lock().unwrap();
-        while let Some(message) = desk.requests.pop_front() {
-            self.endpoint.send_request(now, 0, message);
-        }
-        while let Some((port, bytes)) = desk.datagrams.pop_front() {
-            let (local, remote) = (SocketAddr::new(ip(31), 9000), SocketAddr::new(ip(32), port));
-            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
-        }
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
-                DiameterOutput::Answer { result, .. } => desk.answers.push(result),
-                DiameterOutput::Request { handle, message } => {
-                    let outcome = protocol::diameter::Outcome {
-                        origin_host: BMSC.to_owned(),
-                        origin_realm: "test".to_owned(),
-                        result: ResultCode::SUCCESS,
-                    };
-                    let raa = Raa { restart_counter: Some(1), ..Raa::new(outcome) };
-                    self.endpoint.send_answer(now, handle, raa.to_message(&message));
-                    desk.asked.push(message);
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Node for TestBmsc {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        if let NodeInput::Diameter(input) = input {
-            self.endpoint.handle_input(now, input);
-        }
-        self.drain(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.endpoint.handle_timeout(now);
-        self.drain(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
-    }
-}
-
-/// A node that the test can look into.
-#[derive(Debug)]
-struct Shared<N>(Arc<Mutex<N>>);
-
-impl<N: Node> Node for Shared<N> {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        self.0.lock().unwrap().handle_input(now, input);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.0.lock().unwrap().handle_timeout(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.0.lock().unwrap().poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.0.lock().unwrap().poll_output()
-    }
 }
 
 type Drop = Box<dyn FnMut(&WireMessage) -> bool>;
@@ -185,15 +85,7 @@ struct Net {
     maker: Option<Maker>,
 }
 
-/// What is done at one instant, at most.
-const MAX_TURNS: usize = 10_000;
-
 type Maker = Box<dyn Fn(&str, u32) -> Option<Box<dyn Node>>>;
-
-fn store() -> StoreDriver {
-    let mut store = NodeStore::in_memory().unwrap();
-    Box::new(move |request| store.execute(&request))
-}
 
 fn gateway_config() -> MbmsGwNodeConfig {
     let mut diameter = DiameterConfig::new(GATEWAY, "test", ip(32), vec![]);
@@ -257,6 +149,30 @@ fn enb_config(number: u8) -> EnbNodeConfig {
     EnbNodeConfig::new(id, vec![cell], SocketAddr::new(ip(33), 36_443))
 }
 
+impl TestNetwork for Net {
+    fn fabric(&mut self) -> (&mut Fabric, &mut Instant) {
+        (&mut self.fabric, &mut self.now)
+    }
+
+    fn on_output(&mut self, output: FabricOutput) {
+        match output {
+            FabricOutput::Message(message) => {
+                self.log.push(message.clone());
+                if !(self.loses)(&message) {
+                    self.fabric.carry(self.now, message);
+                }
+                match self.kill.take() {
+                    Some((0, name)) => self.restart(&name),
+                    Some((more, name)) => self.kill = Some((more - 1, name)),
+                    None => {}
+                }
+            }
+            FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
+            _ => {}
+        }
+    }
+}
+
 impl Net {
     /// All are set up.
     fn new() -> Self {
@@ -280,7 +196,7 @@ impl Net {
             maker: None,
         };
         net.fabric.add(net.now, "gateway", Role::MbmsGw, ip(32), Box::new(Shared(gateway)), store());
-        net.fabric.add(net.now, "bmsc", Role::Bmsc, ip(31), Box::new(TestBmsc::new(desk, 1)), store());
+        net.fabric.add(net.now, "bmsc", Role::Bmsc, ip(31), Box::new(TestPeer::bmsc(desk, 1)), store());
         net.fabric.add(net.now, "mce", Role::Mce, ip(33), Box::new(Shared(mce)), store());
         for number in 1..=2 {
             let enb = EnbNode::new(enb_config(number));
@@ -295,49 +211,11 @@ impl Net {
         net
     }
 
-    fn run_ms(&mut self, span: u64) {
-        let end = self.now + Duration::from_millis(span);
-        let mut turns = 0;
-        loop {
-            while let Some(output) = self.fabric.poll_output() {
-                match output {
-                    FabricOutput::Message(message) => {
-                        self.log.push(message.clone());
-                        if !(self.loses)(&message) {
-                            self.fabric.carry(self.now, message);
-                        }
-                        match self.kill.take() {
-                            Some((0, name)) => self.restart(&name),
-                            Some((more, name)) => self.kill = Some((more - 1, name)),
-                            None => {}
-                        }
-                    }
-                    FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
-                    _ => {}
-                }
-            }
-            match self.fabric.poll_timeout().filter(|at| *at <= end) {
-                Some(at) => {
-                    turns = if at > self.now { 0 } else { turns + 1 };
-                    assert!(turns < MAX_TURNS, "time stands still: {:#?}", self.notes);
-                    self.now = self.now.max(at);
-                    self.fabric.handle_timeout(self.now);
-                }
-                None => break,
-            }
-        }
-        self.now = end;
-    }
-
-    fn poke(&mut self) {
-        self.fabric.admin(self.now, "bmsc", Admin::RemoveSubscriber { impi: String::new() });
-    }
-
     /// Sends a RAR and waits for its answer.
     fn ask(&mut self, rar: &Rar) -> Result<Raa, RequestFailure> {
         let before = self.desk.lock().unwrap().answers.len();
         self.desk.lock().unwrap().requests.push_back(rar.to_message());
-        self.poke();
+        self.poke("bmsc");
         for _ in 0..80 {
             self.run_ms(100);
             if let Some(answer) = self.desk.lock().unwrap().answers.get(before) {
@@ -367,7 +245,7 @@ impl Net {
         let totals = SyncTotals::default();
         let end = SyncRepr::Information { header: header(1, payload.len() as u32), totals }.emit().unwrap();
         self.desk.lock().unwrap().datagrams.extend([(port, data), (port, end)]);
-        self.poke();
+        self.poke("bmsc");
         self.run_ms(5);
     }
 
@@ -420,7 +298,7 @@ impl Net {
             }
             "bmsc" => {
                 self.restarts += 1;
-                Box::new(TestBmsc::new(self.desk.clone(), self.restarts))
+                Box::new(TestPeer::bmsc(self.desk.clone(), self.restarts))
             }
             _ => {
                 let number = name[3..].parse::<usize>().unwrap();

@@ -9,64 +9,6 @@ use super::*;
 
 pub(super) const AS: &str = "as.test";
 
-/// An application server that says what it is told.
-#[derive(Debug)]
-pub(super) struct TestAs {
-    endpoint: DiameterEndpoint,
-    desk: Arc<Mutex<Desk>>,
-    out: VecDeque<NodeOutput>,
-}
-
-impl TestAs {
-    pub(super) fn new(host: &str, last: u8, desk: Arc<Mutex<Desk>>) -> Self {
-        let mut config = DiameterConfig::new(host, "test", ip(last), vec![dictionary::APP_MB2C]);
-        config.retry = Duration::from_secs(1);
-        let connect = Some(SocketAddr::new(ip(31), 3868));
-        config.peers.push(PeerConfig { host: BMSC.to_owned(), realm: "test".to_owned(), connect });
-        Self { endpoint: DiameterEndpoint::new(config, Entropy::from_seed([9; 32])), desk, out: VecDeque::new() }
-    }
-
-    fn drain(&mut self, now: Instant) {
-        let mut desk = self.desk.lock().unwrap();
-        while let Some(message) = desk.requests.pop_front() {
-            self.endpoint.send_request(now, 0, message);
-        }
-        while let Some((port, bytes)) = desk.datagrams.pop_front() {
-            let (local, remote) = (SocketAddr::new(ip(21), 5000), SocketAddr::new(ip(31), port));
-            self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
-        }
-        while let Some(output) = self.endpoint.poll_output() {
-            match output {
-                DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
-                DiameterOutput::Answer { result, .. } => desk.answers.push(result),
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Node for TestAs {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        if let NodeInput::Diameter(input) = input {
-            self.endpoint.handle_input(now, input);
-        }
-        self.drain(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.endpoint.handle_timeout(now);
-        self.drain(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
-    }
-}
-
 pub(super) fn bmsc_config() -> BmscNodeConfig {
     let mut diameter = DiameterConfig::new(BMSC, "test", ip(31), Vec::new());
     diameter.retry = Duration::from_secs(1);
@@ -107,7 +49,7 @@ pub(super) fn bearer(
     let gar = GcsActionRequest { routing, bearers: vec![request], restart_counter: Some(1), ..Default::default() };
     desk.lock().unwrap().answers.clear();
     desk.lock().unwrap().requests.push_back(gar.to_message());
-    net.fabric.admin(net.now, name, Admin::RemoveSubscriber { impi: String::new() });
+    net.poke(name);
     net.run_ms(40);
     let answers = std::mem::take(&mut desk.lock().unwrap().answers);
     let answer = answers.into_iter().next().unwrap_or_else(|| panic!("no answer in 40 ms: {:#?}", net.notes));
@@ -120,7 +62,8 @@ fn a_bearer_of_an_application_server_is_heard_in_two_cells() {
     let node = BmscNode::new(bmsc_config(), Entropy::from_seed([3; 32]));
     assert!(net.fabric.restart(net.now, "bmsc", Box::new(node)));
     let desk = Arc::new(Mutex::new(Desk::default()));
-    net.fabric.add(net.now, "as", Role::As, ip(21), Box::new(TestAs::new(AS, 21, Arc::clone(&desk))), store());
+    let server = TestPeer::application_server(AS, 21, Arc::clone(&desk));
+    net.fabric.add(net.now, "as", Role::As, ip(21), Box::new(server), store());
     net.run_ms(3000);
 
     let area = MbmsServiceArea::new([1]);
@@ -136,7 +79,7 @@ fn a_bearer_of_an_application_server_is_heard_in_two_cells() {
     for n in 0..20u8 {
         let packet = UdpDatagram { source, destination, payload: &[n] }.emit().unwrap();
         desk.lock().unwrap().datagrams.push_back((response.port.unwrap(), packet));
-        net.fabric.admin(net.now, "as", Admin::RemoveSubscriber { impi: String::new() });
+        net.poke("as");
         net.run_ms(20);
     }
     net.run_ms(2000);

@@ -13,7 +13,7 @@ fn tshark_finds_nothing_wrong() {
     net.result(&Rar { qos: Some(qos(1, 20_000, 9)), ..rar("session1", StartStop::Update) });
     net.result(&start(3, &[1], 90_000, 9));
     net.mce.lock().unwrap().reset_m3(net.now);
-    net.fabric.admin(net.now, "mce", Admin::RemoveSubscriber { impi: String::new() });
+    net.poke("mce");
     net.run_ms(3000);
     net.result(&stop(1));
     net.result(&stop(2));

@@ -167,8 +167,8 @@ fn calls_that_may_not_be_are_refused() {
     net.affiliate_all([1, 4]);
     net.affiliate(2, &[OWN_GROUP]);
     for (sdp, status) in [
-        (Phone::sdp(phone_ip(1)).replace("RTP/AVP 8", "RTP/AVP 97"), 488),
-        (Phone::sdp(phone_ip(1)).replace("udp MCPTT", "udp OTHER"), 488),
+        (User::sdp(phone_ip(1)).replace("RTP/AVP 8", "RTP/AVP 97"), 488),
+        (User::sdp(phone_ip(1)).replace("udp MCPTT", "udp OTHER"), 488),
         ("v=0".to_owned(), 400),
     ] {
         net.order(1, Order::CallWith(GROUP.to_owned(), sdp.clone()));

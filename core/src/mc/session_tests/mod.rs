@@ -14,11 +14,10 @@ use std::time::Duration;
 use protocol::sip::Transport;
 use protocol::{Entropy, Instant, Joint};
 
-use self::phone::{Order, Phone, PhoneDesk};
+use self::phone::{Order, PhoneDesk, User};
 use super::{McGroup, McServer, McServerConfig, McSubscriber};
-use crate::node::{
-    Admin, Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStore, Role, StoreDriver, WireMessage,
-};
+use crate::node::testing::{Person, Phone, Shared, TestNetwork, store};
+use crate::node::{Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, Role, WireMessage};
 
 /// Controlled by server 2.
 const GROUP: &str = "sip:group1@groups.mcptt.test";
@@ -78,28 +77,6 @@ fn config(number: u8) -> McServerConfig {
 
 type Change = Arc<dyn Fn(u8, &mut McServerConfig) + Send + Sync>;
 
-/// A node that the test can look into.
-#[derive(Debug)]
-struct Shared<N>(Arc<Mutex<N>>);
-
-impl<N: Node> Node for Shared<N> {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        self.0.lock().unwrap().handle_input(now, input);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.0.lock().unwrap().handle_timeout(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.0.lock().unwrap().poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.0.lock().unwrap().poll_output()
-    }
-}
-
 /// Three servers and eight phones.
 struct Net {
     fabric: Fabric,
@@ -115,9 +92,18 @@ struct Net {
     change: Change,
 }
 
-fn store() -> StoreDriver {
-    let mut store = NodeStore::in_memory().unwrap();
-    Box::new(move |request| store.execute(&request))
+impl TestNetwork for Net {
+    fn fabric(&mut self) -> (&mut Fabric, &mut Instant) {
+        (&mut self.fabric, &mut self.now)
+    }
+
+    fn on_output(&mut self, output: FabricOutput) {
+        match output {
+            FabricOutput::Message(message) => self.pass(message),
+            FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
+            _ => {}
+        }
+    }
 }
 
 impl Net {
@@ -147,7 +133,7 @@ impl Net {
         for number in 1..=USERS {
             let desk = Arc::new(Mutex::new(PhoneDesk::default()));
             net.phones.push(Arc::clone(&desk));
-            let phone = Phone::new(number, desk);
+            let phone = User::phone(number, desk);
             net.fabric.add(net.now, &format!("ue{number}"), Role::Ue, phone_ip(number), Box::new(phone), store());
         }
         net.run_ms(100);
@@ -167,27 +153,6 @@ impl Net {
         assert!(self.fabric.restart(self.now, &format!("mc{number}"), Box::new(Shared(server))));
     }
 
-    fn run_ms(&mut self, span: u64) {
-        let end = self.now + Duration::from_millis(span);
-        loop {
-            while let Some(output) = self.fabric.poll_output() {
-                match output {
-                    FabricOutput::Message(message) => self.pass(message),
-                    FabricOutput::Note { from, note } => self.notes.push(format!("{from}: {note}")),
-                    _ => {}
-                }
-            }
-            match self.fabric.poll_timeout().filter(|at| *at <= end) {
-                Some(at) => {
-                    self.now = self.now.max(at);
-                    self.fabric.handle_timeout(self.now);
-                }
-                None => break,
-            }
-        }
-        self.now = end;
-    }
-
     fn pass(&mut self, message: WireMessage) {
         let line = String::from_utf8_lossy(&message.bytes).lines().next().unwrap_or_default().to_owned();
         self.log.push((message.joint, format!("{} {}", message.from, message.to), line));
@@ -201,8 +166,7 @@ impl Net {
 
     fn order(&mut self, number: u8, order: Order) {
         self.phones[usize::from(number) - 1].lock().unwrap().orders.push_back(order);
-        let poke = Admin::RemoveSubscriber { impi: String::new() };
-        assert!(self.fabric.admin(self.now, &format!("ue{number}"), poke));
+        self.poke(&format!("ue{number}"));
     }
 
     fn phone<T>(&self, number: u8, look: impl Fn(&PhoneDesk) -> T) -> T {

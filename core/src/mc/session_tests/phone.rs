@@ -12,7 +12,7 @@ use protocol::rtp::RtpPacket;
 use protocol::sip::sdp::Sdp;
 use protocol::sip::{
     EndedWhy, EutranCell, Method, NameAddr, PAccessNetworkInfo, Refusal, SessionEvent, SessionId, SessionSettings,
-    StackConfig, StackInput, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    StackConfig, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentProfile,
 };
 
 use super::*;
@@ -59,14 +59,10 @@ pub(super) struct PhoneDesk {
     pub(super) called: Vec<(String, String)>,
 }
 
-/// A UE.
+/// Who uses a phone.
 #[derive(Debug)]
-pub(super) struct Phone {
-    ua: UserAgent,
-    ip: IpAddr,
-    number: u8,
+pub(super) struct User {
     desk: Arc<Mutex<PhoneDesk>>,
-    out: VecDeque<NodeOutput>,
     entropy: Entropy,
 }
 
@@ -78,8 +74,8 @@ fn cell() -> EutranCell {
 const AUDIO: u16 = 4000;
 const FLOOR: u16 = 4002;
 
-impl Phone {
-    pub(super) fn new(number: u8, desk: Arc<Mutex<PhoneDesk>>) -> Self {
+impl User {
+    pub(super) fn phone(number: u8, desk: Arc<Mutex<PhoneDesk>>) -> Phone<Self> {
         let ip = phone_ip(number);
         let address = SocketAddr::new(ip, 5060);
         let mut stack =
@@ -95,7 +91,7 @@ impl Phone {
         let session = SessionSettings { reliable_provisional: false, ..SessionSettings::default() };
         let mut entropy = Entropy::from_seed([100 + number; 32]);
         let ua = UserAgent::new(UserAgentConfig { stack, profile, session }, entropy.split());
-        Self { ua, ip, number, desk, out: VecDeque::new(), entropy }
+        Phone::of(ua, ip, number, Self { desk, entropy })
     }
 
     pub(super) fn sdp(ip: IpAddr) -> String {
@@ -104,7 +100,9 @@ impl Phone {
              m=application {FLOOR} udp MCPTT\r\na=fmtp:MCPTT mc_queueing;mc_priority=255\r\n"
         )
     }
+}
 
+impl Phone<User> {
     fn server(&self) -> Uri {
         Uri::parse(&format!("sip:{}", server_name(server_of(self.number)))).unwrap()
     }
@@ -113,7 +111,7 @@ impl Phone {
         let mut request = self.ua.request(Method::PUBLISH, self.server());
         request.headers.append("Event", event);
         request.headers.append("Expires", &expires.to_string());
-        let (kind, body) = Multipart { parts, ..Multipart::default() }.to_body("mixed", &mut self.entropy);
+        let (kind, body) = Multipart { parts, ..Multipart::default() }.to_body("mixed", &mut self.person.entropy);
         request.set_body(&kind, body);
         self.ua.send(now, 1, request);
     }
@@ -135,81 +133,62 @@ impl Phone {
         let part = Part::new(INFO_CONTENT_TYPE, info.to_document());
         let server = self.server();
         let session = self.ua.invite_with(now, server, sdp.as_bytes(), &[], &[part]);
-        self.desk.lock().unwrap().session = Some(session);
-    }
-
-    fn obey(&mut self, now: Instant) {
-        loop {
-            let mut desk = self.desk.lock().unwrap();
-            let Some(order) = desk.orders.pop_front() else { return };
-            let (session, remote) = (desk.session, desk.remote);
-            drop(desk);
-            let ssrc = self.number.into();
-            match order {
-                Order::Authorise(token, expires) => {
-                    let info =
-                        McpttInfo { access_token: token, client_id: Some("c1".to_owned()), ..McpttInfo::default() };
-                    let parts = vec![Part::new(INFO_CONTENT_TYPE, info.to_document())];
-                    self.publish(now, POC_SETTINGS_EVENT, expires, parts);
-                }
-                Order::Affiliate(groups) => self.affiliations(now, &groups),
-                Order::Leave => self.affiliations(now, &[]),
-                Order::Call(group) => {
-                    let sdp = Self::sdp(self.ip);
-                    self.call(now, &group, &sdp);
-                }
-                Order::CallWith(group, sdp) => self.call(now, &group, &sdp),
-                Order::Send(method, headers, kind, body) => {
-                    let mut request = self.ua.request(method, self.server());
-                    headers.iter().for_each(|(name, value)| request.headers.append(name, value));
-                    request.set_body(&kind, body);
-                    self.ua.send(now, 1, request);
-                }
-                Order::Request => self.floor(remote, FloorKind::Request { priority: None }),
-                Order::Release => self.floor(remote, FloorKind::Release),
-                Order::Say(sequence) => {
-                    let timestamp = u32::from(sequence) * 160;
-                    let packet = RtpPacket {
-                        payload_type: 8,
-                        sequence,
-                        timestamp,
-                        ssrc,
-                        payload: vec![0xd5; 160],
-                        ..RtpPacket::default()
-                    };
-                    let (local, bytes) = (SocketAddr::new(self.ip, AUDIO), packet.to_bytes());
-                    if let Some((remote, _)) = remote {
-                        self.out.push_back(NodeOutput::Datagram { local, remote, bytes });
-                    }
-                }
-                Order::HangUp => {
-                    if let Some(session) = session {
-                        let _ = self.ua.hang_up(now, session);
-                    }
-                }
-            }
-        }
+        self.person.desk.lock().unwrap().session = Some(session);
     }
 
     fn floor(&mut self, remote: Option<(SocketAddr, SocketAddr)>, kind: FloorKind) {
         let bytes = FloorMessage::new(self.number.into(), kind).to_bytes();
         if let Some((_, remote)) = remote {
-            self.out.push_back(NodeOutput::Datagram { local: SocketAddr::new(self.ip, FLOOR), remote, bytes });
+            self.send(FLOOR, remote, bytes);
         }
     }
+}
 
-    fn drain(&mut self, now: Instant) {
-        self.obey(now);
-        while let Some(output) = self.ua.poll_output() {
-            match output {
-                UserAgentOutput::Transmit { target, bytes } => self.out.push_back(NodeOutput::Sip { target, bytes }),
-                UserAgentOutput::Event(event) => self.event(now, event),
+impl Person for User {
+    fn obey(phone: &mut Phone<Self>, now: Instant) {
+        loop {
+            let mut desk = phone.person.desk.lock().unwrap();
+            let Some(order) = desk.orders.pop_front() else { return };
+            let (session, remote) = (desk.session, desk.remote);
+            drop(desk);
+            match order {
+                Order::Authorise(token, expires) => {
+                    let info =
+                        McpttInfo { access_token: token, client_id: Some("c1".to_owned()), ..McpttInfo::default() };
+                    let parts = vec![Part::new(INFO_CONTENT_TYPE, info.to_document())];
+                    phone.publish(now, POC_SETTINGS_EVENT, expires, parts);
+                }
+                Order::Affiliate(groups) => phone.affiliations(now, &groups),
+                Order::Leave => phone.affiliations(now, &[]),
+                Order::Call(group) => {
+                    let sdp = Self::sdp(phone.ip);
+                    phone.call(now, &group, &sdp);
+                }
+                Order::CallWith(group, sdp) => phone.call(now, &group, &sdp),
+                Order::Send(method, headers, kind, body) => {
+                    let mut request = phone.ua.request(method, phone.server());
+                    headers.iter().for_each(|(name, value)| request.headers.append(name, value));
+                    request.set_body(&kind, body);
+                    phone.ua.send(now, 1, request);
+                }
+                Order::Request => phone.floor(remote, FloorKind::Request { priority: None }),
+                Order::Release => phone.floor(remote, FloorKind::Release),
+                Order::Say(sequence) => {
+                    if let Some((remote, _)) = remote {
+                        phone.say(AUDIO, remote, sequence);
+                    }
+                }
+                Order::HangUp => {
+                    if let Some(session) = session {
+                        let _ = phone.ua.hang_up(now, session);
+                    }
+                }
             }
         }
     }
 
-    fn event(&mut self, now: Instant, event: UserAgentEvent) {
-        let desk = Arc::clone(&self.desk);
+    fn on_event(phone: &mut Phone<Self>, now: Instant, event: UserAgentEvent) {
+        let desk = Arc::clone(&phone.person.desk);
         let mut desk = desk.lock().unwrap();
         match event {
             UserAgentEvent::Response { result, .. } => match result {
@@ -221,21 +200,21 @@ impl Phone {
             },
             UserAgentEvent::Incoming { session, invite, .. } => {
                 if let Some(status) = desk.busy {
-                    self.ua.reject(now, session, status).unwrap();
+                    phone.ua.reject(now, session, status).unwrap();
                     return;
                 }
                 let media = protocol::mime::MediaType::of(&invite.headers).unwrap().unwrap();
                 let parts = Multipart::parse(&media, &invite.body).unwrap().parts;
                 let info = parts.iter().find(|part| part.is(INFO_CONTENT_TYPE)).unwrap();
                 let info = McpttInfo::parse(std::str::from_utf8(&info.body).unwrap()).unwrap();
-                assert_eq!(info.request_uri, Some(mcptt_id(self.number)));
+                assert_eq!(info.request_uri, Some(mcptt_id(phone.number)));
                 assert_eq!(info.session_type, Some(SessionType::Prearranged));
                 desk.called.push((info.calling_user_id.unwrap(), info.calling_group_id.unwrap()));
                 // One call at a time: the newest.
                 if let Some(old) = desk.session.replace(session) {
-                    let _ = self.ua.hang_up(now, old);
+                    let _ = phone.ua.hang_up(now, old);
                 }
-                self.ua.accept(now, session, Self::sdp(self.ip).as_bytes()).unwrap();
+                phone.ua.accept(now, session, Self::sdp(phone.ip).as_bytes()).unwrap();
             }
             UserAgentEvent::Session(session, event) if desk.session == Some(session) => match event {
                 SessionEvent::Established { sdp } => {
@@ -256,10 +235,20 @@ impl Phone {
         }
     }
 
-    fn heard(&self, bytes: &[u8]) {
-        let mut desk = self.desk.lock().unwrap();
+    fn on_media(phone: &mut Phone<Self>, port: u16, bytes: &[u8]) {
+        let mut desk = phone.person.desk.lock().unwrap();
+        if port == FLOOR {
+            desk.hear(bytes);
+        } else {
+            *desk.rtp.entry(RtpPacket::parse(bytes).unwrap().sequence).or_default() += 1;
+        }
+    }
+}
+
+impl PhoneDesk {
+    fn hear(&mut self, bytes: &[u8]) {
         for message in floor::parse(bytes).unwrap() {
-            desk.floor.push(match message.kind {
+            self.floor.push(match message.kind {
                 FloorKind::Granted { .. } => "granted".to_owned(),
                 FloorKind::Taken { granted_party, .. } => format!("taken {}", granted_party.unwrap_or_default()),
                 FloorKind::Deny { cause } => format!("deny {}", cause.0),
@@ -268,34 +257,5 @@ impl Phone {
                 other => format!("{other:?}"),
             });
         }
-    }
-}
-
-impl Node for Phone {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        match input {
-            NodeInput::Sip { flow, bytes } => self.ua.handle_input(now, StackInput::Received { flow, bytes }),
-            NodeInput::SipFailed { target, why } => self.ua.handle_input(now, StackInput::Failed { target, why }),
-            NodeInput::Datagram { local, bytes, .. } if local.port() == FLOOR => self.heard(bytes),
-            NodeInput::Datagram { bytes, .. } => {
-                let sequence = RtpPacket::parse(bytes).unwrap().sequence;
-                *self.desk.lock().unwrap().rtp.entry(sequence).or_default() += 1;
-            }
-            _ => {}
-        }
-        self.drain(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.ua.handle_timeout(now);
-        self.drain(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.ua.poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
     }
 }

@@ -170,7 +170,7 @@ proptest! {
             "--b\r\nContent-Type: application/vnd.3gpp.mcptt-info+xml\r\n\r\n<mcpttinfo xmlns=\"urn:3gpp:ns:mcpttInfo:1.0\">\
              <mcptt-Params><session-type>prearranged</session-type><mcptt-request-uri type=\"Normal\"><mcpttURI>{GROUP}</mcpttURI>\
              </mcptt-request-uri></mcptt-Params></mcpttinfo>\r\n--b\r\nContent-Type: application/sdp\r\n\r\n{}\r\n--b--\r\n",
-            Phone::sdp(phone_ip(1))
+            User::sdp(phone_ip(1))
         )
         .into_bytes();
         let at = at % changed.len();

@@ -41,12 +41,12 @@ fn a_bearer_is_started_changed_and_stopped_at_the_gateways_of_its_area() {
     let mut update = again(StartStop::Update, &bearer);
     update.area = area(&[1]);
     assert_eq!(result_of(&net.bearer(AS, update)), R::SUCCESS);
-    net.run(100);
+    net.run_ms(100);
     assert_eq!((net.at(GW).sessions.len(), net.at(GW2).sessions.len()), (1, 1));
     for response in [&bearer, &other] {
         assert_eq!(result_of(&net.bearer(AS, again(StartStop::Stop, response))), R::SUCCESS);
     }
-    net.run(100);
+    net.run_ms(100);
     assert_eq!((net.at(GW).sessions.len(), net.at(GW2).sessions.len(), net.figure("bearers")), (0, 0, 0));
     // Flow identifiers do not come again.
     assert_eq!(net.bearer(AS, start(Some(tmgi), &[1])).flow, Some(FlowId(3)));
@@ -140,11 +140,11 @@ fn what_gateways_refuse_is_told() {
     // One success of two is enough (TS 29.061 clause 20.3.1), and all have to make a change.
     let bearer = net.bearer(AS, start(Some(tmgi), &[2]));
     assert_eq!((result_of(&bearer), net.at(GW2).sessions.len()), (R::SUCCESS, 1));
-    net.run(2000);
+    net.run_ms(2000);
     let mut update = again(StartStop::Update, &bearer);
     update.area = area(&[1, 2]);
     assert_eq!(result_of(&net.bearer(AS, update.clone())), R::SYSTEM_ERROR);
-    net.run(1000);
+    net.run_ms(1000);
     assert_eq!(net.at(GW2).sessions.values().next().unwrap().0.area, area(&[2]));
     net.at(GW).result = ResultCode::SUCCESS;
     assert_eq!(result_of(&net.bearer(AS, update)), R::SUCCESS);
@@ -161,16 +161,16 @@ fn an_activation_that_takes_long_is_ongoing_until_an_event_tells() {
     net.at(GW).is_silent = true;
     let bearer = net.bearer(AS, start(Some(tmgi), &[1]));
     assert_eq!((result_of(&bearer), bearer.port.is_some()), (ongoing, true));
-    net.run(500);
+    net.run_ms(500);
     net.at(GW).is_silent = false;
-    net.run(3000);
+    net.run_ms(3000);
     let events = net.events(AS);
     assert_eq!((events.len(), events[0].event, events[0].flow), (1, Event::ACTIVATED, bearer.flow.unwrap()));
     net.bearer(AS, again(StartStop::Stop, &bearer));
     net.at(GW).is_silent = true;
     let bearer = net.bearer(AS, start(Some(tmgi), &[1]));
     assert_eq!(result_of(&bearer), ongoing);
-    net.run(10_000);
+    net.run_ms(10_000);
     let events = net.events(AS);
     assert_eq!(
         (events[1].event, events[1].diagnostic),
@@ -179,14 +179,14 @@ fn an_activation_that_takes_long_is_ongoing_until_an_event_tells() {
     // It may have the session all the same: it is told to stop until it has answered.
     assert_eq!(net.figure("bearers"), 1);
     net.at(GW).is_silent = false;
-    net.run(10_000);
+    net.run_ms(10_000);
     assert_eq!(net.figure("bearers"), 0);
     // Refused for good.
     let later = net.utc_ms() + 10_000;
     let bearer = net.bearer(AS, MbmsBearerRequest { start_utc_ms: Some(later), ..start(Some(tmgi), &[1]) });
     assert_eq!(result_of(&bearer), ongoing);
     net.at(GW).result = ResultCode::Base(5004);
-    net.run(20_000);
+    net.run_ms(20_000);
     let event = net.events(AS)[2].clone();
     assert_eq!(event.event, Event::ACTIVATION_FAILURE.with(Event::TERMINATED));
     assert_eq!(event.diagnostic, Some(Diagnostic::GatewayPermanentError));
@@ -202,16 +202,16 @@ fn start_and_end_come_by_the_clock() {
     let provisioning = Some(ServiceProvisioning { start: start_time, end, ..ServiceProvisioning::default() });
     let bearer = net.bearer(AS, MbmsBearerRequest { provisioning, ..start(Some(tmgi), &[1]) });
     assert_eq!(result_of(&bearer), R::SUCCESS.with(R::ACTIVATION_ONGOING));
-    net.run(15_000);
+    net.run_ms(15_000);
     assert!(net.at(GW).sessions.is_empty());
     // A bearer that has not started just changes.
     let mut update = again(StartStop::Update, &bearer);
     update.area = area(&[2]);
     assert_eq!(result_of(&net.bearer(AS, update)), R::SUCCESS);
-    net.run(5_000);
+    net.run_ms(5_000);
     assert_eq!((net.at(GW).sessions.len(), net.at(GW2).sessions.len()), (1, 1));
     assert_eq!(net.events(AS).iter().map(|e| e.event).collect::<Vec<_>>(), [Event::ACTIVATED]);
-    net.run(21_000);
+    net.run_ms(21_000);
     assert!(net.at(GW).sessions.is_empty());
     assert_eq!(net.events(AS).iter().map(|e| e.event).collect::<Vec<_>>(), [Event::ACTIVATED, Event::TERMINATED]);
     net.audit();
@@ -236,7 +236,7 @@ fn what_becomes_of_a_session_at_a_gateway_is_told() {
         let request = Str { routing, cause: TerminationCause::Administrative, diagnostic, restart_counter: Some(1) };
         net.at(GW).sessions.remove(&sessions[at].routing.session_id);
         net.at(GW).to_send.push_back((at as u64, request.to_message()));
-        net.run(100);
+        net.run_ms(100);
         assert!(net.at(GW).answers.contains_key(&(at as u64)));
     }
     let events = net.events(AS);
@@ -245,16 +245,16 @@ fn what_becomes_of_a_session_at_a_gateway_is_told() {
     assert_eq!(diagnostics, [Diagnostic::GatewayUserPlaneFailure, Diagnostic::GatewayPermanentError]);
     // A gateway that is gone for long has lost its sessions.
     assert!(net.fabric.set_down(net.now, GW, true));
-    net.run(9_000);
+    net.run_ms(9_000);
     assert_eq!(net.figure("bearers"), 1);
-    net.run(2_000);
+    net.run_ms(2_000);
     let event = net.events(AS)[2].clone();
     assert_eq!((event.event, event.diagnostic), (Event::TERMINATED, Some(Diagnostic::SgmbNonTransientPathFailure)));
     let refused = net.bearer(AS, start(Some(tmgis[0]), &[1]));
     assert_eq!(result_of(&refused), R::SYSTEM_ERROR);
     // There again, it is told to forget what it may still have.
     net.reconnect(GW);
-    net.run(2_000);
+    net.run_ms(2_000);
     assert_eq!((net.at(GW).sessions.len(), net.figure("bearers")), (0, 0));
     net.audit();
 }
@@ -289,7 +289,7 @@ fn a_gateway_whose_end_of_a_session_is_not_durable_is_told() {
     let request = Str { routing, cause: TerminationCause::Administrative, diagnostic: None, restart_counter: Some(1) };
     net.at(GW).to_send.push_back((7, request.to_message()));
     *net.store_fails.lock().unwrap() = true;
-    net.run(100);
+    net.run_ms(100);
     let answer = net.at(GW).answers.remove(&7).expect("an answer").unwrap();
     assert_eq!(answer.number(&RESULT_CODE), Ok(Some(result::UNABLE_TO_COMPLY)));
 }

@@ -90,10 +90,10 @@ fn ten_thousand_operations_of_several_servers() {
                     assert!(!model.services.contains_key(&tmgi), "{response:?}");
                 }
             }
-            4 => net.run(u64::from(random.below(30_000))),
+            4 => net.run_ms(u64::from(random.below(30_000))),
             _ => {
                 net.restart();
-                net.run(1000);
+                net.run_ms(1000);
             }
         }
         model.expire(net.now);
@@ -101,7 +101,7 @@ fn ten_thousand_operations_of_several_servers() {
     }
     assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
     assert!(net.figure("tmgis") as usize >= model.services.len());
-    net.run(60_000);
+    net.run_ms(60_000);
     assert_eq!(net.figure("tmgis"), 0);
 }
 

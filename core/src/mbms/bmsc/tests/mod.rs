@@ -16,6 +16,7 @@ use protocol::{Joint, Plmn, SyncPlan, Tmgi};
 
 use super::*;
 use crate::mbms::ProvisioningConfig;
+use crate::node::testing::{Shared, TestNetwork};
 use crate::node::{Fabric, FabricOutput, Latency, NodeStore, Role, StoreDriver};
 use crate::store::StoreError;
 
@@ -176,28 +177,6 @@ impl Node for Puppet {
     }
 }
 
-/// The BM-SC, shared with the test that looks into it.
-#[derive(Debug)]
-struct Shared(Arc<Mutex<BmscNode>>);
-
-impl Node for Shared {
-    fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
-        self.0.lock().unwrap().handle_input(now, input);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.0.lock().unwrap().handle_timeout(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.0.lock().unwrap().poll_timeout()
-    }
-
-    fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.0.lock().unwrap().poll_output()
-    }
-}
-
 /// A BM-SC with two application servers and two MBMS-GWs: areas 1 and 2 at the first, 2 and 3 at the second.
 struct Net {
     fabric: Fabric,
@@ -251,6 +230,27 @@ fn config() -> BmscNodeConfig {
     config
 }
 
+impl TestNetwork for Net {
+    fn fabric(&mut self) -> (&mut Fabric, &mut Instant) {
+        (&mut self.fabric, &mut self.now)
+    }
+
+    fn on_output(&mut self, output: FabricOutput) {
+        match output {
+            FabricOutput::Message(message) => {
+                self.messages += usize::from(message.joint != Joint::SgiMb);
+                if self.kill_at.take_if(|at| *at == self.messages).is_some() {
+                    self.restart();
+                }
+                self.fabric.carry(self.now, message);
+            }
+            FabricOutput::AtOutside { event, .. } => self.at_provider(event),
+            FabricOutput::Note { from, note } => self.notes.push(format!("{} {from}: {note}", self.now)),
+            _ => {}
+        }
+    }
+}
+
 impl Net {
     fn new() -> Self {
         Self::with(config())
@@ -301,35 +301,8 @@ impl Net {
         for (name, own) in xmb::PROVIDERS {
             net.fabric.add_outside(name, Role::ThirdParty, ip(own));
         }
-        net.run(1000);
+        net.run_ms(1000);
         net
-    }
-
-    /// Lets time pass.
-    fn run(&mut self, ms: u64) {
-        let end = self.now + Duration::from_millis(ms);
-        loop {
-            while let Some(output) = self.fabric.poll_output() {
-                match output {
-                    FabricOutput::Message(message) => {
-                        self.messages += usize::from(message.joint != Joint::SgiMb);
-                        if self.kill_at.take_if(|at| *at == self.messages).is_some() {
-                            self.restart();
-                        }
-                        self.fabric.carry(self.now, message);
-                    }
-                    FabricOutput::AtOutside { event, .. } => self.at_provider(event),
-                    FabricOutput::Note { from, note } => self.notes.push(format!("{} {from}: {note}", self.now)),
-                    _ => {}
-                }
-            }
-            match self.fabric.poll_timeout().filter(|at| *at <= end) {
-                Some(at) => self.now = self.now.max(at),
-                None => break,
-            }
-            self.fabric.handle_timeout(self.now);
-        }
-        self.now = end;
     }
 
     /// The BM-SC is killed and starts again.
@@ -387,7 +360,7 @@ impl Net {
     fn insist(&mut self, host: &str, gar: &GcsActionRequest) -> GcsActionAnswer {
         let token = self.send(host, gar.clone(), false);
         for _ in 0..20 {
-            self.run(1000);
+            self.run_ms(1000);
             if self.at(host).answers.get(&token).is_some_and(Result::is_ok) {
                 break;
             }
@@ -409,7 +382,7 @@ impl Net {
 
     fn wait(&mut self, host: &str, token: u64) -> GcsActionAnswer {
         for _ in 0..1000 {
-            self.run(10);
+            self.run_ms(10);
             if let Some(answer) = self.answer(host, token) {
                 return answer;
             }

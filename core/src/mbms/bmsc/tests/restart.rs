@@ -32,7 +32,7 @@ fn killed_at_any_message_it_knows_what_it_acknowledged_and_nothing_leaks() {
         let mut net = Net::new();
         net.kill_at = Some(kill_at);
         let answers = procedure(&mut net);
-        net.run(20_000);
+        net.run_ms(20_000);
         net.audit();
         for answer in &answers {
             let is_good = answer.bearers.iter().all(|b| result_of(b).has(R::SUCCESS));
@@ -58,16 +58,16 @@ fn gateways_that_have_forgotten_get_their_sessions_again() {
     let bearer = net.bearer(AS, start(Some(tmgi), &[1]));
     net.at(GW).sessions.clear();
     net.restart_box(GW);
-    net.run(3000);
+    net.run_ms(3000);
     let (rar, _) = net.at(GW).sessions.values().next().unwrap().clone();
     assert_eq!((rar.tmgi, rar.flags), (bearer.tmgi, Some(MbmsFlags::MSRI)));
     assert_eq!(net.figure("mbms_restarts_seen"), 1);
     // A break of the connection alone changes nothing.
     let asked = net.at(GW).asked.iter().filter(|rar| rar.indication == Some(StartStop::Start)).count();
     net.fabric.set_down(net.now, GW, true);
-    net.run(1000);
+    net.run_ms(1000);
     net.reconnect(GW);
-    net.run(3000);
+    net.run_ms(3000);
     assert_eq!(net.at(GW).asked.iter().filter(|rar| rar.indication == Some(StartStop::Start)).count(), asked);
     assert!(net.events(AS).is_empty());
     net.audit();
@@ -80,18 +80,18 @@ fn what_an_application_server_has_forgotten_is_given_back() {
     net.bearer(AS, start(Some(tmgis[0]), &[1]));
     net.tmgis(AS2, 1);
     net.restart_box(AS);
-    net.run(1000);
+    net.run_ms(1000);
     let answer = net.ask(AS, GcsActionRequest::default());
     assert!(answer.outcome.result.is_success());
-    net.run(100);
+    net.run_ms(100);
     assert_eq!((net.figure("tmgis"), net.figure("bearers"), net.at(GW).sessions.len()), (1, 0, 0));
     net.audit();
     // One that keeps what it knows keeps its TMGIs.
     net.config.servers.get_mut(AS2).unwrap().forget_on_restart = false;
     net.restart();
-    net.run(1000);
+    net.run_ms(1000);
     net.restart_box(AS2);
-    net.run(1000);
+    net.run_ms(1000);
     net.ask(AS2, GcsActionRequest::default());
     assert_eq!(net.figure("tmgis"), 1);
 }
@@ -103,12 +103,12 @@ fn who_has_something_is_told_of_a_restart() {
     let mut net = Net::with(config);
     net.tmgis(AS, 1);
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     let heard = net.at(AS).notices.last().cloned().unwrap();
     assert!(heard.is_heartbeat() && heard.restart_counter == Some(2), "{heard:?}");
     assert!(net.at(AS2).notices.is_empty());
     let before = net.at(AS).notices.len();
-    net.run(41_000);
+    net.run_ms(41_000);
     assert_eq!(net.at(AS).notices.len() - before, 2);
     assert!(net.at(GW).asked.iter().filter(|rar| rar.indication == Some(StartStop::Heartbeat)).count() >= 2);
 }
@@ -120,10 +120,10 @@ fn notices_wait_for_who_is_away() {
     let mut net = Net::with(config);
     let tmgis = net.tmgis(AS, 2);
     net.fabric.set_down(net.now, AS, true);
-    net.run(40_000);
+    net.run_ms(40_000);
     assert_eq!((net.figure("tmgis"), net.at(AS).notices.len()), (0, 0));
     net.reconnect(AS);
-    net.run(5_000);
+    net.run_ms(5_000);
     let told: Vec<_> = net.at(AS).notices.iter().filter_map(|gnr| gnr.expiry.clone()).flat_map(|e| e.tmgis).collect();
     assert_eq!(told, tmgis);
     assert_eq!(net.figure("gcs_notices_waiting"), 0);
@@ -156,7 +156,7 @@ fn no_peer_is_taken_for_a_content_provider() {
         assert_eq!(ask_as(&mut net, "xmb:radio", &gar), ResultCode::Base(result::INVALID_AVP_VALUE));
         assert_eq!(net.figure("tmgis"), 1, "{:#?}", net.notes);
     }
-    net.run(1000);
+    net.run_ms(1000);
     assert_eq!((net.figure("bearers"), net.at(GW).sessions.len()), (1, 1));
     net.audit();
 }
@@ -169,7 +169,7 @@ fn peers_that_have_nothing_are_not_remembered_for_ever() {
     assert_eq!(net.node.lock().unwrap().peers.len(), known, "who may do nothing");
     net.config.strangers = Some(ServerRules::default());
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     let tmgi = net.tmgis(AS, 1)[0];
     for n in 0..5000 {
         let gar = GcsActionRequest { restart_counter: Some(1), ..GcsActionRequest::default() };
@@ -186,12 +186,12 @@ fn peers_that_have_nothing_are_not_remembered_for_ever() {
     }
     assert_eq!(net.node.lock().unwrap().peers.len(), 4096);
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!(net.node.lock().unwrap().peers.len(), 4096);
     // One that has something is still known: when it has restarted, it has nothing.
     assert_eq!(net.figure("tmgis"), 1);
     net.restart_box(AS);
-    net.run(2000);
+    net.run_ms(2000);
     let left = net.release(AS, &[tmgi]);
     assert_eq!((left.deallocations[0].tmgi, net.figure("tmgis"), net.figure("mbms_restarts_seen")), (tmgi, 0, 1));
 }

@@ -74,7 +74,7 @@ fn each_result_of_a_deallocation() {
     assert_eq!(results(net.release(AS2, &[])), [D::SYSTEM_ERROR]);
     *net.store_fails.lock().unwrap() = false;
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!(results(net.release(AS2, &[])), [D::SUCCESS]);
 }
 
@@ -160,10 +160,10 @@ fn a_tmgi_expires_unless_it_is_refreshed_and_its_owner_is_told() {
     let tmgis = net.tmgis(AS, 2);
     let bearer = net.bearer(AS, start(Some(tmgis[0]), &[1]));
     assert_eq!(bearer.duration.unwrap().seconds(), Some(60));
-    net.run(30_000);
+    net.run_ms(30_000);
     let refresh = TmgiAllocationRequest { refresh: vec![tmgis[1]], ..TmgiAllocationRequest::default() };
     assert_eq!(net.allocate(AS, refresh).tmgis, [tmgis[1]]);
-    net.run(40_000);
+    net.run_ms(40_000);
     let expired: Vec<_> =
         net.at(AS).notices.iter().filter_map(|gnr| gnr.expiry.clone()).flat_map(|e| e.tmgis).collect();
     assert_eq!(expired, [tmgis[0]]);

@@ -38,12 +38,12 @@ fn what_comes_early_waits_and_goes_first() {
     for n in 0..3u8 {
         net.at(AS).datagrams_to_send.push_back((early.port.unwrap(), packet(&service, &[n])));
     }
-    net.run(50);
+    net.run_ms(50);
     assert!(carried(&net, GW).is_empty());
     net.at(GW).is_silent = false;
-    net.run(3000);
+    net.run_ms(3000);
     net.at(AS).datagrams_to_send.push_back((early.port.unwrap(), packet(&service, &[3])));
-    net.run(1000);
+    net.run_ms(1000);
     let payloads: Vec<_> = carried(&net, GW).into_iter().map(|(_, _, payload)| payload).collect();
     assert_eq!(payloads, [[0], [1], [2], [3]]);
     // Each sequence is closed, an empty one, too (TS 25.446 clause 5.4.2.1): at least two in a second, of each bearer.
@@ -52,7 +52,7 @@ fn what_comes_early_waits_and_goes_first() {
     assert_eq!((net.figure("mb2u_packets_queued"), net.figure("mb2u_packets_sent")), (3, 4));
     net.bearer(AS, again(StartStop::Stop, &early));
     net.at(AS).datagrams_to_send.push_back((early.port.unwrap(), packet(&service, &[4])));
-    net.run(100);
+    net.run_ms(100);
     assert_eq!((carried(&net, GW).len(), net.figure("mb2u_packets_refused")), (4, 1));
 }
 
@@ -76,10 +76,10 @@ fn a_queue_has_a_bound_and_packets_for_others_are_refused() {
     for n in 0..5u8 {
         net.at(AS).datagrams_to_send.push_back((port, packet(&service, &[n; 5])));
     }
-    net.run(100);
+    net.run_ms(100);
     assert_eq!((net.figure("mb2u_packets_refused"), net.figure("mb2u_packets_overflowed")), (5, 2));
     net.at(GW).is_silent = false;
-    net.run(3000);
+    net.run_ms(3000);
     let payloads: Vec<_> = carried(&net, GW).into_iter().map(|(_, _, payload)| payload).collect();
     assert_eq!(payloads, [[2; 5], [3; 5], [4; 5]]);
 }
@@ -91,13 +91,13 @@ fn both_gateways_get_the_same_and_a_restart_repeats_no_packet_number() {
     let (service, port) = (bearer.provisioning.clone().unwrap(), bearer.port.unwrap());
     for n in 0..20u8 {
         net.at(AS).datagrams_to_send.push_back((port, packet(&service, &[n])));
-        net.run(20);
+        net.run_ms(20);
         if n == 9 {
             net.restart();
-            net.run(500);
+            net.run_ms(500);
         }
     }
-    net.run(1000);
+    net.run_ms(1000);
     let got = carried(&net, GW);
     assert_eq!(got, carried(&net, GW2));
     assert_eq!(got.iter().map(|(.., payload)| payload[0]).collect::<Vec<_>>(), (0..20).collect::<Vec<u8>>());

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn who_refuses_the_bearer_again_is_left_alone() {
     let mut group = Group::new(&ServerRules::default(), |_| {});
-    let phone = Phone::new((2, 1), (true, false), cell(0x100), Arc::clone(&group.phones[1]));
+    let phone = User::phone((2, 1), (true, false), cell(0x100), Arc::clone(&group.phones[1]));
     assert!(group.net.fabric.restart(group.net.now, "phone2", Box::new(phone)));
     group.order(1, Order::Call);
     group.net.run_ms(3000);
@@ -57,7 +57,7 @@ fn who_comes_again_is_who_he_was() {
     group.begin();
     group.say(1, 5);
     // The phone of the first one is dead, and starts again.
-    let phone = Phone::new((1, 1), (true, true), cell(0x200), Arc::clone(&group.phones[0]));
+    let phone = User::phone((1, 1), (true, true), cell(0x200), Arc::clone(&group.phones[0]));
     assert!(group.net.fabric.restart(group.net.now, "phone1", Box::new(phone)));
     group.order(1, Order::Call);
     group.net.run_ms(2000);

@@ -134,7 +134,7 @@ impl Trio {
     fn with<T>(&mut self, server: u8, what: impl FnOnce(&mut Bearers, Instant) -> T) -> T {
         let now = self.net.now;
         let done = what(&mut self.servers[usize::from(server) - 1].lock().unwrap().bearers, now);
-        self.net.fabric.admin(now, &format!("mc{server}"), Admin::RemoveSubscriber { impi: String::new() });
+        self.net.poke(&format!("mc{server}"));
         done
     }
 

@@ -23,7 +23,7 @@ fn everybody_can_read_what_ues_need_to_know() {
     // Another content provider, who is none, may read it, too.
     net.config.xmb.as_mut().unwrap().providers.pop();
     net.restart();
-    net.run(1000);
+    net.run_ms(1000);
     let request = Request::get(&path).body(Vec::new()).unwrap();
     let response = net.try_http(1, request).unwrap();
     let media = response.headers()["content-type"].to_str().unwrap().to_owned();

@@ -67,7 +67,7 @@ fn content_providers_and_application_servers_never_share_anything() {
                 assert_eq!(net.try_http(owner, request).unwrap().status(), 204);
                 counts[2] += 1;
                 // Until its bearer has ended nobody else gets it; that takes no longer than this.
-                net.run(200);
+                net.run_ms(200);
                 model.remove(&tmgi);
             }
             70..85 => {
@@ -86,7 +86,7 @@ fn content_providers_and_application_servers_never_share_anything() {
             _ => {
                 counts[5] += 1;
                 net.restart();
-                net.run(1500);
+                net.run_ms(1500);
             }
         }
         let sockets: std::collections::BTreeSet<_> = model.values().map(|(_, socket)| *socket).collect();
@@ -100,7 +100,7 @@ fn content_providers_and_application_servers_never_share_anything() {
         assert_eq!(net.try_http(provider, request).unwrap().status(), 204);
     }
     net.release(AS, &[]);
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!((net.figure("tmgis"), net.figure("bearers"), net.at(GW).sessions.len()), (0, 0, 0));
     net.audit();
 }

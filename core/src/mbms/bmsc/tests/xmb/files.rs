@@ -55,9 +55,9 @@ fn pushed_files_go_out_again_and_again_and_change_on_the_way() {
     assert_eq!(put(&mut net, &format!("{push}dir/two.txt"), b"two"), 201);
     assert_eq!(put(&mut net, &format!("{push}none"), b""), 400);
     // Nothing before the time to data.
-    net.run(800);
+    net.run_ms(800);
     assert!(net.at(GW).datagrams.iter().all(|octets| octets[0] >> 4 != 1));
-    net.run(3000);
+    net.run_ms(3000);
     let there = received(&net);
     assert_eq!(there.get("http://tv.example/a/one.bin"), Some(&first));
     assert_eq!(there.get("http://tv.example/a/dir/two.txt"), Some(&b"two".to_vec()));
@@ -70,17 +70,17 @@ fn pushed_files_go_out_again_and_again_and_change_on_the_way() {
     assert_eq!(put(&mut net, &format!("{push}one.bin"), b"other"), 204);
     let two = format!("{}dir/two.txt", push.strip_prefix("http://10.46.0.31:8080").unwrap());
     assert_eq!(net.http("DELETE", &two, "").status(), 204);
-    net.run(3000);
+    net.run_ms(3000);
     let there = received(&net);
     assert_eq!(there.get("http://tv.example/a/one.bin"), Some(&b"other".to_vec()), "{there:?}");
     // Killed: the content is there, and goes on.
     net.at(GW).datagrams.clear();
     net.restart();
-    net.run(4000);
+    net.run_ms(4000);
     assert_eq!(received(&net).get("http://tv.example/a/one.bin"), Some(&b"other".to_vec()));
     net.audit();
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
-    net.run(1000);
+    net.run_ms(1000);
     let events: Vec<&str> = net.told().into_iter().map(|(event, _)| event).collect();
     for event in ["file-accepted", "state", "delivery-started", "file-delivered", "file-removed", "delivery-stopped"] {
         assert!(events.contains(&event), "{event}: {events:?}");
@@ -112,15 +112,15 @@ fn a_limit_ends_delivery_and_content_is_bounded() {
     assert_eq!(put(&mut net, &format!("{push}b"), &[2; 6000]), 507);
     assert_eq!(put(&mut net, &format!("{push}b"), &[2; 600]), 201);
     assert_eq!(put(&mut net, &format!("{push}c"), &[3; 600]), 403);
-    net.run(5000);
+    net.run_ms(5000);
     assert!(net.told().iter().any(|(event, _)| *event == "limit-reached"), "{:?}", net.told());
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
-    net.run(500);
+    net.run_ms(500);
     let reports: Vec<Report> = net.rest(0, ("GET", "/xmb/v1.0/reports"), &json!(null), 200);
     assert!((28_000..=30_000).contains(&reports[0].ip_octets), "{reports:?}");
     // It begins again with the same TMGI, and the limit, anew.
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
-    net.run(3000);
+    net.run_ms(3000);
     assert_eq!(net.told().iter().filter(|(event, _)| *event == "limit-reached").count(), 2);
     assert_eq!(net.session(&path).session_state, SessionState::Active);
     // A session of another type takes no files.
@@ -142,13 +142,13 @@ fn files_are_fetched_once_in_their_time() {
         { "file-url": format!("{URL}/later"), "earliest-fetch-time": later },
     ] });
     let (path, _) = net.new_session(0, &service, &files(&list));
-    net.run(3000);
+    net.run_ms(3000);
     assert_eq!(net.web.fetched.iter().filter(|path| *path == "/a.txt").count(), 1);
     assert!(!net.web.fetched.contains(&"/later".to_owned()));
     assert_eq!(received(&net).get(&format!("{URL}/a.txt")), Some(&b"fetched".to_vec()));
     net.web.files.insert("/later".to_owned(), b"late".to_vec());
     net.restart();
-    net.run(30_000);
+    net.run_ms(30_000);
     let shown = net.session(&path).file_session.unwrap().file_list;
     let states: Vec<_> = shown.iter().map(|file| file.file_status.unwrap()).collect();
     assert_eq!(states, [FileState::Accepted, FileState::Failed, FileState::Accepted]);
@@ -172,9 +172,9 @@ fn a_session_that_moves_to_another_mch_is_paced_by_its_sequences() {
     let (path, session) = net.new_session(0, &service, &files(&json!({})));
     let push = session.file_session.unwrap().push_url.unwrap();
     assert_eq!(put(&mut net, &format!("{push}a"), &[5; 9000]), 201);
-    net.run(3000);
+    net.run_ms(3000);
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [3] }), 200);
-    net.run(4000);
+    net.run_ms(4000);
     assert_eq!((net.session(&path).session_state, net.at(GW).sessions.len()), (SessionState::Active, 0));
     assert_eq!(received_at(&net, GW2).get(&format!("{push}a")), Some(&vec![5; 9000]));
     // 400 kbit/s are 4000 octets in 80 ms: no sequence has more.
@@ -193,7 +193,7 @@ fn insist(net: &mut Net, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     for _ in 0..20 {
         match net.try_http(0, request.clone()) {
             Ok(response) if response.status() != 503 => return response,
-            _ => net.run(500),
+            _ => net.run_ms(500),
         }
     }
     panic!("{request:?}: {:#?}", net.notes)
@@ -206,7 +206,7 @@ fn deliver(net: &mut Net, push: &str, pull: &str) {
     let list = json!({ "file-session": { "file-list": [{ "file-url": format!("{URL}/a.txt") }] } }).to_string();
     let patch = Request::patch(pull).body(list.into_bytes()).unwrap();
     assert_eq!(insist(net, &patch).status(), 200);
-    net.run(2000);
+    net.run_ms(2000);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn killed_at_any_message_files_are_there_and_go_out() {
         let mut body = files(&json!({ "ingest-mode": "Pull" }));
         body["geographical-areas"] = json!([1]);
         let (pull, _) = net.new_session(0, &service, &body);
-        net.run(500);
+        net.run_ms(500);
         (net, push.strip_prefix("http://10.46.0.31:8080").unwrap().to_owned() + "own.bin", pull)
     };
     let (mut whole, push, pull) = begin();
@@ -233,10 +233,10 @@ fn killed_at_any_message_files_are_there_and_go_out() {
         let (mut net, push, pull) = begin();
         net.kill_at = Some(kill_at);
         deliver(&mut net, &push, &pull);
-        net.run(8000);
+        net.run_ms(8000);
         net.audit();
         net.at(GW).datagrams.clear();
-        net.run(4000);
+        net.run_ms(4000);
         let there = received(&net);
         let location = format!("http://10.46.0.31:8080{push}");
         assert_eq!(there.get(&location), Some(&vec![7; 3000]), "killed at {kill_at}: {:#?}", net.notes);
@@ -255,7 +255,7 @@ fn a_session_that_is_sent_is_sent_as_it_is_described() {
     let (path, session) = net.new_session(0, &service, &body);
     let push = session.file_session.unwrap().push_url.unwrap();
     assert_eq!(put(&mut net, &format!("{push}a"), b"content"), 201);
-    net.run(3000);
+    net.run_ms(3000);
     let sdp = net.session(&path).castbench.sdp;
     for change in [json!({ "castbench": { "delivery": { "tsi": 7 } } }), json!({ "max-bitrate": 450_000 })] {
         let problem: Problem = net.rest(0, ("PATCH", &path), &change, 409);
@@ -268,7 +268,7 @@ fn a_session_that_is_sent_is_sent_as_it_is_described() {
     let _: Session = net.rest(0, ("PATCH", &path), &change, 200);
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
     net.at(GW).datagrams.clear();
-    net.run(3000);
+    net.run_ms(3000);
     assert!(net.session(&path).castbench.sdp.unwrap().contains("a=flute-tsi:7"));
     assert_eq!(received(&net).get(&format!("{push}a")), Some(&b"content".to_vec()));
     net.audit();
@@ -281,7 +281,7 @@ fn files_that_were_fetched_go_when_files_are_to_be_pushed() {
     net.web.files.insert("/a.txt".to_owned(), b"fetched".to_vec());
     let list = json!({ "ingest-mode": "Pull", "file-list": [{ "file-url": format!("{URL}/a.txt") }] });
     let (path, _) = net.new_session(0, &service, &files(&list));
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!(net.figure("xmb_files"), 1);
     let session: Session = net.rest(0, ("PATCH", &path), &json!({ "file-session": { "ingest-mode": "Push" } }), 200);
     let push = session.file_session.unwrap().push_url.unwrap();
@@ -291,7 +291,7 @@ fn files_that_were_fetched_go_when_files_are_to_be_pushed() {
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [1, 3] }), 200);
     net.restart();
     net.at(GW).datagrams.clear();
-    net.run(4000);
+    net.run_ms(4000);
     assert_eq!(received(&net).into_keys().collect::<Vec<_>>(), [format!("{push}b")]);
     net.audit();
 }
@@ -305,7 +305,7 @@ fn files_are_not_fetched_when_it_is_too_late() {
     let file = json!({ "file-url": format!("{URL}/a.txt"), "latest-fetch-time": past });
     let list = json!({ "ingest-mode": "Pull", "file-list": [file] });
     let (path, _) = net.new_session(0, &service, &files(&list));
-    net.run(3000);
+    net.run_ms(3000);
     assert_eq!((net.web.fetched.len(), net.figure("xmb_files")), (0, 0));
     assert_eq!(net.session(&path).file_session.unwrap().file_list[0].file_status, Some(FileState::Failed));
     assert!(net.told().iter().any(|(event, _)| *event == "file-failed"));
@@ -321,7 +321,7 @@ fn a_file_that_is_fetched_may_be_as_long_as_one_that_is_pushed() {
     let mut body = files(&list);
     body["session-start"] = json!(null);
     let (path, _) = net.new_session(0, &service, &body);
-    net.run(3000);
+    net.run_ms(3000);
     let shown = net.session(&path).file_session.unwrap().file_list;
     assert_eq!((shown[0].file_status, shown[0].file_size), (Some(FileState::Accepted), Some(3 << 20)));
 }

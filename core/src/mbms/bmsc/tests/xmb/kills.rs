@@ -10,14 +10,14 @@ fn procedure(net: &mut Net) -> String {
             match net.try_http(0, request) {
                 Ok(response) if response.status() != 503 => return Some(response),
                 _ if method == "POST" => return None,
-                _ => net.run(500),
+                _ => net.run_ms(500),
             }
         }
         panic!("{method} {path}: {:#?}", net.notes)
     };
     let one = |net: &mut Net, list: &str, body: serde_json::Value| loop {
         insist(net, "POST", list, body.clone());
-        net.run(500);
+        net.run_ms(500);
         let all = insist(net, "GET", list, json!(null)).unwrap();
         let all: Vec<serde_json::Value> = serde_json::from_slice(all.body()).unwrap();
         assert!(all.len() <= 1, "{all:?}");
@@ -33,7 +33,7 @@ fn procedure(net: &mut Net) -> String {
     {
         let response = insist(net, "PATCH", &session, body).unwrap();
         assert_eq!(response.status(), 200, "{}", String::from_utf8_lossy(response.body()));
-        net.run(300);
+        net.run_ms(300);
     }
     session
 }
@@ -43,14 +43,14 @@ fn killed_at_any_message_sessions_are_as_acknowledged_and_nothing_leaks() {
     let mut whole = Net::with(xmb_config());
     let before = whole.messages;
     procedure(&mut whole);
-    whole.run(2000);
+    whole.run_ms(2000);
     let messages = whole.messages;
     assert!(messages - before > 30, "{messages}");
     for kill_at in before + 1..=messages {
         let mut net = Net::with(xmb_config());
         net.kill_at = Some(kill_at);
         let session = procedure(&mut net);
-        net.run(20_000);
+        net.run_ms(20_000);
         net.audit();
         let shown = net.session(&session);
         assert_eq!(shown.session_state, SessionState::Active, "killed at {kill_at}: {:#?}", net.notes);

@@ -74,7 +74,7 @@ impl Net {
         let from = (ip(PROVIDERS[provider].1), 40_000).into();
         let exchange = self.fabric.http(self.now, from, (ip(31), 8080).into(), request);
         for _ in 0..100 {
-            self.run(5);
+            self.run_ms(5);
             if let Some(answer) = self.web.answers.remove(&exchange) {
                 return answer;
             }

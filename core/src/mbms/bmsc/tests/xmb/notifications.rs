@@ -8,13 +8,13 @@ fn notifications_come_in_order_until_they_are_taken_and_can_be_fetched() {
     let service = net.new_service(0);
     net.web.statuses = [500, 503, 500].into();
     let (path, _) = net.new_session(0, &service, &streaming(&[1]));
-    net.run(1000);
+    net.run_ms(1000);
     assert!(net.web.notifications.is_empty());
     assert_eq!(net.figure("xmb_notifications_waiting"), 1);
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": null }), 200);
     // Killed before they were taken: they are told all the same.
     net.restart();
-    net.run(20_000);
+    net.run_ms(20_000);
     let states: Vec<_> = net.web.notifications.iter().map(|n| n.session_state.unwrap()).collect();
     assert_eq!(states, [SessionState::Active, SessionState::Idle]);
     assert_eq!(net.figure("xmb_notifications_waiting"), 0);
@@ -29,12 +29,12 @@ fn notifications_come_in_order_until_they_are_taken_and_can_be_fetched() {
     assert!(others.is_empty());
     // Once told, not told again.
     net.restart();
-    net.run(5000);
+    net.run_ms(5000);
     assert_eq!(net.web.notifications.len(), 2);
     // Only the classes that are wanted are pushed.
     let _: Service = net.rest(0, ("PATCH", &service), &json!({ "push-notification-configuration": ["ingest"] }), 200);
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": 0 }), 200);
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!(net.web.notifications.len(), 2);
     let kept: Vec<Notification> = net.rest(0, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200);
     assert_eq!(kept.len(), 3);
@@ -48,7 +48,7 @@ fn no_content_provider_has_the_notifications_of_another_forgotten() {
     let service = net.new_service(0);
     net.web.statuses = [500; 9].into();
     let (path, _) = net.new_session(0, &service, &streaming(&[1]));
-    net.run(500);
+    net.run_ms(500);
     let list = |net: &mut Net, provider: usize| {
         net.rest::<Vec<Notification>>(provider, ("GET", "/xmb/v1.0/notifications"), &json!(null), 200)
     };
@@ -58,16 +58,16 @@ fn no_content_provider_has_the_notifications_of_another_forgotten() {
     let (others, _) = net.new_session(1, &format!("/xmb/v1.0/services/{}", other.id), &streaming(&[1]));
     for start in [json!(null), json!(0), json!(null), json!(0)] {
         let _: Session = net.rest(1, ("PATCH", &others), &json!({ "session-start": start }), 200);
-        net.run(500);
+        net.run_ms(500);
     }
     assert_eq!((list(&mut net, 0), list(&mut net, 1).len()), (own, 3));
     // Of its own the oldest ones go, and that they were never taken is counted.
     for start in [json!(null), json!(0), json!(null)] {
         let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-start": start }), 200);
-        net.run(200);
+        net.run_ms(200);
     }
     net.web.statuses.clear();
-    net.run(60_000);
+    net.run_ms(60_000);
     let kept = list(&mut net, 0);
     assert_eq!((kept.len(), net.figure("xmb_notifications_waiting")), (3, 0));
     assert_eq!(net.web.notifications, kept);

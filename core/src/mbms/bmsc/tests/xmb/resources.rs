@@ -43,7 +43,7 @@ fn resources_are_made_read_changed_and_taken_away() {
 
     // All of it is there after a restart, and goes with its service.
     net.restart();
-    net.run(1000);
+    net.run_ms(1000);
     assert_eq!(net.session(&session_path).castbench.tmgi, again.castbench.tmgi);
     assert_eq!(net.http("DELETE", &path, "").status(), 204);
     let _: Problem = net.rest(0, ("GET", &session_path), &json!(null), 404);
@@ -152,11 +152,11 @@ fn a_content_provider_is_known_by_address_and_token() {
     }
     net.config.xmb.as_mut().unwrap().providers.pop();
     net.restart();
-    net.run(1000);
+    net.run_ms(1000);
     assert_eq!(ask(&mut net, Some("Bearer open")).status(), 403);
     net.config.xmb = None;
     net.restart();
-    net.run(1000);
+    net.run_ms(1000);
     assert_eq!(net.http("GET", "/xmb/v1.0/services", "").status(), 404);
 }
 
@@ -169,7 +169,7 @@ fn what_is_not_durable_is_not_acknowledged() {
     assert_eq!(response.status(), 500);
     *net.store_fails.lock().unwrap() = false;
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!((net.figure("xmb_sessions"), net.figure("tmgis"), net.at(GW).sessions.len()), (0, 0, 0));
     net.audit();
 }

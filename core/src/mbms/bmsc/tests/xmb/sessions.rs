@@ -10,7 +10,7 @@ fn a_session_begins_carries_and_ends_and_its_provider_is_told() {
     let service = net.new_service(0);
     let (path, session) = net.new_session(0, &service, &streaming(&[1]));
     assert_eq!(session.session_state, SessionState::Announced);
-    net.run(500);
+    net.run_ms(500);
     let session = net.session(&path);
     assert_eq!(session.session_state, SessionState::Active);
     {
@@ -28,21 +28,21 @@ fn a_session_begins_carries_and_ends_and_its_provider_is_told() {
     for n in 0..3u8 {
         net.fabric.datagram_from_outside((ip(41), 5004).into(), (ip(31), port).into(), vec![0x80, 0, 0, n]);
     }
-    net.run(100);
+    net.run_ms(100);
     let payloads = user_plane::carried(&net, GW);
     assert_eq!(payloads.iter().map(|(.., payload)| payload[3]).collect::<Vec<_>>(), [0, 1, 2]);
     // Area and end change while it goes on; the rest does not.
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [1, 3] }), 200);
-    net.run(500);
+    net.run_ms(500);
     assert_eq!((net.at(GW).sessions.len(), net.at(GW2).sessions.len()), (1, 1));
     let _: Problem = net.rest(0, ("PATCH", &path), &json!({ "max-bitrate": 100_000 }), 409);
     let _: Problem = net.rest(0, ("PATCH", &path), &json!({ "session-type": "Transport-Mode" }), 409);
     let stop = net.utc_ms() / 1000 + 3;
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "session-stop": stop }), 200);
-    net.run(200);
+    net.run_ms(200);
     let asked = net.at(GW).asked.last().cloned().unwrap();
     assert_eq!((asked.indication, asked.duration.unwrap().seconds()), (Some(StartStop::Update), Some(3)));
-    net.run(5000);
+    net.run_ms(5000);
     assert_eq!((net.session(&path).session_state, net.at(GW).sessions.len()), (SessionState::Idle, 0));
     let told = net.told();
     let states: Vec<_> = told.iter().filter(|(event, _)| *event == "state").map(|(_, state)| state.unwrap()).collect();
@@ -55,12 +55,12 @@ fn a_session_begins_carries_and_ends_and_its_provider_is_told() {
     assert_eq!(&one, report);
     // The same session can begin again, with what it has.
     let again: Session = net.rest(0, ("PATCH", &path), &json!({ "session-stop": 0 }), 200);
-    net.run(500);
+    net.run_ms(500);
     let now = net.session(&path);
     assert_eq!((now.session_state, now.castbench.tmgi), (SessionState::Active, again.castbench.tmgi));
     net.audit();
     assert_eq!(net.http("DELETE", &path, "").status(), 204);
-    net.run(500);
+    net.run_ms(500);
     assert_eq!((net.figure("tmgis"), net.figure("bearers"), net.at(GW).sessions.len()), (0, 0, 0));
     net.audit();
 }
@@ -77,10 +77,10 @@ fn a_session_that_lies_ahead_is_announced_and_may_still_change() {
     let change = json!({ "session-start": later, "max-bitrate": 128_000, "geographical-areas": [3] });
     let changed: Session = net.rest(0, ("PATCH", &path), &change, 200);
     assert_eq!(changed.castbench.tmgi, session.castbench.tmgi);
-    net.run(15_000);
+    net.run_ms(15_000);
     assert_eq!(net.session(&path).session_state, SessionState::Announced);
     // Told ahead by the time to data.
-    net.run(4_500);
+    net.run_ms(4_500);
     let (rar, _) = net.at(GW2).sessions.values().next().unwrap().clone();
     assert_eq!(rar.qos.unwrap().gbr, Some(128_000));
     assert_eq!(rar.data_start, Some(protocol::diameter::sgmb::NtpTime::from_utc_us(later * 1_000_000)));
@@ -132,7 +132,7 @@ fn both_sides_assign_and_conflicts_are_told_whoever_was_first() {
     let problem: Problem = net.rest(0, ("PATCH", &path), &other, 409);
     assert_eq!(problem.conflict, Some(Conflict::OtherAddress));
     // TMGIs of content providers do not expire.
-    net.run(3 * 3600 * 1000);
+    net.run_ms(3 * 3600 * 1000);
     assert_eq!((net.session(&path).castbench.tmgi, net.figure("tmgis")), (own.tmgi, 1));
     net.audit();
 }
@@ -143,12 +143,12 @@ fn a_bearer_that_is_lost_is_asked_for_again() {
     let service = net.new_service(0);
     net.at(GW).result = ResultCode::Base(result::UNABLE_TO_COMPLY);
     let (path, _) = net.new_session(0, &service, &streaming(&[1]));
-    net.run(2000);
+    net.run_ms(2000);
     let session = net.session(&path);
     assert_eq!(session.session_state, SessionState::Idle);
     assert!(session.castbench.trouble.is_some());
     net.at(GW).result = ResultCode::SUCCESS;
-    net.run(6000);
+    net.run_ms(6000);
     let session = net.session(&path);
     assert_eq!((session.session_state, session.castbench.trouble), (SessionState::Active, None));
     let events: Vec<_> = net.told().iter().map(|(event, _)| (*event).to_owned()).collect();
@@ -157,7 +157,7 @@ fn a_bearer_that_is_lost_is_asked_for_again() {
     // An MBMS-GW that does not know the new area: the session keeps what it has.
     net.at(GW2).result = ResultCode::Base(result::UNABLE_TO_COMPLY);
     let _: Session = net.rest(0, ("PATCH", &path), &json!({ "geographical-areas": [1, 3] }), 200);
-    net.run(3000);
+    net.run_ms(3000);
     let session = net.session(&path);
     assert_eq!((session.geographical_areas, session.session_state), (vec![1], SessionState::Active));
     assert!(session.castbench.trouble.is_some());
@@ -172,7 +172,7 @@ fn packets_are_forwarded_and_payloads_wrapped() {
         let body = json!({ "session-type": "Transport-Mode", "session-start": 0, "geographical-areas": [1],
             "transport-session": { "delivery-mode": mode } });
         let (path, session) = net.new_session(0, &service, &body);
-        net.run(500);
+        net.run_ms(500);
         let own = &session.castbench;
         let socket = std::net::SocketAddr::new(own.multicast_address.unwrap(), own.multicast_port.unwrap());
         let ingest = session.transport_session.unwrap().ingest_url.unwrap();
@@ -181,7 +181,7 @@ fn packets_are_forwarded_and_payloads_wrapped() {
         for bytes in [packet.emit().unwrap(), b"half".to_vec()] {
             net.fabric.datagram_from_outside((ip(41), 5004).into(), (ip(31), port).into(), bytes);
         }
-        net.run(100);
+        net.run_ms(100);
         let carried: Vec<_> = user_plane::carried(&net, GW).into_iter().map(|(.., payload)| payload).collect();
         match is_forwarded {
             true => assert_eq!(carried, [b"whole".to_vec()]),
@@ -210,7 +210,7 @@ fn a_session_that_is_refused_stays_what_it_is() {
     let session: Session = net.rest(0, ("PUT", &path), &body("000008@001-01", 1), 200);
     assert_eq!(session.castbench.tmgi.unwrap().to_string(), "000008@001-01");
     net.restart();
-    net.run(2000);
+    net.run_ms(2000);
     assert_eq!((net.session(&path).session_state, net.figure("tmgis")), (SessionState::Active, 1));
     net.audit();
 }
@@ -222,7 +222,7 @@ fn a_modification_that_is_not_made_leaves_all_as_it_was() {
     let mut body = streaming(&[1]);
     body["castbench"] = json!({ "qos": { "qci": 4, "gbr": 64_000, "arp": { "priority": 3 } } });
     let (path, session) = net.new_session(0, &service, &body);
-    net.run(500);
+    net.run_ms(500);
     let shown: Service = net.rest(0, ("GET", &service), &json!(null), 200);
     let url = shown.service_announcement_url.unwrap();
     let envelope = |net: &mut Net| {
@@ -233,7 +233,7 @@ fn a_modification_that_is_not_made_leaves_all_as_it_was() {
     net.at(GW2).result = ResultCode::Base(result::UNABLE_TO_COMPLY);
     let change = json!({ "geographical-areas": [1, 3], "castbench": { "qos": { "arp": { "priority": 9 } } } });
     let _: Session = net.rest(0, ("PATCH", &path), &change, 200);
-    net.run(3000);
+    net.run_ms(3000);
     let now = net.session(&path);
     assert_eq!((&now.geographical_areas, &now.castbench.qos), (&vec![1], &session.castbench.qos));
     // UEs that have read the new areas read the old ones again.
@@ -241,7 +241,7 @@ fn a_modification_that_is_not_made_leaves_all_as_it_was() {
     // What did not have to be said before is said when it is not what was.
     let unsaid = json!({ "geographical-areas": [1, 3], "castbench": { "qos": null } });
     let _: Session = net.rest(0, ("PATCH", &path), &unsaid, 200);
-    net.run(3000);
+    net.run_ms(3000);
     assert_eq!(net.session(&path).castbench.qos, session.castbench.qos);
     net.audit();
 }
