@@ -4,6 +4,7 @@ mod common;
 #[path = "common/scenario.rs"]
 mod scenario;
 #[path = "common/tshark.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod tshark;
 
 use std::fs;

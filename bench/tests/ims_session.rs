@@ -2,22 +2,22 @@
 //! step of the ladder found again by tshark, and a lost message that makes the run fail by the number of its step.
 
 mod common;
+#[path = "common/ladder.rs"]
+mod ladder;
 #[path = "common/tshark.rs"]
 mod tshark;
 
 use std::fs;
-use std::path::Path;
 
-use common::{castbench, inside};
+use common::inside;
+use ladder::{LostMessages, run};
 use protocol::Joint;
 use serde_json::Value;
 
 const PROCEDURE: &str = "TR 23.847 1";
 
-/// The shipped scenario, with what is said of its content.
 fn shipped() -> String {
-    let text = fs::read_to_string(fixtures::scenario("mbms/ims_session.toml")).unwrap();
-    text.replace("../../content/speech.wav", fixtures::content("speech.wav").to_str().unwrap())
+    ladder::shipped("mbms/ims_session.toml")
 }
 
 /// Three UEs, two of them in the broadcast area, and as much speech as it takes until they are on the bearer.
@@ -34,24 +34,12 @@ fn small() -> String {
 
 const EXPECT: &str = "\n[[expect]]\nmeasure = \"media_doubled\"\nue = \"car2\"\nmax = 0\nunit = \"packets\"\n";
 
-fn run(dir: &Path, text: &str) -> (common::Ended, Value) {
-    fs::write(dir.join("s.toml"), text).unwrap();
-    let ended = castbench(dir, ["run", "s.toml", "--quiet", "--out", "out"]);
-    let report = fs::read(dir.join("out/report.json")).unwrap_or_default();
-    (ended, serde_json::from_slice(&report).unwrap_or_default())
-}
-
-fn ladder(report: &Value) -> &Value {
-    let ladders = report["ladders"].as_array().unwrap();
-    ladders.iter().find(|ladder| ladder["procedure"] == PROCEDURE).unwrap()
-}
-
 #[test]
 fn each_packet_is_heard_once_and_every_step_found_again() {
     let dir = tempfile::tempdir().unwrap();
     let (ended, report) = run(dir.path(), &shipped());
     ended.assert(0, "PASS");
-    let ladder = ladder(&report);
+    let ladder = ladder::ladders(&report, PROCEDURE).next().unwrap();
     assert_eq!(ladder["verdict"], "pass", "{ladder}");
     let (mut files, mut heard_by) = (0, Vec::new());
     for ue in report["ues"].as_array().unwrap() {
@@ -80,76 +68,46 @@ fn each_packet_is_heard_once_and_every_step_found_again() {
     let fields = ["-Y", bad, "-T", "fields", "-e", "frame.interface_name", "-e", "_ws.expert.message"];
     let Some(bad) = tshark::tshark(&capture, &fields) else { return };
     assert_eq!(bad, "", "malformed or wrong");
-    let steps = ladder["steps"].as_array().unwrap();
-    let each: Vec<String> = steps
-        .iter()
-        .map(|s| format!("(frame.number == {} && {})", s["packet"], s["filter"].as_str().unwrap()))
-        .collect();
-    let found = tshark::packets(&capture, &each.join(" || ")).unwrap();
-    for step in steps {
-        let packet = step["packet"].as_u64().unwrap();
-        assert!(found.contains(&packet), "step {}: {} does not find {packet}", step["number"], step["filter"]);
-    }
+    assert_eq!(tshark::not_found(&capture, ladder).unwrap(), Vec::<String>::new());
 }
 
-/// How the message of a step is lost.
-fn fault(row: &castbench::ProcedureStep) -> String {
-    let of_ladder = format!("message = {{ procedure = \"{PROCEDURE}\", step = \"{}\" }}", row.number);
-    let (joint, more) = match row.joint {
-        Joint::Gm => ("gm", of_ladder),
-        Joint::Isc => ("isc", of_ladder),
-        Joint::Mb => ("mb", "ue = \"far1\"".to_owned()),
-        Joint::Mb2C => ("mb2c", of_ladder),
-        Joint::Mb2U => ("mb2u", of_ladder),
-        Joint::SgMb => ("sgmb", of_ladder),
-        Joint::SgiMb => ("sgi_mb", of_ladder),
-        Joint::M3 => ("m3", of_ladder),
-        Joint::M2 => ("m2", of_ladder),
-        Joint::M1 => ("m1", String::new()),
-        Joint::Mcch => ("mcch", "ue = \"car2\"".to_owned()),
-        Joint::Mch => ("mch", "what = \"msi\"\nue = \"car2\"".to_owned()),
-        Joint::Mtch => ("mtch", "ue = \"car2\"".to_owned()),
-        other => panic!("{other}"),
-    };
-    format!("\n[[fault]]\njoint = \"{joint}\"\naction = \"drop\"\n{more}\n")
-}
-
-/// A lost message fails by the number of its step: one row in four, so that the tests share the time.
-fn lost_messages(quarter: usize) {
-    let procedure = castbench::PROCEDURES.iter().find(|own| own.procedure == PROCEDURE).unwrap();
-    for row in procedure.steps.iter().skip(quarter).step_by(4) {
-        let dir = tempfile::tempdir().unwrap();
-        let (ended, report) = run(dir.path(), &(small() + &fault(row)));
-        assert_eq!(ended.code, 1, "step {}: {ended:#?}", row.number);
-        let reason = ladder(&report)["reason"].as_str().unwrap_or_default();
-        assert!(reason.contains(&format!(": step {} (", row.number)), "step {}: {reason}", row.number);
+fn lost_messages() -> LostMessages {
+    LostMessages {
+        procedure: PROCEDURE,
+        scenario: small(),
+        fault: |row| match row.joint {
+            Joint::Mb => Some("ue = \"far1\""),
+            Joint::M1 => Some(""),
+            Joint::Mcch | Joint::Mtch => Some("ue = \"car2\""),
+            Joint::Mch => Some("what = \"msi\"\nue = \"car2\""),
+            _ => None,
+        },
     }
 }
 
 #[test]
 fn what_messages_are_taken_from_passes_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), &small()).0.assert(0, "PASS");
+    lost_messages().assert_passes_whole();
 }
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step_1_of_4() {
-    lost_messages(0);
+    lost_messages().assert_fail_by_number(0, 4);
 }
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step_2_of_4() {
-    lost_messages(1);
+    lost_messages().assert_fail_by_number(1, 4);
 }
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step_3_of_4() {
-    lost_messages(2);
+    lost_messages().assert_fail_by_number(2, 4);
 }
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step_4_of_4() {
-    lost_messages(3);
+    lost_messages().assert_fail_by_number(3, 4);
 }
 
 #[test]

@@ -2,31 +2,26 @@
 //! finds each step of the ladder again, and a lost message makes the run fail by the number of its step.
 
 mod common;
+#[path = "common/ladder.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod ladder;
 #[path = "common/scenario.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod scenario;
 #[path = "common/tshark.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
 mod tshark;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use castbench::SESSION_START;
-use common::{castbench, inside};
-use serde_json::Value;
+use castbench::{ProcedureStep, SESSION_START};
+use common::inside;
+use ladder::{LostMessages, run};
+use protocol::Joint;
 
-/// Runs a scenario that is small; `more` comes at its end.
-fn run(dir: &Path, text: &str, more: &str) -> (common::Ended, Value) {
-    scenario::write(dir, &(text.to_owned() + more));
-    let ended = castbench(dir, ["run", "s.toml", "--quiet", "--out", "out"]);
-    let report = fs::read(dir.join("out/report.json")).unwrap_or_default();
-    (ended, serde_json::from_slice(&report).unwrap_or_default())
-}
-
-fn ladder(report: &Value) -> &Value {
-    let ladders = report["ladders"].as_array().unwrap();
-    ladders.iter().find(|ladder| ladder["procedure"] == SESSION_START.procedure).unwrap()
+/// A scenario that is small.
+fn small() -> String {
+    scenario::text().replace("castbench.jpg", fixtures::content("castbench.jpg").to_str().unwrap())
 }
 
 fn tshark(folder: &Path, arguments: &[&str]) -> Option<String> {
@@ -36,24 +31,20 @@ fn tshark(folder: &Path, arguments: &[&str]) -> Option<String> {
 #[test]
 fn every_step_is_seen_and_found_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (ended, report) = run(dir.path(), &scenario::text(), "");
+    let (ended, report) = run(dir.path(), &small());
     ended.assert(0, "PASS");
-    let ladder = ladder(&report);
+    let ladder = ladder::ladders(&report, SESSION_START.procedure).next().unwrap();
     assert_eq!(ladder["verdict"], "pass", "{ladder}");
     assert!(inside(&dir.path().join("out")).contains(&"capture.pcapng".to_owned()));
-    let steps = ladder["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), SESSION_START.steps.len());
-    for step in steps {
-        let (filter, packet) = (step["filter"].as_str().unwrap(), step["packet"].to_string());
-        let Some(found) = tshark(dir.path(), &["-Y", filter, "-T", "fields", "-e", "frame.number"]) else { return };
-        assert!(found.lines().any(|number| number == packet), "{packet} is not among {found:?}: {filter}");
-    }
+    assert_eq!(ladder["steps"].as_array().unwrap().len(), SESSION_START.steps.len());
+    let Some(missing) = tshark::not_found(&dir.path().join("out/capture.pcapng"), ladder) else { return };
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]
 fn tshark_reads_all_reference_points() {
     let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), &scenario::text(), "").0.assert(0, "PASS");
+    run(dir.path(), &small()).0.assert(0, "PASS");
     let bad = "_ws.malformed || _ws.expert.severity >= \"Warning\"";
     let Some(bad) =
         tshark(dir.path(), &["-Y", bad, "-T", "fields", "-e", "frame.interface_name", "-e", "_ws.expert.message"])
@@ -83,24 +74,7 @@ fn tshark_reads_all_reference_points() {
 
 #[test]
 fn a_lost_message_fails_by_the_number_of_its_step() {
-    for step in SESSION_START.steps {
-        let dir = tempfile::tempdir().unwrap();
-        let joint = match step.joint {
-            protocol::Joint::SgMb => "sgmb",
-            protocol::Joint::M3 => "m3",
-            protocol::Joint::M1 => "m1",
-            _ => "m2",
-        };
-        // Ladders are not asked about M1.
-        let message = match joint {
-            "m1" => String::new(),
-            _ => format!("message = {{ procedure = \"{}\", step = \"{}\" }}", SESSION_START.procedure, step.number),
-        };
-        let fault = format!("[[fault]]\njoint = \"{joint}\"\naction = \"drop\"\n{message}\n");
-        let (ended, report) = run(dir.path(), &scenario::text(), &fault);
-        assert_eq!(ended.code, 1, "step {}: {ended:#?}", step.number);
-        let ladder = ladder(&report);
-        let reason = ladder["reason"].as_str().unwrap_or_default();
-        assert!(reason.contains(&format!(": step {} ({}", step.number, step.joint)), "step {}: {reason}", step.number);
-    }
+    // Ladders are not asked about M1.
+    let fault = |row: &ProcedureStep| (row.joint == Joint::M1).then_some("");
+    LostMessages { procedure: SESSION_START.procedure, scenario: small(), fault }.assert_fail_by_number(0, 1);
 }

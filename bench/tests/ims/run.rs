@@ -1,6 +1,5 @@
 //! The program on a scenario, and what it leaves behind.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,18 +71,8 @@ impl Run {
         let Some(malformed) = self.tshark(&bad) else { return };
         assert!(malformed.is_empty(), "malformed packets: {malformed:?}");
         for ladder in ladders {
-            // One tshark for a ladder: each packet with the filters of all steps that it ticks.
-            let mut filters: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
-            for step in ladder["steps"].as_array().unwrap() {
-                let filter = step["filter"].as_str().expect("every step has a filter");
-                filters.entry(step["packet"].as_u64().expect("every step was seen")).or_default().push(filter);
-            }
-            let packets =
-                filters.iter().map(|(packet, own)| format!("(frame.number == {packet} && {})", own.join(" && ")));
-            let found = self.tshark(&packets.collect::<Vec<_>>().join(" || ")).unwrap();
-            for (packet, own) in &filters {
-                assert!(found.contains(packet), "{}: {packet} is not found by {own:?}", ladder["procedure"]);
-            }
+            let missing = tshark::not_found(&self.file("capture.pcapng"), ladder).unwrap();
+            assert_eq!(missing, Vec::<String>::new());
         }
     }
 }
