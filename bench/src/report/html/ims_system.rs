@@ -1,5 +1,7 @@
 //! The boxes of the IMS as a picture: the core in a row, what serves it above, and what the taps between them counted.
 
+mod lines;
+
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -16,6 +18,8 @@ const CORE_Y: f64 = 196.0;
 const BOX_HEIGHT: f64 = 62.0;
 const BOX_WIDTH: f64 = 158.0;
 const HEIGHT: f64 = CORE_Y + BOX_HEIGHT + 8.0;
+/// To the picture of the chain.
+const CHAIN_GAP: f64 = 18.0;
 const CSCFS: &str = "I-, S-CSCF";
 
 /// A box where it stands.
@@ -49,15 +53,16 @@ pub(super) fn picture(model: &Model) -> Markup {
         let among = pairs.iter().filter(|((a, b, _), _)| *a == place.name && *b == place.name && place.name == UES);
         among.map(|((.., joint), count)| format!("{joint} among them: {}", text::grouped(*count))).collect()
     };
-    // An arc over boxes above needs room.
-    let is_far = |(a, b): &(usize, usize)| {
-        places[*a].y == ABOVE_Y && places[*b].y == ABOVE_Y && !is_next(&places[*a], &places[*b])
-    };
-    let top = if links.keys().any(is_far) { 46.0 } else { 0.0 };
+    let (lines, top) = lines::lines(&places, &links);
+    let is_below_chain = is_radio && !places.is_empty();
+    let top = top + if is_below_chain { CHAIN_GAP } else { 0.0 };
     html! {
         svg.ims-system viewBox=(format!("0 {} {WIDTH} {}", -top, HEIGHT + top)) role="img" aria-label="Boxes of the IMS and what went between them" {
-            @for ((a, b), joints) in &links { (link(&places, *a, *b, joints, &links)) }
+            @for line in &lines { path.link d=(line.path) {} }
             @for place in &places { (node(place, &own(place))) }
+            @for line in &lines {
+                text.joint x=(format!("{:.1}", line.x)) y=(format!("{:.1}", line.y)) text-anchor="middle" { (line.label) }
+            }
         }
     }
 }
@@ -107,54 +112,6 @@ fn places<'a>(model: &Model, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
     all
 }
 
-fn link(places: &[Place<'_>], a: usize, b: usize, joints: &[(Joint, u64)], links: &Links) -> Markup {
-    let (from, to) = (&places[a], &places[b]);
-    let label = joints.iter().map(|(joint, count)| format!("{joint} {}", text::grouped(*count))).collect::<Vec<_>>();
-    let label = label.join(" · ");
-    if from.y == to.y {
-        return beside(from, to, &label);
-    }
-    // Lines to a box above end side by side, in the order of where they come from.
-    let others: Vec<_> = links.keys().filter(|(x, y)| *y == b && places[*x].y != to.y).map(|(x, _)| *x).collect();
-    let rank = others.iter().position(|own| *own == a).unwrap_or(0);
-    let end = to.x + to.width * ((rank as f64 + 1.0) / (others.len() as f64 + 1.0) - 0.5);
-    let starts: Vec<_> = links.keys().filter(|(x, y)| *x == a && places[*y].y != from.y).map(|(_, y)| *y).collect();
-    let rank = starts.iter().position(|own| *own == b).unwrap_or(0);
-    let start = from.x + from.width * ((rank as f64 + 1.0) / (starts.len() as f64 + 1.0) - 0.5);
-    let (top, bottom) = (to.y + BOX_HEIGHT, from.y);
-    // Two labels at one box are not at the same height.
-    let part = 0.22 + 0.2 * (others.iter().position(|own| *own == a).unwrap_or(0) % 3) as f64;
-    let (x, y) = (end + (start - end) * part, top + (bottom - top) * part);
-    html! {
-        path.link d=(format!("M{start:.1} {bottom:.1}L{end:.1} {top:.1}")) {}
-        text.joint x=(format!("{x:.1}")) y=(format!("{:.1}", y + 4.0)) text-anchor="middle" { (label) }
-    }
-}
-
-/// Two boxes of one row have no other one between them.
-fn is_next(a: &Place<'_>, b: &Place<'_>) -> bool {
-    let gap = (a.x - b.x).abs() - f64::midpoint(a.width, b.width);
-    gap < 1.2 * a.width.max(100.0)
-}
-
-/// Two boxes of one row: a straight line, or an arc over those between them.
-fn beside(from: &Place<'_>, to: &Place<'_>, label: &str) -> Markup {
-    let (left, right) = if from.x < to.x { (from, to) } else { (to, from) };
-    let middle = f64::midpoint(left.x, right.x);
-    if is_next(left, right) {
-        let (x1, x2, y) = (left.x + left.width / 2.0, right.x - right.width / 2.0, left.y + BOX_HEIGHT / 2.0);
-        return html! {
-            path.link d=(format!("M{x1:.1} {y:.1}H{x2:.1}")) {}
-            text.joint x=(format!("{middle:.1}")) y=(format!("{:.1}", y - 7.0)) text-anchor="middle" { (label) }
-        };
-    }
-    let y = left.y;
-    html! {
-        path.link d=(format!("M{:.1} {y:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {y:.1}", left.x, left.x, y - 46.0, right.x, y - 46.0, right.x)) {}
-        text.joint x=(format!("{middle:.1}")) y=(format!("{:.1}", y - 30.0)) text-anchor="middle" { (label) }
-    }
-}
-
 fn node(place: &Place<'_>, own: &[String]) -> Markup {
     let (x, y) = (place.x, place.y);
     // Names that are longer than their box are squeezed to it.
@@ -185,15 +142,20 @@ mod tests {
             model.traffic.insert((*joint, (*from).to_owned(), (*to).to_owned()), 7);
         }
         let page = picture(&model).into_string();
-        let text = |part: &str| part.split(['>', '<']).nth(1).unwrap_or_default().to_owned();
-        let lines = page.split("<path class=\"link\" d=\"").skip(1);
-        let lines = lines.map(|part| {
-            let (path, rest) = part.split_once('"').unwrap();
-            let label = rest.split("<text class=\"joint\"").nth(1).unwrap();
-            (path.to_owned(), text(label))
-        });
-        let lines = lines.collect();
+        let lines =
+            page.split("<path class=\"link\" d=\"").skip(1).map(|part| part.split_once('"').unwrap().0.to_owned());
+        let lines = lines.zip(labels(&page).into_iter().map(|(.., label)| label)).collect();
         (page, lines)
+    }
+
+    /// Labels with their middles and base lines.
+    fn labels(page: &str) -> Vec<(f64, f64, String)> {
+        let number = |part: &str, name: &str| -> f64 {
+            part.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+        };
+        let label =
+            |part: &str| (number(part, " x"), number(part, " y"), part.split(['>', '<']).nth(1).unwrap().to_owned());
+        page.split("<text class=\"joint\"").skip(1).map(label).collect()
     }
 
     #[test]
@@ -219,6 +181,36 @@ mod tests {
         }
         assert_eq!(said.len(), 6);
         assert!(page.contains("Mb among them: 7"));
+    }
+
+    #[test]
+    fn words_of_servers_that_all_speak_with_each_other_do_not_overlap() {
+        let servers = ["MC server 1", "MC server 2", "MC server 3"];
+        let mut traffic = vec![(Joint::Csc1, UES, "identity server"), (Joint::Gm, PCSCF, UES)];
+        for (n, server) in servers.into_iter().enumerate() {
+            traffic.extend([(Joint::Mb2C, "BM-SC", server), (Joint::Mb2U, "BM-SC", server)]);
+            traffic.extend([(Joint::Isc, server, SCSCF), (Joint::Mb, server, UES)]);
+            traffic.extend(
+                servers[n + 1..].iter().flat_map(|other| [Joint::Mcptt3, Joint::Mb].map(|j| (j, server, *other))),
+            );
+        }
+        let (page, lines) = drawn_lines(&traffic);
+        assert_eq!(lines.len(), 1 + 1 + 3 + 6 + 3);
+        let labels = labels(&page);
+        let boxes: Vec<f64> = page
+            .split("<rect")
+            .skip(1)
+            .map(|part| part.split(" y=\"").nth(1).unwrap())
+            .map(|part| part.split('"').next().unwrap().parse().unwrap())
+            .collect();
+        for (n, (x, y, label)) in labels.iter().enumerate() {
+            for (other_x, other_y, other) in &labels[n + 1..] {
+                let is_apart = (x - other_x).abs() > lines::half_width(label) + lines::half_width(other);
+                assert!(is_apart || (y - other_y).abs() > 12.0, "{label:?} and {other:?}");
+            }
+            let is_gm = label == "Gm 7";
+            assert!(is_gm || boxes.iter().all(|top| *y < *top || *y > *top + BOX_HEIGHT + 12.0), "{label:?} in a box");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::verdict::{Judgement, Verdict};
 pub fn html(model: &Model, judgement: &Judgement) -> String {
     let scenario = &model.header.scenario;
     let has_radio = scenario.cell.is_some();
+    let has_files = has_radio && !scenario.sessions.is_empty();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -41,10 +42,8 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                     nav {
                         a href="#overview" { "Overview" }
                         @if !model.header.boxes.is_empty() { a href="#boxes" { "Boxes" } }
-                        @if has_radio {
-                            a href="#delivery" { "Delivery" }
-                            a href="#radio" { "Radio" }
-                        }
+                        @if has_files { a href="#delivery" { "Delivery" } }
+                        @if has_radio { a href="#radio" { "Radio" } }
                         @if scenario.ims.is_some() { a href="#ims" { "IMS" } }
                         a href="#timeline" { "Timeline" }
                         a href="#ladders" { "Ladders" }
@@ -56,10 +55,8 @@ pub fn html(model: &Model, judgement: &Judgement) -> String {
                 main {
                     (overview::section(model, judgement))
                     (boxes::section(model))
-                    @if has_radio {
-                        (delivery::section(model))
-                        (radio::section(model))
-                    }
+                    @if has_files { (delivery::section(model)) }
+                    @if has_radio { (radio::section(model)) }
                     (ims::section(model))
                     (timeline::section(model))
                     (ladder::section(model, judgement))

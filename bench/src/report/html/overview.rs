@@ -1,10 +1,13 @@
 //! Verdict, key figures and the picture of the system.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use protocol::Joint;
 
 use super::{ims_system, panel, sign, term};
 use crate::event::SpeechHeard;
+use crate::mbms::config::BMSC;
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
@@ -151,18 +154,23 @@ fn system(model: &Model) -> Markup {
         n => format!("{n} MCHs"),
     };
     let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
+    let (has_files, servers) = (!scenario.sessions.is_empty(), servers(model));
+    let (title, numbers) = together(&servers);
+    let client = if has_files { "FLUTE receiver" } else { "RTP receiver" };
     let samples =
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
         div.chain {
-            @if model.header.scenario.sessions.is_empty() && model.captured.contains_key(&Joint::Mb2U) {
-                (node("IMS AS", &["speech"], "our code"))
-                (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
-                (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
-            } @else {
+            @if has_files {
                 (node("Content provider", &["files"], "our code"))
                 (link(&html! { (joint(model, Joint::XmbC)) }))
                 (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
+            } @else {
+                @if !servers.is_empty() {
+                    (node(&title, &[&numbers, "speech"], "our code"))
+                    (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
+                }
+                (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
             }
             (link(&html! { (joint(model, Joint::SgMb)) (joint(model, Joint::SgiMb)) }))
             (node("MBMS-GW", &["GTP-U", "multicast"], "our code"))
@@ -171,8 +179,30 @@ fn system(model: &Model) -> Markup {
             (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
             (node("Channel", &["white noise", "CFO, delay"], kind))
             (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_ims()) { (joint(model, j)) } } }))
-            (node("UEs", &[&receivers, "FLUTE receiver"], kind))
+            (node("UEs", &[&receivers, client], kind))
         }
+    }
+}
+
+/// Those that have the BM-SC make bearers.
+fn servers(model: &Model) -> Vec<&str> {
+    let on_mb2 = model.traffic.keys().filter(|(joint, ..)| matches!(joint, Joint::Mb2C | Joint::Mb2U));
+    let names: BTreeSet<&str> =
+        on_mb2.flat_map(|(_, a, b)| [a.as_str(), b.as_str()]).filter(|name| *name != BMSC).collect();
+    names.into_iter().collect()
+}
+
+/// One box for several: what they are, and the numbers of those whose names have one.
+fn together(names: &[&str]) -> (String, String) {
+    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().to_owned();
+    match names {
+        [] => Default::default(),
+        [name] => ((*name).to_owned(), String::new()),
+        [first, ..] if names.iter().all(|name| stem(name) == stem(first)) => {
+            let numbers: Vec<_> = names.iter().map(|name| name[stem(name).len()..].trim()).collect();
+            (format!("{}s", stem(first)), numbers.join(", "))
+        }
+        _ => ("Servers".to_owned(), names.join(", ")),
     }
 }
 
@@ -180,7 +210,7 @@ fn node(title: &str, lines: &[&str], kind: &str) -> Markup {
     html! {
         div.node.(kind.replace(' ', "-")) {
             p.title { (title) }
-            @for line in lines { p.line { (line) } }
+            @for line in lines.iter().filter(|line| !line.is_empty()) { p.line { (line) } }
             p.kind { (kind) }
         }
     }
