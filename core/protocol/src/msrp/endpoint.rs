@@ -1,15 +1,17 @@
 //! An MSRP endpoint: its sessions and the connections that they share (RFC 4975 clauses 5.4, 7).
 
 mod early;
+mod sending;
+mod taking;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use self::early::Held;
-use super::incoming::{Chunk, Report};
-use super::message::{ByteRange, Continuation, FailureReport, MsrpHead, MsrpMethod, MsrpStart, transaction_for};
-use super::outgoing::Outcome;
+use self::sending::fits;
+use self::taking::{Current, Unconfirmed};
+use super::message::{ByteRange, Continuation, MsrpHead, MsrpMethod, MsrpStart, transaction_for};
 use super::session::{CONNECTING, Remote, Session, State};
 use super::{
     MsrpEvent, MsrpFailure, MsrpFramer, MsrpInput, MsrpItem, MsrpMedia, MsrpMessage, MsrpOutput, MsrpSessionId,
@@ -61,21 +63,6 @@ struct Connection {
     held: Option<Held>,
     /// It was or is held: that happens once.
     was_early: bool,
-}
-
-#[derive(Debug)]
-struct Current {
-    head: MsrpHead,
-    session: Option<MsrpSessionId>,
-    chunk: Option<Chunk>,
-    status: u16,
-}
-
-#[derive(Debug)]
-struct Unconfirmed {
-    conn: u64,
-    head: MsrpHead,
-    report: Report,
 }
 
 impl MsrpEndpoint {
@@ -299,215 +286,6 @@ impl MsrpEndpoint {
         }
     }
 
-    fn head(&mut self, now: Instant, conn: u64, head: MsrpHead) {
-        let current = match &head.start {
-            MsrpStart::Response { .. } => {
-                self.response(now, conn, &head);
-                return;
-            }
-            MsrpStart::Request(MsrpMethod::Report) => {
-                self.reported(conn, &head);
-                return;
-            }
-            MsrpStart::Request(method) => {
-                let is_send = *method == MsrpMethod::Send;
-                let begun = self
-                    .addressed(conn, &head)
-                    .and_then(|id| if is_send { self.begin(now, id, &head) } else { Err(501) });
-                match begun {
-                    Ok((id, chunk)) => Current { head, session: Some(id), chunk: Some(chunk), status: 200 },
-                    Err(status) => Current { head, session: None, chunk: None, status },
-                }
-            }
-        };
-        if let Some(connection) = self.connections.get_mut(&conn) {
-            connection.current = Some(current);
-        }
-    }
-
-    /// The session that a request names.
-    fn named(&self, head: &MsrpHead) -> Result<(MsrpSessionId, &Session), u16> {
-        let [to] = head.to_path.as_slice() else { return Err(403) };
-        let id = to.session.as_ref().and_then(|session| self.by_uri.get(session)).copied().ok_or(481_u16)?;
-        let session = self.sessions.get(&id).filter(|session| session.local.is(to));
-        Ok((id, session.ok_or(481_u16)?))
-    }
-
-    /// The session that a request is for, bound to its connection if it was waiting for it.
-    fn addressed(&mut self, conn: u64, head: &MsrpHead) -> Result<MsrpSessionId, u16> {
-        let (id, session) = self.named(head)?;
-        match &session.state {
-            State::Prepared => Err(481),
-            // Clause 7.3: a session has one connection.
-            State::Open { conn: own, .. } if *own != conn => Err(506),
-            State::Open { .. } => Ok(id),
-            State::Waiting { remote, .. } => {
-                let is_from = remote.path.first().zip(head.from_path.first()).is_some_and(|(a, b)| a.is(b));
-                if !is_from {
-                    return Err(481);
-                }
-                self.bind(id, conn);
-                Ok(id)
-            }
-        }
-    }
-
-    fn begin(&mut self, now: Instant, id: MsrpSessionId, head: &MsrpHead) -> Result<(MsrpSessionId, Chunk), u16> {
-        let session = self.sessions.get_mut(&id).ok_or(481_u16)?;
-        let (chunk, is_new) = session.incoming.begin(now, head, &session.options)?;
-        let content_type = head.headers.get("Content-Type");
-        if let Some(content_type) = content_type.filter(|_| is_new) {
-            let total = head.byte_range().ok().and_then(|range| range.total);
-            let (message, content_type) = (chunk.message.clone(), content_type.to_owned());
-            self.event(MsrpEvent::Started { session: id, message, content_type, total });
-        }
-        Ok((id, chunk))
-    }
-
-    fn body(&mut self, conn: u64, octets: Vec<u8>) {
-        let Some(current) = self.connections.get_mut(&conn).and_then(|c| c.current.as_mut()) else { return };
-        let (Some(id), Some(chunk)) = (current.session, current.chunk.as_mut()) else { return };
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        match session.incoming.octets(chunk, octets.len() as u64, &session.options) {
-            Ok(offset) => {
-                let message = chunk.message.clone();
-                self.event(MsrpEvent::Received { session: id, message, offset, bytes: octets });
-            }
-            Err(status) => {
-                let message = chunk.message.clone();
-                (current.chunk, current.status) = (None, status);
-                let why = format!("answered with {status}");
-                self.event(MsrpEvent::Aborted { session: id, message, why });
-            }
-        }
-    }
-
-    fn message_end(&mut self, now: Instant, conn: u64, flag: Continuation) {
-        let Some(current) = self.connections.get_mut(&conn).and_then(|c| c.current.take()) else { return };
-        let Current { head, session: Some(id), chunk: Some(chunk), .. } = &current else {
-            return self.respond(conn, &current.head, current.status);
-        };
-        let Some(session) = self.sessions.get_mut(id) else {
-            return self.respond(conn, head, 481);
-        };
-        let complete = session.incoming.end(now, chunk, flag);
-        let (id, message) = (*id, chunk.message.clone());
-        if flag == Continuation::Abort {
-            let why = "the sender gave it up".to_owned();
-            self.event(MsrpEvent::Aborted { session: id, message: message.clone(), why });
-        }
-        let has_content = head.headers.contains("Content-Type");
-        let Some(total) = complete.filter(|_| has_content) else {
-            return self.respond(conn, head, 200);
-        };
-        let report =
-            Report { to: head.from_path.clone(), message: message.clone(), total, wanted: head.wants_success() };
-        if session_confirms(&self.sessions, id) {
-            self.unconfirmed.insert((id, message.clone()), Unconfirmed { conn, head: current.head, report });
-        } else {
-            self.respond(conn, head, 200);
-            self.report(id, conn, &report);
-        }
-        self.event(MsrpEvent::Complete { session: id, message, total });
-    }
-
-    fn response(&mut self, now: Instant, conn: u64, head: &MsrpHead) {
-        let MsrpStart::Response { status, comment } = &head.start else { return };
-        let to = head.to_path.first().and_then(|uri| uri.session.as_ref());
-        let id = to.and_then(|session| self.by_uri.get(session)).copied();
-        let Some((id, session)) = id.and_then(|id| Some((id, self.sessions.get_mut(&id)?))) else { return };
-        if session.conn() != Some(conn) {
-            return;
-        }
-        let Some(paths) = session.paths() else { return };
-        let mut out = Vec::new();
-        session.outgoing.respond(&paths, &head.transaction, *status, comment, &mut self.entropy, &mut out);
-        self.outcomes(id, out);
-        // Clause 10.7 and 10.9: there is no such session any more.
-        if matches!(status, 481 | 506) {
-            return self.end(id, &format!("the other end says {status} {comment}"), true);
-        }
-        self.pump(now, id);
-    }
-
-    fn reported(&mut self, conn: u64, head: &MsrpHead) {
-        let to = head.to_path.first().and_then(|uri| uri.session.as_ref());
-        let id = to.and_then(|session| self.by_uri.get(session)).copied();
-        let Some((id, session)) = id.and_then(|id| Some((id, self.sessions.get_mut(&id)?))) else { return };
-        let mut out = Vec::new();
-        let known = match (head.message_id(), head.byte_range(), head.status()) {
-            (Some(message), Ok(range), Some(status)) if session.conn() == Some(conn) => {
-                session.outgoing.report(message, range, status.code, &mut out)
-            }
-            _ => false,
-        };
-        self.outcomes(id, out);
-        if !known {
-            self.ignored("a REPORT", "it is about nothing that waits for one");
-        }
-    }
-
-    fn respond(&mut self, conn: u64, head: &MsrpHead, status: u16) {
-        let is_wanted = match head.failure_report() {
-            FailureReport::Yes => true,
-            FailureReport::Partial => status >= 300,
-            FailureReport::No => false,
-        };
-        if is_wanted {
-            self.transmit(conn, head.response(status).to_bytes(None, Continuation::End));
-        }
-    }
-
-    /// Clause 7.1.2: the report goes the whole way back.
-    fn report(&mut self, id: MsrpSessionId, conn: u64, report: &Report) {
-        let Some(session) = self.sessions.get(&id).filter(|_| report.wanted) else { return };
-        let (transaction, from) = (transaction_for(b"", &mut self.entropy), vec![session.local.clone()]);
-        let mut head = MsrpHead::request(MsrpMethod::Report, transaction, report.to.clone(), from);
-        let range = ByteRange { start: 1, end: Some(report.total), total: Some(report.total) };
-        head.headers.append("Message-ID", &report.message);
-        head.headers.append("Byte-Range", &range.to_string());
-        head.headers.append("Status", "000 200 OK");
-        self.transmit(conn, head.to_bytes(None, Continuation::End));
-    }
-
-    fn pump(&mut self, now: Instant, id: MsrpSessionId) {
-        let Some(session) = self.sessions.get_mut(&id).filter(|s| s.conn().is_some()) else { return };
-        let Some(paths) = session.paths() else { return };
-        let mut out = Vec::new();
-        session.outgoing.pump(now, &paths, self.config.chunk, &mut self.entropy, &mut out);
-        self.outcomes(id, out);
-    }
-
-    fn fail(&mut self, id: MsrpSessionId, token: u64, failure: MsrpFailure) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let paths = session.paths();
-        let local = session.local.clone();
-        let paths = paths.unwrap_or_else(|| super::outgoing::Paths { to: vec![local.clone()], from: local });
-        let mut out = Vec::new();
-        session.outgoing.fail(&paths, token, failure, &mut self.entropy, &mut out);
-        self.outcomes(id, out);
-    }
-
-    fn outcomes(&mut self, id: MsrpSessionId, out: Vec<Outcome>) {
-        let conn = self.sessions.get(&id).and_then(Session::conn);
-        for outcome in out {
-            match outcome {
-                Outcome::Send(bytes) => {
-                    if let Some(conn) = conn {
-                        self.transmit(conn, bytes);
-                    }
-                }
-                Outcome::Wanted { token, offset, octets } => {
-                    self.event(MsrpEvent::Wanted { session: id, token, offset, octets });
-                }
-                Outcome::Sent { token, result } => self.event(MsrpEvent::Sent { session: id, token, result }),
-                Outcome::Reported { token, status } => {
-                    self.event(MsrpEvent::Reported { session: id, token, status });
-                }
-            }
-        }
-    }
-
     /// The stream of a connection makes no sense any more.
     fn drop_connection(&mut self, conn: u64, why: &str) {
         self.ignored("a connection", why);
@@ -561,23 +339,6 @@ impl MsrpEndpoint {
 impl Connection {
     fn new(until: Option<Instant>) -> Self {
         Self { framer: MsrpFramer::new(), current: None, until, held: None, was_early: false }
-    }
-}
-
-fn session_confirms(sessions: &BTreeMap<MsrpSessionId, Session>, id: MsrpSessionId) -> bool {
-    sessions.get(&id).is_some_and(|session| session.options.confirm)
-}
-
-/// A message must be one that the other end takes (clauses 8.5, 8.6).
-fn fits(session: &Session, message: &MsrpMessage) -> Result<(), String> {
-    let Some(remote) = session.remote() else { return Err("the other end is not known yet".into()) };
-    let essence = message.content_type.split(';').next().unwrap_or_default().trim();
-    if !super::sdp::accepts(&remote.accept_types, essence) {
-        return Err(format!("the other end does not take {essence}"));
-    }
-    match remote.max_size.filter(|max| message.total() > *max) {
-        Some(max) => Err(format!("the other end takes no more than {max} octets")),
-        None => Ok(()),
     }
 }
 

@@ -10,9 +10,10 @@ use protocol::diameter::rf::{Aca, Acr, RecordType};
 use protocol::diameter::{Flags, Message, RequestFailure, result};
 use protocol::sip::{Request, Response};
 
+use super::observe;
 use super::queue::Kept;
 use super::session::{ChargingSession, DialogName, Subject, dialog_of};
-use super::{OWN_TOKENS, Trigger, Waiting, end_of, named_cdf, observe};
+use super::trigger::{OWN_TOKENS, Trigger, Waiting, end_of, named_cdf};
 use crate::node::{NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table};
 use crate::store::StoreToken;
 

@@ -1,26 +1,27 @@
 //! The machine: a SIP user agent, the registration that lets it speak, and what the user wants of both.
 
+mod calls;
+mod identity;
 mod incoming;
 mod listening;
 mod services;
+mod subscription;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use protocol::mime::Part;
 use protocol::msrp::MSRP_PORT;
 use protocol::sip::{
-    Change, EndedWhy, Flow, Limits, MBMS_FEATURE, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey,
-    SessionId, SipTimers, SipUri, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberEvent, SubscriberId,
-    Target, Transport, Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput, UserAgentProfile,
+    Change, EndedWhy, Flow, Limits, Method, NameAddr, NextHop, Refusal, Request, Response, ServerKey, SessionId,
+    SipTimers, StackConfig, StackInput, StreamFramer, StreamItem, SubscriberId, Uri, UserAgent, UserAgentConfig,
+    UserAgentEvent, UserAgentOutput, UserAgentProfile,
 };
 use protocol::{Entropy, Instant};
 
-use super::config::{AgentConfig, SipDialect};
+use self::identity::{contact, local};
+use super::config::AgentConfig;
 use super::io::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, OutgoingMessage, WatchId};
 use super::messaging::Messenger;
-use super::reg_event::{Verdict, subscription, verdict};
 use super::registration::{Registration, RegistrationOutput};
 pub(super) use incoming::received;
 
@@ -297,80 +298,6 @@ impl UeAgent {
         self.ua.send(now, self.next_token, request);
     }
 
-    pub(super) fn call(
-        &mut self,
-        now: Instant,
-        call: CallId,
-        to: &str,
-        sdp: &[u8],
-        (headers, parts): (&[(String, String)], &[Part]),
-    ) {
-        let why = match Uri::parse(to) {
-            _ if self.calls.contains_key(&call) => {
-                return self.ignore(format!("call {}", call.0), "there is one of this name");
-            }
-            _ if !self.is_registered() => Refusal::NotNow("the UE is not registered"),
-            Err(problem) => Refusal::NotSent(problem.to_string()),
-            Ok(to) => {
-                let id = self.ua.invite_with(now, to, sdp, headers, parts);
-                self.calls.insert(call, id);
-                return;
-            }
-        };
-        self.event(AgentEvent::Ended { call, why: EndedWhy::Refused(why) });
-    }
-
-    pub(super) fn session(
-        &mut self,
-        call: CallId,
-        action: impl FnOnce(&mut UserAgent, SessionId) -> Result<(), Refusal>,
-    ) {
-        let result = match self.calls.get(&call) {
-            Some(&id) => action(&mut self.ua, id),
-            None => Err(Refusal::NotNow("there is no such call")),
-        };
-        if let Err(why) = result {
-            self.event(AgentEvent::ModifyRefused { call, why });
-        }
-    }
-
-    fn subscribe(&mut self, now: Instant) {
-        if self.subscription.is_some() || !self.subscribes || self.leaving || !self.is_registered() {
-            return;
-        }
-        let wanted = subscription(&self.ua.profile().from.uri);
-        match self.ua.subscribe(now, &wanted) {
-            Ok(id) => self.subscription = Some(id),
-            Err(why) => self.event(AgentEvent::SubscriptionEnded { why: why.to_string() }),
-        }
-    }
-
-    fn forget_subscription(&mut self) {
-        if let Some(id) = self.subscription.take() {
-            self.ua.forget_subscription(id);
-        }
-    }
-
-    /// What requests say of the UE as it is now (TS 24.229 clause 5.1.2A.1.1).
-    fn dress(&mut self) {
-        let config = &self.config;
-        let profile = self.ua.profile_mut();
-        let mut always = self.registration.protection();
-        let place = (!config.access_network_info.is_empty())
-            .then(|| ("P-Access-Network-Info".to_owned(), config.access_network_info.clone()));
-        profile.replies = place.iter().cloned().collect();
-        always.extend(place);
-        profile.always = always;
-        if let Some(standing) = self.registration.standing() {
-            if let Some(default) = standing.associated.first() {
-                profile.from = NameAddr::new(default.uri.clone());
-            }
-            profile.route = std::iter::once(pcscf_route(config.pcscf)).chain(standing.service_route.clone()).collect();
-        }
-        let preferred = (config.dialect == SipDialect::Ims).then(|| format!("<{}>", profile.from.uri));
-        profile.outside = preferred.into_iter().map(|value| ("P-Preferred-Identity".to_owned(), value)).collect();
-    }
-
     fn settle(&mut self, now: Instant) {
         loop {
             let mut quiet = !self.settle_user_agent(now);
@@ -469,66 +396,6 @@ impl UeAgent {
         }
     }
 
-    fn of_session(&mut self, now: Instant, call: CallId, event: protocol::sip::SessionEvent) {
-        use protocol::sip::SessionEvent as Of;
-        let event = match event {
-            // The agent has told of it with who calls.
-            Of::Offered { .. } => return,
-            Of::Progress { status, sdp } => AgentEvent::Progress { call, status, sdp },
-            Of::Established { sdp } => {
-                self.chat_established(now, call, &sdp);
-                let session = self.calls.get(&call);
-                let contact = session.and_then(|session| self.ua.remote_target(*session));
-                let contact = contact.map_or_else(String::new, |uri| uri.to_string());
-                AgentEvent::Established { call, sdp, contact }
-            }
-            Of::Modified { sdp, hold } => AgentEvent::Modified { call, sdp, hold },
-            Of::ModifyRefused { why } => AgentEvent::ModifyRefused { call, why },
-            Of::Refreshed => AgentEvent::Refreshed(call),
-            Of::Ended { why } => {
-                self.calls.remove(&call);
-                self.messenger.ended(call);
-                AgentEvent::Ended { call, why }
-            }
-        };
-        self.event(event);
-    }
-
-    fn of_subscription(&mut self, now: Instant, event: SubscriberEvent) {
-        match event {
-            SubscriberEvent::Subscribed { expires_s } => self.event(AgentEvent::Subscribed { expires_s }),
-            SubscriberEvent::Notified { body, .. } if body.is_empty() => {}
-            SubscriberEvent::Notified { body, .. } => match verdict(&body, &self.ua.profile().contact) {
-                Ok((info, told)) => {
-                    self.event(AgentEvent::RegInfo(info));
-                    self.obey(now, told);
-                }
-                Err(why) => self.ignore("a NOTIFY of the reg event package".into(), &why),
-            },
-            SubscriberEvent::Ended(end) => {
-                self.subscription = None;
-                self.forget_at = None;
-                self.event(AgentEvent::SubscriptionEnded { why: end.to_string() });
-                if let Some(pause) = end.retry_after_s().filter(|_| self.is_registered() && self.subscribes) {
-                    self.resubscribe_at = Some(now + Duration::from_secs(pause.max(1).into()));
-                }
-            }
-        }
-    }
-
-    /// TS 24.229 clauses 5.1.1.5A, 5.1.1.7.
-    fn obey(&mut self, now: Instant, verdict: Verdict) {
-        match verdict {
-            Verdict::Stands => {}
-            Verdict::Shortened(expires_s) => self.registration.shortened(now, expires_s),
-            Verdict::Ended { event, retry } => {
-                if self.is_registered() && !self.leaving {
-                    self.registration.ended_by_network(now, event, retry);
-                }
-            }
-        }
-    }
-
     /// A request outside of dialogs.
     fn request(&mut self, now: Instant, key: ServerKey, request: &Request) {
         let status = match &request.method {
@@ -554,38 +421,4 @@ impl UeAgent {
     pub(super) fn event(&mut self, event: AgentEvent) {
         self.outputs.push_back(AgentOutput::Event(event));
     }
-}
-
-/// The address at which the UE is reached.
-fn contact(config: &AgentConfig) -> NameAddr {
-    let user = Uri::parse(&config.impu).ok().and_then(|uri| uri.as_sip().and_then(|uri| uri.user.clone()));
-    let mut uri = SipUri::new(user.as_deref(), &config.contact.to_string());
-    if config.pcscf.transport != Transport::Udp {
-        uri = uri.with_param("transport", &config.pcscf.transport.to_string());
-    }
-    let mut contact = NameAddr::new(uri.into());
-    if config.receives_mbms {
-        contact.params.set_flag(MBMS_FEATURE);
-    }
-    contact
-}
-
-fn local(config: &AgentConfig) -> Vec<(Transport, SocketAddr)> {
-    match config.pcscf.transport {
-        // Long requests go by TCP (RFC 3261 clause 18.1.1).
-        Transport::Udp | Transport::Tcp => {
-            let other = if config.pcscf.transport == Transport::Udp { Transport::Tcp } else { Transport::Udp };
-            vec![(config.pcscf.transport, config.contact), (other, config.contact)]
-        }
-        Transport::Tls => vec![(Transport::Tls, config.contact)],
-    }
-}
-
-fn pcscf_route(pcscf: Target) -> String {
-    let uri = SipUri::new(None, &pcscf.remote.to_string());
-    let uri = match pcscf.transport {
-        Transport::Udp => uri,
-        other => uri.with_param("transport", &other.to_string()),
-    };
-    NameAddr::new(uri.with_flag("lr").into()).to_string()
 }
