@@ -166,3 +166,37 @@ fn no_cell_is_found_in_noise() {
         assert!(cells.is_empty() && mibs.is_empty(), "seed {seed}: {cells:?} {mibs:?}");
     }
 }
+
+/// While there is nothing to be found, one stretch of four radio frames in 190 ms is searched; a cell that comes is found
+/// with the first stretch that holds enough of it.
+#[test]
+fn a_cell_that_comes_late_is_found_by_a_search_that_rests() {
+    const NOISE_MS: usize = 3000;
+    let mut rng = Pcg64Mcg::seed_from_u64(5);
+    let phich = PhichConfig { duration: PhichDuration::Normal, resource: PhichResource::OneSixth };
+    let cell = CellConfig::new(NRbDl::ALL[0], 77, SampleRateFamily::Standard).unwrap();
+    let per_subframe = cell.samples_per_subframe();
+    let sent = carrier(&CarrierConfig { cell, n_ports: 1, phich }, 0, 300, &mut rng);
+    let coming = heard(&sent, &cell, 700.0, 1);
+    let noise = heard(&vec![Complex32::ZERO; (NOISE_MS + 1) * per_subframe], &cell, 0.0, 2);
+    for late_ms in [0, 90, 145, 160, 185, 210, 230, 1000, 1037, 1074, 1111, 1148, NOISE_MS] {
+        let iq = [&noise[..late_ms * per_subframe], &coming].concat();
+        let mut receiver = Receiver::new(ReceiverConfig::new(cell.sample_rate_hz() as u32)).unwrap();
+        let (mut found_ms, mut searches) = (None, 0);
+        for (ms, samples) in iq.chunks(per_subframe).enumerate() {
+            if ms == late_ms {
+                searches = receiver.diagnosis().stages[0].tried;
+            }
+            let mut sink = |event: RxEvent<'_>| {
+                if let RxEvent::CellFound { n_id_cell, .. } = event {
+                    assert_eq!(n_id_cell, cell.n_id_cell);
+                    found_ms = found_ms.or(Some(ms + 1 - late_ms));
+                }
+            };
+            receiver.push((ms * per_subframe) as u64, &[samples], &mut sink);
+        }
+        println!("after {late_ms} ms: found within {found_ms:?} ms, {searches} searches before");
+        assert!(found_ms.is_some_and(|ms| ms <= if late_ms < 150 { 60 } else { 220 }), "{late_ms} ms: {found_ms:?}");
+        assert!(searches <= 8 + (late_ms / 190) as u64, "{searches} in {late_ms} ms");
+    }
+}

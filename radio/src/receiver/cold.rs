@@ -97,7 +97,12 @@ impl Receiver {
         // No more than a subframe at a time: what is held stays small.
         let step = self.samples_per_subframe();
         for from in (0..len).step_by(step) {
-            self.stream.push(antennas, from..len.min(from + step));
+            let part = from..len.min(from + step);
+            if self.carrier.is_none() && self.acquisition.rests_at(self.stream.end()) {
+                self.stream.leave_out(part.len());
+            } else {
+                self.stream.push(antennas, part);
+            }
             self.next = Some(self.stream.end());
             self.run(false, sink);
         }

@@ -52,6 +52,11 @@ impl SampleStream {
         }
     }
 
+    /// Takes no notice of the next `count` samples, nor of those at hand.
+    pub(super) fn leave_out(&mut self, count: usize) {
+        self.restart(self.end() + count as u64);
+    }
+
     /// Forgets all samples; the next one is number `at`.
     pub(super) fn restart(&mut self, at: u64) {
         self.antennas.iter_mut().for_each(Vec::clear);
