@@ -11,6 +11,7 @@ use crate::sip::{
 
 mod diameter;
 mod map;
+mod map_endpoint;
 mod mbms;
 mod mbms_ap;
 mod mc;
@@ -22,7 +23,8 @@ mod xcap;
 mod xmb;
 
 pub use diameter::{diameter, diameter_corpus};
-pub use map::map;
+pub use map::{map, map_corpus};
+pub use map_endpoint::{map_endpoint, map_endpoint_corpus};
 pub use mbms::mbms;
 pub use mbms_ap::{m2ap, m3ap};
 pub use mc::{mc_documents, mc_media_plane, mc_sdp};

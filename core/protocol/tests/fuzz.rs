@@ -562,105 +562,27 @@ fn mc() {
     run("mc_sdp", fuzz::mc_sdp, &[sdp.to_vec()], &words);
 }
 
-/// Messages of MAP with all kinds of arguments, results and errors, whole and by parts.
-fn map_corpus() -> Vec<Vec<u8>> {
-    use protocol::map::sccp::{SccpAddress, UnitData, ssn};
-    use protocol::map::tcap::{AbortReason, Code, Component, Diagnostic, DialoguePdu, TcapMessage};
-    use protocol::map::*;
-    let (number, imsi) = (AddressString::international("491700001").unwrap(), Imsi::new("001010123456789").unwrap());
-    let extensions = vec![ScType::VIDEO_MAIL.to_extension()];
-    let (da, oa) = (SmRpDa::Imsi(imsi.clone()), SmRpOa::ServiceCentreAddress(number.clone()));
-    let mut mt = MtForwardSmArg::new(da, oa, vec![4, 1, 0x91, 0xf1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    (mt.more_messages_to_send, mt.sm_delivery_timer_s) = (true, Some(60));
-    let mut routing = RoutingInfoForSmArg::new(number.clone(), true, number.clone());
-    (routing.gprs_support_indicator, routing.extensions) = (true, extensions.clone());
-    let mw_status = Some(MwStatus { mnrf_set: true, ..MwStatus::default() });
-    let inform = InformServiceCentreArg { mw_status, ..InformServiceCentreArg::default() };
-    let mut insert = InsertSubscriberDataArg { msisdn: Some(number.clone()), ..InsertSubscriberDataArg::default() };
-    insert.teleservice_list = Some(vec![TeleserviceCode::SHORT_MESSAGE_MT_PP]);
-    let lmsi = Some(Lmsi([1; 4]));
-    let operations = [
-        Operation::SendRoutingInfoForSm(routing),
-        Operation::MtForwardSm(mt),
-        Operation::InformServiceCentre(inform),
-        Operation::InsertSubscriberData(insert),
-        Operation::UpdateGprsLocation(UpdateGprsLocationArg::new(imsi.clone(), number.clone(), [10, 0, 0, 1].into())),
-        Operation::CancelLocation(CancelLocationArg {
-            imsi: imsi.clone(),
-            lmsi,
-            cancellation_type: Some(1),
-            extensions,
-        }),
-    ];
-    let mut corpus: Vec<_> = operations.iter().map(Operation::emit).collect();
-    let invoke = |operation: &Operation| Component::Invoke {
-        invoke_id: 1,
-        linked_id: None,
-        code: Code::Local(operation.code().0),
-        parameter: Some(operation.emit()),
-    };
-    let location = LocationInfoWithLmsi {
-        additional_number: Some(AdditionalNumber::Sgsn(number.clone())),
-        third_number: Some(AdditionalNumber::Msc(number.clone())),
-        ..LocationInfoWithLmsi::new(number)
-    };
-    let result = RoutingInfoForSmRes {
-        imsi,
-        location_info_with_lmsi: location,
-        ip_sm_gw_guidance: Some(IpSmGwGuidance { minimum_s: 30, recommended_s: 300 }),
-        extensions: Vec::new(),
-    };
-    let result = OperationResult::SendRoutingInfoForSm(result).emit().unwrap();
-    let absent = AbsentSubscriberSm { diagnostic: Some(1), additional_diagnostic: Some(6), ..Default::default() };
-    let absent = UserError::AbsentSubscriberSm(absent);
-    let context = operations[0].context().arcs();
-    let components = vec![
-        Component::ReturnResult { invoke_id: 1, is_last: true, result: Some((Code::Local(45), result.clone())) },
-        Component::ReturnError { invoke_id: 2, code: Code::Local(6), parameter: absent.emit() },
-    ];
-    let refuse = DialoguePdu::refuse(context.clone(), Diagnostic::CONTEXT_NOT_SUPPORTED);
-    let (otid, dtid) = (|| 1.into(), || 2.into());
-    let mut messages: Vec<_> = operations
-        .iter()
-        .map(|operation| TcapMessage::Begin {
-            otid: otid(),
-            dialogue: Some(DialoguePdu::request(operation.context().arcs())),
-            components: vec![invoke(operation)],
-        })
-        .collect();
-    messages.extend([
-        TcapMessage::Continue {
-            otid: otid(),
-            dtid: dtid(),
-            dialogue: Some(DialoguePdu::accept(context)),
-            components: vec![invoke(&operations[2])],
-        },
-        TcapMessage::End { dtid: dtid(), dialogue: None, components },
-        TcapMessage::Abort { dtid: dtid(), reason: AbortReason::User(Some(refuse)) },
-    ]);
-    corpus.extend([result, absent.emit().unwrap()]);
-    let hlr = SccpAddress::e164("491700040", ssn::HLR).unwrap();
-    let gateway = SccpAddress::e164("491700060", ssn::MSC).unwrap();
-    let emitted = messages.iter().map(|message| message.emit().unwrap());
-    corpus.extend(emitted.map(|data| UnitData::new(hlr.clone(), gateway.clone(), data).emit().unwrap()));
-    corpus
-}
+const MAP_WORDS: [&[u8]; 12] = [
+    &[0x80],
+    &[0, 0],
+    &[0x84, 0xff, 0xff, 0xff, 0xff],
+    &[0x30, 0x80],
+    &[0x24, 0x80],
+    &[0x9f, 0x7f, 0],
+    &[0x03, 2, 7, 0x80],
+    &[0x02, 9, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
+    &[0x06, 1, 0x80],
+    &[0x82, 1, 0],
+    &[0x0a, 1, 0xff],
+    &[0xa0, 0],
+];
 
 #[test]
 fn map() {
-    let words: [&[u8]; 12] = [
-        &[0x80],
-        &[0, 0],
-        &[0x84, 0xff, 0xff, 0xff, 0xff],
-        &[0x30, 0x80],
-        &[0x24, 0x80],
-        &[0x9f, 0x7f, 0],
-        &[0x03, 2, 7, 0x80],
-        &[0x02, 9, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
-        &[0x06, 1, 0x80],
-        &[0x82, 1, 0],
-        &[0x0a, 1, 0xff],
-        &[0xa0, 0],
-    ];
-    run("map", fuzz::map, &map_corpus(), &words);
+    run("map", fuzz::map, &fuzz::map_corpus(), &MAP_WORDS);
+}
+
+#[test]
+fn map_endpoint() {
+    run("map_endpoint", fuzz::map_endpoint, &fuzz::map_endpoint_corpus(), &MAP_WORDS);
 }

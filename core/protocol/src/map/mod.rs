@@ -1,9 +1,11 @@
 //! MAP over TCAP over SCCP: TS 29.002, Q.773, Q.713, as far as short messages and the registration of an IP-SM-GW need it.
 //!
-//! [`sccp`] and [`tcap`] code the layers below, [`Operation`], [`OperationResult`] and [`UserError`] what is in them. The
-//! encodings are those of the crates `sccp`, `tcap` and `gsm_map`, whose types do not show.
+//! [`sccp`] and [`tcap`] code the layers below, [`Operation`], [`OperationResult`] and [`UserError`] what is in them, and
+//! [`MapEndpoint`] is a node's end of dialogues. The encodings are those of the crates `sccp`, `tcap` and `gsm_map`, whose
+//! types do not show.
 
 mod context;
+mod endpoint;
 mod error;
 mod extension;
 mod number;
@@ -13,6 +15,10 @@ pub mod sccp;
 pub mod tcap;
 
 pub use context::ApplicationContext;
+pub use endpoint::{
+    DialogueId, InvokeFailure, MapAbort, MapConfig, MapEndpoint, MapError, MapEvent, MapInput, MapOutput, MapTimers,
+    UserAbortChoice,
+};
 pub use error::{AbsentSubscriberSm, CallBarred, SmDeliveryFailure, SmDeliveryFailureCause, UserError, diagnostic};
 pub use extension::{IpAccess, PrivateExtension, ScType};
 pub use number::{AddressString, Imsi, Lmsi, NATURE_INTERNATIONAL, NATURE_NATIONAL, NumberError, PLAN_E164};

@@ -7,6 +7,7 @@ mod dlt;
 mod m1;
 mod m2_m3;
 mod map;
+mod map_dialogues;
 mod mbms;
 mod mc;
 mod msrp;
