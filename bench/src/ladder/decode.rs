@@ -151,7 +151,7 @@ fn files(payload: &[u8], fields: &mut Vec<Field>) {
     }
 }
 
-fn push(fields: &mut Vec<Field>, name: &str, value: impl Display) {
+pub(super) fn push(fields: &mut Vec<Field>, name: &str, value: impl Display) {
     fields.push((name.to_owned(), value.to_string()));
 }
 

@@ -257,7 +257,7 @@ impl Provider {
                     self.refused(ask, why);
                 }
             }
-            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } => {}
+            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } | OutsideEvent::Sccp { .. } => {}
         }
     }
 

@@ -82,8 +82,8 @@ impl Runner<'_> {
                 Some(token) => (token, "HTTP request".to_owned(), Some(why)),
                 None => return Ok(()),
             },
-            // No UE is a server of HTTP.
-            OutsideEvent::Request { .. } => return Ok(()),
+            // No UE is a server of HTTP, and none is on SS7.
+            OutsideEvent::Request { .. } | OutsideEvent::Sccp { .. } => return Ok(()),
             OutsideEvent::Stream(event) => {
                 own.stream(now, &event);
                 return Ok(());

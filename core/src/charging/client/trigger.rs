@@ -241,7 +241,7 @@ impl Trigger {
         None
     }
 
-    fn drain(&mut self, now: Instant) {
+    pub(super) fn drain(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 DiameterOutput::Transport(DiameterTransport::Connect { peer, address }) => {

@@ -65,7 +65,7 @@ impl Net {
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
                 self.fabric.respond(exchange, &response);
             }
-            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } => {}
+            OutsideEvent::Stream(_) | OutsideEvent::Datagram { .. } | OutsideEvent::Sccp { .. } => {}
         }
     }
 
