@@ -1,6 +1,7 @@
 //! Signalling codecs and protocol machines of castbench. No I/O, no clock, no randomness but what a caller hands in.
 
 mod aper;
+mod codes;
 pub mod diameter;
 mod entropy;
 pub mod fuzz;
@@ -15,8 +16,10 @@ pub mod mbms_ap;
 pub mod mc;
 pub mod mime;
 pub mod msrp;
+mod octets;
 pub mod rtp;
 pub mod sip;
+pub mod sms;
 mod sync;
 mod tap;
 mod time;

@@ -63,13 +63,13 @@ fn number(text: &str, digits: usize) -> Option<u64> {
     (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// A leap second counts as the one before it.
-fn seconds_of(hour: u64, minute: u64, second: u64) -> Option<u64> {
+/// Seconds since midnight; a leap second counts as the one before it.
+pub(crate) fn seconds_of(hour: u64, minute: u64, second: u64) -> Option<u64> {
     (hour < 24 && minute < 60 && second <= 60).then(|| hour * 3600 + minute * 60 + second.min(59))
 }
 
 /// Days since 1970-01-01, in the Gregorian calendar counted from 0000-03-01.
-fn day_of(year: u64, month: u64, day: u64) -> Option<u64> {
+pub(crate) fn day_of(year: u64, month: u64, day: u64) -> Option<u64> {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let longest = match month {
         2 => 28 + u64::from(is_leap),
@@ -87,7 +87,8 @@ fn day_of(year: u64, month: u64, day: u64) -> Option<u64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-fn of_ms(utc_ms: u64) -> (u64, u8, u8, u64, u64, u64) {
+/// Year, month, day, hour, minute, second.
+pub(crate) fn of_ms(utc_ms: u64) -> (u64, u8, u8, u64, u64, u64) {
     let seconds = utc_ms / 1000;
     let days = seconds / 86_400 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

@@ -586,3 +586,61 @@ fn map() {
 fn map_endpoint() {
     run("map_endpoint", fuzz::map_endpoint, &fuzz::map_endpoint_corpus(), &MAP_WORDS);
 }
+
+#[test]
+fn sms() {
+    use protocol::sms::{
+        Address, CommandType, ConcatenationReference, Content, DeliverReport, Direction, FailureCause, Parameters,
+        Ports, RpCause, RpMessage, Status, StatusReport, Submit, SubmitReport, Timestamp, Tpdu, UserDataHeader,
+        ValidityPeriod, segment,
+    };
+    let number = |digits| Address::international(digits).unwrap();
+    let time = Timestamp::from_utc_ms(1_794_518_460_000, -20);
+    let header = UserDataHeader::default().with_ports(Ports { destination: 2948, originator: 9200 });
+    let texts = ["hello {€}".to_owned(), "long ".repeat(50), "äж😀".repeat(40)];
+    let mut tpdus = Vec::new();
+    for text in &texts {
+        let content = Content::Text(text.clone());
+        let segments = segment(&content, &header, ConcatenationReference::Short(7)).unwrap();
+        for part in segments.parts {
+            let mut submit = Submit::new(1, number("358401234567"), segments.coding, part);
+            submit.validity_period = Some(ValidityPeriod::Absolute(time));
+            let deliver = protocol::sms::Deliver::of_submit(&submit, Address::alphanumeric("castbench").unwrap(), time);
+            let report = StatusReport::of_submit(&submit, time, time, Status::VALIDITY_EXPIRED);
+            tpdus.extend([Tpdu::Submit(submit), Tpdu::Deliver(deliver), Tpdu::StatusReport(report)]);
+        }
+    }
+    let refused = Some(FailureCause::MEMORY_EXCEEDED);
+    tpdus.push(Tpdu::DeliverReport(DeliverReport::new(refused, Parameters::of_text("full"))));
+    tpdus.push(Tpdu::SubmitReport(SubmitReport::new(None, time, Parameters::of_text("später"))));
+    tpdus.push(Tpdu::Command(protocol::sms::Command::new(1, CommandType::DELETE, 2, number("1"))));
+    let mut relay = vec![RpMessage::smma(1).emit()];
+    for tpdu in &tpdus {
+        relay.push(RpMessage::mobile_originated(1, number("358405202000"), tpdu).emit());
+        relay.push(RpMessage::mobile_terminated(2, number("358405202000"), tpdu).emit());
+        relay.push(RpMessage::ack(Direction::ToMs, 3, Some(tpdu)).emit());
+        relay.push(RpMessage::error(Direction::ToNetwork, 4, RpCause::MEMORY_EXCEEDED, Some(tpdu)).emit());
+    }
+    let words: [&[u8]; 10] = [
+        &[0x41],
+        &[0x91],
+        &[0xD0],
+        &[0x00, 0x03, 0x07, 0x02, 0x01],
+        &[0x08, 0x04, 0x00, 0x07, 0x02, 0x02],
+        &[0x80, 0x80],
+        &[0xFF; 7],
+        &[140],
+        &[160],
+        &[5],
+    ];
+    run("sms_relay", fuzz::sms_relay, &relay, &words);
+    let transfer: Vec<_> = tpdus.iter().map(Tpdu::emit).collect();
+    run("sms_transfer", fuzz::sms_transfer, &transfer, &words);
+    let corpus: Vec<_> = texts.into_iter().map(String::into_bytes).chain(transfer).collect();
+    run(
+        "sms_parts",
+        fuzz::sms_parts,
+        &corpus,
+        &["€".as_bytes(), "😀".as_bytes(), b"\x1b", &[0, 3, 7, 2, 1], &[5, 0, 3]],
+    );
+}

@@ -12,6 +12,7 @@ mod mbms;
 mod mc;
 mod msrp;
 mod sip;
+mod sms;
 
 /// Link type whose packets begin with their IP header.
 const RAW_IP: u32 = 101;

@@ -1,0 +1,33 @@
+//! Tables of codes.
+
+/// A code with names for its values; the others survive.
+macro_rules! codes {
+    ($(#[$doc:meta])* pub struct $name:ident($repr:ty) { $($(#[$value_doc:meta])* $value:ident = $code:literal, $text:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            $($(#[$value_doc])* pub const $value: Self = Self($code);)*
+
+            /// What the standard calls it; `None`: it does not.
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($code => Some($text),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, "{:#x}", self.0),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use codes;
