@@ -24,8 +24,8 @@ impl McServer {
             None => self.directory.group(group).map(|(group, _)| group.codecs.clone()).unwrap_or_default(),
         };
         let ports = self.take_ports()?;
-        let priority = self.priority_of(caller);
-        let answer = describe::answer(ports.0.into(), self.config.sip.media, ports, &codecs, offered, priority);
+        let floor = describe::floor_of(self.priority_of(caller));
+        let answer = describe::answer(ports.0.into(), self.config.sip.media, ports, &codecs, offered, &floor);
         let Some((answer, codec)) = answer else {
             self.give_back_ports(ports);
             return Err(Refusal::new(488).because("None of the codecs of the call, or no floor control"));

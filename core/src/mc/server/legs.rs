@@ -187,12 +187,16 @@ impl McServer {
         accepted.map_err(|why| Refusal::new(488).because(&why.to_string()))
     }
 
-    /// Calls somebody as a leg with this number, with an offer of these codecs.
+    /// Calls somebody as a leg with this number, with an offer of these codecs; of floor control with what the leg that waits
+    /// for it has offered, if one does.
     pub(super) fn invite_leg(&mut self, now: Instant, target: Uri, leg: (u64, Leg), codecs: &[GroupCodec], info: Part) {
         let (id, mut leg) = leg;
         let ports = (leg.audio, leg.floor);
-        let priority = self.priority_of(&leg.user);
-        let offer = describe::offer(ports.0.into(), self.config.sip.media, ports, codecs, priority).to_bytes();
+        let waits = leg.side.partner().and_then(|partner| self.calls.legs.get(&partner)?.waits.as_deref());
+        let own = describe::floor_of(self.priority_of(&leg.user));
+        let floor = waits.and_then(FloorMedia::find).map(|(_, wanted)| describe::common(&wanted.parameters, &own));
+        let floor = floor.unwrap_or(own);
+        let offer = describe::offer(ports.0.into(), self.config.sip.media, ports, codecs, &floor).to_bytes();
         let contact = self.calls.calls.get(&leg.call).map(|call| call.identity.clone());
         self.speak_to(&target, contact.as_ref());
         let mut headers = service_headers(&self.psi);

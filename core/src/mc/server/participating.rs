@@ -3,6 +3,7 @@
 
 use protocol::Instant;
 use protocol::mc::info::McpttInfo;
+use protocol::mc::sdp::FloorMedia;
 use protocol::sip::proxy::Refusal;
 use protocol::sip::sdp::Sdp;
 use protocol::sip::{SessionId, Uri};
@@ -114,11 +115,13 @@ impl McServer {
         let waits = self.calls.legs.get_mut(&partner).and_then(|leg| Some((leg.waits.take()?, (leg.audio, leg.floor))));
         let Some((offered, ports)) = waits else { return true };
         let answered = Sdp::parse(sdp).ok();
+        let of_floor = answered.as_ref().and_then(FloorMedia::find);
         let group = self.calls.calls.get(&call).map(|call| call.group.clone()).unwrap_or_default();
         let known = self.directory.group(&group).map(|(group, _)| group.codecs.clone()).unwrap_or_default();
         let codecs = answered.map(|answered| describe::codecs_in(&answered, &known)).unwrap_or_default();
-        let (ip, priority) = (self.config.sip.media, self.priority_of(&user));
-        let answer = describe::answer(ports.0.into(), ip, ports, &codecs, &offered, priority);
+        let (ip, own) = (self.config.sip.media, describe::floor_of(self.priority_of(&user)));
+        let floor = of_floor.map_or(own.clone(), |(_, granted)| describe::common(&granted.parameters, &own));
+        let answer = describe::answer(ports.0.into(), ip, ports, &codecs, &offered, &floor);
         let Some((answer, codec)) = answer else {
             self.drop_leg(now, id, "no codec that all have");
             return false;
