@@ -220,6 +220,7 @@ impl Rig {
             service_ids: 1..=0xff_ffff,
             addresses: [239, 1, 0, 0].into()..=[239, 1, 255, 255].into(),
             ports: 5000..=5000,
+            port_block: ProvisioningConfig::PORT_BLOCK,
         };
         let mut config = BmscNodeConfig::new(own, pool, ip(31), SyncPlan::new(32).expect("a period"));
         config.strangers = Some(ServerRules { max_tmgis: u32::MAX, ..ServerRules::default() });

@@ -476,6 +476,7 @@ fn freediameter_relays_tmgis_of_an_application_server_to_the_bmsc() {
             service_ids: 1..=99,
             addresses: [239, 1, 0, 1].into()..=[239, 1, 0, 99].into(),
             ports: 5000..=5000,
+            port_block: ProvisioningConfig::PORT_BLOCK,
         };
         let config = BmscNodeConfig::new(config, pool, [127, 0, 0, 1].into(), SyncPlan::new(32).unwrap());
         Box::new(BmscNode::new(config, Entropy::from_seed([5; 32]))) as Box<dyn Node>

@@ -155,6 +155,7 @@ pub(crate) fn bmsc(scenario: &Scenario, hop: Duration) -> Result<BmscNodeConfig,
         service_ids: first..=first + SERVICE_IDS / 2 - AS_SERVICE_IDS - 1,
         addresses: BMSC_GROUPS,
         ports: SERVICE_PORTS,
+        port_block: ProvisioningConfig::PORT_BLOCK,
     };
     let mut mchs = scenario.mchs().map(|(.., mch)| sync(mch));
     let sync = mchs.next().unwrap_or_else(|| Err(CommandError::Usage("the scenario has no MCH".into())))?;

@@ -168,6 +168,7 @@ impl BmscNode {
             tmgi,
             owner: work.owner.clone(),
             destination,
+            ports: if by_server { 1 } else { self.services.block_at(destination.port()) },
             by_server,
             expires_utc_ms: if Self::is_of_provider(&work.owner) { NEVER } else { self.new_expiry(now) },
             last_flow: 0,

@@ -136,7 +136,7 @@ impl Bearers {
     /// A port of MB2-U that no bearer has; it rests as long as possible.
     pub(super) fn free_port(&mut self, ports: &RangeInclusive<u16>) -> Option<u16> {
         let count = (u64::from(*ports.end()) + 1).saturating_sub(u64::from(*ports.start()));
-        let at = positions(self.next_port, count, self.ports.len())
+        let at = positions(self.next_port, count, self.ports.len() as u64)
             .find(|at| !self.ports.contains_key(&(ports.start() + *at as u16)))?;
         self.next_port = at + 1;
         Some(ports.start() + at as u16)

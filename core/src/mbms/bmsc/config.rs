@@ -19,8 +19,17 @@ pub struct ProvisioningConfig {
     pub service_ids: RangeInclusive<u32>,
     /// Multicast addresses of user services.
     pub addresses: RangeInclusive<Ipv4Addr>,
-    /// UDP ports on each of the addresses.
+    /// UDP ports on each of the addresses, of which a service has the first one of its own.
     pub ports: RangeInclusive<u16>,
+    /// Ports that each service has on its address, from the one that it is told on: an application server may send beside it,
+    /// as MC service servers do. Those of the last one may lie above `ports`. 0 is 1.
+    pub port_block: u16,
+}
+
+impl ProvisioningConfig {
+    /// As many as an MC service server uses of a bearer: its general purpose subchannel, its successor, and 64 pairs of
+    /// subchannels of media and floor control after them (TS 24.380 clause 10).
+    pub const PORT_BLOCK: u16 = 130;
 }
 
 /// Settings of a BM-SC node.

@@ -16,6 +16,9 @@ pub(super) struct Service {
     /// Origin-Host of the application server.
     pub(super) owner: String,
     pub(super) destination: SocketAddr,
+    /// UDP ports that it has there, from that of `destination` on. Services of before had one.
+    #[serde(default = "one")]
+    pub(super) ports: u16,
     /// The application server has assigned TMGI and destination.
     pub(super) by_server: bool,
     pub(super) expires_utc_ms: u64,
@@ -26,6 +29,10 @@ pub(super) struct Service {
     /// Session-Id of the request that it came with: who asks again gets the same again.
     pub(super) request: String,
     pub(super) facts: Facts,
+}
+
+const fn one() -> u16 {
+    1
 }
 
 /// What an application server says of a service (TR 23.847 clause 2).

@@ -39,6 +39,8 @@ pub(super) struct Services {
     /// Positions in the pools from which the next free one is sought: a released one rests as long as possible.
     next_service_id: u64,
     next_destination: u64,
+    /// How many positions of the pool of destinations the services can stand in the way of.
+    blocked: u64,
 }
 
 impl Services {
@@ -52,6 +54,7 @@ impl Services {
             due: BTreeSet::new(),
             next_service_id: 0,
             next_destination: 0,
+            blocked: 0,
         }
     }
 
@@ -106,6 +109,7 @@ impl Services {
         }
         self.forget(tmgi);
         self.destinations.insert(service.destination, tmgi);
+        self.blocked += self.blocks(&service);
         if !service.is_released {
             self.of_owner.entry(service.owner.clone()).or_default().insert(tmgi);
             if service.expires_utc_ms != NEVER {
@@ -125,6 +129,7 @@ impl Services {
     fn forget(&mut self, tmgi: Tmgi) {
         let Some(old) = self.services.remove(&tmgi) else { return };
         self.destinations.remove(&old.destination);
+        self.blocked -= self.blocks(&old);
         self.due.remove(&(old.expires_utc_ms, tmgi));
         if let Some(own) = self.of_owner.get_mut(&old.owner) {
             own.remove(&tmgi);
@@ -144,21 +149,46 @@ impl Services {
     /// A TMGI that nobody has.
     pub(super) fn free_tmgi(&self) -> Option<Tmgi> {
         let (first, count) = self.service_ids();
-        positions(self.next_service_id, count, self.services.len())
+        positions(self.next_service_id, count, self.services.len() as u64)
             .map(|at| tmgi_of(self.pool.plmn, first + at as u32))
             .find(|tmgi| !self.services.contains_key(tmgi))
     }
 
-    /// A multicast address with a port that nobody has. Addresses come before ports: the other ports of its address are
-    /// free for what an application server sends beside, as long as there are more addresses than services.
+    /// A multicast address with a block of ports none of which anybody has. Addresses come before ports.
     pub(super) fn free_destination(&self) -> Option<SocketAddr> {
         let (first, addresses, count) = self.addresses();
-        positions(self.next_destination, count, self.destinations.len())
+        positions(self.next_destination, count, self.blocked)
             .map(|at| {
                 let ip = Ipv4Addr::from(first + (at % addresses) as u32);
-                SocketAddr::new(ip.into(), self.pool.ports.start() + (at / addresses) as u16)
+                SocketAddr::new(ip.into(), self.pool.ports.start() + (at / addresses) as u16 * self.block())
             })
-            .find(|destination| !self.destinations.contains_key(destination))
+            .find(|destination| {
+                let last = destination.port() + (self.block_at(destination.port()) - 1);
+                let last = SocketAddr::new(destination.ip(), last);
+                self.holder(*destination).is_none() && self.destinations.range(*destination..=last).next().is_none()
+            })
+    }
+
+    /// How many ports a service has that the BM-SC gives this one.
+    pub(super) const fn block_at(&self, port: u16) -> u16 {
+        let above = u16::MAX - port;
+        if above < self.block() - 1 { above + 1 } else { self.block() }
+    }
+
+    const fn block(&self) -> u16 {
+        if self.pool.port_block == 0 { 1 } else { self.pool.port_block }
+    }
+
+    /// Positions of the pool of destinations that ports of a service can be in.
+    fn blocks(&self, service: &Service) -> u64 {
+        1 + u64::from(service.ports.max(1) - 1).div_ceil(self.block().into())
+    }
+
+    /// The service that a port of a multicast address belongs to.
+    fn holder(&self, place: SocketAddr) -> Option<&Service> {
+        let (before, tmgi) = self.destinations.range(..=place).next_back()?;
+        let service = self.services.get(tmgi)?;
+        (before.ip() == place.ip() && place.port() - before.port() < service.ports.max(1)).then_some(service)
     }
 
     /// Whether an application server may have what it has assigned itself.
@@ -190,7 +220,7 @@ impl Services {
             IpAddr::V4(ip) => addresses.contains(&ip),
             IpAddr::V6(_) => true,
         });
-        match self.destinations.contains_key(&destination) {
+        match self.holder(destination).is_some() {
             true => Err(ConflictReason::AddressInUse),
             false if may => Ok(()),
             false => Err(ConflictReason::AddressNotOfAs),
@@ -203,6 +233,13 @@ impl Services {
             let owned = self.of_owner.get(&service.owner).is_some_and(|own| own.contains(tmgi));
             if self.destinations.get(&service.destination) != Some(tmgi) || owned == service.is_released {
                 return Err(format!("{service:?} is not what the indices say"));
+            }
+        }
+        for (place, tmgi) in &self.destinations {
+            let ports = self.services.get(tmgi).map_or(1, |service| service.ports.max(1));
+            let last = SocketAddr::new(place.ip(), place.port().saturating_add(ports - 1));
+            if self.destinations.range(*place..=last).count() != 1 {
+                return Err(format!("{tmgi} has {ports} ports from {place} on, and so have others"));
             }
         }
         let owned: usize = self.of_owner.values().map(BTreeSet::len).sum();
@@ -229,7 +266,7 @@ impl Services {
             && let Some(address) = u32::from(ip).checked_sub(first)
             && let Some(port) = service.destination.port().checked_sub(*self.pool.ports.start())
         {
-            let at = u64::from(port) * addresses + u64::from(address);
+            let at = u64::from(port / self.block()) * addresses + u64::from(address);
             if u64::from(address) < addresses && at < count {
                 self.next_destination = at + 1;
             }
@@ -245,14 +282,15 @@ impl Services {
     fn addresses(&self) -> (u32, u64, u64) {
         let (first, last) = (u32::from(*self.pool.addresses.start()), u32::from(*self.pool.addresses.end()));
         let ports = (u64::from(*self.pool.ports.end()) + 1).saturating_sub(u64::from(*self.pool.ports.start()));
+        let blocks = ports.div_ceil(self.block().into());
         let addresses = (u64::from(last) + 1).saturating_sub(u64::from(first));
-        (first, addresses, addresses * ports)
+        (first, addresses, addresses * blocks)
     }
 }
 
 /// All positions of a pool of `count`, `start` first; no more than are needed to find one that none of `taken` has.
-pub(super) fn positions(start: u64, count: u64, taken: usize) -> impl Iterator<Item = u64> {
-    (0..count.min(taken as u64 + 1)).map(move |i| (start + i) % count)
+pub(super) fn positions(start: u64, count: u64, taken: u64) -> impl Iterator<Item = u64> {
+    (0..count.min(taken + 1)).map(move |i| (start + i) % count)
 }
 
 pub(super) fn service_id(tmgi: Tmgi) -> u32 {

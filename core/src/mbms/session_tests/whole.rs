@@ -19,6 +19,7 @@ pub(super) fn bmsc_config() -> BmscNodeConfig {
         service_ids: 0x100..=0xffff,
         addresses: Ipv4Addr::new(239, 1, 0, 0)..=Ipv4Addr::new(239, 1, 0, 255),
         ports: 5000..=5003,
+        port_block: 1,
     };
     let mut config = BmscNodeConfig::new(diameter, pool, ip(31), SyncPlan::new(32).unwrap());
     config.gateways = vec![GatewayConfig {

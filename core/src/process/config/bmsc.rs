@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use serde::Deserialize;
 
 use super::{PeerSection, XmbSection, loopback};
+use crate::mbms::ProvisioningConfig;
 
 /// Settings of the BM-SC.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -27,8 +28,10 @@ pub struct BmscSection {
     pub service_ids: (u32, u32),
     /// First and last multicast address that it assigns.
     pub addresses: (Ipv4Addr, Ipv4Addr),
-    /// First and last port on each of them.
+    /// First and last port on each of them, of which a service is told the first one of its own.
     pub ports: (u16, u16),
+    /// Ports that each service has there, for what application servers send beside it.
+    pub port_block: u16,
     /// Where MB2-U comes to.
     pub mb2u: IpAddr,
     /// First and last UDP port of MB2-U: one for each bearer, all of them are open from the start.
@@ -71,6 +74,7 @@ impl Default for BmscSection {
             service_ids: (1, 0xff_ffff),
             addresses: ([239, 46, 0, 0].into(), [239, 46, 255, 255].into()),
             ports: (5000, 5000),
+            port_block: ProvisioningConfig::PORT_BLOCK,
             mb2u: Ipv4Addr::LOCALHOST.into(),
             mb2u_ports: (24_000, 24_063),
             sgi_mb: loopback(2153),

@@ -41,6 +41,7 @@ impl Nodes<'_> {
             service_ids: section.service_ids.0..=section.service_ids.1,
             addresses: section.addresses.0..=section.addresses.1,
             ports: section.ports.0..=section.ports.1,
+            port_block: section.port_block,
         };
         let mut config = BmscNodeConfig::new(diameter, pool, section.mb2u, sync(section.mch_scheduling_period)?);
         config.sync_by_area = by_area;

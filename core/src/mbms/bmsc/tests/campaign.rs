@@ -1,5 +1,5 @@
 //! Thousands of allocations, releases, expiries and restarts of several application servers: never two services with one TMGI
-//! or with one address and port, and what was refused was refused for its reason.
+//! or with one port of an address, and what was refused was refused for its reason.
 
 use std::net::SocketAddr;
 
@@ -8,10 +8,18 @@ use protocol::diameter::mbms::provisioning::{AllocationMode, ConflictReason, Ser
 
 use super::*;
 
-/// What was acknowledged: owner, address, and when it expires.
+/// What was acknowledged: owner, address, how many ports from that on, and when it expires.
 #[derive(Debug, Default)]
 struct Model {
-    services: BTreeMap<Tmgi, (&'static str, SocketAddr, Instant)>,
+    services: BTreeMap<Tmgi, (&'static str, SocketAddr, u16, Instant)>,
+}
+
+/// Ports of a service that the BM-SC gives an address.
+const BLOCK: u16 = 2;
+
+/// Whether these ports of an address are some of those.
+fn meet((one, ports): (SocketAddr, u16), (other, others): (SocketAddr, u16)) -> bool {
+    one.ip() == other.ip() && one.port() < other.port() + others && other.port() < one.port() + ports
 }
 
 impl Model {
@@ -22,11 +30,13 @@ impl Model {
     /// Takes what was acknowledged in; nobody else may have any of it.
     fn add(&mut self, owner: &'static str, service: &ServiceProvisioning, until: Instant) {
         let (tmgi, socket) = (service.tmgi.unwrap(), service.socket().unwrap());
-        for (other, (whose, address, _)) in &self.services {
+        let ports = if service.mode == Some(AllocationMode::AsAssigned) { 1 } else { BLOCK };
+        for (other, (whose, address, others, _)) in &self.services {
             let is_same = *other == tmgi && *whose == owner && *address == socket;
-            assert!(is_same || *other != tmgi && *address != socket, "{tmgi} {socket} is of {whose} already");
+            let is_free = *other != tmgi && !meet((*address, *others), (socket, ports));
+            assert!(is_same || is_free, "{tmgi} {socket} is of {whose} already");
         }
-        self.services.insert(tmgi, (owner, socket, until));
+        self.services.insert(tmgi, (owner, socket, ports, until));
     }
 
     fn of(&self, owner: &str, at: u32) -> Option<Tmgi> {
@@ -39,11 +49,11 @@ impl Model {
     fn conflict(&self, owner: &str, tmgi: Tmgi, socket: SocketAddr) -> Option<ConflictReason> {
         match self.services.get(&tmgi) {
             Some((whose, ..)) if *whose != owner => return Some(ConflictReason::TmgiInUse),
-            Some((_, address, _)) if *address != socket => return Some(ConflictReason::OtherAddress),
+            Some((_, address, ..)) if *address != socket => return Some(ConflictReason::OtherAddress),
             Some(_) => return None,
             None => {}
         }
-        let is_taken = self.services.values().any(|(_, address, _)| *address == socket);
+        let is_taken = self.services.values().any(|(_, address, ports, _)| meet((*address, *ports), (socket, 1)));
         is_taken.then_some(ConflictReason::AddressInUse)
     }
 }
@@ -54,6 +64,7 @@ fn ten_thousand_operations_of_several_servers() {
     config.tmgi_lifetime = Duration::from_secs(40);
     config.pool.service_ids = 1..=60;
     config.pool.addresses = [239, 1, 0, 0].into()..=[239, 1, 0, 19].into();
+    config.pool.port_block = BLOCK;
     let mut net = Net::with(config);
     let mut model = Model::default();
     let mut random = Entropy::of_box(8, "campaign");
@@ -85,7 +96,7 @@ fn ten_thousand_operations_of_several_servers() {
                 let response = net.allocate(host, refresh);
                 model.expire(net.now);
                 if response.tmgis == [tmgi] {
-                    model.services.entry(tmgi).and_modify(|service| service.2 = at + lifetime);
+                    model.services.entry(tmgi).and_modify(|service| service.3 = at + lifetime);
                 } else {
                     assert!(!model.services.contains_key(&tmgi), "{response:?}");
                 }

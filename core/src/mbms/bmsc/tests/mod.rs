@@ -213,6 +213,7 @@ fn config() -> BmscNodeConfig {
         service_ids: 0x100..=0xffff,
         addresses: [239, 1, 0, 0].into()..=[239, 1, 0, 255].into(),
         ports: 5000..=5003,
+        port_block: 1,
     };
     let mut config = BmscNodeConfig::new(diameter, pool, ip(31), SyncPlan::new(32).unwrap());
     let gateway = |host: &str, areas: &[u16]| GatewayConfig {

@@ -194,3 +194,65 @@ fn a_request_that_comes_again_gets_what_it_got() {
         assert!(net.wait(AS, token).deallocations.iter().all(|d| d.result == Some(D::SUCCESS)));
     }
 }
+
+#[test]
+fn services_on_one_address_are_a_block_of_ports_apart_whatever_the_block_was_before() {
+    let mut config = config();
+    config.pool.addresses = [239, 1, 0, 7].into()..=[239, 1, 0, 7].into();
+    (config.pool.ports, config.pool.port_block) = (5000..=5019, 5);
+    let mut net = Net::with(config);
+    let new = |number| TmgiAllocationRequest { number, ..TmgiAllocationRequest::default() };
+    let ports = |response: &TmgiAllocationResponse| {
+        response.provisioning.iter().filter_map(|p| p.port).collect::<std::collections::BTreeSet<_>>()
+    };
+    let first = net.allocate(AS, new(2));
+    assert_eq!(ports(&first), [5000, 5005].into());
+    // An application server may not take a port of those for itself; one between blocks that are free makes one less.
+    let refused = net.allocate(AS2, asking(vec![assigned(1, [239, 1, 0, 7], 5009)]));
+    assert_eq!(refused.provisioning[0].conflict, Some(C::AddressInUse));
+    assert_eq!(net.allocate(AS2, asking(vec![assigned(1, [239, 1, 0, 7], 5012)])).result, Some(R::SUCCESS));
+    let more = net.allocate(AS2, new(2));
+    assert_eq!((ports(&more), more.result), ([5015].into(), Some(R::SUCCESS.with(R::RESOURCES_EXCEEDED))));
+    net.audit();
+    // What was promised is kept by a BM-SC that promises less, and more.
+    for block in [2, 8] {
+        net.config.pool.port_block = block;
+        net.restart();
+        net.run(1000);
+        net.audit();
+        net.release(AS2, &more.tmgis);
+        let taken = |port: u16| (5000..5010).contains(&port) || port == 5012;
+        let got = net.allocate(AS2, new(20));
+        let expected: std::collections::BTreeSet<u16> =
+            (5000..=5019u16).step_by(block.into()).filter(|first| !(*first..first + block).any(taken)).collect();
+        assert_eq!(ports(&got), expected, "blocks of {block}");
+        net.audit();
+        let refused = net.allocate(AS2, asking(vec![assigned(2, [239, 1, 0, 7], 5009)]));
+        assert_eq!(refused.provisioning[0].conflict, Some(C::AddressInUse));
+        net.release(AS2, &got.tmgis);
+    }
+    net.release(AS, &[]);
+    net.release(AS2, &[]);
+    assert_eq!(net.figure("tmgis"), 0);
+    net.audit();
+}
+
+#[test]
+fn a_block_at_the_end_of_all_ports_and_services_of_before_that_had_one_port() {
+    let mut config = config();
+    config.pool.addresses = [239, 1, 0, 7].into()..=[239, 1, 0, 7].into();
+    (config.pool.ports, config.pool.port_block) = (65_000..=u16::MAX, ProvisioningConfig::PORT_BLOCK);
+    let mut net = Net::with(config);
+    let response = net.allocate(AS, TmgiAllocationRequest { number: 9, ..TmgiAllocationRequest::default() });
+    assert_eq!(
+        response.provisioning.iter().map(|p| p.port.unwrap()).collect::<Vec<_>>(),
+        [65_000, 65_130, 65_260, 65_390, 65_520]
+    );
+    net.audit();
+    let service = net.node.lock().unwrap().services.get(response.tmgis[0]).unwrap().clone();
+    let mut stored = serde_json::to_value(&service).unwrap();
+    assert_eq!(stored["ports"], ProvisioningConfig::PORT_BLOCK);
+    stored.as_object_mut().unwrap().remove("ports");
+    let before: records::Service = serde_json::from_value(stored).unwrap();
+    assert_eq!((before.ports, before.destination), (1, service.destination));
+}
