@@ -121,7 +121,6 @@ fn a_server_that_dies_in_a_call() {
 }
 
 #[test]
-#[ignore = "seven packets are lost to a UE when the call ends while it is heard elsewhere"]
 fn a_release_that_is_refused() {
     branch("release_refused");
 }

@@ -5,6 +5,7 @@ mod config;
 mod coordination;
 mod floor;
 mod idms;
+mod recent;
 mod server;
 mod subchannel;
 

@@ -29,8 +29,8 @@ pub(super) struct Call {
     pub(super) ways: BTreeMap<Tmgi, Way>,
     /// Members that say that they hear it, and where.
     pub(super) reported: BTreeMap<String, Tmgi>,
-    /// Members that hear it over a bearer.
-    pub(super) hears: BTreeSet<String>,
+    /// Members that hear it over a bearer, and from when on they get no unicast.
+    pub(super) hears: BTreeMap<String, Instant>,
     recent: VecDeque<(Instant, Vec<u8>)>,
 }
 
@@ -132,7 +132,6 @@ impl Machine {
                 if let Some(freed) = freed {
                     self.freed(now, *id, freed);
                 }
-                self.held_timers(now);
                 self.touch(now);
             }
             Err(server) => {
@@ -242,8 +241,12 @@ impl Machine {
         {
             way.mapping = Mapping::default();
         }
+        let takes_over = way.state == WayState::Listens && matches!(state, WayState::Sends(_));
         way.state = state;
         self.say(text);
+        if takes_over {
+            self.take_over(now, call, tmgi);
+        }
         self.hear_all(now, call);
         self.touch(now);
     }
@@ -326,11 +329,34 @@ impl Machine {
             if is_first {
                 self.say_subchannel(&target, tmgi, &group, Say::Map);
             }
-            match target {
-                Target::Own { id, subchannel } => self.broadcast(id, subchannel.media.port(), rtp),
-                Target::Other { media, .. } => self.forward(media, rtp),
-            }
+            self.speak(&target, &group, rtp);
         }
+    }
+
+    fn speak(&mut self, target: &Target, group: &str, rtp: &[u8]) {
+        match target {
+            Target::Own { id, subchannel } => {
+                self.broadcast_speech(*id, group, subchannel.media.port(), rtp);
+            }
+            Target::Other { media, .. } => self.forward(*media, rtp),
+        }
+    }
+
+    /// Another server has sent a call on a bearer, and does not any more: what may not have come there is sent, as to a user that
+    /// comes back from a bearer. The server that has the bearer leaves out what did.
+    fn take_over(&mut self, now: Instant, call: u64, tmgi: Tmgi) {
+        let (timers, replay) = (self.timers(), self.config.replay);
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let missed = known.recent.iter().filter(|(at, _)| *at + replay >= now);
+        let missed: Vec<Vec<u8>> = missed.map(|(_, packet)| packet.clone()).collect();
+        let Some(way) = known.ways.get_mut(&tmgi).filter(|_| !missed.is_empty()) else { return };
+        let WayState::Sends(target) = way.state.clone() else { return };
+        let is_first = way.mapping.heard(now, timers) && way.leaves_at.is_none();
+        let group = known.group.clone();
+        if is_first {
+            self.say_subchannel(&target, tmgi, &group, Say::Map);
+        }
+        missed.iter().for_each(|rtp| self.speak(&target, &group, rtp));
     }
 
     /// Floor control of a call: Floor Taken is the beginning of speech.
@@ -384,7 +410,7 @@ impl Machine {
     /// Who of a call hears it over a bearer, if that has changed.
     pub(super) fn hear_all(&mut self, now: Instant, call: u64) {
         let Some(known) = self.calls.get(&call) else { return };
-        let users: BTreeSet<String> = known.hears.iter().chain(known.reported.keys()).cloned().collect();
+        let users: BTreeSet<String> = known.hears.keys().chain(known.reported.keys()).cloned().collect();
         users.into_iter().for_each(|user| self.hear(now, call, &user));
     }
 
@@ -393,18 +419,23 @@ impl Machine {
         let Some(known) = self.calls.get_mut(&call) else { return };
         let way = known.reported.get(mcptt_id).and_then(|tmgi| known.ways.get(tmgi));
         let is_on = known.members.contains(mcptt_id) && way.is_some_and(Way::is_on);
-        let has_changed = if is_on { known.hears.insert(mcptt_id.to_owned()) } else { known.hears.remove(mcptt_id) };
-        if !has_changed {
+        if is_on == known.hears.contains_key(mcptt_id) {
             return;
         }
-        let missed = known.recent.iter().filter(|(at, _)| !is_on && *at + replay >= now);
-        let replay: Vec<Vec<u8>> = missed.map(|(_, packet)| packet.clone()).collect();
+        let mut missed = Vec::new();
+        if is_on {
+            let is_ours = way.is_some_and(|way| matches!(way.state, WayState::Sends(_)));
+            known.hears.insert(mcptt_id.to_owned(), if is_ours { now } else { now + OVERLAP });
+        } else if let Some(from) = known.hears.remove(mcptt_id) {
+            let is_missed = |at: Instant| at >= from && at + replay >= now;
+            missed.extend(known.recent.iter().filter(|(at, _)| is_missed(*at)).map(|(_, packet)| packet.clone()));
+        }
         match is_on {
             true => self.counters.to_broadcast += 1,
             false => self.counters.to_unicast += 1,
         }
-        self.counters.replayed += replay.len() as u64;
-        self.push(BearersOutput::Switched { call, mcptt_id: mcptt_id.to_owned(), to_broadcast: is_on, replay });
+        self.counters.replayed += missed.len() as u64;
+        self.push(BearersOutput::Switched { call, mcptt_id: mcptt_id.to_owned(), to_broadcast: is_on, replay: missed });
     }
 
     /// A user is seen somewhere else: where the bearers of its calls are not, it hears unicast.
@@ -470,6 +501,9 @@ impl Machine {
     }
 }
 
+/// Unicast goes on for so long beside a bearer that another server sends to: what was on it before its listeners knew may come
+/// here after their reports.
+const OVERLAP: Duration = Duration::from_millis(100);
 /// How long members have to follow a call to another bearer.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Packets: 10 s of one who speaks in packets of 20 ms.

@@ -53,7 +53,8 @@ pub struct McMbmsConfig {
     pub map_repeat: Duration,
     /// T17: time between two Unmap Group To Bearer.
     pub unmap_repeat: Duration,
-    /// Who comes back from a bearer to unicast is sent again what is not older than this.
+    /// Who comes back from a bearer to unicast is sent again what is not older than this, and so is a bearer whose server has
+    /// left.
     pub replay: Duration,
 }
 

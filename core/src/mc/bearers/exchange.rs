@@ -10,7 +10,6 @@ use protocol::mc::coordination::{
 use protocol::mc::names::COORDINATION_CONTENT_TYPE;
 use protocol::mc::subchannel::{self, SubchannelControl, SubchannelMessage};
 use protocol::mime::Part;
-use protocol::rtp::RtpPacket;
 use protocol::sip::proxy::Refusal;
 use protocol::sip::sdp::{Origin, Sdp};
 use protocol::{Instant, Tmgi};
@@ -56,8 +55,7 @@ impl Machine {
                 self.respond(from, id, outcome);
             }
             Coordination::MediaDistributionReleaseRequest { id, group, call } => {
-                let (server, until) = (from.to_owned(), now + GRACE);
-                self.release_asked(now, HeldRelease { server, id, group, call, until });
+                self.release_asked(now, from, id, group, &call);
             }
             Coordination::DiscoverBearerResponse { id, bearers } => {
                 let again_at = now + self.config.lease;
@@ -186,44 +184,41 @@ impl Machine {
         self.tell(server, &Coordination::MediaDistributionResponse { id, outcome, lease_ms }, Sent::Other);
     }
 
-    /// Step 12. A call ends at all servers at about the same time: for a moment, those that rely on who asks are waited for.
-    fn release_asked(&mut self, now: Instant, mut asked: HeldRelease) {
-        if self.held.len() >= MAX_HELD {
-            asked.until = now;
-        }
-        self.held.push(asked);
-        self.held_timers(now);
-    }
-
-    pub(super) fn held_timers(&mut self, now: Instant) {
-        let relies = |held: &HeldRelease| {
-            self.own.values().any(|bearer| bearer.capacity.is_relied_on(&held.group, &held.server, &held.call))
-        };
-        // The last ones first: those that rely on others leave before them.
-        let due = (0..self.held.len()).rev().find(|at| self.held[*at].until <= now || !relies(&self.held[*at]));
-        if let Some(at) = due {
-            let held = self.held.remove(at);
-            self.released(now, held);
-            self.held_timers(now);
-        }
-    }
-
-    /// Refused while the call goes on at a server that relies on it; that one sends from now on.
-    fn released(&mut self, now: Instant, held: HeldRelease) {
-        let HeldRelease { server: from, id, group, call, .. } = held;
-        let (mut goes_on, mut freed) = (None, Vec::new());
+    /// Steps 11, 12. A server that relies on who asks sends from now on: speech does not wait for the answer. A call ends at all
+    /// servers at about the same time, so that for a moment it is not known whether it goes on there.
+    fn release_asked(&mut self, now: Instant, from: &str, id: String, group: String, call: &str) {
+        let (mut bearers, mut freed) = (Vec::new(), Vec::new());
         for (key, bearer) in &mut self.own {
-            let (release, free) = bearer.capacity.release(&group, &from, &call);
+            let (release, free) = bearer.capacity.release(&group, from, call);
             freed.extend(free.map(|free| (*key, free)));
-            if let Release::GoesOn { server } = release {
-                goes_on = Some(server);
+            if matches!(release, Release::GoesOn { .. }) {
+                bearers.push(*key);
             }
         }
-        let reason = goes_on.map(|server| format!("the call goes on at {server}"));
-        let released = reason.is_none();
-        self.counters.release_refusals += u64::from(!released);
-        self.tell(&from, &Coordination::MediaDistributionReleaseResponse { id, released, reason }, Sent::Other);
+        let until = if self.held.len() < MAX_HELD { now + GRACE } else { now };
+        self.held.push(HeldRelease { server: from.to_owned(), id, group, bearers, until });
         freed.into_iter().for_each(|(key, freed)| self.freed(now, key, freed));
+        self.answer_releases(now);
+    }
+
+    /// Answers the releases of calls that are over at all servers, and of those that are not after a moment.
+    pub(super) fn answer_releases(&mut self, now: Instant) {
+        let (own, mut answers) = (&self.own, Vec::new());
+        self.held.retain(|held| {
+            let holder = |key: &u64| Some(own.get(key)?.capacity.holder(&held.group)?.0.to_owned());
+            let goes_on = held.bearers.iter().find_map(holder);
+            let is_due = goes_on.is_none() || held.until <= now;
+            if is_due {
+                let reason = goes_on.map(|server| format!("the call goes on at {server}"));
+                answers.push((held.server.clone(), held.id.clone(), reason));
+            }
+            !is_due
+        });
+        for (server, id, reason) in answers {
+            let released = reason.is_none();
+            self.counters.release_refusals += u64::from(!released);
+            self.tell(&server, &Coordination::MediaDistributionReleaseResponse { id, released, reason }, Sent::Other);
+        }
     }
 
     /// A server that relied on another one sends a group from now on.
@@ -391,6 +386,8 @@ impl Machine {
             DistributionOutcome::InsufficientBandwidth => (WayState::Insufficient, now + self.config.retry),
             DistributionOutcome::Refused { reason } => {
                 self.say(format!("{from} refuses a call on MBMS bearer {tmgi}: {reason}"));
+                // It may have started again, with other bearers.
+                self.neighbours.get_mut(from).into_iter().for_each(|other| other.ask_again(now));
                 (WayState::Refused, now + self.config.retry)
             }
         };
@@ -454,7 +451,7 @@ impl Machine {
         let ok = match &inlet {
             Inlet::Media(id, group) => {
                 let port = self.subchannel_of(*id, group, remote.ip()).map(|subchannel| subchannel.media.port());
-                port.filter(|_| RtpPacket::parse(bytes).is_ok()).map(|port| self.broadcast(*id, port, bytes))
+                port.and_then(|port| self.broadcast_speech(*id, group, port, bytes))
             }
             Inlet::Floor(id, group) => {
                 let port = self.subchannel_of(*id, group, remote.ip()).and_then(|subchannel| Some(subchannel.floor?.1));

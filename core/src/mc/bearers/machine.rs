@@ -40,7 +40,7 @@ pub(super) struct Machine {
     pub(super) askers: BTreeMap<String, (BTreeSet<u16>, Instant)>,
     /// Releases that were not confirmed yet, by the identity of the request.
     pub(super) releases: BTreeMap<String, PendingRelease>,
-    /// Releases that wait for those of the servers that rely on who asks.
+    /// Releases that are not answered yet: those of the servers that relied on who asks may come.
     pub(super) held: Vec<HeldRelease>,
     /// What comes to the ports that other servers send to.
     pub(super) inlets: BTreeMap<u16, Inlet>,
@@ -88,13 +88,15 @@ pub(super) struct PendingRelease {
     pub(super) tries: u32,
 }
 
-/// A release that was asked for by a server that others rely on.
+/// A release of a server that others relied on: one of them sends now.
 #[derive(Clone, Debug)]
 pub(super) struct HeldRelease {
     pub(super) server: String,
     pub(super) id: String,
     pub(super) group: String,
-    pub(super) call: String,
+    /// Bearers of ours that the call goes on at.
+    pub(super) bearers: Vec<u64>,
+    /// Answered then at the latest.
     pub(super) until: Instant,
 }
 
@@ -105,6 +107,7 @@ pub(super) struct Counters {
     pub(super) forwarded_out: u64,
     pub(super) forwarded_in: u64,
     pub(super) refused_in: u64,
+    pub(super) repeated_in: u64,
     pub(super) maps: u64,
     pub(super) unmaps: u64,
     pub(super) announcements: u64,
@@ -249,7 +252,7 @@ impl Machine {
         self.call_timers(now);
         self.own_timers(now);
         self.release_timers(now);
-        self.held_timers(now);
+        self.answer_releases(now);
         self.retry_announcements(now);
         if self.decisions_due().is_some_and(|due| due <= now) {
             self.touch(now);
@@ -295,7 +298,7 @@ impl Machine {
             ("mc_bearers_known", self.neighbours.values().map(|other| other.bearers.len() as u64).sum()),
             ("mc_groups_on_bearers", sum(&|bearer| bearer.capacity.len() as u64)),
             ("mc_reserved_bits_per_second", sum(&|bearer| bearer.capacity.reserved().into())),
-            ("mc_ports_left", self.ports.left() as u64),
+            ("mc_sharing_ports_left", self.ports.left() as u64),
             ("mc_releases_open", self.releases.len() as u64),
             ("mc_listeners", self.calls.values().map(|call| call.hears.len() as u64).sum()),
             ("mc_bearers_lost", counters.bearers_lost),
@@ -304,6 +307,7 @@ impl Machine {
             ("mc_sent_to_servers", counters.forwarded_out),
             ("mc_heard_of_servers", counters.forwarded_in),
             ("mc_refused_of_servers", counters.refused_in),
+            ("mc_repeated_by_servers", counters.repeated_in),
             ("mc_maps", counters.maps),
             ("mc_unmaps", counters.unmaps),
             ("mc_announcements", counters.announcements),

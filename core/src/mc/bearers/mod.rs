@@ -142,10 +142,10 @@ impl Bearers {
         }
     }
 
-    /// Whether a member of a call hears it over a bearer.
-    pub(crate) fn hears_broadcast(&self, call: u64, mcptt_id: &str) -> bool {
-        let machine = self.0.as_ref();
-        machine.and_then(|machine| machine.calls.get(&call)).is_some_and(|call| call.hears.contains(mcptt_id))
+    /// Whether a member of a call hears it over a bearer, and gets no unicast.
+    pub(crate) fn hears_broadcast(&self, now: Instant, call: u64, mcptt_id: &str) -> bool {
+        let call = self.0.as_ref().and_then(|machine| machine.calls.get(&call));
+        call.and_then(|call| call.hears.get(mcptt_id)).is_some_and(|from| *from <= now)
     }
 
     /// A MESSAGE that is not for the server itself: listening status of a user (`from` is its MCPTT ID), or what another server

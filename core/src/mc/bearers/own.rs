@@ -10,15 +10,16 @@ use std::net::SocketAddr;
 
 use protocol::mc::sdp::AnnouncedMedia;
 use protocol::mc::subchannel::{MbmsSubchannel, SubchannelControl, SubchannelMessage};
+use protocol::rtp::RtpPacket;
 use protocol::sip::sdp::{Media, Origin};
 use protocol::{Instant, Tmgi, UdpDatagram};
 
 use super::BearersOutput;
 use super::config::BearerSettings;
 use super::machine::Machine;
-use crate::mbms::GroupCodec;
 use crate::mbms::mb2::{BearerPlace, Demand, Mb2Client};
-use crate::mc::coordination::{Capacity, Freed, SharedPlace};
+use crate::mbms::{GroupCodec, ProvisioningConfig};
+use crate::mc::coordination::{Capacity, Freed, MAX_SLOTS, SharedPlace};
 use crate::node::NodeOutput;
 
 /// A bearer of this server.
@@ -299,6 +300,17 @@ impl Machine {
         }
     }
 
+    /// RTP of a group, once. None: it is no RTP.
+    pub(super) fn broadcast_speech(&mut self, id: u64, group: &str, port: u16, bytes: &[u8]) -> Option<()> {
+        let rtp = RtpPacket::parse(bytes).ok()?;
+        let bearer = self.own.get_mut(&id)?;
+        match bearer.capacity.is_new(group, rtp.ssrc, rtp.sequence) {
+            true => self.broadcast(id, port, bytes),
+            false => self.counters.repeated_in += 1,
+        }
+        Some(())
+    }
+
     /// A message on the general purpose subchannel of a bearer.
     pub(super) fn control(&mut self, id: u64, control: &SubchannelControl) {
         let Some(bearer) = self.own.get_mut(&id) else { return };
@@ -335,6 +347,7 @@ impl Machine {
                 if bearer.capacity.take_cleared() {
                     self.capacity_cleared(now, id);
                 }
+                self.answer_releases(now);
                 self.touch(now);
             }
             Freed::Heir { group, server, .. } => self.inherits(now, id, &group, &server),
@@ -384,6 +397,9 @@ impl Inlet {
         }
     }
 }
+
+// All ports of a bearer are the service's at the BM-SC.
+const _: () = assert!(2 + 2 * MAX_SLOTS <= ProvisioningConfig::PORT_BLOCK);
 
 /// RFC 3264 clause 5.1: a port that has none.
 const DISCARD: u16 = 9;

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use protocol::Instant;
 
+use crate::mc::recent::Recent;
+
 /// The capacity of a bearer.
 #[derive(Debug)]
 pub(in crate::mc) struct Capacity {
@@ -25,6 +27,8 @@ struct Room {
     holder: (String, Seat),
     /// Those that were told that it is transmitted already, the first one first.
     dependents: Vec<(String, Seat)>,
+    /// Speech that it was sent already, whoever has sent it.
+    recent: Recent,
 }
 
 /// A server that has asked for a group.
@@ -116,6 +120,11 @@ impl Capacity {
         }
     }
 
+    /// Speech of a group that was not sent yet: who sends it from now on may begin with what the one before has sent.
+    pub(in crate::mc) fn is_new(&mut self, group: &str, ssrc: u32, sequence: u16) -> bool {
+        self.rooms.get_mut(group).is_some_and(|room| room.recent.is_new(ssrc, sequence))
+    }
+
     /// All servers that have asked for a group, who sends first.
     pub(in crate::mc) fn servers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.rooms.iter().flat_map(|(group, room)| {
@@ -152,7 +161,8 @@ impl Capacity {
             self.is_short = true;
             return Granted::Insufficient;
         };
-        let room = Room { slot, bit_rate, holder: (server.to_owned(), seat), dependents: Vec::new() };
+        let (holder, recent) = ((server.to_owned(), seat), Recent::default());
+        let room = Room { slot, bit_rate, holder, dependents: Vec::new(), recent };
         self.rooms.insert(group.to_owned(), room);
         Granted::Distribute { slot }
     }
@@ -178,12 +188,6 @@ impl Capacity {
             .map(|(group, room)| (group.clone(), room.holder.0.clone()))
             .collect();
         gone.into_iter().filter_map(|(group, server)| Some((server.clone(), self.leave(&group, &server).1?))).collect()
-    }
-
-    /// Others rely on a server that sends this call of a group.
-    pub(in crate::mc) fn is_relied_on(&self, group: &str, server: &str, call: &str) -> bool {
-        let sends = |room: &&Room| room.holder.0 == server && room.holder.1.call == call;
-        self.rooms.get(group).filter(sends).is_some_and(|room| !room.dependents.is_empty())
     }
 
     /// When [`Self::expire`] has something to do.
@@ -224,7 +228,7 @@ impl Capacity {
 }
 
 /// Subchannels of a bearer: so many pairs of ports after that of the general purpose subchannel.
-const MAX_SLOTS: u16 = 64;
+pub(in crate::mc) const MAX_SLOTS: u16 = 64;
 
 #[cfg(test)]
 mod tests {
@@ -252,9 +256,10 @@ mod tests {
         assert_eq!(capacity.request("g", "b", 60, seat("2", Some(20))), already);
         assert_eq!(capacity.request("h", "b", 60, seat("3", Some(20))), Granted::Insufficient);
         assert_eq!(capacity.release("g", "a", "0"), (Release::Done, None), "a call of before");
-        assert!(capacity.is_relied_on("g", "a", "1"));
+        assert!(capacity.is_new("g", 7, 1) && !capacity.is_new("h", 7, 1));
         let heir = Freed::Heir { group: "g".to_owned(), server: "b".to_owned(), port: None };
         assert_eq!(capacity.release("g", "a", "1"), (Release::GoesOn { server: "b".to_owned() }, Some(heir)));
+        assert!(!capacity.is_new("g", 7, 1) && capacity.is_new("g", 7, 2), "whoever sends it");
         assert_eq!((capacity.due(), capacity.available()), (Some(Instant::from_millis(20)), 40));
         let room = Freed::Room { group: "g".to_owned(), slot: 0, port: None };
         assert_eq!(capacity.expire(Instant::from_millis(20)), [("b".to_owned(), room)]);

@@ -9,5 +9,5 @@
 mod control;
 mod neighbour;
 
-pub(super) use control::{Capacity, Freed, Granted, Release, Seat};
+pub(super) use control::{Capacity, Freed, Granted, MAX_SLOTS, Release, Seat};
 pub(super) use neighbour::{Neighbour, SharedPlace};

@@ -1,6 +1,6 @@
 //! Calls and their legs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use protocol::Instant;
@@ -10,6 +10,7 @@ use protocol::sip::{SessionId, SipUri};
 
 use crate::mbms::GroupCodec;
 use crate::mc::floor::FloorControl;
+use crate::mc::recent::Recent;
 
 /// A call of a group.
 #[derive(Debug)]
@@ -121,29 +122,6 @@ impl Peer {
     }
 }
 
-/// Sources and sequence numbers of packets.
-#[derive(Debug, Default)]
-pub(super) struct Recent {
-    order: VecDeque<(u32, u16)>,
-    known: BTreeSet<(u32, u16)>,
-}
-
-impl Recent {
-    /// True for one that was not there before.
-    pub(super) fn is_new(&mut self, ssrc: u32, sequence: u16) -> bool {
-        if !self.known.insert((ssrc, sequence)) {
-            return false;
-        }
-        self.order.push_back((ssrc, sequence));
-        if self.order.len() > MOST_RECENT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
-    }
-}
-
 /// All calls and legs of a server.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -216,6 +194,3 @@ impl Calls {
         self.by_session.get(&session).copied()
     }
 }
-
-/// Packets: 10 s of one who speaks in packets of 20 ms.
-const MOST_RECENT: usize = 512;

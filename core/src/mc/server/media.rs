@@ -52,10 +52,10 @@ impl McServer {
         };
         self.counters.rtp_heard += 1;
         match side.partner() {
-            Some(partner) => self.send_audio(partner, bytes),
+            Some(partner) => self.send_audio(now, partner, bytes),
             None => {
                 let others: Vec<u64> = call.legs.iter().copied().filter(|other| *other != id).collect();
-                others.into_iter().for_each(|other| self.send_audio(other, bytes));
+                others.into_iter().for_each(|other| self.send_audio(now, other, bytes));
             }
         }
         if is_call_audio {
@@ -64,10 +64,10 @@ impl McServer {
     }
 
     /// RTP over unicast, unless the user hears it over a bearer.
-    fn send_audio(&mut self, id: u64, bytes: &[u8]) {
+    fn send_audio(&mut self, now: Instant, id: u64, bytes: &[u8]) {
         let Some(leg) = self.calls.legs.get(&id).filter(|leg| leg.is_in) else { return };
         let Some(peer) = leg.peer.filter(|peer| peer.receives) else { return };
-        if leg.side.is_user() && self.bearers.hears_broadcast(leg.call, &leg.user) {
+        if leg.side.is_user() && self.bearers.hears_broadcast(now, leg.call, &leg.user) {
             self.counters.rtp_spared += 1;
             return;
         }
