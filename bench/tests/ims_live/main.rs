@@ -6,6 +6,7 @@ mod abuse;
 mod kills;
 mod lab;
 mod link;
+mod mc_servers;
 mod messaging;
 mod operator;
 mod others;

@@ -33,6 +33,11 @@ impl Ue {
 
     /// On a link.
     pub(crate) fn on(link: Link, n: usize, pcscf: SocketAddr) -> Self {
+        Self::with(link, n, pcscf, |_| {})
+    }
+
+    /// On a link, with other settings.
+    pub(crate) fn with(link: Link, n: usize, pcscf: SocketAddr, change: impl FnOnce(&mut AgentConfig)) -> Self {
         let hex = |text: &[u8]| text.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let target = Target { transport: link.transport(), remote: pcscf, flow: None };
         let contact = link.local();
@@ -41,6 +46,7 @@ impl Ue {
         if link.transport() == Transport::Tls {
             config.security = SecurityMode::Tls;
         }
+        change(&mut config);
         let card = SimCard {
             imsi: imsi(n),
             k: hex(K.as_bytes()).try_into().unwrap(),
@@ -56,7 +62,7 @@ impl Ue {
         self.link.local()
     }
 
-    fn time(&self) -> Instant {
+    pub(crate) fn time(&self) -> Instant {
         Instant::from_nanos(self.start.elapsed().as_nanos() as u64)
     }
 
