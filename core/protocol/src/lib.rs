@@ -3,6 +3,7 @@
 mod aper;
 mod codes;
 pub mod diameter;
+mod due;
 mod entropy;
 pub mod fuzz;
 mod gtpu;
@@ -29,6 +30,7 @@ pub mod xcap;
 pub mod xmb;
 pub mod xml;
 
+pub use due::Due;
 pub use entropy::{Entropy, Secret};
 pub use gtpu::{GTPU_PORT, GtpuError, GtpuMessageType, GtpuPacket, GtpuRepr};
 pub use id::{ParseTmgiError, Plmn, Tmgi};

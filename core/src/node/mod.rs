@@ -2,7 +2,6 @@
 //! and the fabric that joins nodes in memory.
 
 mod carried;
-pub(crate) mod due;
 mod expiring;
 mod fabric;
 mod scoped;

@@ -18,7 +18,7 @@ use protocol::sip::{
     Flow, Method, NameAddr, Request, ServerKey, SipStack, StackConfig, StackOutput, TransactionKey, Uri,
 };
 use protocol::xml::{PresRules, Watcher};
-use protocol::{Entropy, Instant};
+use protocol::{Due, Entropy, Instant};
 use serde::{Deserialize, Serialize};
 
 use self::publications::{Publication, Publications};
@@ -29,7 +29,6 @@ use self::winfo::Waiting;
 use super::service::event::{EventId, Subscriptions};
 use super::service::{ServiceShell, check_method};
 use crate::charging::ChargingClient;
-use crate::node::due::Due;
 use crate::node::{Node, NodeInput, NodeOutput, NodeStoreOp, Rows, Table};
 
 pub use config::{PresenceConfig, PresenceLimits};

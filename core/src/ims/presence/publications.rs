@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use protocol::Due;
 use protocol::xml::{Pidf, Qualified, RPID_NAMESPACE};
 use serde::{Deserialize, Serialize};
 
-use crate::node::due::Due;
 use crate::node::{NodeStoreOp, Table};
 
 /// A publication; kept in the store.

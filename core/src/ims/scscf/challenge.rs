@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::node::due::Due;
 use protocol::sip::{Credentials, Method, base64_decode};
-use protocol::{Instant, Secret};
+use protocol::{Due, Instant, Secret};
 
 /// Challenges by nonce.
 #[derive(Debug, Default)]

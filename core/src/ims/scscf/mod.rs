@@ -27,11 +27,10 @@ use protocol::sip::{
     ClientKey, Flow, Request, Response, ServerKey, SipStack, SipUri, StackConfig, StackInput, StackOutput,
     TransactionKey,
 };
-use protocol::{Entropy, Instant};
+use protocol::{Due, Entropy, Instant};
 
 use crate::charging::ChargingClient;
 use crate::ims::FilterEvaluator;
-use crate::node::due::Due;
 use crate::node::{
     Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Table,
 };

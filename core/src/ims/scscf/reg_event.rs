@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::Instant;
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Method, NameAddr, Request, Response, ServerKey, Uri};
 use protocol::xml::{ContactEvent, REGINFO_CONTENT_TYPE, RegInfo, RegInfoState};
+use protocol::{Due, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::reg_document::registration;
 use super::registrar::{Binding, ImplicitSet};
 use super::registration::Change;
 use super::{ClientUse, Scscf, StoreJob};
-use crate::node::due::Due;
 use crate::node::{NodeStoreOp, Table};
 
 /// Subscriptions by Call-ID and our tag.

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use protocol::Due;
 use protocol::sip::{NameAddr, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::ims::profile::{PublicIdentity, ServiceProfile, UserProfile};
-use crate::node::due::Due;
 
 /// Registered implicit registration sets, found by any of their identities.
 #[derive(Debug, Default)]

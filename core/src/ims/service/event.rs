@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use protocol::Instant;
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{
     ClientKey, Event, Method, NameAddr, Request, Response, SendError, ServerKey, SipStack, SubscriptionState, Uri,
 };
+use protocol::{Due, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::node::due::Due;
 use crate::node::{NodeStoreOp, Table};
 
 /// Names a subscription of one server; its key in the store.

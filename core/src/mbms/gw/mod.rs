@@ -19,12 +19,11 @@ use std::time::Duration;
 use protocol::diameter::{
     DiameterConfig, DiameterEndpoint, DiameterOutput, DisconnectCause, Message, RequestHandle, dictionary,
 };
-use protocol::{Entropy, GTPU_PORT, GtpuRepr, Instant, Tmgi};
+use protocol::{Due, Entropy, GTPU_PORT, GtpuRepr, Instant, Tmgi};
 
 use self::m3::Mce;
 use self::pool::Pools;
 use self::session::Live;
-use crate::node::due::Due;
 use crate::node::{
     Admin, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, StreamId,
     StreamInput, StreamOutput, Table,

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::Due;
 use protocol::sip::EutranCell;
 use serde::{Deserialize, Serialize};
 
-use crate::node::due::Due;
 use crate::node::{NodeStoreOp, Rows, Table};
 
 /// A user with the IMS identity that he has shown his authorisation with (TS 24.379 clause 7.3.3).

@@ -103,9 +103,9 @@ impl Session {
         }
     }
 
-    /// Does a request in a dialog belong here? `to_tag` is that of its To.
-    pub(crate) fn is(&self, call_id: &str, to_tag: &str) -> bool {
-        self.call_id == call_id && self.local_tag == to_tag
+    /// Call-ID and our tag: requests with them belong here.
+    pub(crate) fn dialog_id(&self) -> (&str, &str) {
+        (&self.call_id, &self.local_tag)
     }
 
     /// Nothing more is to come of it but late responses.

@@ -70,8 +70,9 @@ impl Notifier {
         Ok(notifier)
     }
 
-    pub(crate) fn is(&self, call_id: &str, to_tag: &str) -> bool {
-        self.dialog.id.call_id == call_id && self.dialog.id.local_tag == to_tag
+    /// Call-ID and our tag.
+    pub(crate) fn dialog_id(&self) -> (&str, &str) {
+        (&self.dialog.id.call_id, &self.dialog.id.local_tag)
     }
 
     /// Nothing more is to come of it.

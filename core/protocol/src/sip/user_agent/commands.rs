@@ -1,7 +1,8 @@
 //! What the user of a user agent wants of it.
 
 use super::io::{NotifierId, SessionId, SubscriberId};
-use super::machine::{Usage, UserAgent};
+use super::machine::UserAgent;
+use super::under_way::RequestOf;
 use crate::Instant;
 use crate::mime::{Multipart, Part};
 use crate::sip::session::Session;
@@ -31,7 +32,7 @@ impl UserAgent {
 
     /// Sends a request; [`super::UserAgentEvent::Response`] tells what came of it.
     pub fn send(&mut self, now: Instant, token: u64, request: Request) {
-        self.transact(now, Usage::User(token), request);
+        self.transact(now, RequestOf::User(token), request);
         self.settle(now);
     }
 
@@ -139,7 +140,7 @@ impl UserAgent {
 
     /// Sessions that are not over.
     pub fn sessions(&self) -> Vec<SessionId> {
-        self.sessions.iter().filter(|(_, session)| !session.is_over()).map(|(id, _)| *id).collect()
+        self.sessions.iter().filter(|(_, session)| !session.is_over()).map(|(id, _)| id).collect()
     }
 
     /// Gives all usages up without a word on the wire.
@@ -149,7 +150,7 @@ impl UserAgent {
         self.notifiers.clear();
         self.settle(now);
         self.sessions.clear();
-        self.requests.retain(|_, usage| matches!(usage, Usage::User(_)));
+        self.under_way.forget_usages();
     }
 
     /// Subscribes.
@@ -171,7 +172,7 @@ impl UserAgent {
 
     /// Ends a subscription that was made.
     pub fn unsubscribe(&mut self, now: Instant, id: SubscriberId) {
-        if let Some(subscriber) = self.subscribers.get_mut(&id) {
+        if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.unsubscribe(now);
         }
         self.settle(now);
@@ -179,7 +180,7 @@ impl UserAgent {
 
     /// Gives a subscription up without a word.
     pub fn forget_subscription(&mut self, id: SubscriberId) {
-        self.subscribers.remove(&id);
+        self.subscribers.remove(id);
     }
 
     /// Accepts a SUBSCRIBE of [`super::UserAgentEvent::Request`] for so many seconds. A notification has to follow.
@@ -210,7 +211,7 @@ impl UserAgent {
 
     /// Tells a subscriber the state. False: its subscription has ended, or it is too slow.
     pub fn notify(&mut self, now: Instant, id: NotifierId, content_type: &str, body: &[u8]) -> bool {
-        let done = self.notifiers.get_mut(&id).is_some_and(|notifier| notifier.notify(now, content_type, body));
+        let done = self.notifiers.get_mut(id).is_some_and(|notifier| notifier.notify(now, content_type, body));
         self.settle(now);
         done
     }
@@ -224,7 +225,7 @@ impl UserAgent {
         content_type: &str,
         body: &[u8],
     ) {
-        if let Some(notifier) = self.notifiers.get_mut(&id) {
+        if let Some(notifier) = self.notifiers.get_mut(id) {
             notifier.terminate(now, reason, content_type, body);
         }
         self.settle(now);
@@ -236,7 +237,7 @@ impl UserAgent {
         id: SessionId,
         action: impl FnOnce(&mut Session) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let session = self.sessions.get_mut(&id).ok_or(Refusal::NotNow("there is no such session"))?;
+        let session = self.sessions.get_mut(id).ok_or(Refusal::NotNow("there is no such session"))?;
         let result = action(session);
         self.settle(now);
         result

@@ -12,7 +12,8 @@ impl UserAgent {
             return self.outside(now, key, request, flow);
         };
         let (call_id, tag) = (id.call_id.as_str(), id.local_tag.as_str());
-        if let Some(session) = self.sessions.values_mut().find(|session| session.is(call_id, tag))
+        let session = self.sessions.of_dialog(call_id, tag);
+        if let Some(session) = session.and_then(|id| self.sessions.get_mut(id))
             && session.handle_request(now, key, &request)
         {
             return;
@@ -20,13 +21,14 @@ impl UserAgent {
         let Some(key) = key else { return };
         match &request.method {
             m if *m == Method::NOTIFY => {
-                let mine = |s: &&mut crate::sip::subscription::Subscriber| s.call_id == call_id && s.local_tag == tag;
-                if let Some(subscriber) = self.subscribers.values_mut().find(mine) {
+                let mine = self.subscribers.of_dialog(call_id, tag);
+                if let Some(subscriber) = mine.and_then(|id| self.subscribers.get_mut(id)) {
                     return subscriber.handle_notify(now, key, &request);
                 }
             }
             m if *m == Method::SUBSCRIBE => {
-                if let Some(notifier) = self.notifiers.values_mut().find(|notifier| notifier.is(call_id, tag)) {
+                let mine = self.notifiers.of_dialog(call_id, tag);
+                if let Some(notifier) = mine.and_then(|id| self.notifiers.get_mut(id)) {
                     let expires = request.expires().ok().flatten().unwrap_or(3600);
                     return notifier.handle_subscribe(now, key, &request, expires);
                 }
@@ -34,7 +36,7 @@ impl UserAgent {
             _ => {}
         }
         // Also notifications: those of a REFER in the dialog of a session (RFC 3515 clause 2.4.4).
-        if self.sessions.values().any(|session| session.is(call_id, tag)) {
+        if session.is_some() {
             return self.event(UserAgentEvent::Request { key, request, flow });
         }
         self.refuse(now, key, &request, 481);
@@ -56,7 +58,7 @@ impl UserAgent {
         let id = SessionId(self.new_id());
         let (local, entropy, tag) = (self.local_party(), self.entropy.split(), self.entropy.token(10));
         let session = Session::called(now, local, entropy, tag, key, invite.clone());
-        self.invites.insert(key, id);
+        self.under_way.came(key, id);
         if !session.is_over() {
             self.event(UserAgentEvent::Incoming { session: id, invite, flow });
         }

@@ -1,25 +1,18 @@
 //! The machine: requests and what they are for, usages and what they say.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::config::{UserAgentConfig, UserAgentProfile};
 use super::io::{NotifierId, Passed, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};
-use crate::sip::session::{LocalParty, NoResponse, Purpose, Session, SessionOutput};
+use super::under_way::{RequestOf, UnderWay};
+use super::usages::Usages;
+use crate::sip::session::{LocalParty, NoResponse, Session, SessionOutput};
 use crate::sip::subscription::{Notifier, Subscriber, SubscriptionOutput, SubscriptionPurpose};
 use crate::sip::{
     ClientKey, Flow, Method, Refusal, Request, Response, ServerKey, SessionSettings, SipStack, StackInput, StackOutput,
     TransactionKey,
 };
 use crate::{Entropy, Instant};
-
-/// What a request in a transaction is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Usage {
-    User(u64),
-    Session(SessionId, Purpose),
-    Subscriber(SubscriberId),
-    Notifier(NotifierId),
-}
 
 /// A user agent. Drain [`Self::poll_output`] after every other call.
 #[derive(Debug)]
@@ -28,11 +21,10 @@ pub struct UserAgent {
     pub(super) profile: UserAgentProfile,
     pub(super) settings: SessionSettings,
     pub(super) entropy: Entropy,
-    pub(super) requests: BTreeMap<ClientKey, Usage>,
-    pub(super) invites: BTreeMap<ServerKey, SessionId>,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
-    pub(super) subscribers: BTreeMap<SubscriberId, Subscriber>,
-    pub(super) notifiers: BTreeMap<NotifierId, Notifier>,
+    pub(super) under_way: UnderWay,
+    pub(super) sessions: Usages<SessionId, Session>,
+    pub(super) subscribers: Usages<SubscriberId, Subscriber>,
+    pub(super) notifiers: Usages<NotifierId, Notifier>,
     next_id: u64,
     outputs: VecDeque<UserAgentOutput>,
     /// What has passed, where somebody wants to know.
@@ -48,11 +40,10 @@ impl UserAgent {
             profile: config.profile,
             settings: config.session,
             entropy,
-            requests: BTreeMap::new(),
-            invites: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            subscribers: BTreeMap::new(),
-            notifiers: BTreeMap::new(),
+            under_way: UnderWay::default(),
+            sessions: Usages::default(),
+            subscribers: Usages::default(),
+            notifiers: Usages::default(),
             next_id: 0,
             outputs: VecDeque::new(),
             passed: None,
@@ -69,18 +60,22 @@ impl UserAgent {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.stack.handle_timeout(now);
         self.settle(now);
-        self.sessions.values_mut().for_each(|session| session.handle_timeout(now));
-        self.subscribers.values_mut().for_each(|subscriber| subscriber.handle_timeout(now));
-        self.notifiers.values_mut().for_each(|notifier| notifier.handle_timeout(now));
+        for id in self.sessions.due_at(now) {
+            self.sessions.get_mut(id).into_iter().for_each(|session| session.handle_timeout(now));
+        }
+        for id in self.subscribers.due_at(now) {
+            self.subscribers.get_mut(id).into_iter().for_each(|subscriber| subscriber.handle_timeout(now));
+        }
+        for id in self.notifiers.due_at(now) {
+            self.notifiers.get_mut(id).into_iter().for_each(|notifier| notifier.handle_timeout(now));
+        }
         self.settle(now);
     }
 
     /// When it wants to be called at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let sessions = self.sessions.values().filter_map(Session::poll_timeout);
-        let subscribers = self.subscribers.values().filter_map(Subscriber::poll_timeout);
-        let notifiers = self.notifiers.values().filter_map(Notifier::poll_timeout);
-        sessions.chain(subscribers).chain(notifiers).chain(self.stack.poll_timeout()).min()
+        let usages = [self.sessions.poll_timeout(), self.subscribers.poll_timeout(), self.notifiers.poll_timeout()];
+        usages.into_iter().flatten().chain(self.stack.poll_timeout()).min()
     }
 
     /// What is to be done.
@@ -140,7 +135,7 @@ impl UserAgent {
     }
 
     /// Sends a request, or tells its usage that it cannot be sent.
-    pub(super) fn transact(&mut self, now: Instant, usage: Usage, mut request: Request) {
+    pub(super) fn transact(&mut self, now: Instant, usage: RequestOf, mut request: Request) {
         self.profile.complete(&mut request);
         let next_hop = self.profile.next_hop.clone();
         let copy = self.passed.is_some().then(|| request.clone());
@@ -149,7 +144,7 @@ impl UserAgent {
                 if let Some(request) = copy {
                     self.pass_request(key, &request, None);
                 }
-                self.requests.insert(key, usage);
+                self.under_way.sent(key, usage);
             }
             Err(why) => self.unanswered(now, usage, &NoResponse::NotSent(why.to_string())),
         }
@@ -183,27 +178,26 @@ impl UserAgent {
                 self.incoming(now, key, request, flow);
             }
             StackOutput::Cancel { key, request } => {
-                let session = self.invites.get(&key).and_then(|id| self.sessions.get_mut(id));
+                let session = self.under_way.invite(key).and_then(|id| self.sessions.get_mut(id));
                 if let Some(session) = session {
                     session.handle_cancel(&request);
                 }
             }
             StackOutput::Response { key, response } => {
                 self.pass_response(key, &response);
-                if let Some(usage) = self.requests.get(&key).copied() {
+                if let Some(usage) = self.under_way.request(key) {
                     self.answered(now, usage, response);
                 }
             }
             StackOutput::Timeout { key } => self.no_response(now, key, &NoResponse::Timeout),
             StackOutput::TransportFailed { key, why } => self.no_response(now, key, &NoResponse::NotSent(why)),
             StackOutput::AckMissing { key, status } => {
-                let session = self.invites.get(&key).and_then(|id| self.sessions.get_mut(id));
+                let session = self.under_way.invite(key).and_then(|id| self.sessions.get_mut(id));
                 if let Some(session) = session {
                     session.handle_missing(now, status);
                 }
             }
-            StackOutput::Terminated { key: TransactionKey::Client(key) } => drop(self.requests.remove(&key)),
-            StackOutput::Terminated { key: TransactionKey::Server(key) } => drop(self.invites.remove(&key)),
+            StackOutput::Terminated { key } => self.under_way.ended(key),
             StackOutput::Ignored { what, why } => self.event(UserAgentEvent::Ignored { what, why }),
         }
     }
@@ -212,56 +206,56 @@ impl UserAgent {
         if let Some(passed) = &mut self.passed {
             passed.push_back(Passed::Unanswered { key: key.into() });
         }
-        if let Some(usage) = self.requests.get(&key).copied() {
+        if let Some(usage) = self.under_way.request(key) {
             self.unanswered(now, usage, why);
         }
     }
 
-    fn answered(&mut self, now: Instant, usage: Usage, response: Response) {
+    fn answered(&mut self, now: Instant, usage: RequestOf, response: Response) {
         match usage {
-            Usage::User(token) if !response.is_provisional() => {
+            RequestOf::User(token) if !response.is_provisional() => {
                 self.event(UserAgentEvent::Response { token, result: Ok(response) });
             }
-            Usage::User(_) => {}
-            Usage::Session(id, purpose) => {
-                if let Some(session) = self.sessions.get_mut(&id) {
+            RequestOf::User(_) => {}
+            RequestOf::Session(id, purpose) => {
+                if let Some(session) = self.sessions.get_mut(id) {
                     session.handle_response(now, purpose, &response);
                 }
             }
-            Usage::Subscriber(id) => {
-                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            RequestOf::Subscriber(id) => {
+                if let Some(subscriber) = self.subscribers.get_mut(id) {
                     subscriber.handle_response(now, &response);
                 }
             }
-            Usage::Notifier(id) => {
-                if let Some(notifier) = self.notifiers.get_mut(&id) {
+            RequestOf::Notifier(id) => {
+                if let Some(notifier) = self.notifiers.get_mut(id) {
                     notifier.handle_notified(now, Some(&response));
                 }
             }
         }
     }
 
-    fn unanswered(&mut self, now: Instant, usage: Usage, why: &NoResponse) {
+    fn unanswered(&mut self, now: Instant, usage: RequestOf, why: &NoResponse) {
         match usage {
-            Usage::User(token) => {
+            RequestOf::User(token) => {
                 let result = Err(match why {
                     NoResponse::Timeout => Refusal::Timeout,
                     NoResponse::NotSent(why) => Refusal::NotSent(why.clone()),
                 });
                 self.event(UserAgentEvent::Response { token, result });
             }
-            Usage::Session(id, purpose) => {
-                if let Some(session) = self.sessions.get_mut(&id) {
+            RequestOf::Session(id, purpose) => {
+                if let Some(session) = self.sessions.get_mut(id) {
                     session.handle_no_response(now, purpose, why);
                 }
             }
-            Usage::Subscriber(id) => {
-                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            RequestOf::Subscriber(id) => {
+                if let Some(subscriber) = self.subscribers.get_mut(id) {
                     subscriber.handle_no_response();
                 }
             }
-            Usage::Notifier(id) => {
-                if let Some(notifier) = self.notifiers.get_mut(&id) {
+            RequestOf::Notifier(id) => {
+                if let Some(notifier) = self.notifiers.get_mut(id) {
                     notifier.handle_notified(now, None);
                 }
             }
@@ -270,11 +264,11 @@ impl UserAgent {
 
     fn drain_sessions(&mut self, now: Instant) -> bool {
         let mut outputs = Vec::new();
-        for (id, session) in &mut self.sessions {
+        self.sessions.look_after(|id, session| {
             while let Some(output) = session.poll_output() {
-                outputs.push((*id, output));
+                outputs.push((id, output));
             }
-        }
+        });
         let any = !outputs.is_empty();
         for (id, output) in outputs {
             self.of_session(now, id, output);
@@ -284,7 +278,7 @@ impl UserAgent {
 
     fn of_session(&mut self, now: Instant, id: SessionId, output: SessionOutput) {
         match output {
-            SessionOutput::Send(purpose, request) => self.transact(now, Usage::Session(id, purpose), request),
+            SessionOutput::Send(purpose, request) => self.transact(now, RequestOf::Session(id, purpose), request),
             SessionOutput::Ack(request) => {
                 let next_hop = self.profile.next_hop.clone();
                 if let Err(why) = self.stack.send_ack(request, next_hop) {
@@ -295,10 +289,7 @@ impl UserAgent {
             SessionOutput::Respond(key, response) => self.respond_in_session(now, id, key, response),
             SessionOutput::Acknowledged(key) => self.stack.acknowledged(key),
             SessionOutput::Cancel(reason) => {
-                let is_it = |usage: &Usage| *usage == Usage::Session(id, Purpose::Invite);
-                let keys: Vec<_> =
-                    self.requests.iter().filter(|(_, usage)| is_it(usage)).map(|(key, _)| *key).collect();
-                for key in keys {
+                for key in self.under_way.own_invites(id) {
                     self.stack.cancel(now, key, reason.as_deref());
                 }
             }
@@ -311,13 +302,13 @@ impl UserAgent {
         let is_invite = response.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::INVITE);
         if is_invite
             && response.status < 300
-            && let Some(session) = self.sessions.get(&id)
+            && let Some(session) = self.sessions.get(id)
         {
             session.local.headers.iter().for_each(|(name, value)| response.headers.append(name, value));
         }
         self.pass_response(key, &response);
         let sent = if is_invite && response.is_success() {
-            self.invites.insert(key, id);
+            self.under_way.came(key, id);
             self.stack.accept(now, key, response)
         } else if is_invite && response.headers.contains("RSeq") {
             self.stack.respond_reliably(now, key, response)
@@ -331,25 +322,25 @@ impl UserAgent {
 
     fn drain_subscriptions(&mut self, now: Instant) -> bool {
         let mut subscribers = Vec::new();
-        for (id, subscriber) in &mut self.subscribers {
+        self.subscribers.look_after(|id, subscriber| {
             while let Some(output) = subscriber.poll_output() {
-                subscribers.push((*id, output));
+                subscribers.push((id, output));
             }
-        }
+        });
         let mut notifiers = Vec::new();
-        for (id, notifier) in &mut self.notifiers {
+        self.notifiers.look_after(|id, notifier| {
             while let Some(output) = notifier.poll_output() {
-                notifiers.push((*id, output));
+                notifiers.push((id, output));
             }
-        }
+        });
         let any = !subscribers.is_empty() || !notifiers.is_empty();
         for (id, output) in subscribers {
             let event = |event| UserAgentEvent::Subscriber(id, event);
-            self.of_subscription(now, Usage::Subscriber(id), output, event);
+            self.of_subscription(now, RequestOf::Subscriber(id), output, event);
         }
         for (id, output) in notifiers {
             let event = |event| UserAgentEvent::Notifier(id, event);
-            self.of_subscription(now, Usage::Notifier(id), output, event);
+            self.of_subscription(now, RequestOf::Notifier(id), output, event);
         }
         any
     }
@@ -357,7 +348,7 @@ impl UserAgent {
     fn of_subscription<E>(
         &mut self,
         now: Instant,
-        usage: Usage,
+        usage: RequestOf,
         output: SubscriptionOutput<E>,
         event: impl FnOnce(E) -> UserAgentEvent,
     ) {
@@ -378,14 +369,20 @@ impl UserAgent {
 
     /// Usages that are over and have nothing under way are forgotten.
     fn sweep(&mut self) {
-        let of_session = |id: SessionId| {
-            let asks = self.requests.values().any(|usage| matches!(usage, Usage::Session(of, _) if *of == id));
-            asks || self.invites.values().any(|of| *of == id)
-        };
-        let over: Vec<_> = self.sessions.iter().filter(|(_, session)| session.is_over()).map(|(id, _)| *id).collect();
-        let over: Vec<_> = over.into_iter().filter(|id| !of_session(*id)).collect();
-        self.sessions.retain(|id, _| !over.contains(id));
-        self.subscribers.retain(|_, subscriber| !subscriber.is_over());
-        self.notifiers.retain(|_, notifier| !notifier.is_over());
+        for id in self.sessions.take_over().into_iter().chain(self.under_way.take_left()) {
+            if self.sessions.get(id).is_some_and(Session::is_over) && !self.under_way.has(id) {
+                self.sessions.remove(id);
+            }
+        }
+        for id in self.subscribers.take_over() {
+            if self.subscribers.get(id).is_some_and(Subscriber::is_over) {
+                self.subscribers.remove(id);
+            }
+        }
+        for id in self.notifiers.take_over() {
+            if self.notifiers.get(id).is_some_and(Notifier::is_over) {
+                self.notifiers.remove(id);
+            }
+        }
     }
 }

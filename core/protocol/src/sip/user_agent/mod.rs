@@ -6,6 +6,8 @@ mod incoming;
 mod io;
 mod machine;
 mod refer;
+mod under_way;
+mod usages;
 
 pub use config::{UserAgentConfig, UserAgentProfile};
 pub use io::{NotifierId, Passed, SessionId, SubscriberId, UserAgentEvent, UserAgentOutput};

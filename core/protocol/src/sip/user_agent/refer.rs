@@ -54,25 +54,23 @@ impl UserAgent {
     /// The session in whose dialog a request has come.
     pub fn session_of(&self, request: &Request) -> Option<SessionId> {
         let id = Dialog::id_of_request(request)?;
-        let mut sessions = self.sessions.iter();
-        sessions.find(|(_, session)| session.is(&id.call_id, &id.local_tag)).map(|(id, _)| *id)
+        self.sessions.of_dialog(&id.call_id, &id.local_tag)
     }
 
     /// The session that sent the request which this responds to.
     pub fn session_of_response(&self, response: &Response) -> Option<SessionId> {
         let (call_id, from) = (response.call_id()?, response.from().ok().flatten()?);
-        let tag = from.tag()?;
-        self.sessions.iter().find(|(_, session)| session.is(call_id, tag)).map(|(id, _)| *id)
+        self.sessions.of_dialog(call_id, from.tag()?)
     }
 
     /// The description that our side of a session holds to, when it stands: what the next offer starts from.
     pub fn local_description(&self, id: SessionId) -> Option<Vec<u8>> {
-        self.sessions.get(&id)?.local_description()
+        self.sessions.get(id)?.local_description()
     }
 
     /// The other side's Contact in a session that stands: where requests in it go.
     pub fn remote_target(&self, id: SessionId) -> Option<Uri> {
-        self.sessions.get(&id)?.remote_target()
+        self.sessions.get(id)?.remote_target()
     }
 
     /// A request in the dialog of a session that stands, to be [`Self::send`]ed.
@@ -80,18 +78,18 @@ impl UserAgent {
     /// # Errors
     /// It does not stand.
     pub fn session_request(&mut self, id: SessionId, method: Method) -> Result<Request, Refusal> {
-        let session = self.sessions.get_mut(&id).ok_or(Refusal::NotNow("there is no such session"))?;
+        let session = self.sessions.get_mut(id).ok_or(Refusal::NotNow("there is no such session"))?;
         session.request(method)
     }
 
     /// Header fields of the responses by which an offered session is taken, 100 aside. False: there is no such session.
     pub fn set_answer_headers(&mut self, id: SessionId, headers: Vec<(String, String)>) -> bool {
-        self.sessions.get_mut(&id).map(|session| session.local.headers = headers).is_some()
+        self.sessions.get_mut(id).map(|session| session.local.headers = headers).is_some()
     }
 
     /// Contact of a session from now on: a focus has another one for each conference. False: there is no such session.
     pub fn set_contact(&mut self, id: SessionId, contact: NameAddr) -> bool {
-        self.sessions.get_mut(&id).map(|session| session.local.contact = contact).is_some()
+        self.sessions.get_mut(id).map(|session| session.local.contact = contact).is_some()
     }
 }
 

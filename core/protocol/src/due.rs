@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys and when each is due.
 #[derive(Debug)]
-pub(crate) struct Due<T, K> {
+pub struct Due<T, K> {
     queue: BTreeSet<(T, K)>,
     of_key: BTreeMap<K, T>,
 }
@@ -17,7 +17,7 @@ impl<T, K> Default for Due<T, K> {
 
 impl<T: Ord + Copy, K: Ord + Clone> Due<T, K> {
     /// A key is due then, or never.
-    pub(crate) fn set(&mut self, key: &K, due: Option<T>) {
+    pub fn set(&mut self, key: &K, due: Option<T>) {
         let old = match due {
             Some(due) => {
                 self.queue.insert((due, key.clone()));
@@ -31,17 +31,17 @@ impl<T: Ord + Copy, K: Ord + Clone> Due<T, K> {
     }
 
     /// When the first is.
-    pub(crate) fn first(&self) -> Option<T> {
+    pub fn first(&self) -> Option<T> {
         self.queue.first().map(|(due, _)| *due)
     }
 
     /// Keys that are due at `now`, the earliest first; they stay.
-    pub(crate) fn until(&self, now: T) -> Vec<K> {
+    pub fn until(&self, now: T) -> Vec<K> {
         self.queue.iter().take_while(|(due, _)| *due <= now).map(|(_, key)| key.clone()).collect()
     }
 
     /// The first key that is due at `now`; it stays.
-    pub(crate) fn next(&self, now: T) -> Option<K> {
+    pub fn next(&self, now: T) -> Option<K> {
         self.queue.first().filter(|(due, _)| *due <= now).map(|(_, key)| key.clone())
     }
 }
