@@ -94,6 +94,10 @@ pub struct Fabric {
     latency: Latency,
     places: Vec<Place>,
     by_ip: BTreeMap<IpAddr, usize>,
+    /// Places of nodes, few among many boxes outside, and of these.
+    nodes: Vec<usize>,
+    node_names: BTreeMap<String, usize>,
+    outside_names: BTreeMap<String, usize>,
     /// Streams of SIP that were opened: from whom to where, from which address.
     streams: BTreeMap<(usize, Transport, SocketAddr), SocketAddr>,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -158,6 +162,9 @@ impl Fabric {
             latency,
             places: Vec::new(),
             by_ip: BTreeMap::new(),
+            nodes: Vec::new(),
+            node_names: BTreeMap::new(),
+            outside_names: BTreeMap::new(),
             streams: BTreeMap::new(),
             connections: BTreeMap::new(),
             media: Streams::default(),
@@ -185,6 +192,9 @@ impl Fabric {
 
     fn place(&mut self, name: &str, role: Role, ip: IpAddr, node: Option<(Box<dyn Node>, StoreDriver)>) -> usize {
         let index = self.places.len();
+        self.nodes.extend(node.is_some().then_some(index));
+        let names = if node.is_some() { &mut self.node_names } else { &mut self.outside_names };
+        names.entry(name.to_owned()).or_insert(index);
         self.places.push(Place { name: name.to_owned(), role, ip, node, is_down: false });
         self.by_ip.insert(ip, index);
         index
@@ -227,7 +237,8 @@ impl Fabric {
 
     /// A box is gone, or there again with what it knew: nothing reaches it meanwhile, its connections break.
     pub fn set_down(&mut self, now: Instant, name: &str, is_down: bool) -> bool {
-        let Some(index) = self.places.iter().position(|p| p.name == name) else { return false };
+        let named = self.node_names.get(name).or_else(|| self.outside_names.get(name));
+        let Some(&index) = named else { return false };
         self.places[index].is_down = is_down;
         let broken: Vec<ConnectionId> =
             self.connections.iter().filter(|(_, c)| c.ends.iter().any(|e| e.0 == index)).map(|(id, _)| *id).collect();
@@ -247,7 +258,7 @@ impl Fabric {
         if !self.set_down(now, name, true) {
             return false;
         }
-        let Some(index) = self.places.iter().position(|p| p.name == name) else { return false };
+        let Some(&index) = self.node_names.get(name) else { return false };
         let place = &mut self.places[index];
         let Some((_, store)) = place.node.take() else { return false };
         place.node = Some((node, store));
@@ -257,8 +268,7 @@ impl Fabric {
     }
 
     fn tell(&mut self, now: Instant, name: &str, input: NodeInput<'_>) -> bool {
-        let index = self.places.iter().position(|p| p.name == name && p.node.is_some());
-        index.is_some_and(|index| {
+        self.node_names.get(name).copied().is_some_and(|index| {
             self.input(now, index, input);
             true
         })
@@ -268,7 +278,8 @@ impl Fabric {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let arrival = self.arrivals.first_key_value().map(|((at, _), _)| *at);
-        let nodes = self.places.iter().filter(|p| !p.is_down).filter_map(|p| p.node.as_ref()?.0.poll_timeout());
+        let nodes = self.nodes.iter().map(|&index| &self.places[index]).filter(|p| !p.is_down);
+        let nodes = nodes.filter_map(|p| p.node.as_ref()?.0.poll_timeout());
         nodes.chain(arrival).min()
     }
 
@@ -278,7 +289,8 @@ impl Fabric {
             let arrival = entry.remove();
             self.arrive(now, arrival);
         }
-        for index in 0..self.places.len() {
+        for at in 0..self.nodes.len() {
+            let index = self.nodes[at];
             let place = &mut self.places[index];
             let is_down = place.is_down;
             let Some((node, _)) = place.node.as_mut().filter(|_| !is_down) else { continue };

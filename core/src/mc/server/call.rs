@@ -128,6 +128,8 @@ pub(super) struct Calls {
     pub(super) calls: BTreeMap<u64, Call>,
     pub(super) by_group: BTreeMap<String, u64>,
     pub(super) legs: BTreeMap<u64, Leg>,
+    /// Legs of a user in a call, without those towards other servers in calls that these control.
+    of_users: BTreeMap<(u64, String), BTreeSet<u64>>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     /// Leg of a port; true: the port of floor control.
     pub(super) by_port: BTreeMap<u16, (u64, bool)>,
@@ -160,6 +162,9 @@ impl Calls {
         if let Some(call) = self.calls.get_mut(&leg.call) {
             call.legs.insert(id);
         }
+        if !matches!(leg.side, Side::Server { .. }) {
+            self.of_users.entry((leg.call, leg.user.clone())).or_default().insert(id);
+        }
         self.legs.insert(id, leg);
     }
 
@@ -170,6 +175,13 @@ impl Calls {
         self.by_port.remove(&leg.floor);
         if let Some(call) = self.calls.get_mut(&leg.call) {
             call.legs.remove(&id);
+        }
+        let key = (leg.call, leg.user.clone());
+        if let Some(legs) = self.of_users.get_mut(&key) {
+            legs.remove(&id);
+            if legs.is_empty() {
+                self.of_users.remove(&key);
+            }
         }
         Some(leg)
     }
@@ -182,12 +194,7 @@ impl Calls {
 
     /// Legs of a user in a call, without those towards other servers in calls that these control.
     pub(super) fn of_user(&self, call: u64, user: &str) -> Vec<u64> {
-        let legs = self.calls.get(&call).map(|call| &call.legs).into_iter().flatten();
-        let is = |id: &&u64| {
-            let leg = self.legs.get(id);
-            leg.is_some_and(|leg| leg.user == user && !matches!(leg.side, Side::Server { .. }))
-        };
-        legs.filter(is).copied().collect()
+        self.of_users.get(&(call, user.to_owned())).into_iter().flatten().copied().collect()
     }
 
     pub(super) fn leg_of(&self, session: SessionId) -> Option<u64> {

@@ -20,6 +20,8 @@ pub(super) enum Home {
 pub(super) struct Directory {
     users: BTreeMap<String, (McSubscriber, Home)>,
     groups: BTreeMap<String, (McGroup, Home)>,
+    /// Who may affiliate to each.
+    members: BTreeMap<String, BTreeSet<String>>,
     /// Public service identities of the other servers.
     servers: BTreeSet<String>,
     /// MCPTT IDs by IMS identity.
@@ -40,6 +42,7 @@ impl Directory {
         let mut directory = Self {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
+            members: BTreeMap::new(),
             servers: servers.clone(),
             by_impu: BTreeMap::new(),
         };
@@ -65,7 +68,9 @@ impl Directory {
             if group.codecs.is_empty() {
                 return Err(format!("mc_server: group {} needs a codec", group.id));
             }
-            if directory.groups.insert(identity(&group.id)?, (group.clone(), at)).is_some() {
+            let id = identity(&group.id)?;
+            directory.members.insert(id.clone(), group.members.iter().cloned().collect());
+            if directory.groups.insert(id, (group.clone(), at)).is_some() {
                 return Err(format!("mc_server: group {} is there twice: leave one out", group.id));
             }
         }
@@ -95,7 +100,7 @@ impl Directory {
     }
 
     pub(super) fn is_member(&self, group: &str, mcptt_id: &str) -> bool {
-        self.groups.get(group).is_some_and(|(group, _)| group.members.iter().any(|member| member == mcptt_id))
+        self.members.get(group).is_some_and(|members| members.contains(mcptt_id))
     }
 
     pub(super) fn is_server(&self, identity: &str) -> bool {

@@ -79,8 +79,7 @@ impl Streams {
 impl Fabric {
     /// A box outside does something with streams, as nodes do by their outputs; false when there is no such box.
     pub fn stream_from_outside(&mut self, now: Instant, name: &str, output: StreamOutput) -> bool {
-        let index = self.places.iter().position(|place| place.name == name && place.node.is_none());
-        index.is_some_and(|index| {
+        self.outside_names.get(name).copied().is_some_and(|index| {
             self.stream_output(now, index, output);
             true
         })
