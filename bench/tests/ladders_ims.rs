@@ -9,7 +9,7 @@ use std::process::Command;
 use castbench::{
     CAPTURE_FILE, CaptureWriter, Diameter, Event, Has, Http, HttpIs, ImsActor, ImsCast, Judgement, LadderHeader,
     LadderStep, LadderWatch, Model, Msrp, MsrpIs, Of, Overrides, PROCEDURES, Party, Procedure, ProcedureStep, Rtp,
-    RunHeader, Scenario, See, Service, Sip, Status, Verdict, What,
+    RunHeader, Scenario, See, Service, Sip, Status, Ticked, Verdict, What,
 };
 use core_network::ims::NetworkBox;
 use protocol::diameter::dictionary::{AvpDef, charging};
@@ -60,6 +60,35 @@ fn nothing_counts_before_the_step_that_asks_for_it() {
         let mut watch = LadderWatch::new(&[header(procedure)]);
         for (event, packet) in messages(procedure).iter().zip(1..) {
             assert_eq!(watch.observe(event, packet), []);
+        }
+    }
+}
+
+#[test]
+fn beside_ladders_of_others_each_is_ticked_as_alone() {
+    for procedure in procedures() {
+        let (mut stranger, own) = (header(procedure), header(procedure));
+        stranger.ue = "carol".into();
+        let cast = stranger.ims.as_mut().unwrap();
+        cast.ue = ImsActor {
+            name: "carol".into(),
+            impi: "carol@home".into(),
+            impu: "sip:carol@home".into(),
+            ..cast.ue.clone()
+        };
+        let mut alone = LadderWatch::new(std::slice::from_ref(&own));
+        let mut among = LadderWatch::new(&[stranger, own.clone(), own]);
+        alone.step_started(0);
+        among.step_started(0);
+        for (event, packet) in messages(procedure).iter().zip(1..) {
+            let numbers = |ticked: Vec<Ticked>, ladder: usize| -> Vec<&str> {
+                ticked.iter().filter(|own| own.ladder == ladder).map(|own| own.step.number).collect()
+            };
+            let (told, all) = (numbers(alone.observe(event, packet), 0), among.observe(event, packet));
+            assert!(!told.is_empty(), "{}: {event:?}", procedure.procedure);
+            for twin in [1, 2] {
+                assert_eq!(numbers(all.clone(), twin), told, "{}: {event:?}", procedure.procedure);
+            }
         }
     }
 }
@@ -150,7 +179,7 @@ impl Run {
         for (_, event) in all.take_while(|(row, _)| Some(row.number) != lost) {
             let packet = capture.next_packet();
             let ticked = watch.observe(&event, packet);
-            let comments: Vec<String> = ticked.iter().map(castbench::Ticked::comment).collect();
+            let comments: Vec<String> = ticked.iter().map(Ticked::comment).collect();
             capture.write(&event, &comments).unwrap();
             for t in ticked {
                 model.apply(&Event { t_ns: event.at.as_nanos(), what: t.fact() }).unwrap();

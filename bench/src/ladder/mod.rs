@@ -6,6 +6,7 @@ mod decode_map;
 mod decode_mc;
 mod download_delivery;
 mod ims;
+mod interest;
 mod lct;
 mod mcch_acquisition;
 mod seen;
@@ -35,6 +36,7 @@ pub use ims::{
     Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, McDocument, McMessage, Msrp, MsrpIs, Of, Rtp, Sip,
     Status,
 };
+use interest::Interests;
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::{Seen, rtp_of};
@@ -192,6 +194,8 @@ pub struct Ladder {
     pub header: LadderHeader,
     /// The session once it has started.
     pub session: Option<SessionInfo>,
+    /// The table behind it.
+    table: Option<&'static Procedure>,
     /// Its TMGI, which is known before.
     tmgi: Option<Tmgi>,
     ticks: Vec<Option<Tick>>,
@@ -229,6 +233,12 @@ pub struct LadderStep {
     pub tick: Option<Tick>,
 }
 
+impl PartialEq for Procedure {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
 impl PartialEq for ProcedureStep {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -238,13 +248,14 @@ impl PartialEq for ProcedureStep {
 impl Ladder {
     /// A ladder of which nothing was seen.
     pub fn new(header: LadderHeader) -> Self {
-        let steps = procedure(&header.procedure).map_or(0, |p| p.steps.len());
-        Self { header, session: None, tmgi: None, ticks: vec![None; steps], bound: Bound::new(), has_begun: false }
+        let table = procedure(&header.procedure);
+        let ticks = vec![None; table.map_or(0, |p| p.steps.len())];
+        Self { header, session: None, table, tmgi: None, ticks, bound: Bound::new(), has_begun: false }
     }
 
     /// The table behind it; `None` when this version does not know the procedure.
     pub fn procedure(&self) -> Option<&'static Procedure> {
-        procedure(&self.header.procedure)
+        self.table
     }
 
     /// Takes note of a session that started.
@@ -290,6 +301,11 @@ impl Ladder {
                 tick: tick.clone(),
             })
             .collect()
+    }
+
+    /// When those of its steps were seen that were, nanoseconds of run time, and how many steps there are.
+    pub fn seen(&self) -> (Vec<u64>, usize) {
+        (self.ticks.iter().flatten().map(|tick| tick.at_ns).collect(), self.ticks.len())
     }
 
     /// The first step that was not seen.
@@ -371,23 +387,24 @@ impl Ladder {
 
     /// The step that a message ticks, and what is learned from it.
     fn observe(&self, event: &TapEvent, seen: &Seen) -> Option<(&'static ProcedureStep, Vec<(String, String)>)> {
-        let rows = self.procedure()?.steps;
         if self.header.ims.is_some() && (!self.has_begun || !seen.is_ims()) {
             return None;
         }
+        self.due().filter(|row| row.joint == event.joint).find_map(|row| Some((row, self.sees(row, event, seen)?)))
+    }
+
+    /// Steps that were not seen and may be seen now.
+    fn due(&self) -> impl Iterator<Item = &'static ProcedureStep> {
+        let rows = self.procedure().map_or(&[][..], |p| p.steps);
         let is_seen =
             |number: &str| rows.iter().zip(&self.ticks).any(|(row, tick)| row.number == number && tick.is_some());
-        rows.iter().enumerate().filter(|(i, _)| self.ticks[*i].is_none()).find_map(|(i, row)| {
-            let is_due = match row.order {
-                Order::Free => true,
-                Order::AfterPrevious => i == 0 || self.ticks[i - 1].is_some(),
-                Order::After(number) => is_seen(number),
-            };
-            if !is_due || row.joint != event.joint {
-                return None;
-            }
-            Some((row, self.sees(row, event, seen)?))
-        })
+        let is_due = move |i: usize, row: &ProcedureStep| match row.order {
+            Order::Free => true,
+            Order::AfterPrevious => i == 0 || self.ticks[i - 1].is_some(),
+            Order::After(number) => is_seen(number),
+        };
+        let unseen = rows.iter().enumerate().filter(|(i, _)| self.ticks[*i].is_none());
+        unseen.filter(move |(i, row)| is_due(*i, row)).map(|(_, row)| row)
     }
 
     fn sees(&self, row: &ProcedureStep, event: &TapEvent, seen: &Seen) -> Option<Vec<(String, String)>> {
@@ -425,6 +442,8 @@ impl Ladder {
 #[derive(Clone, PartialEq, Debug)]
 pub struct LadderWatch {
     ladders: Vec<Ladder>,
+    /// Which of them may be ticked by what.
+    interests: Interests,
     /// System information is told once and holds for sessions that start later: messages with their packets.
     system_information: Vec<(TapEvent, u64)>,
 }
@@ -448,7 +467,8 @@ pub struct Ticked {
 impl LadderWatch {
     /// Watches for these ladders, in the order of the run header.
     pub fn new(headers: &[LadderHeader]) -> Self {
-        Self { ladders: headers.iter().cloned().map(Ladder::new).collect(), system_information: Vec::new() }
+        let ladders: Vec<Ladder> = headers.iter().cloned().map(Ladder::new).collect();
+        Self { interests: Interests::of(&ladders), ladders, system_information: Vec::new() }
     }
 
     /// A session has started: what it allocated is what messages are compared with. System information that a UE has
@@ -475,12 +495,13 @@ impl LadderWatch {
     pub(crate) fn would_tick(&self, event: &TapEvent) -> Vec<(&str, &'static str)> {
         let seen = Seen::of(event);
         let ticks = |ladder: &'_ Ladder| Some(ladder.observe(event, &seen)?.0.number);
-        self.ladders.iter().filter_map(|l| Some((l.header.procedure.as_str(), ticks(l)?))).collect()
+        let ladders = self.interests.in_message(event, &seen).into_iter().map(|index| &self.ladders[index]);
+        ladders.filter_map(|l| Some((l.header.procedure.as_str(), ticks(l)?))).collect()
     }
 
     /// Looks at a message that will be packet number `packet` of the capture. Cheap once all steps are ticked.
     pub fn observe(&mut self, event: &TapEvent, packet: u64) -> Vec<Ticked> {
-        if !self.ladders.iter().any(|l| l.first_unseen().is_some()) {
+        if self.interests.is_empty() {
             return Vec::new();
         }
         if event.joint == Joint::BcchDlSch && self.system_information.len() < SYSTEM_INFORMATION_MAX {
@@ -492,12 +513,14 @@ impl LadderWatch {
     fn tick(&mut self, event: &TapEvent, packet: u64) -> Vec<Ticked> {
         let seen = Seen::of(event);
         let mut ticked = Vec::new();
-        for (index, ladder) in self.ladders.iter_mut().enumerate() {
+        for index in self.interests.in_message(event, &seen) {
+            let ladder = &mut self.ladders[index];
             let (Some((step, bound)), Some(procedure)) = (ladder.observe(event, &seen), ladder.procedure()) else {
                 continue;
             };
             let tick = Tick { at_ns: event.at.as_nanos(), packet, bound, decoded: decode::decode(event) };
             ladder.tick(step.number, tick.clone());
+            self.interests.renew(index, ladder);
             ticked.push(Ticked { ladder: index, step, procedure: procedure.procedure, tick });
         }
         ticked

@@ -9,6 +9,7 @@ use protocol::mime::{MediaType, Multipart};
 use protocol::sip::{Headers, PChargingVector, SipMessage};
 
 use super::{Diameter, Has, ImsCast, Of, Sip, Status};
+use crate::ladder::Seen;
 
 /// What steps have learned for those after them: Call-IDs by the names of calls, the Session-Id of the last request.
 pub(crate) type Bound = BTreeMap<String, String>;
@@ -59,7 +60,22 @@ impl SipSeen {
     }
 }
 
+/// Identifiers in a message, of calls, sessions and users: a step may ask for one of them.
+pub(crate) fn identifiers(seen: &Seen) -> Vec<String> {
+    let call = seen.sip.iter().map(|sip| sip.call_id.clone());
+    let of_diameter = seen.diameter.iter().flat_map(|message| {
+        let named = [&dictionary::SESSION_ID, &dictionary::USER_NAME, &dictionary::PUBLIC_IDENTITY];
+        named.into_iter().filter_map(|def| Some(message.text(def).ok().flatten()?.to_owned()))
+    });
+    call.chain(of_diameter).collect()
+}
+
 impl Sip {
+    /// One of [`identifiers`] that the message must have; empty: it may be any message.
+    pub(crate) fn identifier(&self, bound: &Bound) -> String {
+        bound.get(self.call).cloned().unwrap_or_default()
+    }
+
     /// What the message teaches; none when it is another one.
     pub(crate) fn sees(&self, seen: &SipSeen, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
         let status = match (self.status, seen.status) {
@@ -223,6 +239,16 @@ fn icid(headers: &Headers) -> Option<String> {
 }
 
 impl Diameter {
+    /// One of [`identifiers`] that the message must have; empty: it may be any message; none: there is none yet.
+    pub(crate) fn identifier(&self, cast: &ImsCast, bound: &Bound) -> Option<String> {
+        match self.of {
+            Of::Ue => Some(cast.ue.impi.clone()),
+            Of::PeerIdentity => cast.peer.as_ref().map(|peer| peer.impu.clone()),
+            Of::Request => bound.get(&self.bound_session()).cloned(),
+            Of::Anybody | Of::Charging => Some(String::new()),
+        }
+    }
+
     /// What the message teaches; none when it is another one.
     pub(crate) fn sees(&self, seen: &Message, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
         if seen.name() != self.command {

@@ -25,7 +25,7 @@ pub(crate) use calls::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE, RELEASE,
     RESUME,
 };
-pub(crate) use find::{Bound, SipSeen, diameter};
+pub(crate) use find::{Bound, SipSeen, diameter, identifiers};
 pub(crate) use http::HttpSeen;
 pub use http::{Http, HttpIs};
 pub(crate) use mc::mc_procedures;
