@@ -1,5 +1,7 @@
 //! Measurements: quantities with a unit, taken from the model of a run. Counts stand beside every ratio.
 
+use std::collections::BTreeMap;
+
 use crate::event::Measurement;
 use crate::report::area_sum::AreaSum;
 use crate::report::model::{Model, Outcome};
@@ -45,24 +47,22 @@ pub fn measure(model: &Model, name: MeasurementName) -> Vec<Measured> {
     let sessions: Vec<Option<&str>> =
         if name.is_per_session() { model.sessions.iter().map(|s| Some(&*s.name)).collect() } else { vec![None] };
     let pairs = ues.iter().flat_map(|&ue| sessions.iter().map(move |&session| (ue, session)));
+    // A value that a box measured itself goes before what is derived from other events.
+    let of = |m: &Measurement| Value { value: m.value, counts: m.counts };
+    let recorded = model.measured.iter().rev().filter(|m| m.name == name);
+    let recorded: BTreeMap<_, _> = recorded.map(|m| ((m.ue.as_deref(), m.session.as_deref()), of(m))).collect();
     pairs
         .map(|(ue, session)| Measured {
             name,
             ue: ue.map(str::to_owned),
             session: session.map(str::to_owned),
-            result: recorded(model, name, ue, session).map_or_else(|| derive(model, name, ue, session), Ok),
+            result: recorded.get(&(ue, session)).map_or_else(|| derive(model, name, ue, session), |value| Ok(*value)),
         })
         .collect()
 }
 
-/// A value that a box measured itself goes before what is derived from other events.
-fn recorded(model: &Model, name: MeasurementName, ue: Option<&str>, session: Option<&str>) -> Option<Value> {
-    let same = |m: &&Measurement| m.name == name && m.ue.as_deref() == ue && m.session.as_deref() == session;
-    model.measured.iter().find(same).map(|m| Value { value: m.value, counts: m.counts })
-}
-
 fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Option<&str>) -> Result<Value, NoValue> {
-    let ue_run = model.ues.iter().find(|u| Some(&*u.name) == ue);
+    let ue_run = ue.and_then(|ue| model.ue(ue));
     let delivery = model.delivery(ue.unwrap_or_default(), session.unwrap_or_default());
     let no_ue = NoValue::NoSamples("no such UE in the scenario");
     match name {
@@ -130,7 +130,7 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::MediaGap
         | MeasurementName::MediaOnAirTwice
         | MeasurementName::MediaSwitches => {
-            let heard = model.ims.iter().filter(|run| Some(&*run.ue) == ue).flat_map(|run| &run.listened);
+            let heard = ue.and_then(|ue| model.ims_of(ue)).into_iter().flat_map(|run| &run.listened);
             let has_forgotten = heard.into_iter().any(|heard| heard.forgotten > 0);
             Err(NoValue::NoSamples(if has_forgotten { TOO_MUCH } else { "nobody has spoken to this UE" }))
         }
@@ -182,8 +182,7 @@ fn of_messages(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, 
 
 /// What became of a UE on the IMS.
 fn of_ims(model: &Model, name: MeasurementName, ue: &str) -> Result<Value, NoValue> {
-    let run = model.ims.iter().find(|run| run.ue == ue);
-    let run = run.ok_or(NoValue::NoSamples("the UE did nothing on the IMS"))?;
+    let run = model.ims_of(ue).ok_or(NoValue::NoSamples("the UE did nothing on the IMS"))?;
     match name {
         MeasurementName::ImsRegistrations => Ok(plain(run.registrations as f64)),
         MeasurementName::ImsRegistrationTime => {

@@ -81,7 +81,7 @@ fn tokens(bytes: &mut [u8]) {
 fn after(words: &[&[u8]], bytes: &mut [u8]) {
     for &word in words {
         let mut at = 0;
-        while let Some(found) = bytes[at..].windows(word.len()).position(|w| w.eq_ignore_ascii_case(word)) {
+        while let Some(found) = find(&bytes[at..], word) {
             let begins =
                 at + found == 0 || !bytes[at + found - 1].is_ascii_alphanumeric() && bytes[at + found - 1] != b'_';
             at += found + word.len();
@@ -101,7 +101,7 @@ fn after(words: &[&[u8]], bytes: &mut [u8]) {
 fn parameters(names: &[&[u8]], bytes: &mut [u8]) {
     for name in names {
         let mut at = 0;
-        while let Some(found) = bytes[at..].windows(name.len()).position(|w| w.eq_ignore_ascii_case(name)) {
+        while let Some(found) = find(&bytes[at..], name) {
             // `nonce="` ends `cnonce="` as well, and `response="` nothing else: a parameter begins after a separator.
             let begins = at + found == 0 || !bytes[at + found - 1].is_ascii_alphanumeric();
             at += found + name.len();
@@ -112,6 +112,13 @@ fn parameters(names: &[&[u8]], bytes: &mut [u8]) {
             at += end;
         }
     }
+}
+
+/// Where a word begins, whatever its case. Most octets are not even its first letter.
+fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {
+    let first = word.first()?;
+    let mut begins = memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes);
+    begins.find(|&at| bytes[at..].get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word)))
 }
 
 /// Overwrites the data of secret AVPs, in groups too.

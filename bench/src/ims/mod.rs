@@ -11,6 +11,7 @@ pub(crate) mod mc_login;
 mod network;
 pub(crate) mod services;
 pub(crate) mod third_party;
+mod ues;
 pub(crate) mod web;
 
 pub(crate) use network::ImsNetwork;

@@ -26,6 +26,7 @@ use super::mc::McUe;
 use super::services;
 use super::services::charging::Books;
 use super::third_party::ApiClient;
+use super::ues::ImsUes;
 use super::web::WebClient;
 use crate::errors::CommandError;
 use crate::scenario::{
@@ -45,7 +46,7 @@ pub(crate) struct ImsNetwork {
     pub(crate) fabric: Fabric,
     /// How long a message takes between two nodes.
     pub(crate) hop: Duration,
-    pub(crate) ues: Vec<ImsUe>,
+    pub(crate) ues: ImsUes,
     pub(crate) third_parties: Vec<ApiClient>,
     impis: Vec<String>,
     /// What charging writes down.
@@ -64,7 +65,7 @@ impl ImsNetwork {
     /// A fabric for other nodes, in which nothing takes time.
     pub(crate) fn without_ims() -> Self {
         let fabric = Fabric::new(Latency { gm: Duration::ZERO, core: Duration::ZERO });
-        let (ues, third_parties, impis) = (Vec::new(), Vec::new(), Vec::new());
+        let (ues, third_parties, impis) = (ImsUes::new(Vec::new()), Vec::new(), Vec::new());
         Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None, plan: None }
     }
 
@@ -120,6 +121,7 @@ impl Maker<'_> {
             let access = Access::new(ue.unicast.clone(), self.entropy(&format!("{} access", ue.name)));
             ues.push(self.ue(&ue.name, own, identity, (audio, access))?);
         }
+        let ues = ImsUes::new(ues);
         let third_parties = self.third_parties(&mut fabric);
         let hop = ms(self.ims.core_delay_ms);
         let plan = Some(self.plan.clone());

@@ -82,7 +82,7 @@ impl ImsRun {
         Some((others.count(), own))
     }
 
-    fn new(ue: &str) -> Self {
+    pub(super) fn new(ue: &str) -> Self {
         Self {
             ue: ue.to_owned(),
             is_registered: false,
@@ -119,12 +119,7 @@ impl ImsRun {
 impl Model {
     pub(super) fn apply_ims(&mut self, t: u64, ue: &str, fact: &ImsFact) -> Result<(), ModelError> {
         self.ue_mut(ue)?;
-        let known = self.ims.iter().position(|run| run.ue == ue);
-        let index = known.unwrap_or_else(|| {
-            self.ims.push(ImsRun::new(ue));
-            self.ims.len() - 1
-        });
-        let run = &mut self.ims[index];
+        let run = self.ims_mut(ue);
         match fact {
             ImsFact::Registered { after_s, .. } => {
                 run.is_registered = true;

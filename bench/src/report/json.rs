@@ -245,7 +245,6 @@ struct Note<'a> {
 impl<'a> Report<'a> {
     fn of(model: &'a Model, judgement: &'a Judgement) -> Self {
         let scenario = &model.header.scenario;
-        let channel = |ue: &str| scenario.ues.iter().find(|u| u.name == ue).and_then(|u| u.channel.as_ref());
         Self {
             schema: SCHEMA,
             castbench: &model.header.castbench,
@@ -259,7 +258,7 @@ impl<'a> Report<'a> {
                 wireshark_options: wireshark_options(model.session_infos()),
             },
             sessions: model.sessions.iter().map(|s| Session::of(model, s)).collect(),
-            ues: model.ues.iter().map(|u| Ue::of(model, u, channel(&u.name))).collect(),
+            ues: model.ues.iter().zip(&scenario.ues).map(|(u, own)| Ue::of(model, u, own.channel.as_ref())).collect(),
             deliveries: model.deliveries.iter().map(DeliveryReport::of).collect(),
             expectations: judgement.checks.iter().map(Expected::of).collect(),
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
@@ -353,7 +352,7 @@ impl<'a> Ue<'a> {
             areas: run.areas.iter().map(|area| AreaReport::of(area, model.header.full_scale_dbm)).collect(),
             rlc_lost_pdus: run.rlc_gaps.0,
             rlc_gaps: run.rlc_gaps.1,
-            ims: model.ims.iter().find(|own| own.ue == run.name).map(ImsReport::of),
+            ims: model.ims_of(&run.name).map(ImsReport::of),
         }
     }
 }

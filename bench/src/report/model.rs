@@ -1,6 +1,6 @@
 //! The model of a run: a fold over its events in bounded memory. Every report is made from it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::Joint;
 
@@ -14,6 +14,7 @@ pub(crate) use super::runs::{
 use super::series::Merge;
 use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
 use crate::ladder::{Ladder, Tick};
+use crate::scenario::MeasurementName;
 
 /// What is known about a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,12 +61,24 @@ pub struct Model {
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
     pub notes: Vec<Note>,
+    /// Places of UEs in `ues`, and in `ims`.
+    places: BTreeMap<String, usize>,
+    ims_places: BTreeMap<String, usize>,
+    /// What is in `measured`.
+    are_measured: BTreeSet<MeasuredOf>,
 }
+
+/// What was measured: of which UE, of which session.
+type MeasuredOf = (MeasurementName, Option<String>, Option<String>);
 
 impl Model {
     /// The model of a run that has just started.
     pub fn new(header: RunHeader) -> Self {
         let scenario = &header.scenario;
+        let mut places = BTreeMap::new();
+        for (place, ue) in scenario.ues.iter().enumerate() {
+            places.entry(ue.name.clone()).or_insert(place);
+        }
         let pairs = scenario.ues.iter().flat_map(|u| scenario.sessions.iter().map(move |s| (&u.name, &s.name)));
         Self {
             end_ns: 0,
@@ -88,6 +101,9 @@ impl Model {
             messages: Vec::new(),
             mch_periods: (0, 0),
             notes: Vec::new(),
+            places,
+            ims_places: BTreeMap::new(),
+            are_measured: BTreeSet::new(),
             header,
         }
     }
@@ -109,7 +125,7 @@ impl Model {
 
     /// A message has gone from one box to another.
     fn carried(&mut self, joint: Joint, from: &str, to: &str) {
-        let is_ue = |name: &str| self.header.scenario.ues.iter().any(|ue| ue.name == name);
+        let is_ue = |name: &str| self.places.contains_key(name);
         let [from, to] = [from, to].map(|name| if is_ue(name) { UES } else { name });
         let pair = (joint, from.min(to).to_owned(), from.max(to).to_owned());
         if let Some(count) = self.traffic.get_mut(&pair) {
@@ -154,8 +170,11 @@ impl Model {
             }
             What::Spectrum { at, span_hz, psd_db } => self.apply_spectrum(at, *span_hz, psd_db),
             What::Measured(measurement) => {
-                let key = |m: &Measurement| (m.name, m.ue.clone(), m.session.clone());
-                self.measured.retain(|m| key(m) != key(measurement));
+                let Measurement { name, ue, session, .. } = measurement;
+                if !self.are_measured.insert((*name, ue.clone(), session.clone())) {
+                    let is_it = |m: &Measurement| m.name == *name && m.ue == *ue && m.session == *session;
+                    self.measured.retain(|m| !is_it(m));
+                }
                 self.measured.push(measurement.clone());
             }
             What::IqHash { sha256, samples } => self.iq = Some((sha256.clone(), *samples)),
@@ -205,9 +224,26 @@ impl Model {
         Ok(())
     }
 
+    /// A UE.
+    pub fn ue(&self, name: &str) -> Option<&UeRun> {
+        self.ues.get(*self.places.get(name)?)
+    }
+
+    /// A UE as it was on the IMS.
+    pub fn ims_of(&self, ue: &str) -> Option<&ImsRun> {
+        self.ims.get(*self.ims_places.get(ue)?)
+    }
+
     /// The delivery of a session to a UE.
     pub fn delivery(&self, ue: &str, session: &str) -> Option<&Delivery> {
-        self.deliveries.iter().find(|d| d.ue == ue && d.session == session)
+        self.deliveries_to(ue).iter().find(|d| d.session == session)
+    }
+
+    /// The deliveries to a UE, session by session.
+    pub fn deliveries_to(&self, ue: &str) -> &[Delivery] {
+        let sessions = self.sessions.len();
+        let own = self.places.get(ue).and_then(|place| self.deliveries.get(place * sessions..(place + 1) * sessions));
+        own.unwrap_or_default()
     }
 
     /// What was allocated for the sessions that started.
@@ -340,6 +376,15 @@ impl Model {
         Ok(())
     }
 
+    /// A UE on the IMS, which may be heard of for the first time.
+    pub(super) fn ims_mut(&mut self, ue: &str) -> &mut ImsRun {
+        let place = *self.ims_places.entry(ue.to_owned()).or_insert_with(|| {
+            self.ims.push(ImsRun::new(ue));
+            self.ims.len() - 1
+        });
+        &mut self.ims[place]
+    }
+
     fn note(&mut self, t: u64, text: String) {
         if self.notes.len() < NOTES_LIMIT {
             self.notes.push(Note { at_ns: t, text });
@@ -400,12 +445,15 @@ impl Model {
     }
 
     pub(super) fn ue_mut(&mut self, name: &str) -> Result<&mut UeRun, ModelError> {
-        let found = self.ues.iter_mut().find(|u| u.name == name);
+        let found = self.places.get(name).and_then(|place| self.ues.get_mut(*place));
         found.ok_or_else(|| ModelError::NoUe { ue: name.to_owned() })
     }
 
     fn delivery_mut(&mut self, ue: &str, session: &str) -> Result<&mut Delivery, ModelError> {
-        let found = self.deliveries.iter_mut().find(|d| d.ue == ue && d.session == session);
+        let sessions = self.sessions.len();
+        let own =
+            self.places.get(ue).and_then(|place| self.deliveries.get_mut(place * sessions..(place + 1) * sessions));
+        let found = own.unwrap_or_default().iter_mut().find(|d| d.session == session);
         found.ok_or_else(|| ModelError::NoDelivery { ue: ue.to_owned(), session: session.to_owned() })
     }
 }

@@ -14,7 +14,7 @@ use crate::event::{ImsFact, What};
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::ims::access::Passage;
-use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
+use crate::ims::agent::{ExpectedMessage, ImsUeOutput, session_description};
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
@@ -48,20 +48,20 @@ impl RunIms {
     }
 
     /// When something is due.
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
         let held_back = self.held_back.first_key_value().map(|((at, _), _)| *at);
-        let ues = self.network.ues.iter().filter_map(ImsUe::poll_timeout);
-        ues.chain(self.network.fabric.poll_timeout()).chain(held_back).min()
+        let ues = self.network.ues.poll_timeout();
+        ues.into_iter().chain(self.network.fabric.poll_timeout()).chain(held_back).min()
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.network.fabric.handle_timeout(now);
-        self.network.ues.iter_mut().for_each(|ue| ue.handle_timeout(now));
+        self.network.ues.handle_timeout(now);
     }
 
     pub(super) fn step_started(&mut self, index: usize) {
         self.watch.step_started(index);
-        for ue in &mut self.network.ues {
+        for ue in self.network.ues.iter_mut() {
             (ue.state.registered_in_step, ue.state.notified_in_step) = (0, 0);
         }
     }
@@ -73,7 +73,7 @@ impl RunIms {
     }
 
     pub(super) fn place(&self, name: &str) -> Option<usize> {
-        self.network.ues.iter().position(|ue| ue.name == name)
+        self.network.ues.place(name)
     }
 }
 
@@ -107,8 +107,7 @@ impl Runner<'_> {
                 self.fabric_output(now, output)?;
                 continue;
             }
-            let said = ims.network.ues.iter_mut().enumerate().find_map(|(i, ue)| Some((i, ue.poll_output(now)?)));
-            match said {
+            match ims.network.ues.poll_output(now) {
                 None if self.mbms.is_none() => return Ok(()),
                 None => {
                     self.drain_mbms(now)?;
@@ -354,7 +353,7 @@ impl Runner<'_> {
 fn pass(ims: &mut RunIms, now: Instant, message: &WireMessage) -> Passage {
     let mut delay = Duration::ZERO;
     for (name, from_ue) in [(&message.from, true), (&message.to, false)] {
-        let Some(own) = ims.network.ues.iter_mut().find(|ue| ue.name == *name) else { continue };
+        let Some(own) = ims.network.ues.named_mut(name) else { continue };
         match own.access.pass(now + delay, message.bytes.len(), message.transport.is_reliable(), from_ue) {
             Passage::Lost => return Passage::Lost,
             Passage::After(more) => delay += more,

@@ -176,14 +176,16 @@ impl Runner<'_> {
 
     fn mc_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
         let name = &self.ues.get(index)?.name;
-        self.ims.as_mut()?.network.ues.iter_mut().find(|own| own.name == *name && own.mc.is_some())
+        let ues = &mut self.ims.as_mut()?.network.ues;
+        let place = ues.place(name).filter(|place| ues[*place].mc.is_some())?;
+        Some(&mut ues[place])
     }
 
     /// What clients measured.
     pub(super) fn finish_mc(&mut self) -> Result<(), CommandError> {
         let Some(ims) = &self.ims else { return Ok(()) };
         let (mut measured, mut facts) = (Vec::new(), Vec::new());
-        for own in &ims.network.ues {
+        for own in ims.network.ues.iter() {
             let Some((mc, figures)) = own.mc.as_ref().and_then(|mc| Some((mc, mc.figures()?))) else { continue };
             let mut add = |name, value: f64| {
                 measured.push(Measurement { name, ue: Some(own.name.clone()), session: None, value, counts: None });

@@ -346,7 +346,7 @@ impl Runner<'_> {
             && self.now >= self.on_air_until.max(self.mcch_on_air_until);
         let is_real = self.air.as_mut().is_some_and(|air| air.front_ends().is_some());
         if self.air.is_none() || nothing_on_air && !is_real {
-            let ims = self.ims.as_ref().and_then(RunIms::poll_timeout);
+            let ims = self.ims.as_mut().and_then(RunIms::poll_timeout);
             // Somebody may wait for what has just happened.
             let until = if is_busy { end } else { until };
             let next = ims.into_iter().fold(until, Instant::min);

@@ -8,7 +8,7 @@ use crate::air::{Air, HeardMtch};
 use crate::errors::CommandError;
 use crate::event::{Measurement, What};
 use crate::ledger::Entry;
-use crate::scenario::{MeasurementName, Ue, UeCell};
+use crate::scenario::{MeasurementName, UeCell};
 use crate::setup;
 
 impl Runner<'_> {
@@ -89,12 +89,11 @@ impl Runner<'_> {
             return Ok(());
         }
         let areas = self.loaded.scenario.areas.len();
-        for (index, ue) in self.ues.iter().enumerate() {
-            let is_elsewhere = |own: &Ue| {
-                let is_in_other_cell = own.ims.as_ref().is_some_and(|ims| ims.cell == UeCell::Other);
-                own.name == ue.name && (is_in_other_cell || own.mc.as_ref().is_some_and(|mc| mc.area.is_none()))
-            };
-            if self.acquired[index].areas.len() == areas || self.loaded.scenario.ues.iter().any(is_elsewhere) {
+        // The UEs of a run are those of its scenario, in its order.
+        for (index, (ue, own)) in self.ues.iter().zip(&self.loaded.scenario.ues).enumerate() {
+            let is_in_other_cell = own.ims.as_ref().is_some_and(|ims| ims.cell == UeCell::Other);
+            let is_elsewhere = is_in_other_cell || own.mc.as_ref().is_some_and(|mc| mc.area.is_none());
+            if self.acquired[index].areas.len() == areas || is_elsewhere {
                 continue;
             }
             self.acquired[index].late = true;

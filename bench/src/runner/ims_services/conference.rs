@@ -24,7 +24,7 @@ impl Runner<'_> {
                     call(now, own, factory);
                 }
                 ConferenceStep::ConferenceJoin { to, .. } => {
-                    let other = ims.network.ues.iter().find(|ue| ue.name == *to);
+                    let other = ims.network.ues.named(to);
                     let conference = other.and_then(|ue| ue.state.conference.clone()).unwrap_or_default();
                     call(now, &mut ims.network.ues[place], conference);
                 }
@@ -61,7 +61,7 @@ fn call(now: Instant, own: &mut ImsUe, to: String) {
 
 /// The focus of a UE is to call another one, or to let it go.
 fn refer(now: Instant, ims: &mut RunIms, place: usize, to: &str, method: &str) {
-    let other = ims.network.ues.iter().find(|ue| ue.name == to).map(|ue| ue.impu.clone());
+    let other = ims.network.ues.named(to).map(|ue| ue.impu.clone());
     let own = &mut ims.network.ues[place];
     let wanted = ReferRequest {
         to: own.state.conference.clone().unwrap_or_default(),

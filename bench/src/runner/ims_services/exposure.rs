@@ -25,7 +25,7 @@ impl Runner<'_> {
         }
         let now = self.now;
         let Some(ims) = &mut self.ims else { return Ok("done") };
-        let impu = |name: &str| ims.network.ues.iter().find(|ue| ue.name == name).map(|ue| ue.impu.clone());
+        let impu = |name: &str| ims.network.ues.named(name).map(|ue| ue.impu.clone());
         let (get, post, nothing) = (Method::GET, Method::POST, Value::Null);
         let name = step.client();
         let Some(place) = ims.network.third_parties.iter().position(|own| own.name == name) else { return Ok("done") };

@@ -1,5 +1,6 @@
 //! Group sessions over MBMS: UEs call groups, speak and listen by both ways, and lose their coverage.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hil::agent::media::{Received, Speech};
@@ -120,7 +121,8 @@ impl Runner<'_> {
     fn group_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
         let name = &self.ues.get(index)?.name;
         let ims = self.ims.as_mut()?;
-        ims.network.ues.iter_mut().find(|own| own.name == *name).filter(|own| own.audio.reception().is_some())
+        let place = ims.network.ues.place(name).filter(|place| ims.network.ues[*place].audio.reception().is_some())?;
+        Some(&mut ims.network.ues[place])
     }
 
     /// What each has said, and what of it has come to the others.
@@ -139,7 +141,7 @@ impl Runner<'_> {
                 facts.push((listener.name.clone(), ImsFact::Listened(heard)));
             }
         }
-        for own in &ims.network.ues {
+        for own in ims.network.ues.iter() {
             if let Some(counts) = own.access.counts() {
                 let fact = ImsFact::Unicast {
                     messages: counts.messages,
@@ -179,12 +181,12 @@ pub(in crate::runner) fn speech(path: &Path) -> Result<Speech, CommandError> {
 /// Of each UE over all that spoke; nothing where it is not known what came.
 fn measured(facts: &[(String, ImsFact)]) -> Vec<Measurement> {
     let mut measured: Vec<Measurement> = Vec::new();
-    let has_forgotten = |ue: &String| {
-        facts.iter().any(|(own, fact)| own == ue && matches!(fact, ImsFact::Listened(heard) if heard.forgotten > 0))
-    };
-    let mut add = |ue: &String, name, value: f64, is_most: bool| {
-        let same = |own: &&mut Measurement| own.name == name && own.ue.as_ref() == Some(ue);
-        match measured.iter_mut().find(same) {
+    let mut places = BTreeMap::new();
+    let has_forgotten = |fact: &ImsFact| matches!(fact, ImsFact::Listened(heard) if heard.forgotten > 0);
+    let forgetful: BTreeSet<&String> = facts.iter().filter(|(_, fact)| has_forgotten(fact)).map(|(ue, _)| ue).collect();
+    let mut add = |ue: &String, name: MeasurementName, value: f64, is_most: bool| {
+        let place = *places.entry((ue.clone(), name)).or_insert(measured.len());
+        match measured.get_mut(place) {
             Some(own) if is_most => own.value = own.value.max(value),
             Some(own) => own.value += value,
             None => measured.push(Measurement { name, ue: Some(ue.clone()), session: None, value, counts: None }),
@@ -192,7 +194,7 @@ fn measured(facts: &[(String, ImsFact)]) -> Vec<Measurement> {
     };
     for (ue, fact) in facts {
         let ImsFact::Listened(heard) = fact else { continue };
-        if has_forgotten(ue) {
+        if forgetful.contains(ue) {
             continue;
         }
         add(ue, MeasurementName::MediaTaken, heard.taken as f64, false);

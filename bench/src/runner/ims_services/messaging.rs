@@ -53,7 +53,7 @@ impl Runner<'_> {
         let now = self.now;
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let entry = |ue: &&ImsUe| ListEntry { copy_control: Some(CopyControl::To), ..ListEntry::new(&ue.impu) };
-        let named = recipients.iter().filter_map(|name| ims.network.ues.iter().find(|ue| ue.name == *name));
+        let named = recipients.iter().filter_map(|name| ims.network.ues.named(name));
         let entries: Vec<_> = named.map(|ue| entry(&ue)).collect();
         let own = &mut ims.network.ues[place];
         let service = messaging::list_service(own.domain());
@@ -72,7 +72,7 @@ impl Runner<'_> {
         let token = self.expect_message(place, &[to.to_owned()], text)?;
         let now = self.now;
         let Some(ims) = &mut self.ims else { return Ok(()) };
-        let to = ims.network.ues.iter().find(|ue| ue.name == to).map(|ue| ue.impu.clone()).unwrap_or_default();
+        let to = ims.network.ues.named(to).map(|ue| ue.impu.clone()).unwrap_or_default();
         let (wish, headers) = match expires_s {
             Some(seconds) => ("negative-delivery", vec![("Expires".to_owned(), seconds.to_string())]),
             None => ("positive-delivery, processing", Vec::new()),
@@ -92,7 +92,7 @@ impl Runner<'_> {
     fn chat(&mut self, place: usize, to: &str) -> Result<(), CommandError> {
         let now = self.now;
         let Some(ims) = &mut self.ims else { return Ok(()) };
-        let other = ims.network.ues.iter().find(|ue| ue.name == to).map(|ue| ue.impu.clone());
+        let other = ims.network.ues.named(to).map(|ue| ue.impu.clone());
         let own = &mut ims.network.ues[place];
         let call = own.new_call();
         own.state.begin_call(now, call, false);

@@ -19,7 +19,7 @@ impl Runner<'_> {
             match step {
                 PresenceStep::Publish { note, .. } => publish(now, &mut ims.network.ues[place], note),
                 PresenceStep::WatchPresence { to, .. } => {
-                    let other = ims.network.ues.iter().find(|ue| ue.name == *to).map(|ue| ue.impu.clone());
+                    let other = ims.network.ues.named(to).map(|ue| ue.impu.clone());
                     let own = &mut ims.network.ues[place];
                     watch(now, own, &other.unwrap_or_default(), "presence", "application/pidf+xml");
                 }

@@ -19,7 +19,7 @@ impl Runner<'_> {
         for &place in places {
             match step {
                 XdmStep::XcapPut { contacts, if_match, .. } => {
-                    let impu = |name: &String| Some(ims.network.ues.iter().find(|ue| ue.name == *name)?.impu.clone());
+                    let impu = |name: &String| Some(ims.network.ues.named(name)?.impu.clone());
                     let contacts: Vec<String> = contacts.iter().filter_map(impu).collect();
                     put(now, ims, place, &contacts, *if_match);
                 }
