@@ -39,6 +39,8 @@ impl fmt::Display for Verdict {
 pub struct Check {
     /// Stable name: measurement, position of the expectation from 1, UE, session.
     pub id: String,
+    /// Position of the expectation from 1.
+    pub position: usize,
     /// What was measured.
     pub measure: MeasurementName,
     /// Of which UE.
@@ -150,6 +152,7 @@ fn check_one(index: usize, expectation: &Expectation, m: Measured) -> Check {
     };
     Check {
         id: format!("{}.{}{of}", m.name, index + 1),
+        position: index + 1,
         measure: m.name,
         limits,
         unit,

@@ -1,8 +1,10 @@
 //! What each box was, what the bench could not see, modems and messages.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
-use super::panel;
+use super::{many, panel};
 use crate::event::BoxBackend;
 use crate::report::model::Model;
 use crate::report::modem_runs::{MessageRun, ModemRun};
@@ -17,7 +19,7 @@ pub(super) fn section(model: &Model) -> Markup {
                 "Boxes",
                 &html! { "What stood behind each box of this run, and what the bench could not see of it." },
                 &html! {
-                    (backends(boxes))
+                    (backends(boxes, model.ues.len() > many::SHOWN))
                     @if !model.modems.is_empty() { h3 { "Modems" } (modems(&model.modems)) }
                     @if !model.messages.is_empty() { h3 { "Messages" } (messages(&model.messages)) }
                 },
@@ -26,16 +28,30 @@ pub(super) fn section(model: &Model) -> Markup {
     }
 }
 
-fn backends(boxes: &[BoxBackend]) -> Markup {
+/// The boxes; those of many UEs that are alike are one line.
+fn backends(boxes: &[BoxBackend], are_many: bool) -> Markup {
+    let mut alike: Vec<(&BoxBackend, usize)> = Vec::new();
+    let mut places = BTreeMap::new();
+    for own in boxes {
+        let key = (&own.name, &own.backend, &own.unseen, own.ue.as_ref().filter(|_| !are_many));
+        let place = *places.entry(key).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => alike.push((own, 1)),
+        }
+    }
     html! {
         div.scroll {
             table {
                 thead { tr { th { "Box" } th { "UE" } th { "Backend" } th { "Not seen" } } }
                 tbody {
-                    @for own in boxes {
+                    @for (own, count) in alike {
                         tr {
                             td { (own.name) }
-                            td { (own.ue.as_deref().unwrap_or("")) }
+                            td {
+                                (own.ue.as_deref().unwrap_or(""))
+                                @if count > 1 { " and " (text::grouped(count as u64 - 1)) " more" }
+                            }
                             td.text { (own.backend) }
                             td.text { (own.unseen.as_deref().unwrap_or("–")) }
                         }

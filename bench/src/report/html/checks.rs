@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{chip, panel, term};
+use super::{chip, many, panel, term};
 use crate::report::text;
 use crate::scenario::{MeasurementName, Unit};
-use crate::verdict::{Check, Judgement};
+use crate::verdict::{Check, Judgement, Verdict};
 
 pub(super) fn section(judgement: &Judgement) -> Markup {
     panel(
@@ -15,31 +15,80 @@ pub(super) fn section(judgement: &Judgement) -> Markup {
         (term("Wilson interval")) "; without a sample the verdict is inconclusive." },
         &html! {
             @if judgement.checks.is_empty() { p.soft { "The scenario expects nothing." } } @else {
+                @let all = expectations(&judgement.checks);
                 div.scroll tabindex="0" { table {
-                    thead { tr {
-                        th { "Verdict" } th { "Measurement" } th { "UE" } th { "Session" } th.n { "Value" } th.n { "Limit" }
-                        th { "Against the limit" } th.n { "Counts" } th.n { "95 %" }
-                    } }
-                    tbody { @for check in &judgement.checks { (row(check)) } }
+                    thead { (head()) }
+                    tbody { @for checks in &all { (rows(checks)) } }
                 } }
+                @for checks in all.iter().filter(|checks| checks.len() > many::SHOWN) {
+                    @let words = format!("{} values of {}", text::grouped(checks.len() as u64), checks[0].measure);
+                    (many::folded(&head(), checks, &words, |check| row(check, false)))
+                }
             }
         },
     )
 }
 
-fn row(check: &Check) -> Markup {
+fn head() -> Markup {
+    html! {
+        tr {
+            th { "Verdict" } th { "Measurement" } th { "UE" } th { "Session" } th.n { "Value" } th.n { "Limit" }
+            th { "Against the limit" } th.n { "Counts" } th.n { "95 %" }
+        }
+    }
+}
+
+/// The values of each expectation.
+fn expectations(checks: &[Check]) -> Vec<&[Check]> {
+    checks.chunk_by(|a, b| a.position == b.position).collect()
+}
+
+/// All values of an expectation; of many the worst one for all, and those that do not pass.
+fn rows(checks: &[Check]) -> Markup {
+    if checks.len() <= many::SHOWN {
+        return html! { @for check in checks { (row(check, true)) } };
+    }
+    let bad: Vec<&Check> = checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
+    let values = || checks.iter().filter_map(|check| check.value.map(|v| v.value));
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+    let Some(worst) = checks.iter().max_by_key(|check| check.verdict) else { return html! {} };
+    let passed = (checks.len() - bad.len()) as u64;
+    html! {
+        tr {
+            td { (chip(worst.verdict)) }
+            td { (name(worst.measure)) }
+            td { (text::grouped(checks.len() as u64)) " values" }
+            td { "–" }
+            td.n {
+                @if low < high { (quantity(low, worst.unit)) " to " (quantity(high, worst.unit)) }
+                @else if low.is_finite() { (quantity(low, worst.unit)) } @else { "–" }
+            }
+            td.n { (limits(worst)) }
+            td {}
+            td.n { (text::grouped(passed)) " pass" }
+            td {}
+        }
+        @for check in bad.iter().take(many::SHOWN) { (row(check, true)) }
+        @if bad.len() > many::SHOWN {
+            tr.reason { td {} td colspan="8" { "and " (text::grouped((bad.len() - many::SHOWN) as u64)) " more that do not pass" } }
+        }
+    }
+}
+
+/// A value; its place in the page can be named and it has a picture when it `is_shown` at once.
+fn row(check: &Check, is_shown: bool) -> Markup {
     let value = check.value.map_or_else(|| "–".to_owned(), |v| quantity(v.value, check.unit));
     let counts = check.value.and_then(|v| v.counts);
     let interval = check.value.and_then(|v| v.interval());
     html! {
-        tr id=(check.id) {
+        tr id=[is_shown.then_some(&check.id)] {
             td { (chip(check.verdict)) }
             td { (name(check.measure)) }
             td { (check.ue.as_deref().unwrap_or("–")) }
             td { (check.session.as_deref().unwrap_or("–")) }
             td.n { (value) }
             td.n { (limits(check)) }
-            td { (gauge(check)) }
+            td { @if is_shown { (gauge(check)) } }
             td.n { @if let Some((n, d)) = counts { (text::grouped(n)) " of " (text::grouped(d)) } }
             td.n { @if let Some((low, high)) = interval { (text::percent(low)) " to " (text::percent(high)) } }
         }

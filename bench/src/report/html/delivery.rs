@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{panel, term};
+use super::{many, panel, term};
 use crate::event::SessionInfo;
 use crate::report::model::{Delivery, Model, Outcome, SessionRun};
 use crate::report::plot::{Axis, Curve, EndMark, Plot, Style, legend, round_up};
@@ -98,7 +98,8 @@ fn dot_plot(model: &Model, runs: &[(&SessionRun, &SessionInfo)], width: f64) -> 
     let (left, right, row, top) = (if width < 500.0 { 84.0 } else { 120.0 }, width - 20.0, 34.0, 24.0);
     let most = model.deliveries.iter().map(sizes).fold(1.2, f64::max) * 1.05;
     let x_at = |v: f64| left + v / most * (right - left);
-    let bottom = top + row * model.ues.len() as f64;
+    let full = many::in_full(model, many::SHOWN);
+    let bottom = top + row * full.len() as f64;
     html! {
         svg.dots-plot viewBox=(format!("0 0 {width} {}", bottom + 38.0)) width=(width) height=(bottom + 38.0) role="img"
             aria-label="octets needed per UE and session" {
@@ -109,7 +110,8 @@ fn dot_plot(model: &Model, runs: &[(&SessionRun, &SessionInfo)], width: f64) -> 
             line.mark x1=(x_at(1.0)) x2=(x_at(1.0)) y1=(top - 6.0) y2=(bottom) {}
             text.mark-label x=(x_at(1.0)) y=(top - 11.0) text-anchor="middle" { "size of the file" }
             text.axis-label x=((left + right) / 2.0) y=(bottom + 32.0) text-anchor="middle" { "octets received / octets of the file" }
-            @for (u, ue) in model.ues.iter().enumerate() {
+            @for (u, &i) in full.iter().enumerate() {
+                @let ue = &model.ues[i];
                 @let y = top + row * (u as f64 + 0.5);
                 @let bler = ue.radio.mch.value().map_or_else(|| "–".into(), text::percent);
                 text.row-name x="0" y=(y) { (ue.name) }
@@ -154,7 +156,8 @@ fn key(session: usize, x: f64, y: f64, complete: bool) -> Markup {
 
 fn curves(model: &Model) -> Markup {
     let end_s = model.end_ns as f64 / 1e9;
-    let names = model.ues.iter().enumerate().map(|(i, u)| (i, &*u.name));
+    let full = many::in_full(model, many::SHOWN);
+    let names = full.iter().map(|&i| (i, &*model.ues[i].name));
     let half = model.sessions.len() > 1;
     let shares = model.sessions.iter().filter_map(|run| {
         let octets = run.started.as_ref()?.1.content_octets.max(1) as f64;
@@ -186,7 +189,8 @@ fn completion(model: &Model, run: &SessionRun, width: f64, (end_s, highest): (f6
     let started = run.started.as_ref();
     let start_s = started.map_or(0.0, |s| s.0 as f64 / 1e9);
     let size = started.map_or(1.0, |s| s.1.content_octets.max(1) as f64);
-    let deliveries = model.deliveries.iter().filter(|d| d.session == run.name);
+    let full = many::in_full(model, many::SHOWN);
+    let deliveries = full.iter().filter_map(|&i| Some((i, model.delivery(&model.ues[i].name, &run.name)?)));
     let curve = |(palette, d): (usize, &Delivery)| {
         let (mut points, mut tips) = (vec![(start_s, 0.0)], vec!["0 %".to_owned()]);
         for p in d.progress.points() {
@@ -220,7 +224,7 @@ fn completion(model: &Model, run: &SessionRun, width: f64, (end_s, highest): (f6
         size: (width, if width > 600.0 { 270.0 } else { 240.0 }),
         x: Axis::new(0.0, round_up(end_s), "run time, s"),
         y: Axis::new(0.0, highest, "share of the file, %"),
-        curves: deliveries.clone().enumerate().map(received).chain(deliveries.enumerate().map(curve)).collect(),
+        curves: deliveries.clone().map(received).chain(deliveries.map(curve)).collect(),
         marks: marks.into_iter().collect(),
         title: format!("completion over time, session {}", run.name),
     }
@@ -229,13 +233,16 @@ fn completion(model: &Model, run: &SessionRun, width: f64, (end_s, highest): (f6
 fn table(model: &Model) -> Markup {
     html! {
         h3 { "Every delivery" }
-        div.scroll { table {
-            thead { tr {
-                th { "UE" } th { "Session" } th { (term("FEC")) } th { "Outcome" } th.n { "After" } th.n { (term("FDT")) " at" }
-                th.n { "File" } th.n title="Octets of encoding symbols, repeats included, until the file was complete" { "Received" } th { "SHA-256" }
-            } }
-            tbody { @for d in &model.deliveries { (row(model, d)) } }
-        } }
+        (many::table(&head(), &model.deliveries, "deliveries", |d| !d.is_complete(), |d, _| row(model, d)))
+    }
+}
+
+fn head() -> Markup {
+    html! {
+        tr {
+            th { "UE" } th { "Session" } th { (term("FEC")) } th { "Outcome" } th.n { "After" } th.n { (term("FDT")) " at" }
+            th.n { "File" } th.n title="Octets of encoding symbols, repeats included, until the file was complete" { "Received" } th { "SHA-256" }
+        }
     }
 }
 

@@ -164,10 +164,19 @@ fn notes(model: &Model) -> Markup {
 fn source(model: &Model) -> Markup {
     html! {
         @if let Ok(toml) = toml::to_string(&model.header.scenario) {
-            details.source { summary { "The scenario as TOML" } pre { (toml) } }
+            details.source {
+                summary { "The scenario as TOML" }
+                @match toml.char_indices().nth(TOML_SHOWN) {
+                    None => pre { (toml) },
+                    Some((end, _)) => { pre { (toml[..end]) "\n…" } p.soft { "The whole of it is the first line of run.jsonl." } }
+                }
+            }
         }
     }
 }
+
+/// Characters of a scenario that are shown.
+const TOML_SHOWN: usize = 50_000;
 
 fn glossary() -> Markup {
     html! {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{mc, panel, speech};
+use super::{many, mc, panel, speech};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::text;
@@ -16,18 +16,7 @@ pub(super) fn section(model: &Model) -> Markup {
         "IMS",
         &html! { "What became of each UE, as its own agent saw it. The ladders below are ticked from the wire." },
         &html! {
-            div.scroll {
-                table {
-                    thead {
-                        tr {
-                            th { "UE" } th { "Registered" } th { "Registrations" } th { "Reg event" } th { "Messages sent" }
-                            th { "Received" } th { "Calls" } th { "Set-up" }
-                        }
-                    }
-                    tbody { @for run in model.ims.iter().take(UES_SHOWN) { (row(run)) } }
-                }
-            }
-            @if model.ims.len() > UES_SHOWN { p.soft { "And " (model.ims.len() - UES_SHOWN) " more, see report.json." } }
+            (many::table(&head(), &model.ims, "UEs", |run| run.registrations == 0, row))
             (speech::tables(model))
             (mc::tables(model))
             (joints(model))
@@ -35,7 +24,16 @@ pub(super) fn section(model: &Model) -> Markup {
     )
 }
 
-fn row(run: &ImsRun) -> Markup {
+fn head() -> Markup {
+    html! {
+        tr {
+            th { "UE" } th { "Registered" } th { "Registrations" } th { "Reg event" } th { "Messages sent" } th { "Received" }
+            th { "Calls" } th { "Set-up" }
+        }
+    }
+}
+
+fn row(run: &ImsRun, is_in_full: bool) -> Markup {
     html! {
         tr {
             td { strong { (run.ue) } }
@@ -52,7 +50,7 @@ fn row(run: &ImsRun) -> Markup {
             td { (run.calls.0) @if run.calls.0 > 0 { " (" (run.calls.1) " set up)" } }
             td { @if let Some(setup_s) = run.setup_s { (text::seconds(setup_s)) } }
         }
-        @if !run.troubles.is_empty() {
+        @if is_in_full && !run.troubles.is_empty() {
             tr.words { td {} td.text colspan="7" { (run.troubles.join("; ")) } }
         }
     }
@@ -72,5 +70,3 @@ fn joints(model: &Model) -> Markup {
         }
     }
 }
-
-const UES_SHOWN: usize = 200;

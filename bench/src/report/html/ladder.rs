@@ -1,8 +1,10 @@
 //! Ladders as pictures: boxes as columns, messages as arrows with time and clause; a click shows the filter.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use maud::{Markup, html};
 
-use super::{chip, panel};
+use super::{chip, many, panel};
 use crate::ladder::{Ladder, LadderStep, Procedure};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
 use crate::report::model::Model;
@@ -17,17 +19,66 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
     let pairs: Vec<_> = model.ladders.iter().zip(&judgement.ladders).enumerate().collect();
     let first_bad = pairs.iter().position(|(_, (_, v))| v.verdict != Verdict::Pass);
     let open = first_bad.unwrap_or(0);
+    let drawn = drawn(model, judgement);
+    let (drawn, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|(i, _)| drawn.contains(i));
     panel(
         "ladders",
         "Ladders",
         &html! { "Each procedure step is ticked by a message that was seen on its reference point, not by what a box says. "
         "Open one and click an arrow for the packet and the filter that finds it." },
         &html! {
-            @for (i, (ladder, verdict)) in &pairs { (one(*i, ladder, verdict, *i == open)) }
+            @for (i, (ladder, verdict)) in drawn { (one(i, ladder, verdict, i == open)) }
+            (many::folded(&head(), &others, &format!("{} more ladders", others.len()), |(_, (ladder, verdict))| line(ladder, verdict)))
             @if pairs.is_empty() { p.soft { "The scenario follows no procedure." } }
             @if !model.sessions.is_empty() && !pairs.is_empty() { (wireshark(model)) }
         },
     )
+}
+
+/// Places of the ladders with pictures: all where they are few, else those that were not climbed and of each procedure the
+/// first ones.
+fn drawn(model: &Model, judgement: &Judgement) -> BTreeSet<usize> {
+    let all = || judgement.ladders.iter().enumerate();
+    if judgement.ladders.len() <= many::SHOWN {
+        return all().map(|(place, _)| place).collect();
+    }
+    let bad = all().filter(|(_, ladder)| ladder.verdict != Verdict::Pass).map(|(place, _)| place);
+    let mut drawn: BTreeSet<usize> = bad.take(many::SHOWN / 2).collect();
+    let mut of_procedure: BTreeMap<&str, usize> = BTreeMap::new();
+    for (place, ladder) in model.ladders.iter().enumerate() {
+        let count = of_procedure.entry(&ladder.header.procedure).or_default();
+        *count += 1;
+        if *count <= OF_EACH && drawn.len() < 2 * many::SHOWN {
+            drawn.insert(place);
+        }
+    }
+    drawn
+}
+
+/// Ladders of one procedure with pictures, where there are many.
+const OF_EACH: usize = 2;
+
+fn head() -> Markup {
+    html! {
+        tr { th { "Verdict" } th { "UE" } th { "Procedure" } th.n { "Steps seen" } th.n { "First at" } th.n { "Last at" } }
+    }
+}
+
+/// A ladder without its picture.
+fn line(ladder: &Ladder, verdict: &LadderVerdict) -> Markup {
+    let header = &ladder.header;
+    let (seen, all) = ladder.seen();
+    html! {
+        tr {
+            td { (chip(verdict.verdict)) }
+            td { strong { (header.ue) } (with(ladder)) }
+            td.text { (header.procedure) " " span.soft { (header.title) } }
+            td.n { (seen.len()) " of " (all) }
+            td.n { (seen.iter().min().copied().map_or_else(|| "–".into(), when)) }
+            td.n { (seen.iter().max().copied().map_or_else(|| "–".into(), when)) }
+        }
+        @if let Some(reason) = &verdict.reason { tr.reason { td {} td colspan="5" { (reason) } } }
+    }
 }
 
 fn one(index: usize, ladder: &Ladder, verdict: &LadderVerdict, open: bool) -> Markup {

@@ -8,6 +8,7 @@ mod details;
 mod ims;
 mod ims_system;
 mod ladder;
+mod many;
 mod mc;
 mod measurements;
 mod overview;

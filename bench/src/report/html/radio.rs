@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::measurements::measurements;
-use super::{channel, panel, sfn, term};
+use super::{channel, many, panel, sfn, term};
 use crate::report::model::{Model, Spectrum, UeRun};
 use crate::report::plot::{Axis, Curve, NEUTRAL, Plot, Style, constellation, legend, round_up, series_class};
 use crate::report::radio_sum::Ratio;
@@ -12,7 +12,9 @@ use crate::report::text;
 pub(super) fn section(model: &Model) -> Markup {
     let scales = Scales::of(model);
     let scenario = &model.header.scenario;
-    let channel = |ue: &str| scenario.ues.iter().find(|u| u.name == ue).map(|u| channel::words(scenario, u));
+    let full = many::in_full(model, CARDS);
+    let others: Vec<&UeRun> =
+        model.ues.iter().enumerate().filter(|(i, _)| !full.contains(i)).map(|(_, ue)| ue).collect();
     panel(
         "radio",
         "Radio",
@@ -20,15 +22,20 @@ pub(super) fn section(model: &Model) -> Markup {
         (term("Wilson interval")) "; faint is the lowest subframe of each interval." },
         &html! {
             div.ues {
-                @for (i, ue) in model.ues.iter().enumerate() {
-                    (card(ue, channel(&ue.name), i, (&scales, model.header.full_scale_dbm)))
+                @for i in full {
+                    @let words = scenario.ues.get(i).map(|ue| channel::words(scenario, ue));
+                    (card(&model.ues[i], words, i, (&scales, model.header.full_scale_dbm)))
                 }
             }
+            (many::folded(&brief_head(), &others, &format!("{} more UEs", text::grouped(others.len() as u64)), |ue| brief(ue)))
             (sfn::figure(model))
             (spectra(model))
         },
     )
 }
+
+/// UEs with curves, where there are many.
+const CARDS: usize = 4;
 
 /// One scale for all UEs: only so can they be compared.
 struct Scales {
@@ -68,6 +75,32 @@ fn card(ue: &UeRun, channel: Option<Markup>, palette: usize, common: (&Scales, O
             (measurements(ue, palette, full_scale_dbm))
             (troubles(ue))
         }
+    }
+}
+
+fn brief_head() -> Markup {
+    html! {
+        tr {
+            th { "UE" } th { (term("BLER")) " MTCH" } th { (term("BLER")) " signalling" } th { (term("CINR")) " mean, lowest" }
+            th { (term("RLC")) " PDUs missing" } th { "Cell found" } th { "First " (term("MCCH")) }
+        }
+    }
+}
+
+/// A UE in one line.
+fn brief(ue: &UeRun) -> Markup {
+    let radio = &ue.radio;
+    html! {
+        tr {
+            td { strong { (ue.name) } }
+            td { (ratio(radio.mch)) }
+            td { (ratio(radio.signalling)) }
+            td { (pair(radio.cinr_db(), radio.cinr_min_db)) }
+            td { (text::grouped(ue.rlc_gaps.0)) }
+            td { (ue.cell.map_or_else(|| "never".into(), |(at_ns, ..)| text::at(at_ns))) }
+            td { (ue.mcch.as_ref().map_or_else(|| "never".into(), |m| text::at(m.0))) }
+        }
+        @if let Some(why) = &ue.not_acquired { tr.words { td {} td.text colspan="6" { span.bad { (why) } } } }
     }
 }
 

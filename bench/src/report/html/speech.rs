@@ -2,77 +2,74 @@
 
 use maud::{Markup, html};
 
+use super::many;
 use crate::event::SpeechHeard;
-use crate::report::ims_runs::ImsRun;
+use crate::report::ims_runs::{ImsRun, UnicastRun};
 use crate::report::model::Model;
 use crate::report::text;
 
-/// Listeners that are shown.
-const UES_SHOWN: usize = 200;
 /// Sequence numbers of lost packets that are shown.
 const NAMED_SHOWN: usize = 12;
 
 pub(super) fn tables(model: &Model) -> Markup {
-    let listeners = || model.ims.iter().filter(|run| !run.listened.is_empty());
-    let accesses = || model.ims.iter().filter_map(|run| Some((&run.ue, run.unicast?)));
-    let (has_speech, has_access) = (listeners().next().is_some(), accesses().next().is_some());
+    let listeners: Vec<&ImsRun> = model.ims.iter().filter(|run| !run.listened.is_empty()).collect();
+    let accesses: Vec<_> = model.ims.iter().filter_map(|run| Some((&run.ue, run.unicast?))).collect();
     html! {
-        @if has_speech {
+        @if !listeners.is_empty() {
             h3 { "Speech" }
             p.hint {
                 "RTP packets of those who spoke, against what came to each listener. Each packet is played once, by its source "
                 "and sequence number; while a UE changes over, packets come both ways."
             }
             @for run in model.ims.iter().filter(|run| run.spoke.is_some()) { (said(run)) }
-            div.scroll {
-                table {
-                    thead {
-                        tr {
-                            th { "UE" } th { "Hears" } th { "Sent" } th { "Taken" } th { "Over MBMS" } th { "By unicast" }
-                            th { "Both ways" } th { "Lost" } th { "Twice" } th { "Late" } th { "Delay" } th { "Changes over" }
-                        }
-                    }
-                    tbody {
-                        @for run in listeners().take(UES_SHOWN) {
-                            @for (n, heard) in run.listened.iter().enumerate() { (row(run, heard, n == 0)) }
-                        }
-                    }
-                }
-            }
-            @if let Some(more) = more(listeners().count()) { p.soft { (more) } }
+            (many::table(&speech_head(), &listeners, "listeners", |run| has_trouble(run), |run, _| html! {
+                @for (n, heard) in run.listened.iter().enumerate() { (row(run, heard, n == 0)) }
+            }))
         }
-        @if has_access {
+        @if !accesses.is_empty() {
             h3 { "Unicast access" }
             p.hint { "What the simulated way between UE and network did, both directions together." }
-            div.scroll {
-                table {
-                    thead {
-                        tr { th { "UE" } th { "Messages" } th { "Octets" } th { "Lost" } th { "Repeated" } th { "Queue full" } th { "No coverage" } th { "Longest wait" } }
-                    }
-                    tbody {
-                        @for (ue, own) in accesses().take(UES_SHOWN) {
-                            tr {
-                                td { strong { (ue) } }
-                                td { (text::grouped(own.messages)) }
-                                td { (text::octets(own.octets)) }
-                                td { (own.lost) }
-                                td { (own.repeated) }
-                                td { (own.dropped) }
-                                td { (own.uncovered) }
-                                td { (milliseconds(own.waited_ms)) }
-                            }
-                        }
-                    }
-                }
-            }
-            @if let Some(more) = more(accesses().count()) { p.soft { (more) } }
+            (many::table(&access_head(), &accesses, "UEs", |(_, own)| own.dropped > 0, |(ue, own), _| access_row(ue, own)))
         }
     }
 }
 
-/// UEs that are not shown.
-fn more(all: usize) -> Option<String> {
-    (all > UES_SHOWN).then(|| format!("And {} more, see report.json.", all - UES_SHOWN))
+/// Something has not come to it, or came twice.
+fn has_trouble(run: &ImsRun) -> bool {
+    run.listened.iter().any(|heard| heard.lost > 0 || heard.doubled > 0)
+}
+
+fn speech_head() -> Markup {
+    html! {
+        tr {
+            th { "UE" } th { "Hears" } th { "Sent" } th { "Taken" } th { "Over MBMS" } th { "By unicast" } th { "Both ways" }
+            th { "Lost" } th { "Twice" } th { "Late" } th { "Delay" } th { "Changes over" }
+        }
+    }
+}
+
+fn access_head() -> Markup {
+    html! {
+        tr {
+            th { "UE" } th { "Messages" } th { "Octets" } th { "Lost" } th { "Repeated" } th { "Queue full" }
+            th { "No coverage" } th { "Longest wait" }
+        }
+    }
+}
+
+fn access_row(ue: &str, own: &UnicastRun) -> Markup {
+    html! {
+        tr {
+            td { strong { (ue) } }
+            td { (text::grouped(own.messages)) }
+            td { (text::octets(own.octets)) }
+            td { (own.lost) }
+            td { (own.repeated) }
+            td { (own.dropped) }
+            td { (own.uncovered) }
+            td { (milliseconds(own.waited_ms)) }
+        }
+    }
 }
 
 fn said(run: &ImsRun) -> Markup {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{panel, term};
+use super::{many, panel, term};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::{Model, Outcome, StepRun, UeRun};
 use crate::report::plot::{round_up, ticks};
@@ -20,6 +20,9 @@ pub(super) fn section(model: &Model) -> Markup {
         &explained(model),
         &html! {
             figure.scroll { (picture(model)) }
+            @if model.ues.len() > many::SHOWN {
+                p.hint { "Of " (text::grouped(model.ues.len() as u64)) " UEs those in trouble and the first ones are in the picture." }
+            }
             (legend(model))
             (steps(model))
         },
@@ -90,7 +93,8 @@ fn picture(model: &Model) -> Markup {
     let changes: Vec<_> = model.mcch_changes.iter().filter(|c| c.from_ns <= model.end_ns).collect();
     let changes_at = TOP + ROW * (1 + sessions) as f64;
     let ues_at = changes_at + if changes.is_empty() { 8.0 } else { ROW + 8.0 };
-    let bottom = ues_at + ue_row * model.ues.len() as f64;
+    let full = many::in_full(model, many::SHOWN);
+    let bottom = ues_at + ue_row * full.len() as f64;
     html! {
         svg.timeline viewBox=(format!("0 0 980 {}", bottom + 40.0)) width="980" height=(bottom + 40.0) role="img"
             aria-label="timeline of the run" {
@@ -131,7 +135,7 @@ fn picture(model: &Model) -> Markup {
                     text.lane-name x=(scale.x(change.from_ns) + 9.0) y=(changes_at + ROW / 2.0 + 4.0) { "area " (change.n_id_mbsfn) }
                 }
             }
-            @for (i, ue) in model.ues.iter().enumerate() { (ue_lane(model, ue, ues_at + ue_row * i as f64, ue_row, &scale)) }
+            @for (lane, i) in full.iter().enumerate() { (ue_lane(model, &model.ues[*i], ues_at + ue_row * lane as f64, ue_row, &scale)) }
             line.axis x1=(LEFT) x2=(RIGHT) y1=(bottom) y2=(bottom) {}
         }
     }
@@ -177,7 +181,7 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
     html! {
         text.row-name x="0" y=(middle + 4.0) { (ue.name) }
         line.row-line x1="0" x2=(RIGHT) y1=(y) y2=(y) {}
-        @if let Some(run) = model.ims.iter().find(|run| run.ue == ue.name) { (ims_marks(model, run, middle, scale)) }
+        @if let Some(run) = model.ims_of(&ue.name) { (ims_marks(model, run, middle, scale)) }
         @if let Some((at_ns, n_id_cell, _)) = ue.cell {
             g data-tip=(format!("{}: cell {n_id_cell} found at {}", ue.name, text::at(at_ns))) { (cell_mark(scale.x(at_ns), middle)) }
         }
@@ -187,7 +191,7 @@ fn ue_lane(model: &Model, ue: &UeRun, y: f64, height: f64, scale: &Scale) -> Mar
         @if let Some((at_ns, _)) = &ue.mcch {
             g data-tip=(format!("{}: first MCCH at {}", ue.name, text::at(*at_ns))) { (mcch_mark(scale.x(*at_ns), middle)) }
         }
-        @for (s, d) in model.deliveries.iter().filter(|d| d.ue == ue.name).enumerate() {
+        @for (s, d) in model.deliveries_to(&ue.name).iter().enumerate() {
             @let lane = middle + 14.0 * (s as f64 - (lanes - 1.0) / 2.0);
             @let end_ns = match &d.outcome {
                 Outcome::Open => model.end_ns,
