@@ -1,0 +1,191 @@
+//! What the clients of a group call cost: time and memory of a whole run with so many of them over one MBMS bearer, as
+//! `castbench run` does it, from registration to reports, and the slopes of both in a log-log plot. Radio by measured tables of
+//! block errors (`radio = "table"`): one receiver has samples, whatever the number of clients.
+//!
+//! Each run is a process of its own, so that its peak of memory is its own. What a call of two clients costs, nearly all of it
+//! the carrier and its one receiver, is taken off: a constant part would make any slope look flat.
+//!
+//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15 or a
+//! run does not pass. `CASTBENCH_CLIENTS` says how many clients instead of 100,300,1000, `CASTBENCH_RUNS` how often each runs:
+//! the cheapest run counts, for others were disturbed.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio, Termination};
+
+use benches::growth::{STEEPEST, children_cpu_s, slope, write};
+use castbench::RunArgs;
+
+const NUMBERS: [usize; 3] = [100, 300, 1000];
+/// Clients of the call that all others are held against.
+const BASE: usize = 2;
+const RUNS: usize = 2;
+/// With a scenario and a folder: this process is one run.
+const ONE: &str = "--one-run";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let [one, scenario, out] = &arguments[..]
+        && one == ONE
+    {
+        return run(scenario.into(), out.into());
+    }
+    let folder =
+        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    // `cargo test --benches` only wants to see that it works.
+    let is_test = arguments.iter().any(|argument| argument == "--test");
+    let costs = if is_test { measure(&folder, &[3]) } else { measure(&folder, &numbers()) };
+    let (base, points) = match costs {
+        Ok(costs) => costs,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if is_test {
+        return ExitCode::SUCCESS;
+    }
+    let net = |of: fn(&Cost) -> f64| -> Vec<(f64, f64)> {
+        points.iter().map(|own| ((own.clients - BASE) as f64, (of(own) - of(&base)).max(f64::MIN_POSITIVE))).collect()
+    };
+    let (time, memory) = (slope(&net(|own| own.cpu_s)), slope(&net(|own| own.peak_octets)));
+    let text = json(&base, &points, (time, memory));
+    print!("{text}");
+    let path = folder.join("perf.json");
+    if let Err(why) = write(&path, &text) {
+        eprintln!("{}: {why}", path.display());
+        return ExitCode::FAILURE;
+    }
+    println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
+    let mut is_linear = true;
+    for (what, slope) in [("time", time), ("memory", memory)] {
+        if slope.is_nan() || slope > STEEPEST {
+            eprintln!("the slope of {what} is {slope:.3}: above {STEEPEST}, not linear in the number of clients");
+            is_linear = false;
+        }
+    }
+    if is_linear { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn numbers() -> Vec<usize> {
+    let said = std::env::var("CASTBENCH_CLIENTS").unwrap_or_default();
+    let numbers: Vec<usize> = said.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    let numbers = if numbers.len() < 2 { NUMBERS.to_vec() } else { numbers };
+    numbers.into_iter().map(|number| number.max(BASE + 1)).collect()
+}
+
+/// One run in this process.
+fn run(scenario: PathBuf, out: PathBuf) -> ExitCode {
+    let (content, seed, network, rig) = (None, None, None, None);
+    let args = RunArgs { scenario, content, seed, network, out: Some(out), rig, dry_run: false, quiet: true };
+    match castbench::run(&args) {
+        Ok(exit) => exit.report(),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a call of so many clients has cost.
+struct Cost {
+    clients: usize,
+    /// Of all threads, on the processors: what else runs on the machine does not count.
+    cpu_s: f64,
+    /// The largest resident set.
+    peak_octets: f64,
+    /// Octets of the page for people, and of everything in the run's folder.
+    page_octets: u64,
+    folder_octets: u64,
+}
+
+/// The base, and the calls of these numbers of clients.
+fn measure(folder: &Path, numbers: &[usize]) -> Result<(Cost, Vec<Cost>), String> {
+    let runs = std::env::var("CASTBENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS).max(1);
+    std::fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let cheapest = |clients| -> Result<Cost, String> {
+        let mut costs: Vec<Cost> = (0..runs).map(|_| one(folder, clients)).collect::<Result<_, _>>()?;
+        costs.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
+        let least = costs.iter().map(|own| own.peak_octets).fold(f64::INFINITY, f64::min);
+        Ok(Cost { peak_octets: least, ..costs.swap_remove(0) })
+    };
+    let base = cheapest(BASE)?;
+    let points = numbers.iter().map(|&clients| {
+        let cost = cheapest(clients)?;
+        let (ms, kib) = per_client(&base, &cost);
+        println!(
+            "{clients} clients: {:.1} s of processors, {:.0} MiB; {ms:.2} ms and {kib:.0} KiB for each client; report.html {} KiB",
+            cost.cpu_s,
+            cost.peak_octets / MIB,
+            cost.page_octets / 1024
+        );
+        Ok(cost)
+    });
+    let points = points.collect::<Result<_, String>>()?;
+    Ok((base, points))
+}
+
+/// A run in a process of its own.
+fn one(folder: &Path, clients: usize) -> Result<Cost, String> {
+    let place = tempfile::tempdir_in(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let scenario = fixtures::mc_call(place.path(), clients).map_err(|why| why.to_string())?;
+    let (own, out) = (std::env::current_exe().map_err(|why| why.to_string())?, place.path().join("out"));
+    let before = children_cpu_s();
+    let ended = Command::new(own).arg(ONE).arg(&scenario).arg(&out).stdout(Stdio::piped()).output();
+    let ended = ended.map_err(|why| why.to_string())?;
+    let cpu_s = children_cpu_s() - before;
+    if !ended.status.success() {
+        let said = [ended.stdout, ended.stderr].concat();
+        return Err(format!("{clients} clients: {}\n{}", ended.status, String::from_utf8_lossy(&said)));
+    }
+    let perf = std::fs::read_to_string(out.join("perf.json")).map_err(|why| why.to_string())?;
+    let peak = perf.lines().find_map(|line| line.trim().strip_prefix("\"peak_memory_octets\": "));
+    let peak = peak.and_then(|rest| rest.trim_end_matches(',').parse().ok());
+    let page_octets = std::fs::metadata(out.join("report.html")).map_or(0, |file| file.len());
+    let peak_octets = peak.ok_or("perf.json says nothing of memory")?;
+    Ok(Cost { clients, cpu_s, peak_octets, page_octets, folder_octets: octets_in(&out) })
+}
+
+/// Octets of all files below a folder.
+fn octets_in(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let octets = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(what) if what.is_dir() => octets_in(&entry.path()),
+        Ok(what) => what.len(),
+        Err(_) => 0,
+    };
+    entries.map(octets).sum()
+}
+
+/// Milliseconds and KiB that each client more has cost.
+fn per_client(base: &Cost, cost: &Cost) -> (f64, f64) {
+    let clients = (cost.clients - base.clients) as f64;
+    (1e3 * (cost.cpu_s - base.cpu_s) / clients, (cost.peak_octets - base.peak_octets) / 1024.0 / clients)
+}
+
+fn json(base: &Cost, points: &[Cost], (time, memory): (f64, f64)) -> String {
+    let mut out = format!(
+        "{{\n  \"mc_call\": {{\n    \"base\": {{ \"clients\": {}, \"cpu_s\": {:.2}, \"peak_memory_octets\": {} }},\n    \
+         \"points\": [\n",
+        base.clients, base.cpu_s, base.peak_octets
+    );
+    for (n, point) in points.iter().enumerate() {
+        let comma = if n + 1 < points.len() { "," } else { "" };
+        let (ms, kib) = per_client(base, point);
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            out,
+            "      {{ \"clients\": {}, \"cpu_s\": {:.2}, \"peak_memory_octets\": {}, \"ms_per_client\": {ms:.3}, \
+             \"kib_per_client\": {kib:.1}, \"report_html_octets\": {}, \"folder_octets\": {} }}{comma}",
+            point.clients, point.cpu_s, point.peak_octets, point.page_octets, point.folder_octets
+        );
+    }
+    let _ = writeln!(
+        out,
+        "    ],\n    \"slope_of_time\": {time:.4},\n    \"slope_of_memory\": {memory:.4},\n    \"steepest\": {STEEPEST}\n  }}\n}}"
+    );
+    out
+}
+
+const MIB: f64 = 1024.0 * 1024.0;
