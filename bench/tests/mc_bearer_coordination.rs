@@ -126,7 +126,6 @@ fn a_release_that_is_refused() {
 }
 
 #[test]
-#[ignore = "UEs that drive between two areas lose some 18 packets each on the way"]
 fn fifty_users_in_two_areas() {
     branch("group_call");
 }

@@ -229,6 +229,41 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_a_thousand_ues_is_bounded_and_shows_who_failed() {
+        use crate::event::{Event, LadderHeader, RadioReport, What};
+        use crate::scenario::{MeasurementName, Ue};
+
+        let mut header = synthetic::header();
+        let scenario = &mut header.scenario;
+        let one = scenario.ues[0].clone();
+        scenario.ues = (1..=1000).map(|n| Ue { name: format!("ue{n}"), ..one.clone() }).collect();
+        scenario.sessions.clear();
+        scenario.expectations.retain(|own| own.measure == MeasurementName::MchBler);
+        let ladder = header.ladders[0].clone();
+        let ladders = header.scenario.ues.iter().map(|ue| LadderHeader { ue: ue.name.clone(), ..ladder.clone() });
+        header.ladders = ladders.collect();
+        let mut model = Model::new(header);
+        for n in 1..=1000 {
+            let lost = if n == 777 { 90 } else { 0 };
+            let report =
+                RadioReport { mch_blocks: 100, mch_errors: lost, ..synthetic::radio_report(&format!("ue{n}")) };
+            model.apply(&Event { t_ns: 1_000_000_000, what: What::Radio(report) }).unwrap();
+        }
+        model.apply(&Event { t_ns: 2_000_000_000, what: What::RunFinished }).unwrap();
+        let page = page(&model);
+        keep("many.html", &page);
+        assert!(page.len() < 3_000_000, "{} octets", page.len());
+        assert!(page.matches("<svg").count() < 200, "{} pictures", page.matches("<svg").count());
+        assert!((1..=1000).all(|n| page.contains(&format!(">ue{n}<"))));
+        let checks = page.split_once("id=\"expectations\"").unwrap().1;
+        let at_once = checks.split_once("<details").unwrap().0;
+        assert!(
+            at_once.contains("999 pass") && at_once.contains(">ue777<") && !at_once.contains(">ue776<"),
+            "{at_once}"
+        );
+    }
+
+    #[test]
     fn text_from_outside_is_escaped() {
         let mut model = synthetic::model();
         model.header.scenario.title = "<script>alert(1)</script>".into();
