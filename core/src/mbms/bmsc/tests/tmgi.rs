@@ -218,7 +218,7 @@ fn services_on_one_address_are_a_block_of_ports_apart_whatever_the_block_was_bef
     for block in [2, 8] {
         net.config.pool.port_block = block;
         net.restart();
-        net.run(1000);
+        net.run_ms(1000);
         net.audit();
         net.release(AS2, &more.tmgis);
         let taken = |port: u16| (5000..5010).contains(&port) || port == 5012;

@@ -43,7 +43,7 @@ fn the_server_with_the_bearer_dies_in_the_middle_of_a_call() {
     trio.reports(1, &user, 1, tmgi, true);
     assert!(trio.net.fabric.set_down(trio.net.now, "mc2", true));
     trio.speak(&[1], 1, 200);
-    assert!(!trio.with(1, |bearers, _| bearers.hears_broadcast(1, &user)), "{:#?}", trio.net.notes);
+    assert!(!trio.with(1, |bearers, now| bearers.hears_broadcast(now, 1, &user)), "{:#?}", trio.net.notes);
     let cancelled = |info: &UsageInfo| info.announcements[0].is_cancellation();
     assert_eq!(trio.server(1).announced.iter().filter(|(_, info)| cancelled(info)).count(), 3);
     trio.run(10_000);

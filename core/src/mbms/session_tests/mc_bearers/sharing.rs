@@ -21,7 +21,7 @@ fn two_servers_share_the_bearer_of_a_third_and_speech_is_on_the_air_once() {
     trio.speak(&[1, 3], 1, 30);
     let user = Trio::user(1, 1, 0);
     trio.reports(1, &user, 1, announced.tmgi, true);
-    assert!(trio.with(1, |bearers, _| bearers.hears_broadcast(1, &user)));
+    assert!(trio.with(1, |bearers, now| bearers.hears_broadcast(now, 1, &user)));
     trio.speak(&[1, 3], 1, 30);
     // It leaves the coverage, and is sent again what it may have missed.
     trio.reports(1, &user, 1, announced.tmgi, false);
@@ -99,5 +99,5 @@ fn the_server_with_the_bearer_announces_it_on_behalf_of_the_others() {
     trio.reports(1, &user, 1, tmgi, true);
     trio.reports(2, &user, 1, tmgi, true);
     assert_eq!(trio.server(2).figure("mc_listening_reports_on_behalf"), 1);
-    assert!(trio.with(1, |bearers, _| bearers.hears_broadcast(1, &user)));
+    assert!(trio.with(1, |bearers, now| bearers.hears_broadcast(now, 1, &user)));
 }
