@@ -1,4 +1,5 @@
-//! The IMS of a run: nodes and UE agents at their exact instants, every message through the faults and the tap.
+//! The core network of a run, IMS, MBMS and MC servers alike: nodes and UE agents at their exact instants, every message through
+//! the faults and the tap.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,8 +23,8 @@ use crate::ladder::{self, LadderWatch};
 use crate::mbms::config::{self, PROVIDER};
 use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
 
-/// The IMS and what a run remembers for it.
-pub(super) struct RunIms {
+/// The core network and what a run remembers for it.
+pub(super) struct RunNetwork {
     pub(super) network: ImsNetwork,
     faults: WireFaults,
     /// What ladders have seen by now, for faults on their steps.
@@ -33,7 +34,7 @@ pub(super) struct RunIms {
     pub(super) messages: u64,
 }
 
-impl RunIms {
+impl RunNetwork {
     pub(super) fn new(network: ImsNetwork, scenario: &Scenario) -> Self {
         let faults = WireFaults::new(&scenario.faults);
         let ladders = || [ladder::ims_ladders(scenario), ladder::session_starts(scenario)].concat();
@@ -78,8 +79,8 @@ impl RunIms {
 }
 
 impl Runner<'_> {
-    /// What the IMS does before `end`; false when that was nothing.
-    pub(super) fn turn_ims(&mut self, end: Instant) -> Result<bool, CommandError> {
+    /// What the core network does before `end`; false when that was nothing.
+    pub(super) fn turn_network(&mut self, end: Instant) -> Result<bool, CommandError> {
         let mut now = self.now;
         let mut is_busy = false;
         loop {
@@ -92,12 +93,12 @@ impl Runner<'_> {
                 Some((message, bytes)) => self.send_wire(now, message, bytes)?,
                 None => ims.handle_timeout(now),
             }
-            self.drain_ims(now)?;
+            self.drain_network(now)?;
         }
     }
 
     /// Takes what nodes and agents have to say, until nobody has.
-    pub(super) fn drain_ims(&mut self, now: Instant) -> Result<(), CommandError> {
+    pub(super) fn drain_network(&mut self, now: Instant) -> Result<(), CommandError> {
         loop {
             let Some(ims) = &mut self.ims else { return Ok(()) };
             if let Some(mbms) = &mut self.mbms {
@@ -242,7 +243,7 @@ impl Runner<'_> {
                 }
             }
         }
-        self.drain_ims(self.now)?;
+        self.drain_network(self.now)?;
         Ok("done")
     }
 
@@ -298,7 +299,7 @@ impl Runner<'_> {
                 }
             },
         }
-        self.drain_ims(now)
+        self.drain_network(now)
     }
 
     fn ims_message(&mut self, from: &str, to: &str, text: &str) -> Result<(), CommandError> {
@@ -336,8 +337,8 @@ impl Runner<'_> {
     }
 
     /// Messages that nobody answered and calls that nobody ended stay as they are: nothing to close.
-    pub(super) fn finish_ims(&mut self) -> Result<(), CommandError> {
-        self.drain_ims(self.now)?;
+    pub(super) fn finish_network(&mut self) -> Result<(), CommandError> {
+        self.drain_network(self.now)?;
         self.finish_groups()?;
         self.finish_mc()?;
         let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
@@ -350,7 +351,7 @@ impl Runner<'_> {
 }
 
 /// What the access of a UE does to a message from it or to it.
-fn pass(ims: &mut RunIms, now: Instant, message: &WireMessage) -> Passage {
+fn pass(ims: &mut RunNetwork, now: Instant, message: &WireMessage) -> Passage {
     let mut delay = Duration::ZERO;
     for (name, from_ue) in [(&message.from, true), (&message.to, false)] {
         let Some(own) = ims.network.ues.named_mut(name) else { continue };

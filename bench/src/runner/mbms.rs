@@ -67,8 +67,8 @@ impl Runner<'_> {
 
     /// What is due at this very instant.
     pub(super) fn settle(&mut self) -> Result<(), CommandError> {
-        self.drain_ims(self.now)?;
-        self.turn_ims(Instant::from_nanos(self.now.as_nanos() + 1))?;
+        self.drain_network(self.now)?;
+        self.turn_network(Instant::from_nanos(self.now.as_nanos() + 1))?;
         Ok(())
     }
 

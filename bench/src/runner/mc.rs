@@ -37,7 +37,7 @@ impl Runner<'_> {
                 }
             }
         }
-        self.drain_ims(self.now)?;
+        self.drain_network(self.now)?;
         Ok("done")
     }
 
@@ -170,7 +170,7 @@ impl Runner<'_> {
         let now = at.max(self.now + super::FRAME);
         let Some(own) = self.mc_ue(index).and_then(|own| own.mc.as_mut()) else { return Ok(false) };
         hear(own, now);
-        self.drain_ims(now)?;
+        self.drain_network(now)?;
         Ok(true)
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use ::radio::{CellConfig, StreamStatus};
 use protocol::{Instant, Tmgi};
 
-use self::ims::RunIms;
+use self::ims::RunNetwork;
 use self::modems::RunModems;
 use self::mtchs::Mtchs;
 use crate::air::{Air, HeardMtch};
@@ -125,7 +125,7 @@ pub(crate) fn run(
         symbols_left: SYMBOLS_MAX,
         next_symbols: Instant::ZERO,
         modems,
-        ims: ims.map(|network| RunIms::new(network, scenario)),
+        ims: ims.map(|network| RunNetwork::new(network, scenario)),
         observer: Observer::new(dir, header(loaded, rig, radio_header), console)?,
     };
     for (place, session) in scenario.sessions.iter().enumerate() {
@@ -220,7 +220,7 @@ struct Runner<'a> {
     now: Instant,
     mbms: Option<Mbms>,
     air: Option<Air>,
-    ims: Option<RunIms>,
+    ims: Option<RunNetwork>,
     ues: Vec<Ue>,
     /// Of each session that was started.
     sent: BTreeMap<String, Sent>,
@@ -338,7 +338,7 @@ impl Runner<'_> {
     fn turn(&mut self, until: Instant) -> Result<(), CommandError> {
         self.lab.check()?;
         let end = self.now + FRAME;
-        let is_busy = self.turn_ims(end)?;
+        let is_busy = self.turn_network(end)?;
         self.turn_modems(end)?;
         let nothing_on_air = self.modems.is_none()
             && self.running.is_empty()
@@ -346,7 +346,7 @@ impl Runner<'_> {
             && self.now >= self.on_air_until.max(self.mcch_on_air_until);
         let is_real = self.air.as_mut().is_some_and(|air| air.front_ends().is_some());
         if self.air.is_none() || nothing_on_air && !is_real {
-            let ims = self.ims.as_mut().and_then(RunIms::poll_timeout);
+            let ims = self.ims.as_mut().and_then(RunNetwork::poll_timeout);
             // Somebody may wait for what has just happened.
             let until = if is_busy { end } else { until };
             let next = ims.into_iter().fold(until, Instant::min);
@@ -413,7 +413,7 @@ impl Runner<'_> {
         // Modems take their time, in which nobody would look after the front ends.
         self.close_front_ends()?;
         self.switch_modems_off()?;
-        self.finish_ims()?;
+        self.finish_network()?;
         let Some(air) = self.air.take() else { return self.finish_without_radio() };
         if self.now > self.reported {
             self.report()?;

@@ -9,7 +9,7 @@ use crate::event::{ImsFact, What};
 use crate::ims::agent::ImsUe;
 use crate::ims::services::conference;
 use crate::runner::Runner;
-use crate::runner::ims::RunIms;
+use crate::runner::ims::RunNetwork;
 use crate::scenario::ConferenceStep;
 
 impl Runner<'_> {
@@ -60,7 +60,7 @@ fn call(now: Instant, own: &mut ImsUe, to: String) {
 }
 
 /// The focus of a UE is to call another one, or to let it go.
-fn refer(now: Instant, ims: &mut RunIms, place: usize, to: &str, method: &str) {
+fn refer(now: Instant, ims: &mut RunNetwork, place: usize, to: &str, method: &str) {
     let other = ims.network.ues.named(to).map(|ue| ue.impu.clone());
     let own = &mut ims.network.ues[place];
     let wanted = ReferRequest {

@@ -57,7 +57,7 @@ impl Runner<'_> {
         let from = ims.network.third_parties[place].socket();
         let exchange = ims.network.fabric.http(now, from, services::web(service), request);
         ims.network.third_parties[place].sent(exchange, asked);
-        self.drain_ims(now)?;
+        self.drain_network(now)?;
         let is_answered = |runner: &Self| {
             let ims = runner.ims.as_ref()?;
             (!ims.network.third_parties[place].is_waiting()).then_some("answered")
@@ -85,7 +85,7 @@ impl Runner<'_> {
         sender.command(now, AgentCommand::Message(message));
         let fact = ImsFact::MessageSent { number, to: client.to_owned(), text: text.to_owned() };
         self.observer.fact(now, What::Ims { ue: from.to_owned(), fact })?;
-        self.drain_ims(now)?;
+        self.drain_network(now)?;
         Ok("done")
     }
 

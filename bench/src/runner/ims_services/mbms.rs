@@ -79,7 +79,7 @@ impl Runner<'_> {
         own.audio.broadcast(at, udp.destination, udp.payload);
         own.choice.data();
         own.change_over(now);
-        self.drain_ims(now)?;
+        self.drain_network(now)?;
         Ok(true)
     }
 
@@ -110,7 +110,7 @@ impl Runner<'_> {
             None => own.choice.lost(),
         }
         own.change_over(now);
-        self.drain_ims(now)
+        self.drain_network(now)
     }
 
     /// Agents are as far as the end of the frame in which something was heard.

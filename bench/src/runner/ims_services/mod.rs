@@ -39,7 +39,7 @@ impl Runner<'_> {
             ServiceStep::Mbms(step) => self.mbms_step(&places, step)?,
             ServiceStep::Exposure(step) => return self.exposure_step(step),
         }
-        self.drain_ims(self.now)?;
+        self.drain_network(self.now)?;
         Ok("done")
     }
 

@@ -9,13 +9,13 @@ use crate::event::{ImsFact, What};
 use crate::ims::services;
 use crate::ims::web::{Ask, Outcome};
 use crate::runner::Runner;
-use crate::runner::ims::RunIms;
+use crate::runner::ims::RunNetwork;
 use crate::scenario::Service;
 
 /// A request of a UE to a service goes out.
 pub(super) fn ask(
     now: Instant,
-    ims: &mut RunIms,
+    ims: &mut RunNetwork,
     place: usize,
     service: Service,
     request: http::Result<Request<Vec<u8>>>,
@@ -29,7 +29,7 @@ pub(super) fn ask(
 /// The same with a token that it has already.
 pub(super) fn ask_as(
     now: Instant,
-    ims: &mut RunIms,
+    ims: &mut RunNetwork,
     (place, token): (usize, u64),
     service: Service,
     request: http::Result<Request<Vec<u8>>>,
@@ -40,7 +40,7 @@ pub(super) fn ask_as(
     send(now, ims, place, asked);
 }
 
-fn send(now: Instant, ims: &mut RunIms, place: usize, ask: Ask) {
+fn send(now: Instant, ims: &mut RunNetwork, place: usize, ask: Ask) {
     let exchange = ims.network.fabric.http(now, ask.from, ask.to, ask.request.clone());
     ims.network.ues[place].web.sent(exchange, ask);
 }

@@ -9,7 +9,7 @@ use crate::errors::CommandError;
 use crate::ims::agent::ImsUe;
 use crate::ims::services::xdm;
 use crate::runner::Runner;
-use crate::runner::ims::RunIms;
+use crate::runner::ims::RunNetwork;
 use crate::scenario::{EntityTag, Service, XdmStep};
 
 impl Runner<'_> {
@@ -30,7 +30,7 @@ impl Runner<'_> {
     }
 }
 
-fn put(now: Instant, ims: &mut RunIms, place: usize, contacts: &[String], if_match: Option<EntityTag>) {
+fn put(now: Instant, ims: &mut RunNetwork, place: usize, contacts: &[String], if_match: Option<EntityTag>) {
     let own = &ims.network.ues[place];
     let path = xdm::contacts_path(&own.impu);
     let mut request = Request::put(path.as_str()).header(CONTENT_TYPE, "application/resource-lists+xml");
@@ -40,7 +40,7 @@ fn put(now: Instant, ims: &mut RunIms, place: usize, contacts: &[String], if_mat
     ask(now, ims, place, Service::Xdm, request.body(xdm::contacts_document(contacts).into_bytes()));
 }
 
-fn get(now: Instant, ims: &mut RunIms, place: usize, if_none_match: Option<EntityTag>) {
+fn get(now: Instant, ims: &mut RunNetwork, place: usize, if_none_match: Option<EntityTag>) {
     let own = &ims.network.ues[place];
     let path = xdm::contacts_path(&own.impu);
     let mut request = Request::get(path.as_str());
