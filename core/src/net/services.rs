@@ -102,7 +102,7 @@ impl NodeDriver {
     }
 
     /// A node without a global title has nothing to send on SS7.
-    pub(super) fn send_sccp(&mut self, now: Instant, bytes: &[u8]) {
+    pub(super) fn send_sccp(&self, now: Instant, bytes: &[u8]) {
         let Some((ss7, local)) = &self.ss7 else { return };
         match ss7.send(bytes) {
             Ok(remote) => {

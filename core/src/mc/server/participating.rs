@@ -120,7 +120,7 @@ impl McServer {
         let known = self.directory.group(&group).map(|(group, _)| group.codecs.clone()).unwrap_or_default();
         let codecs = answered.map(|answered| describe::codecs_in(&answered, &known)).unwrap_or_default();
         let (ip, own) = (self.config.sip.media, describe::floor_of(self.priority_of(&user)));
-        let floor = of_floor.map_or(own.clone(), |(_, granted)| describe::common(&granted.parameters, &own));
+        let floor = of_floor.map_or_else(|| own.clone(), |(_, granted)| describe::common(&granted.parameters, &own));
         let answer = describe::answer(ports.0.into(), ip, ports, &codecs, &offered, &floor);
         let Some((answer, codec)) = answer else {
             self.drop_leg(now, id, "no codec that all have");
