@@ -20,6 +20,7 @@ pub mod msrp;
 mod octets;
 pub mod rtp;
 pub mod sip;
+pub mod smpp;
 pub mod sms;
 mod sync;
 mod tap;

@@ -644,3 +644,74 @@ fn sms() {
         &["€".as_bytes(), "😀".as_bytes(), b"\x1b", &[0, 3, 7, 2, 1], &[5, 0, 3]],
     );
 }
+
+#[test]
+fn smpp() {
+    use protocol::smpp::{
+        AlertNotification, Bind, BindKind, Body, DataSm, DeliveryReceipt, Destination, EsmClass, MessageId,
+        MessageOctets, MessageState, Outbind, Pdu, QuerySm, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti,
+        SubmitMultiResp, Tlv, TlvTag,
+    };
+    let receipt = DeliveryReceipt::new(MessageId::new("42").unwrap(), MessageState::EXPIRED, 1 << 40, 1 << 40);
+    let message = ShortMessage {
+        source: SmeAddress::international("+358401111111").unwrap(),
+        destination: SmeAddress::international("+358402222222").unwrap(),
+        validity_period: SmppTime::parse(b"020610233429000R").unwrap().to_time_string(),
+        schedule_delivery_time: SmppTime::absolute(1 << 40).to_time_string(),
+        message: MessageOctets::new("hello").unwrap(),
+        ..ShortMessage::default()
+    };
+    let told = ShortMessage {
+        esm_class: EsmClass(EsmClass::DELIVERY_RECEIPT),
+        message: MessageOctets::new(receipt.emit()).unwrap(),
+        ..message.clone()
+    };
+    let parts = ShortMessage {
+        esm_class: EsmClass::default().with_features(true, false),
+        message: MessageOctets::new([5, 0, 3, 7, 2, 1, 0x68, 0x1B, 0x65]).unwrap(),
+        ..message.clone()
+    };
+    let destinations = vec![Destination::Sme(message.destination.clone()); 3];
+    let multi = SubmitMultiResp {
+        unsuccessful: vec![(message.source.clone(), protocol::smpp::CommandStatus::INVALID_DESTINATION)],
+        ..SubmitMultiResp::default()
+    };
+    let bodies = [
+        Body::Bind(BindKind::Transceiver, Bind::new("esme", "secret").unwrap()),
+        Body::BindResp(BindKind::Transceiver, protocol::smpp::SystemId::new("centre")),
+        Body::Outbind(Outbind::new("centre", "secret").unwrap()),
+        Body::SubmitSm(message.clone()),
+        Body::SubmitSm(parts),
+        Body::SubmitSmResp(MessageId::new("42")),
+        Body::DeliverSm(told),
+        Body::DataSm(DataSm::default()),
+        Body::SubmitMulti(SubmitMulti { message, destinations }),
+        Body::SubmitMultiResp(Some(multi)),
+        Body::QuerySm(QuerySm::default()),
+        Body::QuerySmResp(None),
+        Body::CancelSm(protocol::smpp::CancelSm::default()),
+        Body::ReplaceSm(ReplaceSm::default()),
+        Body::AlertNotification(AlertNotification::default()),
+        Body::EnquireLink,
+        Body::GenericNack,
+        Body::Unbind,
+    ];
+    let vendor = [Tlv::new(TlvTag(0x1401), [1, 2, 3]), Tlv::octet(TlvTag::MESSAGE_STATE, 2)];
+    let mut corpus: Vec<_> =
+        bodies.into_iter().zip(1..).map(|(body, number)| Pdu::request(number, body).emit()).collect();
+    corpus.push(Pdu::request(99, Body::DeliverSm(ShortMessage::default())).with(vendor).emit());
+    let words: [&[u8]; 8] = [
+        &[0, 0, 0, 16],
+        &[0, 0, 0, 16, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0, 1],
+        &[0x80, 0, 0, 4],
+        &[0, 0, 1, 2],
+        &[0x04, 0x24, 0xFF, 0xFF],
+        &[0],
+        b"id:1 stat:DELIVRD text:",
+        b"991231235959948+",
+    ];
+    run("smpp", fuzz::smpp, &corpus, &words);
+    let streams: Vec<_> =
+        (0..corpus.len()).map(|at| [&corpus[0][..], &corpus[1], &corpus[at..].concat()].concat()).collect();
+    run("smpp_session", fuzz::smpp_session, &streams, &words);
+}

@@ -12,6 +12,7 @@ mod mbms;
 mod mc;
 mod msrp;
 mod sip;
+mod smpp;
 mod sms;
 
 /// Link type whose packets begin with their IP header.
