@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::Instant;
-use tpdu::{SMSAddress, SmsDeliver, SmsStatusReport};
+use protocol::sms::{Address, Deliver, StatusReport, Submit, TypeOfNumber, to_pdu};
 
-use super::{INTERNATIONAL, SimNetworkOutput, UeIndex, international};
+use super::{SimNetworkOutput, UeIndex};
 
 /// How long a UE may take to answer: TR1N of TS 24.011 clause 10.2 is 35 to 45 s.
 const ANSWER_TIME: Duration = Duration::from_secs(40);
@@ -18,16 +18,14 @@ const MIN_NATIONAL_DIGITS: usize = 6;
 pub(super) enum Letter {
     Message {
         from: UeIndex,
-        reference: u8,
-        /// The sender wants a status report.
-        reported: bool,
-        destination: SMSAddress,
+        /// As it was sent, but for TP-MR.
+        submit: Submit,
         expires: Instant,
-        deliver: SmsDeliver,
+        deliver: Deliver,
     },
     Report {
         expires: Instant,
-        report: SmsStatusReport,
+        report: StatusReport,
     },
 }
 
@@ -66,13 +64,13 @@ impl Mailbox {
     }
 
     /// Is this its number? National numbers are compared without the country code.
-    pub(super) fn is_called(&self, address: &SMSAddress) -> bool {
-        let digits = address.address.as_str();
+    pub(super) fn is_called(&self, address: &Address) -> bool {
+        let digits = address.digits();
         if digits == self.msisdn {
             return true;
         }
         let national = digits.trim_start_matches('0');
-        address.ton != INTERNATIONAL
+        address.type_of_number() != TypeOfNumber::INTERNATIONAL
             && (national == self.msisdn || (national.len() >= MIN_NATIONAL_DIGITS && self.msisdn.ends_with(national)))
     }
 
@@ -145,20 +143,17 @@ impl Mailbox {
             return None;
         }
         self.under_way = Some(now + ANSWER_TIME);
-        // TP-MMS 0: there are more.
         let tpdu = match letter {
             Letter::Message { deliver, .. } => {
-                deliver.tp_mms = !more;
-                deliver.encode()
+                deliver.more_messages = more;
+                deliver.emit()
             }
             Letter::Report { report, .. } => {
-                report.tp_mms = !more;
-                report.encode()
+                report.more_messages = more;
+                report.emit()
             }
         };
-        // What was decoded can be encoded; if it could not, it would not be delivered either.
-        let tpdu = tpdu.unwrap_or_default();
-        let pdu = [international(centre).encode(true).unwrap_or_else(|_| vec![0]), tpdu].concat();
+        let pdu = to_pdu(Address::international(centre).as_ref(), &tpdu);
         Some(match letter {
             Letter::Message { .. } => SimNetworkOutput::Deliver { ue, pdu },
             Letter::Report { .. } => SimNetworkOutput::StatusReport { ue, pdu },

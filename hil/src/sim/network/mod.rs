@@ -5,14 +5,12 @@
 //! (SMS-COMMAND), rejection of duplicates (TP-RD), replacement (TP-PID).
 
 mod mailbox;
-mod time;
 
 use std::collections::VecDeque;
-use std::io::Cursor;
 use std::time::{Duration, SystemTime};
 
 use protocol::Instant;
-use tpdu::{SMSAddress, SmsDeliver, SmsStatusReport, SmsSubmit, decode_sms_submit_tpdu};
+use protocol::sms::{Address, Deliver, RpCause, Status, StatusReport, Submit, Timestamp, ValidityPeriod, tpdu_of};
 
 use self::mailbox::{Letter, Mailbox};
 use super::at::{SimInput, SimOutput, SmsRefusal};
@@ -140,18 +138,8 @@ pub struct SimNetworkStats {
     pub unreported: u64,
 }
 
-/// Causes of RP-ERROR (TS 24.011 clause 8.2.5.4), which are those of `+CMS ERROR` too.
-const UNASSIGNED_NUMBER: u16 = 1;
-const CONGESTION: u16 = 42;
-const SEMANTICALLY_INCORRECT: u16 = 95;
-/// TP-ST (TS 23.040 clause 9.2.3.15): received by the SME; validity period expired.
-const RECEIVED: u8 = 0x00;
-const EXPIRED: u8 = 0x46;
 /// How long a status report is kept; TS 23.040 leaves it to the service centre.
 const REPORT_VALIDITY: Duration = Duration::from_secs(24 * 3600);
-/// Type of number and numbering plan of TS 23.040 clause 9.1.2.5.
-const INTERNATIONAL: u8 = 1;
-const ISDN: u8 = 1;
 
 /// A network.
 #[derive(Debug)]
@@ -209,7 +197,7 @@ impl SimNetwork {
                 match letter {
                     Letter::Message { .. } => {
                         self.stats.expired += 1;
-                        self.report(now, &letter, EXPIRED);
+                        self.report(now, &letter, Status::VALIDITY_EXPIRED);
                     }
                     Letter::Report { .. } => self.stats.unreported += 1,
                 }
@@ -252,37 +240,31 @@ impl SimNetwork {
             Ok(_) => self.stats.accepted += 1,
             Err(_) => self.stats.refused += 1,
         }
+        // Causes of RP-ERROR are those of +CMS ERROR too.
+        let result = result.map_err(|cause| cause.0.into());
         self.answers.push_back((ready, SimNetworkOutput::Submitted { ue, token, result }));
     }
 
-    fn accept(&mut self, now: Instant, ready: Instant, ue: UeIndex, pdu: &[u8]) -> Result<u8, u16> {
-        let tpdu = pdu.get(1 + usize::from(*pdu.first().unwrap_or(&0))..).ok_or(SEMANTICALLY_INCORRECT)?;
-        let submit = decode_sms_submit_tpdu(&mut Cursor::new(tpdu)).map_err(|_| SEMANTICALLY_INCORRECT)?;
-        let destination = submit.tp_destination_address.clone().ok_or(SEMANTICALLY_INCORRECT)?;
-        let to = self.ues.iter().position(|mailbox| mailbox.is_called(&destination)).ok_or(UNASSIGNED_NUMBER)?;
-        let accepted_at = time::stamp(self.config.wall_clock, now);
-        let deliver = deliver(submit.clone(), &self.ues[ue].msisdn, accepted_at);
-        deliver.encode().map_err(|_| SEMANTICALLY_INCORRECT)?;
+    fn accept(&mut self, now: Instant, ready: Instant, ue: UeIndex, pdu: &[u8]) -> Result<u8, RpCause> {
+        let incorrect = RpCause::SEMANTICALLY_INCORRECT;
+        let mut submit = Submit::parse(tpdu_of(pdu).ok_or(incorrect)?).map_err(|_| incorrect)?;
+        let is_called = |mailbox: &Mailbox| mailbox.is_called(&submit.destination);
+        let to = self.ues.iter().position(is_called).ok_or(RpCause::UNASSIGNED_NUMBER)?;
+        let sender = Address::international(&self.ues[ue].msisdn).ok_or(incorrect)?;
+        let deliver = Deliver::of_submit(&submit, sender, self.stamp(now));
         if self.ues[to].len() >= self.config.capacity {
             if !self.ues[to].give_up_report() {
-                return Err(CONGESTION);
+                return Err(RpCause::CONGESTION);
             }
             self.stats.unreported += 1;
         }
         // Hosts leave TP-MR to the modem, for which this stands.
         let reference = self.ues[ue].next_reference();
-        let validity = submit.tp_validity_period.as_ref().map_or(time::LONGEST_VALIDITY, |validity| {
-            time::validity(validity, self.config.wall_clock, now).unwrap_or(time::LONGEST_VALIDITY)
-        });
-        let letter = Letter::Message {
-            from: ue,
-            reference,
-            reported: submit.tp_srr,
-            destination,
-            expires: now + validity,
-            deliver,
-        };
-        self.ues[to].put(ready, letter);
+        submit.reference = reference;
+        // Without a validity period, or with one that makes no sense, the longest one.
+        let periods = [submit.validity_period, Some(ValidityPeriod::LONGEST)].into_iter().flatten();
+        let validity = periods.filter_map(|period| period.duration(self.utc_ms(now))).next().unwrap_or_default();
+        self.ues[to].put(ready, Letter::Message { from: ue, submit, expires: now + validity, deliver });
         Ok(reference)
     }
 
@@ -291,60 +273,37 @@ impl SimNetwork {
         match letter {
             Letter::Message { .. } => {
                 self.stats.delivered += 1;
-                self.report(now, letter, RECEIVED);
+                self.report(now, letter, Status::RECEIVED);
             }
             Letter::Report { .. } => self.stats.reported += 1,
         }
     }
 
     /// Tells the sender what became of a message, where it wants to know.
-    fn report(&mut self, now: Instant, letter: &Letter, status: u8) {
-        let Letter::Message { from, reference, reported: true, destination, deliver, .. } = letter else { return };
+    fn report(&mut self, now: Instant, letter: &Letter, status: Status) {
+        let Letter::Message { from, submit, deliver, .. } = letter else { return };
+        if !submit.status_report {
+            return;
+        }
         if self.ues[*from].len() >= self.config.capacity {
             self.stats.unreported += 1;
             return;
         }
-        let report = SmsStatusReport {
-            tp_udhi: false,
-            tp_srq: false,
-            tp_lp: false,
-            tp_mms: true,
-            tp_mr: *reference,
-            tp_recipient_address: destination.clone(),
-            tp_service_centre_timestamp: deliver.tp_service_centre_timestamp.clone(),
-            tp_discharge_time: time::stamp(self.config.wall_clock, now),
-            tp_status: status,
-            tp_parameter_indicator: None,
-            tp_pid: None,
-            tp_dcs: None,
-            tp_user_data_length: None,
-            tp_user_data: Vec::new(),
-        };
+        let report = StatusReport::of_submit(submit, deliver.service_centre_time, self.stamp(now), status);
         let ready = now + self.config.transfer_time;
         self.ues[*from].put(ready, Letter::Report { expires: now + REPORT_VALIDITY, report });
     }
-}
 
-/// The message as its recipient gets it (TS 23.040 clause 9.2.2.1): user data, TP-PID and TP-DCS are the sender's.
-fn deliver(submit: SmsSubmit, msisdn: &str, accepted_at: String) -> SmsDeliver {
-    SmsDeliver {
-        tp_rp: submit.tp_rp,
-        tp_udhi: submit.tp_udhi,
-        tp_sri: submit.tp_srr,
-        tp_lp: false,
-        tp_mms: true,
-        tp_mti: 0,
-        tp_originating_address: international(msisdn),
-        tp_pid: submit.tp_pid,
-        tp_dcs: submit.tp_dcs,
-        tp_service_centre_timestamp: accepted_at,
-        tp_user_data_length: submit.tp_user_data_length,
-        tp_user_data: submit.tp_user_data_raw,
+    /// TP-SCTS and TP-DT, UTC.
+    fn stamp(&self, now: Instant) -> Timestamp {
+        Timestamp::from_utc_ms(self.utc_ms(now), 0)
     }
-}
 
-fn international(digits: &str) -> SMSAddress {
-    SMSAddress { ton: INTERNATIONAL, npi: ISDN, address: digits.to_owned() }
+    fn utc_ms(&self, now: Instant) -> u64 {
+        let start = self.config.wall_clock.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // A run ends before the year 584 million.
+        (start + now.elapsed()).as_millis() as u64
+    }
 }
 
 #[cfg(test)]

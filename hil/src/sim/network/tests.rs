@@ -3,7 +3,16 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use tpdu::{SMSAddress, SmsDeliver, SmsStatusReport, SmsSubmit};
+
 use super::*;
+
+/// Causes of `+CMS ERROR`, and TP-ST.
+const UNASSIGNED_NUMBER: u16 = 1;
+const CONGESTION: u16 = 42;
+const SEMANTICALLY_INCORRECT: u16 = 95;
+const RECEIVED: u8 = 0x00;
+const EXPIRED: u8 = 0x46;
 
 const ALICE: &str = "358401111111";
 const BOB: &str = "358402222222";
