@@ -139,8 +139,10 @@ impl Rig {
     /// The MCCH lists the bearer of server 2, from when the BM-SC has started it until another one is there.
     fn read_mcch(&mut self) {
         let said = self.processes.get("mc2").map(Program::said).unwrap_or_default();
-        let bearers = said.lines().filter_map(|line| line.split_once("MBMS bearer ")?.1.strip_suffix(" is used"));
-        if let Some(tmgi) = bearers.last().map(|tmgi| tmgi.parse().unwrap()).filter(|tmgi| self.listed != Some(*tmgi)) {
+        let mut bearers = said.lines().filter_map(|line| line.split_once("MBMS bearer ")?.1.strip_suffix(" is used"));
+        if let Some(tmgi) =
+            bearers.next_back().map(|tmgi| tmgi.parse().unwrap()).filter(|tmgi| self.listed != Some(*tmgi))
+        {
             self.listed = Some(tmgi);
             self.clients.iter_mut().for_each(|client| client.listed(tmgi));
         }

@@ -57,7 +57,7 @@ fn free_spot(taken: &mut Vec<(f64, f64, f64)>, feet: &[(f64, f64)], label: &str,
         |(x, y): (f64, f64)| feet.iter().all(|(foot, top)| (x - foot).abs() > half || y < *top || y > ABOVE_Y);
     let spots: Vec<_> = spots.iter().map(|(x, y)| (inside(*x), *y)).collect();
     let best = spots.iter().find(|spot| is_free(**spot) && is_clear(**spot));
-    let best = best.or_else(|| spots.iter().find(|spot| is_free(**spot))).or(spots.first());
+    let best = best.or_else(|| spots.iter().find(|spot| is_free(**spot))).or_else(|| spots.first());
     let spot = best.copied().unwrap_or_default();
     taken.push((spot.0, spot.1, half));
     spot
