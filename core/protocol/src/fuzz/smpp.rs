@@ -37,21 +37,26 @@ pub fn smpp(octets: &[u8]) {
 pub fn smpp_session(octets: &[u8]) {
     let cut = |size: usize| {
         let mut framer = SmppFramer::new(1000);
-        let (mut pdus, mut is_lost) = (Vec::new(), false);
+        let (mut pdus, mut lost) = (Vec::new(), None);
         for piece in octets.chunks(size) {
             framer.push(piece);
-            while let Some(next) = framer.poll().unwrap_or_else(|_| {
-                is_lost = true;
+            while let Some(next) = framer.poll().unwrap_or_else(|problem| {
+                lost = Some(problem);
                 None
             }) {
                 pdus.push(next.to_vec());
             }
         }
-        (pdus, is_lost)
+        (pdus, lost)
     };
-    let whole = cut(octets.len().max(1));
+    let mut whole = cut(octets.len().max(1));
     assert_eq!(cut(1), whole, "pieces of one octet");
     assert_eq!(cut(7), whole, "pieces of seven");
+    // What is no PDU any more ends a session.
+    if whole.1.is_some() {
+        let behind = whole.0.iter().map(Vec::len).sum();
+        whole.0.push(octets[behind..].to_vec());
+    }
     for role in [SmppRole::MessageCentre, SmppRole::Esme] {
         let done = session(role, &whole.0, usize::MAX);
         assert_eq!(session(role, &whole.0, 5), done, "pieces of five");

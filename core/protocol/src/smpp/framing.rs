@@ -34,14 +34,14 @@ impl SmppFramer {
     /// A PDU of a length that none has: where the next one begins is not known any more.
     pub fn poll(&mut self) -> Result<Option<&[u8]>, PduProblem> {
         let rest = &self.buffer[self.start..];
-        let word = |at: usize| rest.get(at..at + 4).and_then(|word| Some(u32::from_be_bytes(word.try_into().ok()?)));
-        let Some(length) = word(0) else { return Ok(None) };
-        let octets = usize::try_from(length).unwrap_or(usize::MAX);
+        // All of the header, also of a PDU whose length is wrong: who has sent it is told which one it was.
+        let Some(header) = rest.first_chunk::<HEADER>() else { return Ok(None) };
+        let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let octets = usize::try_from(word(0)).unwrap_or(usize::MAX);
         if octets < HEADER || octets > self.max_pdu {
-            // Who has sent it is told which one it was, as far as that has come.
             let problem = PduProblem {
-                command_id: CommandId(word(4).unwrap_or(0)),
-                sequence_number: word(12).unwrap_or(0),
+                command_id: CommandId(word(4)),
+                sequence_number: word(12),
                 status: CommandStatus::INVALID_COMMAND_LENGTH,
             };
             self.is_lost = true;

@@ -2,6 +2,7 @@
 
 use super::super::command::{CommandId, CommandStatus};
 use super::super::pdu::{BindKind, Body, INTERFACE_VERSION, Pdu, PduProblem};
+use super::super::tlv::{TlvTag, Tlvs};
 use super::{Outstanding, SmppEnd, SmppEvent, SmppRole, SmppSession, State, rules};
 use crate::Instant;
 
@@ -148,6 +149,9 @@ impl SmppSession {
     fn on_bind_response(&mut self, now: Instant, kind: BindKind, pdu: Pdu) {
         match pdu.body {
             Body::BindResp(_, system_id) if pdu.status.is_ok() => {
+                // Clause 3.4: a message centre that does not name its version knows no optional parameters.
+                let version = pdu.tlvs.integer(TlvTag::SC_INTERFACE_VERSION);
+                self.is_old = version.is_none_or(|version| version < INTERFACE_VERSION.into());
                 self.state = State::Bound { kind };
                 self.active = now;
                 self.event(SmppEvent::Bound { kind, system_id, tlvs: pdu.tlvs });

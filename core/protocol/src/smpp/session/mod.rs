@@ -34,7 +34,7 @@ pub struct SmppSession {
     /// When something came last, and when messages went last.
     heard: Instant,
     active: Instant,
-    /// The other side knows no optional parameters.
+    /// The other side knows no optional parameters: they are left out, and what makes no sense without them is refused.
     is_old: bool,
     outputs: VecDeque<SmppOutput>,
 }
@@ -149,7 +149,7 @@ impl SmppSession {
     /// A message centre lets the ESME bind; false: nobody wants to.
     pub fn accept_bind(&mut self, now: Instant) -> bool {
         let State::Deciding { kind, sequence_number, .. } = self.state else { return false };
-        // An ESME of an older version gets no optional parameters (clause 3.4.1).
+        // An ESME of an older version gets no optional parameters (clause 3.4).
         let version = Tlv::octet(TlvTag::SC_INTERFACE_VERSION, INTERFACE_VERSION);
         let system_id = self.config.system_id.clone();
         let body = Body::BindResp(kind, Some(system_id));
@@ -177,6 +177,9 @@ impl SmppSession {
         let id = body.command_id();
         let response = id.response().filter(|_| rules::may_send(self.config.role, kind, id));
         let response = response.ok_or(SmppRefusal::NotAllowed(id))?;
+        if self.is_old && rules::speaks_in_parameters(id, &tlvs) {
+            return Err(SmppRefusal::TooOld(id));
+        }
         if self.outstanding.len() >= self.config.window {
             return Err(SmppRefusal::WindowFull);
         }

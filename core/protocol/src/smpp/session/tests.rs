@@ -331,7 +331,13 @@ fn what_cannot_be_read_is_answered() {
     let unbind = (CommandId::UNBIND_RESP, 7, CommandStatus::INVALID_OPTIONAL_PART);
     assert_eq!(answer(&pdu(6, &[2, 4, 0])), (unbind, false));
     let huge = [&[0, 2, 0, 0], &pdu(4, &[])[4..]].concat();
-    assert_eq!(answer(&huge), (nack(CommandStatus::INVALID_COMMAND_LENGTH), true));
+    // Its number is known whatever pieces it comes in.
+    pair.sides[CENTRE].handle_input(Instant::ZERO, SmppInput::Received(&huge[..5]));
+    assert_eq!(pair.sides[CENTRE].poll_output(), None);
+    pair.sides[CENTRE].handle_input(Instant::ZERO, SmppInput::Received(&huge[5..]));
+    let nack = Pdu::response(7, CommandStatus::INVALID_COMMAND_LENGTH, Body::GenericNack);
+    assert_eq!(pair.sides[CENTRE].poll_output(), Some(SmppOutput::Send(nack.emit())));
+    assert_eq!(pair.sides[CENTRE].poll_output(), Some(SmppOutput::Close));
 }
 
 #[test]
@@ -347,6 +353,31 @@ fn an_older_esme_gets_no_optional_parameters() {
     let state = vec![Tlv::octet(TlvTag::MESSAGE_STATE, 2)];
     pair.sides[CENTRE].request(pair.now, 1, Body::DeliverSm(ShortMessage::default()), state).unwrap();
     assert_eq!(request(&pair.turn()[ESME]).tlvs[..], []);
+}
+
+/// The bind response to an older ESME names no version, so that both sides take the other one for older.
+#[test]
+fn an_older_side_gets_no_message_without_its_content() {
+    let mut pair = Pair::new(|_| {});
+    let bind = Bind { interface_version: 0x33, ..Bind::new("esme", "").unwrap() };
+    pair.sides[ESME].bind(pair.now, BindKind::Transceiver, bind).unwrap();
+    pair.turn();
+    pair.sides[CENTRE].accept_bind(pair.now);
+    pair.turn();
+    let content =
+        [TlvTag::MESSAGE_PAYLOAD, TlvTag::SAR_MSG_REF_NUM, TlvTag::SAR_TOTAL_SEGMENTS, TlvTag::SAR_SEGMENT_SEQNUM];
+    for (side, body) in [(CENTRE, Body::DeliverSm(ShortMessage::default())), (ESME, submit("x"))] {
+        let mut refused = |body: Body, tlvs: Vec<Tlv>| {
+            let id = body.command_id();
+            assert_eq!(pair.sides[side].request(Instant::ZERO, 1, body, tlvs), Err(SmppRefusal::TooOld(id)));
+        };
+        content.into_iter().for_each(|tag| refused(body.clone(), vec![Tlv::octet(tag, 1)]));
+        refused(Body::DataSm(DataSm::default()), Vec::new());
+        assert_eq!((pair.sides[side].room(), pair.sides[side].poll_output()), (10, None));
+        let vendor = Tlv::octet(TlvTag(0x1401), 1);
+        pair.sides[side].request(pair.now, 1, body, vec![vendor]).unwrap();
+        assert_eq!(request(&pair.turn()[1 - side]).tlvs[..], []);
+    }
 }
 
 #[test]

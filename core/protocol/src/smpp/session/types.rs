@@ -153,4 +153,7 @@ pub enum SmppRefusal {
     /// This side may not send that in a session bound like this.
     #[error("{0} does not go this way")]
     NotAllowed(CommandId),
+    /// What it says is in optional parameters, which the other side does not know.
+    #[error("the other side is older than SMPP 3.4, and would get {0} without its content")]
+    TooOld(CommandId),
 }
