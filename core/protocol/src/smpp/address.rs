@@ -24,6 +24,13 @@ impl<const MAX: usize> SmeAddress<MAX> {
         Some(Self { ton: TypeOfNumber::INTERNATIONAL, npi: NumberingPlan::ISDN, address })
     }
 
+    /// An address of the transfer layer; `None`: a text that has too many octets here.
+    pub fn of_sms(address: &Address) -> Option<Self> {
+        let text = address.text().unwrap_or_else(|| address.digits());
+        let (ton, npi) = (address.type_of_number(), address.numbering_plan());
+        Some(Self { ton, npi, address: COctetString::new(text)? })
+    }
+
     /// The same for the transfer layer; `None`: it does not fit there.
     pub fn to_sms(&self) -> Option<Address> {
         let text = std::str::from_utf8(self.address.as_bytes()).ok()?;
@@ -55,11 +62,32 @@ impl<const MAX: usize> Default for SmeAddress<MAX> {
     }
 }
 
-/// Addresses of the transfer layer always fit.
-impl<const MAX: usize> From<&Address> for SmeAddress<MAX> {
-    fn from(address: &Address) -> Self {
-        let text = address.text().unwrap_or_else(|| address.digits());
-        let address_text = COctetString::new(text).unwrap_or_default();
-        Self { ton: address.type_of_number(), npi: address.numbering_plan(), address: address_text }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_there_and_back() {
+        for address in
+            [Address::of_number("+358401234567"), Address::of_number("0401"), Address::alphanumeric("Bank é")]
+        {
+            let address = address.unwrap();
+            assert_eq!(SmeAddress::<21>::of_sms(&address).and_then(|own| own.to_sms()), Some(address));
+        }
+        // Eleven characters, and twenty-two octets.
+        let umlauts = Address::alphanumeric("äöüäöüäöüäö").unwrap();
+        assert_eq!(SmeAddress::<21>::of_sms(&umlauts), None);
+        assert_eq!(SmeAddress::<65>::of_sms(&umlauts).and_then(|own| own.to_sms()), Some(umlauts));
+    }
+
+    #[test]
+    fn kinds_that_the_transfer_layer_cannot_say() {
+        let address = |ton, npi| {
+            let address = COctetString::new("358401").unwrap();
+            SmeAddress::<21> { ton: TypeOfNumber(ton), npi: NumberingPlan(npi), address }.to_sms()
+        };
+        assert!(address(7, 15).is_some());
+        // Bits that are cut off would make them another kind: international, ISDN.
+        assert_eq!((address(9, 1), address(1, 17)), (None, None));
     }
 }

@@ -58,11 +58,12 @@ pub fn octets_of(coding: DataCodingScheme, data: &UserData) -> Vec<u8> {
 }
 
 /// User data of one message of the transfer layer; `None`: it is too long for one, its header is broken, or the alphabet
-/// is not known.
+/// is not known, or none that has such octets.
 pub fn user_data_of(data_coding: u8, has_header: bool, octets: &[u8]) -> Option<(DataCodingScheme, UserData)> {
     let (header, message) = split(has_header, octets)?;
     let header = header.as_ref();
     let (coding, message) = match coding_of(data_coding) {
+        Some(coding) if coding.counts_septets() && !are_septets(message) => return None,
         Some(coding) => (coding, message.to_vec()),
         None => {
             let Content::Text(text) = content_of(data_coding, message)? else { return None };
@@ -80,15 +81,21 @@ pub fn user_data_of(data_coding: u8, has_header: bool, octets: &[u8]) -> Option<
     Some((coding, data?))
 }
 
-/// What octets without a header say, however many they are; `None`: the alphabet is not known.
+/// What octets without a header say, however many they are; `None`: the alphabet is not known, or none that has such octets.
 pub fn content_of(data_coding: u8, octets: &[u8]) -> Option<Content> {
     Some(match (data_coding, coding_of(data_coding).map(DataCodingScheme::alphabet)) {
         (IA5 | LATIN_1, _) => Content::Text(octets.iter().map(|octet| char::from(*octet)).collect()),
+        (_, Some(Alphabet::Gsm7)) if !are_septets(octets) => return None,
         (_, Some(Alphabet::Gsm7)) => Content::Text(alphabet::to_text(octets)),
         (_, Some(Alphabet::Ucs2)) => Content::Text(of_ucs2(octets)),
         (_, Some(Alphabet::EightBit)) => Content::Octets(octets.to_vec()),
         (_, None) => return None,
     })
+}
+
+/// With bit 8 it is in the message centre's own alphabet, which may be any.
+const fn are_septets(octets: &[u8]) -> bool {
+    octets.is_ascii()
 }
 
 /// Header and message; `None`: the header is broken.
@@ -127,6 +134,9 @@ mod tests {
         assert_eq!(text(CENTRE, &[0x00, 0x1B, 0x65]), Some("@€".into()));
         assert_eq!((text(IA5, b"a"), text(5, b"a"), text(EIGHT_BIT, b"a")), (Some("a".into()), None, None));
         assert_eq!(user_data_of(CENTRE, true, &[3, 0, 1]), None);
+        for coding in [CENTRE, 0xC8, 0xF1] {
+            assert_eq!((text(coding, b"caf\xE9"), content_of(coding, b"caf\xE9")), (None, None), "it was Latin-1");
+        }
         assert_eq!(user_data_of(EIGHT_BIT, false, &[0; 141]), None);
     }
 
