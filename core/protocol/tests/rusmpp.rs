@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use protocol::smpp::{
-    AlertNotification, Bind, BindKind, Body, COctetString, CancelSm, CommandStatus, DataSm, Destination, EsmClass,
-    MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, QuerySmResp, RegisteredDelivery, ReplaceSm,
-    ShortMessage, SmeAddress, SmppTime, SubmitMulti, SubmitMultiResp, SystemId, TimeString, Tlv, TlvTag,
+    AlertNotification, Bind, BindKind, Body, COctetString, CancelSm, CommandStatus, DataSm, Destination, Destinations,
+    EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, QuerySmResp, RegisteredDelivery,
+    ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti, SubmitMultiResp, SystemId, TimeString, Tlv, TlvTag,
+    Unsuccessful,
 };
 use protocol::sms::{NumberingPlan, TypeOfNumber};
 use rusmpp_core::command::owned::Command;
@@ -45,7 +46,7 @@ fn the_example_of_the_standard() {
 
 #[test]
 fn empty_pdus_of_the_other_one() {
-    let pdus: [theirs::Pdu; 20] = [
+    let pdus: [theirs::Pdu; 19] = [
         theirs::BindTransmitter::default().into(),
         theirs::BindTransmitterResp::default().into(),
         theirs::BindReceiver::default().into(),
@@ -57,7 +58,6 @@ fn empty_pdus_of_the_other_one() {
         theirs::DeliverSmResp::default().into(),
         theirs::DataSm::default().into(),
         theirs::DataSmResp::default().into(),
-        theirs::SubmitMulti::default().into(),
         theirs::SubmitMultiResp::default().into(),
         theirs::QuerySm::default().into(),
         theirs::QuerySmResp::default().into(),
@@ -73,6 +73,9 @@ fn empty_pdus_of_the_other_one() {
         assert!(!matches!(read.body, Body::Other(..)), "{pdu:?}");
         assert_eq!((read.sequence_number, read.emit()), (7, octets));
     }
+    // It has no destination.
+    let octets = written(&Command::new(rusmpp_core::CommandStatus::EsmeRok, 7, theirs::SubmitMulti::default().into()));
+    assert_eq!(Pdu::parse(&octets).map_err(|why| why.status), Err(CommandStatus::INVALID_DESTINATIONS));
 }
 
 fn text<const MAX: usize>() -> impl Strategy<Value = COctetString<MAX>> {
@@ -140,12 +143,14 @@ fn kind() -> impl Strategy<Value = BindKind> {
 fn body() -> impl Strategy<Value = Body> {
     let resp = |body: fn(Option<MessageId>) -> Body| text().prop_map(move |id| body(Some(id)));
     let one = prop_oneof![address().prop_map(Destination::Sme), text().prop_map(Destination::List)];
-    let multi = (message(), proptest::collection::vec(one, 0..5)).prop_map(|(message, destinations)| {
+    let multi = (message(), proptest::collection::vec(one, 1..5)).prop_map(|(message, destinations)| {
+        let destinations = Destinations::new(destinations).unwrap();
         // The destination of the message is none of the PDU.
         let message = ShortMessage { destination: SmeAddress::default(), ..message };
         Body::SubmitMulti(SubmitMulti { message, destinations })
     });
-    let unsuccessful = proptest::collection::vec((address(), Just(CommandStatus::INVALID_DESTINATION)), 0..4);
+    let unsuccessful = proptest::collection::vec((address(), Just(CommandStatus::INVALID_DESTINATION)), 0..4)
+        .prop_map(|all| Unsuccessful::new(all).unwrap());
     let replace = (text(), address(), time(), time(), octets());
     prop_oneof![
         (kind(), bind()).prop_map(|(kind, bind)| Body::Bind(kind, bind)),

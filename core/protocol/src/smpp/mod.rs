@@ -21,7 +21,7 @@ pub use message::{
     AlertNotification, CancelSm, DataSm, EsmClass, MessageId, MessageState, QuerySm, QuerySmResp, RegisteredDelivery,
     ReplaceSm, ServiceType, ShortMessage, TimeString,
 };
-pub use multi::{Destination, SubmitMulti, SubmitMultiResp};
+pub use multi::{CountedList, Destination, Destinations, SubmitMulti, SubmitMultiResp, Unsuccessful};
 pub use pdu::{Bind, BindKind, Body, INTERFACE_VERSION, Outbind, Pdu, PduProblem, SystemId};
 pub use receipt::DeliveryReceipt;
 pub use session::{SmppConfig, SmppEnd, SmppEvent, SmppInput, SmppOutput, SmppRefusal, SmppRole, SmppSession};

@@ -90,9 +90,9 @@ fn sms() {
 #[test]
 fn smpp() {
     use protocol::smpp::{
-        AlertNotification, Bind, BindKind, Body, DataSm, DeliveryReceipt, Destination, EsmClass, MessageId,
-        MessageOctets, MessageState, Outbind, Pdu, QuerySm, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti,
-        SubmitMultiResp, Tlv, TlvTag,
+        AlertNotification, Bind, BindKind, Body, CommandStatus, DataSm, DeliveryReceipt, Destination, Destinations,
+        EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, ReplaceSm, ShortMessage, SmeAddress,
+        SmppTime, SubmitMulti, SubmitMultiResp, Tlv, TlvTag, Unsuccessful,
     };
     let receipt = DeliveryReceipt::new(MessageId::new("42").unwrap(), MessageState::EXPIRED, 1 << 40, 1 << 40);
     let message = ShortMessage {
@@ -113,9 +113,9 @@ fn smpp() {
         message: MessageOctets::new([5, 0, 3, 7, 2, 1, 0x68, 0x1B, 0x65]).unwrap(),
         ..message.clone()
     };
-    let destinations = vec![Destination::Sme(message.destination.clone()); 3];
+    let destinations = Destinations::new(vec![Destination::Sme(message.destination.clone()); 3]).unwrap();
     let multi = SubmitMultiResp {
-        unsuccessful: vec![(message.source.clone(), protocol::smpp::CommandStatus::INVALID_DESTINATION)],
+        unsuccessful: Unsuccessful::new([(message.source.clone(), CommandStatus::INVALID_DESTINATION)]).unwrap(),
         ..SubmitMultiResp::default()
     };
     let bodies = [

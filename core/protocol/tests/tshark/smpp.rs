@@ -3,7 +3,7 @@
 use etherparse::PacketBuilder;
 use protocol::smpp::{
     AlertNotification, Bind, BindKind, Body, COctetString, CancelSm, CommandStatus, DataSm, DeliveryReceipt,
-    Destination, EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, QuerySmResp,
+    Destination, Destinations, EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, QuerySmResp,
     RegisteredDelivery, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti, SubmitMultiResp, SystemId, Tlv,
     TlvTag, data_coding_of, octets_of,
 };
@@ -77,11 +77,10 @@ fn every_pdu_of_a_session() {
         ..message("hello")
     };
     let data = DataSm { source: number("358401111111"), destination: number("358402222222"), ..DataSm::default() };
-    let destinations =
-        vec![Destination::Sme(number("358402222222")), Destination::List(COctetString::new("all").unwrap())];
+    let destinations = [Destination::Sme(number("358402222222")), Destination::List(COctetString::new("all").unwrap())];
     let failed = SubmitMultiResp {
         message_id: id("8"),
-        unsuccessful: vec![(number("358402222222"), CommandStatus::INVALID_DESTINATION)],
+        unsuccessful: Unsuccessful::new([(number("358402222222"), CommandStatus::INVALID_DESTINATION)]).unwrap(),
     };
     let state = QuerySmResp {
         message_id: id("7"),
@@ -111,7 +110,16 @@ fn every_pdu_of_a_session() {
         (esme, Pdu::response(4, ok, Body::DeliverSmResp(Some(MessageId::default())))),
         (esme, Pdu::request(5, Body::DataSm(data)).with([Tlv::new(TlvTag::MESSAGE_PAYLOAD, b"payload".to_vec())])),
         (centre, Pdu::response(5, ok, Body::DataSmResp(Some(id("5")))).with(failure)),
-        (esme, Pdu::request(6, Body::SubmitMulti(SubmitMulti { message: message("to all"), destinations }))),
+        (
+            esme,
+            Pdu::request(
+                6,
+                Body::SubmitMulti(SubmitMulti {
+                    message: message("to all"),
+                    destinations: Destinations::new(destinations).unwrap(),
+                }),
+            ),
+        ),
         (centre, Pdu::response(6, ok, Body::SubmitMultiResp(Some(failed)))),
         (esme, Pdu::request(7, Body::QuerySm(query))),
         (centre, Pdu::response(7, ok, Body::QuerySmResp(Some(state)))),
