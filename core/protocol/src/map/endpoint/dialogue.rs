@@ -1,6 +1,6 @@
 //! One dialogue: what was invoked in it by either side (Q.774 clause 3.2.1).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::io::{DialogueId, InvokeFailure, MapError, MapEvent, MapTimers};
 use crate::Instant;
@@ -56,6 +56,8 @@ pub(super) struct Dialogue {
     invoked: BTreeMap<i8, Invocation>,
     /// Invocations of the other end that wait for our answer.
     asked: BTreeMap<i8, OperationCode>,
+    /// Numbers of those that were answered: 256 at most.
+    answered: BTreeSet<i8>,
     last_invoke_id: i8,
     /// When it has been silent for too long.
     pub(super) guard: Instant,
@@ -84,6 +86,7 @@ impl Dialogue {
             queue: VecDeque::new(),
             invoked: BTreeMap::new(),
             asked: BTreeMap::new(),
+            answered: BTreeSet::new(),
             last_invoke_id: 0,
             guard: Instant::ZERO,
             deadline: Instant::ZERO,
@@ -142,6 +145,7 @@ impl Dialogue {
     /// Takes what [`Self::answer`] has made.
     pub(super) fn answered(&mut self, invoke_id: i8, component: Component) {
         self.asked.remove(&invoke_id);
+        self.answered.insert(invoke_id);
         self.queue.push_back(component);
     }
 
@@ -236,12 +240,14 @@ impl Dialogue {
             Ok(operation) => {
                 if code.is_answered() {
                     self.asked.insert(invoke_id, code);
+                    self.answered.remove(&invoke_id);
                 }
                 heard.is_invoked = true;
                 heard.events.push(MapEvent::Invoked { dialogue, invoke_id, operation });
             }
             Err(Some(ParameterError::Unexpected(what))) if code.is_answered() => {
                 heard.ignored.push(format!("{code}: unexpected data value, {what}"));
+                self.answered.insert(invoke_id);
                 let (error, parameter) = (UserError::UnexpectedDataValue, None);
                 return Some(Component::ReturnError { invoke_id, code: Code::Local(error.code()), parameter });
             }
@@ -319,7 +325,12 @@ impl Dialogue {
     }
 
     fn on_reject(&mut self, dialogue: DialogueId, invoke_id: Option<i8>, problem: Problem, heard: &mut Heard) {
-        let of_invoke = matches!(problem, Problem::Invoke(_) | Problem::General(_));
+        let of_invoke = match problem {
+            Problem::Invoke(_) => true,
+            // It does not tell what is rejected: both ends count from 1, so it may be an answer of ours.
+            Problem::General(_) => !invoke_id.is_some_and(|id| self.answered.contains(&id)),
+            Problem::ReturnResult(_) | Problem::ReturnError(_) => false,
+        };
         match invoke_id.filter(|_| of_invoke).and_then(|id| Some((id, self.invoked.remove(&id)?))) {
             Some((invoke_id, invocation)) if invocation.code.is_answered() => {
                 let result = Err(InvokeFailure::Rejected(problem));

@@ -189,6 +189,9 @@ pub enum MapAbort {
     /// SCCP could not deliver a message.
     #[error("not delivered: {0}")]
     NotDelivered(ReturnCause),
+    /// What was to be said does not fit into a message to the address that the other end has answered from.
+    #[error("too long for a message to the other end's address")]
+    TooLong,
     /// The timer of an invocation has run out.
     #[error("no response in time")]
     NoResponse,

@@ -277,10 +277,8 @@ impl MapEndpoint {
             dialogue.queue.drain(..count);
             dialogue.state = State::Active { remote };
             if count == 0 && all > 0 && !is_first {
-                // Each was looked at when it came into the queue.
-                let lost = dialogue.queue.pop_front();
-                self.ignored("Active", format!("{lost:?} does not fit"));
-                continue;
+                // It did fit when it came into the queue, and the other end has answered from a longer address.
+                return self.give_up(DialogueId(id), ends);
             }
             self.send_in(now, id, &message);
             if count == all {
@@ -327,6 +325,17 @@ impl MapEndpoint {
     fn abort_all(&mut self, id: DialogueId, reason: u8, abort: MapAbort) {
         if let Some(dialogue) = self.finish(id, abort) {
             self.send_abort(&dialogue, UserAbortChoice::ApplicationProcedureCancellation(reason));
+        }
+    }
+
+    /// Aborts a dialogue that cannot say what it has to; a user who has closed it hears nothing more of it.
+    fn give_up(&mut self, id: DialogueId, is_closed: bool) {
+        if !is_closed {
+            return self.abort_all(id, ASSOCIATED_PROCEDURE_FAILURE, MapAbort::TooLong);
+        }
+        if let Some(dialogue) = self.remove(id.0) {
+            self.ignored(dialogue.state.name(), format!("{id}: {}", MapAbort::TooLong));
+            self.send_abort(&dialogue, UserAbortChoice::ApplicationProcedureCancellation(ASSOCIATED_PROCEDURE_FAILURE));
         }
     }
 

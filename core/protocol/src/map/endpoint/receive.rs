@@ -203,11 +203,13 @@ impl MapEndpoint {
         reject: Option<Component>,
         is_due: bool,
     ) {
+        let had_own = self.dialogues.get(&id.0).is_some_and(|dialogue| !dialogue.queue.is_empty());
         let Some(heard) = self.hear(id, components, reject) else { return };
         let Some(dialogue) = self.dialogues.get_mut(&id.0) else { return };
         dialogue.guard = now + self.config.guard;
-        // What waited for the answer to an empty Begin, and what is said to something not understood, goes without the user.
-        let goes = !dialogue.queue.is_empty() && (is_due || !heard.is_invoked);
+        // What waited for the answer to an empty Begin, and what is said to something not understood, goes without the user;
+        // not so what the user has not finished.
+        let goes = !dialogue.queue.is_empty() && (is_due || !(had_own || heard.is_invoked));
         self.told(heard.ignored);
         let has_events = !heard.events.is_empty();
         self.out.extend(heard.events.into_iter().map(MapOutput::Event));
@@ -215,7 +217,7 @@ impl MapEndpoint {
         if goes {
             self.go_on(now, id.0, false);
         }
-        if has_events || !goes {
+        if (has_events || !goes) && self.dialogues.contains_key(&id.0) {
             self.event(MapEvent::Delimited { dialogue: id });
         }
     }

@@ -104,6 +104,27 @@ fn more_messages_go_in_the_same_dialogue() {
 }
 
 #[test]
+fn what_is_not_delimited_waits() {
+    let mut pair = Pair::new();
+    let (dialogue, _) = pair.request(&forward(20, true));
+    pair.run();
+    let (asked, id) = invoked(&pair.events(1));
+    pair.nodes[1].respond(asked, id, &Ok(forwarded())).unwrap();
+    pair.nodes[1].delimit(pair.now, asked).unwrap();
+    pair.run();
+    pair.events(0);
+    pair.nodes[0].invoke(dialogue, &forward(20, false)).unwrap();
+    // The other end has nothing to ask.
+    pair.nodes[1].delimit(pair.now, asked).unwrap();
+    pair.run();
+    assert_eq!(pair.events(0), [MapEvent::Delimited { dialogue }]);
+    assert_eq!(pair.names()[2..], ["1 Continue"]);
+    pair.nodes[0].delimit(pair.now, dialogue).unwrap();
+    pair.run();
+    assert_eq!(pair.names()[3..], ["0 Continue 44"]);
+}
+
+#[test]
 fn what_is_too_long_for_a_begin_goes_after_it() {
     // With the dialogue portion a TPDU of 140 octets of text, which has 164, makes more than 240 octets.
     let mut pair = Pair::new();

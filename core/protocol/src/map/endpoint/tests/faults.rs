@@ -127,6 +127,94 @@ fn answers_that_answer_nothing() {
     assert_eq!((said, events), (vec![], vec![returned, MapEvent::Delimited { dialogue }]));
 }
 
+/// Both ends count their invocations from 1.
+#[test]
+fn a_reject_of_an_answer_is_none_of_an_invocation() {
+    let mut pair = Pair::new();
+    let update = UpdateGprsLocationArg::new(imsi(), number("491700060"), [10, 46, 0, 7].into());
+    let (dialogue, invoke_id) = pair.request(&Operation::UpdateGprsLocation(update));
+    pair.run();
+    let (at_hlr, _) = invoked(&pair.events(1));
+    let insert = Operation::InsertSubscriberData(InsertSubscriberDataArg::default());
+    let insert_id = pair.nodes[1].invoke(at_hlr, &insert).unwrap();
+    pair.nodes[1].delimit(pair.now, at_hlr).unwrap();
+    pair.run();
+    assert_eq!(insert_id, invoke_id);
+    let rejected = |pair: &mut Pair| {
+        let problem = Problem::General(tcap::GeneralProblem::MISTYPED_COMPONENT);
+        let components = vec![Component::Reject { invoke_id: Some(invoke_id), problem }];
+        let (otid, dtid) = (at_hlr.0.into(), dialogue.0.into());
+        let message = TcapMessage::Continue { otid, dtid, dialogue: None, components };
+        let octets = UnitData::new(address(0), address(1), message.emit().unwrap()).emit().unwrap();
+        pair.events(0);
+        pair.nodes[0].handle_input(pair.now, MapInput::Sccp(&octets));
+        pair.take(0);
+        pair.events(0)
+    };
+    let inserted = OperationResult::InsertSubscriberData(InsertSubscriberDataRes::default());
+    pair.nodes[0].respond(dialogue, insert_id, &Ok(inserted)).unwrap();
+    pair.nodes[0].delimit(pair.now, dialogue).unwrap();
+    pair.run();
+    assert_eq!(rejected(&mut pair), [MapEvent::Delimited { dialogue }]);
+    assert!(pair.ignored.last().is_some_and(|event| event.contains("mistypedComponent")), "{:?}", pair.ignored);
+    // The same number is asked again, and nothing was answered: it can only be ours.
+    let components = vec![invoke(insert_id, 7, Some(insert.emit()))];
+    let (otid, dtid) = (at_hlr.0.into(), dialogue.0.into());
+    let message = TcapMessage::Continue { otid, dtid, dialogue: None, components };
+    let octets = UnitData::new(address(0), address(1), message.emit().unwrap()).emit().unwrap();
+    pair.nodes[0].handle_input(pair.now, MapInput::Sccp(&octets));
+    pair.take(0);
+    let general = Problem::General(tcap::GeneralProblem::MISTYPED_COMPONENT);
+    let result = Err(InvokeFailure::Rejected(general));
+    let returned = MapEvent::Returned { dialogue, invoke_id, result };
+    assert_eq!(rejected(&mut pair), [returned, MapEvent::Delimited { dialogue }]);
+}
+
+#[test]
+fn what_is_too_long_for_the_address_of_the_answer_ends_the_dialogue() {
+    let longest = |pair: &mut Pair| {
+        let node = &mut pair.nodes[0];
+        let dialogue = node.open(pair.now, address(0), address(1), ApplicationContext::SHORT_MSG_MT_RELAY_V3).unwrap();
+        let longest = (0..=255).rev().find_map(|octets| node.invoke(dialogue, &forward(octets, false)).ok());
+        (dialogue, longest.unwrap())
+    };
+    let answer = |pair: &mut Pair, dialogue: DialogueId| {
+        let pdu = Some(DialoguePdu::accept(ApplicationContext::SHORT_MSG_MT_RELAY_V3.arcs()));
+        let message =
+            TcapMessage::Continue { otid: 8.into(), dtid: dialogue.0.into(), dialogue: pdu, components: Vec::new() };
+        let far = SccpAddress::e164("491700040000000000000000", ssn::MSC).unwrap();
+        let octets = UnitData::new(address(0), far, message.emit().unwrap()).emit().unwrap();
+        pair.take(0);
+        pair.nodes[0].handle_input(pair.now, MapInput::Sccp(&octets));
+        let parse = |bytes: Vec<u8>| TcapMessage::parse(SccpMessage::parse(&bytes).unwrap().data()).unwrap();
+        pair.take(0).into_iter().map(parse).collect::<Vec<_>>()
+    };
+    let choice = UserAbortChoice::ApplicationProcedureCancellation(ASSOCIATED_PROCEDURE_FAILURE);
+    let user_information = vec![user_information::user_abort(choice)];
+    let reason = AbortReason::User(Some(DialoguePdu::Abort { by_provider: false, user_information }));
+    let abort = TcapMessage::Abort { dtid: 8.into(), reason };
+    let mut pair = Pair::new();
+    let (dialogue, invoke_id) = longest(&mut pair);
+    pair.nodes[0].delimit(pair.now, dialogue).unwrap();
+    assert_eq!(answer(&mut pair, dialogue), [abort.clone()]);
+    let reason = MapAbort::TooLong;
+    let returned = MapEvent::Returned { dialogue, invoke_id, result: Err(InvokeFailure::Aborted(reason)) };
+    assert_eq!(pair.events(0), [returned, MapEvent::Aborted { dialogue, reason }]);
+    assert!(pair.is_idle());
+    // Who has closed it hears nothing more of it.
+    let dialogue =
+        pair.nodes[0].open(pair.now, address(0), address(1), ApplicationContext::SHORT_MSG_MT_RELAY_V3).unwrap();
+    pair.nodes[0].delimit(pair.now, dialogue).unwrap();
+    let longest = (0..=255).rev().find(|octets| pair.nodes[0].invoke(dialogue, &forward(*octets, false)).is_ok());
+    assert!(longest.is_some());
+    assert_eq!(answer(&mut pair, dialogue), []);
+    assert_eq!(pair.events(0), [MapEvent::Delimited { dialogue }]);
+    pair.nodes[0].close(pair.now, dialogue).unwrap();
+    let parse = |bytes: Vec<u8>| TcapMessage::parse(SccpMessage::parse(&bytes).unwrap().data()).unwrap();
+    assert_eq!(pair.take(0).into_iter().map(parse).collect::<Vec<_>>(), [abort]);
+    assert!(pair.events(0).is_empty() && pair.is_idle());
+}
+
 #[test]
 fn who_does_not_answer_in_time_is_not_waited_for() {
     for (operation, seconds) in [(routing(), 20), (forward(20, false), 120)] {
