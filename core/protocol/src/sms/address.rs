@@ -62,13 +62,17 @@ pub struct Address {
 }
 
 impl Address {
-    /// A number of at most 20 digits, `*`, `#`, `a`, `b` and `c` being digits too; `None`: it is none.
+    /// A number of at most 20 digits, `*`, `#`, `a`, `b` and `c` being digits too, of a type of three bits and a plan of
+    /// four; `None`: it is none.
     pub fn new(ton: TypeOfNumber, plan: NumberingPlan, digits: &str) -> Option<Self> {
+        if ton.0 > 7 || plan.0 > 15 {
+            return None;
+        }
         let semi_octets = digits.chars().map(|c| DIGITS.iter().position(|digit| *digit == c).map(|at| at as u8));
         let semi_octets: Vec<u8> = semi_octets.collect::<Option<_>>()?;
         let octets: Vec<u8> =
             semi_octets.chunks(2).map(|pair| pair.get(1).copied().unwrap_or(FILLER) << 4 | pair[0]).collect();
-        Self::of_parts(NO_EXTENSION | (ton.0 & 7) << 4 | plan.0 & 0xF, semi_octets.len(), &octets)
+        Self::of_parts(NO_EXTENSION | ton.0 << 4 | plan.0, semi_octets.len(), &octets)
     }
 
     /// A number of E.164 with its country code, with or without `+`.

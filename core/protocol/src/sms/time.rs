@@ -88,6 +88,8 @@ impl ValidityPeriod {
         match self {
             Self::Relative(value) => Some(Duration::from_secs(relative_seconds(value))),
             Self::Absolute(until) => Some(Duration::from_millis(until.to_utc_ms()?.saturating_sub(utc_ms))),
+            // What the octets say behind an extension is for a later standard to tell.
+            Self::Enhanced([kind, ..]) if kind & EXTENSION != 0 => None,
             Self::Enhanced([kind, first, minutes, seconds, ..]) => match kind & FORMAT {
                 1 => Some(Duration::from_secs(relative_seconds(first))),
                 // Clause 9.2.3.12.3: zero is reserved.
@@ -104,9 +106,10 @@ impl ValidityPeriod {
     }
 }
 
-/// Bits of the first octet of the enhanced format.
+/// Bits of the first octet of the enhanced format; with an extension another octet like it is the next one.
 const FORMAT: u8 = 0x07;
 const SINGLE_SHOT: u8 = 0x40;
+const EXTENSION: u8 = 0x80;
 
 /// The table of clause 9.2.3.12.1.
 fn relative_seconds(value: u8) -> u64 {
@@ -182,6 +185,9 @@ mod tests {
         assert_eq!(seconds(enhanced(0x43, [0x21, 0x43, 0x05])), Some(12 * hour + 34 * 60 + 50));
         assert!(enhanced(0x40, [0; 3]).is_single_shot() && seconds(enhanced(0x40, [0; 3])).is_none());
         assert_eq!(seconds(enhanced(0x03, [0xFF, 0, 0])), None);
+        for kind in [0x81, 0x82, 0xC3] {
+            assert_eq!(seconds(enhanced(kind, [0x01, 0x02, 0x03])), None, "an extension, and no period");
+        }
     }
 
     proptest! {
