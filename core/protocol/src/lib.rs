@@ -10,6 +10,7 @@ mod gtpu;
 pub mod http;
 mod id;
 mod ip;
+mod latest;
 pub mod m2ap;
 pub mod m3ap;
 pub mod map;
@@ -24,6 +25,7 @@ pub mod smpp;
 pub mod sms;
 mod sync;
 mod tap;
+mod tbcd;
 mod time;
 pub mod usd;
 pub mod utc;
@@ -36,6 +38,7 @@ pub use entropy::{Entropy, Secret};
 pub use gtpu::{GTPU_PORT, GtpuError, GtpuMessageType, GtpuPacket, GtpuRepr};
 pub use id::{ParseTmgiError, Plmn, Tmgi};
 pub use ip::{IpError, UdpDatagram};
+pub use latest::Latest;
 pub use sync::{
     SYNC_MAX_PACKET_LENGTH, SYNC_USER_DATA_HEADER_OCTETS, SyncError, SyncHeader, SyncPlan, SyncRepr, SyncTimestamp,
     SyncTotals,

@@ -4,6 +4,7 @@ use super::cx::{Group, enumerated};
 use super::dictionary as d;
 use super::message::{Avp, DiameterProblem, Message};
 use super::session::{Outcome, Routing};
+use crate::tbcd::{from_tbcd, to_tbcd};
 
 /// Experimental-Result-Codes of Sh (TS 29.329 clause 6.2); those of Cx are used beside them.
 pub mod code {
@@ -120,7 +121,7 @@ impl UserIdentity {
     fn to_avp(&self) -> Avp {
         let inner = match self {
             Self::Public(identity) => Avp::text(&d::PUBLIC_IDENTITY, identity),
-            Self::Msisdn(digits) => Avp::new(&d::MSISDN, tbcd(digits)),
+            Self::Msisdn(digits) => Avp::new(&d::MSISDN, msisdn_octets(digits)),
         };
         Avp::group(&d::USER_IDENTITY, &[inner])
     }
@@ -132,22 +133,17 @@ impl UserIdentity {
             return Ok(Self::Public(identity));
         }
         let octets = group.octets(&d::MSISDN).ok_or_else(|| DiameterProblem::missing(&d::PUBLIC_IDENTITY))?;
-        from_tbcd(&octets).map(Self::Msisdn).ok_or_else(|| DiameterProblem::value(avp, "MSISDN is not digits"))
+        msisdn_of(&octets).map(Self::Msisdn).ok_or_else(|| DiameterProblem::value(avp, "MSISDN is not digits"))
     }
 }
 
-/// Digits as TBCD (TS 29.002): the first one in the low half; a filler of 1111.
-fn tbcd(digits: &str) -> Vec<u8> {
-    let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
-    digits.chunks(2).map(|pair| pair.get(1).unwrap_or(&0xf) << 4 | pair[0]).collect()
+/// An MSISDN is a TBCD-STRING (TS 29.329 clause 6.3.2).
+fn msisdn_octets(digits: &str) -> Vec<u8> {
+    to_tbcd(&digits.chars().filter(char::is_ascii_digit).collect::<String>())
 }
 
-fn from_tbcd(octets: &[u8]) -> Option<String> {
-    let mut digits: Vec<u8> = octets.iter().flat_map(|o| [o & 0xf, o >> 4]).collect();
-    if digits.last() == Some(&0xf) {
-        digits.pop();
-    }
-    digits.into_iter().map(|digit| (digit <= 9).then(|| char::from(b'0' + digit))).collect()
+fn msisdn_of(octets: &[u8]) -> Option<String> {
+    from_tbcd(octets).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// User-Data-Request.
@@ -363,11 +359,11 @@ mod tests {
 
     #[test]
     fn digits_of_an_msisdn() {
-        assert_eq!(tbcd("99912345"), [0x99, 0x19, 0x32, 0x54]);
-        assert_eq!(tbcd("999"), [0x99, 0xf9]);
+        assert_eq!(msisdn_octets("99912345"), [0x99, 0x19, 0x32, 0x54]);
+        assert_eq!(msisdn_octets("999"), [0x99, 0xf9]);
         for digits in ["99912345", "999", ""] {
-            assert_eq!(from_tbcd(&tbcd(digits)).as_deref(), Some(digits));
+            assert_eq!(msisdn_of(&msisdn_octets(digits)).as_deref(), Some(digits));
         }
-        assert_eq!(from_tbcd(&[0x9a]), None);
+        assert_eq!(msisdn_of(&[0x9a]), None);
     }
 }

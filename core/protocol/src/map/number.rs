@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::parameter::ParameterError;
+use crate::tbcd::{from_tbcd, is_tbcd, to_tbcd};
 
 /// Nature of address: international number (TS 29.002 clause 17.7.8, bits 7 to 5 of the first octet of AddressString).
 pub const NATURE_INTERNATIONAL: u8 = 1;
@@ -40,7 +41,7 @@ impl AddressString {
             return Err(NumberError::Length);
         }
         let digits = digits.to_ascii_lowercase();
-        if !digits.bytes().all(|digit| TBCD.contains(&digit)) {
+        if !is_tbcd(&digits) {
             return Err(NumberError::Digit);
         }
         Ok(Self { nature, plan, digits })
@@ -63,7 +64,7 @@ impl AddressString {
 
     pub(super) fn parse(octets: &[u8]) -> Result<Self, ParameterError> {
         let (&first, digits) = octets.split_first().ok_or(ParameterError::Mistyped("an address without octets"))?;
-        let digits = from_tbcd(digits)?;
+        let digits = digits_of(digits)?;
         Self::new((first >> 4) & 7, first & 15, &digits).map_err(|_| ParameterError::Unexpected("an address"))
     }
 
@@ -117,7 +118,7 @@ impl Imsi {
         if !(3..=8).contains(&octets.len()) {
             return Err(ParameterError::Mistyped("an IMSI of a wrong length"));
         }
-        Self::new(&from_tbcd(octets)?).map_err(|_| ParameterError::Unexpected("an IMSI"))
+        Self::new(&digits_of(octets)?).map_err(|_| ParameterError::Unexpected("an IMSI"))
     }
 
     pub(super) fn emit(&self) -> Vec<u8> {
@@ -155,31 +156,13 @@ pub enum NumberError {
     Kind,
 }
 
-/// Characters of TBCD-STRING in the order of their codes (TS 29.002 clause 17.7.8); code 15 is the filler.
-const TBCD: &[u8; 15] = b"0123456789*#abc";
 /// Digits of AddressString: 20 octets with the first one (`maxAddressLength`).
 const MAX_ADDRESS_DIGITS: usize = 38;
 /// Octets of ISDN-AddressString (`maxISDN-AddressLength`).
 pub(super) const MAX_ISDN_OCTETS: usize = 9;
 
-/// Two digits an octet, the first in the lower half. Every caller has checked the characters.
-fn to_tbcd(digits: &str) -> Vec<u8> {
-    let code = |digit: &u8| TBCD.iter().position(|known| known == digit).map_or(15, |at| at as u8);
-    digits.as_bytes().chunks(2).map(|pair| code(&pair[0]) | pair.get(1).map_or(15, code) << 4).collect()
-}
-
-/// The filler may only be the upper half of the last octet.
-fn from_tbcd(octets: &[u8]) -> Result<String, ParameterError> {
-    let mut digits = String::with_capacity(2 * octets.len());
-    let halves = octets.iter().flat_map(|octet| [octet & 15, octet >> 4]);
-    for (at, code) in halves.enumerate() {
-        match TBCD.get(usize::from(code)) {
-            Some(&digit) => digits.push(char::from(digit)),
-            None if at + 1 == 2 * octets.len() => {}
-            None => return Err(ParameterError::Unexpected("a filler among digits")),
-        }
-    }
-    Ok(digits)
+fn digits_of(octets: &[u8]) -> Result<String, ParameterError> {
+    from_tbcd(octets).ok_or(ParameterError::Unexpected("a filler among digits"))
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::alphabet;
 use crate::octets::Octets;
+use crate::tbcd;
 
 /// Semi-octets that an address holds: 12 octets with length and type (TS 23.040 clause 9.1.2.5).
 const MAX_SEMI_OCTETS: usize = 20;
-/// Semi-octets as an MS shows them (TS 23.040 clause 9.1.2.3); 1111 fills up.
-const DIGITS: [char; 15] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'a', 'b', 'c'];
+/// A semi-octet that fills up (TS 23.040 clause 9.1.2.3).
 const FILLER: u8 = 0xF;
 /// Bit 8 of the type of address: no extension.
 const NO_EXTENSION: u8 = 0x80;
@@ -65,14 +65,10 @@ impl Address {
     /// A number of at most 20 digits, `*`, `#`, `a`, `b` and `c` being digits too, of a type of three bits and a plan of
     /// four; `None`: it is none.
     pub fn new(ton: TypeOfNumber, plan: NumberingPlan, digits: &str) -> Option<Self> {
-        if ton.0 > 7 || plan.0 > 15 {
+        if ton.0 > 7 || plan.0 > 15 || !tbcd::is_tbcd(digits) {
             return None;
         }
-        let semi_octets = digits.chars().map(|c| DIGITS.iter().position(|digit| *digit == c).map(|at| at as u8));
-        let semi_octets: Vec<u8> = semi_octets.collect::<Option<_>>()?;
-        let octets: Vec<u8> =
-            semi_octets.chunks(2).map(|pair| pair.get(1).copied().unwrap_or(FILLER) << 4 | pair[0]).collect();
-        Self::of_parts(NO_EXTENSION | ton.0 << 4 | plan.0, semi_octets.len(), &octets)
+        Self::of_parts(NO_EXTENSION | ton.0 << 4 | plan.0, digits.len(), &tbcd::to_tbcd(digits))
     }
 
     /// A number of E.164 with its country code, with or without `+`.
@@ -111,8 +107,7 @@ impl Address {
         if self.type_of_number() == TypeOfNumber::ALPHANUMERIC {
             return String::new();
         }
-        let semi_octets = self.octets().iter().flat_map(|octet| [octet & 0xF, octet >> 4]);
-        semi_octets.take(self.semi_octets.into()).filter_map(|digit| DIGITS.get(usize::from(digit))).collect()
+        tbcd::semi_octets(self.octets()).take(self.semi_octets.into()).flatten().collect()
     }
 
     /// The text, when it is one.

@@ -5,6 +5,7 @@ use std::fmt;
 use ::sccp as wire;
 
 use super::SccpError;
+use crate::tbcd::is_tbcd;
 
 /// A party address.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -160,8 +161,7 @@ impl GlobalTitle {
             }
         };
         let digits = digits.to_ascii_lowercase();
-        let known = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'*' | b'#' | b'a'..=b'c'));
-        match fits && known {
+        match fits && is_tbcd(&digits) {
             true if digits.len() > MAX_DIGITS => Err(SccpError::TooLong(digits.len())),
             true => Ok(Self { kind, digits }),
             false => Err(SccpError::Malformed),
