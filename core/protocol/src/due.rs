@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys and when each is due.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Due<T, K> {
     queue: BTreeSet<(T, K)>,
     of_key: BTreeMap<K, T>,
@@ -35,6 +35,11 @@ impl<T: Ord + Copy, K: Ord + Clone> Due<T, K> {
         self.queue.first().map(|(due, _)| *due)
     }
 
+    /// The key that is due first.
+    pub fn first_key(&self) -> Option<&K> {
+        self.queue.first().map(|(_, key)| key)
+    }
+
     /// Keys that are due at `now`, the earliest first; they stay.
     pub fn until(&self, now: T) -> Vec<K> {
         self.queue.iter().take_while(|(due, _)| *due <= now).map(|(_, key)| key.clone()).collect()
@@ -58,6 +63,7 @@ mod tests {
         }
         due.set(&"b", Some(9));
         due.set(&"c", Some(2));
+        assert_eq!(due.first_key(), Some(&"c"));
         assert_eq!((due.first(), due.until(3)), (Some(2), vec!["c", "a"]));
         due.set(&"c", None);
         due.set(&"c", None);

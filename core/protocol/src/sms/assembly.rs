@@ -8,7 +8,7 @@ use super::alphabet;
 use super::coding::{Alphabet, DataCodingScheme};
 use super::header::{ConcatenationReference, ElementId, UserDataHeader};
 use super::user_data::{Content, UserData, of_ucs2};
-use crate::Instant;
+use crate::{Due, Instant};
 
 /// What is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,18 +31,17 @@ impl Default for AssemblerConfig {
 #[derive(Clone, Debug)]
 pub struct Assembler<K> {
     config: AssemblerConfig,
-    messages: BTreeMap<(K, ConcatenationReference, u8), Parts>,
+    messages: BTreeMap<Name<K>, Parts>,
+    /// Until when each may stay incomplete, and the clock when its last part came: which one has waited longest.
+    due: Due<(Instant, u64), Name<K>>,
     parts: usize,
-    /// Counts the parts that came: which message has waited longest.
+    /// Counts the parts that came.
     clock: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Parts {
-    until: Instant,
-    touched: u64,
-    parts: BTreeMap<u8, (DataCodingScheme, UserData)>,
-}
+/// Between whom a message goes, its reference, and how many parts it has.
+type Name<K> = (K, ConcatenationReference, u8);
+type Parts = BTreeMap<u8, (DataCodingScheme, UserData)>;
 
 /// What a part has brought.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,8 +87,8 @@ pub struct Incomplete<K> {
 
 impl<K: Ord + Clone> Assembler<K> {
     /// Without parts.
-    pub const fn new(config: AssemblerConfig) -> Self {
-        Self { config, messages: BTreeMap::new(), parts: 0, clock: 0 }
+    pub fn new(config: AssemblerConfig) -> Self {
+        Self { config, messages: BTreeMap::new(), due: Due::default(), parts: 0, clock: 0 }
     }
 
     /// Takes a message, or a part of one. What is given up for it comes in the list: the message that has waited longest
@@ -107,20 +106,20 @@ impl<K: Ord + Clone> Assembler<K> {
         };
         let name = (key, part.reference, part.total);
         let mut given_up = Vec::new();
-        match self.messages.get(&name).and_then(|message| message.parts.get(&part.sequence)) {
+        match self.messages.get(&name).and_then(|parts| parts.get(&part.sequence)) {
             Some(known) if *known == (coding, data.clone()) => return (Assembled::Duplicate, given_up),
-            Some(_) => given_up.extend(self.give_up(&name)),
+            Some(_) => given_up.push(self.give_up(&name)),
             None => {}
         }
+        // It does not give way to itself.
+        self.due.set(&name, None);
         given_up.extend(self.make_room(&name));
         self.clock += 1;
-        let until = now + self.config.patience;
-        let fresh = || Parts { until, touched: 0, parts: BTreeMap::new() };
-        let message = self.messages.entry(name.clone()).or_insert_with(fresh);
-        (message.until, message.touched) = (until, self.clock);
-        message.parts.insert(part.sequence, (coding, data));
+        self.due.set(&name, Some((now + self.config.patience, self.clock)));
+        let parts = self.messages.entry(name.clone()).or_default();
+        parts.insert(part.sequence, (coding, data));
         self.parts += 1;
-        let there = message.parts.len() as u8;
+        let there = parts.len() as u8;
         if there < part.total {
             return (Assembled::Waiting { parts: there, total: part.total }, given_up);
         }
@@ -130,14 +129,13 @@ impl<K: Ord + Clone> Assembler<K> {
 
     /// What has stayed incomplete for too long.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<Incomplete<K>> {
-        let late = self.messages.iter().filter(|(_, message)| message.until <= now);
-        let late: Vec<_> = late.map(|(name, _)| name.clone()).collect();
-        late.iter().filter_map(|name| self.give_up(name)).collect()
+        let late = self.due.until((now, u64::MAX));
+        late.iter().map(|name| self.give_up(name)).collect()
     }
 
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.messages.values().map(|message| message.until).min()
+        self.due.first().map(|(until, _)| until)
     }
 
     /// Messages that are incomplete.
@@ -151,28 +149,27 @@ impl<K: Ord + Clone> Assembler<K> {
     }
 
     /// Gives up others until there is room for a part of this one.
-    fn make_room(&mut self, name: &(K, ConcatenationReference, u8)) -> Vec<Incomplete<K>> {
+    fn make_room(&mut self, name: &Name<K>) -> Vec<Incomplete<K>> {
         let mut given_up = Vec::new();
         loop {
             let is_new = !self.messages.contains_key(name);
             let is_full = self.parts >= self.config.max_parts.max(1)
                 || (is_new && self.messages.len() >= self.config.max_messages.max(1));
-            let others = self.messages.iter().filter(|(other, _)| *other != name);
-            let oldest = others.min_by_key(|(_, message)| message.touched).map(|(other, _)| other.clone());
-            let Some(oldest) = oldest.filter(|_| is_full) else { return given_up };
-            given_up.extend(self.give_up(&oldest));
+            let Some(oldest) = self.due.first_key().filter(|_| is_full).cloned() else { return given_up };
+            given_up.push(self.give_up(&oldest));
         }
     }
 
-    fn give_up(&mut self, name: &(K, ConcatenationReference, u8)) -> Option<Incomplete<K>> {
+    fn give_up(&mut self, name: &Name<K>) -> Incomplete<K> {
         let parts = self.take(name);
         let parts = parts.into_iter().map(|(sequence, (coding, data))| (sequence, coding, data)).collect();
         let (key, reference, total) = name.clone();
-        Some(Incomplete { key, reference, total, parts })
+        Incomplete { key, reference, total, parts }
     }
 
-    fn take(&mut self, name: &(K, ConcatenationReference, u8)) -> BTreeMap<u8, (DataCodingScheme, UserData)> {
-        let parts = self.messages.remove(name).map(|message| message.parts).unwrap_or_default();
+    fn take(&mut self, name: &Name<K>) -> Parts {
+        self.due.set(name, None);
+        let parts = self.messages.remove(name).unwrap_or_default();
         self.parts -= parts.len();
         parts
     }
@@ -286,7 +283,7 @@ mod tests {
             let Some(Assembled::Whole(message)) = outcomes.pop() else { panic!("it is not whole") };
             prop_assert_eq!((message.content, usize::from(message.parts)), (Content::Text(text), total));
             prop_assert_eq!(message.header.ports(), Some(Ports { destination: 9, originator: 8 }));
-            prop_assert!(own.is_empty() && own.parts == 0);
+            prop_assert!(own.is_empty() && own.parts == 0 && own.poll_timeout().is_none());
         }
     }
 }
