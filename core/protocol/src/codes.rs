@@ -30,4 +30,27 @@ macro_rules! codes {
     };
 }
 
-pub(crate) use codes;
+/// A number with names for its values, which is shown with its name; the others survive.
+macro_rules! numbers {
+    ($(#[$doc:meta])* pub struct $name:ident($repr:ty), $other:literal { $($(#[$value_doc:meta])* $value:ident = $code:literal, $text:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            $($(#[$value_doc])* pub const $value: Self = Self($code);)*
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let name = match self.0 {
+                    $($code => $text,)*
+                    _ => $other,
+                };
+                write!(f, "{name} ({})", self.0)
+            }
+        }
+    };
+}
+
+pub(crate) use {codes, numbers};

@@ -190,47 +190,27 @@ impl UnitDataService {
     }
 }
 
-/// Return cause: Q.713 clause 3.12.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ReturnCause(pub u8);
-
-impl ReturnCause {
-    /// No translation for an address of such nature.
-    pub const NO_TRANSLATION_NATURE: Self = Self(0);
-    /// No translation for this specific address.
-    pub const NO_TRANSLATION: Self = Self(1);
-    /// Subsystem congestion.
-    pub const SUBSYSTEM_CONGESTION: Self = Self(2);
-    /// Subsystem failure.
-    pub const SUBSYSTEM_FAILURE: Self = Self(3);
-    /// Unequipped user.
-    pub const UNEQUIPPED_USER: Self = Self(4);
-    /// MTP failure.
-    pub const MTP_FAILURE: Self = Self(5);
-    /// Network congestion.
-    pub const NETWORK_CONGESTION: Self = Self(6);
-    /// Unqualified.
-    pub const UNQUALIFIED: Self = Self(7);
-    /// SCCP failure.
-    pub const SCCP_FAILURE: Self = Self(11);
-}
-
-impl std::fmt::Display for ReturnCause {
-    /// `no translation for this specific address (1)`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = match *self {
-            Self::NO_TRANSLATION_NATURE => "no translation for an address of such nature",
-            Self::NO_TRANSLATION => "no translation for this specific address",
-            Self::SUBSYSTEM_CONGESTION => "subsystem congestion",
-            Self::SUBSYSTEM_FAILURE => "subsystem failure",
-            Self::UNEQUIPPED_USER => "unequipped user",
-            Self::MTP_FAILURE => "MTP failure",
-            Self::NETWORK_CONGESTION => "network congestion",
-            Self::UNQUALIFIED => "unqualified",
-            Self::SCCP_FAILURE => "SCCP failure",
-            Self(_) => "cause",
-        };
-        write!(f, "{name} ({})", self.0)
+crate::codes::numbers! {
+    /// Return cause: Q.713 clause 3.12.
+    pub struct ReturnCause(u8), "cause" {
+        /// No translation for an address of such nature.
+        NO_TRANSLATION_NATURE = 0, "no translation for an address of such nature";
+        /// No translation for this specific address.
+        NO_TRANSLATION = 1, "no translation for this specific address";
+        /// Subsystem congestion.
+        SUBSYSTEM_CONGESTION = 2, "subsystem congestion";
+        /// Subsystem failure.
+        SUBSYSTEM_FAILURE = 3, "subsystem failure";
+        /// Unequipped user.
+        UNEQUIPPED_USER = 4, "unequipped user";
+        /// MTP failure.
+        MTP_FAILURE = 5, "MTP failure";
+        /// Network congestion.
+        NETWORK_CONGESTION = 6, "network congestion";
+        /// Unqualified.
+        UNQUALIFIED = 7, "unqualified";
+        /// SCCP failure.
+        SCCP_FAILURE = 11, "SCCP failure";
     }
 }
 

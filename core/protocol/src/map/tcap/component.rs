@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::codes::numbers;
 use crate::map::OperationCode;
 
 /// A component.
@@ -108,87 +109,64 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Numbers with names; others survive.
-macro_rules! problems {
-    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $constant:ident = $value:literal $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub struct $name(pub i64);
-
-        impl $name {
-            $($(#[$value_doc])* pub const $constant: Self = Self($value);)*
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let name = match self.0 {
-                    $($value => $text,)*
-                    _ => "problem",
-                };
-                write!(f, "{name} ({})", self.0)
-            }
-        }
-    };
-}
-
-problems! {
+numbers! {
     /// GeneralProblem.
-    GeneralProblem {
+    pub struct GeneralProblem(i64), "problem" {
         /// No component is like that.
-        UNRECOGNIZED_COMPONENT = 0 "unrecognizedComponent",
+        UNRECOGNIZED_COMPONENT = 0, "unrecognizedComponent";
         /// Its elements are not those of the component.
-        MISTYPED_COMPONENT = 1 "mistypedComponent",
+        MISTYPED_COMPONENT = 1, "mistypedComponent";
         /// It is not coded as it should be.
-        BADLY_STRUCTURED_COMPONENT = 2 "badlyStructuredComponent",
+        BADLY_STRUCTURED_COMPONENT = 2, "badlyStructuredComponent";
     }
 }
 
-problems! {
+numbers! {
     /// InvokeProblem.
-    InvokeProblem {
+    pub struct InvokeProblem(i64), "problem" {
         /// The invoke ID is in use.
-        DUPLICATE_INVOKE_ID = 0 "duplicateInvokeID",
+        DUPLICATE_INVOKE_ID = 0, "duplicateInvokeID";
         /// The operation is not one of the application context.
-        UNRECOGNIZED_OPERATION = 1 "unrecognizedOperation",
+        UNRECOGNIZED_OPERATION = 1, "unrecognizedOperation";
         /// The argument is not that of the operation.
-        MISTYPED_PARAMETER = 2 "mistypedParameter",
+        MISTYPED_PARAMETER = 2, "mistypedParameter";
         /// There are too many.
-        RESOURCE_LIMITATION = 3 "resourceLimitation",
+        RESOURCE_LIMITATION = 3, "resourceLimitation";
         /// The dialogue is about to end.
-        INITIATING_RELEASE = 4 "initiatingRelease",
+        INITIATING_RELEASE = 4, "initiatingRelease";
         /// The linked ID is not in use.
-        UNRECOGNIZED_LINKED_ID = 5 "unrecognizedLinkedID",
+        UNRECOGNIZED_LINKED_ID = 5, "unrecognizedLinkedID";
         /// The operation has no linked ones.
-        LINKED_RESPONSE_UNEXPECTED = 6 "linkedResponseUnexpected",
+        LINKED_RESPONSE_UNEXPECTED = 6, "linkedResponseUnexpected";
         /// The operation is not a linked one of that.
-        UNEXPECTED_LINKED_OPERATION = 7 "unexpectedLinkedOperation",
+        UNEXPECTED_LINKED_OPERATION = 7, "unexpectedLinkedOperation";
     }
 }
 
-problems! {
+numbers! {
     /// ReturnResultProblem.
-    ReturnResultProblem {
+    pub struct ReturnResultProblem(i64), "problem" {
         /// Nothing was invoked with that ID.
-        UNRECOGNIZED_INVOKE_ID = 0 "unrecognizedInvokeID",
+        UNRECOGNIZED_INVOKE_ID = 0, "unrecognizedInvokeID";
         /// The operation has no result.
-        RETURN_RESULT_UNEXPECTED = 1 "returnResultUnexpected",
+        RETURN_RESULT_UNEXPECTED = 1, "returnResultUnexpected";
         /// The result is not that of the operation.
-        MISTYPED_PARAMETER = 2 "mistypedParameter",
+        MISTYPED_PARAMETER = 2, "mistypedParameter";
     }
 }
 
-problems! {
+numbers! {
     /// ReturnErrorProblem.
-    ReturnErrorProblem {
+    pub struct ReturnErrorProblem(i64), "problem" {
         /// Nothing was invoked with that ID.
-        UNRECOGNIZED_INVOKE_ID = 0 "unrecognizedInvokeID",
+        UNRECOGNIZED_INVOKE_ID = 0, "unrecognizedInvokeID";
         /// The operation has no errors.
-        RETURN_ERROR_UNEXPECTED = 1 "returnErrorUnexpected",
+        RETURN_ERROR_UNEXPECTED = 1, "returnErrorUnexpected";
         /// No error is like that.
-        UNRECOGNIZED_ERROR = 2 "unrecognizedError",
+        UNRECOGNIZED_ERROR = 2, "unrecognizedError";
         /// The operation has no such error.
-        UNEXPECTED_ERROR = 3 "unexpectedError",
+        UNEXPECTED_ERROR = 3, "unexpectedError";
         /// The parameter is not that of the error.
-        MISTYPED_PARAMETER = 4 "mistypedParameter",
+        MISTYPED_PARAMETER = 4, "mistypedParameter";
     }
 }

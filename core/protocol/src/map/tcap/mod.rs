@@ -171,35 +171,19 @@ pub enum AbortReason {
     User(Option<DialoguePdu>),
 }
 
-/// P-AbortCause: Q.773 table 12.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct PAbortCause(pub i64);
-
-impl PAbortCause {
-    /// unrecognizedMessageType.
-    pub const UNRECOGNIZED_MESSAGE_TYPE: Self = Self(0);
-    /// unrecognizedTransactionID.
-    pub const UNRECOGNIZED_TRANSACTION_ID: Self = Self(1);
-    /// badlyFormattedTransactionPortion.
-    pub const BADLY_FORMATTED_TRANSACTION_PORTION: Self = Self(2);
-    /// incorrectTransactionPortion.
-    pub const INCORRECT_TRANSACTION_PORTION: Self = Self(3);
-    /// resourceLimitation.
-    pub const RESOURCE_LIMITATION: Self = Self(4);
-}
-
-impl fmt::Display for PAbortCause {
-    /// `unrecognizedTransactionID (1)`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match *self {
-            Self::UNRECOGNIZED_MESSAGE_TYPE => "unrecognizedMessageType",
-            Self::UNRECOGNIZED_TRANSACTION_ID => "unrecognizedTransactionID",
-            Self::BADLY_FORMATTED_TRANSACTION_PORTION => "badlyFormattedTransactionPortion",
-            Self::INCORRECT_TRANSACTION_PORTION => "incorrectTransactionPortion",
-            Self::RESOURCE_LIMITATION => "resourceLimitation",
-            Self(_) => "cause",
-        };
-        write!(f, "{name} ({})", self.0)
+crate::codes::numbers! {
+    /// P-AbortCause: Q.773 table 12.
+    pub struct PAbortCause(i64), "cause" {
+        /// unrecognizedMessageType.
+        UNRECOGNIZED_MESSAGE_TYPE = 0, "unrecognizedMessageType";
+        /// unrecognizedTransactionID.
+        UNRECOGNIZED_TRANSACTION_ID = 1, "unrecognizedTransactionID";
+        /// badlyFormattedTransactionPortion.
+        BADLY_FORMATTED_TRANSACTION_PORTION = 2, "badlyFormattedTransactionPortion";
+        /// incorrectTransactionPortion.
+        INCORRECT_TRANSACTION_PORTION = 3, "incorrectTransactionPortion";
+        /// resourceLimitation.
+        RESOURCE_LIMITATION = 4, "resourceLimitation";
     }
 }
 
