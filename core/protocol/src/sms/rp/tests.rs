@@ -7,10 +7,7 @@ use super::super::{
 };
 use super::*;
 use crate::sms::tpdu::Deliver;
-
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-}
+use crate::sms::tpdu::tests::octets;
 
 fn number(digits: &str) -> Address {
     Address::international(digits).unwrap()

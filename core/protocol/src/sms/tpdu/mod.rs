@@ -197,4 +197,4 @@ const fn flag(set: bool, bits: u8) -> u8 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,7 +5,7 @@ use super::super::coding::DataCodingScheme;
 use super::super::status::ProtocolIdentifier;
 use super::super::time::{Timestamp, ValidityPeriod};
 use super::super::user_data::{MAX_USER_DATA_OCTETS, UserData};
-use super::{MTI, MTI_SUBMIT, RP, TpduError, UDHI, Unknown};
+use super::{MTI, MTI_SUBMIT, RP, TpduError, UDHI};
 use super::{address, begin, flag, octet, user_data};
 
 /// SMS-SUBMIT: a message from an MS.
@@ -29,7 +29,8 @@ pub struct Submit {
     pub validity_period: Option<ValidityPeriod>,
     /// TP-UDHI, TP-UDL, TP-UD.
     pub user_data: UserData,
-    unknown: Unknown,
+    /// Octets behind the end, which a receiver ignores.
+    behind: Vec<u8>,
 }
 
 const RD: u8 = 0x04;
@@ -53,7 +54,7 @@ impl Submit {
             coding,
             validity_period: None,
             user_data,
-            unknown: Unknown::default(),
+            behind: Vec::new(),
         }
     }
 
@@ -87,7 +88,7 @@ impl Submit {
             coding,
             validity_period,
             user_data: user_data(&mut rest, coding, first & UDHI != 0, MAX_USER_DATA_OCTETS)?,
-            unknown: Unknown { bits: 0, behind: rest.rest().to_vec() },
+            behind: rest.rest().to_vec(),
         })
     }
 
@@ -110,7 +111,7 @@ impl Submit {
         out.extend([self.protocol_identifier.0, self.coding.0]);
         out.extend(validity);
         self.user_data.emit(&mut out);
-        out.extend(&self.unknown.behind);
+        out.extend(&self.behind);
         out
     }
 }

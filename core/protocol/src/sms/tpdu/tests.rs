@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::{CommandType, ElementId, FailureCause, ProtocolIdentifier, Status, UserDataHeader, ValidityPeriod};
 use super::*;
 
-pub(crate) fn octets(hex: &str) -> Vec<u8> {
+pub(in crate::sms) fn octets(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
