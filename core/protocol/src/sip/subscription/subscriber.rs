@@ -77,6 +77,11 @@ impl Subscriber {
         }
     }
 
+    /// Call-ID and our tag.
+    pub(crate) fn dialog_id(&self) -> (&str, &str) {
+        (&self.call_id, &self.local_tag)
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.state == State::Over
     }

@@ -125,47 +125,26 @@ fn dialog_name(call_id: &str, tag: &str) -> String {
     format!("{call_id} {tag}")
 }
 
-impl Usage for Session {
-    fn dialog(&self) -> (&str, &str) {
-        self.dialog_id()
-    }
+/// Each of them says itself what is asked.
+macro_rules! usages {
+    ($($kind:ty),*) => {$(
+        impl Usage for $kind {
+            fn dialog(&self) -> (&str, &str) {
+                self.dialog_id()
+            }
 
-    fn due(&self) -> Option<Instant> {
-        self.poll_timeout()
-    }
+            fn due(&self) -> Option<Instant> {
+                self.poll_timeout()
+            }
 
-    fn is_over(&self) -> bool {
-        self.is_over()
-    }
+            fn is_over(&self) -> bool {
+                self.is_over()
+            }
+        }
+    )*};
 }
 
-impl Usage for Subscriber {
-    fn dialog(&self) -> (&str, &str) {
-        (&self.call_id, &self.local_tag)
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.poll_timeout()
-    }
-
-    fn is_over(&self) -> bool {
-        self.is_over()
-    }
-}
-
-impl Usage for Notifier {
-    fn dialog(&self) -> (&str, &str) {
-        self.dialog_id()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.poll_timeout()
-    }
-
-    fn is_over(&self) -> bool {
-        self.is_over()
-    }
-}
+usages!(Session, Subscriber, Notifier);
 
 #[cfg(test)]
 mod tests {
