@@ -74,7 +74,8 @@ fn empty_pdus_of_the_other_one() {
         assert_eq!((read.sequence_number, read.emit()), (7, octets));
     }
     // It has no destination.
-    let octets = written(&Command::new(rusmpp_core::CommandStatus::EsmeRok, 7, theirs::SubmitMulti::default().into()));
+    let empty = theirs::Pdu::from(theirs::SubmitMulti::default());
+    let octets = written(&Command::new(rusmpp_core::CommandStatus::EsmeRok, 7, empty));
     assert_eq!(Pdu::parse(&octets).map_err(|why| why.status), Err(CommandStatus::INVALID_DESTINATIONS));
 }
 
@@ -141,22 +142,30 @@ fn kind() -> impl Strategy<Value = BindKind> {
 }
 
 fn body() -> impl Strategy<Value = Body> {
-    let resp = |body: fn(Option<MessageId>) -> Body| text().prop_map(move |id| body(Some(id)));
-    let one = prop_oneof![address().prop_map(Destination::Sme), text().prop_map(Destination::List)];
-    let multi = (message(), proptest::collection::vec(one, 1..5)).prop_map(|(message, destinations)| {
-        let destinations = Destinations::new(destinations).unwrap();
-        // The destination of the message is none of the PDU.
-        let message = ShortMessage { destination: SmeAddress::default(), ..message };
-        Body::SubmitMulti(SubmitMulti { message, destinations })
-    });
-    let unsuccessful = proptest::collection::vec((address(), Just(CommandStatus::INVALID_DESTINATION)), 0..4)
-        .prop_map(|all| Unsuccessful::new(all).unwrap());
-    let replace = (text(), address(), time(), time(), octets());
+    prop_oneof![of_sessions(), messages(), to_several(), about_messages()]
+}
+
+fn of_sessions() -> impl Strategy<Value = Body> {
     prop_oneof![
         (kind(), bind()).prop_map(|(kind, bind)| Body::Bind(kind, bind)),
         (kind(), text()).prop_map(|(kind, id): (_, SystemId)| Body::BindResp(kind, Some(id))),
         (text(), text::<9>())
             .prop_map(|(system_id, password)| Body::Outbind(Outbind { system_id, password: password.into() })),
+        proptest::sample::select(vec![
+            Body::Unbind,
+            Body::UnbindResp,
+            Body::EnquireLink,
+            Body::EnquireLinkResp,
+            Body::GenericNack,
+            Body::CancelSmResp,
+            Body::ReplaceSmResp,
+        ]),
+    ]
+}
+
+fn messages() -> impl Strategy<Value = Body> {
+    let resp = |body: fn(Option<MessageId>) -> Body| text().prop_map(move |id| body(Some(id)));
+    prop_oneof![
         message().prop_map(Body::SubmitSm),
         message().prop_map(Body::DeliverSm),
         resp(Body::SubmitSmResp),
@@ -172,11 +181,31 @@ fn body() -> impl Strategy<Value = Body> {
                 data_coding: rest[1],
             })
         }),
+    ]
+}
+
+fn to_several() -> impl Strategy<Value = Body> {
+    let one = prop_oneof![address().prop_map(Destination::Sme), text().prop_map(Destination::List)];
+    let multi = (message(), proptest::collection::vec(one, 1..5)).prop_map(|(message, destinations)| {
+        let destinations = Destinations::new(destinations).unwrap();
+        // The destination of the message is none of the PDU.
+        let message = ShortMessage { destination: SmeAddress::default(), ..message };
+        Body::SubmitMulti(SubmitMulti { message, destinations })
+    });
+    let unsuccessful = proptest::collection::vec((address(), Just(CommandStatus::INVALID_DESTINATION)), 0..4)
+        .prop_map(|all| Unsuccessful::new(all).unwrap());
+    prop_oneof![
         multi,
         (text(), unsuccessful).prop_map(|(message_id, unsuccessful)| Body::SubmitMultiResp(Some(SubmitMultiResp {
             message_id,
             unsuccessful
         }))),
+    ]
+}
+
+fn about_messages() -> impl Strategy<Value = Body> {
+    let replace = (text(), address(), time(), time(), octets());
+    prop_oneof![
         (text(), address()).prop_map(|(message_id, source)| Body::QuerySm(QuerySm { message_id, source })),
         (text(), time(), 1_u8..9, any::<u8>()).prop_map(|(message_id, final_date, state, error_code)| {
             Body::QuerySmResp(Some(QuerySmResp {
@@ -199,15 +228,6 @@ fn body() -> impl Strategy<Value = Body> {
             message,
         })),
         (address(), address()).prop_map(|(source, esme)| Body::AlertNotification(AlertNotification { source, esme })),
-        proptest::sample::select(vec![
-            Body::Unbind,
-            Body::UnbindResp,
-            Body::EnquireLink,
-            Body::EnquireLinkResp,
-            Body::GenericNack,
-            Body::CancelSmResp,
-            Body::ReplaceSmResp,
-        ]),
     ]
 }
 

@@ -1,6 +1,11 @@
 //! Bounded fuzz runs of MAP, short messages and SMPP.
 
 use protocol::fuzz;
+use protocol::smpp::{
+    AlertNotification, Bind, BindKind, Body, CancelSm, CommandStatus, DataSm, DeliveryReceipt, Destination,
+    Destinations, EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, ReplaceSm, ShortMessage,
+    SmeAddress, SmppTime, SubmitMulti, SubmitMultiResp, SystemId, Tlv, TlvTag, Unsuccessful,
+};
 
 use super::run;
 
@@ -87,13 +92,8 @@ fn sms() {
     );
 }
 
-#[test]
-fn smpp() {
-    use protocol::smpp::{
-        AlertNotification, Bind, BindKind, Body, CommandStatus, DataSm, DeliveryReceipt, Destination, Destinations,
-        EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, ReplaceSm, ShortMessage, SmeAddress,
-        SmppTime, SubmitMulti, SubmitMultiResp, Tlv, TlvTag, Unsuccessful,
-    };
+/// A PDU of each kind.
+fn bodies() -> Vec<Body> {
     let receipt = DeliveryReceipt::new(MessageId::new("42").unwrap(), MessageState::EXPIRED, 1 << 40, 1 << 40);
     let message = ShortMessage {
         source: SmeAddress::international("+358401111111").unwrap(),
@@ -118,9 +118,9 @@ fn smpp() {
         unsuccessful: Unsuccessful::new([(message.source.clone(), CommandStatus::INVALID_DESTINATION)]).unwrap(),
         ..SubmitMultiResp::default()
     };
-    let bodies = [
+    vec![
         Body::Bind(BindKind::Transceiver, Bind::new("esme", "secret").unwrap()),
-        Body::BindResp(BindKind::Transceiver, protocol::smpp::SystemId::new("centre")),
+        Body::BindResp(BindKind::Transceiver, SystemId::new("centre")),
         Body::Outbind(Outbind::new("centre", "secret").unwrap()),
         Body::SubmitSm(message.clone()),
         Body::SubmitSm(parts),
@@ -131,16 +131,20 @@ fn smpp() {
         Body::SubmitMultiResp(Some(multi)),
         Body::QuerySm(QuerySm::default()),
         Body::QuerySmResp(None),
-        Body::CancelSm(protocol::smpp::CancelSm::default()),
+        Body::CancelSm(CancelSm::default()),
         Body::ReplaceSm(ReplaceSm::default()),
         Body::AlertNotification(AlertNotification::default()),
         Body::EnquireLink,
         Body::GenericNack,
         Body::Unbind,
-    ];
+    ]
+}
+
+#[test]
+fn smpp() {
     let vendor = [Tlv::new(TlvTag(0x1401), [1, 2, 3]), Tlv::octet(TlvTag::MESSAGE_STATE, 2)];
     let mut corpus: Vec<_> =
-        bodies.into_iter().zip(1..).map(|(body, number)| Pdu::request(number, body).emit()).collect();
+        bodies().into_iter().zip(1..).map(|(body, number)| Pdu::request(number, body).emit()).collect();
     corpus.push(Pdu::request(99, Body::DeliverSm(ShortMessage::default())).with(vendor).emit());
     let words: [&[u8]; 8] = [
         &[0, 0, 0, 16],

@@ -36,6 +36,10 @@ fn submit() -> Vec<u8> {
 
 /// Every operation with all that it can say.
 fn operations() -> Vec<Operation> {
+    [routing_and_report(), forwarded(), of_subscribers()].concat()
+}
+
+fn routing_and_report() -> Vec<Operation> {
     let (msisdn, centre) = (number(SUBSCRIBER), number("491700099"));
     let correlation_id = Some(CorrelationId {
         hlr_id: Some(vec![0, 1, 1]),
@@ -66,9 +70,26 @@ fn operations() -> Vec<Operation> {
         single_attempt_delivery: true,
         ..ReportSmDeliveryStatusArg::new(msisdn.clone(), centre.clone(), SmDeliveryOutcome::AbsentSubscriber)
     };
-    let (da, oa) = (SmRpDa::ServiceCentreAddress(centre.clone()), SmRpOa::Msisdn(msisdn.clone()));
+    let inform = InformServiceCentreArg {
+        stored_msisdn: Some(msisdn.clone()),
+        mw_status: Some(MwStatus { mnrf_set: true, ..MwStatus::default() }),
+        absent_subscriber_diagnostic_sm: Some(1),
+        ..InformServiceCentreArg::default()
+    };
+    vec![
+        Operation::SendRoutingInfoForSm(routing),
+        Operation::ReportSmDeliveryStatus(report),
+        Operation::AlertServiceCentre(AlertServiceCentreArg::new(msisdn, centre)),
+        Operation::InformServiceCentre(inform),
+        Operation::ReadyForSm(ReadyForSmArg::new(imsi(), AlertReason::MemoryAvailable)),
+    ]
+}
+
+fn forwarded() -> Vec<Operation> {
+    let (msisdn, centre) = (number(SUBSCRIBER), number("491700099"));
+    let (da, oa) = (SmRpDa::ServiceCentreAddress(centre.clone()), SmRpOa::Msisdn(msisdn));
     let mo = MoForwardSmArg { imsi: Some(imsi()), ..MoForwardSmArg::new(da, oa, submit()) };
-    let (da, oa) = (SmRpDa::Imsi(imsi()), SmRpOa::ServiceCentreAddress(centre.clone()));
+    let (da, oa) = (SmRpDa::Imsi(imsi()), SmRpOa::ServiceCentreAddress(centre));
     let mt = MtForwardSmArg {
         more_messages_to_send: true,
         sm_delivery_timer_s: Some(60),
@@ -78,14 +99,12 @@ fn operations() -> Vec<Operation> {
         ..MtForwardSmArg::new(da, oa, deliver())
     };
     let more = MtForwardSmArg::new(SmRpDa::None, SmRpOa::None, deliver());
-    let inform = InformServiceCentreArg {
-        stored_msisdn: Some(msisdn.clone()),
-        mw_status: Some(MwStatus { mnrf_set: true, ..MwStatus::default() }),
-        absent_subscriber_diagnostic_sm: Some(1),
-        ..InformServiceCentreArg::default()
-    };
+    vec![Operation::MoForwardSm(mo), Operation::MtForwardSm(mt), Operation::MtForwardSm(more)]
+}
+
+fn of_subscribers() -> Vec<Operation> {
     let insert = InsertSubscriberDataArg {
-        msisdn: Some(msisdn.clone()),
+        msisdn: Some(number(SUBSCRIBER)),
         operator_determined_barring: Some(false),
         teleservice_list: Some(vec![TeleserviceCode::SHORT_MESSAGE_MT_PP, TeleserviceCode::SHORT_MESSAGE_MO_PP]),
         network_access_mode: Some(2),
@@ -94,24 +113,13 @@ fn operations() -> Vec<Operation> {
         ..InsertSubscriberDataArg::default()
     };
     let (vlr_number, sgsn_number, extensions) = (None, Some(number(GATEWAY)), Vec::new());
+    let purge = PurgeMsArg { imsi: imsi(), vlr_number, sgsn_number, extensions: extensions.clone() };
+    let cancel = CancelLocationArg { imsi: imsi(), lmsi: None, cancellation_type: Some(0), extensions };
     vec![
-        Operation::SendRoutingInfoForSm(routing),
-        Operation::MoForwardSm(mo),
-        Operation::MtForwardSm(mt),
-        Operation::MtForwardSm(more),
-        Operation::ReportSmDeliveryStatus(report),
-        Operation::AlertServiceCentre(AlertServiceCentreArg::new(msisdn, centre)),
-        Operation::InformServiceCentre(inform),
-        Operation::ReadyForSm(ReadyForSmArg::new(imsi(), AlertReason::MemoryAvailable)),
         Operation::UpdateGprsLocation(UpdateGprsLocationArg::new(imsi(), number(GATEWAY), [10, 46, 0, 7].into())),
         Operation::InsertSubscriberData(insert),
-        Operation::PurgeMs(PurgeMsArg { imsi: imsi(), vlr_number, sgsn_number, extensions: extensions.clone() }),
-        Operation::CancelLocation(CancelLocationArg {
-            imsi: imsi(),
-            lmsi: None,
-            cancellation_type: Some(0),
-            extensions,
-        }),
+        Operation::PurgeMs(purge),
+        Operation::CancelLocation(cancel),
     ]
 }
 

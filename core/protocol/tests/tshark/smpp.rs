@@ -5,7 +5,7 @@ use protocol::smpp::{
     AlertNotification, Bind, BindKind, Body, COctetString, CancelSm, CommandStatus, DataSm, DeliveryReceipt,
     Destination, Destinations, EsmClass, MessageId, MessageOctets, MessageState, Outbind, Pdu, QuerySm, QuerySmResp,
     RegisteredDelivery, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti, SubmitMultiResp, SystemId, Tlv,
-    TlvTag, data_coding_of, octets_of,
+    TlvTag, Unsuccessful, data_coding_of, octets_of,
 };
 use protocol::sms::{ConcatenationReference, Content, UserDataHeader, segment};
 
@@ -65,82 +65,37 @@ fn message(text: &str) -> ShortMessage {
     }
 }
 
+/// What comes from the message centre, or from the ESME.
+const CENTRE: bool = true;
+const ESME: bool = false;
+const OK: CommandStatus = CommandStatus::OK;
+
+/// tshark says these words of the PDUs, in this order, and they are read as they were written.
+fn says(pdus: &[(bool, Pdu)], wanted: &[&str]) {
+    for (_, pdu) in pdus {
+        assert_eq!(Pdu::parse(&pdu.emit()).map(|read| read.emit()), Ok(pdu.emit()), "{pdu:?}");
+    }
+    if let Some(said) = words(pdus) {
+        in_order(&said, wanted);
+    }
+}
+
 #[test]
-fn every_pdu_of_a_session() {
-    let ok = CommandStatus::OK;
-    let submit = ShortMessage {
-        esm_class: EsmClass(EsmClass::FORWARD).with_features(false, true),
-        priority: 1,
-        validity_period: SmppTime::after(std::time::Duration::from_secs(90_000)).unwrap().to_time_string(),
-        schedule_delivery_time: SmppTime::Absolute { utc_ms: TIME, quarters: 8 }.to_time_string(),
-        registered_delivery: RegisteredDelivery::ALWAYS,
-        ..message("hello")
-    };
-    let data = DataSm { source: number("358401111111"), destination: number("358402222222"), ..DataSm::default() };
-    let destinations = [Destination::Sme(number("358402222222")), Destination::List(COctetString::new("all").unwrap())];
-    let failed = SubmitMultiResp {
-        message_id: id("8"),
-        unsuccessful: Unsuccessful::new([(number("358402222222"), CommandStatus::INVALID_DESTINATION)]).unwrap(),
-    };
-    let state = QuerySmResp {
-        message_id: id("7"),
-        final_date: SmppTime::absolute(TIME).to_time_string(),
-        message_state: MessageState::EXPIRED,
-        error_code: 9,
-    };
-    let query = QuerySm { message_id: id("7"), source: number("358401111111") };
-    let cancel = CancelSm { message_id: id("7"), source: number("1"), destination: number("2"), ..CancelSm::default() };
-    let replace =
-        ReplaceSm { message_id: id("7"), message: MessageOctets::new("other").unwrap(), ..ReplaceSm::default() };
-    let alert = AlertNotification { source: number("358402222222"), esme: number("358401111111") };
-    let failure = [Tlv::new(TlvTag::NETWORK_ERROR_CODE, [3, 0, 27]), Tlv::octet(TlvTag::DELIVERY_FAILURE_REASON, 3)];
-    let vendor = [Tlv::octet(TlvTag(0x1400), 1), Tlv::new(TlvTag(0x1401), [0x51, 0])];
-    let (esme, centre) = (false, true);
+fn sessions() {
     let version = Tlv::octet(TlvTag::SC_INTERFACE_VERSION, 0x34);
     let system_id = SystemId::new("centre");
     let pdus = [
-        (centre, Pdu::request(1, Body::Outbind(Outbind::new("centre", "pw").unwrap()))),
-        (esme, Pdu::request(1, Body::Bind(BindKind::Transceiver, Bind::new("esme", "secret").unwrap()))),
-        (centre, Pdu::response(1, ok, Body::BindResp(BindKind::Transceiver, system_id)).with([version])),
-        (esme, Pdu::request(2, Body::Bind(BindKind::Receiver, Bind::new("esme", "").unwrap()))),
-        (centre, Pdu::response(2, CommandStatus::ALREADY_BOUND, Body::BindResp(BindKind::Receiver, None))),
-        (esme, Pdu::request(3, Body::SubmitSm(submit)).with(vendor)),
-        (centre, Pdu::response(3, CommandStatus::DELIVERY_FAILURE, Body::SubmitSmResp(None)).with(failure.clone())),
-        (centre, Pdu::request(4, Body::DeliverSm(message("hi")))),
-        (esme, Pdu::response(4, ok, Body::DeliverSmResp(Some(MessageId::default())))),
-        (esme, Pdu::request(5, Body::DataSm(data)).with([Tlv::new(TlvTag::MESSAGE_PAYLOAD, b"payload".to_vec())])),
-        (centre, Pdu::response(5, ok, Body::DataSmResp(Some(id("5")))).with(failure)),
-        (
-            esme,
-            Pdu::request(
-                6,
-                Body::SubmitMulti(SubmitMulti {
-                    message: message("to all"),
-                    destinations: Destinations::new(destinations).unwrap(),
-                }),
-            ),
-        ),
-        (centre, Pdu::response(6, ok, Body::SubmitMultiResp(Some(failed)))),
-        (esme, Pdu::request(7, Body::QuerySm(query))),
-        (centre, Pdu::response(7, ok, Body::QuerySmResp(Some(state)))),
-        (esme, Pdu::request(8, Body::CancelSm(cancel))),
-        (centre, Pdu::response(8, CommandStatus::CANCEL_FAILED, Body::CancelSmResp)),
-        (esme, Pdu::request(9, Body::ReplaceSm(replace))),
-        (centre, Pdu::response(9, ok, Body::ReplaceSmResp)),
-        (
-            centre,
-            Pdu::request(10, Body::AlertNotification(alert)).with([Tlv::octet(TlvTag::MS_AVAILABILITY_STATUS, 0)]),
-        ),
-        (esme, Pdu::request(11, Body::EnquireLink)),
-        (centre, Pdu::response(11, ok, Body::EnquireLinkResp)),
-        (esme, Pdu::response(12, CommandStatus::INVALID_COMMAND_ID, Body::GenericNack)),
-        (esme, Pdu::request(13, Body::Unbind)),
-        (centre, Pdu::response(13, ok, Body::UnbindResp)),
+        (CENTRE, Pdu::request(1, Body::Outbind(Outbind::new("centre", "pw").unwrap()))),
+        (ESME, Pdu::request(1, Body::Bind(BindKind::Transceiver, Bind::new("esme", "secret").unwrap()))),
+        (CENTRE, Pdu::response(1, OK, Body::BindResp(BindKind::Transceiver, system_id)).with([version])),
+        (ESME, Pdu::request(2, Body::Bind(BindKind::Receiver, Bind::new("esme", "").unwrap()))),
+        (CENTRE, Pdu::response(2, CommandStatus::ALREADY_BOUND, Body::BindResp(BindKind::Receiver, None))),
+        (ESME, Pdu::request(11, Body::EnquireLink)),
+        (CENTRE, Pdu::response(11, OK, Body::EnquireLinkResp)),
+        (ESME, Pdu::response(12, CommandStatus::INVALID_COMMAND_ID, Body::GenericNack)),
+        (ESME, Pdu::request(13, Body::Unbind)),
+        (CENTRE, Pdu::response(13, OK, Body::UnbindResp)),
     ];
-    for (_, pdu) in &pdus {
-        assert_eq!(Pdu::parse(&pdu.emit()).map(|read| read.emit()), Ok(pdu.emit()), "{pdu:?}");
-    }
-    let Some(said) = words(&pdus) else { return };
     let wanted = [
         "Operation: Outbind (0x0000000b)",
         "System ID: centre",
@@ -152,6 +107,39 @@ fn every_pdu_of_a_session() {
         "SMSC-supported version: 3.4",
         "Operation: Bind_receiver (0x00000001)",
         "Result: ESME already in bound state (0x00000005)",
+        "Operation: Enquire_link (0x00000015)",
+        "Operation: Enquire_link - resp (0x80000015)",
+        "Operation: Generic_nack (0x80000000)",
+        "Result: Invalid command ID",
+        "Operation: Unbind (0x00000006)",
+        "Operation: Unbind - resp (0x80000006)",
+    ];
+    says(&pdus, &wanted);
+}
+
+#[test]
+fn messages_of_one_and_of_either_side() {
+    let submit = ShortMessage {
+        esm_class: EsmClass(EsmClass::FORWARD).with_features(false, true),
+        priority: 1,
+        validity_period: SmppTime::after(std::time::Duration::from_secs(90_000)).unwrap().to_time_string(),
+        schedule_delivery_time: SmppTime::Absolute { utc_ms: TIME, quarters: 8 }.to_time_string(),
+        registered_delivery: RegisteredDelivery::ALWAYS,
+        ..message("hello")
+    };
+    let data = DataSm { source: number("358401111111"), destination: number("358402222222"), ..DataSm::default() };
+    let failure = [Tlv::new(TlvTag::NETWORK_ERROR_CODE, [3, 0, 27]), Tlv::octet(TlvTag::DELIVERY_FAILURE_REASON, 3)];
+    let vendor = [Tlv::octet(TlvTag(0x1400), 1), Tlv::new(TlvTag(0x1401), [0x51, 0])];
+    let payload = [Tlv::new(TlvTag::MESSAGE_PAYLOAD, b"payload".to_vec())];
+    let pdus = [
+        (ESME, Pdu::request(3, Body::SubmitSm(submit)).with(vendor)),
+        (CENTRE, Pdu::response(3, CommandStatus::DELIVERY_FAILURE, Body::SubmitSmResp(None)).with(failure.clone())),
+        (CENTRE, Pdu::request(4, Body::DeliverSm(message("hi")))),
+        (ESME, Pdu::response(4, OK, Body::DeliverSmResp(Some(MessageId::default())))),
+        (ESME, Pdu::request(5, Body::DataSm(data)).with(payload)),
+        (CENTRE, Pdu::response(5, OK, Body::DataSmResp(Some(id("5")))).with(failure)),
+    ];
+    let wanted = [
         "Operation: Submit_sm (0x00000004)",
         "Type of number (originator): International (0x01)",
         "Originator address: 358401111111",
@@ -175,6 +163,36 @@ fn every_pdu_of_a_session() {
         "Error type: GSM (3)",
         "Error code: 0x001b",
         "Delivery failure reason: Temporary network error (3)",
+    ];
+    says(&pdus, &wanted);
+}
+
+#[test]
+fn messages_to_several_and_what_becomes_of_them() {
+    let list = Destination::List(COctetString::new("all").unwrap());
+    let destinations = Destinations::new([Destination::Sme(number("358402222222")), list]).unwrap();
+    let unsuccessful = Unsuccessful::new([(number("358402222222"), CommandStatus::INVALID_DESTINATION)]).unwrap();
+    let failed = SubmitMultiResp { message_id: id("8"), unsuccessful };
+    let (final_date, message_state) = (SmppTime::absolute(TIME).to_time_string(), MessageState::EXPIRED);
+    let state = QuerySmResp { message_id: id("7"), final_date, message_state, error_code: 9 };
+    let query = QuerySm { message_id: id("7"), source: number("358401111111") };
+    let cancel = CancelSm { message_id: id("7"), source: number("1"), destination: number("2"), ..CancelSm::default() };
+    let replace =
+        ReplaceSm { message_id: id("7"), message: MessageOctets::new("other").unwrap(), ..ReplaceSm::default() };
+    let alert = AlertNotification { source: number("358402222222"), esme: number("358401111111") };
+    let available = [Tlv::octet(TlvTag::MS_AVAILABILITY_STATUS, 0)];
+    let pdus = [
+        (ESME, Pdu::request(6, Body::SubmitMulti(SubmitMulti { message: message("to all"), destinations }))),
+        (CENTRE, Pdu::response(6, OK, Body::SubmitMultiResp(Some(failed)))),
+        (ESME, Pdu::request(7, Body::QuerySm(query))),
+        (CENTRE, Pdu::response(7, OK, Body::QuerySmResp(Some(state)))),
+        (ESME, Pdu::request(8, Body::CancelSm(cancel))),
+        (CENTRE, Pdu::response(8, CommandStatus::CANCEL_FAILED, Body::CancelSmResp)),
+        (ESME, Pdu::request(9, Body::ReplaceSm(replace))),
+        (CENTRE, Pdu::response(9, OK, Body::ReplaceSmResp)),
+        (CENTRE, Pdu::request(10, Body::AlertNotification(alert)).with(available)),
+    ];
+    let wanted = [
         "Operation: Submit_multi (0x00000021)",
         "Distr. list name: all",
         "Message bytes: 746f20616c6c",
@@ -192,14 +210,8 @@ fn every_pdu_of_a_session() {
         "Operation: Alert_notification (0x00000102)",
         "ESME address: 358401111111",
         "Availability status: Available",
-        "Operation: Enquire_link (0x00000015)",
-        "Operation: Enquire_link - resp (0x80000015)",
-        "Operation: Generic_nack (0x80000000)",
-        "Result: Invalid command ID",
-        "Operation: Unbind (0x00000006)",
-        "Operation: Unbind - resp (0x80000006)",
     ];
-    in_order(&said, &wanted);
+    says(&pdus, &wanted);
 }
 
 /// A receipt, and a text in eight parts whose header tshark finds in front of each.
