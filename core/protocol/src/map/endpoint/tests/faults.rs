@@ -196,7 +196,7 @@ fn what_is_too_long_for_the_address_of_the_answer_ends_the_dialogue() {
     let mut pair = Pair::new();
     let (dialogue, invoke_id) = longest(&mut pair);
     pair.nodes[0].delimit(pair.now, dialogue).unwrap();
-    assert_eq!(answer(&mut pair, dialogue), [abort.clone()]);
+    assert_eq!(answer(&mut pair, dialogue), std::slice::from_ref(&abort));
     let reason = MapAbort::TooLong;
     let returned = MapEvent::Returned { dialogue, invoke_id, result: Err(InvokeFailure::Aborted(reason)) };
     assert_eq!(pair.events(0), [returned, MapEvent::Aborted { dialogue, reason }]);
