@@ -48,7 +48,7 @@ fn tcap(octets: &[u8]) {
 }
 
 /// Operations of [`Operation`].
-const CODES: [i64; 11] = [3, 7, 23, 44, 45, 46, 47, 63, 64, 66, 67];
+const CODES: [i64; 12] = [3, 7, 23, 44, 45, 46, 47, 56, 63, 64, 66, 67];
 
 /// Messages of MAP with all kinds of arguments, results and errors, whole and by parts.
 pub fn map_corpus() -> Vec<Vec<u8>> {
@@ -88,10 +88,29 @@ pub fn map_corpus() -> Vec<Vec<u8>> {
         TcapMessage::Abort { dtid: 2.into(), reason: AbortReason::User(Some(refusal)) },
     ]);
     let arguments = operations.iter().map(Operation::emit);
-    arguments.chain(result).chain(absent).chain(messages.map(|message| packet(&message))).collect()
+    arguments
+        .chain(result)
+        .chain(vectors().emit())
+        .chain(absent)
+        .chain(messages.map(|message| packet(&message)))
+        .collect()
 }
 
-fn operations() -> [Operation; 6] {
+fn vectors() -> OperationResult {
+    let vector = AuthenticationQuintuplet {
+        rand: [1; 16],
+        xres: vec![2; 8].into(),
+        ck: [3; 16].into(),
+        ik: [4; 16].into(),
+        autn: [5; 16],
+    };
+    OperationResult::SendAuthenticationInfo(SendAuthenticationInfoRes {
+        quintuplet_list: vec![vector],
+        extensions: Vec::new(),
+    })
+}
+
+fn operations() -> [Operation; 7] {
     let extensions = vec![ScType::VIDEO_MAIL.to_extension()];
     let routing = RoutingInfoForSmArg {
         gprs_support_indicator: true,
@@ -111,6 +130,11 @@ fn operations() -> [Operation; 6] {
         ..InsertSubscriberDataArg::default()
     };
     let lmsi = Some(Lmsi([1; 4]));
+    let authentication = SendAuthenticationInfoArg {
+        re_synchronisation_info: Some(ReSynchronisationInfo { rand: [1; 16], auts: [2; 14] }),
+        requesting_node_type: Some(RequestingNodeType::SGSN),
+        ..SendAuthenticationInfoArg::new(imsi(), 2)
+    };
     [
         Operation::SendRoutingInfoForSm(routing),
         Operation::MtForwardSm(mt),
@@ -118,6 +142,7 @@ fn operations() -> [Operation; 6] {
         Operation::InsertSubscriberData(insert),
         Operation::UpdateGprsLocation(UpdateGprsLocationArg::new(imsi(), number(), [10, 0, 0, 1].into())),
         Operation::CancelLocation(CancelLocationArg { imsi: imsi(), lmsi, cancellation_type: Some(1), extensions }),
+        Operation::SendAuthenticationInfo(authentication),
     ]
 }
 

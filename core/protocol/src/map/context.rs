@@ -14,6 +14,8 @@ pub struct ApplicationContext {
 impl ApplicationContext {
     /// locationCancellationContext-v3.
     pub const LOCATION_CANCELLATION_V3: Self = Self { id: 2, version: 3 };
+    /// infoRetrievalContext-v3.
+    pub const INFO_RETRIEVAL_V3: Self = Self { id: 14, version: 3 };
     /// subscriberDataMngtContext-v3.
     pub const SUBSCRIBER_DATA_MNGT_V3: Self = Self { id: 16, version: 3 };
     /// shortMsgGatewayContext-v3.
@@ -48,6 +50,7 @@ impl ApplicationContext {
     pub const fn operations(self) -> (&'static [OperationCode], &'static [OperationCode]) {
         match self {
             Self::LOCATION_CANCELLATION_V3 => (&[OperationCode::CANCEL_LOCATION], &[]),
+            Self::INFO_RETRIEVAL_V3 => (&[OperationCode::SEND_AUTHENTICATION_INFO], &[]),
             Self::SUBSCRIBER_DATA_MNGT_V3 => (&[OperationCode::INSERT_SUBSCRIBER_DATA], &[]),
             Self::SHORT_MSG_GATEWAY_V3 => (
                 &[OperationCode::SEND_ROUTING_INFO_FOR_SM, OperationCode::REPORT_SM_DELIVERY_STATUS],
@@ -70,6 +73,7 @@ impl std::fmt::Display for ApplicationContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = match self.id {
             2 => "locationCancellation",
+            14 => "infoRetrieval",
             16 => "subscriberDataMngt",
             20 => "shortMsgGateway",
             21 => "shortMsgMO-Relay",

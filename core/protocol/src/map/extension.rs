@@ -64,6 +64,67 @@ impl IpAccess {
     }
 }
 
+/// A way to and from a UE for short messages.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SmsAccess(pub u8);
+
+impl SmsAccess {
+    /// Over IP, by an IP-SM-GW.
+    pub const IP: Self = Self(0);
+    /// By an SGSN.
+    pub const SGSN: Self = Self(1);
+    /// By an MSC.
+    pub const MSC: Self = Self(2);
+}
+
+/// Which accesses are preferred for short messages (TR 23.804 clause 4): in insertSubscriberData what is in force, in
+/// updateGprsLocation what the user wants. No member of either operation has that.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct SmsPreferences {
+    /// For messages to the UE, the preferred one first.
+    pub mt: Vec<SmsAccess>,
+    /// For messages from the UE.
+    pub mo: Vec<SmsAccess>,
+    /// Whether the operator allows the user an order of its own.
+    pub is_user_allowed: bool,
+}
+
+impl SmsPreferences {
+    /// As extension: a SEQUENCE of an OCTET STRING for messages to the UE, one for messages from it, and a BOOLEAN, below
+    /// arc 3. An octet for each access; what is beyond the eighth is left out.
+    pub fn to_extension(&self) -> PrivateExtension {
+        let list = |accesses: &[SmsAccess]| {
+            let codes: Vec<u8> = accesses.iter().take(MAX_ACCESSES).map(|access| access.0).collect();
+            [&[0x04, codes.len() as u8][..], &codes].concat()
+        };
+        let flag = [0x01, 1, if self.is_user_allowed { 0xff } else { 0 }];
+        let content = [list(&self.mt), list(&self.mo), flag.to_vec()].concat();
+        PrivateExtension::castbench(3, &[&[0x30, content.len() as u8][..], &content].concat())
+    }
+
+    /// What is said among `extensions`.
+    pub fn find(extensions: &[PrivateExtension]) -> Option<Self> {
+        let content = match PrivateExtension::find(extensions, 3)? {
+            [0x30, length, content @ ..] if usize::from(*length) == content.len() => content,
+            _ => return None,
+        };
+        let list = |content: &[u8]| -> Option<(Vec<SmsAccess>, Vec<u8>)> {
+            let [0x04, length, rest @ ..] = content else { return None };
+            let (codes, rest) = rest.split_at_checked(usize::from(*length).min(MAX_ACCESSES + 1))?;
+            (codes.len() <= MAX_ACCESSES).then(|| (codes.iter().copied().map(SmsAccess).collect(), rest.to_vec()))
+        };
+        let (mt, rest) = list(content)?;
+        let (mo, rest) = list(&rest)?;
+        match rest[..] {
+            [0x01, 1, value] => Some(Self { mt, mo, is_user_allowed: value != 0 }),
+            _ => None,
+        }
+    }
+}
+
+/// Accesses in one list of [`SmsPreferences`].
+const MAX_ACCESSES: usize = 8;
+
 impl PrivateExtension {
     fn castbench(arc: u32, value: &[u8]) -> Self {
         Self { id: [&CASTBENCH[..], &[MAP, arc]].concat(), value: Some(value.to_vec()) }
@@ -134,6 +195,26 @@ mod tests {
         assert_eq!(ScType::find(&again), Some(ScType::VIDEO_MAIL));
         assert_eq!(IpAccess::find(&again), Some(IpAccess(true)));
         assert_eq!(IpAccess::find(&again[..1]), None);
+    }
+
+    #[test]
+    fn preferences_are_found_again() {
+        let preferences = SmsPreferences {
+            mt: vec![SmsAccess::IP, SmsAccess::SGSN, SmsAccess::MSC],
+            mo: vec![SmsAccess::IP],
+            is_user_allowed: true,
+        };
+        let extension = preferences.to_extension();
+        // SEQUENCE { OCTET STRING, OCTET STRING, BOOLEAN }
+        assert_eq!(extension.value.as_deref(), Some(&[0x30, 11, 4, 3, 0, 1, 2, 4, 1, 0, 1, 1, 0xff][..]));
+        assert_eq!(SmsPreferences::find(std::slice::from_ref(&extension)), Some(preferences));
+        let empty = SmsPreferences::default().to_extension();
+        assert_eq!(SmsPreferences::find(&[empty]), Some(SmsPreferences::default()));
+        let whole = extension.value.unwrap();
+        for cut in 0..whole.len() {
+            let odd = PrivateExtension { value: Some(whole[..cut].to_vec()), id: extension.id.clone() };
+            assert_eq!(SmsPreferences::find(&[odd]), None, "{cut}");
+        }
     }
 
     #[test]

@@ -20,15 +20,16 @@ pub use endpoint::{
     UserAbortChoice,
 };
 pub use error::{AbsentSubscriberSm, CallBarred, SmDeliveryFailure, SmDeliveryFailureCause, UserError, diagnostic};
-pub use extension::{IpAccess, PrivateExtension, ScType};
+pub use extension::{IpAccess, PrivateExtension, ScType, SmsAccess, SmsPreferences};
 pub use number::{AddressString, Imsi, Lmsi, NATURE_INTERNATIONAL, NATURE_NATIONAL, NumberError, PLAN_E164};
 pub use operation::{
-    AdditionalNumber, AlertReason, AlertServiceCentreArg, CancelLocationArg, CorrelationId, ForwardSmRes,
-    InformServiceCentreArg, InsertSubscriberDataArg, InsertSubscriberDataRes, IpSmGwGuidance, LocationInfoWithLmsi,
-    MoForwardSmArg, MtForwardSmArg, MwStatus, Operation, OperationCode, OperationResult, OperationTimer, PurgeMsArg,
-    PurgeMsRes, ReadyForSmArg, ReportSmDeliveryStatusArg, ReportSmDeliveryStatusRes, RoutingInfoForSmArg,
-    RoutingInfoForSmRes, SmDeliveryOutcome, SmRpDa, SmRpOa, SmsGmscAlertEvent, TeleserviceCode, UpdateGprsLocationArg,
-    UpdateGprsLocationRes,
+    AdditionalNumber, AlertReason, AlertServiceCentreArg, AuthenticationQuintuplet, CancelLocationArg, CorrelationId,
+    ForwardSmRes, InformServiceCentreArg, InsertSubscriberDataArg, InsertSubscriberDataRes, IpSmGwGuidance,
+    LocationInfoWithLmsi, MoForwardSmArg, MtForwardSmArg, MwStatus, Operation, OperationCode, OperationResult,
+    OperationTimer, PurgeMsArg, PurgeMsRes, ReSynchronisationInfo, ReadyForSmArg, ReportSmDeliveryStatusArg,
+    ReportSmDeliveryStatusRes, RequestingNodeType, RoutingInfoForSmArg, RoutingInfoForSmRes, SendAuthenticationInfoArg,
+    SendAuthenticationInfoRes, SmDeliveryOutcome, SmRpDa, SmRpOa, SmsGmscAlertEvent, TeleserviceCode,
+    UpdateGprsLocationArg, UpdateGprsLocationRes,
 };
 pub use parameter::ParameterError;
 

@@ -112,6 +112,13 @@ fn of_subscribers() -> Vec<Operation> {
         sms_in_sgsn_allowed: true,
         ..InsertSubscriberDataArg::default()
     };
+    let authentication = SendAuthenticationInfoArg {
+        segmentation_prohibited: true,
+        immediate_response_preferred: true,
+        re_synchronisation_info: Some(ReSynchronisationInfo { rand: [0x11; 16], auts: [0x22; 14] }),
+        requesting_node_type: Some(RequestingNodeType::SGSN),
+        ..SendAuthenticationInfoArg::new(imsi(), 2)
+    };
     let (vlr_number, sgsn_number, extensions) = (None, Some(number(GATEWAY)), Vec::new());
     let purge = PurgeMsArg { imsi: imsi(), vlr_number, sgsn_number, extensions: extensions.clone() };
     let cancel = CancelLocationArg { imsi: imsi(), lmsi: None, cancellation_type: Some(0), extensions };
@@ -120,6 +127,7 @@ fn of_subscribers() -> Vec<Operation> {
         Operation::InsertSubscriberData(insert),
         Operation::PurgeMs(purge),
         Operation::CancelLocation(cancel),
+        Operation::SendAuthenticationInfo(authentication),
     ]
 }
 
@@ -141,6 +149,14 @@ fn results() -> Vec<OperationResult> {
         mme_registered_for_sms: false,
         extensions: Vec::new(),
     };
+    let vector = AuthenticationQuintuplet {
+        rand: [0x11; 16],
+        xres: vec![0x22; 8].into(),
+        ck: [0x33; 16].into(),
+        ik: [0x44; 16].into(),
+        autn: [0x55; 16],
+    };
+    let vectors = SendAuthenticationInfoRes { quintuplet_list: vec![vector.clone(), vector], extensions: Vec::new() };
     let stored = ReportSmDeliveryStatusRes { stored_msisdn: Some(number(SUBSCRIBER)), extensions: Vec::new() };
     vec![
         OperationResult::SendRoutingInfoForSm(routing),
@@ -149,6 +165,7 @@ fn results() -> Vec<OperationResult> {
         OperationResult::ReportSmDeliveryStatus(stored),
         OperationResult::UpdateGprsLocation(update),
         OperationResult::PurgeMs(PurgeMsRes { freeze_p_tmsi: true, ..PurgeMsRes::default() }),
+        OperationResult::SendAuthenticationInfo(vectors),
     ]
 }
 
@@ -244,6 +261,12 @@ fn operations_are_dissected_without_complaint() {
         "alertReason: memoryAvailable (1)",
         "networkAccessMode: onlyPacket (2)",
         "cancellationType: updateProcedure (0)",
+        "0.4.0.0.1.0.14.3 (infoRetrievalContext-v3)",
+        "numberOfRequestedVectors: 2",
+        "segmentationProhibited",
+        "immediateResponsePreferred",
+        "auts: 2222222222222222222222222222",
+        "requestingNodeType: sgsn (1)",
         "SMS text: Hi",
         "TP-Destination-Address - (491700005)",
         "TP-Originating-Address - (491700005)",
@@ -298,6 +321,11 @@ fn results_and_errors_are_dissected_without_complaint() {
         "recommendedDeliveryTimeValue: 300",
         "hlr-Number: 9194710040f0",
         "freezeP-TMSI",
+        "quintupletList: 2 items",
+        "xres: 2222222222222222",
+        "ck: 33333333333333333333333333333333",
+        "ik: 44444444444444444444444444444444",
+        "autn: 55555555555555555555555555555555",
         "sm-EnumeratedDeliveryFailureCause: memoryCapacityExceeded (0)",
         "additionalAbsentSubscriberDiagnosticSM: 6",
         "unauthorisedMessageOriginator",

@@ -5,6 +5,7 @@ use super::extension::{PrivateExtension, container, extensions};
 use super::parameter::{Parameter, ParameterError, required};
 
 mod alert;
+mod authentication;
 mod forward;
 mod location;
 mod report;
@@ -12,6 +13,10 @@ mod routing;
 
 pub use alert::{
     AlertReason, AlertServiceCentreArg, InformServiceCentreArg, MwStatus, ReadyForSmArg, SmsGmscAlertEvent,
+};
+pub use authentication::{
+    AuthenticationQuintuplet, ReSynchronisationInfo, RequestingNodeType, SendAuthenticationInfoArg,
+    SendAuthenticationInfoRes,
 };
 pub use forward::{ForwardSmRes, MoForwardSmArg, MtForwardSmArg, SmRpDa, SmRpOa};
 pub use location::{
@@ -42,6 +47,8 @@ impl OperationCode {
     pub const MO_FORWARD_SM: Self = Self(46);
     /// reportSM-DeliveryStatus.
     pub const REPORT_SM_DELIVERY_STATUS: Self = Self(47);
+    /// sendAuthenticationInfo.
+    pub const SEND_AUTHENTICATION_INFO: Self = Self(56);
     /// informServiceCentre.
     pub const INFORM_SERVICE_CENTRE: Self = Self(63);
     /// alertServiceCentre.
@@ -106,6 +113,7 @@ pub enum Operation {
     InsertSubscriberData(InsertSubscriberDataArg),
     PurgeMs(PurgeMsArg),
     CancelLocation(CancelLocationArg),
+    SendAuthenticationInfo(SendAuthenticationInfoArg),
 }
 
 impl Operation {
@@ -123,6 +131,7 @@ impl Operation {
             Self::InsertSubscriberData(_) => OperationCode::INSERT_SUBSCRIBER_DATA,
             Self::PurgeMs(_) => OperationCode::PURGE_MS,
             Self::CancelLocation(_) => OperationCode::CANCEL_LOCATION,
+            Self::SendAuthenticationInfo(_) => OperationCode::SEND_AUTHENTICATION_INFO,
         }
     }
 
@@ -140,6 +149,7 @@ impl Operation {
             Self::InsertSubscriberData(_) => ApplicationContext::SUBSCRIBER_DATA_MNGT_V3,
             Self::PurgeMs(_) => ApplicationContext::MS_PURGING_V3,
             Self::CancelLocation(_) => ApplicationContext::LOCATION_CANCELLATION_V3,
+            Self::SendAuthenticationInfo(_) => ApplicationContext::INFO_RETRIEVAL_V3,
         }
     }
 
@@ -163,6 +173,7 @@ impl Operation {
             OperationCode::INSERT_SUBSCRIBER_DATA => Self::InsertSubscriberData(read(argument)?),
             OperationCode::PURGE_MS => Self::PurgeMs(read(argument)?),
             OperationCode::CANCEL_LOCATION => Self::CancelLocation(read(argument)?),
+            OperationCode::SEND_AUTHENTICATION_INFO => Self::SendAuthenticationInfo(read(argument)?),
             _ => return Err(None),
         })
     }
@@ -181,6 +192,7 @@ impl Operation {
             Self::InsertSubscriberData(argument) => argument.emit(),
             Self::PurgeMs(argument) => argument.emit(),
             Self::CancelLocation(argument) => argument.emit(),
+            Self::SendAuthenticationInfo(argument) => argument.emit(),
         }
     }
 }
@@ -199,6 +211,7 @@ pub enum OperationResult {
     InsertSubscriberData(InsertSubscriberDataRes),
     PurgeMs(PurgeMsRes),
     CancelLocation(Vec<PrivateExtension>),
+    SendAuthenticationInfo(SendAuthenticationInfoRes),
 }
 
 impl OperationResult {
@@ -215,6 +228,7 @@ impl OperationResult {
             Self::InsertSubscriberData(_) => OperationCode::INSERT_SUBSCRIBER_DATA,
             Self::PurgeMs(_) => OperationCode::PURGE_MS,
             Self::CancelLocation(_) => OperationCode::CANCEL_LOCATION,
+            Self::SendAuthenticationInfo(_) => OperationCode::SEND_AUTHENTICATION_INFO,
         }
     }
 
@@ -240,6 +254,7 @@ impl OperationResult {
             OperationCode::INSERT_SUBSCRIBER_DATA => Self::InsertSubscriberData(read_optional(result)?),
             OperationCode::PURGE_MS => Self::PurgeMs(read_optional(result)?),
             OperationCode::CANCEL_LOCATION => Self::CancelLocation(read_optional::<Extensions>(result)?.0),
+            OperationCode::SEND_AUTHENTICATION_INFO => Self::SendAuthenticationInfo(read_optional(result)?),
             _ => return Err(None),
         })
     }
@@ -258,6 +273,7 @@ impl OperationResult {
             Self::UpdateGprsLocation(result) => Some(result.emit()),
             Self::InsertSubscriberData(result) => unless_empty(result),
             Self::PurgeMs(result) => unless_empty(result),
+            Self::SendAuthenticationInfo(result) => unless_empty(result),
         }
     }
 }

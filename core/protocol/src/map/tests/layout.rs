@@ -267,6 +267,60 @@ fn location_and_subscriber_data() {
 }
 
 #[test]
+fn authentication() {
+    let info = ReSynchronisationInfo { rand: [0x11; 16], auts: [0x22; 14] };
+    let argument = SendAuthenticationInfoArg {
+        segmentation_prohibited: true,
+        immediate_response_preferred: true,
+        re_synchronisation_info: Some(info),
+        requesting_node_type: Some(RequestingNodeType::SGSN),
+        ..SendAuthenticationInfoArg::new(imsi(), 1)
+    };
+    operation(
+        Operation::SendAuthenticationInfo(argument),
+        "30 38
+         80 08 00 01 01 21 43 65 87 f9 -- imsi [0]
+         02 01 01                      -- numberOfRequestedVectors
+         05 00                         -- segmentationProhibited
+         81 00                         -- immediateResponsePreferred [1]
+         30 22                         -- re-synchronisationInfo
+         04 10 11111111111111111111111111111111
+         04 0e 2222222222222222222222222222
+         83 01 01                      -- requestingNodeType [3]: sgsn",
+    );
+    let vector = AuthenticationQuintuplet {
+        rand: [0x11; 16],
+        xres: vec![0x22; 8].into(),
+        ck: [0x33; 16].into(),
+        ik: [0x44; 16].into(),
+        autn: [0x55; 16],
+    };
+    result(
+        OperationResult::SendAuthenticationInfo(SendAuthenticationInfoRes {
+            quintuplet_list: vec![vector],
+            extensions: Vec::new(),
+        }),
+        "a3 56                         -- SendAuthenticationInfoRes ::= [3] SEQUENCE
+         a1 54 30 52                   -- authenticationSetList: quintupletList [1]
+         04 10 11111111111111111111111111111111 -- rand
+         04 08 2222222222222222                 -- xres
+         04 10 33333333333333333333333333333333 -- ck
+         04 10 44444444444444444444444444444444 -- ik
+         04 10 55555555555555555555555555555555 -- autn",
+    );
+    let empty = OperationResult::SendAuthenticationInfo(SendAuthenticationInfoRes::default());
+    assert_eq!(empty.emit(), None);
+    assert_eq!(OperationResult::parse(empty.code(), None), Ok(empty));
+    // Six vectors wanted; a RAND of three octets.
+    let argument = octets("30 0d 80 08 00 01 01 21 43 65 87 f9 02 01 06");
+    let error = Operation::parse(OperationCode::SEND_AUTHENTICATION_INFO, Some(&argument)).unwrap_err();
+    assert!(matches!(error, Some(ParameterError::Unexpected(_))));
+    let vector = octets("a3 12 a1 10 30 0e 04 03 111111 04 01 22 04 00 04 00 04 00");
+    let error = OperationResult::parse(OperationCode::SEND_AUTHENTICATION_INFO, Some(&vector)).unwrap_err();
+    assert!(matches!(error, Some(ParameterError::Mistyped(_))));
+}
+
+#[test]
 fn user_errors() {
     let absent = AbsentSubscriberSm { diagnostic: Some(1), additional_diagnostic: Some(6), ..Default::default() };
     error(UserError::AbsentSubscriberSm(absent), "30 06 02 01 01 80 01 06");

@@ -272,6 +272,37 @@ fn cancel() -> impl Strategy<Value = CancelLocationArg> {
     )
 }
 
+fn authentication() -> impl Strategy<Value = SendAuthenticationInfoArg> {
+    let info = any::<([u8; 16], [u8; 14])>().prop_map(|(rand, auts)| ReSynchronisationInfo { rand, auts });
+    (imsi(), 1_u8..=5, any::<[bool; 2]>(), of(info), of(any::<u8>()), extensions()).prop_map(
+        |(imsi, number_of_requested_vectors, flags, re_synchronisation_info, node, extensions)| {
+            SendAuthenticationInfoArg {
+                imsi,
+                number_of_requested_vectors,
+                segmentation_prohibited: flags[0],
+                immediate_response_preferred: flags[1],
+                re_synchronisation_info,
+                requesting_node_type: node.map(RequestingNodeType),
+                extensions,
+            }
+        },
+    )
+}
+
+fn vectors() -> impl Strategy<Value = SendAuthenticationInfoRes> {
+    let vector = (any::<[[u8; 16]; 4]>(), prop::collection::vec(any::<u8>(), 4..=16)).prop_map(
+        |([rand, ck, ik, autn], xres)| AuthenticationQuintuplet {
+            rand,
+            xres: xres.into(),
+            ck: ck.into(),
+            ik: ik.into(),
+            autn,
+        },
+    );
+    (prop::collection::vec(vector, 0..=5), extensions())
+        .prop_map(|(quintuplet_list, extensions)| SendAuthenticationInfoRes { quintuplet_list, extensions })
+}
+
 pub(super) fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         routing().prop_map(Operation::SendRoutingInfoForSm),
@@ -285,6 +316,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         insert().prop_map(Operation::InsertSubscriberData),
         purge().prop_map(Operation::PurgeMs),
         cancel().prop_map(Operation::CancelLocation),
+        authentication().prop_map(Operation::SendAuthenticationInfo),
     ]
 }
 
@@ -316,6 +348,7 @@ pub(super) fn result() -> impl Strategy<Value = OperationResult> {
         insert.prop_map(OperationResult::InsertSubscriberData),
         purge.prop_map(OperationResult::PurgeMs),
         extensions().prop_map(OperationResult::CancelLocation),
+        vectors().prop_map(OperationResult::SendAuthenticationInfo),
     ]
 }
 
