@@ -1,5 +1,6 @@
-//! User agents in the UE: machines without I/O that speak to the IMS and to MC service servers.
+//! User agents in the UE: machines without I/O that speak to the IMS and to MC service servers, and send short messages.
 
 pub mod mc;
 pub mod media;
 pub mod sip;
+pub mod sms;

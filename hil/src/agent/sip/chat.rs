@@ -3,6 +3,7 @@
 use protocol::Instant;
 use protocol::mime::CPIM_CONTENT_TYPE;
 use protocol::sip::{EndedWhy, Method, Refusal, Request, Uri};
+use protocol::sms::SMS_MEDIA_TYPE;
 
 use super::io::{AgentCommand, AgentEvent, AgentOutput, CallId, OutgoingMessage};
 use super::machine::{Pending, UeAgent, received};
@@ -54,10 +55,11 @@ impl UeAgent {
 
     /// A MESSAGE came and has been answered: the user hears of it once.
     pub(super) fn message_received(&mut self, now: Instant, request: &Request) {
-        if self.messenger.is_known(request) {
+        let message = received(request);
+        // Short messages have a rule of their own for what comes again: it is acknowledged once more (TS 23.040).
+        if self.messenger.is_known(request) && !message.content_type.starts_with(SMS_MEDIA_TYPE) {
             return self.ignore("a MESSAGE".to_owned(), "it came before");
         }
-        let message = received(request);
         let (answer, imdn) = self.messenger.dispositions(&message.content_type, &message.body, &message.from);
         match imdn {
             Some(imdn) => self.event(AgentEvent::Disposition { from: message.from, imdn }),

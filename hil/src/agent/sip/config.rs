@@ -15,6 +15,9 @@ pub enum SipDialect {
     Ims,
     /// A plain SIP network (RFC 3261): its requests have nothing of the IMS in them, and who it is it says when it is asked.
     Plain,
+    /// A gateway that is registrar and server in one (TR 23.804 clause 8.1): it hears at once who the UE is, requests go to it
+    /// without a route, and nobody asserts identities.
+    Gateway,
 }
 
 /// The configuration of a UE agent.

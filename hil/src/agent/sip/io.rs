@@ -196,7 +196,7 @@ pub struct OutgoingMessage {
     pub content_type: String,
     /// Body.
     pub body: Vec<u8>,
-    /// Further header fields.
+    /// Further header fields; `Call-ID` and `P-Preferred-Identity` are taken instead of the agent's own.
     pub headers: Vec<(String, String)>,
 }
 

@@ -287,7 +287,13 @@ impl UeAgent {
             Err(problem) => return self.event(failed(problem.to_string())),
         };
         let mut request = self.ua.request(Method::MESSAGE, to);
-        headers.iter().for_each(|(name, value)| request.headers.append(name, value));
+        for (name, value) in &headers {
+            // There is one of these.
+            match name.as_str() {
+                "Call-ID" => request.headers.set(name, value),
+                _ => request.headers.append(name, value),
+            }
+        }
         request.set_body(&content_type, body);
         self.send(now, Pending::Message(token), request);
     }

@@ -477,9 +477,9 @@ fn is_known(challenge: &Challenge) -> bool {
     !matches!(challenge.algorithm(), Algorithm::Other(_))
 }
 
-/// Who it is, before it is asked: only the IMS wants to hear that.
+/// Who it is, before it is asked: a plain network does not want to hear that.
 fn introduction(config: &AgentConfig, registrant: &Registrant<'_>) -> Option<Credentials> {
-    (config.dialect == SipDialect::Ims).then(|| registrant.introduction())
+    (config.dialect != SipDialect::Plain).then(|| registrant.introduction())
 }
 
 /// Contact of REGISTER: the address with instance and media feature tags (clause 5.1.1.2.1).

@@ -19,10 +19,12 @@ impl UeAgent {
         always.extend(place);
         profile.always = always;
         if let Some(standing) = self.registration.standing() {
-            if let Some(default) = standing.associated.first() {
+            let default = standing.associated.first().filter(|_| config.dialect != SipDialect::Gateway);
+            if let Some(default) = default {
                 profile.from = NameAddr::new(default.uri.clone());
             }
-            profile.route = std::iter::once(pcscf_route(config.pcscf)).chain(standing.service_route.clone()).collect();
+            let pcscf = (config.dialect != SipDialect::Gateway).then(|| pcscf_route(config.pcscf));
+            profile.route = pcscf.into_iter().chain(standing.service_route.clone()).collect();
         }
         let preferred = (config.dialect == SipDialect::Ims).then(|| format!("<{}>", profile.from.uri));
         profile.outside = preferred.into_iter().map(|value| ("P-Preferred-Identity".to_owned(), value)).collect();
