@@ -12,6 +12,7 @@ pub mod net;
 pub mod node;
 pub mod process;
 pub mod sip_network;
+pub mod sms;
 mod store;
 
 pub use mbms::{
