@@ -245,6 +245,11 @@ impl Network {
         if a == n { b } else { a }
     }
 
+    /// Something for a UE, as it is.
+    pub(super) fn say(&mut self, n: usize, bytes: Vec<u8>) {
+        self.put(pcscf(), self.ues[n].address, bytes);
+    }
+
     pub(super) fn put(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
         self.count += 1;
         self.wire.insert((self.now + Duration::from_millis(10), self.count), (from, to, bytes));

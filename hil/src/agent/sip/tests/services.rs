@@ -74,6 +74,42 @@ fn a_message_comes_as_it_was_sent() {
 }
 
 #[test]
+fn a_message_names_itself_and_its_sender() {
+    let mut network = Network::registered(2);
+    let AgentCommand::Message(mut own) = message(impu(1)) else { unreachable!() };
+    own.headers.extend([
+        ("Call-ID".to_owned(), "a-name-of-its-own".to_owned()),
+        ("P-Preferred-Identity".to_owned(), "<tel:+999000>".to_owned()),
+    ]);
+    network.command(0, AgentCommand::Message(own));
+    network.run(1);
+    let sent = network.of_method(&Method::MESSAGE)[0].clone();
+    for (name, value) in [("Call-ID", "a-name-of-its-own"), ("P-Preferred-Identity", "<tel:+999000>")] {
+        assert_eq!(sent.headers.all(name).collect::<Vec<_>>(), [value]);
+    }
+    let [AgentEvent::MessageReceived(received)] = network.told(1) else { panic!("{:?}", network.told(1)) };
+    assert_eq!((received.from.as_str(), received.call_id.as_str()), ("tel:+999000", "a-name-of-its-own"));
+}
+
+#[test]
+fn short_messages_that_come_again_are_handed_on() {
+    for (content_type, times) in [("application/vnd.3gpp.sms", 2), ("text/plain", 1)] {
+        let mut network = Network::registered(2);
+        let AgentCommand::Message(mut own) = message(impu(1)) else { unreachable!() };
+        own.content_type = content_type.to_owned();
+        network.command(0, AgentCommand::Message(own));
+        network.run(1);
+        let said = network.said.iter().rfind(|bytes| bytes.starts_with(b"MESSAGE")).unwrap().clone();
+        // The transaction is over by then.
+        network.run(60);
+        network.say(1, said);
+        network.run(1);
+        let came = network.told(1).iter().filter(|event| matches!(event, AgentEvent::MessageReceived(_)));
+        assert_eq!(came.count(), times, "{content_type}");
+    }
+}
+
+#[test]
 fn a_message_that_cannot_go_says_why() {
     let mut network = Network::registered(2);
     network.command(0, message(format!("sip:nobody@{}", super::network::DOMAIN)));

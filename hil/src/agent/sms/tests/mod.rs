@@ -2,6 +2,7 @@
 
 mod any_body;
 mod gateway;
+mod lossy;
 mod receiving;
 mod sending;
 
