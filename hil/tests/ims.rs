@@ -4,3 +4,5 @@
 mod agents;
 #[path = "ims/network.rs"]
 mod network;
+#[path = "ims/short_messages.rs"]
+mod short_messages;
