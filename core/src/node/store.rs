@@ -89,11 +89,17 @@ pub enum Table {
     McAuthorisation,
     /// Users that are affiliated to groups (TS 24.379 clause 9), by group and MCPTT ID.
     McAffiliation,
+    /// Who is registered at the IP-Message-GW and where (TR 23.804 clause 8.1), by IMSI.
+    IpMessageGwUser,
+    /// Short messages on their way through the IP-Message-GW, by number.
+    IpMessageGwMessage,
+    /// Subscriptions of UEs to their registration at the IP-Message-GW.
+    IpMessageGwSubscription,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 43] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -134,6 +140,9 @@ impl Table {
         Self::Mb2State,
         Self::McAuthorisation,
         Self::McAffiliation,
+        Self::IpMessageGwUser,
+        Self::IpMessageGwMessage,
+        Self::IpMessageGwSubscription,
     ];
 
     /// Name in the file.
@@ -179,6 +188,9 @@ impl Table {
             Self::Mb2State => "mb2_state",
             Self::McAuthorisation => "mc_authorisation",
             Self::McAffiliation => "mc_affiliation",
+            Self::IpMessageGwUser => "ip_message_gw_user",
+            Self::IpMessageGwMessage => "ip_message_gw_message",
+            Self::IpMessageGwSubscription => "ip_message_gw_subscription",
         }
     }
 }

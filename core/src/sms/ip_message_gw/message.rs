@@ -1,0 +1,76 @@
+//! MESSAGEs of UEs: whose they are, and what of the relay layer is in them (TS 24.341 clause 5.3.3, TS 24.011 clause 7.3).
+
+use protocol::Instant;
+use protocol::sip::proxy::Refusal;
+use protocol::sip::{Flow, Request, ServerKey};
+use protocol::sms::{Direction, RpBody, RpCause, RpMessage, SMS_MEDIA_TYPE};
+
+use super::IpMessageGw;
+use super::users::{Access, User};
+use crate::ims::service::{Caller, check_content};
+
+impl IpMessageGw {
+    pub(super) fn message(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        request: &Request,
+        (flow, is_isc): (Flow, bool),
+    ) -> Result<(), Refusal> {
+        let user = self.sender(request, flow, is_isc)?.clone();
+        check_content(request, SMS_MEDIA_TYPE)?;
+        let call_id = request.call_id().unwrap_or_default();
+        let message = match RpMessage::parse(&request.body) {
+            Ok(message) => message,
+            Err(problem) => {
+                let bad = Refusal::new(400).because("No message of the relay layer");
+                let reference = problem.reference.ok_or(bad)?;
+                self.refuse_mo(now, key, &user, call_id, (reference, problem.cause));
+                return Ok(());
+            }
+        };
+        let reference = message.reference;
+        match &message.body {
+            _ if message.direction == Direction::ToMs => {
+                let unknown = (reference, RpCause::UNKNOWN_MESSAGE_TYPE);
+                self.refuse_mo(now, key, &user, call_id, unknown);
+            }
+            RpBody::Data(data) => self.submitted(now, key, (&user, call_id, &request.uri), (reference, data)),
+            RpBody::Smma(_) => self.memory_available(now, key, &user, call_id, reference),
+            RpBody::Ack(_) | RpBody::Error(_) => self.report(now, key, &user, request, &message),
+            RpBody::Other(..) => {
+                self.refuse_mo(now, key, &user, call_id, (reference, RpCause::UNKNOWN_MESSAGE_TYPE));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose MESSAGE it is: on ISC whom the S-CSCF asserts, on R2 who has registered from where it comes from (TR 23.804
+    /// clause 8.3 step 3).
+    fn sender(&self, request: &Request, flow: Flow, is_isc: bool) -> Result<&User, Refusal> {
+        let unknown = || Refusal::new(403).because("Not registered here");
+        if is_isc {
+            let caller = Caller::of(request, flow, &self.shell.trusted)?;
+            let user = caller.identities().find_map(|identity| self.users.of_identity(&identity));
+            return user.ok_or_else(unknown);
+        }
+        let user = self.users.at(flow.remote).ok_or_else(unknown)?;
+        let from = request.from().ok().flatten().and_then(|from| from.uri.as_sip().and_then(|uri| uri.user_text()));
+        // Somebody else may have its address by now.
+        let is_own = matches!(user.access, Access::Ip(_)) && from.as_deref() == Some(user.imsi.as_str());
+        if is_own { Ok(user) } else { Err(Refusal::new(403).because("Not his own identity")) }
+    }
+
+    /// RP-ACK or RP-ERROR: by In-Reply-To, else by RP-Message-Reference. One of no message is acknowledged and forgotten
+    /// (TS 24.011 clause 9.2).
+    fn report(&mut self, now: Instant, key: ServerKey, user: &User, request: &Request, message: &RpMessage) {
+        let in_reply_to = request.headers.values("In-Reply-To").next();
+        match self.mts.reported(&user.imsi, in_reply_to, message.reference) {
+            Some(number) => self.mt_reported(now, key, number, message),
+            None => {
+                self.shell.ignore("no such message", message.name());
+                self.shell.reply(now, key, 202);
+            }
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! Messages from UEs: TR 23.804 clauses 8.3 and 8.9, TS 24.341 clauses 5.3.3.2 and 5.3.3.3.
+//!
+//! A MESSAGE is answered with 202 when what it brings is durable. Then it is forwarded, one after the other for each UE, and
+//! what the service centre says is durable before the UE is told. What a crash leaves without an answer is forwarded again,
+//! with TP-RD: a service centre that has it already says so (TS 23.040 clause 9.2.3.25).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use protocol::Instant;
+use protocol::map::sccp::{SccpAddress, ssn};
+use protocol::map::{
+    AddressString, AlertReason, ForwardSmRes, Imsi, InvokeFailure, IpAccess, MoForwardSmArg, Operation,
+    OperationResult, ReadyForSmArg, SmRpDa, SmRpOa,
+};
+use protocol::sip::proxy::Refusal;
+use protocol::sip::{ServerKey, Uri};
+use protocol::sms::{Direction, RpBody, RpCause, RpData, RpElement, RpError, RpMessage, RpUserData};
+use serde::{Deserialize, Serialize};
+
+use super::causes::{cause_of_mo_failure, cause_of_ready_failure, is_duplicate, report_of};
+use super::letter::LetterName;
+use super::row::{self, RowRef, octets};
+use super::users::User;
+use super::{Asked, ClientUse, IpMessageGw, Job};
+
+/// A message from a UE.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Mo {
+    imsi: String,
+    msisdn: String,
+    /// Call-ID of the MESSAGE that brought it.
+    call_id: String,
+    /// RP-Message-Reference.
+    reference: u8,
+    what: What,
+    stage: Stage,
+    #[serde(skip)]
+    run: Run,
+}
+
+/// What it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum What {
+    /// RP-DATA.
+    Message {
+        /// Digits of the service centre.
+        service_centre: String,
+        #[serde(with = "octets")]
+        tpdu: Vec<u8>,
+    },
+    /// RP-SMMA.
+    MemoryAvailable,
+}
+
+/// How far it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum Stage {
+    /// It is to be forwarded.
+    Taken,
+    /// The UE is to be told this.
+    Answered {
+        #[serde(with = "octets")]
+        report: Vec<u8>,
+        name: LetterName,
+    },
+    /// The UE was told this; it is remembered.
+    Over {
+        #[serde(with = "octets")]
+        report: Vec<u8>,
+        until_utc_ms: u64,
+    },
+}
+
+/// What a restart forgets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Run {
+    /// MESSAGEs that wait for their 202.
+    keys: Vec<ServerKey>,
+    is_durable: bool,
+    /// It may have been forwarded before.
+    is_again: bool,
+}
+
+/// All messages from UEs.
+#[derive(Debug, Default)]
+pub(super) struct Mos {
+    by_number: BTreeMap<u64, Mo>,
+    /// What names a message, so that one that comes again is known.
+    known: BTreeMap<String, u64>,
+    /// Of each user those that are to be forwarded; the first one is.
+    lanes: BTreeMap<String, VecDeque<u64>>,
+    /// Those that are done, in the order in which they are forgotten.
+    over: BTreeSet<(u64, u64)>,
+}
+
+impl Mo {
+    /// What names it: the UE, RP-Message-Reference and what it says. TP-RD is set when it comes again.
+    fn identity(&self) -> String {
+        let what = match &self.what {
+            What::Message { service_centre, tpdu } => {
+                let first = tpdu.first().map(|first| first & !TP_RD);
+                let rest = tpdu.get(1..).unwrap_or_default();
+                format!("{service_centre} {:02x}{}", first.unwrap_or_default(), hex::encode(rest))
+            }
+            What::MemoryAvailable => String::new(),
+        };
+        format!("{} {} {what}", self.imsi, self.reference)
+    }
+
+    fn is_success(report: &[u8]) -> bool {
+        RpMessage::parse(report).is_ok_and(|report| matches!(report.body, RpBody::Ack(_)))
+    }
+}
+
+impl Mos {
+    /// Those that are not done.
+    pub(super) fn waiting(&self) -> usize {
+        self.by_number.len() - self.over.len()
+    }
+
+    fn insert(&mut self, number: u64, mo: Mo) {
+        self.known.insert(mo.identity(), number);
+        match &mo.stage {
+            Stage::Taken => self.lanes.entry(mo.imsi.clone()).or_default().push_back(number),
+            Stage::Answered { .. } => {}
+            Stage::Over { until_utc_ms, .. } => drop(self.over.insert((*until_utc_ms, number))),
+        }
+        self.by_number.insert(number, mo);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Mo> {
+        let mo = self.by_number.remove(&number)?;
+        if self.known.get(&mo.identity()) == Some(&number) {
+            self.known.remove(&mo.identity());
+        }
+        if let Stage::Over { until_utc_ms, .. } = &mo.stage {
+            self.over.remove(&(*until_utc_ms, number));
+        }
+        self.leave_lane(&mo.imsi, number);
+        Some(mo)
+    }
+
+    fn leave_lane(&mut self, imsi: &str, number: u64) {
+        if let Some(lane) = self.lanes.get_mut(imsi) {
+            lane.retain(|own| *own != number);
+            if lane.is_empty() {
+                self.lanes.remove(imsi);
+            }
+        }
+    }
+
+    /// The one that is next for a user, if it may go now.
+    fn first(&self, imsi: &str) -> Option<u64> {
+        self.lanes.get(imsi).and_then(|lane| lane.front().copied())
+    }
+
+    /// When the first one is forgotten, UTC in milliseconds.
+    pub(super) fn next_end(&self) -> Option<u64> {
+        self.over.first().map(|(utc_ms, _)| *utc_ms)
+    }
+}
+
+impl IpMessageGw {
+    /// RP-DATA of a UE.
+    pub(super) fn submitted(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        (user, call_id, uri): (&User, &str, &Uri),
+        (reference, data): (u8, &RpData),
+    ) {
+        let refuse = |gateway: &mut Self, cause| gateway.refuse_mo(now, key, user, call_id, (reference, cause));
+        let barred = self.config.mo_barred.contains(&user.msisdn).then_some(RpCause::OPERATOR_BARRING);
+        if let Some(cause) = user.rules.refusal().or(barred) {
+            return refuse(self, cause);
+        }
+        let Some(service_centre) = self.service_centre_of(data, uri) else {
+            return refuse(self, RpCause::UNASSIGNED_NUMBER);
+        };
+        let tpdu = data.user_data.octets().to_vec();
+        if tpdu.is_empty() || tpdu.len() > MAX_SIGNAL_INFO {
+            return refuse(self, RpCause::INVALID_MANDATORY_INFORMATION);
+        }
+        self.take(now, key, user, call_id, (reference, What::Message { service_centre, tpdu }));
+    }
+
+    /// RP-SMMA of a UE: TS 24.341 clause 5.3.3.5.
+    pub(super) fn memory_available(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        user: &User,
+        call_id: &str,
+        reference: u8,
+    ) {
+        self.take(now, key, user, call_id, (reference, What::MemoryAvailable));
+    }
+
+    /// The service centre of a message: RP-DA (TR 23.804 clause 8.9 step 6: in the SM content), else that of the
+    /// Request-URI, else the usual one.
+    fn service_centre_of(&self, data: &RpData, uri: &Uri) -> Option<String> {
+        let named = data.destination.as_ref().and_then(|address| address.e164());
+        let by_uri = || {
+            let listed = self.config.service_centres.get(&uri.identity()).cloned();
+            let number = || match uri {
+                Uri::Tel(tel) => tel.digits().strip_prefix('+').map(str::to_owned),
+                Uri::Sip(sip) => sip.user_text().and_then(|user| user.strip_prefix('+').map(str::to_owned)),
+                Uri::Other(_) => None,
+            };
+            listed.or_else(number)
+        };
+        let unclear = || data.destination.as_ref().map(protocol::sms::Address::digits).filter(|digits| !digits.is_empty());
+        let digits = named.or_else(by_uri).or_else(unclear).or_else(|| self.config.service_centre.clone())?;
+        AddressString::international(&digits).is_ok().then_some(digits)
+    }
+
+    /// Makes it durable, unless it is known.
+    fn take(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        user: &User,
+        call_id: &str,
+        (reference, what): (u8, What),
+    ) {
+        let (imsi, msisdn) = (user.imsi.clone(), user.msisdn.clone());
+        let run = Run { keys: vec![key], ..Run::default() };
+        let mo = Mo { imsi, msisdn, call_id: call_id.to_owned(), reference, what, stage: Stage::Taken, run };
+        if let Some(&number) = self.mos.known.get(&mo.identity())
+            && self.is_repeated(now, number, user, key, call_id)
+        {
+            return;
+        }
+        let limits = self.config.limits;
+        let lane = self.mos.lanes.get(&mo.imsi).map_or(0, VecDeque::len);
+        if lane >= limits.mo_per_user || self.waiting() >= limits.messages {
+            return self.refuse_mo(now, key, user, call_id, (reference, RpCause::CONGESTION));
+        }
+        let number = self.next_number();
+        self.shell.store(vec![RowRef::Mo(&mo).put(number)], Job::MoTaken(number));
+        self.mos.insert(number, mo);
+    }
+
+    /// A message that is known: nothing is sent twice. One that was refused is another attempt when it comes in another
+    /// MESSAGE.
+    fn is_repeated(&mut self, now: Instant, number: u64, user: &User, key: ServerKey, call_id: &str) -> bool {
+        let Some(mo) = self.mos.by_number.get_mut(&number) else { return false };
+        if let Stage::Over { report, .. } = &mo.stage
+            && mo.call_id != call_id
+            && (!Mo::is_success(report) || mo.what == What::MemoryAvailable)
+        {
+            self.mos.remove(number);
+            self.shell.store(vec![row::delete(number)], Job::Nothing);
+            return false;
+        }
+        self.counters.repeated += 1;
+        call_id.clone_into(&mut mo.call_id);
+        if !mo.run.is_durable {
+            mo.run.keys.push(key);
+            return true;
+        }
+        let report = match &mo.stage {
+            Stage::Over { report, .. } => Some(report.clone()),
+            Stage::Taken | Stage::Answered { .. } => None,
+        };
+        self.shell.reply(now, key, 202);
+        if let Some(report) = report {
+            self.tell_aside(now, user, call_id, &report);
+        }
+        true
+    }
+
+    /// It is durable, or cannot be.
+    pub(super) fn mo_taken(&mut self, now: Instant, number: u64, is_durable: bool) {
+        let Some(mo) = self.mos.by_number.get_mut(&number) else { return };
+        let keys = std::mem::take(&mut mo.run.keys);
+        mo.run.is_durable = is_durable;
+        let imsi = mo.imsi.clone();
+        for key in keys {
+            match is_durable {
+                true => self.shell.reply(now, key, 202),
+                false => self.shell.refuse(now, key, &Refusal::new(500).because("Not stored")),
+            }
+        }
+        if !is_durable {
+            self.mos.remove(number);
+            return;
+        }
+        self.counters.mo_accepted += 1;
+        if self.mos.first(&imsi) == Some(number) {
+            self.forward(now, number);
+        }
+    }
+
+    /// To the service centre, or to the HLR: clause 8.3 step 3, clause 8.9 step 6.
+    fn forward(&mut self, now: Instant, number: u64) {
+        let Some(mo) = self.mos.by_number.get(&number) else { return };
+        // Online charging is asked here whether the message may go; a refusal is `mo_answered` with RP-ERROR.
+        let asked = match &mo.what {
+            What::Message { service_centre, tpdu } => {
+                let operation = mo.operation(service_centre, tpdu);
+                let called = SccpAddress::e164(service_centre, ssn::MSC);
+                operation.zip(called.ok()).map(|(operation, called)| (self.titles.r6.clone(), called, operation))
+            }
+            What::MemoryAvailable => Imsi::new(&mo.imsi).ok().map(|imsi| {
+                let mut argument = ReadyForSmArg::new(imsi, AlertReason::MemoryAvailable);
+                argument.additional_alert_reason_indicator = true;
+                (self.titles.r1.clone(), self.titles.hlr.clone(), Operation::ReadyForSm(argument))
+            }),
+        };
+        let sent = asked.and_then(|(calling, called, operation)| {
+            self.ask(now, (calling, called), &operation, Asked::Forward(number)).ok()
+        });
+        if sent.is_none() {
+            self.forwarded(now, number, Err(InvokeFailure::Ended));
+        }
+    }
+
+    /// What the service centre, or the HLR, has said: clause 8.3 step 6, clause 8.9 step 9.
+    pub(super) fn forwarded(&mut self, now: Instant, number: u64, result: Result<OperationResult, InvokeFailure>) {
+        let Some(mo) = self.mos.by_number.get(&number) else { return };
+        let report = mo.report(result).emit();
+        self.mo_answered(now, number, report);
+    }
+
+    /// The UE is to be told; that is durable before it is.
+    fn mo_answered(&mut self, now: Instant, number: u64, report: Vec<u8>) {
+        let name = LetterName::new(&mut self.shell.entropy);
+        let Some(mo) = self.mos.by_number.get_mut(&number) else { return };
+        match Mo::is_success(&report) {
+            true => self.counters.mo_forwarded += 1,
+            false => self.counters.mo_refused += 1,
+        }
+        mo.stage = Stage::Answered { report, name };
+        let (imsi, put) = (mo.imsi.clone(), RowRef::Mo(mo).put(number));
+        // Charging is told of the outcome here.
+        self.shell.store(vec![put], Job::MoAnswered(number));
+        self.mos.leave_lane(&imsi, number);
+        if let Some(next) = self.mos.first(&imsi).filter(|next| self.mos.is_durable(*next)) {
+            self.forward(now, next);
+        }
+    }
+
+    /// Tells the UE: clause 8.3 step 7, clause 8.9 step 10.
+    pub(super) fn report_mo(&mut self, now: Instant, number: u64) {
+        let Some(mo) = self.mos.by_number.get(&number) else { return };
+        let Stage::Answered { report, name } = mo.stage.clone() else { return };
+        let (user, call_id) = (self.users.get(&mo.imsi).cloned(), mo.call_id.clone());
+        let letter = (&name, Some(call_id.as_str()), report.as_slice());
+        let is_sent = user.is_some_and(|user| self.send(now, &user, letter, ClientUse::Report(number)));
+        if !is_sent {
+            self.mo_reported(now, number, 503);
+        }
+    }
+
+    /// The UE has the report, or is not reached: it knows that by its timer.
+    pub(super) fn mo_reported(&mut self, now: Instant, number: u64, status: u16) {
+        let until_utc_ms = self.shell.utc_ms(now) + self.config.remembered.as_millis() as u64;
+        let Some(mut mo) = self.mos.remove(number) else { return };
+        if let Stage::Answered { report, .. } = mo.stage {
+            if status >= 300 {
+                self.shell.say(format!("{} is not told what became of its message: {status}", mo.imsi));
+            }
+            mo.stage = Stage::Over { report, until_utc_ms };
+            self.shell.store(vec![RowRef::Mo(&mo).put(number)], Job::Nothing);
+        }
+        self.mos.insert(number, mo);
+        while self.mos.over.len() > self.config.limits.remembered {
+            let Some((_, oldest)) = self.mos.over.first().copied() else { break };
+            self.forget_mo(oldest);
+        }
+    }
+
+    fn forget_mo(&mut self, number: u64) {
+        self.mos.remove(number);
+        self.shell.store(vec![row::delete(number)], Job::Nothing);
+    }
+
+    /// Forgets what need not be known any more.
+    pub(super) fn forget_mos(&mut self, utc_ms: u64) {
+        while let Some((_, number)) = self.mos.over.first().copied().filter(|(until, _)| *until <= utc_ms) {
+            self.forget_mo(number);
+        }
+    }
+
+    /// A message of an earlier run.
+    pub(super) fn restore_mo(&mut self, number: u64, mut mo: Mo) {
+        mo.run = Run { is_durable: true, is_again: true, ..Run::default() };
+        self.mos.insert(number, mo);
+    }
+
+    /// Messages of an earlier run go on.
+    pub(super) fn resume_mos(&mut self, now: Instant) {
+        let firsts: Vec<u64> = self.mos.lanes.values().filter_map(|lane| lane.front().copied()).collect();
+        let is_answered = |mo: &Mo| matches!(mo.stage, Stage::Answered { .. });
+        let answered = self.mos.by_number.iter().filter(|(_, mo)| is_answered(mo)).map(|(number, _)| *number);
+        for number in answered.collect::<Vec<_>>() {
+            self.report_mo(now, number);
+        }
+        for number in firsts {
+            self.forward(now, number);
+        }
+    }
+
+    /// A message that is not taken: 202, and RP-ERROR in a MESSAGE of its own.
+    pub(super) fn refuse_mo(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        user: &User,
+        call_id: &str,
+        (reference, cause): (u8, RpCause),
+    ) {
+        self.counters.mo_refused += 1;
+        self.shell.reply(now, key, 202);
+        let report = RpMessage::error(Direction::ToMs, reference, cause, None).emit();
+        self.tell_aside(now, user, call_id, &report);
+    }
+
+    /// A report that nothing hangs on.
+    fn tell_aside(&mut self, now: Instant, user: &User, call_id: &str, report: &[u8]) {
+        let name = LetterName::new(&mut self.shell.entropy);
+        self.send(now, user, (&name, Some(call_id), report), ClientUse::Aside);
+    }
+}
+
+impl Mos {
+    fn is_durable(&self, number: u64) -> bool {
+        self.by_number.get(&number).is_some_and(|mo| mo.run.is_durable)
+    }
+}
+
+impl Mo {
+    fn operation(&self, service_centre: &str, tpdu: &[u8]) -> Option<Operation> {
+        let service_centre = AddressString::international(service_centre).ok()?;
+        let originator = SmRpOa::Msisdn(AddressString::international(&self.msisdn).ok()?);
+        let mut tpdu = tpdu.to_vec();
+        if let Some(first) = tpdu.first_mut().filter(|first| self.run.is_again && **first & TP_MTI == SUBMIT) {
+            *first |= TP_RD;
+        }
+        let argument = MoForwardSmArg {
+            imsi: Imsi::new(&self.imsi).ok(),
+            // TR 23.804 clause 7.
+            extensions: vec![IpAccess(true).to_extension()],
+            ..MoForwardSmArg::new(SmRpDa::ServiceCentreAddress(service_centre), originator, tpdu)
+        };
+        Some(Operation::MoForwardSm(argument))
+    }
+
+    /// What the UE is told of an answer.
+    fn report(&self, result: Result<OperationResult, InvokeFailure>) -> RpMessage {
+        let ack = |report: Option<&[u8]>| RpBody::Ack(report.and_then(user_data).into_iter().collect());
+        let body = match result {
+            Ok(OperationResult::MoForwardSm(ForwardSmRes { sm_rp_ui, .. })) => ack(sm_rp_ui.as_deref()),
+            Ok(_) => ack(None),
+            Err(failure) if self.run.is_again && is_duplicate(&failure) => ack(None),
+            Err(failure) => {
+                let cause = match &self.what {
+                    What::Message { .. } => cause_of_mo_failure(&failure),
+                    What::MemoryAvailable => cause_of_ready_failure(&failure),
+                };
+                let report = report_of(&failure).and_then(user_data);
+                RpBody::Error(RpError::new(cause, report.into_iter().collect()))
+            }
+        };
+        RpMessage::new(Direction::ToMs, self.reference, body)
+    }
+}
+
+/// RP-User-Data, whose identifier is 41 (TS 24.011 clause 8.2.5.3).
+fn user_data(octets: &[u8]) -> Option<RpElement> {
+    RpUserData::new(octets.to_vec()).map(|data| RpElement::Long(0x41, data))
+}
+
+/// TP-Message-Type-Indicator of SMS-SUBMIT (TS 23.040 clause 9.2.3.1).
+const SUBMIT: u8 = 0x01;
+const TP_MTI: u8 = 0x03;
+/// TP-Reject-Duplicates (TS 23.040 clause 9.2.2.2).
+const TP_RD: u8 = 0x04;
+/// SignalInfo has 1 to 200 octets (TS 29.002 clause 17.7.8).
+const MAX_SIGNAL_INFO: usize = 200;
