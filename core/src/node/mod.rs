@@ -19,6 +19,7 @@ use protocol::diameter::{DiameterInput, DiameterTransport};
 use protocol::sip::{Flow, Target};
 
 use crate::ims::hss::ProvisionedSubscriber;
+use crate::sms::ServingNodeOrder;
 
 pub use carried::{Carried, HttpExchange, Membership, StreamEvent, StreamId, StreamInput, StreamOutput};
 pub(crate) use expiring::Expiring;
@@ -190,6 +191,8 @@ pub enum Admin {
         /// Until then.
         within: Duration,
     },
+    /// MSC or SGSN: what a subscriber or its phone does.
+    ServingNode(Box<ServingNodeOrder>),
     /// End in order.
     Shutdown,
 }

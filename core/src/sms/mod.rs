@@ -1,6 +1,13 @@
 //! Short messages over IP (TR 23.804, TS 23.204) and in the network that they come from (TS 23.040).
 
+mod gmsc;
 mod ip_message_gw;
+mod serving_node;
 pub mod tlv;
 
+pub use gmsc::{ServiceCentre, SmsGmsc, SmsGmscConfig};
 pub use ip_message_gw::{IpMessageGw, IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
+pub use serving_node::{
+    ServedSubscriber, Service, ServingNode, ServingNodeConfig, ServingNodeEvent, ServingNodeKind, ServingNodeOrder,
+    ServingNodeQueue,
+};

@@ -313,6 +313,7 @@ impl Node for Hss {
             NodeInput::Admin(Admin::Reauthenticate { .. }) => {
                 self.ignored("running", "Reauthenticate is for an S-CSCF")
             }
+            NodeInput::Admin(Admin::ServingNode(_)) => self.ignored("running", "an order for an MSC or SGSN"),
             NodeInput::Sip { .. } | NodeInput::SipFailed { .. } => self.ignored("running", "SIP at an HSS"),
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }

@@ -386,6 +386,7 @@ impl Scscf {
             Admin::PutSubscriber(_) | Admin::RemoveSubscriber { .. } => {
                 self.ignore("S-CSCF: the HSS has the subscribers", "a change of subscribers");
             }
+            Admin::ServingNode(_) => self.ignore("S-CSCF", "an order for an MSC or SGSN"),
         }
     }
 
