@@ -54,8 +54,8 @@ pub struct Sockets {
     pub media: Vec<SocketAddr>,
     /// How it uses IP multicast.
     pub multicast: Multicast,
-    /// Its global title on SS7: E.164 digits without `+`. Nodes of this process reach each other by them.
-    pub global_title: Option<String>,
+    /// Its global titles on SS7: E.164 digits without `+`. Nodes of this process reach each other by them.
+    pub global_titles: Vec<String>,
 }
 
 /// A node that is to run.
@@ -257,8 +257,9 @@ impl Building {
             let _ = self.note.try_send((name.clone(), NodeNote::Said(trouble.to_owned())));
         }
         let own = own_party(role, &name);
-        let title = sockets.global_title.as_deref();
-        let on_ss7 = title.map(|digits| self.ss7.join(digits, own.clone(), events.clone())).transpose()?;
+        let titles = sockets.global_titles.iter();
+        let on_ss7 = titles.map(|digits| self.ss7.join(digits, own.clone(), events.clone()));
+        let on_ss7: Vec<_> = on_ss7.collect::<io::Result<_>>()?;
         let mut places: Vec<(&'static str, &'static str, SocketAddr)> = Vec::new();
         places.extend(sip.listening().iter().map(|&(transport, address)| match transport {
             Transport::Udp => ("sip", "udp", address),
@@ -274,8 +275,8 @@ impl Building {
             self.directory.insert(address, own.clone());
             self.listening.push(Listening { node: name.clone(), protocol, transport, address });
         }
-        if let Some(address) = on_ss7 {
-            self.directory.insert(address, own.clone());
+        for address in &on_ss7 {
+            self.directory.insert(*address, own.clone());
         }
         let tap = NodeTap { tap: self.tap.clone(), directory: self.directory.clone(), own, stranger, client };
         let metrics = self.metrics.of(&name);
@@ -291,7 +292,7 @@ impl Building {
             asking,
             streams,
             media,
-            ss7: on_ss7.map(|address| (self.ss7.clone(), address)),
+            ss7: on_ss7.first().map(|address| (self.ss7.clone(), *address)),
             store: self.store.clone(),
             events,
             arrivals,

@@ -15,6 +15,7 @@ mod messaging;
 mod place;
 mod presence;
 mod sip_network;
+mod sms;
 mod xdm;
 mod xmb;
 
@@ -45,6 +46,10 @@ pub use xmb::{ProviderSection, XmbSection};
 
 use place::{both, loopback};
 pub use sip_network::SipNetworkSection;
+pub use sms::{
+    MapSection, ServedSection, ServiceCentreSection, ServiceChoice, ServingNodeChoice, ServingNodeSection,
+    SmsGmscSection,
+};
 
 /// The home domain of the test network: MCC 001, MNC 001 (TS 23.003 clause 13.2).
 pub const TEST_DOMAIN: &str = "ims.mnc001.mcc001.3gppnetwork.org";
@@ -101,6 +106,10 @@ pub struct CoreConfig {
     pub ims_as: ImsAsSection,
     /// MC service servers.
     pub mc_server: Vec<McServerSection>,
+    /// The SMS-GMSC/IWMSC.
+    pub sms_gmsc: SmsGmscSection,
+    /// Simulated MSCs and SGSNs.
+    pub serving_node: Vec<ServingNodeSection>,
 }
 
 impl Default for CoreConfig {
@@ -130,6 +139,8 @@ impl Default for CoreConfig {
             enb: vec![EnbSection::default()],
             ims_as: ImsAsSection::default(),
             mc_server: vec![McServerSection::default()],
+            sms_gmsc: SmsGmscSection::default(),
+            serving_node: vec![ServingNodeSection::default()],
         }
     }
 }
@@ -178,6 +189,10 @@ pub enum NodeKind {
     ImsAs,
     /// The MC service servers.
     McServer,
+    /// SMS-GMSC/IWMSC.
+    SmsGmsc,
+    /// Simulated MSCs and SGSNs.
+    ServingNode,
 }
 
 /// Files of a certificate, PEM.
@@ -267,7 +282,8 @@ mod tests {
     #[test]
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
-                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server']";
+                   'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server', \
+                   'sms_gmsc', 'serving_node']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
@@ -275,7 +291,7 @@ mod tests {
         let charging = &config.charging;
         let mbms = [&config.bmsc.listen, &config.mbms_gw.listen, &config.mbms_gw.m3, &config.mce.m2];
         let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen];
-        let others = diameter.into_iter().chain(mbms).flatten().copied();
+        let others = diameter.into_iter().chain(mbms).chain([&config.sms_gmsc.listen]).flatten().copied();
         let mut taken: Vec<_> = sip.chain(web).chain(others).collect();
         assert!(config.bmsc.mb2u_ports.1 < config.mbms_gw.sgi_mb_ports.0);
         taken.extend(config.http.0);
@@ -283,7 +299,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 23);
+        assert_eq!(count, 24);
     }
 
     #[test]
@@ -325,6 +341,9 @@ mod tests {
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
+            ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
+            ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),
+            ("nodes = ['serving_node']\n[[serving_node]]\n[[serving_node]]", "two of [[serving_node]]"),
             ("nodes = ['mc_server']\n[[mc_server]]\nlisten = ['udp:192.0.2.1:5060']", "mc_server.trusted"),
         ] {
             let error = CoreConfig::parse(text).unwrap_err().to_string();

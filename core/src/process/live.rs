@@ -13,6 +13,7 @@ mod messaging;
 mod presence;
 mod session_server;
 mod sip_network;
+mod sms;
 mod xdm;
 mod xmb;
 
@@ -26,7 +27,7 @@ use protocol::diameter::charging::NodeFunctionality;
 use protocol::diameter::{DiameterConfig, PeerConfig, dictionary};
 use protocol::sip::{HostTable, SipTimers, Transport};
 
-use super::config::{CoreConfig, NodeKind, PeerSection, Place, WebPlace};
+use super::config::{CoreConfig, NodeKind, PeerSection, Place, ServingNodeSection, WebPlace};
 use crate::charging::CdrFolder;
 use crate::ims::hss::{Hss, HssConfig};
 use crate::ims::presence::PresenceServer;
@@ -95,12 +96,15 @@ pub async fn start_core(
         NodeKind::Bmsc,
         NodeKind::ImsAs,
         NodeKind::McServer,
+        NodeKind::SmsGmsc,
+        NodeKind::ServingNode,
         NodeKind::Pcscf,
     ];
     for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
         let count = match kind {
             NodeKind::Enb => config.enb.len(),
             NodeKind::McServer => config.mc_server.len(),
+            NodeKind::ServingNode => config.serving_node.len(),
             _ => 1,
         };
         for number in 0..count {
@@ -210,6 +214,11 @@ impl<'a> Nodes<'a> {
             NodeKind::Enb => (config.enb.get(number).map_or("enb", |enb| &enb.name), Role::Enb, Role::Enb),
             NodeKind::ImsAs => ("ims-as", Role::As, Role::Scscf),
             NodeKind::McServer => (mc_name.as_str(), Role::McServer, Role::Scscf),
+            NodeKind::SmsGmsc => ("sms-gmsc", Role::SmsGmsc, Role::SmSc),
+            NodeKind::ServingNode => {
+                let name = config.serving_node.get(number).map_or("serving-node", ServingNodeSection::name);
+                (name, Role::ServingNode, Role::SmsGmsc)
+            }
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -230,6 +239,7 @@ impl<'a> Nodes<'a> {
             NodeKind::SipNetwork => config.sip_network.listen.clone(),
             NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
             NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
+            NodeKind::SmsGmsc | NodeKind::ServingNode => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -278,6 +288,8 @@ impl<'a> Nodes<'a> {
             NodeKind::McServer => {
                 Box::new(Scoped::new(&self.mc_server_name(number), Box::new(self.mc_server(number, folder, entropy)?)))
             }
+            NodeKind::SmsGmsc => Box::new(self.sms_gmsc(entropy)?),
+            NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -305,6 +317,8 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => self.mbms_gw_sockets(),
             NodeKind::Mce => self.mce_sockets(),
             NodeKind::Enb => self.enb_sockets(number),
+            NodeKind::SmsGmsc => self.sms_gmsc_sockets(),
+            NodeKind::ServingNode => self.serving_node_sockets(number),
             _ => Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() },
         };
         let client = match kind {
@@ -313,6 +327,7 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => Role::Bmsc,
             NodeKind::Mce => Role::Enb,
             NodeKind::Enb => Role::MbmsGw,
+            NodeKind::SmsGmsc => Role::SmSc,
             _ => Role::Ue,
         };
         Ok(LiveNode { name: name.into(), role, stranger, client, sockets, node })

@@ -39,6 +39,9 @@ impl CoreConfig {
             (NodeKind::ImsAs, self.ims_as.listen.is_empty(), "ims_as.listen"),
             (NodeKind::McServer, self.mc_server.iter().any(|own| own.listen.is_empty()), "mc_server.listen"),
             (NodeKind::McServer, self.mc_server.is_empty(), "mc_server"),
+            (NodeKind::SmsGmsc, self.sms_gmsc.listen.is_empty(), "sms_gmsc.listen"),
+            (NodeKind::SmsGmsc, self.sms_gmsc.service_centres.is_empty(), "sms_gmsc.service_centres"),
+            (NodeKind::ServingNode, self.serving_node.is_empty(), "serving_node"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -96,6 +99,7 @@ impl CoreConfig {
             return Err(format!("two eNBs are called {:?}: give each a name of its own", pair[0]));
         }
         self.check_mc_servers()?;
+        self.check_sms()?;
         self.check_web()
     }
 
