@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 
 use protocol::Instant;
 use protocol::map::{
-    AddressString, DialogueId, Imsi, InformServiceCentreArg, InvokeFailure, IpSmGwGuidance, LocationInfoWithLmsi,
-    Operation, OperationResult, RoutingInfoForSmArg, ScType,
+    AddressString, DialogueId, Imsi, InformServiceCentreArg, InvokeFailure, IpSmGwGuidance, Operation, OperationResult,
+    RoutingInfoForSmArg, RoutingInfoForSmRes, ScType, SmsAccess, SmsPreferences,
 };
 use protocol::smpp::{Body, CommandStatus, MessageId, Pdu};
 
@@ -186,7 +186,7 @@ impl SmsGmsc {
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         match result {
             Ok(OperationResult::SendRoutingInfoForSm(result)) => {
-                let hops = hops(&result.location_info_with_lmsi);
+                let hops = hops(&result);
                 delivery.route = Some(Route { imsi: result.imsi, hops, guidance: result.ip_sm_gw_guidance });
                 self.forward(now, id);
             }
@@ -292,8 +292,10 @@ impl SmsGmsc {
     }
 }
 
-/// The nodes in the order of the HLR.
-fn hops(location: &LocationInfoWithLmsi) -> VecDeque<Hop> {
+/// The nodes in the order of the HLR. A later one that appears as an MSC may be an IP-SM-GW, for Additional-Number has no other
+/// choice: an HLR of ours says beside it which access each is for.
+fn hops(result: &RoutingInfoForSmRes) -> VecDeque<Hop> {
+    let location = &result.location_info_with_lmsi;
     let access = match (location.ims_node_indicator, location.gprs_node_indicator) {
         (true, _) => Access::Ip,
         (false, true) => Access::Sgsn,
@@ -306,5 +308,17 @@ fn hops(location: &LocationInfoWithLmsi) -> VecDeque<Hop> {
         };
         Hop { access, number: number.number().clone() }
     });
-    [Hop { access, number: location.network_node_number.clone() }].into_iter().chain(others).collect()
+    let first = Hop { access, number: location.network_node_number.clone() };
+    let mut hops: VecDeque<_> = [first].into_iter().chain(others).collect();
+    let said = SmsPreferences::find(&result.extensions).map(|preferences| preferences.mt);
+    let said = said.filter(|said| said.len() == hops.len()).unwrap_or_default();
+    for (hop, access) in hops.iter_mut().zip(said) {
+        hop.access = match access {
+            SmsAccess::IP => Access::Ip,
+            SmsAccess::SGSN => Access::Sgsn,
+            SmsAccess::MSC => Access::Msc,
+            _ => hop.access,
+        };
+    }
+    hops
 }

@@ -45,6 +45,34 @@ fn the_next_address_is_tried_in_the_order_of_the_hlr() {
 }
 
 #[test]
+fn a_gateway_behind_others_is_known_by_what_the_hlr_says_beside_it() {
+    let location = LocationInfoWithLmsi {
+        network_node_number: number(MSC),
+        additional_number: Some(AdditionalNumber::Sgsn(number(SGSN))),
+        third_number: Some(AdditionalNumber::Msc(number(GATEWAY))),
+        ims_node_indicator: false,
+        ..everywhere()
+    };
+    let mut net = Net::bound(|_| {});
+    net.deliver("hello", [tlv::message_waiting(true)]);
+    net.route_by(location.clone(), &[SmsAccess::MSC, SmsAccess::SGSN, SmsAccess::IP]);
+    net.forward(MSC, Err(absent(diagnostic::IMSI_DETACHED)));
+    net.forward(SGSN, Err(absent(diagnostic::GPRS_DETACHED)));
+    net.forward(GATEWAY, Err(absent(diagnostic::DEREGISTERED_IMS)));
+    let told = net.report();
+    assert_eq!(told.absent_subscriber_diagnostic_sm, Some(diagnostic::IMSI_DETACHED));
+    assert_eq!(told.ip_sm_gw_absent_subscriber_diagnostic_sm, Some(diagnostic::DEREGISTERED_IMS));
+    failure(&mut net);
+    // A list of another length is not about these.
+    net.deliver("hello", []);
+    net.route_by(location, &[SmsAccess::IP]);
+    net.forward(MSC, Ok(()));
+    assert!(!net.report().ip_sm_gw_indicator);
+    assert_eq!(net.response().status, CommandStatus::OK);
+    net.is_clean();
+}
+
+#[test]
 fn message_waiting_is_set_where_the_service_centre_wants_it() {
     for wanted in [true, false] {
         let mut net = Net::bound(|_| {});

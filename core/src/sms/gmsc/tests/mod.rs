@@ -14,7 +14,7 @@ use protocol::map::sccp::{ReturnCause, SccpMessage};
 use protocol::map::{
     AdditionalNumber, AlertServiceCentreArg, DialogueId, ForwardSmRes, Imsi, LocationInfoWithLmsi, MapError,
     MtForwardSmArg, OperationResult, ReportSmDeliveryStatusArg, ReportSmDeliveryStatusRes, RoutingInfoForSmArg,
-    RoutingInfoForSmRes, UserError,
+    RoutingInfoForSmRes, SmsAccess, SmsPreferences, UserError,
 };
 use protocol::smpp::{
     Bind, BindKind, Body, COctetString, CommandStatus, EsmClass, MessageOctets, Pdu, ShortMessage, SmeAddress,
@@ -252,13 +252,20 @@ impl Net {
     /// The HLR is asked, and says this.
     #[track_caller]
     fn route(&mut self, location: LocationInfoWithLmsi) -> RoutingInfoForSmArg {
+        self.route_by(location, &[])
+    }
+
+    /// The same with the accesses that these addresses are for.
+    #[track_caller]
+    fn route_by(&mut self, location: LocationInfoWithLmsi, order: &[SmsAccess]) -> RoutingInfoForSmArg {
         let asked = self.asked(HLR);
         let Operation::SendRoutingInfoForSm(argument) = &asked.2 else { panic!("{:?}", asked.2) };
+        let preferences = SmsPreferences { mt: order.to_vec(), ..SmsPreferences::default() };
         let result = RoutingInfoForSmRes {
             imsi: Imsi::new(IMSI).unwrap(),
             location_info_with_lmsi: location,
             ip_sm_gw_guidance: None,
-            extensions: Vec::new(),
+            extensions: if order.is_empty() { Vec::new() } else { vec![preferences.to_extension()] },
         };
         self.answer(HLR, &asked, Ok(OperationResult::SendRoutingInfoForSm(result)));
         argument.clone()
