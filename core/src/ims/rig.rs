@@ -153,6 +153,10 @@ impl<N: Node> Rig<N> {
                 }
                 NodeStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
                 NodeStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
+                NodeStoreOp::Range { table, from, below, limit } => {
+                    let rows = self.rows.range((table, from)..(table, below)).take(limit);
+                    tables.push(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect());
+                }
                 NodeStoreOp::Scan { table } => {
                     let rows = self.rows.iter().filter(|((own, _), _)| *own == table);
                     tables.push(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect::<Rows>());

@@ -4,7 +4,7 @@ pub(crate) mod bearers;
 mod config;
 mod coordination;
 mod floor;
-mod idms;
+pub(crate) mod idms;
 mod recent;
 mod server;
 mod subchannel;

@@ -52,6 +52,10 @@ impl Node for Scoped {
                 match op {
                     NodeStoreOp::Put { key, .. } | NodeStoreOp::Delete { key, .. } => key.insert_str(0, &self.prefix),
                     NodeStoreOp::Scan { .. } => {}
+                    NodeStoreOp::Range { from, below, .. } => {
+                        from.insert_str(0, &self.prefix);
+                        below.insert_str(0, &self.prefix);
+                    }
                 }
             }
         }

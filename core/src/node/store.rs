@@ -95,11 +95,27 @@ pub enum Table {
     IpMessageGwMessage,
     /// Subscriptions of UEs to their registration at the IP-Message-GW.
     IpMessageGwSubscription,
+    /// Short messages that wait at the SM-SC, by lane, urgency and number (TS 23.040 clause 3.2).
+    SmScMessage,
+    /// What became of the messages of the SM-SC, by number.
+    SmScNumber,
+    /// Lanes of the SM-SC that have something waiting, by name.
+    SmScLane,
+    /// The same by route and by when they are due.
+    SmScDue,
+    /// When messages of the SM-SC are looked at without being due.
+    SmScTimer,
+    /// Messages of the SM-SC by originator, destination and reference (TS 23.040 clause 9.2.3.25).
+    SmScOrigin,
+    /// Messages that another SM-SC has taken, by the names that it gave them.
+    SmScForwarded,
+    /// What the SM-SC keeps beside: numbers that were given out.
+    SmScState,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 51] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -143,6 +159,14 @@ impl Table {
         Self::IpMessageGwUser,
         Self::IpMessageGwMessage,
         Self::IpMessageGwSubscription,
+        Self::SmScMessage,
+        Self::SmScNumber,
+        Self::SmScLane,
+        Self::SmScDue,
+        Self::SmScTimer,
+        Self::SmScOrigin,
+        Self::SmScForwarded,
+        Self::SmScState,
     ];
 
     /// Name in the file.
@@ -191,6 +215,14 @@ impl Table {
             Self::IpMessageGwUser => "ip_message_gw_user",
             Self::IpMessageGwMessage => "ip_message_gw_message",
             Self::IpMessageGwSubscription => "ip_message_gw_subscription",
+            Self::SmScMessage => "sm_sc_message",
+            Self::SmScNumber => "sm_sc_number",
+            Self::SmScLane => "sm_sc_lane",
+            Self::SmScDue => "sm_sc_due",
+            Self::SmScTimer => "sm_sc_timer",
+            Self::SmScOrigin => "sm_sc_origin",
+            Self::SmScForwarded => "sm_sc_forwarded",
+            Self::SmScState => "sm_sc_state",
         }
     }
 }
@@ -219,6 +251,31 @@ pub enum NodeStoreOp {
         /// Which.
         table: Table,
     },
+    /// Reads a part of a table, by ascending keys: what is too large to be in memory is read in pieces.
+    Range {
+        /// Which.
+        table: Table,
+        /// The first key that may be read.
+        from: String,
+        /// The first key behind them.
+        below: String,
+        /// How many at most.
+        limit: usize,
+    },
+}
+
+impl NodeStoreOp {
+    /// Reads one value, if it is there.
+    #[must_use]
+    pub fn get(table: Table, key: &str) -> Self {
+        Self::Range { table, from: key.to_owned(), below: format!("{key}\0"), limit: 1 }
+    }
+
+    /// Whether it only reads.
+    #[must_use]
+    pub const fn is_read(&self) -> bool {
+        matches!(self, Self::Scan { .. } | Self::Range { .. })
+    }
 }
 
 /// What a node asks of the store: all of it in one transaction.
@@ -238,6 +295,6 @@ pub type Rows = Vec<(String, Vec<u8>)>;
 pub struct NodeStoreAnswer {
     /// Of the request.
     pub token: StoreToken,
-    /// Durable now; keys and values of each scan of the request, in its order.
+    /// Durable now; keys and values of each read of the request, in its order.
     pub result: Result<Vec<Rows>, StoreError>,
 }

@@ -3,6 +3,7 @@
 mod gmsc;
 mod ip_message_gw;
 mod serving_node;
+pub mod sm_sc;
 pub mod tlv;
 
 pub use gmsc::{ServiceCentre, SmsGmsc, SmsGmscConfig};

@@ -25,7 +25,7 @@ use self::config::OPENID;
 use self::form::{answer, json_answer, text_answer};
 use self::grants::Grants;
 use self::jose::encode;
-use self::password::Throttle;
+pub(crate) use self::password::Throttle;
 use crate::node::{
     HttpExchange, Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest,
 };

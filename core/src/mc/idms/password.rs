@@ -68,7 +68,7 @@ impl HashedPassword {
 
 /// Counts failures by who has failed, each for a time.
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     failures: u32,
     window: Duration,
     /// How often, and since when.
@@ -76,12 +76,12 @@ pub(super) struct Throttle {
 }
 
 impl Throttle {
-    pub(super) const fn new(failures: u32, window: Duration) -> Self {
+    pub(crate) const fn new(failures: u32, window: Duration) -> Self {
         Self { failures, window, failed: BTreeMap::new() }
     }
 
     /// How long somebody has to wait who has failed too often.
-    pub(super) fn wait(&mut self, now: Instant, who: &str) -> Option<Duration> {
+    pub(crate) fn wait(&mut self, now: Instant, who: &str) -> Option<Duration> {
         let &(count, since) = self.failed.get(who)?;
         let end = since + self.window;
         if end <= now {
@@ -91,7 +91,7 @@ impl Throttle {
         (count >= self.failures).then(|| end - now)
     }
 
-    pub(super) fn failed(&mut self, now: Instant, who: &str) {
+    pub(crate) fn failed(&mut self, now: Instant, who: &str) {
         if self.failed.len() >= MAX_FAILED {
             let window = self.window;
             self.failed.retain(|_, (_, since)| *since + window > now);
@@ -106,7 +106,7 @@ impl Throttle {
         *count = count.saturating_add(1);
     }
 
-    pub(super) fn succeeded(&mut self, who: &str) {
+    pub(crate) fn succeeded(&mut self, who: &str) {
         self.failed.remove(who);
     }
 }

@@ -62,6 +62,8 @@ impl NodeStore {
 
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // Each operation on each table is a statement, and few tables are used at a time.
+        connection.set_prepared_statement_cache_capacity(4 * Table::ALL.len());
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > SCHEMA_VERSION {
             return Err(StoreError::Version { found });
@@ -77,7 +79,6 @@ impl NodeStore {
     }
 
     fn transact(&mut self, requests: &[NodeStoreRequest]) -> Result<Vec<Vec<Rows>>, StoreError> {
-        let reads = |op: &NodeStoreOp| matches!(op, NodeStoreOp::Scan { .. });
         let transaction = self.connection.transaction()?;
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
@@ -93,11 +94,14 @@ impl NodeStore {
                         transaction.prepare_cached(&sql)?.execute(params![key])?;
                     }
                     NodeStoreOp::Scan { table } => rows.push(scan(&transaction, *table)?),
+                    NodeStoreOp::Range { table, from, below, limit } => {
+                        rows.push(range(&transaction, *table, (from, below), *limit)?);
+                    }
                 }
             }
             answers.push(rows);
         }
-        if requests.iter().all(|r| r.ops.iter().all(reads)) {
+        if requests.iter().all(|r| r.ops.iter().all(NodeStoreOp::is_read)) {
             // Nothing to flush.
             transaction.rollback()?;
         } else {
@@ -111,6 +115,14 @@ fn scan(connection: &Connection, table: Table) -> Result<Rows, StoreError> {
     let sql = format!("SELECT key, value FROM {} ORDER BY key", table.name());
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<Rows, _>>()?)
+}
+
+fn range(connection: &Connection, table: Table, keys: (&str, &str), limit: usize) -> Result<Rows, StoreError> {
+    let sql = format!("SELECT key, value FROM {} WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3", table.name());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![keys.0, keys.1, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<Rows, _>>()?)
 }
 
@@ -166,6 +178,22 @@ mod tests {
         assert_eq!(store.scan(Table::Sqn), Ok(vec![("b".to_owned(), b"3".to_vec())]));
         assert_eq!(store.scan(Table::Subscriber), Ok(vec![("a".to_owned(), b"x".to_vec())]));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_part_of_a_table_is_read() {
+        let mut store = NodeStore::in_memory().unwrap();
+        let keys = ["a/1", "a/2", "a/2x", "a/3", "b/1"];
+        store.execute(&request(1, keys.map(|key| put(Table::SmScDue, key, key.as_bytes())).to_vec()));
+        let range = |from: &str, below: &str, limit| {
+            let (from, below) = (from.to_owned(), below.to_owned());
+            NodeStoreOp::Range { table: Table::SmScDue, from, below, limit }
+        };
+        let get = |key| NodeStoreOp::get(Table::SmScDue, key);
+        let ops = vec![range("a/", "a0", 2), range("a/2x", "a0", 9), get("a/2"), get("a/"), range("a/", "a0", 0)];
+        let read = store.execute(&request(2, ops)).result.unwrap();
+        let read: Vec<Vec<&str>> = read.iter().map(|rows| rows.iter().map(|(key, _)| key.as_str()).collect()).collect();
+        assert_eq!(read, [vec!["a/1", "a/2"], vec!["a/2x", "a/3"], vec!["a/2"], vec![], vec![]]);
     }
 
     #[test]

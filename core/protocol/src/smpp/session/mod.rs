@@ -168,6 +168,11 @@ impl SmppSession {
         true
     }
 
+    /// Lets so many requests of its own be unanswered: an owner who knows who has bound may know better.
+    pub const fn set_window(&mut self, window: usize) {
+        self.config.window = window;
+    }
+
     /// Sends a request; [`SmppEvent::Response`] or [`SmppEvent::Unanswered`] tells what came of it. Its sequence number.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl World {
                         match op {
                             NodeStoreOp::Put { table, key, value } => drop(self.rows.insert((table, key), value)),
                             NodeStoreOp::Delete { table, key } => drop(self.rows.remove(&(table, key))),
-                            NodeStoreOp::Scan { .. } => {
+                            NodeStoreOp::Scan { .. } | NodeStoreOp::Range { .. } => {
                                 tables.push(self.rows.iter().map(|((_, key), v)| (key.clone(), v.clone())).collect());
                             }
                         }

@@ -241,6 +241,10 @@ fn store_driver(rows: Rows) -> crate::node::StoreDriver {
                 NodeStoreOp::Delete { table, key } => {
                     rows.remove(&(table, key));
                 }
+                NodeStoreOp::Range { table, from, below, limit } => {
+                    let rows = rows.range((table, from)..(table, below)).take(limit);
+                    scans.push(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect());
+                }
                 NodeStoreOp::Scan { table } => {
                     let of = rows.iter().filter(|((t, _), _)| *t == table);
                     scans.push(of.map(|((_, k), v)| (k.clone(), v.clone())).collect());

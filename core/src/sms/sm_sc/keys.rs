@@ -1,0 +1,84 @@
+//! Keys of the store: what is read in order has keys that sort so.
+
+use crate::node::{NodeStoreOp, Table};
+
+/// The state of the lane, without which no message is looked for, is the truth; a row of [`Table::SmScDue`] only leads there.
+/// `{route}/{when}/{rest of the lane's name}`.
+pub(super) fn due_key(lane: &str, due_ms: u64) -> String {
+    let (route, rest) = lane.split_once('/').unwrap_or((lane, ""));
+    format!("{route}/{due_ms:016x}/{rest}")
+}
+
+/// When, and which lane.
+pub(super) fn of_due_key(key: &str) -> Option<(u64, String)> {
+    let mut parts = key.splitn(3, '/');
+    let (route, when, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((u64::from_str_radix(when, 16).ok()?, format!("{route}/{rest}")))
+}
+
+/// `{lane}/{0 when urgent, else 1}{number}`.
+pub(super) fn message_key(lane: &str, is_urgent: bool, number: u64) -> String {
+    format!("{lane}/{}{number:016x}", if is_urgent { 0 } else { 1 })
+}
+
+/// The lane of a message, and its number.
+pub(super) fn of_message_key(key: &str) -> Option<(&str, u64)> {
+    let (lane, rest) = key.rsplit_once('/')?;
+    Some((lane, u64::from_str_radix(rest.get(1..)?, 16).ok()?))
+}
+
+pub(super) fn number_key(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+pub(super) fn timer_key(at_ms: u64, number: u64) -> String {
+    format!("{at_ms:016x}{number:016x}")
+}
+
+/// When, and of which message.
+pub(super) fn of_timer_key(key: &str) -> Option<(u64, u64)> {
+    let (at, number) = key.split_at_checked(16)?;
+    Some((u64::from_str_radix(at, 16).ok()?, u64::from_str_radix(number, 16).ok()?))
+}
+
+/// What has the same originator, destination and reference, without the number.
+pub(super) fn origin(source: &str, destination: &str, reference: &str) -> String {
+    format!("{}/{}/{}", part(source), part(destination), part(reference))
+}
+
+pub(super) fn origin_key(origin: &str, number: u64) -> String {
+    format!("{origin}/{number:016x}")
+}
+
+/// All rows whose keys begin with `prefix` and `/`.
+pub(super) fn below(table: Table, prefix: &str, limit: usize) -> NodeStoreOp {
+    // In ASCII 0 follows /.
+    NodeStoreOp::Range { table, from: format!("{prefix}/"), below: format!("{prefix}0"), limit }
+}
+
+/// A part of a key: nothing in it parts.
+pub(super) fn part(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+*#-_.:".contains(c);
+    text.chars().map(|c| if plain(c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_and_come_back() {
+        let lane = "E:bank/358401/My%20Bank";
+        assert_eq!(of_due_key(&due_key(lane, 77)), Some((77, lane.to_owned())));
+        assert!(due_key("G/1", u64::MAX) > due_key("G/2", 3) && due_key("G/2", 3) > due_key("G/9", 2));
+        let key = message_key(lane, false, 9);
+        assert_eq!(of_message_key(&key), Some((lane, 9)));
+        assert!(message_key(lane, true, 10) < key && key < message_key(lane, false, 10));
+        assert_eq!(of_timer_key(&timer_key(5, 6)), Some((5, 6)));
+        assert_eq!((of_timer_key("x"), of_due_key("G/x"), of_message_key("G")), (None, None, None));
+        assert_eq!(part("a/b c"), "a%2Fb%20c");
+        let NodeStoreOp::Range { from, below, .. } = super::below(Table::SmScMessage, "G/35", 1) else { panic!() };
+        assert!(from < message_key("G/35", true, 0) && message_key("G/35", false, u64::MAX) < below);
+        assert!(!(from..below).contains(&message_key("G/351", true, 0)));
+    }
+}

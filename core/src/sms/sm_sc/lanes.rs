@@ -1,0 +1,413 @@
+//! The queue: lanes of messages that go one after the other, of which few are in memory at a time.
+//!
+//! A lane is what comes in order: all for one mobile, or all from one number to one number of an ESME or another SM-SC. Its
+//! messages are rows of the store with ascending keys; its first one is on its way before the next is looked at. Lanes are
+//! found by when they are due, way by way, from a cursor on: all that is due before the cursor is in memory already.
+
+use std::collections::VecDeque;
+
+use protocol::Instant;
+use protocol::smpp::{AlertNotification, Pdu};
+
+use super::SmSc;
+use super::admission::{Admission, Step};
+use super::keys::{below, due_key, of_due_key, of_message_key};
+use super::message::{Final, LaneState, Message, Party, of_row, row};
+use super::outcome::{self, Failure};
+use super::routes::Way;
+use super::schedule::millis;
+use super::{Admitting, Job};
+use crate::node::{NodeStoreOp, Rows, Table};
+
+/// Lanes of one way.
+#[derive(Debug)]
+pub(super) struct Queue {
+    name: String,
+    pub(super) way: Way,
+    /// All that is due before is in memory.
+    cursor: String,
+    /// When the first is due behind the cursor; none: nothing is there.
+    next_ms: Option<u64>,
+    is_scanning: bool,
+    /// The first key that was put while it was looked.
+    woken: Option<String>,
+    /// Lanes whose first message may go.
+    ready: VecDeque<String>,
+    loading: usize,
+}
+
+/// A lane that is in memory.
+#[derive(Debug)]
+pub(super) struct Lane {
+    way: usize,
+    pub(super) state: LaneState,
+    pub(super) head: Option<Head>,
+    pub(super) phase: Phase,
+    /// There is a message behind the first, or one may have come since it was looked for.
+    pub(super) more: bool,
+    /// What was read is not right any more.
+    pub(super) is_stale: bool,
+    /// The subscriber can be reached, as was told while an attempt was under way.
+    is_alerted: bool,
+}
+
+/// The first message of a lane.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) number: u64,
+    pub(super) key: String,
+    pub(super) message: Message,
+}
+
+/// How far a lane is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// The store is asked for its first message.
+    Loading,
+    /// The first message is being taken away: it is looked for again afterwards.
+    Parked,
+    /// The first message may go.
+    Ready,
+    /// It is on its way.
+    InFlight,
+    /// It is done, which the store does not know yet.
+    Closing,
+}
+
+impl Queue {
+    pub(super) fn new(name: &str, way: Way) -> Self {
+        let (is_scanning, woken, ready, loading) = Default::default();
+        let cursor = format!("{name}/");
+        Self { name: name.to_owned(), way, cursor, next_ms: Some(0), is_scanning, woken, ready, loading }
+    }
+
+    /// A lane is due then.
+    pub(super) fn wake(&mut self, key: &str, due_ms: u64) {
+        if *key < *self.cursor {
+            key.clone_into(&mut self.cursor);
+        }
+        if self.is_scanning && self.woken.as_deref().is_none_or(|woken| key < woken) {
+            self.woken = Some(key.to_owned());
+        }
+        self.next_ms = Some(self.next_ms.map_or(due_ms, |next| next.min(due_ms)));
+    }
+
+    /// Everything is looked for once more.
+    pub(super) fn rewind(&mut self) {
+        self.cursor = format!("{}/", self.name);
+        (self.next_ms, self.woken) = (Some(0), self.is_scanning.then(|| self.cursor.clone()));
+    }
+
+    pub(super) fn next_ms(&self) -> Option<u64> {
+        self.next_ms.filter(|_| !self.is_scanning)
+    }
+
+    /// It could not be looked.
+    pub(super) fn not_scanned(&mut self) {
+        self.is_scanning = false;
+        self.rewind();
+    }
+
+    pub(super) fn forget(&mut self, lane: &str) {
+        self.ready.retain(|own| own != lane);
+    }
+}
+
+impl SmSc {
+    /// Sends what can go, and looks for more.
+    pub(super) fn pump(&mut self, now: Instant) {
+        if !self.is_ready || self.paused_until.is_some_and(|until| until > now) {
+            return;
+        }
+        self.paused_until = None;
+        let now_ms = self.shell.utc_ms(now);
+        for number in 0..self.queues.len() {
+            let way = self.queues[number].way;
+            while !self.queues[number].ready.is_empty() {
+                let Some(conn) = self.links.with_room(way) else { break };
+                let Some(lane) = self.queues[number].ready.pop_front() else { break };
+                self.send(now, conn, &lane);
+            }
+            let room = self.links.room(way);
+            let queue = &mut self.queues[number];
+            let ahead = queue.ready.len() + queue.loading;
+            let is_due = queue.next_ms.is_some_and(|at| at <= now_ms);
+            if room > 0 && ahead <= AHEAD / 2 && is_due && !queue.is_scanning {
+                (queue.is_scanning, queue.next_ms, queue.woken) = (true, None, None);
+                let (from, end) = (queue.cursor.clone(), format!("{}0", queue.name));
+                let limit = room.min(AHEAD) + AHEAD;
+                let op = NodeStoreOp::Range { table: Table::SmScDue, from: from.clone(), below: end, limit };
+                self.shell.store(vec![op], Job::Scan { queue: number, from, limit });
+            }
+        }
+    }
+
+    /// When there may be something to send.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        let queues = self.queues.iter().filter(|queue| self.links.room(queue.way) > 0);
+        let idle = queues.filter(|queue| queue.ready.len() + queue.loading <= AHEAD / 2);
+        idle.filter_map(Queue::next_ms).min()
+    }
+
+    pub(super) fn scanned(&mut self, now: Instant, number: usize, from: &str, limit: usize, rows: &Rows) {
+        let now_ms = self.shell.utc_ms(now);
+        let queue = &mut self.queues[number];
+        queue.is_scanning = false;
+        let mut cursor = from.to_owned();
+        let mut next_ms = (rows.len() >= limit).then_some(now_ms);
+        let mut found = Vec::new();
+        for (key, _) in rows {
+            let Some((due_ms, lane)) = of_due_key(key) else { continue };
+            if due_ms > now_ms {
+                next_ms = Some(due_ms);
+                break;
+            }
+            cursor = format!("{key}\0");
+            if !self.lanes.contains_key(&lane) {
+                found.push((lane, key.clone()));
+            }
+        }
+        // What has come meanwhile is not skipped: `next_ms` was set to when it is due.
+        queue.cursor = queue.woken.take().into_iter().fold(cursor, Ord::min);
+        queue.next_ms = next_ms.into_iter().chain(queue.next_ms).min();
+        queue.loading += found.len();
+        for (lane, _) in &found {
+            self.lanes.insert(lane.clone(), Lane::loading(number));
+        }
+        for chunk in found.chunks(LOADED) {
+            let ops = chunk
+                .iter()
+                .flat_map(|(lane, _)| [below(Table::SmScMessage, lane, 2), NodeStoreOp::get(Table::SmScLane, lane)]);
+            self.shell.store(ops.collect(), Job::Load(chunk.to_vec()));
+        }
+    }
+
+    /// The first messages of some lanes, and what is known of these.
+    pub(super) fn loaded(&mut self, now: Instant, lanes: Vec<(String, String)>, rows: Vec<Rows>) {
+        let now_ms = self.shell.utc_ms(now);
+        let mut rows = rows.into_iter();
+        for (name, found) in lanes {
+            let (messages, state) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+            let state: Option<LaneState> = state.first().and_then(|(_, value)| of_row(value));
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            self.queues[lane.way].loading -= 1;
+            match state {
+                Some(state) if state.due_ms > now_ms && due_key(&name, state.due_ms) != found && !lane.more => {
+                    // It led here from an earlier time.
+                    self.lanes.remove(&name);
+                    let op = NodeStoreOp::Delete { table: Table::SmScDue, key: found };
+                    self.shell.store(vec![op], Job::Settle);
+                }
+                Some(state) => {
+                    lane.state = state;
+                    self.filled(now, &name, messages);
+                }
+                None => {
+                    lane.state = LaneState { due_ms: of_due_key(&found).map_or(0, |(due, _)| due), ..lane.state };
+                    self.filled(now, &name, messages);
+                }
+            }
+        }
+    }
+
+    /// The first messages of a lane: the first may go.
+    pub(super) fn filled(&mut self, now: Instant, name: &str, messages: Rows) {
+        let Some(lane) = self.lanes.get_mut(name) else { return };
+        if lane.is_stale {
+            return self.reload(name);
+        }
+        lane.more |= messages.len() > 1;
+        let Some((key, value)) = messages.into_iter().next() else {
+            if lane.more {
+                return self.reload(name);
+            }
+            let (state, mut ops) = (lane.state, Vec::new());
+            self.lanes.remove(name);
+            self.put_lane(&mut ops, name, Some(state), None);
+            return self.shell.store(ops, Job::Settle);
+        };
+        let number = of_message_key(&key).map(|(_, number)| number);
+        let (Some(number), Some(message)) = (number, of_row::<Message>(&value)) else {
+            self.shell.say(format!("the message {key} in the store is unreadable and is put aside"));
+            let aside = NodeStoreOp::Put { table: Table::SmScState, key: format!("unreadable {key}"), value };
+            let ops = vec![aside, NodeStoreOp::Delete { table: Table::SmScMessage, key }];
+            self.shell.store(ops, Job::Settle);
+            return self.reload(name);
+        };
+        if self.ending.contains(&number) {
+            lane.phase = Phase::Parked;
+            return;
+        }
+        let is_over = message.expires_ms <= self.shell.utc_ms(now);
+        lane.head = Some(Head { number, key, message });
+        if is_over {
+            lane.phase = Phase::Closing;
+            return self.finish_head(now, name, Final::EXPIRED);
+        }
+        lane.phase = Phase::Ready;
+        let way = lane.way;
+        self.queues[way].ready.push_back(name.to_owned());
+    }
+
+    /// What was to be read of a lane was not.
+    pub(super) fn not_loaded(&mut self, name: &str) {
+        if let Some(lane) = self.lanes.remove(name) {
+            self.queues[lane.way].loading -= 1;
+        }
+    }
+
+    /// Looks for the first message of a lane once more.
+    pub(super) fn reload(&mut self, name: &str) {
+        let Some(lane) = self.lanes.get_mut(name) else { return };
+        lane.begin_reading();
+        self.shell.store(vec![below(Table::SmScMessage, name, 2)], Job::Reload(name.to_owned()));
+    }
+
+    /// A response has come for a message.
+    pub(super) fn answered(&mut self, now: Instant, number: u64, response: &Pdu) {
+        let Some(name) = self.in_flight.remove(&number) else { return };
+        let way = self.lanes.get(&name).and_then(|lane| self.routes.way(lane.way));
+        let outcome = match way {
+            Some(Way::Mobile) => outcome::of_gmsc(response),
+            Some(Way::SmSc(smsc)) if response.status.is_ok() => {
+                return self.forwarded(now, &name, smsc, response);
+            }
+            _ => outcome::of_status_alone(response.status),
+        };
+        match outcome {
+            Ok(()) => self.finish_head(now, &name, Final::DELIVERED),
+            Err(failure) => self.failed(now, &name, failure),
+        }
+    }
+
+    /// Nobody knows what became of a message.
+    pub(super) fn unanswered(&mut self, now: Instant, number: u64) {
+        if let Some(name) = self.in_flight.remove(&number) {
+            self.failed(now, &name, Failure::UNKNOWN);
+        }
+    }
+
+    /// The first message of a lane is tried again, or given up.
+    pub(super) fn failed(&mut self, now: Instant, name: &str, failure: Failure) {
+        let now_ms = self.shell.utc_ms(now);
+        let Some(lane) = self.lanes.get_mut(name) else { return };
+        let Some(head) = &lane.head else { return };
+        lane.phase = Phase::Closing;
+        let attempts = if lane.state.cause == Some(failure.cause) { lane.state.attempts.saturating_add(1) } else { 1 };
+        let pause = self.config.retry.pause(failure.cause, attempts);
+        let is_over = head.message.expires_ms <= now_ms;
+        let Some(pause) = pause.filter(|_| !head.message.single_shot && !is_over) else {
+            let end = if is_over { Final::EXPIRED } else { failure.given_up() };
+            return self.finish_head(now, name, end);
+        };
+        // Who was told meanwhile that the subscriber is there need not wait.
+        let pause = if lane.is_alerted { AFTER_ALERT_MS } else { millis(pause) };
+        let state = LaneState { due_ms: now_ms + pause, attempts, cause: Some(failure.cause) };
+        self.counters.retries += 1;
+        let step = Some(Step::Retry { lane: name.to_owned(), state });
+        self.admit(now, Admission { step, ..Admission::default() });
+    }
+
+    /// A subscriber can be reached (TS 23.040 clause 3.2.6): what waits for him is due.
+    pub(super) fn alerted(&mut self, alert: &AlertNotification) {
+        let lane = Party::of(&alert.source).and_then(|party| self.routes.mobile_lane(&party));
+        let Some(lane) = lane else { return self.shell.ignore("alert", "no number") };
+        self.counters.alerts += 1;
+        self.admitting.entry(lane.clone()).or_default().pending += 1;
+        self.shell.store(vec![NodeStoreOp::get(Table::SmScLane, &lane)], Job::Alert(lane));
+    }
+
+    pub(super) fn alert_read(&mut self, now: Instant, name: &str, rows: &[Rows]) {
+        let found = rows.first().and_then(|rows| rows.first()).and_then(|(_, value)| of_row(value));
+        let state = self.admitted(name).unwrap_or(found);
+        if let Some(lane) = self.lanes.get_mut(name) {
+            lane.is_alerted = true;
+        } else if let Some(state) = state {
+            let due_ms = self.shell.utc_ms(now).min(state.due_ms);
+            let mut ops = Vec::new();
+            self.put_lane(&mut ops, name, Some(state), Some(LaneState { due_ms, attempts: 0, cause: None }));
+            self.shell.store(ops, Job::Settle);
+        }
+        self.leave_admitting(name);
+    }
+
+    /// Writes what is known of a lane, and leads to it from when it is due.
+    pub(super) fn put_lane(
+        &mut self,
+        ops: &mut Vec<NodeStoreOp>,
+        name: &str,
+        old: Option<LaneState>,
+        new: Option<LaneState>,
+    ) {
+        let (old_key, new_key) =
+            (old.map(|state| due_key(name, state.due_ms)), new.map(|state| due_key(name, state.due_ms)));
+        if let Some(key) = old_key.filter(|key| Some(key) != new_key.as_ref()) {
+            ops.push(NodeStoreOp::Delete { table: Table::SmScDue, key });
+        }
+        let key = name.to_owned();
+        match (new, new_key) {
+            (Some(state), Some(due)) => {
+                ops.push(NodeStoreOp::Put { table: Table::SmScLane, key, value: row(&state) });
+                if let Some(number) = self.routes.of_lane(name) {
+                    self.queues[number].wake(&due, state.due_ms);
+                }
+                ops.push(NodeStoreOp::Put { table: Table::SmScDue, key: due, value: Vec::new() });
+            }
+            _ => ops.push(NodeStoreOp::Delete { table: Table::SmScLane, key }),
+        }
+        if let Some(admitting) = self.admitting.get_mut(name) {
+            admitting.known = Some(new);
+        }
+    }
+
+    /// What is known of a lane beyond what was read.
+    pub(super) fn admitted(&self, name: &str) -> Option<Option<LaneState>> {
+        self.admitting.get(name).and_then(|admitting: &Admitting| admitting.known)
+    }
+
+    pub(super) fn leave_admitting(&mut self, name: &str) {
+        if let Some(admitting) = self.admitting.get_mut(name) {
+            admitting.pending -= 1;
+            if admitting.pending == 0 {
+                self.admitting.remove(name);
+            }
+        }
+    }
+}
+
+impl Lane {
+    const fn loading(way: usize) -> Self {
+        Self {
+            way,
+            state: LaneState { due_ms: 0, attempts: 0, cause: None },
+            head: None,
+            phase: Phase::Loading,
+            more: false,
+            is_stale: false,
+            is_alerted: false,
+        }
+    }
+
+    pub(super) const fn way(&self) -> usize {
+        self.way
+    }
+
+    /// The store is asked for the first message.
+    pub(super) fn begin_reading(&mut self) {
+        (self.phase, self.head, self.more) = (Phase::Loading, None, false);
+        (self.is_stale, self.is_alerted) = (false, false);
+    }
+
+    /// Whether this message, or one that belongs to it, is beyond being changed.
+    pub(super) fn is_busy_with(&self, numbers: (u64, u64)) -> bool {
+        let is_it = |head: &Head| (numbers.0..=numbers.1).contains(&head.number);
+        matches!(self.phase, Phase::InFlight | Phase::Closing) && self.head.as_ref().is_some_and(is_it)
+    }
+}
+
+/// Lanes that are read ahead of what can be sent now.
+const AHEAD: usize = 64;
+/// Lanes that are read in one request.
+const LOADED: usize = 32;
+/// Time between an alert and the attempt that it has overtaken.
+const AFTER_ALERT_MS: u64 = 1000;

@@ -1,0 +1,140 @@
+//! What happens to messages in their time without an attempt: they expire, they may go, they are forgotten.
+
+use protocol::Instant;
+
+use super::admission::{Add, Admission};
+use super::keys::{number_key, of_timer_key, origin_key};
+use super::lookup::{Found, Then};
+use super::message::{Entry, Final};
+use super::{Job, SmSc};
+use crate::node::{NodeStoreOp, Rows, Table};
+
+/// Rows of [`Table::SmScTimer`] in their order, from a cursor on.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    cursor: String,
+    /// When there is something to do behind it; none: nothing is there.
+    next_ms: Option<u64>,
+    is_reading: bool,
+    woken: Option<String>,
+}
+
+impl Timers {
+    /// There is a row.
+    pub(super) fn wake(&mut self, key: &str, at_ms: u64) {
+        if *key < *self.cursor {
+            key.clone_into(&mut self.cursor);
+        }
+        if self.is_reading && self.woken.as_deref().is_none_or(|woken| key < woken) {
+            self.woken = Some(key.to_owned());
+        }
+        self.next_ms = Some(self.next_ms.map_or(at_ms, |next| next.min(at_ms)));
+    }
+
+    pub(super) fn rewind(&mut self) {
+        self.cursor = String::new();
+        (self.next_ms, self.woken) = (Some(0), self.is_reading.then(String::new));
+    }
+
+    /// They could not be read.
+    pub(super) fn not_read(&mut self) {
+        self.is_reading = false;
+        self.rewind();
+    }
+
+    pub(super) fn next_ms(&self) -> Option<u64> {
+        self.next_ms.filter(|_| !self.is_reading)
+    }
+}
+
+impl SmSc {
+    pub(super) fn look_at_timers(&mut self, now: Instant) {
+        let now_ms = self.shell.utc_ms(now);
+        let is_paused = self.paused_until.is_some_and(|until| until > now);
+        if is_paused || !self.is_ready || self.timers.next_ms().is_none_or(|at| at > now_ms) {
+            return;
+        }
+        let from = self.timers.cursor.clone();
+        (self.timers.is_reading, self.timers.next_ms, self.timers.woken) = (true, None, None);
+        let op = NodeStoreOp::Range { table: Table::SmScTimer, from: from.clone(), below: "g".into(), limit: LIMIT };
+        self.shell.store(vec![op], Job::Timers(from));
+    }
+
+    pub(super) fn timers_read(&mut self, now: Instant, from: String, rows: &Rows) {
+        let now_ms = self.shell.utc_ms(now);
+        let mut cursor = from;
+        let mut next_ms = (rows.len() >= LIMIT).then_some(now_ms);
+        let mut due = Vec::new();
+        for (key, _) in rows {
+            let Some((at_ms, number)) = of_timer_key(key) else { continue };
+            if at_ms > now_ms {
+                next_ms = Some(at_ms);
+                break;
+            }
+            cursor = format!("{key}\0");
+            due.push((number, key.clone()));
+        }
+        let timers = &mut self.timers;
+        timers.is_reading = false;
+        timers.cursor = timers.woken.take().into_iter().fold(cursor, Ord::min);
+        timers.next_ms = next_ms.into_iter().chain(timers.next_ms).min();
+        if !due.is_empty() {
+            self.look_up(due.iter().map(|(number, _)| *number).collect(), Then::Timer { rows: due });
+        }
+    }
+
+    pub(super) fn timers_looked_up(&mut self, now: Instant, rows: Vec<(u64, String)>, found: Vec<Found>) {
+        let now_ms = self.shell.utc_ms(now);
+        let delete = |key: String| NodeStoreOp::Delete { table: Table::SmScTimer, key };
+        // What the end of another part has taken with it is not found again.
+        let mut gone: Vec<(u64, u64)> = Vec::new();
+        let mut ops: Vec<NodeStoreOp> = Vec::new();
+        for (number, row) in rows {
+            let Some(found) = found.iter().find(|found| found.number == number).cloned() else {
+                ops.push(delete(row));
+                continue;
+            };
+            if gone.iter().any(|(first, last)| (*first..=*last).contains(&number)) || self.ending.contains(&number) {
+                continue;
+            }
+            // What goes on takes its row with it, in the same transaction.
+            match (found.entry, found.message) {
+                (Entry::Held { .. }, Some((key, message))) if message.expires_ms <= now_ms => {
+                    gone.push(message.parts.unwrap_or((number, number)));
+                    // What is on its way ends with its attempt.
+                    let _ = self.finish_held(now, number, &key, &message, Final::EXPIRED, None, Vec::new());
+                }
+                (Entry::Scheduled { message, .. }, _) if message.expires_ms <= now_ms => {
+                    gone.push(message.parts.unwrap_or((number, number)));
+                    self.finish_elsewhere(now, number, &message, Final::EXPIRED, vec![delete(row)], None);
+                }
+                (Entry::Scheduled { at_ms, message }, _) if at_ms <= now_ms => {
+                    let Some(lane) = self.routes.lane(&message.source, &message.destination) else { continue };
+                    let add = Add { number: Some(number), lane, message: *message, not_before_ms: None, group: 0 };
+                    let ops = vec![delete(row)];
+                    self.admit(now, Admission { adds: vec![add], ops, ..Admission::default() });
+                }
+                (Entry::Forwarded { message, row: forwarded }, _) if message.expires_ms <= now_ms => {
+                    let op = NodeStoreOp::Delete { table: Table::SmScForwarded, key: forwarded };
+                    self.finish_elsewhere(now, number, &message, Final::FORWARDED, vec![op], None);
+                }
+                (Entry::Done(done), _) => {
+                    if of_timer_key(&row).is_some_and(|(at_ms, _)| at_ms > done.done_ms) {
+                        ops.push(NodeStoreOp::Delete { table: Table::SmScNumber, key: number_key(number) });
+                        let origin = done.origin.map(|origin| origin_key(&origin, number));
+                        ops.extend(origin.map(|key| NodeStoreOp::Delete { table: Table::SmScOrigin, key }));
+                    }
+                    ops.push(delete(row));
+                }
+                // It was changed since.
+                _ => ops.push(delete(row)),
+            }
+        }
+        if !ops.is_empty() {
+            self.shell.store(ops, Job::Settle);
+        }
+    }
+}
+
+/// Rows that are read at a time.
+const LIMIT: usize = 64;
