@@ -25,10 +25,9 @@ pub(super) fn cause_of_mo_failure(failure: &InvokeFailure) -> RpCause {
             | SmDeliveryFailureCause::EquipmentNotSmEquipped => RpCause::PROTOCOL_ERROR,
         },
         InvokeFailure::User(error) => cause_of_error(error),
-        InvokeFailure::Rejected(_)
-        | InvokeFailure::Invalid(_)
-        | InvokeFailure::Ended
-        | InvokeFailure::Aborted(_) => RpCause::NETWORK_OUT_OF_ORDER,
+        InvokeFailure::Rejected(_) | InvokeFailure::Invalid(_) | InvokeFailure::Ended | InvokeFailure::Aborted(_) => {
+            RpCause::NETWORK_OUT_OF_ORDER
+        }
     }
 }
 

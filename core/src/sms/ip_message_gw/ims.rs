@@ -80,9 +80,11 @@ impl Told {
             }
         }
         // TS 23.003 clause 13.4B: a temporary public identity is made of the IMSI.
-        let user = identity.as_sip().and_then(|uri| imsi_of_nai(&uri.user_text()?).filter(|_| is_of_operator(&uri.host)));
+        let user =
+            identity.as_sip().and_then(|uri| imsi_of_nai(&uri.user_text()?).filter(|_| is_of_operator(&uri.host)));
         told.imsi = told.imsi.or(user);
-        told.msisdn = told.msisdn.or_else(|| identity.as_tel().map(|tel| tel.digits().trim_start_matches('+').to_owned()));
+        told.msisdn =
+            told.msisdn.or_else(|| identity.as_tel().map(|tel| tel.digits().trim_start_matches('+').to_owned()));
         told
     }
 

@@ -1,8 +1,8 @@
 //! MESSAGEs to UEs: TS 24.341 clauses 5.3.3.3 and 5.3.3.4, and the same straight to a UE on R2.
 
+use protocol::Entropy;
 use protocol::sip::{Method, NameAddr, NextHop, Request, SipUri, Uri};
 use protocol::sms::SMS_MEDIA_TYPE;
-use protocol::Entropy;
 use serde::{Deserialize, Serialize};
 
 use super::users::{Access, User};

@@ -39,7 +39,8 @@ pub(super) struct Titles {
 
 impl Titles {
     pub(super) fn of(config: &IpMessageGwConfig) -> Result<Self, String> {
-        let address = |digits: &str, ssn| SccpAddress::e164(digits, ssn).map_err(|error| format!("{digits:?}: {error}"));
+        let address =
+            |digits: &str, ssn| SccpAddress::e164(digits, ssn).map_err(|error| format!("{digits:?}: {error}"));
         let own = &config.global_title;
         let number = AddressString::international(own).map_err(|error| format!("{own:?}: {error}"))?;
         let (r1, r6) = (address(own, ssn::SGSN)?, address(own, ssn::MSC)?);
@@ -190,7 +191,13 @@ impl IpMessageGw {
     }
 
     /// What has changed is durable, or cannot be.
-    pub(super) fn data_stored(&mut self, now: Instant, user: super::users::User, asked: (DialogueId, i8), is_durable: bool) {
+    pub(super) fn data_stored(
+        &mut self,
+        now: Instant,
+        user: super::users::User,
+        asked: (DialogueId, i8),
+        is_durable: bool,
+    ) {
         let (dialogue, invoke_id) = asked;
         self.serving.remove(&dialogue);
         let answer = match is_durable {

@@ -185,14 +185,7 @@ impl IpMessageGw {
     }
 
     /// RP-SMMA of a UE: TS 24.341 clause 5.3.3.5.
-    pub(super) fn memory_available(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        user: &User,
-        call_id: &str,
-        reference: u8,
-    ) {
+    pub(super) fn memory_available(&mut self, now: Instant, key: ServerKey, user: &User, call_id: &str, reference: u8) {
         self.take(now, key, user, call_id, (reference, What::MemoryAvailable));
     }
 
@@ -209,20 +202,14 @@ impl IpMessageGw {
             };
             listed.or_else(number)
         };
-        let unclear = || data.destination.as_ref().map(protocol::sms::Address::digits).filter(|digits| !digits.is_empty());
+        let unclear =
+            || data.destination.as_ref().map(protocol::sms::Address::digits).filter(|digits| !digits.is_empty());
         let digits = named.or_else(by_uri).or_else(unclear).or_else(|| self.config.service_centre.clone())?;
         AddressString::international(&digits).is_ok().then_some(digits)
     }
 
     /// Makes it durable, unless it is known.
-    fn take(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        user: &User,
-        call_id: &str,
-        (reference, what): (u8, What),
-    ) {
+    fn take(&mut self, now: Instant, key: ServerKey, user: &User, call_id: &str, (reference, what): (u8, What)) {
         let (imsi, msisdn) = (user.imsi.clone(), user.msisdn.clone());
         let run = Run { keys: vec![key], ..Run::default() };
         let mo = Mo { imsi, msisdn, call_id: call_id.to_owned(), reference, what, stage: Stage::Taken, run };

@@ -252,18 +252,13 @@ impl IpMessageGw {
         }
     }
 
-    fn handle_request(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        request: &Request,
-        flow: Flow,
-    ) -> Result<(), Refusal> {
+    fn handle_request(&mut self, now: Instant, key: ServerKey, request: &Request, flow: Flow) -> Result<(), Refusal> {
         if !self.is_ready {
             return Err(Refusal::new(503).because("Not ready").with("Retry-After", "2"));
         }
         // Without CSCFs that are known, there is no ISC.
-        let is_isc = !self.config.r2.contains(&flow.local) && self.shell.trusted.iter().any(|peer| peer.is(flow.remote));
+        let is_isc =
+            !self.config.r2.contains(&flow.local) && self.shell.trusted.iter().any(|peer| peer.is(flow.remote));
         match (&request.method, is_isc) {
             (&Method::REGISTER, true) => self.third_party_register(now, key, request),
             (&Method::REGISTER, false) => self.register(now, key, request, flow),

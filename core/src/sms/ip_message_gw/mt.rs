@@ -176,7 +176,8 @@ impl Mts {
             Some(call_id) => self.of_call_id.get(call_id),
             None => self.of_reference.get(&(imsi.to_owned(), reference)),
         };
-        let is_it = |number: &u64| self.by_number.get(number).is_some_and(|mt| mt.imsi == imsi && mt.reference == reference);
+        let is_it =
+            |number: &u64| self.by_number.get(number).is_some_and(|mt| mt.imsi == imsi && mt.reference == reference);
         number.copied().filter(is_it)
     }
 

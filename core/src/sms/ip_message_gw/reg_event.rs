@@ -137,14 +137,7 @@ impl IpMessageGw {
     }
 
     /// The last NOTIFY; `event`: the registration is over, too.
-    fn tell_last(
-        &mut self,
-        now: Instant,
-        id: EventId,
-        user: Option<&User>,
-        reason: &str,
-        event: Option<ContactEvent>,
-    ) {
+    fn tell_last(&mut self, now: Instant, id: EventId, user: Option<&User>, reason: &str, event: Option<ContactEvent>) {
         let body = user.map(|user| self.document(now, id, user, event.unwrap_or(ContactEvent::Registered)));
         let Some(subscribed) = self.subscriptions.remove(id) else { return };
         self.shell.store(vec![self.subscriptions.delete(id)], Job::Nothing);

@@ -61,7 +61,9 @@ impl IpMessageGw {
         };
         match verdict {
             Verdict::Stale => return self.challenge(now, key, &read, 1, true, None),
-            Verdict::Resynchronise(info, attempt) => return self.challenge(now, key, &read, attempt, false, Some(info)),
+            Verdict::Resynchronise(info, attempt) => {
+                return self.challenge(now, key, &read, attempt, false, Some(info));
+            }
             Verdict::Wrong(attempt) if attempt < self.config.authentication_attempts => {
                 return self.challenge(now, key, &read, attempt + 1, false, None);
             }
@@ -258,13 +260,7 @@ impl IpMessageGw {
 
     /// 200 to REGISTER. A UE on R2 is told its contact, and its identities as an IMS would (RFC 7315 clause 4.1): the MSISDN
     /// is one of them.
-    pub(super) fn answer_register(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        ue: Option<(&str, &str)>,
-        expires_s: u32,
-    ) {
+    pub(super) fn answer_register(&mut self, now: Instant, key: ServerKey, ue: Option<(&str, &str)>, expires_s: u32) {
         let Some(mut response) = self.shell.stack.prepare(key, 200, None) else { return };
         if let Some((contact, identities)) = ue {
             if let Ok(mut contact) = NameAddr::parse(contact) {

@@ -18,9 +18,12 @@ use protocol::map::{
     MtForwardSmArg, Operation, OperationResult, SendAuthenticationInfoRes, SmRpDa, SmRpOa, UpdateGprsLocationRes,
     UserError,
 };
-use protocol::sip::{Challenge, DigestClient, Flow, Method, Request, Response, SipMessage, Target, Transport, base64_encode};
+use protocol::sip::{
+    Challenge, DigestClient, Flow, Method, Request, Response, SipMessage, Target, Transport, base64_encode,
+};
 use protocol::sms::{
-    Address, Deliver, DeliverReport, Direction, Parameters, RpBody, RpCause, RpMessage, Submit, Timestamp, Tpdu, UserData,
+    Address, Deliver, DeliverReport, Direction, Parameters, RpBody, RpCause, RpMessage, Submit, Timestamp, Tpdu,
+    UserData,
 };
 use protocol::{Entropy, Instant, Secret};
 
@@ -222,7 +225,8 @@ impl World {
                 self.hlr.returned.push_back(result);
                 if let Some(invoke_id) = self.updating.remove(&dialogue) {
                     let hlr_number = number(HLR);
-                    let result = UpdateGprsLocationRes { hlr_number, mme_registered_for_sms: false, extensions: vec![] };
+                    let result =
+                        UpdateGprsLocationRes { hlr_number, mme_registered_for_sms: false, extensions: vec![] };
                     let result = Ok(OperationResult::UpdateGprsLocation(result));
                     self.hlr.map.answer(self.now, dialogue, invoke_id, &result).unwrap();
                 }
@@ -340,7 +344,8 @@ impl Rig {
     fn pass(&mut self, time: Duration) {
         let end = self.world.now + time;
         loop {
-            let due = [self.gateway.poll_timeout(), self.world.hlr.map.poll_timeout(), self.world.gmsc.map.poll_timeout()];
+            let due =
+                [self.gateway.poll_timeout(), self.world.hlr.map.poll_timeout(), self.world.gmsc.map.poll_timeout()];
             let Some(due) = due.into_iter().flatten().min().filter(|due| *due <= end) else { break };
             self.world.now = self.world.now.max(due);
             let now = self.world.now;

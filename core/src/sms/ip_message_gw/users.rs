@@ -188,7 +188,8 @@ impl Users {
                 self.of_identity.remove(&identity);
             }
         }
-        if let Some(address) = user.address().filter(|address| self.of_address.get(address).is_some_and(|o| o == imsi)) {
+        if let Some(address) = user.address().filter(|address| self.of_address.get(address).is_some_and(|o| o == imsi))
+        {
             self.of_address.remove(&address);
         }
         self.guards.set(&user.imsi, None);

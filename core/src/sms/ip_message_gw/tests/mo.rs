@@ -13,7 +13,8 @@ fn registered() -> Rig {
 
 fn refused(cause: SmDeliveryFailureCause, report: Option<FailureCause>) -> Option<Result<OperationResult, UserError>> {
     let time = Timestamp::from_utc_ms(START_MS, 0);
-    let report = report.map(|cause| Tpdu::SubmitReport(SubmitReport::new(Some(cause), time, Parameters::default())).emit());
+    let report =
+        report.map(|cause| Tpdu::SubmitReport(SubmitReport::new(Some(cause), time, Parameters::default())).emit());
     let failure = SmDeliveryFailure { diagnostic_info: report, ..SmDeliveryFailure::new(cause) };
     Some(Err(UserError::SmDeliveryFailure(failure)))
 }

@@ -92,7 +92,8 @@ fn a_usim_is_brought_into_step() {
     let mut rig = Rig::new();
     rig.request(UE, &register_text(600, 1, &no_authorization()), b"");
     let challenge = rig.response(401);
-    let nonce = Challenge::parse(challenge.headers.get("WWW-Authenticate").unwrap()).unwrap().nonce().unwrap().into_owned();
+    let nonce =
+        Challenge::parse(challenge.headers.get("WWW-Authenticate").unwrap()).unwrap().nonce().unwrap().into_owned();
     let (rand, _) = split_aka_nonce(&nonce).unwrap();
     let auts = format!("{}, auts=\"{}\"", authorization(&challenge, b""), auts_of(rand, 64_000));
     rig.request(UE, &register_text(600, 2, &auts), b"");
@@ -101,10 +102,7 @@ fn a_usim_is_brought_into_step() {
     // A second one in a row is a wrong answer.
     rig.request(UE, &register_text(600, 3, &authorization(&challenge, &res(&challenge))), b"");
     rig.response(200);
-    assert_eq!(
-        rig.world.hlr.log,
-        ["sendAuthenticationInfo", "sendAuthenticationInfo", "updateGprsLocation"],
-    );
+    assert_eq!(rig.world.hlr.log, ["sendAuthenticationInfo", "sendAuthenticationInfo", "updateGprsLocation"],);
 }
 
 #[test]
@@ -199,6 +197,10 @@ fn what_is_wrong_with_a_register_is_said() {
         rig.request(UE, &text, b"");
         rig.response(status);
     }
-    rig.request("10.46.0.3:5060", "INVITE sip:x SIP/2.0\nFrom: <sip:a@b>;tag=1\nTo: <sip:x@y>\nCall-ID: i\nCSeq: 1 INVITE\nMax-Forwards: 70", b"");
+    rig.request(
+        "10.46.0.3:5060",
+        "INVITE sip:x SIP/2.0\nFrom: <sip:a@b>;tag=1\nTo: <sip:x@y>\nCall-ID: i\nCSeq: 1 INVITE\nMax-Forwards: 70",
+        b"",
+    );
     rig.response(405);
 }
