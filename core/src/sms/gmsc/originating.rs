@@ -53,7 +53,8 @@ impl SmsGmsc {
                 ..SmDeliveryFailure::new(SmDeliveryFailureCause::EquipmentProtocolError)
             })
         })?;
-        let (message, mut tlvs) = to_smpp(source, &parsed);
+        let (message, mut tlvs) =
+            to_smpp(source, &parsed).ok_or_else(|| failure(SmDeliveryFailureCause::InvalidSmeAddress))?;
         tlvs.extend([
             tlv::ip_access(IpAccess::find(&argument.extensions) == Some(IpAccess(true))),
             tlv::tpdu(argument.sm_rp_ui),
@@ -102,12 +103,13 @@ impl SmsGmsc {
     }
 }
 
-/// The fields of deliver_sm, as far as there are any for the TPDU; what they cannot say is in the TPDU beside them.
-fn to_smpp(source: SmeAddress, tpdu: &Tpdu) -> (ShortMessage, Vec<Tlv>) {
+/// The fields of deliver_sm, as far as there are any for the TPDU; what they cannot say is in the TPDU beside them. None: SMPP
+/// has no room for the address.
+fn to_smpp(source: SmeAddress, tpdu: &Tpdu) -> Option<(ShortMessage, Vec<Tlv>)> {
     let mut message = ShortMessage { source, ..ShortMessage::default() };
     let reference = match tpdu {
         Tpdu::Submit(submit) => {
-            message.destination = SmeAddress::from(&submit.destination);
+            message.destination = SmeAddress::of_sms(&submit.destination)?;
             message.protocol_id = submit.protocol_identifier.0;
             message.esm_class =
                 EsmClass(EsmClass::MESSAGE).with_features(submit.user_data.has_header(), submit.reply_path);
@@ -120,14 +122,14 @@ fn to_smpp(source: SmeAddress, tpdu: &Tpdu) -> (ShortMessage, Vec<Tlv>) {
             Some(submit.reference)
         }
         Tpdu::Command(command) => {
-            message.destination = SmeAddress::from(&command.destination);
+            message.destination = SmeAddress::of_sms(&command.destination)?;
             message.protocol_id = command.protocol_identifier.0;
             Some(command.reference)
         }
         _ => None,
     };
     let reference = reference.map(|reference| Tlv::word(TlvTag::USER_MESSAGE_REFERENCE, reference.into()));
-    (message, reference.into_iter().collect())
+    Some((message, reference.into_iter().collect()))
 }
 
 /// The answer to mo-ForwardSM that deliver_sm_resp stands for. A service centre of ours says the cause itself.

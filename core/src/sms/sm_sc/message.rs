@@ -28,7 +28,7 @@ impl Party {
 
     /// An address of the transfer layer; `None`: it is empty.
     pub(super) fn of_sms(address: &Address) -> Option<Self> {
-        Self::of::<21>(&SmeAddress::from(address))
+        SmeAddress::<21>::of_sms(address).and_then(|address| Self::of(&address))
     }
 
     pub(super) fn international(digits: &str) -> Self {

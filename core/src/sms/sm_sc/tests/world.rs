@@ -359,7 +359,7 @@ impl World {
     pub(super) fn mobile_sends(&mut self, token: u64, from: &str, submit: &Submit) -> Result<(), Killed> {
         let message = ShortMessage {
             source: SmeAddress::international(from).unwrap(),
-            destination: SmeAddress::from(&submit.destination),
+            destination: SmeAddress::of_sms(&submit.destination).unwrap(),
             ..ShortMessage::default()
         };
         let tlvs = vec![Tlv::new(tlv::TPDU, submit.emit()), Tlv::octet(tlv::IP_ACCESS, 1)];
