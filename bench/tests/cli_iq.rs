@@ -297,3 +297,35 @@ fn our_carrier_with_two_areas_is_told_from_its_first_sample_on() {
         assert_eq!(numbers, (first..first + 5).chain(first + 10..first + 15).collect::<Vec<_>>());
     }
 }
+
+/// 170 ms of noise, then 130 ms of a carrier: all of the recording is searched.
+#[test]
+fn a_carrier_that_begins_late_is_told() {
+    let cell = CellConfig::new(NRbDl::try_from(6).unwrap(), 77, SampleRateFamily::Standard).unwrap();
+    let carrier = CarrierConfig { cell, n_ports: 1, phich: PhichConfig::default() };
+    let mut enb = Enb::new(&EnbConfig::new(carrier, vec![sent::area(7, &[1, 2, 3], 4, &[4])]).unwrap()).unwrap();
+    let mut state = 1_u32;
+    let mut part = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) as f32 / 32768.0 - 1.0) * 0.01
+    };
+    let mut octets = Vec::new();
+    let (mut iq, gain) = (vec![Complex32::ZERO; cell.samples_per_subframe()], full_scale_gain(&cell));
+    for ms in 0..300 {
+        iq.fill(Complex32::ZERO);
+        if ms >= 170 {
+            enb.next_subframe(&mut [&mut iq]);
+        }
+        for sample in &iq {
+            let heard = sample * gain + Complex32::new(part(), part());
+            octets.extend([heard.re, heard.im].iter().flat_map(|part| part.to_le_bytes()));
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("late.cf32");
+    fs::write(&path, octets).unwrap();
+    let report = json(&analyze(dir.path(), &path, &["--sample-rate", "1920000", "--json"]));
+    let cells = report["cells"].as_array().unwrap();
+    assert_eq!((cells.len(), &cells[0]["n_id_cell"]), (1, &77.into()), "{report:#}");
+    assert_eq!(cells[0]["mib"]["n_rb_dl"], 6);
+}

@@ -200,3 +200,24 @@ fn a_cell_that_comes_late_is_found_by_a_search_that_rests() {
         assert!(searches <= 8 + (late_ms / 190) as u64, "{searches} in {late_ms} ms");
     }
 }
+
+/// What is recorded once is searched without rest.
+#[test]
+fn a_cell_that_comes_late_is_found_at_once_by_a_search_that_does_not_rest() {
+    let mut rng = Pcg64Mcg::seed_from_u64(6);
+    let phich = PhichConfig { duration: PhichDuration::Normal, resource: PhichResource::OneSixth };
+    let cell = CellConfig::new(NRbDl::ALL[0], 77, SampleRateFamily::Standard).unwrap();
+    let sent = carrier(&CarrierConfig { cell, n_ports: 1, phich }, 0, 130, &mut rng);
+    let silence = vec![Complex32::ZERO; 170 * cell.samples_per_subframe()];
+    let iq = heard(&[silence, sent].concat(), &cell, 700.0, 3);
+    for (search_rests, expected) in [(true, None), (false, Some(cell.n_id_cell))] {
+        let config = ReceiverConfig { search_rests, ..ReceiverConfig::new(cell.sample_rate_hz() as u32) };
+        let mut found = None;
+        Receiver::new(config).unwrap().push(0, &[&iq], &mut |event| {
+            if let RxEvent::CellFound { n_id_cell, .. } = event {
+                found = Some(n_id_cell);
+            }
+        });
+        assert_eq!(found, expected);
+    }
+}

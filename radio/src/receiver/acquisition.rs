@@ -1,5 +1,6 @@
 //! From a stream of unknown time and frequency to the first cell to try.
 
+use super::config::ReceiverConfig;
 use super::stream::SampleStream;
 use crate::numerology::SUBFRAMES_PER_FRAME;
 use crate::sync::{CellSearch, FoundCell};
@@ -20,6 +21,8 @@ pub(super) struct Acquisition {
     samples_per_frame: u64,
     /// The only cell that is wanted.
     n_id_cell: Option<u16>,
+    /// It rests when it finds nothing for long.
+    rests: bool,
     /// Samples at hand with which the search is tried next.
     wait_for: u64,
     refused: Vec<u16>,
@@ -32,11 +35,19 @@ pub(super) struct Acquisition {
 }
 
 impl Acquisition {
-    pub(super) fn new(search: CellSearch, samples_per_subframe: usize, n_id_cell: Option<u16>) -> Self {
+    pub(super) fn new(search: CellSearch, samples_per_subframe: usize, config: &ReceiverConfig) -> Self {
         let samples_per_frame = samples_per_subframe as u64 * SUBFRAMES_PER_FRAME;
-        let wait_for = WINDOWS_RF[0] * samples_per_frame;
-        let (refused, searches, fruitless, rests_until) = (Vec::new(), 0, 0, 0);
-        Self { search, samples_per_frame, n_id_cell, wait_for, refused, searches, fruitless, rests_until }
+        Self {
+            search,
+            samples_per_frame,
+            n_id_cell: config.n_id_cell,
+            rests: config.search_rests,
+            wait_for: WINDOWS_RF[0] * samples_per_frame,
+            refused: Vec::new(),
+            searches: 0,
+            fruitless: 0,
+            rests_until: 0,
+        }
     }
 
     /// Begins anew with the next samples.
@@ -83,7 +94,7 @@ impl Acquisition {
         self.refused.clear();
         let [short, long] = WINDOWS_RF.map(|frames| frames * self.samples_per_frame);
         self.fruitless = TIRELESS.min(self.fruitless + 1);
-        if self.fruitless == TIRELESS {
+        if self.rests && self.fruitless == TIRELESS {
             stream.forget_before(stream.end());
             self.rests_until = stream.end() + REST_RF * self.samples_per_frame;
         } else if len >= long {

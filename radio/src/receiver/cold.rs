@@ -54,7 +54,7 @@ impl Receiver {
             n_fft,
             stream: SampleStream::new(config.n_rx),
             next: None,
-            acquisition: Acquisition::new(search, 15 * n_fft, config.n_id_cell),
+            acquisition: Acquisition::new(search, 15 * n_fft, &config),
             carrier: None,
             remembered: None,
             known: None,

@@ -210,6 +210,8 @@ fn config(args: &AnalyzeArgs, recording: &Recording) -> Result<ReceiverConfig, C
     let config = ReceiverConfig {
         n_rx: recording.n_antennas as u8,
         n_id_cell: args.n_id_cell,
+        // A short carrier may begin anywhere.
+        search_rests: false,
         pdcp: match args.expect_pdcp {
             ExpectPdcp::Auto => PdcpPrefix::Auto,
             ExpectPdcp::Yes => PdcpPrefix::Yes,
