@@ -32,7 +32,11 @@ pub(crate) struct Link {
     now: SubframeTime,
     /// It hears noise alone.
     is_deaf: bool,
-    /// What noise is made of.
+    /// Its channel has no noise of its own.
+    is_noiseless: bool,
+    /// What the channel gets without coverage, in the place of what is sent.
+    silence: Vec<Complex32>,
+    /// What noise is made of that is not the channel's.
     entropy: Entropy,
     pub(super) spectrum: SpectrumAnalyzer,
     /// A constellation is wanted of the next data block.
@@ -45,7 +49,8 @@ pub(crate) struct Link {
 
 /// Lost data blocks of which a UE keeps the samples.
 const LOST_KEPT: u32 = 2;
-/// Power of the noise without coverage, as a part of what was received: 20 dB less. Silence is not left silent.
+/// Power of the noise without coverage where it is not the channel's, as a part of what was received: 20 dB less. Silence is
+/// not left silent.
 const NOISE_LEFT: f32 = 0.01;
 const NOISE_LEAST: f32 = 1e-6;
 /// Symbols that a constellation shows.
@@ -66,6 +71,8 @@ impl Link {
             of_the_past: 0,
             now: SubframeTime::default(),
             is_deaf: false,
+            is_noiseless: channel.snr_db.is_none(),
+            silence: Vec::new(),
             entropy: Entropy::of_box(channel.seed, name),
             spectrum: SpectrumAnalyzer::with_one_in(SPECTRUM_BINS, SPECTRUM_ONE_IN),
             wants_symbols: false,
@@ -115,18 +122,26 @@ impl Link {
 
     /// Takes a subframe by way of the channel.
     pub(super) fn hear_subframe(&mut self, sent: &[impl AsRef<[Complex32]>], stopwatch: Option<Stopwatch>) {
-        let sent: Vec<_> = sent.iter().map(AsRef::as_ref).collect();
+        let mut sent: Vec<_> = sent.iter().map(AsRef::as_ref).collect();
+        let len = sent[0].len();
+        if self.is_deaf && !self.is_noiseless {
+            self.silence.resize(len, Complex32::ZERO);
+            sent.fill(&self.silence);
+        }
         let ((), time) = timed(stopwatch, || self.channel.process(&sent, &mut self.received));
         time.into_iter().for_each(|time| self.load.channel.add(time));
-        self.drown();
-        self.listen(sent[0].len(), stopwatch);
+        if self.is_noiseless {
+            self.drown();
+        }
+        self.listen(len, stopwatch);
     }
 
     pub(super) const fn set_covered(&mut self, is_covered: bool) {
         self.is_deaf = !is_covered;
     }
 
-    /// Without coverage there is noise in the place of all that was received, and less of it.
+    /// Without coverage there is noise in the place of all that was received, and less of it: what a channel made of silence has
+    /// its own noise, and what came from outside or over a channel without noise has this one.
     fn drown(&mut self) {
         if !self.is_deaf {
             return;
@@ -216,9 +231,10 @@ mod tests {
     use super::*;
 
     /// A UE that hears nothing but a constant.
-    fn link(name: &str) -> Link {
+    fn link(seed: u64, snr_db: Option<f64>) -> Link {
         let receiver = Receiver::new(ReceiverConfig::new(1_920_000)).unwrap();
-        Link::new(name, &ChannelConfig::awgn(1.92e6, 30.0, 7), 0, receiver)
+        let channel = ChannelConfig { snr_db, ..ChannelConfig::awgn(1.92e6, 0.0, seed) };
+        Link::new(&format!("ue{seed}"), &channel, 0, receiver)
     }
 
     fn hear(link: &mut Link, arrived: &Arrived<'_>) -> Vec<Complex32> {
@@ -228,20 +244,37 @@ mod tests {
 
     #[test]
     fn without_coverage_it_is_noise_whichever_way_the_carrier_comes() {
-        let sent = vec![vec![Complex32::new(0.5, 0.0); 1920]];
+        let sent = vec![vec![Complex32::new(1.0, 0.0); 1920]];
         let each = vec![sent.clone()];
         let power = |samples: &[Complex32]| samples.iter().map(Complex32::norm_sqr).sum::<f32>() / samples.len() as f32;
-        for arrived in [Arrived::BeforeChannels(&sent), Arrived::AtAll(&sent), Arrived::AtEach(&each)] {
-            let (mut own, mut other) = (link("a"), link("b"));
-            let with = power(&hear(&mut own, &arrived));
+        let ways = [Arrived::BeforeChannels(&sent), Arrived::AtAll(&sent), Arrived::AtEach(&each)];
+        for (arrived, snr_db) in ways.iter().flat_map(|way| [(way, Some(20.0)), (way, None)]) {
+            let (mut own, mut other) = (link(1, snr_db), link(2, snr_db));
+            let with = power(&hear(&mut own, arrived));
             [&mut own, &mut other].into_iter().for_each(|link| link.set_covered(false));
-            let noise = hear(&mut own, &arrived);
+            // What is left in the channel comes first.
+            hear(&mut own, arrived);
+            let noise = hear(&mut own, arrived);
             let mean = noise.iter().sum::<Complex32>().norm() / noise.len() as f32;
             let part = power(&noise) / with;
-            assert!((0.008..0.012).contains(&part) && mean < 0.01, "{part} {mean}");
-            assert_ne!(noise, hear(&mut other, &arrived), "a noise of its own");
+            assert!((0.008..0.012).contains(&part) && mean < 0.02, "{snr_db:?}: {part} {mean}");
+            hear(&mut other, arrived);
+            assert_ne!(noise, hear(&mut other, arrived), "a noise of its own");
             own.set_covered(true);
-            assert!((power(&hear(&mut own, &arrived)) / with - 1.0).abs() < 0.1);
+            hear(&mut own, arrived);
+            assert!((power(&hear(&mut own, arrived)) / with - 1.0).abs() < 0.1);
+        }
+    }
+
+    #[test]
+    fn without_coverage_the_noise_is_the_channels() {
+        let sent = vec![vec![Complex32::new(1.0, 0.0); 1920]];
+        for (snr_db, expected) in [(0.0, 1.0), (30.0, 0.001)] {
+            let mut own = link(1, Some(snr_db));
+            own.set_covered(false);
+            let noise = hear(&mut own, &Arrived::BeforeChannels(&sent));
+            let power = noise.iter().map(Complex32::norm_sqr).sum::<f32>() / noise.len() as f32;
+            assert!((power / expected - 1.0).abs() < 0.15, "{snr_db} dB: {power}");
         }
     }
 }
