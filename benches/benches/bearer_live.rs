@@ -1,8 +1,9 @@
 //! How long it takes on loopback from the GAR of an application server (TMGI, bearer, and a datagram on MB2-U that waits for it) to
 //! the first user data on M1, through BM-SC, MBMS-GW, MCE and two eNBs that run live: sockets, and a database on the disk.
 //!
-//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when the median is not below
-//! 50 ms. `CASTBENCH_ROUNDS` says how many bearers instead of 1,000; the database is in the folder of `CASTBENCH_OUT`, too.
+//! Writes `perf_bearer_live.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when the median is
+//! not below 50 ms. `CASTBENCH_ROUNDS` says how many bearers instead of 1,000; the database is in the folder of
+//! `CASTBENCH_OUT`, too.
 
 #[path = "../../core/tests/mbms/client.rs"]
 #[expect(dead_code, reason = "tests do more with it")]
@@ -15,10 +16,9 @@ mod pace;
 #[expect(dead_code, reason = "tests do more with it")]
 mod process;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use benches::growth::write;
+use benches::growth::{folder, perf_file, write};
 
 const ROUNDS: usize = 1000;
 const GOAL_MS: f64 = 50.0;
@@ -28,8 +28,7 @@ fn main() -> ExitCode {
     let is_test = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("CASTBENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     let rounds = if is_test { 5 } else { rounds.unwrap_or(ROUNDS) };
-    let folder =
-        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let folder = folder(env!("CARGO_TARGET_TMPDIR"));
     let database = match std::fs::create_dir_all(&folder).and_then(|()| tempfile::tempdir_in(&folder)) {
         Ok(database) => database,
         Err(why) => {
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
     if is_test {
         return ExitCode::SUCCESS;
     }
-    let path = folder.join("perf.json");
+    let path = perf_file(&folder, "bearer_live");
     if let Err(why) = write(&path, &text) {
         eprintln!("{}: {why}", path.display());
         return ExitCode::FAILURE;

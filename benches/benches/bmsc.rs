@@ -2,17 +2,17 @@
 //! description, bearer, a packet before and one after it is active, refresh, a sequence of the user plane), at growing
 //! numbers, and the slopes of both in a log-log plot.
 //!
-//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15.
+//! Writes `perf_bmsc.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above
+//! 1.15.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use benches::growth::{STEEPEST, cpu_s, slope, write};
+use benches::growth::{STEEPEST, cpu_s, folder, perf_file, slope, write};
 use core_network::node::{
     Fabric, FabricOutput, Latency, Node, NodeInput, NodeOutput, NodeStore, NodeStoreAnswer, Role, StoreDriver,
 };
@@ -42,9 +42,7 @@ fn main() -> ExitCode {
     let time = slope(&of(|point| point.cpu_s));
     let memory = slope(&of(|point| point.memory_octets as f64));
     let text = json(&points, time, memory);
-    let folder =
-        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    let path = folder.join("perf.json");
+    let path = perf_file(&folder(env!("CARGO_TARGET_TMPDIR")), "bmsc");
     print!("{text}");
     if let Err(why) = write(&path, &text) {
         eprintln!("{}: {why}", path.display());

@@ -5,16 +5,16 @@
 //! Each run is a process of its own, so that its peak of memory is its own. What a call of two clients costs, nearly all of it
 //! the carrier and its one receiver, is taken off: a constant part would make any slope look flat.
 //!
-//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15 or a
-//! run does not pass. `CASTBENCH_CLIENTS` says how many clients instead of 100,300,1000, `CASTBENCH_RUNS` how often each runs:
-//! the cheapest run counts, for others were disturbed.
+//! Writes `perf_mc_call.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above
+//! 1.15, a run does not pass, or nothing was measured. `CASTBENCH_CLIENTS` says how many clients instead of 100,300,1000, two
+//! different numbers at least, `CASTBENCH_RUNS` how often each runs: the cheapest run counts, for others were disturbed.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio, Termination};
 
-use benches::growth::{STEEPEST, children_cpu_s, slope, write};
+use benches::growth::{STEEPEST, children_cpu_s, folder, net, perf_file, sizes, slope, write};
 use castbench::RunArgs;
 
 const NUMBERS: [usize; 3] = [100, 300, 1000];
@@ -31,48 +31,41 @@ fn main() -> ExitCode {
     {
         return run(scenario.into(), out.into());
     }
-    let folder =
-        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let folder = folder(env!("CARGO_TARGET_TMPDIR"));
     // `cargo test --benches` only wants to see that it works.
     let is_test = arguments.iter().any(|argument| argument == "--test");
-    let costs = if is_test { measure(&folder, &[3]) } else { measure(&folder, &numbers()) };
-    let (base, points) = match costs {
-        Ok(costs) => costs,
+    let done = if is_test { measure(&folder, &[BASE + 1]).map(|_| ()) } else { growth(&folder) };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("{why}");
-            return ExitCode::FAILURE;
-        }
-    };
-    if is_test {
-        return ExitCode::SUCCESS;
-    }
-    let net = |of: fn(&Cost) -> f64| -> Vec<(f64, f64)> {
-        points.iter().map(|own| ((own.clients - BASE) as f64, (of(own) - of(&base)).max(f64::MIN_POSITIVE))).collect()
-    };
-    let (time, memory) = (slope(&net(|own| own.cpu_s)), slope(&net(|own| own.peak_octets)));
-    let text = json(&base, &points, (time, memory));
-    print!("{text}");
-    let path = folder.join("perf.json");
-    if let Err(why) = write(&path, &text) {
-        eprintln!("{}: {why}", path.display());
-        return ExitCode::FAILURE;
-    }
-    println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
-    let mut is_linear = true;
-    for (what, slope) in [("time", time), ("memory", memory)] {
-        if slope.is_nan() || slope > STEEPEST {
-            eprintln!("the slope of {what} is {slope:.3}: above {STEEPEST}, not linear in the number of clients");
-            is_linear = false;
+            ExitCode::FAILURE
         }
     }
-    if is_linear { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn numbers() -> Vec<usize> {
-    let said = std::env::var("CASTBENCH_CLIENTS").unwrap_or_default();
-    let numbers: Vec<usize> = said.split(',').filter_map(|number| number.trim().parse().ok()).collect();
-    let numbers = if numbers.len() < 2 { NUMBERS.to_vec() } else { numbers };
-    numbers.into_iter().map(|number| number.max(BASE + 1)).collect()
+/// Measures, writes down, and judges.
+fn growth(folder: &Path) -> Result<(), String> {
+    const VARIABLE: &str = "CASTBENCH_CLIENTS";
+    let numbers = sizes(std::env::var_os(VARIABLE).as_deref(), &NUMBERS, BASE + 1);
+    let (base, points) = measure(folder, &numbers.map_err(|why| format!("{VARIABLE}: {why}"))?)?;
+    let slope_of = |what: &str, of: fn(&Cost) -> f64| {
+        let costs = points.iter().map(|own| ((own.clients - BASE) as f64, of(own)));
+        net(costs, of(&base)).map(|costs| slope(&costs)).map_err(|why| format!("{what}: {why}"))
+    };
+    let (time, memory) = (slope_of("time", |own| own.cpu_s)?, slope_of("memory", |own| own.peak_octets)?);
+    let text = json(&base, &points, (time, memory));
+    print!("{text}");
+    let path = perf_file(folder, "mc_call");
+    write(&path, &text).map_err(|why| format!("{}: {why}", path.display()))?;
+    println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
+    let steep =
+        [("time", time), ("memory", memory)].into_iter().filter(|(_, slope)| slope.is_nan() || *slope > STEEPEST);
+    let steep: Vec<String> = steep.map(|(what, slope)| format!("the slope of {what} is {slope:.3}")).collect();
+    if steep.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}: above {STEEPEST}, not linear in the number of clients", steep.join(", ")))
 }
 
 /// One run in this process.

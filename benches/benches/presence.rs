@@ -1,14 +1,14 @@
 //! What presentities with ten watchers each cost the presence server: time and memory of everything that happens to them
 //! (publish, be watched, change, be told), at growing numbers, and the slopes of both in a log-log plot.
 //!
-//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above 1.15.
+//! Writes `perf_presence.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is
+//! above 1.15.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use benches::growth::{STEEPEST, cpu_s, slope, write};
+use benches::growth::{STEEPEST, cpu_s, folder, perf_file, slope, write};
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
 use core_network::node::{Node, NodeInput, NodeOutput, NodeStore};
 use protocol::sip::{Flow, Response, SipMessage, Transport};
@@ -33,9 +33,7 @@ fn main() -> ExitCode {
     let time = slope(&of(|point| point.cpu_s));
     let memory = slope(&of(|point| point.memory_octets as f64));
     let text = json(&points, time, memory);
-    let folder =
-        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    let path = folder.join("perf.json");
+    let path = perf_file(&folder(env!("CARGO_TARGET_TMPDIR")), "presence");
     print!("{text}");
     if let Err(why) = write(&path, &text) {
         eprintln!("{}: {why}", path.display());

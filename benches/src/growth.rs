@@ -1,6 +1,7 @@
 //! How the cost of something grows: its slope in a log-log plot, on what the processor says of time.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// The steepest slope that counts as linear.
 pub const STEEPEST: f64 = 1.15;
@@ -30,6 +31,35 @@ pub fn children_cpu_s() -> f64 {
     ticks.iter().sum::<f64>() / 100.0
 }
 
+/// What these sizes cost beyond what is the same for all.
+///
+/// # Errors
+/// One of them costs no more than that: nothing was measured.
+pub fn net(costs: impl IntoIterator<Item = (f64, f64)>, base: f64) -> Result<Vec<(f64, f64)>, String> {
+    let beyond = costs.into_iter().map(|(size, cost)| match cost - base {
+        own if own > 0.0 => Ok((size, own)),
+        own => Err(format!("nothing was measured: {size} more cost {own}")),
+    });
+    beyond.collect()
+}
+
+/// The sizes that a variable of the environment names, with commas between them; these when it is not there.
+///
+/// # Errors
+/// Something is no number or below `least`, or there are not two different ones: there is no slope of one.
+pub fn sizes(said: Option<&OsStr>, otherwise: &[usize], least: usize) -> Result<Vec<usize>, String> {
+    let Some(said) = said.map(OsStr::to_string_lossy) else { return Ok(otherwise.to_vec()) };
+    let size = |word: &str| match word.trim().parse() {
+        Ok(size) if size >= least => Ok(size),
+        _ => Err(format!("\"{word}\" in \"{said}\" is not a number from {least} on")),
+    };
+    let sizes = said.split(',').map(size).collect::<Result<Vec<usize>, String>>()?;
+    match sizes.iter().any(|size| *size != sizes[0]) {
+        true => Ok(sizes),
+        false => Err(format!("\"{said}\" is not two different numbers, as 100,300")),
+    }
+}
+
 /// Least squares through the logarithms of sizes and costs.
 pub fn slope(points: &[(f64, f64)]) -> f64 {
     let n = points.len() as f64;
@@ -41,6 +71,16 @@ pub fn slope(points: &[(f64, f64)]) -> f64 {
     above / below
 }
 
+/// Where benchmarks write: the folder that `CASTBENCH_OUT` names, else this one.
+pub fn folder(otherwise: &str) -> PathBuf {
+    std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(otherwise), PathBuf::from)
+}
+
+/// The file of the figures of a benchmark in that folder: one for each, so that none takes the place of another.
+pub fn perf_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("perf_{name}.json"))
+}
+
 /// Writes a file, into a folder that may not be there yet.
 ///
 /// # Errors
@@ -50,4 +90,39 @@ pub fn write(path: &Path, text: &str) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_two_different_numbers_or_an_error() {
+        let of = |said: &str| sizes(Some(OsStr::new(said)), &[7, 9], 3);
+        assert_eq!(sizes(None, &[7, 9], 3), Ok(vec![7, 9]));
+        assert_eq!(of("100, 300,1000"), Ok(vec![100, 300, 1000]));
+        for wrong in ["", "100", "100,100", "100,x", "100,", "2,100", "-3,100"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_costs_no_more_than_the_base_was_not_measured() {
+        assert_eq!(net([(1.0, 3.0), (2.0, 5.0)], 1.0), Ok(vec![(1.0, 2.0), (2.0, 4.0)]));
+        for cost in [1.0, 0.5, f64::NAN] {
+            assert!(net([(1.0, 3.0), (2.0, cost)], 1.0).is_err_and(|why| why.contains("nothing was measured")));
+        }
+    }
+
+    #[test]
+    fn each_benchmark_has_a_file_of_its_own() {
+        let files = ["mc_call", "bmsc"].map(|name| perf_file(Path::new("out"), name));
+        assert_eq!(files, ["out/perf_mc_call.json", "out/perf_bmsc.json"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_slope_of_a_square_is_two() {
+        let points: Vec<(f64, f64)> = [1.0, 3.0, 10.0].map(|size| (size, 5.0 * size * size)).to_vec();
+        assert!((slope(&points) - 2.0).abs() < 1e-9);
+    }
 }

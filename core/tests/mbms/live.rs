@@ -84,7 +84,7 @@ fn from_an_application_server_to_ip_multicast() {
     assert!(events.iter().filter(|event| event.joint == Joint::M1).count() >= 20);
 }
 
-/// The long form, with figures in `perf.json`: `make bench ARGS='--bench bearer_live'`.
+/// The long form, with figures in `perf_bearer_live.json`: `make bench ARGS='--bench bearer_live'`.
 #[test]
 fn data_are_on_m1_soon_after_the_request() {
     let folder = tempfile::tempdir().unwrap();
