@@ -36,6 +36,7 @@ const ACQUISITION_TIME: Duration = Duration::from_millis(600);
 /// MCCHs that may be lost in fades.
 const MCCHS_IN_FADES: u32 = 3;
 /// Bandwidth of a resource block.
+#[cfg(feature = "soapy")]
 const RESOURCE_BLOCK_HZ: f64 = 180e3;
 /// UTC at the start of every virtual run: 2026-01-01, so that FDT expiry times are the same in each.
 const VIRTUAL_EPOCH_S: u64 = 1_767_225_600;
@@ -195,6 +196,7 @@ pub(crate) fn on_air(scenario: &Scenario, cell: &CellConfig) -> OnAir {
         sample_rate_hz: cell.sample_rate_hz(),
         frame_samples: 10 * cell.samples_per_subframe(),
         n_antennas: n_ports(scenario),
+        #[cfg(feature = "soapy")]
         occupied_hz: scenario.cell.as_ref().map_or(0.0, |c| f64::from(c.n_rb_dl)) * RESOURCE_BLOCK_HZ,
         full_scale_gain: full_scale_gain(cell),
         ues: scenario.ues.iter().map(ue).collect(),

@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use crate::cli::DevicesArgs;
 use crate::errors::{CommandError, Exit};
-use crate::lab_lease::{manager, sdr_resource};
+use crate::lab_lease::manager;
+#[cfg(any(feature = "soapy", test))]
+use crate::lab_lease::sdr_resource;
 use crate::rig::Rig;
 
 /// Where the kernel shows devices.

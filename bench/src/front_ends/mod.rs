@@ -28,7 +28,8 @@ pub(crate) struct OnAir {
     /// Of a frame, on each antenna.
     pub(crate) frame_samples: usize,
     pub(crate) n_antennas: usize,
-    /// Width of the carrier, Hz.
+    /// Width of the carrier, Hz: devices set their filters by it.
+    #[cfg(feature = "soapy")]
     pub(crate) occupied_hz: f64,
     /// Factor that brings a loaded carrier below full scale.
     pub(crate) full_scale_gain: f32,
