@@ -37,11 +37,11 @@ pub(crate) fn tpdu(pdu: &[u8]) -> &[u8] {
     tpdu_of(pdu).unwrap_or_default()
 }
 
-/// Reads an SMS-DELIVER behind a service centre address; `None`: it is none, a part of a message, or no text.
+/// Reads an SMS-DELIVER behind a service centre address; `None`: it is none, or no text for people alone: what has a header
+/// is a part of a message, or for an application at a port, or has pictures in it.
 pub(crate) fn delivered(pdu: &[u8]) -> Option<Delivered> {
     let deliver = Deliver::parse(tpdu(pdu)).ok()?;
-    let is_part = deliver.user_data.header().is_some_and(|header| header.concatenation().is_some());
-    let text = deliver.user_data.text(deliver.coding).filter(|_| !is_part)?;
+    let text = deliver.user_data.text(deliver.coding).filter(|_| deliver.user_data.header().is_none())?;
     Some(Delivered { from: deliver.originator.digits(), text })
 }
 
@@ -50,6 +50,9 @@ mod tests {
     use hil::sim::{SimNetwork, SimNetworkConfig, SimNetworkInput, SimNetworkOutput};
     use proptest::prelude::*;
     use protocol::Instant;
+    use protocol::sms::{
+        Concatenation, ConcatenationReference, DataCodingScheme, Ports, Timestamp, UserDataHeader, alphabet,
+    };
 
     use super::*;
 
@@ -70,6 +73,24 @@ mod tests {
         let read = delivered(&pdu).unwrap();
         assert_eq!((&*read.from, &*read.text), ("358401234567", "hello"));
         assert_eq!(tpdu(&pdu)[0], 0x04);
+    }
+
+    #[test]
+    fn what_has_a_header_is_no_text_for_people() {
+        let part = Concatenation { reference: ConcatenationReference::Short(7), total: 2, sequence: 1 };
+        let ports = Ports { destination: 5505, originator: 5506 };
+        let header = UserDataHeader::default;
+        let read = |header: Option<UserDataHeader>| {
+            let coding = DataCodingScheme::GSM7;
+            let data = UserData::of_septets(header.as_ref(), &alphabet::to_septets("hello").unwrap()).unwrap();
+            let from = Address::international("358401234567").unwrap();
+            let deliver = Deliver::new(from, Timestamp::from_utc_ms(0, 0), coding, data);
+            delivered(&to_pdu(None, &deliver.emit())).map(|read| read.text)
+        };
+        assert_eq!(read(None).as_deref(), Some("hello"));
+        for header in [header().with_concatenation(part), header().with_ports(ports)] {
+            assert_eq!(read(Some(header.clone())), None, "{header:?}");
+        }
     }
 
     #[test]
