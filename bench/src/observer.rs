@@ -93,7 +93,7 @@ impl<'a> Observer<'a> {
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
         self.capture.write(&tap, &comments).map_err(bench)?;
         // User data is in the capture alone.
-        if tap.joint.is_ims() && !matches!(tap.joint, Joint::Mb2U | Joint::SgiMb) {
+        if tap.joint.is_core() && !matches!(tap.joint, Joint::Mb2U | Joint::SgiMb) {
             let (joint, from, to) = (tap.joint, tap.from.clone(), tap.to.clone());
             let (summary, octets) = (ladder::summary(&tap), tap.bytes.len() as u64);
             self.fact(tap.at, What::Message { joint, from, to, summary, octets, packet })?;

@@ -27,35 +27,19 @@ pub const CAPTURE_FILE: &str = "capture.pcapng";
 /// Name of the interface on which messages of a joint to a receiver are found: `frame.interface_name` in a filter.
 /// `channel` is the name of the MCH where there are several of a kind.
 pub fn interface_name(joint: Joint, to: &str, channel: &str) -> String {
+    let (to, channel) = apart(joint, to, channel);
+    [&joint.to_string(), to, channel].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What tells interfaces of a joint apart: receiver and channel, or one of them, or neither.
+fn apart<'a>(joint: Joint, to: &'a str, channel: &'a str) -> (&'a str, &'a str) {
     match joint {
-        Joint::M1
-        | Joint::Gm
-        | Joint::Mw
-        | Joint::Isc
-        | Joint::Mcptt3
-        | Joint::Cx
-        | Joint::Sh
-        | Joint::Ut
-        | Joint::Mb
-        | Joint::Rf
-        | Joint::Ro
-        | Joint::Csc1
-        | Joint::Api
-        | Joint::Mb2C
-        | Joint::Mb2U
-        | Joint::XmbC
-        | Joint::SgMb
-        | Joint::SgiMb
-        | Joint::M3
-        | Joint::M2
-        | Joint::R1
-        | Joint::R2
-        | Joint::R5
-        | Joint::R6
-        | Joint::Smpp => joint.to_string(),
-        Joint::Mch | Joint::Rlc => format!("{joint} {to} {channel}"),
-        Joint::At | Joint::Sms => format!("{joint} {channel}"),
-        Joint::BcchBch | Joint::BcchDlSch | Joint::Pdcch | Joint::Mcch | Joint::Mtch => format!("{joint} {to}"),
+        Joint::M1 => ("", ""),
+        Joint::Mch | Joint::Rlc => (to, channel),
+        Joint::At | Joint::Sms => ("", channel),
+        joint if joint.is_core() => ("", ""),
+        // BCCHs, PDCCH, MCCH, MTCH of each UE.
+        _ => (to, ""),
     }
 }
 
@@ -164,76 +148,11 @@ impl CaptureWriter {
     }
 
     fn interface(&mut self, event: &TapEvent) -> Result<u32, CaptureError> {
-        let (to, channel) = match event.joint {
-            Joint::M1
-            | Joint::Gm
-            | Joint::Mw
-            | Joint::Isc
-            | Joint::Mcptt3
-            | Joint::Cx
-            | Joint::Sh
-            | Joint::Ut
-            | Joint::Mb
-            | Joint::Rf
-            | Joint::Ro
-            | Joint::Csc1
-            | Joint::Api
-            | Joint::Mb2C
-            | Joint::Mb2U
-            | Joint::XmbC
-            | Joint::SgMb
-            | Joint::SgiMb
-            | Joint::M3
-            | Joint::M2
-            | Joint::R1
-            | Joint::R2
-            | Joint::R5
-            | Joint::R6
-            | Joint::Smpp => ("", ""),
-            Joint::Mch | Joint::Rlc => (&*event.to, &*event.channel),
-            Joint::At | Joint::Sms => ("", &*event.channel),
-            _ => (&*event.to, ""),
-        };
+        let (to, channel) = apart(event.joint, &event.to, &event.channel);
         let key = (event.joint, to.to_owned(), channel.to_owned());
         if let Some(&known) = self.interfaces.get(&key) {
             return Ok(known);
         }
-        let description = match event.joint {
-            Joint::M1 => "reference point M1, MBMS-GW to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
-            Joint::BcchBch => format!("master information blocks as {to} decoded them (TS 36.331)"),
-            Joint::BcchDlSch => format!("system information as {to} decoded it (TS 36.331)"),
-            Joint::Pdcch => format!("MCCH change notifications as {to} found them (TS 36.212 5.3.3.1.4)"),
-            Joint::Mch => format!("MAC PDUs of MCH {channel} as {to} decoded them (TS 36.321)"),
-            Joint::Rlc => format!("UMD PDUs in MCH {channel} as {to} decoded them (TS 36.322)"),
-            Joint::Mcch => format!("MCCH messages as {to} decoded them (TS 36.331)"),
-            Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
-            Joint::At => format!("the port of the modem of {channel} (V.250, TS 27.007, TS 27.005)"),
-            Joint::Sms => format!("TPDUs over the port of the modem of {channel} (TS 23.040)"),
-            Joint::Gm => "reference point Gm, UE and P-CSCF: SIP (TS 24.229)".to_owned(),
-            Joint::Mw => "reference point Mw, CSCFs among each other: SIP (TS 24.229)".to_owned(),
-            Joint::Isc => "reference point ISC, S-CSCF and application server: SIP (TS 24.229)".to_owned(),
-            Joint::Mcptt3 => "reference point MCPTT-3, MCPTT servers among each other: SIP (TS 24.379)".to_owned(),
-            Joint::Cx => "reference point Cx, CSCF and HSS: Diameter (TS 29.229)".to_owned(),
-            Joint::Sh => "reference point Sh, application server and HSS: Diameter (TS 29.329)".to_owned(),
-            Joint::Ut => "reference point Ut, UE and XDM server: XCAP (TS 24.623)".to_owned(),
-            Joint::Mb => "reference point Mb, media: RTP (RFC 3550), MSRP (RFC 4975)".to_owned(),
-            Joint::Rf => "reference point Rf, offline charging: Diameter (TS 32.299)".to_owned(),
-            Joint::Ro => "reference point Ro, online charging: Diameter (TS 32.299)".to_owned(),
-            Joint::Csc1 => "reference point CSC-1, identity management: OpenID Connect (TS 33.180)".to_owned(),
-            Joint::Api => "exposure to third parties: HTTP".to_owned(),
-            Joint::Mb2C => "reference point MB2-C, application server and BM-SC: Diameter (TS 29.468)".to_owned(),
-            Joint::Mb2U => "reference point MB2-U, application server to BM-SC: IP datagrams (TS 29.468)".to_owned(),
-            Joint::XmbC => "reference point xMB-C, content provider and BM-SC: HTTP (TS 29.116)".to_owned(),
-            Joint::SgMb => "reference point SGmb, BM-SC and MBMS-GW: Diameter (TS 29.061)".to_owned(),
-            Joint::SgiMb => "reference point SGi-mb, BM-SC to MBMS-GW: SYNC (TS 25.446)".to_owned(),
-            Joint::M3 => "reference point M3, MBMS-GW and MCE: M3AP (TS 36.444)".to_owned(),
-            Joint::M2 => "reference point M2, MCE and eNB: M2AP (TS 36.443)".to_owned(),
-            Joint::R1 => "reference point R1, IP-Message-GW and HLR/HSS: MAP (TS 29.002)".to_owned(),
-            Joint::R2 => "reference point R2, UE and IP-Message-GW: SIP (TR 23.804)".to_owned(),
-            Joint::R5 => "reference point R5, SMS-GMSC and HLR/HSS: MAP (TS 29.002)".to_owned(),
-            Joint::R6 => "reference point R6, SMS-GMSC and IP-Message-GW, MSC, SGSN: MAP (TS 29.002)".to_owned(),
-            Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
-        };
         let block = InterfaceDescriptionBlock {
             linktype: match event.joint {
                 Joint::M1 | Joint::Mtch => DataLink::RAW,
@@ -242,7 +161,7 @@ impl CaptureWriter {
             snaplen: 0,
             options: vec![
                 InterfaceDescriptionOption::IfName(interface_name(event.joint, to, channel).into()),
-                InterfaceDescriptionOption::IfDescription(description.into()),
+                InterfaceDescriptionOption::IfDescription(description(event.joint, to, channel).into()),
                 InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
             ],
         };
@@ -262,6 +181,46 @@ pub struct CaptureError {
     pub path: PathBuf,
     /// Why.
     pub source: PcapError,
+}
+
+/// What an interface has.
+fn description(joint: Joint, to: &str, channel: &str) -> String {
+    match joint {
+        Joint::M1 => "reference point M1, MBMS-GW to eNB: GTP-U, SYNC (TS 25.446)".to_owned(),
+        Joint::BcchBch => format!("master information blocks as {to} decoded them (TS 36.331)"),
+        Joint::BcchDlSch => format!("system information as {to} decoded it (TS 36.331)"),
+        Joint::Pdcch => format!("MCCH change notifications as {to} found them (TS 36.212 5.3.3.1.4)"),
+        Joint::Mch => format!("MAC PDUs of MCH {channel} as {to} decoded them (TS 36.321)"),
+        Joint::Rlc => format!("UMD PDUs in MCH {channel} as {to} decoded them (TS 36.322)"),
+        Joint::Mcch => format!("MCCH messages as {to} decoded them (TS 36.331)"),
+        Joint::Mtch => format!("IP datagrams of the MBMS bearers as {to} received them"),
+        Joint::At => format!("the port of the modem of {channel} (V.250, TS 27.007, TS 27.005)"),
+        Joint::Sms => format!("TPDUs over the port of the modem of {channel} (TS 23.040)"),
+        Joint::Gm => "reference point Gm, UE and P-CSCF: SIP (TS 24.229)".to_owned(),
+        Joint::Mw => "reference point Mw, CSCFs among each other: SIP (TS 24.229)".to_owned(),
+        Joint::Isc => "reference point ISC, S-CSCF and application server: SIP (TS 24.229)".to_owned(),
+        Joint::Mcptt3 => "reference point MCPTT-3, MCPTT servers among each other: SIP (TS 24.379)".to_owned(),
+        Joint::Cx => "reference point Cx, CSCF and HSS: Diameter (TS 29.229)".to_owned(),
+        Joint::Sh => "reference point Sh, application server and HSS: Diameter (TS 29.329)".to_owned(),
+        Joint::Ut => "reference point Ut, UE and XDM server: XCAP (TS 24.623)".to_owned(),
+        Joint::Mb => "reference point Mb, media: RTP (RFC 3550), MSRP (RFC 4975)".to_owned(),
+        Joint::Rf => "reference point Rf, offline charging: Diameter (TS 32.299)".to_owned(),
+        Joint::Ro => "reference point Ro, online charging: Diameter (TS 32.299)".to_owned(),
+        Joint::Csc1 => "reference point CSC-1, identity management: OpenID Connect (TS 33.180)".to_owned(),
+        Joint::Api => "exposure to third parties: HTTP".to_owned(),
+        Joint::Mb2C => "reference point MB2-C, application server and BM-SC: Diameter (TS 29.468)".to_owned(),
+        Joint::Mb2U => "reference point MB2-U, application server to BM-SC: IP datagrams (TS 29.468)".to_owned(),
+        Joint::XmbC => "reference point xMB-C, content provider and BM-SC: HTTP (TS 29.116)".to_owned(),
+        Joint::SgMb => "reference point SGmb, BM-SC and MBMS-GW: Diameter (TS 29.061)".to_owned(),
+        Joint::SgiMb => "reference point SGi-mb, BM-SC to MBMS-GW: SYNC (TS 25.446)".to_owned(),
+        Joint::M3 => "reference point M3, MBMS-GW and MCE: M3AP (TS 36.444)".to_owned(),
+        Joint::M2 => "reference point M2, MCE and eNB: M2AP (TS 36.443)".to_owned(),
+        Joint::R1 => "reference point R1, IP-Message-GW and HLR/HSS: MAP (TS 29.002)".to_owned(),
+        Joint::R2 => "reference point R2, UE and IP-Message-GW: SIP (TR 23.804)".to_owned(),
+        Joint::R5 => "reference point R5, SMS-GMSC and HLR/HSS: MAP (TS 29.002)".to_owned(),
+        Joint::R6 => "reference point R6, SMS-GMSC and IP-Message-GW, MSC, SGSN: MAP (TS 29.002)".to_owned(),
+        Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
+    }
 }
 
 /// The octets of a packet block: raw IP, or exported PDU tags and the message.
@@ -437,3 +396,59 @@ const MAC_LTE_RNTI_TAG: u8 = 2;
 const MAC_LTE_FRAME_SUBFRAME_TAG: u8 = 4;
 const MAC_LTE_CRC_STATUS_TAG: u8 = 7;
 const CRC_SUCCESS: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn interfaces_have_the_name_of_what_tells_them_apart() {
+        for (joint, name) in [
+            (Joint::M1, "M1"),
+            (Joint::Smpp, "SMPP"),
+            (Joint::Mcptt3, "MCPTT-3"),
+            (Joint::Mtch, "MTCH ue1"),
+            (Joint::BcchDlSch, "BCCH-DL-SCH ue1"),
+            (Joint::Rlc, "RLC ue1 mch1"),
+            (Joint::At, "AT mch1"),
+        ] {
+            assert_eq!(interface_name(joint, "ue1", "mch1"), name);
+        }
+    }
+
+    /// purgeMS as `protocol`'s tests of the layout of MAP have it, and the example of SMPP 3.4 clause 3.2.
+    #[test]
+    fn tshark_reads_map_and_smpp() {
+        let purge = "0980030d170a120600110494710040000a129500110494710060004662444804112233446b1e281c060700118605010101\
+                     a011600f80020780a109060704000001001b036c1ca11a020101020143a312040800010121436587f981069194710060f0";
+        let bind = b"\0\0\0\x2F\0\0\0\x02\0\0\0\0\0\0\0\x01SMPP3TEST\0secret08\0SUBMIT1\0\x50\x01\x01\0";
+        let dir = tempfile::tempdir().unwrap();
+        let mut capture = CaptureWriter::create(dir.path()).unwrap();
+        for (joint, channel, bytes) in [
+            (Joint::R1, "sctp 10.46.0.1:2905 10.46.0.2:2905", hex::decode(purge).unwrap()),
+            (Joint::Smpp, "tcp 10.46.0.3:40000 10.46.0.4:2775", bind.to_vec()),
+        ] {
+            let (from, to, channel) = ("a".to_owned(), "b".to_owned(), channel.to_owned());
+            let event = TapEvent { at: Instant::from_millis(1), joint, from, to, channel, lcid: 0, bytes };
+            capture.write(&event, &[]).unwrap();
+        }
+        let path = capture.finish().unwrap();
+        let fields =
+            ["frame.interface_name", "gsm_old.localValue", "sccp.called.digits", "smpp.system_id", "_ws.malformed"];
+        let mut tshark = Command::new("tshark");
+        tshark.arg("-r").arg(path).args(["-T", "fields"]).args(fields.iter().flat_map(|field| ["-e", field]));
+        let Ok(output) = tshark.output() else {
+            println!("skipped: tshark is not installed");
+            return;
+        };
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            said,
+            "R1\t67\t491700040\t\t\nSMPP\t\t\tSMPP3TEST\t\n",
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

@@ -19,7 +19,7 @@ use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
     // What ladders of MC servers see takes more than a message each: they have tests of their own.
-    let is_ims = |row: &ProcedureStep| row.joint.is_ims() && !matches!(row.see, See::Mc(_));
+    let is_ims = |row: &ProcedureStep| row.joint.is_core() && !matches!(row.see, See::Mc(_));
     PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims))
 }
 

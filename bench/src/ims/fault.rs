@@ -31,7 +31,7 @@ pub(crate) struct WireFaults {
 impl WireFaults {
     /// Those of a scenario that are on SIP and Diameter.
     pub(crate) fn new(faults: &[Fault]) -> Self {
-        let on_wire = |f: &&Fault| f.joint.is_ims();
+        let on_wire = |f: &&Fault| f.joint.is_core();
         Self { planted: faults.iter().filter(on_wire).map(|f| (f.clone(), 0)).collect() }
     }
 

@@ -341,51 +341,9 @@ fn expectations(s: &Scenario, note: &mut Checker<'_>) {
 
 fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
     known_ue(s, &f.ue, &["fault", at, "ue"], note);
-    let (allowed, is_allowed) = match f.joint {
-        Joint::M1 => (
-            "\"any\", \"fdt\", \"object\"",
-            matches!(f.what, FaultTarget::Any | FaultTarget::Fdt | FaultTarget::Object),
-        ),
-        Joint::Mtch => (
-            "\"any\", \"fdt\", \"object\", \"rtp\"",
-            matches!(f.what, FaultTarget::Any | FaultTarget::Fdt | FaultTarget::Object | FaultTarget::Rtp),
-        ),
-        Joint::Mch => {
-            ("\"any\", \"msi\", \"data\"", matches!(f.what, FaultTarget::Any | FaultTarget::Msi | FaultTarget::Data))
-        }
-        Joint::BcchDlSch => ("\"any\", \"sib13\"", matches!(f.what, FaultTarget::Any | FaultTarget::Sib13)),
-        Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::Mcch | Joint::At | Joint::Sms => {
-            ("\"any\"", f.what == FaultTarget::Any)
-        }
-        Joint::Gm
-        | Joint::Mw
-        | Joint::Isc
-        | Joint::Mcptt3
-        | Joint::Cx
-        | Joint::Sh
-        | Joint::Ut
-        | Joint::Mb
-        | Joint::Rf
-        | Joint::Ro
-        | Joint::Csc1
-        | Joint::Api
-        | Joint::Mb2C
-        | Joint::Mb2U
-        | Joint::XmbC
-        | Joint::SgMb
-        | Joint::SgiMb
-        | Joint::M3
-        | Joint::M2
-        | Joint::R1
-        | Joint::R2
-        | Joint::R5
-        | Joint::R6
-        | Joint::Smpp => {
-            ims::fault(s, f, at, note);
-            ("\"any\"", f.what == FaultTarget::Any)
-        }
-    };
-    if !f.joint.is_ims() && (f.sip.is_some() || !matches!(f.action, FaultAction::Drop | FaultAction::Corrupt)) {
+    if f.joint.is_core() {
+        ims::fault(s, f, at, note);
+    } else if f.sip.is_some() || !matches!(f.action, FaultAction::Drop | FaultAction::Corrupt) {
         let message = format!("{} carries neither SIP nor Diameter; allowed: drop or corrupt, no message", f.joint);
         note.note(&["fault", at, "action"], message);
     }
@@ -402,12 +360,25 @@ fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
             unknown_mch(s, mch, &["fault", at, "mch"], note);
         }
     }
+    let (allowed, is_allowed) = targets(f);
     if !is_allowed {
         let message = format!("{} carries no such message; allowed values: {allowed}", f.joint);
         note.note(&["fault", at, "what"], message);
     }
     if f.joint == Joint::M1 && f.ue != Selector::All {
         note.note(&["fault", at, "ue"], "M1 ends at the eNB, before any UE; allowed values: no ue".into());
+    }
+}
+
+/// Which messages of its joint a fault can take, and whether it takes such.
+fn targets(f: &Fault) -> (&'static str, bool) {
+    use FaultTarget::{Any, Data, Fdt, Msi, Object, Rtp, Sib13};
+    match f.joint {
+        Joint::M1 => ("\"any\", \"fdt\", \"object\"", matches!(f.what, Any | Fdt | Object)),
+        Joint::Mtch => ("\"any\", \"fdt\", \"object\", \"rtp\"", matches!(f.what, Any | Fdt | Object | Rtp)),
+        Joint::Mch => ("\"any\", \"msi\", \"data\"", matches!(f.what, Any | Msi | Data)),
+        Joint::BcchDlSch => ("\"any\", \"sib13\"", matches!(f.what, Any | Sib13)),
+        _ => ("\"any\"", f.what == Any),
     }
 }
 

@@ -120,9 +120,9 @@ impl Joint {
         Self::Smpp,
     ];
 
-    /// A reference point of the core network: of the IMS, its services, or the MBMS nodes before the air.
+    /// A reference point of the core network: of the IMS, its services, short messages, or the MBMS nodes before M1.
     #[must_use]
-    pub const fn is_ims(self) -> bool {
+    pub const fn is_core(self) -> bool {
         self.is_sip()
             || self.is_diameter()
             || self.is_http()
@@ -215,4 +215,25 @@ pub struct TapEvent {
     pub lcid: u8,
     /// The message, byte for byte.
     pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_of_the_core_is_of_the_air_or_of_a_modem() {
+        let others: Vec<_> = Joint::ALL.into_iter().filter(|joint| !joint.is_core()).collect();
+        let of_the_air = [
+            Joint::M1,
+            Joint::BcchBch,
+            Joint::BcchDlSch,
+            Joint::Pdcch,
+            Joint::Mch,
+            Joint::Rlc,
+            Joint::Mcch,
+            Joint::Mtch,
+        ];
+        assert_eq!(others, [&of_the_air[..], &[Joint::At, Joint::Sms]].concat());
+    }
 }

@@ -60,7 +60,7 @@ fn row(run: &ImsRun, is_in_full: bool) -> Markup {
 fn joints(model: &Model) -> Markup {
     html! {
         dl.facts {
-            @for (joint, (packets, octets)) in model.captured.iter().filter(|(joint, _)| joint.is_ims()) {
+            @for (joint, (packets, octets)) in model.captured.iter().filter(|(joint, _)| joint.is_core()) {
                 dt { (joint) } dd { (text::grouped(*packets)) " messages, " (text::octets(*octets)) }
             }
         }
