@@ -66,3 +66,62 @@ fn said(component: &Component) -> (String, String) {
 fn octets(parameter: Option<&[u8]>) -> String {
     parameter.map(hex::encode).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// purgeMS of an IP-Message-GW, which appears as SGSN, to the HLR, octet by octet in `protocol`'s tests of the layout of MAP;
+    /// tshark 4.0.17: `gsm_old.localValue` 67, called 491700040, calling 491700060.
+    const PURGE: &str = "0980030d170a120600110494710040000a129500110494710060004662444804112233446b1e281c060700118605010101\
+        a011600f80020780a109060704000001001b036c1ca11a020101020143a312040800010121436587f981069194710060f0";
+
+    fn octets() -> Vec<u8> {
+        hex::decode(PURGE).unwrap()
+    }
+
+    fn told(bytes: &[u8]) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        let _ = fields(bytes, &mut all);
+        all
+    }
+
+    #[test]
+    fn an_operation_with_its_addresses() {
+        let said = line(&octets());
+        assert_eq!(said, "Begin: purgeMS");
+        let told = told(&octets());
+        let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Message", "Called party", "Calling party", "purgeMS"]);
+        let values: Vec<_> = told.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values[0], said);
+        assert!(values[1].starts_with("491700040 SSN") && values[2].starts_with("491700060 SSN"), "{values:?}");
+        assert!(values[3].contains("PurgeMs") && values[3].contains("491700060"), "{values:?}");
+    }
+
+    #[test]
+    fn what_comes_back_says_why() {
+        let back = SccpMessage::parse(&octets()).unwrap();
+        let back = back.returned(protocol::map::sccp::ReturnCause::NO_TRANSLATION).unwrap();
+        assert!(line(&back).starts_with("unitdata service, return cause "), "{}", line(&back));
+    }
+
+    #[test]
+    fn garbage_is_said_to_be_none() {
+        let purge = octets();
+        for (bytes, said) in [(&[][..], "no SCCP"), (b"garbage", "no SCCP"), (&purge[..20], "no SCCP")] {
+            assert_eq!(line(bytes), said, "{bytes:02x?}");
+            assert_eq!(told(bytes), [("Message".to_owned(), said.to_owned())]);
+        }
+        // TCAP that is none: addresses all the same.
+        let mut broken = purge.clone();
+        broken[27] = 0xff;
+        assert_eq!((line(&broken), told(&broken).len()), ("no TCAP".to_owned(), 3));
+        // Whatever octet is another one: something is said.
+        for place in 0..purge.len() {
+            let mut other = purge.clone();
+            other[place] ^= 0x55;
+            assert!(!line(&other).is_empty() && !told(&other).is_empty());
+        }
+    }
+}
