@@ -54,7 +54,8 @@ impl LostMessages {
             assert_eq!(ended.code, 1, "step {}: {ended:#?}", row.number);
             let ladder = ladders(&report, self.procedure).next().unwrap();
             let reason = ladder["reason"].as_str().unwrap_or_default();
-            assert!(reason.contains(&format!(": step {} (", row.number)), "step {}: {reason}", row.number);
+            let named = format!(": step {} ({}, ", row.number, row.joint);
+            assert!(reason.contains(&named), "step {}: {reason}", row.number);
         }
     }
 
