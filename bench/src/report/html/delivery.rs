@@ -14,6 +14,7 @@ pub(super) fn section(model: &Model) -> Markup {
         "Delivery",
         &html! { "What each UE has of the file, and when. A file counts when its SHA-256 is that of what was sent." },
         &html! {
+            (many::hint(model))
             (comparison(model))
             (curves(model))
             (table(model))

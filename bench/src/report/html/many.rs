@@ -13,18 +13,34 @@ pub(super) const SHOWN: usize = 24;
 /// Rows of a folded table; what is more is in report.json.
 const FOLDED: usize = 1100;
 
-/// Places of the UEs with pictures of their own: all where they are few, else those in trouble and the first ones, so that they
-/// are at least so many.
+/// Places of the UEs with pictures of their own: all where they are few, else the first dozen in trouble, whether with the radio
+/// or with a file, and the first ones, so that they are at least so many.
 pub(super) fn in_full(model: &Model, at_least: usize) -> BTreeSet<usize> {
     let all = || 0..model.ues.len();
     if model.ues.len() <= SHOWN {
         return all().collect();
     }
+    let incomplete = model.deliveries.iter().filter(|delivery| !delivery.is_complete());
+    let without_file: BTreeSet<&str> = incomplete.map(|delivery| delivery.ue.as_str()).collect();
     let is_in_trouble = |place: &usize| {
         let ue = &model.ues[*place];
-        ue.not_acquired.is_some() || ue.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.stage.is_some())
+        ue.not_acquired.is_some()
+            || ue.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.stage.is_some())
+            || without_file.contains(ue.name.as_str())
     };
     chosen(model.ues.len(), at_least, is_in_trouble)
+}
+
+/// Where not all UEs are in the pictures: which are.
+pub(super) fn hint(model: &Model) -> Markup {
+    html! {
+        @if model.ues.len() > SHOWN {
+            p.hint {
+                "Of " (text::grouped(model.ues.len() as u64)) " UEs the first dozen in trouble, with the radio or without the file, "
+                "and the first of the others are in the picture."
+            }
+        }
+    }
 }
 
 /// Of so many places those in trouble, half of what is shown at most, and the first ones up to `at_least`.
@@ -82,6 +98,8 @@ fn lines<T>(head: &Markup, rows: &[T], row: impl Fn(&T) -> Markup) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::runs::{Delivery, UeRun};
+    use crate::report::synthetic;
 
     #[test]
     fn of_many_those_in_trouble_and_the_first_ones_are_seen_at_once() {
@@ -95,6 +113,26 @@ mod tests {
         let (shown, folded) = page.split_once("<details").unwrap();
         assert!(shown.contains("0!1!2!") && shown.contains("10!999!") && folded.contains("988 more rows"), "{page}");
         assert!(folded.contains("11") && folded.contains("998") && !folded.contains('!'), "{folded}");
+    }
+
+    #[test]
+    fn who_never_has_the_file_is_among_those_in_full() {
+        let mut model =
+            Model::fold(synthetic::clean_events().into_iter().map(Ok::<_, std::convert::Infallible>)).unwrap();
+        let last = 900;
+        let (ue, deliveries) = (model.ues[0].name.clone(), std::mem::take(&mut model.deliveries));
+        let own: Vec<_> = deliveries.into_iter().filter(|delivery| delivery.ue == ue).collect();
+        model.ues = vec![UeRun::new("x"); 1000];
+        for (number, run) in model.ues.iter_mut().enumerate() {
+            run.name = format!("ue{number}");
+            model.deliveries.extend(own.iter().cloned().map(|d| Delivery { ue: run.name.clone(), ..d }));
+        }
+        let first: BTreeSet<usize> = (0..SHOWN).collect();
+        assert_eq!(in_full(&model, SHOWN), first);
+        let delivery = model.deliveries.iter_mut().find(|delivery| delivery.ue == format!("ue{last}")).unwrap();
+        delivery.objects_intact = 0;
+        assert!(in_full(&model, SHOWN).contains(&last) && in_full(&model, 4).contains(&last));
+        assert!(hint(&model).into_string().contains("1,000 UEs"));
     }
 
     #[test]

@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn who_receives_nothing_but_the_carrier_is_no_rtp_receiver() {
+        let mut model = synthetic::model();
+        assert!(page(&model).contains("FLUTE receiver"));
+        model.header.scenario.sessions.clear();
+        (model.sessions.clear(), model.deliveries.clear());
+        let page = page(&model);
+        assert!(!page.contains("RTP receiver") && !page.contains("FLUTE receiver"));
+    }
+
+    #[test]
     fn several_sites_have_a_plot_over_the_delay_between_them() {
         use crate::scenario::{Hears, Transmitter};
 

@@ -130,7 +130,7 @@ fn ims_cards(model: &Model) -> Markup {
     let card = |value: Markup, label: &str| html! { div.card { p.value { (value) } p.label { (label) } } };
     let sum = |of: fn(&ImsRun) -> u64| model.ims.iter().map(of).sum::<u64>();
     let registered = model.ims.iter().filter(|run| run.registrations > 0).count();
-    let messages: u64 = model.captured.iter().filter(|(joint, _)| joint.is_ims()).map(|(_, n)| n.0).sum();
+    let messages: u64 = model.captured.iter().filter(|(joint, _)| joint.is_core()).map(|(_, n)| n.0).sum();
     html! {
         div.cards {
             (card(html! { (registered) span.of { " of " (model.ues.len()) } }, "UEs that have registered"))
@@ -156,7 +156,12 @@ fn system(model: &Model) -> Markup {
     let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
     let (has_files, servers) = (!scenario.sessions.is_empty(), servers(model));
     let (title, numbers) = together(&servers);
-    let client = if has_files { "FLUTE receiver" } else { "RTP receiver" };
+    let has_speech = scenario.ims.is_some() || scenario.mc.is_some();
+    let client = match (has_files, has_speech) {
+        (true, _) => "FLUTE receiver",
+        (false, true) => "RTP receiver",
+        (false, false) => "",
+    };
     let samples =
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
     html! {
@@ -178,7 +183,7 @@ fn system(model: &Model) -> Markup {
             (node("eNB", &[&blocks, &mcs], "our code"))
             (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
             (node("Channel", &["white noise", "CFO, delay"], kind))
-            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_ims()) { (joint(model, j)) } } }))
+            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_core()) { (joint(model, j)) } } }))
             (node("UEs", &[&receivers, client], kind))
         }
     }

@@ -20,9 +20,7 @@ pub(super) fn section(model: &Model) -> Markup {
         &explained(model),
         &html! {
             figure.scroll { (picture(model)) }
-            @if model.ues.len() > many::SHOWN {
-                p.hint { "Of " (text::grouped(model.ues.len() as u64)) " UEs those in trouble and the first ones are in the picture." }
-            }
+            (many::hint(model))
             (legend(model))
             (steps(model))
         },
