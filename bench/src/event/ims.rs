@@ -206,8 +206,11 @@ pub struct SpeechHeard {
     pub by_mbms: u64,
     /// That came both ways.
     pub both_ways: u64,
-    /// Copies by the same way.
+    /// Copies by the same way, over the same bearer.
     pub doubled: u64,
+    /// Copies over another bearer.
+    #[serde(default)]
+    pub moved: u64,
     /// That came after a later one.
     pub reordered: u64,
     /// That never came.

@@ -14,9 +14,12 @@ pub struct McFigures {
     pub by_mbms: u64,
     /// That came both ways.
     pub both_ways: u64,
-    /// Copies by the same way.
+    /// Copies by the same way, over the same bearer.
     pub doubled: u64,
-    /// Copies over MBMS bearers: they were on the air twice.
+    /// Copies over another bearer.
+    #[serde(default)]
+    pub moved: u64,
+    /// Packets that came more than once out of MTCHs of its cell's area: they were on the air twice.
     pub on_air_twice: u64,
     /// Between the first and the last of a talk, never came.
     pub missing: u64,
@@ -44,6 +47,7 @@ impl McFigures {
             by_mbms: own.by_mbms,
             both_ways: own.both_ways,
             doubled: own.doubled,
+            moved: own.moved,
             on_air_twice,
             missing: own.missing,
             gap_ms: ms(own.longest_gap),

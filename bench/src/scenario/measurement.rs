@@ -82,7 +82,7 @@ pub enum MeasurementName {
     MediaTaken,
     /// Packets of speech that were sent to a UE and never came.
     MediaLost,
-    /// Packets of speech that came to a UE more than once by one way.
+    /// Copies of packets of speech that came to a UE by the same way, over the same bearer.
     MediaDoubled,
     /// Packets of speech that came to a UE first over an MBMS bearer.
     MediaByMbms,
@@ -92,7 +92,7 @@ pub enum MeasurementName {
     MediaDelay,
     /// The longest silence that a UE heard while somebody spoke.
     MediaGap,
-    /// Packets of speech that came to a UE more than once over MBMS bearers: they were on the air twice.
+    /// Packets of speech that came to a UE more than once out of MTCHs of its area: they were on the air twice.
     MediaOnAirTwice,
     /// Changes of a UE between unicast and MBMS bearers.
     MediaSwitches,

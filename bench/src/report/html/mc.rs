@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::many;
+use super::speech::{OTHER_BEARER, SAME_BEARER};
 use crate::event::McFigures;
 use crate::report::model::Model;
 use crate::report::text;
@@ -35,6 +36,7 @@ fn sum(clients: &[(&String, McFigures)]) -> Markup {
         p {
             (text::grouped(clients.len() as u64)) " clients took " (sum(|own| own.taken)) " packets, "
             (sum(|own| own.by_mbms)) " of them over MBMS; " (sum(|own| own.doubled)) " came twice by one way, "
+            (sum(|own| own.moved)) " on another bearer as well, "
             (sum(|own| own.on_air_twice)) " twice on the air, " (sum(|own| own.missing)) " are missing. The longest gap: "
             (format!("{:.0} ms in coverage, {:.0} ms in all.", most(|own| own.gap_in_coverage_ms), most(|own| own.gap_ms)))
         }
@@ -44,8 +46,9 @@ fn sum(clients: &[(&String, McFigures)]) -> Markup {
 fn head() -> Markup {
     html! {
         tr {
-            th { "UE" } th { "Taken" } th { "Over MBMS" } th { "By unicast" } th { "Both ways" } th { "Twice" }
-            th { "On air twice" } th { "Missing" } th { "Gap in coverage" } th { "Gap" } th { "Above 300 ms" }
+            th { "UE" } th { "Taken" } th { "Over MBMS" } th { "By unicast" } th { "Both ways" }
+            th title=(SAME_BEARER) { "Twice" } th title=(OTHER_BEARER) { "On another bearer" } th { "On air twice" }
+            th { "Missing" } th { "Gap in coverage" } th { "Gap" } th { "Above 300 ms" }
             th { "To MBMS" } th { "To unicast" } th { "Floor granted, denied, revoked" }
         }
     }
@@ -60,6 +63,7 @@ fn row(ue: &str, own: &McFigures) -> Markup {
             td { (text::grouped(own.by_unicast)) }
             td { (text::grouped(own.both_ways)) }
             td { (bad(own.doubled)) }
+            td { (text::grouped(own.moved)) }
             td { (bad(own.on_air_twice)) }
             td { (bad(own.missing)) }
             td { (format!("{:.0} ms", own.gap_in_coverage_ms)) }

@@ -10,6 +10,10 @@ use crate::report::text;
 
 /// Sequence numbers of lost packets that are shown.
 const NAMED_SHOWN: usize = 12;
+/// What counts as twice, and what does not.
+pub(super) const SAME_BEARER: &str = "Copies by the same way, over the same bearer";
+pub(super) const OTHER_BEARER: &str =
+    "Copies over another bearer, as they come while a group moves from one to the other";
 
 pub(super) fn tables(model: &Model) -> Markup {
     let listeners: Vec<&ImsRun> = model.ims.iter().filter(|run| !run.listened.is_empty()).collect();
@@ -43,7 +47,8 @@ fn speech_head() -> Markup {
     html! {
         tr {
             th { "UE" } th { "Hears" } th { "Sent" } th { "Taken" } th { "Over MBMS" } th { "By unicast" } th { "Both ways" }
-            th { "Lost" } th { "Twice" } th { "Late" } th { "Delay" } th { "Changes over" }
+            th { "Lost" } th title=(SAME_BEARER) { "Twice" } th title=(OTHER_BEARER) { "On another bearer" }
+            th { "Late" } th { "Delay" } th { "Changes over" }
         }
     }
 }
@@ -95,18 +100,19 @@ fn row(run: &ImsRun, heard: &SpeechHeard, is_first: bool) -> Markup {
                 @if heard.lost > 0 { span.bad { (text::grouped(heard.lost)) } } @else { "0" }
             }
             td { @if heard.doubled > 0 { span.bad { (heard.doubled) } } @else { "0" } }
+            td { (text::grouped(heard.moved)) }
             td { (heard.reordered) }
             td { (milliseconds(least)) ", " (milliseconds(mean)) ", " (milliseconds(most)) }
             td.text { @if is_first { (changes(run)) } }
         }
         @if heard.lost > 0 {
-            tr.words { td {} td.text colspan="11" { "Lost: sequence numbers " (named(heard)) } }
+            tr.words { td {} td.text colspan="12" { "Lost: sequence numbers " (named(heard)) } }
         }
         @if heard.beyond > 0 {
-            tr.words { td {} td.text colspan="11" { (text::grouped(heard.beyond)) " packets more, said while it was not in the session" } }
+            tr.words { td {} td.text colspan="12" { (text::grouped(heard.beyond)) " packets more, said while it was not in the session" } }
         }
         @if heard.forgotten > 0 {
-            tr.words { td {} td.text colspan="11" {
+            tr.words { td {} td.text colspan="12" {
                 (text::grouped(heard.forgotten)) " packets more, of which nobody knows: more was said than is kept"
             } }
         }

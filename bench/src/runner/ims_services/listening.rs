@@ -75,6 +75,7 @@ fn compared(due: &[&Spoken], received: Option<&Received>, is_forgotten: bool) ->
         by_mbms: arrivals.by_mbms,
         both_ways: arrivals.both_ways,
         doubled: all.doubled,
+        moved: all.moved,
         reordered: arrivals.reordered,
         lost: lost.len() as u64,
         lost_sequence: lost.into_iter().take(NAMED_MAX).collect(),
@@ -143,6 +144,19 @@ mod tests {
         assert_eq!((own.lost, own.sent, own.forgotten), (0, 30_000, 10_000));
         let own = compared(&due, None, true);
         assert_eq!((own.lost, own.sent, own.forgotten), (0, 0, 40_000));
+    }
+
+    #[test]
+    fn what_comes_over_two_bearers_is_told() {
+        let all: Vec<Spoken> = (0..10).map(|number| packet(number).0).collect();
+        let mut reception = Reception::default();
+        for (number, port) in (0..10).flat_map(|number| [(number, 5000), (number, 5002), (number, 5002)]) {
+            let (spoken, rtp) = packet(number);
+            reception.take(spoken.at, Way::Mbms, ([239, 0, 0, 1], port).into(), &rtp);
+        }
+        let due: Vec<&Spoken> = all.iter().collect();
+        let own = compared(&due, reception.sources().get(&5), false);
+        assert_eq!((own.taken, own.by_mbms, own.moved, own.doubled), (10, 10, 20, 0));
     }
 
     #[test]

@@ -261,11 +261,12 @@ impl Group {
             ..self.figures
         };
         for source in sources.into_iter().flat_map(|sources| sources.values()) {
-            let Arrivals { taken, by_unicast, by_mbms, both_ways, moved: _, doubled, reordered } = source.arrivals();
+            let Arrivals { taken, by_unicast, by_mbms, both_ways, moved, doubled, reordered } = source.arrivals();
             figures.taken += taken;
             figures.by_unicast += by_unicast;
             figures.by_mbms += by_mbms;
             figures.both_ways += both_ways;
+            figures.moved += moved;
             figures.doubled += doubled;
             figures.reordered += reordered;
             figures.missing += missing(source);

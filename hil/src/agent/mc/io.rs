@@ -212,7 +212,9 @@ pub struct GroupFigures {
     pub by_mbms: u64,
     /// That came both ways and were taken once.
     pub both_ways: u64,
-    /// Copies by one and the same way, which were not taken.
+    /// Copies that came over another bearer than the first one, and were not taken.
+    pub moved: u64,
+    /// Copies by one and the same way, over the same bearer, which were not taken.
     pub doubled: u64,
     /// That came after one with a higher sequence number.
     pub reordered: u64,

@@ -74,7 +74,7 @@ pub struct Arrivals {
     pub both_ways: u64,
     /// Copies that came over another bearer.
     pub moved: u64,
-    /// Copies that came more than once by one way.
+    /// Copies that came more than once by one way, over the same bearer.
     pub doubled: u64,
     /// That came after one with a higher sequence number.
     pub reordered: u64,

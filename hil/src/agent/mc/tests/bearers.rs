@@ -44,7 +44,12 @@ fn sdp(address: &str) -> String {
 
 /// Map Group To Bearer: speech is line 2, floor control line 3, IPv4.
 fn map(service: u8) -> Coming {
-    let subchannel = [0x23, 0x00, 0, 0, 0x23, 0x2b, 0, 0, 0x23, 0x2a, 239, 8, 0, 1];
+    map_to(service, 1)
+}
+
+/// The same, speech and floor control being at 239.8.0.`host`.
+fn map_to(service: u8, host: u8) -> Coming {
+    let subchannel = [0x23, 0x00, 0, 0, 0x23, 0x2b, 0, 0, 0x23, 0x2a, 239, 8, 0, host];
     let tmgi = [0, 0, service, 0x00, 0xf1, 0x10];
     let octets = app(b"MCMC", 0, SERVER_SSRC, &[(2, GROUP.as_bytes()), (1, &tmgi), (0, &subchannel)]);
     Coming::Broadcast(SUBCHANNEL.parse().unwrap(), octets)
@@ -144,6 +149,25 @@ fn a_report_names_its_user_and_its_bearer() {
     let info = part(&message.content_type, &message.body, "application/vnd.3gpp.mcptt-info+xml");
     assert!(String::from_utf8(info).unwrap().contains(&format!("<mcpttURI>{ME}</mcpttURI>")));
     assert!(rig.reports()[0].1.contains("<TMGI>00000100F110</TMGI>"));
+}
+
+#[test]
+fn copies_over_another_bearer_are_counted_apart() {
+    let mut rig = on_the_bearer();
+    rig.soon(announcement(SERVER, 2, false, Some(&sdp("239.8.0.2:9000"))));
+    listed(&mut rig, &[1, 2]);
+    for service in [1, 2] {
+        rig.soon(map_to(service, service));
+        rig.run_ms(50);
+    }
+    for sequence in 0..20 {
+        for place in [MEDIA, "239.8.0.2:9002"] {
+            rig.soon(Coming::Broadcast(place.parse().unwrap(), rtp(TALKER, sequence)));
+        }
+        rig.run_ms(20);
+    }
+    let figures = rig.client.figures(GROUP).unwrap();
+    assert_eq!((figures.taken, figures.by_mbms, figures.moved, figures.doubled), (20, 20, 20, 0), "{figures:?}");
 }
 
 #[test]
