@@ -16,6 +16,8 @@ use crate::scenario::ImsState;
 /// The MC client of a UE.
 pub(crate) struct McUe {
     client: McClient,
+    /// The MBSFN area of its cell: that of all others is another cell's, though their areas share one simulated carrier.
+    area: Option<u8>,
     /// Groups with which steps want its user to be affiliated.
     wanted: BTreeSet<String>,
     /// Groups with which he is.
@@ -26,16 +28,19 @@ pub(crate) struct McUe {
     has_ended: bool,
     /// When it was in calls.
     pub(crate) attended: Vec<Attended>,
-    /// RTP packets that have come over MTCHs: source and sequence number.
-    on_air: BTreeSet<(u32, u16)>,
+    /// RTP packets that have come over MTCHs of its area: source, sequence number and timestamp. Sequence numbers alone come
+    /// again after 22 minutes of speech.
+    on_air: BTreeSet<(u32, u16, u32)>,
     /// Of them, those that came again.
     pub(crate) on_air_twice: u64,
 }
 
 impl McUe {
-    pub(crate) const fn new(client: McClient) -> Self {
+    /// A client in the cell of this area; none: in one without MBMS.
+    pub(crate) const fn new(client: McClient, area: Option<u8>) -> Self {
         Self {
             client,
+            area,
             wanted: BTreeSet::new(),
             affiliated: BTreeSet::new(),
             is_authorised: false,
@@ -45,6 +50,22 @@ impl McUe {
             on_air: BTreeSet::new(),
             on_air_twice: 0,
         }
+    }
+
+    /// Is its cell one of this area?
+    pub(crate) fn has_area(&self, area: u8) -> bool {
+        self.area == Some(area)
+    }
+
+    /// It goes to the cell of an area, whose MCCH lists these bearers if it was read before; none: to where no carrier is
+    /// heard, which its receiver finds out by itself.
+    pub(crate) fn enter(&mut self, now: Instant, area: Option<u8>, listed: Option<Vec<Tmgi>>) {
+        if std::mem::replace(&mut self.area, area) == area || area.is_none() {
+            return;
+        }
+        // What the last cell has said holds for it alone.
+        self.input(now, McInput::CellLost);
+        self.listed(now, listed.unwrap_or_default());
     }
 
     /// The SIP agent tells something; true: it is for the client alone.
@@ -106,7 +127,7 @@ impl McUe {
         let is_control = matches!(udp.payload.get(1), Some(192..=223));
         if let Ok(packet) = RtpPacket::parse(udp.payload)
             && !is_control
-            && !self.on_air.insert((packet.ssrc, packet.sequence))
+            && !self.on_air.insert((packet.ssrc, packet.sequence, packet.timestamp))
         {
             self.on_air_twice += 1;
         }
@@ -234,5 +255,41 @@ impl McUe {
             }
             McEvent::Ignored { what, why } => words(format!("{what} ignored: {why}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hil::agent::mc::McConfig;
+    use protocol::Entropy;
+
+    use super::*;
+
+    #[test]
+    fn a_packet_is_on_the_air_twice_when_its_number_and_its_time_come_again() {
+        let config = McConfig::new("sip:alice@example", "sip:mc@example", [10, 45, 0, 1].into());
+        let mut own = McUe::new(McClient::new(config, Entropy::of_box(1, "client")), Some(1));
+        let mut hear = |sequence: u16, timestamp: u32| {
+            let packet = RtpPacket { ssrc: 5, sequence, timestamp, payload: vec![1], ..RtpPacket::default() };
+            let (octets, destination) = (packet.to_bytes(), "239.0.0.1:9002".parse().unwrap());
+            let source = "10.0.0.1:4000".parse().unwrap();
+            own.broadcast(Instant::ZERO, &UdpDatagram { source, destination, payload: &octets });
+            own.on_air_twice
+        };
+        assert_eq!(hear(7, 160), 0);
+        // 22 minutes later the numbers begin again.
+        assert_eq!(hear(7, 160 + 160 * 65_536), 0);
+        assert_eq!(hear(7, 160), 1);
+    }
+
+    #[test]
+    fn a_cell_is_of_one_area() {
+        let config = McConfig::new("sip:alice@example", "sip:mc@example", [10, 45, 0, 1].into());
+        let mut own = McUe::new(McClient::new(config, Entropy::of_box(1, "client")), None);
+        assert!(!own.has_area(1));
+        own.enter(Instant::ZERO, Some(1), None);
+        assert!(own.has_area(1) && !own.has_area(2));
+        own.enter(Instant::ZERO, None, None);
+        assert!(!own.has_area(1));
     }
 }

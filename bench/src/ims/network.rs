@@ -340,7 +340,8 @@ impl Maker<'_> {
         config.announcers = (1..=mc.servers.len() as u8).filter(|number| *number != own.server).map(uri).collect();
         config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
         config.mbms = config.mbms.filter(|_| own.mbms);
-        Ok(Some(McUe::new(McClient::new(config, self.entropy(&format!("{name} MC client"))))))
+        let client = McClient::new(config, self.entropy(&format!("{name} MC client")));
+        Ok(Some(McUe::new(client, own.area)))
     }
 }
 

@@ -144,7 +144,7 @@ impl Runner<'_> {
         self.ues[index].block(report, mch.as_deref());
         if report.quality.crc_ok {
             self.group_block(index, at, report.n_id_mbsfn);
-            self.mc_block(index, at)?;
+            self.mc_block(index, at, report.n_id_mbsfn)?;
         }
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
@@ -185,7 +185,7 @@ impl Runner<'_> {
             let rlc_sn = self.gaps.remove(&(index, mtch));
             self.enter(index, at, &session, self.mtch_of(mtch), entry, rlc_sn)?;
         }
-        if self.group_datagram(index, at, &tap.bytes)? {
+        if self.group_datagram(index, at, (mtch.n_id_mbsfn, &tap.bytes))? {
             return Ok(());
         }
         self.hand_to_client(index, at, mtch, &tap.bytes)

@@ -11,6 +11,7 @@ use super::ims_services::speech;
 use crate::errors::CommandError;
 use crate::event::{ImsFact, McFigures, Measurement, What};
 use crate::ims::agent::ImsUe;
+use crate::ims::mc::McUe;
 use crate::ims::services::mc;
 use crate::scenario::{Access, McAuth, McStep, MeasurementName, mc_box};
 
@@ -94,15 +95,20 @@ impl Runner<'_> {
         fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
     }
 
-    /// A UE goes to the cell of an area, or out of all of them; its next message says so.
+    /// A UE goes to the cell of an area, or out of all of them; its next message says so. Its receiver has the MCCHs of all areas,
+    /// so that it need not wait for that of its new cell.
     fn mc_move(&mut self, place: usize, area: Option<u8>) -> Result<(), CommandError> {
         let (now, info) = (self.now, mc::place(&self.loaded.scenario, area)?);
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let own = &mut ims.network.ues[place];
         own.command(now, AgentCommand::Locate(info));
         // Who leaves an area tells it by its listening report; nothing else would tell that one has come.
-        if let Some(client) = own.mc.as_mut().filter(|_| area.is_some()) {
-            client.publish_place(now);
+        let listed = area.and_then(|area| own.listed.get(&area)).cloned();
+        if let Some(client) = &mut own.mc {
+            if area.is_some() {
+                client.publish_place(now);
+            }
+            client.enter(now, area, listed);
         }
         let (ue, is_covered, access) = (own.name.clone(), area.is_some(), Access::Mbms);
         self.air.iter_mut().for_each(|air| air.set_covered(&ue, is_covered));
@@ -132,18 +138,23 @@ impl Runner<'_> {
         fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
     }
 
-    /// A datagram of an MTCH; true: its UE has an MC client, which takes it.
-    pub(super) fn mc_datagram(&mut self, index: usize, at: Instant, datagram: &[u8]) -> Result<bool, CommandError> {
+    /// A datagram of an MTCH of an area; true: its UE has an MC client, for whom all datagrams are.
+    pub(super) fn mc_datagram(
+        &mut self,
+        index: usize,
+        at: Instant,
+        (area, datagram): (u8, &[u8]),
+    ) -> Result<bool, CommandError> {
         let Ok(udp) = UdpDatagram::parse(datagram) else { return Ok(false) };
-        self.mc_hears(index, at, |own, now| own.broadcast(now, &udp))
+        self.mc_hears(index, at, Some(area), |own, now| own.broadcast(now, &udp))
     }
 
-    /// A good transport block has come to a UE.
-    pub(super) fn mc_block(&mut self, index: usize, at: Instant) -> Result<bool, CommandError> {
-        self.mc_hears(index, at, |own, now| own.input(now, McInput::Block))
+    /// A good transport block of an area has come to a UE.
+    pub(super) fn mc_block(&mut self, index: usize, at: Instant, area: u8) -> Result<bool, CommandError> {
+        self.mc_hears(index, at, Some(area), |own, now| own.input(now, McInput::Block))
     }
 
-    /// A UE has read which bearers the MCCHs list; none: it has lost the cell.
+    /// A UE has read which bearers the MCCH of an area lists; none: it has lost the carrier.
     pub(super) fn mc_listed(
         &mut self,
         index: usize,
@@ -151,24 +162,28 @@ impl Runner<'_> {
         listed: Option<&(u8, Vec<Tmgi>)>,
     ) -> Result<bool, CommandError> {
         let Some(own) = self.mc_ue(index) else { return Ok(false) };
-        let all = listed.map(|(area, tmgis)| {
+        if let Some((area, tmgis)) = listed {
             own.listed.insert(*area, tmgis.clone());
-            own.listed.values().flatten().copied().collect::<Vec<_>>()
-        });
-        self.mc_hears(index, at, |own, now| match all {
-            Some(tmgis) => own.listed(now, tmgis),
+        }
+        self.mc_hears(index, at, listed.map(|(area, _)| *area), |own, now| match listed {
+            Some((_, tmgis)) => own.listed(now, tmgis.clone()),
             None => own.input(now, McInput::CellLost),
         })
     }
 
+    /// The MC client of a UE hears something of an area, if that is of its cell; none: of whichever. True: it has a client.
     fn mc_hears(
         &mut self,
         index: usize,
         at: Instant,
-        hear: impl FnOnce(&mut crate::ims::mc::McUe, Instant),
+        area: Option<u8>,
+        hear: impl FnOnce(&mut McUe, Instant),
     ) -> Result<bool, CommandError> {
         let now = at.max(self.now + super::FRAME);
         let Some(own) = self.mc_ue(index).and_then(|own| own.mc.as_mut()) else { return Ok(false) };
+        if area.is_some_and(|area| !own.has_area(area)) {
+            return Ok(true);
+        }
         hear(own, now);
         self.drain_network(now)?;
         Ok(true)

@@ -59,14 +59,14 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// A datagram of an MTCH; true: it was of the group session of its UE.
+    /// A datagram of an MTCH of an area; true: it was of the group session of its UE.
     pub(in crate::runner) fn group_datagram(
         &mut self,
         index: usize,
         at: Instant,
-        datagram: &[u8],
+        (area, datagram): (u8, &[u8]),
     ) -> Result<bool, CommandError> {
-        if self.mc_datagram(index, at, datagram)? {
+        if self.mc_datagram(index, at, (area, datagram))? {
             return Ok(true);
         }
         let now = self.turn_end(at);

@@ -169,7 +169,7 @@ impl McClient {
         self.groups.values().flat_map(Group::ports).collect()
     }
 
-    /// Bearers that were announced to it: blocks of areas that list none of them say nothing of its coverage.
+    /// Bearers that were announced to it and not taken back, whether it hears them or not.
     pub fn announced_bearers(&self) -> impl Iterator<Item = Tmgi> + '_ {
         self.bearers.iter().flat_map(Bearers::announced)
     }
