@@ -75,6 +75,11 @@ impl McUe {
         is_own
     }
 
+    /// A good transport block of an area is heard; false: the client has to be told.
+    pub(crate) fn goes_on(&mut self, now: Instant, area: u8) -> bool {
+        !self.has_area(area) || self.client.goes_on(now)
+    }
+
     pub(crate) fn input(&mut self, now: Instant, input: McInput<'_>) {
         self.client.handle_input(now, input);
     }

@@ -150,8 +150,15 @@ impl Runner<'_> {
     }
 
     /// A good transport block of an area has come to a UE.
-    pub(super) fn mc_block(&mut self, index: usize, at: Instant, area: u8) -> Result<bool, CommandError> {
-        self.mc_hears(index, at, Some(area), |own, now| own.input(now, McInput::Block))
+    pub(super) fn mc_block(&mut self, index: usize, at: Instant, area: u8) -> Result<(), CommandError> {
+        let now = at.max(self.now + super::FRAME);
+        let name = self.ues.get(index).map_or("", |ue| &ue.name);
+        let ues = self.ims.as_mut().map(|ims| &mut ims.network.ues);
+        let own = ues.and_then(|ues| ues.place(name).and_then(|place| ues.untouched(place)));
+        if own.and_then(|own| own.mc.as_mut()).is_none_or(|client| client.goes_on(now, area)) {
+            return Ok(());
+        }
+        self.mc_hears(index, at, Some(area), |own, now| own.input(now, McInput::Block)).map(drop)
     }
 
     /// A UE has read which bearers the MCCH of an area lists; none: it has lost the carrier.

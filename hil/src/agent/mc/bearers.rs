@@ -105,6 +105,15 @@ impl Bearers {
         is_back
     }
 
+    /// A good transport block has come. False: more than its time is new, and it goes by [`Self::block`].
+    pub(super) const fn goes_on(&mut self, now: Instant) -> bool {
+        let was_there = self.block.is_some();
+        if was_there {
+            self.block = Some(now);
+        }
+        was_there
+    }
+
     /// The carrier is gone. What its MCCHs list is known until they are read again; which groups are on the bearers is not.
     /// True: it was there.
     pub(super) fn lost(&mut self, now: Instant) -> bool {

@@ -103,6 +103,12 @@ impl McClient {
         self.settle(now);
     }
 
+    /// A good transport block has come where that says nothing but that the coverage goes on: there are hundreds of them a
+    /// second. Then it is due no sooner than before and has no more to say. False: [`McInput::Block`] says it.
+    pub fn goes_on(&mut self, now: Instant) -> bool {
+        self.bearers.as_mut().is_none_or(|bearers| bearers.goes_on(now))
+    }
+
     /// Time has come to [`Self::poll_timeout`], or beyond.
     pub fn handle_timeout(&mut self, now: Instant) {
         let utc_ms = self.utc_ms(now);
