@@ -17,6 +17,8 @@ pub enum Table {
     RepositoryData,
     /// Registrations as the HSS knows them.
     HssRegistration,
+    /// Who serves a subscriber for short messages, and message waiting data (TS 23.040 clause 3.2), by private identity.
+    HlrSms,
     /// Registrations and their contacts at the S-CSCF.
     ScscfRegistration,
     /// Registrations at the P-CSCF.
@@ -115,11 +117,12 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
         Self::HssRegistration,
+        Self::HlrSms,
         Self::ScscfRegistration,
         Self::PcscfRegistration,
         Self::Subscription,
@@ -176,6 +179,7 @@ impl Table {
             Self::Sqn => "sqn",
             Self::RepositoryData => "repository_data",
             Self::HssRegistration => "hss_registration",
+            Self::HlrSms => "hlr_sms",
             Self::ScscfRegistration => "scscf_registration",
             Self::PcscfRegistration => "pcscf_registration",
             Self::Subscription => "subscription",

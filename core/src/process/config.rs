@@ -30,7 +30,7 @@ pub use charging::{AccountSection, CdfSection, ChargingSection, GwfSection, OcsS
 pub use conference::ConferenceSection;
 pub use cscf::{IcscfSection, PcscfSection, ScscfSection};
 pub use exposure::{ExposureClientSection, ExposureSection};
-pub use hss::HssSection;
+pub use hss::{HssMapSection, HssSection};
 pub use identity::IdentitySection;
 pub use ims_as::{AssignsSection, CellAreasSection, ImsAsSection};
 pub use mbms::{
@@ -337,6 +337,9 @@ mod tests {
             ("nodes = ['scscf', 'icscf']", "[[icscf.peers]]"),
             ("[scscf]\nlisten = ['udp:192.0.2.1:5060']", "scscf.trusted"),
             ("nodes = ['hss']\n[hss]\nlisten = []", "hss.listen is empty"),
+            ("[hss.map]\nglobal_title = '+49'", "hss.map.global_title"),
+            ("[hss.map]\ngateway = 'x'", "hss.map.gateway"),
+            ("[hss.map]\nmt_order = ['air']", "unknown variant `air`"),
             ("nodes = ['mce']", "mce.gateway"),
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),

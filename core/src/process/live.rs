@@ -4,6 +4,7 @@ mod bmsc;
 mod charging;
 mod conference;
 mod exposure;
+mod hss;
 mod identity;
 mod ims_as;
 mod mb2;
@@ -29,7 +30,7 @@ use protocol::sip::{HostTable, SipTimers, Transport};
 
 use super::config::{CoreConfig, NodeKind, PeerSection, Place, ServingNodeSection, WebPlace};
 use crate::charging::CdrFolder;
-use crate::ims::hss::{Hss, HssConfig};
+use crate::ims::hss::Hss;
 use crate::ims::presence::PresenceServer;
 use crate::ims::xdm::Shelf;
 use crate::ims::{
@@ -293,7 +294,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
-            NodeKind::Hss => Box::new(Hss::new(self.hss(), entropy)),
+            NodeKind::Hss => Box::new(Hss::new(self.hss()?, entropy)),
             NodeKind::Conference => {
                 let charging = self.service_charging(name, &mut entropy);
                 let server = ConferenceServer::new(self.conference(), entropy).map_err(LiveError::Settings)?;
@@ -319,7 +320,15 @@ impl<'a> Nodes<'a> {
             NodeKind::Enb => self.enb_sockets(number),
             NodeKind::SmsGmsc => self.sms_gmsc_sockets(),
             NodeKind::ServingNode => self.serving_node_sockets(number),
-            _ => Sockets { sip: sockets(&sip), diameter, diameter_source: source, http, media, ..Sockets::default() },
+            _ => Sockets {
+                sip: sockets(&sip),
+                diameter,
+                diameter_source: source,
+                http,
+                media,
+                global_titles: self.global_title(kind).into_iter().collect(),
+                ..Sockets::default()
+            },
         };
         let client = match kind {
             NodeKind::Exposure => Role::ThirdParty,
@@ -391,22 +400,6 @@ impl<'a> Nodes<'a> {
         config.default_expires = section.default_expires.unwrap_or(config.default_expires);
         config.min_expires = section.min_expires.unwrap_or(config.min_expires);
         config.max_expires = section.max_expires.unwrap_or(config.max_expires);
-        config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
-        config
-    }
-
-    fn hss(&self) -> HssConfig {
-        let section = &self.config.hss;
-        let address = section.listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), SocketAddr::ip);
-        let mut diameter = self.diameter(&self.hss_name(), address, &section.peers);
-        diameter.accept_unknown = section.accept_unknown;
-        let scscf = self.config.scscf.origin_host.clone().unwrap_or_else(|| self.in_domain("scscf"));
-        for (kind, host) in [(NodeKind::Icscf, self.icscf_name()), (NodeKind::Scscf, scscf)] {
-            if self.config.runs(kind) && !diameter.peers.iter().any(|peer| peer.host == host) {
-                diameter.peers.push(PeerConfig { host, realm: self.config.domain.clone(), connect: None });
-            }
-        }
-        let mut config = HssConfig::new(diameter);
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         config
     }

@@ -11,13 +11,24 @@ use protocol::{Instant, Secret};
 use super::registration::{Client, IdentityState, Registration, set_key};
 use super::subscriber::Subscriber;
 use super::{Hss, Reply};
-use crate::ims::aka::Sqn;
+use crate::ims::aka::{Sqn, Vector};
 use crate::node::{NodeStoreOp, Table};
 
 /// Vectors that one MAR gets at most: each is a sequence number.
 const MAX_VECTORS: u32 = 5;
 /// UAR-Flags bit 0 (TS 29.229 clause 6.3.44): IMS emergency registration.
 const EMERGENCY_REGISTRATION: u32 = 1;
+
+/// Why there are no vectors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum VectorProblem {
+    /// The subscriber has no keys for AKA.
+    NoKeys,
+    /// AUTS is wrong.
+    Resynchronisation,
+    /// There are no sequence numbers left.
+    Exhausted,
+}
 
 /// Where a public identity stands: its subscriber and its set.
 struct Place<'a> {
@@ -260,9 +271,20 @@ impl Hss {
             if mar.authorization.is_some() && other {
                 return Err(ResultCode::Base(result::UNABLE_TO_COMPLY));
             }
-            let (items, sqn) = self.vectors(mar)?;
+            let vectors = self.vectors(&mar.impi, mar.authorization.as_deref(), mar.items.clamp(1, MAX_VECTORS));
+            let (vectors, sqn) = vectors.map_err(|problem| match problem {
+                VectorProblem::NoKeys => unsupported,
+                VectorProblem::Resynchronisation | VectorProblem::Exhausted => {
+                    ResultCode::Base(result::UNABLE_TO_COMPLY)
+                }
+            })?;
             ops.push(store_sqn(&mar.impi, sqn));
-            items
+            let item = |(number, vector): (u32, Vector)| {
+                let xres = Secret::new(vector.xres.expose().to_vec());
+                let Vector { rand, autn, ck, ik, .. } = vector;
+                AuthItem { number: Some(number), data: AuthData::Aka { rand, autn, xres, ck, ik } }
+            };
+            (1..).zip(vectors).map(item).collect()
         } else {
             let secret = subscriber.digest.as_ref().ok_or(unsupported)?;
             let digest = DigestAuthenticate {
@@ -294,40 +316,36 @@ impl Hss {
     }
 
     /// New vectors, and the last sequence number in them. The numbers are used up, whatever becomes of the answer.
-    fn vectors(&mut self, mar: &Mar) -> Result<(Vec<AuthItem>, Sqn), ResultCode> {
-        let unable = ResultCode::Base(result::UNABLE_TO_COMPLY);
-        let unsupported = ResultCode::Experimental(code::AUTH_SCHEME_NOT_SUPPORTED);
-        let keys = self.directory.by_impi(&mar.impi).and_then(|s| s.aka.clone()).ok_or(unsupported)?;
-        let mut sqn = self.sqns.get(&mar.impi).copied().unwrap_or_default();
-        if let Some(authorization) = &mar.authorization {
+    /// `resynchronisation`: RAND and AUTS.
+    pub(super) fn vectors(
+        &mut self,
+        impi: &str,
+        resynchronisation: Option<&[u8]>,
+        count: u32,
+    ) -> Result<(Vec<Vector>, Sqn), VectorProblem> {
+        let keys = self.directory.by_impi(impi).and_then(|s| s.aka.clone()).ok_or(VectorProblem::NoKeys)?;
+        let mut sqn = self.sqns.get(impi).copied().unwrap_or_default();
+        if let Some(authorization) = resynchronisation {
             match keys.resynchronise(authorization) {
                 // TS 33.102 clause 6.3.5: when the next number would be taken by the USIM anyway, ours stays.
                 Ok(theirs) if sqn.next().is_some_and(|next| next.seq() > theirs.seq()) => {}
                 Ok(theirs) => sqn = theirs,
                 Err(problem) => {
-                    self.say(format!("resynchronisation of {} refused: {problem}", mar.impi));
-                    return Err(unable);
+                    self.say(format!("resynchronisation of {impi} refused: {problem}"));
+                    return Err(VectorProblem::Resynchronisation);
                 }
             }
         }
-        let mut items = Vec::new();
-        for number in 1..=mar.items.clamp(1, MAX_VECTORS) {
-            sqn = sqn.next().ok_or(unable)?;
+        let mut vectors = Vec::new();
+        for _ in 0..count {
+            sqn = sqn.next().ok_or(VectorProblem::Exhausted)?;
             let mut rand = [0; 16];
             self.entropy.fill(&mut rand);
-            let vector = keys.vector(rand, sqn);
-            let data = AuthData::Aka {
-                rand: vector.rand,
-                autn: vector.autn,
-                xres: Secret::new(vector.xres.expose().to_vec()),
-                ck: vector.ck,
-                ik: vector.ik,
-            };
-            items.push(AuthItem { number: Some(number), data });
+            vectors.push(keys.vector(rand, sqn));
             self.counters.vectors += 1;
         }
-        self.sqns.insert(mar.impi.clone(), sqn);
-        Ok((items, sqn))
+        self.sqns.insert(impi.to_owned(), sqn);
+        Ok((vectors, sqn))
     }
 
     /// Both identities are known, and the private one may register the public one.

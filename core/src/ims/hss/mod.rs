@@ -1,10 +1,11 @@
-//! HSS (TS 23.002 clause 4.1.1.1) for IMS: Cx (TS 29.228) and Sh (TS 29.328).
+//! HSS (TS 23.002 clause 4.1.1.1) for IMS: Cx (TS 29.228) and Sh (TS 29.328); for short messages it is an HLR as well (MAP).
 //!
 //! An answer that acknowledges a change leaves when the change is durable: a vector when its sequence number is, a
 //! registration when it is. A sequence number that was given out is never given out again, whatever happens in between.
 
 mod cx;
 mod data;
+mod map;
 mod provision;
 mod push;
 mod registration;
@@ -22,6 +23,7 @@ use protocol::diameter::{
 };
 use protocol::{Entropy, Instant};
 
+use self::map::{Hlr, MapReply};
 use self::registration::Registration;
 use self::subscriber::Directory;
 use super::aka::Sqn;
@@ -30,6 +32,7 @@ use crate::node::{
 };
 use crate::store::StoreToken;
 
+pub use map::{HlrConfig, PresencePeer, SmsSubscription, SmsWay};
 pub use provision::{
     ProvisionError, ProvisionedSubscriber, SubscriberSummary, add_subscribers, list_subscribers, parse_subscribers,
     remove_subscriber, show_subscriber,
@@ -51,6 +54,8 @@ pub struct HssConfig {
     pub max_repository_octets: usize,
     /// UTC at the start of the run, in milliseconds since 1970.
     pub utc_ms_at_zero: u64,
+    /// The HLR for short messages; none: it has no MAP.
+    pub hlr: Option<HlrConfig>,
 }
 
 impl HssConfig {
@@ -62,6 +67,7 @@ impl HssConfig {
             application_servers: None,
             max_repository_octets: 65_536,
             utc_ms_at_zero: 0,
+            hlr: None,
         }
     }
 }
@@ -85,6 +91,8 @@ enum Waiting {
     Load,
     /// An answer; the request for the case that the store fails.
     Answer { handle: RequestHandle, request: Message, answer: Message },
+    /// An answer of MAP.
+    Map(Box<MapReply>),
     /// Nothing: the change is ours.
     Change,
 }
@@ -99,6 +107,7 @@ pub struct Hss {
     sqns: BTreeMap<String, Sqn>,
     registrations: BTreeMap<String, Registration>,
     repository: data::Repository,
+    hlr: Option<Box<Hlr>>,
     /// Requests that came before the data were there.
     early: Option<Vec<(RequestHandle, Message)>>,
     waiting: BTreeMap<u64, Waiting>,
@@ -113,6 +122,7 @@ pub struct Hss {
 #[derive(Debug, Default)]
 struct Counters {
     requests: u64,
+    map_requests: u64,
     vectors: u64,
     refused: u64,
 }
@@ -122,6 +132,7 @@ impl Hss {
     pub fn new(mut config: HssConfig, mut entropy: Entropy) -> Self {
         config.diameter.applications = cx::APPLICATIONS.to_vec();
         let endpoint = DiameterEndpoint::new(config.diameter.clone(), entropy.split());
+        let hlr = config.hlr.clone().map(|hlr| Box::new(Hlr::new(hlr, entropy.split())));
         let mut hss = Self {
             config,
             endpoint,
@@ -130,6 +141,7 @@ impl Hss {
             sqns: BTreeMap::new(),
             registrations: BTreeMap::new(),
             repository: data::Repository::default(),
+            hlr,
             early: Some(Vec::new()),
             waiting: BTreeMap::new(),
             pushed: BTreeMap::new(),
@@ -138,7 +150,7 @@ impl Hss {
             counters: Counters::default(),
             out: VecDeque::new(),
         };
-        let ops = [Table::Subscriber, Table::Sqn, Table::HssRegistration, Table::RepositoryData];
+        let ops = [Table::Subscriber, Table::Sqn, Table::HssRegistration, Table::RepositoryData, Table::HlrSms];
         hss.store(ops.map(|table| NodeStoreOp::Scan { table }).to_vec(), Waiting::Load);
         hss
     }
@@ -180,6 +192,12 @@ impl Hss {
                 let answer = self.problem(&request, &problem);
                 self.endpoint.send_answer(now, handle, answer);
             }
+            (Some(Waiting::Map(reply)), result) => {
+                if let Err(e) = &result {
+                    self.say(format!("an operation of MAP is not answered with success: {e}"));
+                }
+                self.map_stored(now, *reply, result.is_ok());
+            }
             (Some(Waiting::Change), Err(e)) => self.say(format!("a change is not durable: {e}")),
             (Some(Waiting::Change), Ok(_)) => {}
             (None, _) => self.ignored("running", "an answer of the store to nothing"),
@@ -212,6 +230,8 @@ impl Hss {
             }
         }
         unreadable.extend(self.repository.load(tables.next().unwrap_or_default()));
+        let records = tables.next().unwrap_or_default();
+        unreadable.extend(self.hlr.as_mut().map(|hlr| hlr.load(records)).unwrap_or_default());
         for key in unreadable {
             self.say(format!("what is stored of {key} is unreadable and left alone"));
         }
@@ -219,6 +239,7 @@ impl Hss {
         for (handle, message) in self.early.take().unwrap_or_default() {
             self.on_request(now, handle, message);
         }
+        self.hlr_loaded(now);
     }
 
     fn on_request(&mut self, now: Instant, handle: RequestHandle, request: Message) {
@@ -262,12 +283,21 @@ impl Hss {
 
     /// What the endpoint has to say, until it has nothing.
     fn drain(&mut self, now: Instant) {
-        while let Some(output) = self.endpoint.poll_output() {
+        loop {
+            let Some(output) = self.endpoint.poll_output() else {
+                if self.drain_map(now) {
+                    continue;
+                }
+                return;
+            };
             match output {
                 DiameterOutput::Transport(transport) => self.out.push_back(NodeOutput::Diameter(transport)),
                 DiameterOutput::Request { handle, message } => self.on_request(now, handle, message),
                 DiameterOutput::Answer { token, result } => self.on_pushed(now, token, result),
-                DiameterOutput::PeerUp { host } => self.say(format!("Diameter peer {host} is up")),
+                DiameterOutput::PeerUp { host } => {
+                    self.presence_is_up(now, &host);
+                    self.say(format!("Diameter peer {host} is up"));
+                }
                 DiameterOutput::PeerDown { host } => self.say(format!("Diameter peer {host} is down")),
                 DiameterOutput::Ignored { state, event } => self.ignored(state, event),
             }
@@ -287,13 +317,16 @@ impl Hss {
             return Vec::new();
         }
         let op = registration.store(subscription);
+        let connections = self.connections(subscription);
         self.note_changes(subscription, &before, &registration);
         if registration == Registration::default() {
             self.registrations.remove(subscription);
         } else {
             self.registrations.insert(subscription.to_owned(), registration);
         }
-        vec![op]
+        let mut ops = vec![op];
+        ops.extend(self.ims_changed(connections));
+        ops
     }
 
     fn utc_ms(&self, now: Instant) -> u64 {
@@ -305,6 +338,7 @@ impl Node for Hss {
     fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match input {
             NodeInput::Diameter(input) => self.endpoint.handle_input(now, input),
+            NodeInput::Sccp { bytes } => self.sccp(now, bytes),
             NodeInput::Store(answer) => self.on_stored(now, answer),
             NodeInput::Admin(Admin::Deregister { impi, reason, info }) => self.deregister(now, &impi, reason, info),
             NodeInput::Admin(Admin::PutSubscriber(provisioned)) => self.put_subscriber(now, *provisioned),
@@ -318,8 +352,7 @@ impl Node for Hss {
             NodeInput::Http { .. }
             | NodeInput::HttpResponse { .. }
             | NodeInput::Stream(_)
-            | NodeInput::Datagram { .. }
-            | NodeInput::Sccp { .. } => {
+            | NodeInput::Datagram { .. } => {
                 self.ignored("running", "HTTP or media at an HSS");
             }
             NodeInput::Access(_) => self.ignored("running", "an event of the access network at an HSS"),
@@ -329,11 +362,13 @@ impl Node for Hss {
 
     fn handle_timeout(&mut self, now: Instant) {
         self.endpoint.handle_timeout(now);
+        self.hlr_timeout(now);
         self.drain(now);
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout()
+        let hlr = self.hlr.as_ref().and_then(|hlr| hlr.poll_timeout());
+        [self.endpoint.poll_timeout(), hlr].into_iter().flatten().min()
     }
 
     fn poll_output(&mut self) -> Option<NodeOutput> {
@@ -341,13 +376,18 @@ impl Node for Hss {
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
-        vec![
+        let mut figures = vec![
             ("subscribers", self.directory.len() as u64),
             ("subscriptions_with_scscf", self.registrations.len() as u64),
             ("diameter_requests", self.counters.requests),
             ("diameter_requests_refused", self.counters.refused),
             ("aka_vectors", self.counters.vectors),
-        ]
+        ];
+        if let Some(hlr) = &self.hlr {
+            figures.push(("map_operations", self.counters.map_requests));
+            figures.extend(hlr.figures());
+        }
+        figures
     }
 }
 

@@ -16,6 +16,21 @@
 //! impus = ["sip:alice@ims.test", "tel:+99900000001"]
 //! profile = "sms"
 //! ```
+//!
+//! For short messages over MAP a subscriber has an `msisdn`, an `imsi` (without it the digits before `@` in `impi` are the
+//! IMSI) and a [`SmsSubscription`], all of it optional; its accesses are "ip", "sgsn" and "msc":
+//!
+//! ```toml
+//! msisdn = ["99900000001"]
+//! imsi = "001010000000001"
+//! [subscriber.sms]
+//! mt = true                            # teleservice 21, to the UE; mo: teleservice 22, from it
+//! msc = "491700010"                    # who serves the UE besides IP-Message-GWs
+//! sgsn = "491700020"
+//! gateway = "491700060"                # an IP-Message-GW that does not register the UE: its IMS registration counts
+//! mt_order = ["ip", "sgsn", "msc"]     # mo_order for messages from the UE
+//! user_order = true                    # the user may have an order of its own: user_mt_order, user_mo_order
+//! ```
 
 mod ifc;
 mod operate;
@@ -28,6 +43,7 @@ use protocol::sip::{Algorithm, Uri, digest_ha1};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::map::{NUMBER, SmsSubscription, is_number};
 use super::subscriber::{Charging, DigestSecret, Identity, ImplicitSet, RequiredCapabilities, Subscriber, canonical};
 use crate::ims::aka::{AkaKeys, Sqn};
 use crate::ims::profile::InitialFilterCriteria;
@@ -111,6 +127,9 @@ struct Entry {
     digest_realm: Option<String>,
     #[serde(default)]
     msisdn: Vec<Spanned<String>>,
+    imsi: Option<Spanned<String>>,
+    #[serde(default)]
+    sms: SmsSubscription,
     visited_networks: Option<Vec<String>>,
     #[serde(default)]
     capabilities: RequiredCapabilities,
@@ -163,6 +182,7 @@ fn read(file: File) -> Result<Vec<ProvisionedSubscriber>, Wrong> {
 struct Known {
     impis: BTreeSet<String>,
     msisdns: BTreeSet<String>,
+    imsis: BTreeSet<String>,
     /// By public identity: its subscription, and its whole set.
     impus: BTreeMap<String, (String, Vec<String>)>,
 }
@@ -190,13 +210,17 @@ fn subscriber(
     let mut msisdn = Vec::new();
     for number in entry.msisdn {
         let (span, number) = (number.span(), number.into_inner());
-        if !(5..=15).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return Err((span, format!("msisdn {number:?} is not 5 to 15 digits, international without +")));
+        if !is_number(&number) {
+            return Err((span, format!("msisdn {number:?} is not {NUMBER}")));
         }
         if !known.msisdns.insert(number.clone()) {
             return Err((span, format!("msisdn {number} is there twice")));
         }
         msisdn.push(number);
+    }
+    let imsi = entry.imsi.map(|imsi| self::imsi(imsi, known)).transpose()?;
+    if let Some(problem) = entry.sms.problem() {
+        return Err((span, format!("{impi}: {problem}")));
     }
     let subscription = entry.subscription.unwrap_or_else(|| impi.clone());
     if entry.set.is_empty() {
@@ -209,12 +233,25 @@ fn subscriber(
         aka,
         digest,
         msisdn,
+        imsi,
+        sms: entry.sms,
         visited_networks: entry.visited_networks,
         capabilities: entry.capabilities,
         charging: entry.charging,
         sets: sets?,
     };
     Ok(ProvisionedSubscriber { subscriber, sqn })
+}
+
+fn imsi(imsi: Spanned<String>, known: &mut Known) -> Result<String, Wrong> {
+    let (span, imsi) = (imsi.span(), imsi.into_inner());
+    if !(5..=15).contains(&imsi.len()) || !imsi.bytes().all(|b| b.is_ascii_digit()) {
+        return Err((span, format!("imsi {imsi:?} is not 5 to 15 digits (TS 23.003 clause 2.2)")));
+    }
+    match known.imsis.insert(imsi.clone()) {
+        true => Ok(imsi),
+        false => Err((span, format!("imsi {imsi} is there twice"))),
+    }
 }
 
 fn aka(entry: &Entry) -> Result<Option<AkaKeys>, Wrong> {

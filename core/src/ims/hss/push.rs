@@ -23,6 +23,8 @@ pub(super) enum Pushed {
     Ppr { impi: String },
     /// PNR; a subscription for one notification ends with it.
     Pnr { host: String },
+    /// PNR to the presence server that is configured.
+    Presence { impi: String, is_connected: bool },
 }
 
 /// A public identity whose state or S-CSCF has changed.
@@ -68,7 +70,7 @@ impl Hss {
         self.push(now, rtr.to_message(), Pushed::Rtr { impi: impi.to_owned(), subscription, clear });
     }
 
-    fn push(&mut self, now: Instant, message: Message, pushed: Pushed) {
+    pub(super) fn push(&mut self, now: Instant, message: Message, pushed: Pushed) {
         self.next_token += 1;
         self.pushed.insert(self.next_token, pushed);
         self.endpoint.send_request(now, self.next_token, message);
@@ -83,11 +85,19 @@ impl Hss {
         if !is_success {
             self.say(format!("{pushed:?} failed: {result:?}"));
         }
-        if let Pushed::Rtr { impi, subscription, clear: true } = pushed {
+        match pushed {
             // An S-CSCF that does not know the user any more has nothing to end.
-            if is_success || matches!(result, Ok(ResultCode::Experimental(_))) {
+            Pushed::Rtr { impi, subscription, clear: true }
+                if is_success || matches!(result, Ok(ResultCode::Experimental(_))) =>
+            {
                 self.clear(now, &impi, &subscription);
             }
+            // One that does not know the user has nothing to tell of it.
+            Pushed::Presence { impi, is_connected } => {
+                let is_taken = is_success || matches!(result, Ok(ResultCode::Experimental(_)));
+                self.presence_told(now, &impi, is_connected, is_taken);
+            }
+            _ => {}
         }
     }
 
@@ -168,6 +178,9 @@ impl Hss {
             self.send_rtr(now, impi, &client, reason, Some("the subscription has ended".to_owned()), false);
         }
         self.clear(now, impi, &subscription);
+        if let Some(subscriber) = self.directory.by_impi(impi).cloned() {
+            self.forget_sms(now, &subscriber);
+        }
         self.directory.remove(impi);
         let op = NodeStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() };
         self.store(vec![op], Waiting::Change);
@@ -200,6 +213,7 @@ impl Hss {
                 self.notify(now, &changed.impu, reference::SCSCF_NAME, None);
             }
         }
+        self.tell_touched(now);
     }
 
     /// PNR to all that subscribe to data of an identity.

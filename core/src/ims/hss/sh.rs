@@ -37,13 +37,21 @@ impl Operation {
             reference::INITIAL_FILTER_CRITERIA,
             reference::CHARGING_INFORMATION,
             reference::MSISDN,
+            reference::SMS_REGISTRATION_INFO,
             reference::IMS_PRIVATE_USER_IDENTITY,
         ];
         match self {
             Self::Read => readable.contains(&data_reference),
             Self::Update => data_reference == reference::REPOSITORY_DATA,
             Self::Notify => {
-                matches!(data_reference, reference::REPOSITORY_DATA | reference::IMS_USER_STATE | reference::SCSCF_NAME)
+                let all = [
+                    reference::REPOSITORY_DATA,
+                    reference::IMS_USER_STATE,
+                    reference::SCSCF_NAME,
+                    // Not in the table: TR 23.804 clause 8.1 step 4 wants somebody to be told.
+                    reference::SMS_REGISTRATION_INFO,
+                ];
+                all.contains(&data_reference)
             }
         }
     }
@@ -135,12 +143,15 @@ impl Hss {
         }
         let ims = self.ims_element(subscriber, impu, references, server);
         document.children.extend(Some(ims).filter(|e| !e.children.is_empty()));
+        let mut extension = Element::new("Extension");
+        if wants(reference::SMS_REGISTRATION_INFO) {
+            extension.children.push(self.sms_registration_info(impu));
+        }
         if wants(reference::IMS_PRIVATE_USER_IDENTITY) {
             let impis = self.directory.by_impu(impu).map(|s| Element::with_text("IMSPrivateUserIdentity", &s.impi));
-            let mut extension = Element::new("Extension");
             extension.children.extend(impis);
-            document.children.push(extension);
         }
+        document.children.extend(Some(extension).filter(|e| !e.children.is_empty()));
         document
     }
 

@@ -7,6 +7,7 @@ use protocol::diameter::cx::{Capabilities, ChargingInformation};
 use protocol::sip::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::map::SmsSubscription;
 use crate::ims::aka::AkaKeys;
 use crate::ims::profile::{IdentityKind, InitialFilterCriteria, PublicIdentity, ServiceProfile, UserProfile};
 use crate::ims::profile::{ProfilePart, ProfileProblem};
@@ -24,6 +25,12 @@ pub struct Subscriber {
     pub digest: Option<DigestSecret>,
     /// MSISDNs: digits.
     pub msisdn: Vec<String>,
+    /// IMSI, where it is not in the private identity.
+    #[serde(default)]
+    pub imsi: Option<String>,
+    /// What it has for short messages.
+    #[serde(default)]
+    pub sms: SmsSubscription,
     /// Visited networks that it may register from; none: from anywhere.
     pub visited_networks: Option<Vec<String>>,
     /// What its S-CSCF has to be able to do.
@@ -147,6 +154,13 @@ impl ImplicitSet {
 }
 
 impl Subscriber {
+    /// The IMSI: as provisioned, or what the private identity was made of (TS 23.003 clause 13.3).
+    pub fn imsi(&self) -> Option<&str> {
+        let user = self.impi.split('@').next().unwrap_or_default();
+        let is_imsi = (MIN_IMSI_OF_IMPI..=15).contains(&user.len()) && user.bytes().all(|b| b.is_ascii_digit());
+        self.imsi.as_deref().or_else(|| is_imsi.then_some(user))
+    }
+
     /// The set that an identity is in.
     pub fn set_of(&self, impu: &str) -> Option<usize> {
         let wanted = canonical(impu);
@@ -171,6 +185,9 @@ impl Subscriber {
     }
 }
 
+/// Digits of an IMSI that a private identity is made of, at least: MCC, MNC and some of MSIN.
+const MIN_IMSI_OF_IMPI: usize = 6;
+
 /// An identity as it is compared (TS 23.003 clause 13.4): parameters and port of no meaning, host in lower case.
 pub(crate) fn canonical(impu: &str) -> String {
     Uri::parse(impu).map_or_else(|_| impu.to_ascii_lowercase(), |uri| uri.identity())
@@ -183,6 +200,7 @@ pub(super) struct Directory {
     /// By public identity: private identities that have it.
     by_impu: BTreeMap<String, Vec<String>>,
     by_msisdn: BTreeMap<String, String>,
+    by_imsi: BTreeMap<String, String>,
     by_subscription: BTreeMap<String, Vec<String>>,
 }
 
@@ -195,6 +213,9 @@ impl Directory {
         }
         for msisdn in &subscriber.msisdn {
             self.by_msisdn.insert(msisdn.clone(), impi.clone());
+        }
+        if let Some(imsi) = subscriber.imsi() {
+            self.by_imsi.insert(imsi.to_owned(), impi.clone());
         }
         self.by_subscription.entry(subscriber.subscription.clone()).or_default().push(impi.clone());
         self.subscribers.insert(impi, subscriber);
@@ -209,10 +230,16 @@ impl Directory {
             index.retain(|_, impis| !impis.is_empty());
         }
         self.by_msisdn.retain(|_, of| of != impi);
+        self.by_imsi.retain(|_, of| of != impi);
     }
 
     pub(super) fn len(&self) -> usize {
         self.subscribers.len()
+    }
+
+    /// All private identities.
+    pub(super) fn impis(&self) -> impl Iterator<Item = &String> {
+        self.subscribers.keys()
     }
 
     pub(super) fn by_impi(&self, impi: &str) -> Option<&Subscriber> {
@@ -227,6 +254,10 @@ impl Directory {
 
     pub(super) fn by_msisdn(&self, msisdn: &str) -> Option<&Subscriber> {
         self.by_msisdn.get(msisdn).and_then(|impi| self.subscribers.get(impi))
+    }
+
+    pub(super) fn by_imsi(&self, imsi: &str) -> Option<&Subscriber> {
+        self.by_imsi.get(imsi).and_then(|impi| self.subscribers.get(impi))
     }
 
     /// Private identities of a subscription.

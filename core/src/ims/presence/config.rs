@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use protocol::diameter::DiameterConfig;
 use protocol::sip::{HostTable, SipTimers, Transport};
 use protocol::xml::SubHandling;
 
@@ -35,6 +36,9 @@ pub struct PresenceConfig {
     pub documents: Option<Shelf>,
     /// What becomes of subscriptions to presentities without rules.
     pub without_rules: SubHandling,
+    /// Where it takes from the HSS who is reached by short messages over IP (Sh); none: it does not know. The application is
+    /// Sh, whatever is in there.
+    pub sh: Option<DiameterConfig>,
     /// Bounds.
     pub limits: PresenceLimits,
 }
@@ -102,6 +106,7 @@ impl PresenceConfig {
             rules: BTreeMap::new(),
             documents: None,
             without_rules: SubHandling::Confirm,
+            sh: None,
             limits: PresenceLimits::default(),
         }
     }

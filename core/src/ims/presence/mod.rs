@@ -6,6 +6,7 @@ mod notify;
 mod publications;
 mod publish;
 mod rules;
+mod sms;
 mod subscribe;
 mod winfo;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use self::publications::{Publication, Publications};
 use self::publish::Published;
 use self::rules::{Asker, News, Rules};
+use self::sms::{Sh, Told};
 use self::subscribe::Accepted;
 use self::winfo::Waiting;
 use super::service::event::{EventId, Subscriptions};
@@ -55,6 +57,7 @@ pub struct PresenceServer {
     busy: BTreeMap<String, VecDeque<Held>>,
     /// Requests that came before the store had told what there was.
     held: Option<Vec<Held>>,
+    sh: Option<Sh>,
     closing: bool,
 }
 
@@ -81,6 +84,7 @@ enum Job {
     Restore,
     Published(Box<Published>),
     Subscribed(Box<Accepted>),
+    Told(Box<Told>),
     Nothing,
 }
 
@@ -93,7 +97,15 @@ impl Node for PresenceServer {
                     self.stored(now, job, result.map_err(|error| error.to_string()));
                 }
             }
-            Some(NodeInput::Admin(crate::node::Admin::Shutdown)) => self.closing = true,
+            Some(NodeInput::Diameter(input)) if self.sh.is_some() => {
+                if let Some(sh) = &mut self.sh {
+                    sh.endpoint.handle_input(now, input);
+                }
+            }
+            Some(NodeInput::Admin(crate::node::Admin::Shutdown)) => {
+                self.closing = true;
+                self.close_sh(now);
+            }
             Some(other) => self.shell.ignore("presence server", &format!("{other:?}")),
             None => {}
         }
@@ -103,6 +115,9 @@ impl Node for PresenceServer {
     fn handle_timeout(&mut self, now: Instant) {
         self.look(now);
         self.shell.handle_timeout(now);
+        if let Some(sh) = &mut self.sh {
+            sh.endpoint.handle_timeout(now);
+        }
         let utc_ms = self.shell.utc_ms(now);
         self.end_publications(now, utc_ms);
         self.end_subscriptions(now, utc_ms);
@@ -120,7 +135,8 @@ impl Node for PresenceServer {
         let utc = utc.into_iter().flatten().min().map(|ms| self.shell.instant_of(ms));
         // Without anybody to be told it is soon enough to look when somebody asks.
         let looks = (self.rules.may_change() && !self.subscriptions.is_empty()).then_some(self.looks_at);
-        [self.shell.poll_timeout(), told, utc, looks].into_iter().flatten().min()
+        let sh = self.sh.as_ref().and_then(|sh| sh.endpoint.poll_timeout());
+        [self.shell.poll_timeout(), told, utc, looks, sh].into_iter().flatten().min()
     }
 
     fn poll_output(&mut self) -> Option<NodeOutput> {
@@ -149,6 +165,7 @@ impl PresenceServer {
         let (own, stack) = StackConfig::user_agent_at(&config.uri, &config.local, &config.hosts, config.timers)
             .map_err(|why| format!("presence server: {why}"))?;
         let stack = SipStack::new(stack, entropy.split());
+        let sh = config.sh.clone().map(|sh| Sh::new(sh, entropy.split()));
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
         let scans = [Table::Publication, Table::PresenceSubscription, Table::WaitingWatcher];
         shell.store(scans.map(|table| NodeStoreOp::Scan { table }).to_vec(), Job::Restore);
@@ -166,6 +183,7 @@ impl PresenceServer {
             changes: BTreeMap::new(),
             busy: BTreeMap::new(),
             held: Some(Vec::new()),
+            sh,
             closing: false,
         })
     }
@@ -207,6 +225,9 @@ impl PresenceServer {
         loop {
             while let Some(output) = self.shell.stack.poll_output() {
                 self.handle_stack(now, output);
+            }
+            if self.drain_sh(now) {
+                continue;
             }
             match self.subscriptions.next_due(now) {
                 Some(id) => self.tell(now, id),
@@ -322,6 +343,7 @@ impl PresenceServer {
         let result = result.map_err(|why| self.shell.say(format!("presence: {why}")));
         let resource = match job {
             Job::Nothing => return,
+            Job::Told(told) => return self.told(now, *told, result.is_ok()),
             Job::Restore => return self.restored(now, result),
             Job::Published(published) => {
                 let resource = published.resource().to_owned();
@@ -372,6 +394,7 @@ impl PresenceServer {
             }
         }
         self.tell_all_again(now);
+        self.sh_restored(now);
         held.into_iter().for_each(|held| self.handle_request(now, held));
     }
 

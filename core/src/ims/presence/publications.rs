@@ -18,6 +18,9 @@ pub(super) struct Publication {
     pub(super) expires_utc_ms: u64,
     /// Puts the publications of a presentity in order.
     pub(super) number: u64,
+    /// The network says so; no PUBLISH refreshes or removes it.
+    #[serde(default)]
+    pub(super) by_network: bool,
 }
 
 /// A presentity that something is published of.
@@ -34,6 +37,8 @@ pub(super) struct Publications {
     ends: Due<u64, (String, u64)>,
     last_number: u64,
     count: usize,
+    /// Numbers of those that the network has made, by presentity.
+    by_network: BTreeMap<String, u64>,
 }
 
 impl Publications {
@@ -54,14 +59,29 @@ impl Publications {
 
     /// The publication with an entity tag.
     pub(super) fn find(&self, resource: &str, etag: &str) -> Option<&Publication> {
-        self.presentities.get(resource)?.publications.values().find(|publication| publication.etag == etag)
+        self.presentities.get(resource)?.publications.values().find(|own| own.etag == etag && !own.by_network)
+    }
+
+    /// Number of what the network says of a presentity.
+    pub(super) fn number_by_network(&self, resource: &str) -> Option<u64> {
+        self.by_network.get(resource).copied()
+    }
+
+    /// The number of what the network will say of a presentity.
+    pub(super) fn next_by_network(&mut self, resource: &str) -> u64 {
+        let number = self.next_number();
+        self.by_network.insert(resource.to_owned(), number);
+        number
     }
 
     /// A publication stands, in the place of the one of its number.
     pub(super) fn insert(&mut self, publication: Publication) {
         self.last_number = self.last_number.max(publication.number);
         let key = (publication.resource.clone(), publication.number);
-        self.ends.set(&key, Some(publication.expires_utc_ms));
+        self.ends.set(&key, Some(publication.expires_utc_ms).filter(|ends| *ends != NEVER));
+        if publication.by_network {
+            self.by_network.insert(key.0.clone(), key.1);
+        }
         let presentity = self.presentities.entry(key.0).or_default();
         presentity.composed = None;
         if presentity.publications.insert(publication.number, publication).is_none() {
@@ -165,6 +185,9 @@ fn is_same(one: &Qualified, other: &Qualified) -> bool {
     one.is(&other.namespace, &other.name) && one.content == other.content && id(one).is_some() == id(other).is_some()
 }
 
+/// When a publication of the network ends.
+pub(super) const NEVER: u64 = u64::MAX;
+
 fn key_of(number: u64) -> String {
     format!("{number:016x}")
 }
@@ -178,7 +201,14 @@ mod tests {
             "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:d='urn:ietf:params:xml:ns:pidf:data-model' \
              xmlns:r='{RPID_NAMESPACE}' entity='sip:a@b'>{inner}</presence>"
         );
-        Publication { resource: "sip:a@b".into(), etag: number.to_string(), document, expires_utc_ms: 1000, number }
+        Publication {
+            resource: "sip:a@b".into(),
+            etag: number.to_string(),
+            document,
+            expires_utc_ms: 1000,
+            number,
+            by_network: false,
+        }
     }
 
     #[test]

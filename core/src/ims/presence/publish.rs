@@ -69,7 +69,14 @@ impl PresenceServer {
             let document = self.document(request)?;
             self.check_room(resource)?;
             let (resource, number) = (resource.to_owned(), self.publications.next_number());
-            return Ok(Change::Put(Publication { resource, etag, document, expires_utc_ms, number }));
+            return Ok(Change::Put(Publication {
+                resource,
+                etag,
+                document,
+                expires_utc_ms,
+                number,
+                by_network: false,
+            }));
         };
         let before = self.publications.find(resource, condition).ok_or_else(|| Refusal::new(412))?.clone();
         if expires_s == 0 {

@@ -88,6 +88,8 @@ fn winfo(notify: &Request) -> WatcherInfo {
     WatcherInfo::parse(std::str::from_utf8(&notify.body).unwrap()).unwrap()
 }
 
+mod sms;
+
 #[test]
 fn publications_begin_go_on_and_end() {
     let mut rig = rig_of(config());

@@ -46,6 +46,9 @@ impl CoreConfig {
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
         }
+        if let Some(problem) = self.hss.map.as_ref().and_then(|map| map.problem()) {
+            return Err(problem);
+        }
         if self.runs(NodeKind::Pcscf)
             && self.pcscf.security == GmSecurity::Tls
             && !self.pcscf.gm.iter().any(|place| place.transport == Transport::Tls)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use protocol::xml::SubHandling;
 use serde::Deserialize;
 
-use super::{Place, both};
+use super::{PeerSection, Place, both};
 use crate::ims::TrustedPeer;
 
 /// Settings of the presence server.
@@ -19,6 +19,8 @@ pub struct PresenceSection {
     pub listen: Vec<Place>,
     /// CSCFs and proxies whose asserted identities it believes; none: everybody's, which only loopback addresses may be told.
     pub trusted: Vec<TrustedPeer>,
+    /// The HSS that tells who is reached by short messages over IP (Sh); none: that of this process, if it is an HLR.
+    pub peers: Vec<PeerSection>,
     /// Domains of its presentities; none: the home domain.
     pub domains: Vec<String>,
     /// Identities that may publish for others.
@@ -39,6 +41,7 @@ impl Default for PresenceSection {
             uri: None,
             listen: both(5090),
             trusted: Vec::new(),
+            peers: Vec::new(),
             domains: Vec::new(),
             publishers: Vec::new(),
             rules: BTreeMap::new(),

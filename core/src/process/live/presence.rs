@@ -29,6 +29,10 @@ impl Nodes<'_> {
                 .map_err(|why| LiveError::Settings(format!("presence.rules: {}: {why}", path.display())))?;
             config.rules.insert(identity.clone(), document);
         }
+        let has_hlr = self.config.runs(NodeKind::Hss) && self.config.hss.map.is_some();
+        if has_hlr || !section.peers.is_empty() {
+            config.sh = Some(self.diameter(&self.presence_host(), first.ip(), &section.peers));
+        }
         config.documents = self.config.runs(NodeKind::Xdm).then(|| self.shelf.clone());
         config.without_rules = section.without_rules.into();
         if let Some(seconds) = section.pace_s {
@@ -41,8 +45,13 @@ impl Nodes<'_> {
         Ok(config)
     }
 
+    /// Its host name, in Diameter as well.
+    pub(super) fn presence_host(&self) -> String {
+        self.in_domain("presence")
+    }
+
     fn presence_uri(&self) -> String {
         let port = self.config.presence.listen.first().map_or(5060, |place| place.address.port());
-        self.config.presence.uri.clone().unwrap_or_else(|| format!("sip:{}:{port}", self.in_domain("presence")))
+        self.config.presence.uri.clone().unwrap_or_else(|| format!("sip:{}:{port}", self.presence_host()))
     }
 }

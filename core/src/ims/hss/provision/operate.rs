@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::cx::store_sqn;
+use super::super::map::{SmsRecord, SmsSubscription};
 use super::super::subscriber::{Directory, Subscriber};
 use super::{ProvisionError, ProvisionedSubscriber};
 use crate::ims::aka::Sqn;
@@ -20,6 +21,10 @@ pub struct SubscriberSummary {
     pub sets: Vec<Vec<String>>,
     /// MSISDNs.
     pub msisdn: Vec<String>,
+    /// IMSI, if it has one.
+    pub imsi: Option<String>,
+    /// What it has for short messages.
+    pub sms: SmsSubscription,
     /// Ways to authenticate.
     pub authentication: Vec<&'static str>,
     /// AMF, in hexadecimal digits.
@@ -30,6 +35,10 @@ pub struct SubscriberSummary {
     pub visited_networks: Option<Vec<String>>,
     /// The S-CSCF that is assigned.
     pub scscf: Option<String>,
+    /// Number of the IP-Message-GW that has registered it for short messages.
+    pub sms_gateway: Option<String>,
+    /// Service centres that have messages for it and wait.
+    pub sms_waiting: Vec<String>,
 }
 
 /// Adds subscribers, or changes those that are there: all of them, or none. Gives how many are new.
@@ -57,8 +66,10 @@ pub fn add_subscribers(store: &mut NodeStore, subscribers: &[ProvisionedSubscrib
 pub fn list_subscribers(store: &NodeStore) -> Result<Vec<SubscriberSummary>, ProvisionError> {
     let sqns = store.scan(Table::Sqn)?;
     let registrations = store.scan(Table::HssRegistration)?;
+    let records = store.scan(Table::HlrSms)?;
     let subscribers = store.scan(Table::Subscriber)?;
-    subscribers.iter().map(|(impi, value)| Ok(summary(&read(impi, value)?, &sqns, &registrations))).collect()
+    let rows = [&sqns[..], &registrations, &records];
+    subscribers.iter().map(|(impi, value)| Ok(summary(&read(impi, value)?, rows))).collect()
 }
 
 /// One subscriber.
@@ -71,7 +82,8 @@ pub fn show_subscriber(store: &NodeStore, impi: &str) -> Result<SubscriberSummar
 pub fn remove_subscriber(store: &mut NodeStore, impi: &str) -> Result<(), ProvisionError> {
     let directory = load(store)?;
     let subscriber = directory.by_impi(impi).ok_or_else(|| ProvisionError::Unknown(impi.to_owned()))?;
-    let mut ops = vec![NodeStoreOp::Delete { table: Table::Subscriber, key: impi.to_owned() }];
+    let tables = [Table::Subscriber, Table::HlrSms];
+    let mut ops = tables.map(|table| NodeStoreOp::Delete { table, key: impi.to_owned() }).to_vec();
     if directory.associated(subscriber).is_empty() {
         ops.push(NodeStoreOp::Delete { table: Table::HssRegistration, key: subscriber.subscription.clone() });
     }
@@ -93,6 +105,12 @@ fn check_free(directory: &Directory, subscriber: &Subscriber) -> Result<(), Prov
                 }
             }
         }
+    }
+    // Only one that is given in so many words: realms of test networks may share the digits of private identities.
+    if let Some(imsi) = &subscriber.imsi
+        && let Some(owner) = directory.by_imsi(imsi).filter(|o| o.impi != subscriber.impi)
+    {
+        return Err(taken(imsi, owner));
     }
     for msisdn in &subscriber.msisdn {
         if let Some(owner) = directory.by_msisdn(msisdn).filter(|o| o.impi != subscriber.impi) {
@@ -121,16 +139,14 @@ fn number(value: &[u8]) -> Result<Sqn, ProvisionError> {
     Ok(found.ok_or_else(|| StoreError::Sqlite("a stored sequence number is unreadable".to_owned()))?)
 }
 
-fn summary(
-    subscriber: &Subscriber,
-    sqns: &[(String, Vec<u8>)],
-    registrations: &[(String, Vec<u8>)],
-) -> SubscriberSummary {
+fn summary(subscriber: &Subscriber, [sqns, registrations, records]: [&[(String, Vec<u8>)]; 3]) -> SubscriberSummary {
     let of = |rows: &[(String, Vec<u8>)], key: &str| rows.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     let sqn = of(sqns, &subscriber.impi).and_then(|value| number(&value).ok());
     let registration = of(registrations, &subscriber.subscription);
     let registration: Option<super::super::Registration> =
         registration.and_then(|value| serde_json::from_slice(&value).ok());
+    let record = of(records, &subscriber.impi).and_then(|value| serde_json::from_slice::<SmsRecord>(&value).ok());
+    let record = record.unwrap_or_default();
     let name = |i: &super::Identity| if i.barred { format!("{} (barred)", i.uri) } else { i.uri.clone() };
     let aka = subscriber.aka.is_some().then_some("Digest-AKAv1-MD5");
     SubscriberSummary {
@@ -138,11 +154,15 @@ fn summary(
         subscription: subscriber.subscription.clone(),
         sets: subscriber.sets.iter().map(|s| s.identities.iter().map(name).collect()).collect(),
         msisdn: subscriber.msisdn.clone(),
+        imsi: subscriber.imsi().map(str::to_owned),
+        sms: subscriber.sms.clone(),
         authentication: aka.into_iter().chain(subscriber.digest.is_some().then_some("SIP Digest")).collect(),
         amf: subscriber.aka.as_ref().map(|aka| hex::encode(aka.amf)),
         sqn: sqn.filter(|_| subscriber.aka.is_some()).map(|sqn| hex::encode(sqn.octets())),
         visited_networks: subscriber.visited_networks.clone(),
         scscf: registration.and_then(|r| r.server),
+        sms_gateway: record.gateway_number().map(str::to_owned),
+        sms_waiting: record.waiting_centres(),
     }
 }
 

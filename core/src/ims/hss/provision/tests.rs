@@ -22,6 +22,10 @@ fn errors_say_where_and_what() {
         ("profile = \"as\"", "profile = \"at\"", "profile = \"as", "there is no [[profile]] with name = \"at\""),
         ("name = \"registered\"", "name = \"as\"", "name = \"reg", "two profiles"),
         ("msisdn = [\"99900000001\"]", "msisdn = [\"+99900000001\"]", "msisdn", "without +"),
+        ("msisdn = [", "imsi = \"00101000000001x\"\nmsisdn = [", "msisdn = [", "is not 5 to 15 digits"),
+        ("msisdn = [", "sms = { msc = \"+491\" }\nmsisdn = [", "impi = ", "sms.msc \"+491\" is not 5 to 15 digits"),
+        ("msisdn = [", "sms = { mt_order = [\"ip\", \"ip\"] }\nmsisdn = [", "impi = ", "mt_order has an access twice"),
+        ("msisdn = [", "sms = { mt_order = [\"air\"] }\nmsisdn = [", "msisdn = [", "unknown variant `air`"),
         ("priority = 1", "priority = -1", "priority", "invalid value"),
         ("{ method = \"MESSAGE\" }", "{ }", "[[profile.ifc]]", "exactly one of"),
         ("amf = \"af17\"", "amv = \"af17\"", "amf", "unknown field `amv`"),
@@ -68,4 +72,31 @@ fn subscribers_are_listed_shown_and_removed_without_secrets() {
     assert_eq!(show_subscriber(&store, "1@ims.test"), Err(gone.clone()));
     assert_eq!(remove_subscriber(&mut store, "1@ims.test"), Err(gone));
     assert_eq!(add_subscribers(&mut store, &thief), Ok(1));
+}
+
+#[test]
+fn an_imsi_is_given_or_in_the_private_identity() {
+    let file = |impi: &str, imsi: &str| {
+        format!(
+            "[[subscriber]]\nimpi = \"{impi}\"\n{imsi}digest_password = \"x\"\n[[subscriber.set]]\nimpus = [\"sip:{impi}\"]\n"
+        )
+    };
+    let of = |impi: &str, imsi: &str| parse_subscribers("a", &file(impi, imsi)).unwrap().remove(0).subscriber;
+    assert_eq!(of("001010000000001@ims.test", "").imsi(), Some("001010000000001"));
+    assert_eq!(of("alice@ims.test", "").imsi(), None);
+    let alice = of("alice@ims.test", "imsi = \"001010000000001\"\n");
+    assert_eq!((alice.imsi(), &alice.sms), (Some("001010000000001"), &SmsSubscription::default()));
+    // What was stored before there were short messages is read as well.
+    let mut value = serde_json::to_value(&alice).unwrap();
+    let object = value.as_object_mut().unwrap();
+    assert!(object.remove("imsi").is_some() && object.remove("sms").is_some());
+    let old: Subscriber = serde_json::from_value(value).unwrap();
+    assert_eq!(old.sms, SmsSubscription::default());
+    let mut store = NodeStore::in_memory().unwrap();
+    let given = parse_subscribers("a", &file("alice@ims.test", "imsi = \"001010000000001\"\n")).unwrap();
+    assert_eq!(add_subscribers(&mut store, &given), Ok(1));
+    let thief = parse_subscribers("a", &file("eve@ims.test", "imsi = \"001010000000001\"\n")).unwrap();
+    assert!(matches!(add_subscribers(&mut store, &thief), Err(ProvisionError::Taken { .. })));
+    let both = format!("{}{}", file("a@ims.test", "imsi = \"001011\"\n"), file("b@ims.test", "imsi = \"001011\"\n"));
+    assert!(parse_subscribers("a", &both).unwrap_err().to_string().contains("is there twice"));
 }
