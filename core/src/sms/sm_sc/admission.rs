@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Instant;
-use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp};
+use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Unsuccessful};
 use protocol::sms::{FailureCause, Parameters, SubmitReport, Timestamp};
 
 use super::keys::{below, message_key, number_key, of_message_key, origin_key, timer_key};
@@ -404,6 +404,8 @@ impl Answer {
             Self::Data => Body::DataSmResp(message_id),
             Self::Multi(unsuccessful) => {
                 let message_id = message_id.unwrap_or_default();
+                // There are no more than destinations, 254.
+                let unsuccessful = Unsuccessful::new(unsuccessful).unwrap_or_default();
                 Body::SubmitMultiResp(Some(SubmitMultiResp { message_id, unsuccessful }))
             }
             Self::Deliver(report) => {

@@ -57,7 +57,7 @@ impl SmSc {
             },
             Body::SubmitMulti(SubmitMulti { message, destinations }) => {
                 let (mut to, mut lists) = (Vec::new(), Vec::new());
-                for destination in destinations {
+                for destination in destinations.as_slice().iter().cloned() {
                     match destination {
                         Destination::Sme(address) => to.push(address),
                         // There are no lists here.
