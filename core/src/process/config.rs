@@ -9,6 +9,7 @@ mod exposure;
 mod hss;
 mod identity;
 mod ims_as;
+mod ip_message_gw;
 mod mbms;
 mod mc_server;
 mod messaging;
@@ -33,6 +34,7 @@ pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::{HssMapSection, HssSection};
 pub use identity::IdentitySection;
 pub use ims_as::{AssignsSection, CellAreasSection, ImsAsSection};
+pub use ip_message_gw::IpMessageGwSection;
 pub use mbms::{
     CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
     SubframesSection,
@@ -106,6 +108,8 @@ pub struct CoreConfig {
     pub ims_as: ImsAsSection,
     /// MC service servers.
     pub mc_server: Vec<McServerSection>,
+    /// The IP-Message-GW.
+    pub ip_message_gw: IpMessageGwSection,
     /// The SMS-GMSC/IWMSC.
     pub sms_gmsc: SmsGmscSection,
     /// Simulated MSCs and SGSNs.
@@ -139,6 +143,7 @@ impl Default for CoreConfig {
             enb: vec![EnbSection::default()],
             ims_as: ImsAsSection::default(),
             mc_server: vec![McServerSection::default()],
+            ip_message_gw: IpMessageGwSection::default(),
             sms_gmsc: SmsGmscSection::default(),
             serving_node: vec![ServingNodeSection::default()],
         }
@@ -189,6 +194,8 @@ pub enum NodeKind {
     ImsAs,
     /// The MC service servers.
     McServer,
+    /// IP-Message-GW.
+    IpMessageGw,
     /// SMS-GMSC/IWMSC.
     SmsGmsc,
     /// Simulated MSCs and SGSNs.
@@ -245,7 +252,7 @@ impl CoreConfig {
 
     /// Where the nodes that run here take SIP, and the host names that they have in the domain; none: names of their own.
     pub(super) fn sip_places(&self) -> Vec<(NodeKind, Option<&'static str>, &[Place])> {
-        let all: [(NodeKind, Option<&'static str>, &[Place]); 11] = [
+        let all: [(NodeKind, Option<&'static str>, &[Place]); 13] = [
             (NodeKind::Pcscf, None, &self.pcscf.gm),
             (NodeKind::Pcscf, None, &self.pcscf.mw),
             (NodeKind::Icscf, None, &self.icscf.listen),
@@ -257,6 +264,8 @@ impl CoreConfig {
             (NodeKind::ImsGwf, Some("ims-gwf"), &self.charging.gwf.listen),
             (NodeKind::Exposure, Some("exposure"), &self.exposure.sip),
             (NodeKind::SipNetwork, None, &self.sip_network.listen),
+            (NodeKind::IpMessageGw, Some("ipsmgw"), &self.ip_message_gw.listen),
+            (NodeKind::IpMessageGw, Some("r2.ipsmgw"), &self.ip_message_gw.r2),
         ];
         let servers = self.mc_server.iter().map(|section| (NodeKind::McServer, None, section.listen.as_slice()));
         all.into_iter().chain(servers).filter(|(node, ..)| self.runs(*node)).collect()
@@ -283,7 +292,7 @@ mod tests {
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
                    'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server', \
-                   'sms_gmsc', 'serving_node']";
+                   'ip_message_gw', 'sms_gmsc', 'serving_node']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
@@ -299,7 +308,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 24);
+        assert_eq!(count, 26);
     }
 
     #[test]
@@ -344,6 +353,8 @@ mod tests {
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
+            ("nodes = ['ip_message_gw']\n[ip_message_gw]\nr2 = ['udp:192.0.2.1:5060']", "use tls:192.0.2.1:5060"),
+            ("nodes = ['ip_message_gw']\n[ip_message_gw]\nlisten = ['udp:192.0.2.1:5060']", "ip_message_gw.trusted"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),
             ("nodes = ['serving_node']\n[[serving_node]]\n[[serving_node]]", "two of [[serving_node]]"),

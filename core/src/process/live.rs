@@ -7,6 +7,7 @@ mod exposure;
 mod hss;
 mod identity;
 mod ims_as;
+mod ip_message_gw;
 mod mb2;
 mod mbms;
 mod mc_server;
@@ -44,6 +45,7 @@ use crate::net::{
 };
 use crate::node::{Node, NodeStore, Role, Scoped};
 use crate::sip_network::SipNetwork;
+use crate::sms::IpMessageGw;
 use crate::store::StoreError;
 
 /// Time until a Diameter peer is tried again: the lab starts its boxes in any order (RFC 6733 clause 12 has 30 s).
@@ -97,6 +99,7 @@ pub async fn start_core(
         NodeKind::Bmsc,
         NodeKind::ImsAs,
         NodeKind::McServer,
+        NodeKind::IpMessageGw,
         NodeKind::SmsGmsc,
         NodeKind::ServingNode,
         NodeKind::Pcscf,
@@ -215,6 +218,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Enb => (config.enb.get(number).map_or("enb", |enb| &enb.name), Role::Enb, Role::Enb),
             NodeKind::ImsAs => ("ims-as", Role::As, Role::Scscf),
             NodeKind::McServer => (mc_name.as_str(), Role::McServer, Role::Scscf),
+            NodeKind::IpMessageGw => ("ipsmgw", Role::IpMessageGw, Role::Ue),
             NodeKind::SmsGmsc => ("sms-gmsc", Role::SmsGmsc, Role::SmSc),
             NodeKind::ServingNode => {
                 let name = config.serving_node.get(number).map_or("serving-node", ServingNodeSection::name);
@@ -240,6 +244,7 @@ impl<'a> Nodes<'a> {
             NodeKind::SipNetwork => config.sip_network.listen.clone(),
             NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
             NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
+            NodeKind::IpMessageGw => self.ip_message_gw_places(),
             NodeKind::SmsGmsc | NodeKind::ServingNode => Vec::new(),
         };
         let http = match kind {
@@ -289,6 +294,9 @@ impl<'a> Nodes<'a> {
             NodeKind::McServer => {
                 Box::new(Scoped::new(&self.mc_server_name(number), Box::new(self.mc_server(number, folder, entropy)?)))
             }
+            NodeKind::IpMessageGw => {
+                Box::new(IpMessageGw::new(self.ip_message_gw(), entropy).map_err(LiveError::Settings)?)
+            }
             NodeKind::SmsGmsc => Box::new(self.sms_gmsc(entropy)?),
             NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
@@ -318,6 +326,7 @@ impl<'a> Nodes<'a> {
             NodeKind::MbmsGw => self.mbms_gw_sockets(),
             NodeKind::Mce => self.mce_sockets(),
             NodeKind::Enb => self.enb_sockets(number),
+            NodeKind::IpMessageGw => self.ip_message_gw_sockets(),
             NodeKind::SmsGmsc => self.sms_gmsc_sockets(),
             NodeKind::ServingNode => self.serving_node_sockets(number),
             _ => Sockets {

@@ -6,11 +6,11 @@ mod live;
 pub use config::{
     AccountSection, AssignsSection, BmscSection, CdfSection, CellAreasSection, CellSection, ChargingSection,
     ConferenceSection, CoreConfig, CoreConfigError, EnbSection, ExposureClientSection, ExposureSection, GatewaySection,
-    GwfSection, HssMapSection, HssSection, HttpPlace, IcscfSection, IdentitySection, ImsAsSection, MapSection,
-    MbmsGwSection, MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection,
-    NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection,
-    ProviderSection, QosClassSection, ScscfSection, ServedSection, ServerRulesSection, ServiceCentreSection,
-    ServiceChoice, ServingNodeChoice, ServingNodeSection, SipNetworkSection, SmsGmscSection, SubframesSection,
-    TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
+    GwfSection, HssMapSection, HssSection, HttpPlace, IcscfSection, IdentitySection, ImsAsSection, IpMessageGwSection,
+    MapSection, MbmsGwSection, MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection,
+    MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection,
+    PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServedSection, ServerRulesSection,
+    ServiceCentreSection, ServiceChoice, ServingNodeChoice, ServingNodeSection, SipNetworkSection, SmsGmscSection,
+    SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
 };
 pub use live::{LiveError, start_core};

@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as or mc_server"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc or serving_node"
                     .into(),
             );
         }
@@ -39,6 +39,7 @@ impl CoreConfig {
             (NodeKind::ImsAs, self.ims_as.listen.is_empty(), "ims_as.listen"),
             (NodeKind::McServer, self.mc_server.iter().any(|own| own.listen.is_empty()), "mc_server.listen"),
             (NodeKind::McServer, self.mc_server.is_empty(), "mc_server"),
+            (NodeKind::IpMessageGw, self.ip_message_gw.listen.is_empty(), "ip_message_gw.listen"),
             (NodeKind::SmsGmsc, self.sms_gmsc.listen.is_empty(), "sms_gmsc.listen"),
             (NodeKind::SmsGmsc, self.sms_gmsc.service_centres.is_empty(), "sms_gmsc.service_centres"),
             (NodeKind::ServingNode, self.serving_node.is_empty(), "serving_node"),
@@ -65,6 +66,7 @@ impl CoreConfig {
             (NodeKind::Presence, &self.presence.listen, &self.presence.trusted, "presence"),
             (NodeKind::ImsGwf, &self.charging.gwf.listen, &self.charging.gwf.trusted, "charging.gwf"),
             (NodeKind::Messaging, &self.messaging.listen, &self.messaging.trusted, "messaging"),
+            (NodeKind::IpMessageGw, &self.ip_message_gw.listen, &self.ip_message_gw.trusted, "ip_message_gw"),
             (NodeKind::Exposure, &self.exposure.sip, &self.exposure.trusted, "exposure"),
         ];
         let servers = self.mc_server.iter().map(|own| (NodeKind::McServer, &own.listen, &own.trusted, "mc_server"));
@@ -102,6 +104,7 @@ impl CoreConfig {
             return Err(format!("two eNBs are called {:?}: give each a name of its own", pair[0]));
         }
         self.check_mc_servers()?;
+        self.check_ip_message_gw()?;
         self.check_sms()?;
         self.check_web()
     }

@@ -72,7 +72,7 @@ impl Nodes<'_> {
     }
 }
 
-fn timers(section: MapSection) -> MapTimers {
+pub(super) fn timers(section: MapSection) -> MapTimers {
     let seconds = |seconds: u16| Duration::from_secs(seconds.into());
     MapTimers {
         short: seconds(section.short_s),

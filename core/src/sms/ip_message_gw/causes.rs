@@ -7,8 +7,6 @@ use protocol::sms::{Carrier, Direction, FailureCause, RpCause, Tpdu};
 
 /// callBarringCause: barringServiceActive (TS 29.002 clause 17.7.7).
 const BARRING_SERVICE_ACTIVE: u8 = 0;
-/// callBarringCause: operatorBarring.
-const OPERATOR_BARRING: u8 = 1;
 
 /// What a UE is told of an error of the service centre's side: the table of TS 23.040 clause 11.2 for ForwardShortMessage,
 /// which TS 23.540 repeats (1, 21, 28, 42, 69, 38 for all else).
@@ -101,9 +99,4 @@ pub(super) fn not_registered() -> UserError {
 
 fn absent(diagnostic: u8) -> UserError {
     UserError::AbsentSubscriberSm(AbsentSubscriberSm { diagnostic: Some(diagnostic), ..AbsentSubscriberSm::default() })
-}
-
-/// The operator bars messages to the subscriber.
-pub(super) const fn barred() -> UserError {
-    UserError::CallBarred(CallBarred { cause: Some(OPERATOR_BARRING), unauthorised_message_originator: false })
 }

@@ -90,6 +90,8 @@ pub struct IpMessageGwLimits {
     pub mo_per_user: usize,
     /// Messages for one UE that wait for their turn.
     pub mt_per_user: usize,
+    /// Messages that service centres are being asked to take at a time; more wait.
+    pub forwarding: usize,
     /// Messages on their way, both ways.
     pub messages: usize,
     /// Messages that are done and remembered.
@@ -111,6 +113,7 @@ impl Default for IpMessageGwLimits {
             subscriptions: 2,
             mo_per_user: 16,
             mt_per_user: 16,
+            forwarding: 4000,
             messages: 100_000,
             remembered: 200_000,
         }

@@ -40,40 +40,50 @@ impl IpMessageGw {
     }
 
     fn purge(&mut self, now: Instant, imsi: &str, leaving: Leaving) {
-        let Ok(number) = Imsi::new(imsi) else { return self.leave(imsi, leaving) };
+        let Ok(number) = Imsi::new(imsi) else { return self.leave(imsi, leaving, self.stamp(imsi)) };
         let sgsn_number = Some(self.titles.number.clone());
         let argument = PurgeMsArg { imsi: number, vlr_number: None, sgsn_number, extensions: Vec::new() };
-        let asked = Asked::Purge { imsi: imsi.to_owned(), leaving };
+        let asked = Asked::Purge { imsi: imsi.to_owned(), stamp: self.stamp(imsi), leaving };
         if self.ask_hlr(now, &Operation::PurgeMs(argument), asked).is_err() {
-            self.leave(imsi, leaving);
+            self.leave(imsi, leaving, self.stamp(imsi));
         }
     }
 
     /// The HLR has forgotten that the user is here. When it has not, the user goes all the same: messages for him find nobody.
-    pub(super) fn purged(&mut self, imsi: &str, leaving: Leaving, result: Result<OperationResult, InvokeFailure>) {
+    pub(super) fn purged(
+        &mut self,
+        (imsi, stamp): (&str, u64),
+        leaving: Leaving,
+        result: Result<OperationResult, InvokeFailure>,
+    ) {
         if let Err(failure) = result {
             self.shell.say(format!("purgeMS of {imsi}: {failure}"));
         }
-        self.leave(imsi, leaving);
+        self.leave(imsi, leaving, stamp);
+    }
+
+    /// What tells a registration from those before and after it.
+    pub(super) fn stamp(&self, imsi: &str) -> u64 {
+        self.users.get(imsi).map_or(0, |user| user.guard_utc_ms)
     }
 
     /// Takes the mapping away; [`Self::left`] goes on when that is durable.
-    pub(super) fn leave(&mut self, imsi: &str, leaving: Leaving) {
+    pub(super) fn leave(&mut self, imsi: &str, leaving: Leaving, stamp: u64) {
         let ops = vec![User::delete(imsi)];
-        self.shell.store(ops, Job::Left { imsi: imsi.to_owned(), leaving });
+        self.shell.store(ops, Job::Left { imsi: imsi.to_owned(), stamp, leaving });
     }
 
     /// The mapping is gone.
-    pub(super) fn left(&mut self, now: Instant, imsi: &str, leaving: Leaving) {
-        let utc_ms = self.shell.utc_ms(now);
+    pub(super) fn left(&mut self, now: Instant, (imsi, stamp): (&str, u64), leaving: Leaving) {
         // He may have come back while the HLR was told.
-        let is_back = leaving == Leaving::Guard && self.users.get(imsi).is_some_and(|user| user.guard_utc_ms > utc_ms);
-        if is_back {
-            let put = self.users.get(imsi).map(User::put);
-            self.shell.store(put.into_iter().collect(), Job::Nothing);
-            return;
-        }
-        let user = self.users.remove(imsi);
+        let is_back = self.users.get(imsi).is_some_and(|user| user.guard_utc_ms != stamp);
+        let user = match self.users.get(imsi).filter(|_| is_back).map(User::put) {
+            Some(put) => {
+                self.shell.store(vec![put], Job::Nothing);
+                None
+            }
+            None => self.users.remove(imsi),
+        };
         match leaving {
             Leaving::Asked(key) => self.answer_register(now, key, None, 0),
             Leaving::Guard => {}
@@ -81,8 +91,8 @@ impl IpMessageGw {
                 self.answer_map(now, dialogue, invoke_id, &Ok(OperationResult::CancelLocation(Vec::new())));
             }
         }
-        self.refuse_waiting(now, imsi);
         if let Some(user) = user {
+            self.refuse_waiting(now, imsi);
             let event = match leaving {
                 Leaving::Asked(_) => ContactEvent::Unregistered,
                 Leaving::Guard => ContactEvent::Expired,

@@ -21,7 +21,7 @@ pub(super) enum Asked {
     /// updateGprsLocation.
     Location(Box<Registering>),
     /// purgeMS.
-    Purge { imsi: String, leaving: Leaving },
+    Purge { imsi: String, stamp: u64, leaving: Leaving },
     /// mo-ForwardSM or readyForSM of this message.
     Forward(u64),
 }
@@ -55,7 +55,9 @@ pub(super) fn map_config(config: &IpMessageGwConfig) -> MapConfig {
         ApplicationContext::SUBSCRIBER_DATA_MNGT_V3,
         ApplicationContext::LOCATION_CANCELLATION_V3,
     ];
-    MapConfig { timers: config.map, ..MapConfig::new(contexts) }
+    // Each message has a dialogue, and each registration.
+    let max_dialogues = config.limits.messages.saturating_add(config.limits.registrations);
+    MapConfig { timers: config.map, max_dialogues, ..MapConfig::new(contexts) }
 }
 
 impl IpMessageGw {
@@ -219,14 +221,14 @@ impl IpMessageGw {
             return self.answer_map(now, dialogue, invoke_id, &Ok(OperationResult::CancelLocation(Vec::new())));
         }
         self.serving.insert(dialogue);
-        self.leave(imsi, Leaving::Cancelled(dialogue, invoke_id));
+        self.leave(imsi, Leaving::Cancelled(dialogue, invoke_id), self.stamp(imsi));
     }
 
     fn returned(&mut self, now: Instant, asked: Asked, result: Result<OperationResult, InvokeFailure>) {
         match asked {
             Asked::Vector(challenging) => self.vector_came(now, *challenging, result),
             Asked::Location(registering) => self.location_updated(now, *registering, result),
-            Asked::Purge { imsi, leaving } => self.purged(&imsi, leaving, result),
+            Asked::Purge { imsi, stamp, leaving } => self.purged((&imsi, stamp), leaving, result),
             Asked::Forward(number) => self.forwarded(now, number, result),
         }
     }

@@ -4,7 +4,9 @@
 //! what the service centre says is durable before the UE is told. What a crash leaves without an answer is forwarded again,
 //! with TP-RD: a service centre that has it already says so (TS 23.040 clause 9.2.3.25).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod table;
+
+use std::collections::VecDeque;
 
 use protocol::Instant;
 use protocol::map::sccp::{SccpAddress, ssn};
@@ -15,150 +17,15 @@ use protocol::map::{
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{ServerKey, Uri};
 use protocol::sms::{Direction, RpBody, RpCause, RpData, RpElement, RpError, RpMessage, RpUserData};
-use serde::{Deserialize, Serialize};
 
 use super::causes::{cause_of_mo_failure, cause_of_ready_failure, is_duplicate, report_of};
 use super::letter::LetterName;
-use super::row::{self, RowRef, octets};
+use super::row::{self, RowRef};
 use super::users::User;
 use super::{Asked, ClientUse, IpMessageGw, Job};
+use table::{Run, Stage, What};
 
-/// A message from a UE.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Mo {
-    imsi: String,
-    msisdn: String,
-    /// Call-ID of the MESSAGE that brought it.
-    call_id: String,
-    /// RP-Message-Reference.
-    reference: u8,
-    what: What,
-    stage: Stage,
-    #[serde(skip)]
-    run: Run,
-}
-
-/// What it is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-enum What {
-    /// RP-DATA.
-    Message {
-        /// Digits of the service centre.
-        service_centre: String,
-        #[serde(with = "octets")]
-        tpdu: Vec<u8>,
-    },
-    /// RP-SMMA.
-    MemoryAvailable,
-}
-
-/// How far it is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-enum Stage {
-    /// It is to be forwarded.
-    Taken,
-    /// The UE is to be told this.
-    Answered {
-        #[serde(with = "octets")]
-        report: Vec<u8>,
-        name: LetterName,
-    },
-    /// The UE was told this; it is remembered.
-    Over {
-        #[serde(with = "octets")]
-        report: Vec<u8>,
-        until_utc_ms: u64,
-    },
-}
-
-/// What a restart forgets.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Run {
-    /// MESSAGEs that wait for their 202.
-    keys: Vec<ServerKey>,
-    is_durable: bool,
-    /// It may have been forwarded before.
-    is_again: bool,
-}
-
-/// All messages from UEs.
-#[derive(Debug, Default)]
-pub(super) struct Mos {
-    by_number: BTreeMap<u64, Mo>,
-    /// What names a message, so that one that comes again is known.
-    known: BTreeMap<String, u64>,
-    /// Of each user those that are to be forwarded; the first one is.
-    lanes: BTreeMap<String, VecDeque<u64>>,
-    /// Those that are done, in the order in which they are forgotten.
-    over: BTreeSet<(u64, u64)>,
-}
-
-impl Mo {
-    /// What names it: the UE, RP-Message-Reference and what it says. TP-RD is set when it comes again.
-    fn identity(&self) -> String {
-        let what = match &self.what {
-            What::Message { service_centre, tpdu } => {
-                let first = tpdu.first().map(|first| first & !TP_RD);
-                let rest = tpdu.get(1..).unwrap_or_default();
-                format!("{service_centre} {:02x}{}", first.unwrap_or_default(), hex::encode(rest))
-            }
-            What::MemoryAvailable => String::new(),
-        };
-        format!("{} {} {what}", self.imsi, self.reference)
-    }
-
-    fn is_success(report: &[u8]) -> bool {
-        RpMessage::parse(report).is_ok_and(|report| matches!(report.body, RpBody::Ack(_)))
-    }
-}
-
-impl Mos {
-    /// Those that are not done.
-    pub(super) fn waiting(&self) -> usize {
-        self.by_number.len() - self.over.len()
-    }
-
-    fn insert(&mut self, number: u64, mo: Mo) {
-        self.known.insert(mo.identity(), number);
-        match &mo.stage {
-            Stage::Taken => self.lanes.entry(mo.imsi.clone()).or_default().push_back(number),
-            Stage::Answered { .. } => {}
-            Stage::Over { until_utc_ms, .. } => drop(self.over.insert((*until_utc_ms, number))),
-        }
-        self.by_number.insert(number, mo);
-    }
-
-    fn remove(&mut self, number: u64) -> Option<Mo> {
-        let mo = self.by_number.remove(&number)?;
-        if self.known.get(&mo.identity()) == Some(&number) {
-            self.known.remove(&mo.identity());
-        }
-        if let Stage::Over { until_utc_ms, .. } = &mo.stage {
-            self.over.remove(&(*until_utc_ms, number));
-        }
-        self.leave_lane(&mo.imsi, number);
-        Some(mo)
-    }
-
-    fn leave_lane(&mut self, imsi: &str, number: u64) {
-        if let Some(lane) = self.lanes.get_mut(imsi) {
-            lane.retain(|own| *own != number);
-            if lane.is_empty() {
-                self.lanes.remove(imsi);
-            }
-        }
-    }
-
-    /// The one that is next for a user, if it may go now.
-    fn first(&self, imsi: &str) -> Option<u64> {
-        self.lanes.get(imsi).and_then(|lane| lane.front().copied())
-    }
-
-    /// When the first one is forgotten, UTC in milliseconds.
-    pub(super) fn next_end(&self) -> Option<u64> {
-        self.over.first().map(|(utc_ms, _)| *utc_ms)
-    }
-}
+pub(super) use table::{Mo, Mos};
 
 impl IpMessageGw {
     /// RP-DATA of a UE.
@@ -281,7 +148,11 @@ impl IpMessageGw {
 
     /// To the service centre, or to the HLR: clause 8.3 step 3, clause 8.9 step 6.
     fn forward(&mut self, now: Instant, number: u64) {
+        if self.mos.under_way.len() >= self.config.limits.forwarding {
+            return self.mos.held.push_back(number);
+        }
         let Some(mo) = self.mos.by_number.get(&number) else { return };
+        self.mos.under_way.insert(number);
         // Online charging is asked here whether the message may go; a refusal is `mo_answered` with RP-ERROR.
         let asked = match &mo.what {
             What::Message { service_centre, tpdu } => {
@@ -323,6 +194,10 @@ impl IpMessageGw {
         // Charging is told of the outcome here.
         self.shell.store(vec![put], Job::MoAnswered(number));
         self.mos.leave_lane(&imsi, number);
+        self.mos.under_way.remove(&number);
+        if let Some(held) = self.mos.held.pop_front() {
+            self.forward(now, held);
+        }
         if let Some(next) = self.mos.first(&imsi).filter(|next| self.mos.is_durable(*next)) {
             self.forward(now, next);
         }
@@ -408,12 +283,6 @@ impl IpMessageGw {
     fn tell_aside(&mut self, now: Instant, user: &User, call_id: &str, report: &[u8]) {
         let name = LetterName::new(&mut self.shell.entropy);
         self.send(now, user, (&name, Some(call_id), report), ClientUse::Aside);
-    }
-}
-
-impl Mos {
-    fn is_durable(&self, number: u64) -> bool {
-        self.by_number.get(&number).is_some_and(|mo| mo.run.is_durable)
     }
 }
 

@@ -101,7 +101,7 @@ enum Job {
     /// A registration: its REGISTER is answered.
     Registered { key: ServerKey, user: Box<User>, expires_s: u32 },
     /// Its end.
-    Left { imsi: String, leaving: Leaving },
+    Left { imsi: String, stamp: u64, leaving: Leaving },
     /// Other data of a user, with the dialogue that waits.
     Changed { user: Box<User>, dialogue: DialogueId, invoke_id: i8 },
     /// A subscription.
@@ -322,7 +322,7 @@ impl IpMessageGw {
             Job::Read => self.restore(now, result.unwrap_or_default()),
             Job::Registered { key, user, expires_s } if is_durable => self.registered(now, key, *user, expires_s),
             Job::Registered { key, .. } => self.shell.refuse(now, key, &Refusal::new(500).because("Not stored")),
-            Job::Left { imsi, leaving } => self.left(now, &imsi, leaving),
+            Job::Left { imsi, stamp, leaving } => self.left(now, (&imsi, stamp), leaving),
             Job::Changed { user, dialogue, invoke_id } => {
                 self.data_stored(now, *user, (dialogue, invoke_id), is_durable);
             }

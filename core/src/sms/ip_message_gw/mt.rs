@@ -5,225 +5,22 @@
 //! and the UE's report before its 202, so that a report finds its message, and a message that comes again its report, after
 //! a crash, too: the SMS-GMSC, whose dialogue a crash ends, sends it again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod table;
 
+use std::collections::BTreeSet;
+
+use protocol::Instant;
 use protocol::map::{DialogueId, ForwardSmRes, MtForwardSmArg, OperationResult, SmRpDa, SmRpOa, UserError};
 use protocol::sip::ServerKey;
-use protocol::sms::{Address, Direction, RpBody, RpData, RpMessage, RpUserData};
-use protocol::{Due, Instant};
-use serde::{Deserialize, Serialize};
+use protocol::sms::{RpBody, RpMessage};
 
-use super::causes::{barred, error_of_status, not_registered, silent};
+use super::causes::{error_of_status, not_registered, silent};
 use super::letter::LetterName;
-use super::row::{self, RowRef, octets};
+use super::row::{self, RowRef};
 use super::{ClientUse, IpMessageGw, Job};
+use table::{Asker, Run, Stage, Talk};
 
-/// A message to a UE.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Mt {
-    pub(super) imsi: String,
-    /// Digits of the service centre.
-    service_centre: String,
-    #[serde(with = "octets")]
-    tpdu: Vec<u8>,
-    /// RP-Message-Reference.
-    pub(super) reference: u8,
-    pub(super) name: LetterName,
-    pub(super) stage: Stage,
-    #[serde(skip)]
-    pub(super) run: Run,
-}
-
-/// How far it is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Stage {
-    /// It waits for its turn; this is not durable.
-    Waiting,
-    /// It goes to the UE, which is to report.
-    Sent,
-    /// The UE was silent for too long; it may report yet.
-    Late,
-    /// The UE has it: its SMS-DELIVER-REPORT.
-    Over { report: Option<String>, until_utc_ms: u64 },
-}
-
-/// What a restart forgets.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Run {
-    /// Who waits for the outcome.
-    pub(super) asker: Option<Asker>,
-    /// Reports that wait for their 202.
-    pub(super) keys: Vec<ServerKey>,
-    /// When it is forgotten: UTC in milliseconds.
-    until_utc_ms: Option<u64>,
-}
-
-/// An mt-ForwardSM that waits for its answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Asker {
-    pub(super) dialogue: DialogueId,
-    invoke_id: i8,
-    /// More messages come in the same dialogue.
-    is_more: bool,
-}
-
-/// Messages of one UE.
-#[derive(Debug, Default)]
-struct Lane {
-    waiting: VecDeque<u64>,
-    /// The one that is on its way.
-    current: Option<u64>,
-}
-
-/// All messages to UEs.
-#[derive(Debug, Default)]
-pub(super) struct Mts {
-    pub(super) by_number: BTreeMap<u64, Mt>,
-    /// What names a message, so that one that comes again is known.
-    known: BTreeMap<String, u64>,
-    of_call_id: BTreeMap<String, u64>,
-    of_reference: BTreeMap<(String, u8), u64>,
-    lanes: BTreeMap<String, Lane>,
-    last_reference: u8,
-    /// When UEs have been silent for too long.
-    silences: Due<Instant, u64>,
-    /// Those that are done or late, in the order in which they are forgotten.
-    ends: BTreeSet<(u64, u64)>,
-    dialogues: BTreeMap<DialogueId, Talk>,
-}
-
-/// A dialogue of an SMS-GMSC.
-#[derive(Debug)]
-struct Talk {
-    /// Whom it is about, and the service centre: the second message of it does not say.
-    addresses: (String, String),
-    /// Messages that came in it.
-    numbers: BTreeSet<u64>,
-}
-
-impl Mt {
-    /// What names it: TP-MMS is another when it comes again.
-    fn identity(&self) -> String {
-        let first = self.tpdu.first().map_or(0, |first| first & !TP_MMS);
-        let rest = hex::encode(self.tpdu.get(1..).unwrap_or_default());
-        format!("{} {} {first:02x}{rest}", self.imsi, self.service_centre)
-    }
-
-    /// RP-DATA.
-    fn relayed(&self) -> Option<Vec<u8>> {
-        let data = RpData {
-            originator: Address::international(&self.service_centre),
-            destination: None,
-            user_data: RpUserData::new(self.tpdu.clone())?,
-            elements: Vec::new(),
-        };
-        Some(RpMessage::new(Direction::ToMs, self.reference, RpBody::Data(data)).emit())
-    }
-}
-
-impl Mts {
-    /// Those that are not done.
-    pub(super) fn waiting(&self) -> usize {
-        self.by_number.len().saturating_sub(self.ends.len())
-    }
-
-    /// Takes one in; it ends then (UTC in milliseconds) when it is done or late.
-    pub(super) fn insert(&mut self, number: u64, mut mt: Mt, until_utc_ms: Option<u64>) {
-        mt.run.until_utc_ms = until_utc_ms;
-        self.known.insert(mt.identity(), number);
-        if mt.stage != Stage::Waiting {
-            self.of_call_id.insert(mt.name.call_id.clone(), number);
-            self.of_reference.insert((mt.imsi.clone(), mt.reference), number);
-        }
-        self.ends.extend(until_utc_ms.map(|until| (until, number)));
-        self.by_number.insert(number, mt);
-    }
-
-    pub(super) fn remove(&mut self, number: u64) -> Option<Mt> {
-        let mt = self.by_number.remove(&number)?;
-        let own = |found: Option<&u64>| found == Some(&number);
-        if own(self.known.get(&mt.identity())) {
-            self.known.remove(&mt.identity());
-        }
-        self.of_call_id.remove(&mt.name.call_id);
-        let reference = (mt.imsi.clone(), mt.reference);
-        if own(self.of_reference.get(&reference)) {
-            self.of_reference.remove(&reference);
-        }
-        if let Some(until) = mt.run.until_utc_ms {
-            self.ends.remove(&(until, number));
-        }
-        self.silences.set(&number, None);
-        self.leave_lane(&mt.imsi, number);
-        Some(mt)
-    }
-
-    fn leave_lane(&mut self, imsi: &str, number: u64) {
-        let Some(lane) = self.lanes.get_mut(imsi) else { return };
-        lane.waiting.retain(|own| *own != number);
-        if lane.current == Some(number) {
-            lane.current = None;
-        }
-        if lane.current.is_none() && lane.waiting.is_empty() {
-            self.lanes.remove(imsi);
-        }
-    }
-
-    /// The message that a report is about: by the Call-ID that it names, else by RP-Message-Reference (TS 24.341 clause
-    /// 5.3.2.4 has the UE name it; not every UE does).
-    pub(super) fn reported(&self, imsi: &str, in_reply_to: Option<&str>, reference: u8) -> Option<u64> {
-        let number = match in_reply_to {
-            Some(call_id) => self.of_call_id.get(call_id),
-            None => self.of_reference.get(&(imsi.to_owned(), reference)),
-        };
-        let is_it =
-            |number: &u64| self.by_number.get(number).is_some_and(|mt| mt.imsi == imsi && mt.reference == reference);
-        number.copied().filter(is_it)
-    }
-
-    /// A reference that no message of this UE has.
-    fn next_reference(&mut self, imsi: &str) -> u8 {
-        for _ in 0..=u8::MAX {
-            self.last_reference = self.last_reference.wrapping_add(1);
-            if !self.of_reference.contains_key(&(imsi.to_owned(), self.last_reference)) {
-                break;
-            }
-        }
-        self.last_reference
-    }
-
-    pub(super) fn next_silence(&self) -> Option<Instant> {
-        self.silences.first()
-    }
-
-    /// When the first one is forgotten, UTC in milliseconds.
-    pub(super) fn next_end(&self) -> Option<u64> {
-        self.ends.first().map(|(utc_ms, _)| *utc_ms)
-    }
-
-    fn wanted_by(&mut self, dialogue: DialogueId, number: u64) {
-        if let Some(talk) = self.dialogues.get_mut(&dialogue) {
-            talk.numbers.insert(number);
-        }
-    }
-
-    /// A dialogue is no more: what waits of it is not wanted any more, what is on its way goes on without it.
-    pub(super) fn dialogue_over(&mut self, dialogue: DialogueId) -> Vec<u64> {
-        let mut unwanted = Vec::new();
-        for number in self.dialogues.remove(&dialogue).map(|talk| talk.numbers).unwrap_or_default() {
-            let Some(mt) = self.by_number.get_mut(&number) else { continue };
-            if mt.run.asker.is_some_and(|asker| asker.dialogue == dialogue) {
-                mt.run.asker = None;
-                unwanted.extend((mt.stage == Stage::Waiting).then_some(number));
-            }
-        }
-        unwanted
-    }
-
-    pub(super) fn knows_dialogue(&self, dialogue: DialogueId) -> bool {
-        self.dialogues.contains_key(&dialogue)
-    }
-}
+pub(super) use table::{Mt, Mts};
 
 impl IpMessageGw {
     /// mt-ForwardSM: clause 8.4 step 4, clause 8.10 step 4.
@@ -251,11 +48,9 @@ impl IpMessageGw {
             return Err(UserError::SystemFailure(None));
         }
         let user = self.users.get(&imsi).ok_or_else(not_registered)?;
-        if !user.rules.may_receive {
-            return Err(UserError::TeleserviceNotProvisioned);
-        }
-        if user.rules.is_barred {
-            return Err(barred());
+        // The HLR says more to who asks it; mt-ForwardSM has no other error for it (TS 29.002 clause 12.9).
+        if !user.rules.may_receive || user.rules.is_barred {
+            return Err(UserError::FacilityNotSupported);
         }
         let (tpdu, reference) = (argument.sm_rp_ui, 0);
         let name = LetterName::new(&mut self.shell.entropy);
@@ -472,18 +267,6 @@ impl IpMessageGw {
         while let Some((_, number)) = self.mts.ends.first().copied().filter(|(until, _)| *until <= utc_ms) {
             self.forget_mt(number);
         }
-    }
-}
-
-impl Mts {
-    /// Takes one out to be put back: its lane stays as it is.
-    fn remove_kept(&mut self, number: u64) -> Option<Mt> {
-        self.silences.set(&number, None);
-        let mt = self.by_number.remove(&number)?;
-        if let Some(until) = mt.run.until_utc_ms {
-            self.ends.remove(&(until, number));
-        }
-        Some(mt)
     }
 }
 

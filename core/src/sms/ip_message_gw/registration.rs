@@ -110,11 +110,11 @@ impl IpMessageGw {
         let credentials = credentials.filter(Credentials::is_digest);
         let name = credentials.as_ref().and_then(Credentials::username).unwrap_or_default().into_owned();
         let user = to.uri.as_sip().and_then(|uri| uri.user_text()).unwrap_or_default();
-        let imsi = if name.is_empty() { Some(user.clone()) } else { imsi_of_nai(&name) };
-        let imsi = imsi.filter(|imsi| Imsi::new(imsi).is_ok() && *imsi == user);
-        let imsi = imsi.ok_or_else(|| Refusal::new(403).because("The identity is that of no IMSI"))?;
+        if Imsi::new(&user).is_err() || !(name.is_empty() || is_nai_of(&name, &user)) {
+            return Err(Refusal::new(403).because("The identity is that of no IMSI"));
+        }
         let (contact, expires_s) = self.contact_of(request)?;
-        Ok(Read { imsi, credentials, expires_s, contact })
+        Ok(Read { imsi: user, credentials, expires_s, contact })
     }
 
     /// The contact that is registered, and for how long (RFC 3261 clause 10.3).
@@ -291,6 +291,12 @@ pub(super) fn imsi_of_nai(nai: &str) -> Option<String> {
     let is_nai = nai.contains("3gppnetwork.org") && matches!(name.as_bytes().first(), Some(b'0' | b'6'));
     let digits = if is_nai && name.len() == IMSI_DIGITS + 1 { &name[1..] } else { name };
     Imsi::new(digits).is_ok().then(|| digits.to_owned())
+}
+
+/// Whether a NAI is that of an IMSI, with or without the digit before it.
+fn is_nai_of(nai: &str, imsi: &str) -> bool {
+    let name = nai.split('@').next().unwrap_or_default();
+    name == imsi || name.strip_prefix(['0', '6']) == Some(imsi)
 }
 
 /// Digits of an IMSI whose MSIN is as long as may be (TS 23.003 clause 2.2).

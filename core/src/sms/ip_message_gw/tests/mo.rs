@@ -153,6 +153,42 @@ fn one_after_the_other_and_not_too_many() {
 }
 
 #[test]
+fn service_centres_are_not_asked_too_much_at_a_time() {
+    let mut config = config();
+    config.limits.forwarding = 1;
+    let mut rig = Rig::with(config);
+    rig.register(600);
+    rig.third_party(600, "imsi=001010000000002 msisdn=358401111111");
+    rig.response(200);
+    rig.world.mo_answer = None;
+    rig.message(UE, "m1", "", &mo(1, "x"));
+    rig.response(202);
+    rig.message(SCSCF, "m2", "", &mo(2, "x"));
+    rig.response(202);
+    assert_eq!(rig.world.forwarded.len(), 1);
+    for (n, at) in [(1, UE), (2, SCSCF)] {
+        let (dialogue, invoke_id) = rig.world.mo_asked.pop_front().unwrap();
+        let result = Ok(OperationResult::MoForwardSm(ForwardSmRes::default()));
+        rig.world.gmsc.map.answer(rig.world.now, dialogue, invoke_id, &result).unwrap();
+        rig.drain();
+        assert_eq!(rig.letter(at, 200).1.reference, n);
+    }
+    assert_eq!(rig.world.forwarded.len(), 2);
+}
+
+proptest::proptest! {
+    /// Whatever a UE sends is answered, and harms nobody.
+    #[test]
+    fn any_octets_are_answered(octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        let mut rig = registered();
+        rig.message(UE, "m1", "", &octets);
+        let first = rig.world.sent.pop_front();
+        let status = first.as_ref().and_then(|(_, message)| message.as_response()).map(|response| response.status);
+        proptest::prop_assert!(matches!(status, Some(202 | 400)), "{:?}", first);
+    }
+}
+
+#[test]
 fn the_operator_says_who_sends_over_ip() {
     let mut rig = Rig::new();
     rig.world.data.teleservice_list = Some(vec![TeleserviceCode::SHORT_MESSAGE_MT_PP]);

@@ -115,6 +115,16 @@ fn who_is_not_there_is_absent() {
 }
 
 #[test]
+fn who_may_not_receive_does_not() {
+    let mut rig = Rig::new();
+    rig.world.data.teleservice_list = Some(Vec::new());
+    rig.register(600);
+    rig.mt(&deliver("hi"), false);
+    let refused = rig.outcome();
+    assert!(matches!(refused, Err(InvokeFailure::User(UserError::FacilityNotSupported))), "{refused:?}");
+}
+
+#[test]
 fn several_messages_go_one_after_the_other() {
     let mut config = config();
     config.limits.mt_per_user = 2;

@@ -123,6 +123,21 @@ fn a_ue_ends_its_registration() {
 }
 
 #[test]
+fn who_comes_back_while_the_hlr_is_told_stays() {
+    let mut rig = Rig::new();
+    rig.register(600);
+    rig.world.hlr_is_silent = true;
+    rig.pass(Duration::from_secs(660));
+    assert_eq!(rig.world.hlr.log.last().map(String::as_str), Some("purgeMS"));
+    rig.world.hlr_is_silent = false;
+    rig.register(600);
+    // purgeMS of before is not answered in time.
+    rig.pass(Duration::from_secs(30));
+    assert_eq!((rig.gateway.users.len(), rig.rows(Table::IpMessageGwUser)), (1, 1));
+    rig.is_silent();
+}
+
+#[test]
 fn the_guard_timer_ends_a_registration() {
     let mut rig = Rig::new();
     rig.register(600);
