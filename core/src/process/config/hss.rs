@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
+use super::sms::HLR_NUMBER;
 use super::{PeerSection, loopback};
 use crate::ims::hss::{HlrConfig, SmsWay};
 
@@ -68,7 +69,7 @@ impl HssMapSection {
 impl Default for HssMapSection {
     fn default() -> Self {
         Self {
-            global_title: "491700000001".to_owned(),
+            global_title: HLR_NUMBER.to_owned(),
             gateway: None,
             gateways: vec!["491700000002".to_owned()],
             mt_order: SmsWay::ALL.to_vec(),
