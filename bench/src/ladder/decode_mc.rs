@@ -19,7 +19,7 @@ pub(super) fn media_plane(octets: &[u8]) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut line = |name: &str, value: String| fields.push((name.to_owned(), value));
     for message in floor::parse(octets).unwrap_or_default().iter().take(LISTED_MAX) {
-        line(message.kind.message_type().as_str(), floor_words(message));
+        line(&message.kind.message_type().to_string(), floor_words(message));
     }
     for control in subchannel::parse(octets).unwrap_or_default().iter().take(LISTED_MAX) {
         let value = match &control.message {
@@ -44,11 +44,11 @@ fn floor_words(message: &FloorMessage) -> String {
         FloorKind::Taken { granted_party, sequence, .. } => {
             vec![format!("by {}", granted_party.as_deref().unwrap_or("somebody")), number(*sequence)]
         }
-        FloorKind::Deny { cause } => vec![cause.as_str().to_owned()],
-        FloorKind::Revoke { cause } => vec![cause.as_str().to_owned()],
+        FloorKind::Deny { cause } => vec![cause.to_string()],
+        FloorKind::Revoke { cause } => vec![cause.to_string()],
         FloorKind::Idle { sequence } => vec![number(*sequence)],
         FloorKind::QueuePositionInfo { position, .. } => vec![format!("position {position}")],
-        FloorKind::Ack { source, message } => vec![format!("{} from {}", message.as_str(), source.as_str())],
+        FloorKind::Ack { source, message } => vec![format!("{message} from {source}")],
         FloorKind::Release | FloorKind::QueuePositionRequest | FloorKind::Other { .. } => Vec::new(),
     };
     words.extend(message.user.as_ref().map(|user| format!("user {user}")));

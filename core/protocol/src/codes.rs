@@ -1,6 +1,6 @@
 //! Tables of codes.
 
-/// A code with names for its values; the others survive.
+/// A code with names for its values; the others survive. A value without a description is what its name says.
 macro_rules! codes {
     ($(#[$doc:meta])* pub struct $name:ident($repr:ty) { $($(#[$value_doc:meta])* $value:ident = $code:literal, $text:literal;)* }) => {
         $(#[$doc])*
@@ -8,7 +8,7 @@ macro_rules! codes {
         pub struct $name(pub $repr);
 
         impl $name {
-            $($(#[$value_doc])* pub const $value: Self = Self($code);)*
+            $($crate::codes::code!($(#[$value_doc])* $value = $code, $text);)*
 
             /// What the standard calls it; `None`: it does not.
             pub const fn name(self) -> Option<&'static str> {
@@ -38,7 +38,7 @@ macro_rules! numbers {
         pub struct $name(pub $repr);
 
         impl $name {
-            $($(#[$value_doc])* pub const $value: Self = Self($code);)*
+            $($crate::codes::code!($(#[$value_doc])* $value = $code, $text);)*
         }
 
         impl std::fmt::Display for $name {
@@ -53,4 +53,16 @@ macro_rules! numbers {
     };
 }
 
-pub(crate) use {codes, numbers};
+/// One value of a code.
+macro_rules! code {
+    ($value:ident = $code:literal, $text:literal) => {
+        #[doc = concat!($text, ".")]
+        pub const $value: Self = Self($code);
+    };
+    ($(#[$doc:meta])+ $value:ident = $code:literal, $text:literal) => {
+        $(#[$doc])+
+        pub const $value: Self = Self($code);
+    };
+}
+
+pub(crate) use {code, codes, numbers};

@@ -126,10 +126,9 @@ impl FloorMessage {
 
     fn read(App { subtype, ssrc, data }: App) -> Result<Self, ControlProblem> {
         let (message, ack) = (FloorMessageType(subtype & TYPE), subtype & ACK_WANTED != 0);
-        if !message.is_known() {
+        let Some(message) = message.name() else {
             return Ok(Self { ack, ..Self::new(ssrc, FloorKind::Other { message, data }) });
-        }
-        let message = message.as_str();
+        };
         let fields = Fields::parse(&data).map(Known).ok_or(ControlProblem::Truncated(message))?;
         let kind = fields.kind(FloorMessageType(subtype & TYPE));
         let kind = kind.map_err(|field| ControlProblem::Field { message, field })?;

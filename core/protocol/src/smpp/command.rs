@@ -3,59 +3,32 @@
 crate::codes::codes! {
     /// command_id: what a PDU is.
     pub struct CommandId(u32) {
-        /// generic_nack.
         GENERIC_NACK = 0x8000_0000, "generic_nack";
-        /// bind_receiver.
         BIND_RECEIVER = 0x0000_0001, "bind_receiver";
-        /// bind_receiver_resp.
         BIND_RECEIVER_RESP = 0x8000_0001, "bind_receiver_resp";
-        /// bind_transmitter.
         BIND_TRANSMITTER = 0x0000_0002, "bind_transmitter";
-        /// bind_transmitter_resp.
         BIND_TRANSMITTER_RESP = 0x8000_0002, "bind_transmitter_resp";
-        /// query_sm.
         QUERY_SM = 0x0000_0003, "query_sm";
-        /// query_sm_resp.
         QUERY_SM_RESP = 0x8000_0003, "query_sm_resp";
-        /// submit_sm.
         SUBMIT_SM = 0x0000_0004, "submit_sm";
-        /// submit_sm_resp.
         SUBMIT_SM_RESP = 0x8000_0004, "submit_sm_resp";
-        /// deliver_sm.
         DELIVER_SM = 0x0000_0005, "deliver_sm";
-        /// deliver_sm_resp.
         DELIVER_SM_RESP = 0x8000_0005, "deliver_sm_resp";
-        /// unbind.
         UNBIND = 0x0000_0006, "unbind";
-        /// unbind_resp.
         UNBIND_RESP = 0x8000_0006, "unbind_resp";
-        /// replace_sm.
         REPLACE_SM = 0x0000_0007, "replace_sm";
-        /// replace_sm_resp.
         REPLACE_SM_RESP = 0x8000_0007, "replace_sm_resp";
-        /// cancel_sm.
         CANCEL_SM = 0x0000_0008, "cancel_sm";
-        /// cancel_sm_resp.
         CANCEL_SM_RESP = 0x8000_0008, "cancel_sm_resp";
-        /// bind_transceiver.
         BIND_TRANSCEIVER = 0x0000_0009, "bind_transceiver";
-        /// bind_transceiver_resp.
         BIND_TRANSCEIVER_RESP = 0x8000_0009, "bind_transceiver_resp";
-        /// outbind.
         OUTBIND = 0x0000_000B, "outbind";
-        /// enquire_link.
         ENQUIRE_LINK = 0x0000_0015, "enquire_link";
-        /// enquire_link_resp.
         ENQUIRE_LINK_RESP = 0x8000_0015, "enquire_link_resp";
-        /// submit_multi.
         SUBMIT_MULTI = 0x0000_0021, "submit_multi";
-        /// submit_multi_resp.
         SUBMIT_MULTI_RESP = 0x8000_0021, "submit_multi_resp";
-        /// alert_notification.
         ALERT_NOTIFICATION = 0x0000_0102, "alert_notification";
-        /// data_sm.
         DATA_SM = 0x0000_0103, "data_sm";
-        /// data_sm_resp.
         DATA_SM_RESP = 0x8000_0103, "data_sm_resp";
     }
 }

@@ -6,93 +6,49 @@ use crate::octets::Octets;
 crate::codes::codes! {
     /// Tag of an optional parameter (clause 5.3.2).
     pub struct TlvTag(u16) {
-        /// dest_addr_subunit.
         DEST_ADDR_SUBUNIT = 0x0005, "dest_addr_subunit";
-        /// dest_network_type.
         DEST_NETWORK_TYPE = 0x0006, "dest_network_type";
-        /// dest_bearer_type.
         DEST_BEARER_TYPE = 0x0007, "dest_bearer_type";
-        /// dest_telematics_id.
         DEST_TELEMATICS_ID = 0x0008, "dest_telematics_id";
-        /// source_addr_subunit.
         SOURCE_ADDR_SUBUNIT = 0x000D, "source_addr_subunit";
-        /// source_network_type.
         SOURCE_NETWORK_TYPE = 0x000E, "source_network_type";
-        /// source_bearer_type.
         SOURCE_BEARER_TYPE = 0x000F, "source_bearer_type";
-        /// source_telematics_id.
         SOURCE_TELEMATICS_ID = 0x0010, "source_telematics_id";
-        /// qos_time_to_live.
         QOS_TIME_TO_LIVE = 0x0017, "qos_time_to_live";
-        /// payload_type.
         PAYLOAD_TYPE = 0x0019, "payload_type";
-        /// additional_status_info_text.
         ADDITIONAL_STATUS_INFO_TEXT = 0x001D, "additional_status_info_text";
-        /// receipted_message_id.
         RECEIPTED_MESSAGE_ID = 0x001E, "receipted_message_id";
-        /// ms_msg_wait_facilities.
         MS_MSG_WAIT_FACILITIES = 0x0030, "ms_msg_wait_facilities";
-        /// privacy_indicator.
         PRIVACY_INDICATOR = 0x0201, "privacy_indicator";
-        /// source_subaddress.
         SOURCE_SUBADDRESS = 0x0202, "source_subaddress";
-        /// dest_subaddress.
         DEST_SUBADDRESS = 0x0203, "dest_subaddress";
-        /// user_message_reference.
         USER_MESSAGE_REFERENCE = 0x0204, "user_message_reference";
-        /// user_response_code.
         USER_RESPONSE_CODE = 0x0205, "user_response_code";
-        /// source_port.
         SOURCE_PORT = 0x020A, "source_port";
-        /// destination_port.
         DESTINATION_PORT = 0x020B, "destination_port";
-        /// sar_msg_ref_num.
         SAR_MSG_REF_NUM = 0x020C, "sar_msg_ref_num";
-        /// language_indicator.
         LANGUAGE_INDICATOR = 0x020D, "language_indicator";
-        /// sar_total_segments.
         SAR_TOTAL_SEGMENTS = 0x020E, "sar_total_segments";
-        /// sar_segment_seqnum.
         SAR_SEGMENT_SEQNUM = 0x020F, "sar_segment_seqnum";
-        /// sc_interface_version.
         SC_INTERFACE_VERSION = 0x0210, "sc_interface_version";
-        /// callback_num_pres_ind.
         CALLBACK_NUM_PRES_IND = 0x0302, "callback_num_pres_ind";
-        /// callback_num_atag.
         CALLBACK_NUM_ATAG = 0x0303, "callback_num_atag";
-        /// number_of_messages.
         NUMBER_OF_MESSAGES = 0x0304, "number_of_messages";
-        /// callback_num.
         CALLBACK_NUM = 0x0381, "callback_num";
-        /// dpf_result.
         DPF_RESULT = 0x0420, "dpf_result";
-        /// set_dpf.
         SET_DPF = 0x0421, "set_dpf";
-        /// ms_availability_status.
         MS_AVAILABILITY_STATUS = 0x0422, "ms_availability_status";
-        /// network_error_code.
         NETWORK_ERROR_CODE = 0x0423, "network_error_code";
-        /// message_payload.
         MESSAGE_PAYLOAD = 0x0424, "message_payload";
-        /// delivery_failure_reason.
         DELIVERY_FAILURE_REASON = 0x0425, "delivery_failure_reason";
-        /// more_messages_to_send.
         MORE_MESSAGES_TO_SEND = 0x0426, "more_messages_to_send";
-        /// message_state.
         MESSAGE_STATE = 0x0427, "message_state";
-        /// ussd_service_op.
         USSD_SERVICE_OP = 0x0501, "ussd_service_op";
-        /// display_time.
         DISPLAY_TIME = 0x1201, "display_time";
-        /// sms_signal.
         SMS_SIGNAL = 0x1203, "sms_signal";
-        /// ms_validity.
         MS_VALIDITY = 0x1204, "ms_validity";
-        /// alert_on_message_delivery.
         ALERT_ON_MESSAGE_DELIVERY = 0x130C, "alert_on_message_delivery";
-        /// its_reply_type.
         ITS_REPLY_TYPE = 0x1380, "its_reply_type";
-        /// its_session_info.
         ITS_SESSION_INFO = 0x1383, "its_session_info";
     }
 }

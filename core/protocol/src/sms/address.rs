@@ -48,7 +48,6 @@ crate::codes::codes! {
         NATIONAL = 8, "national";
         /// Private.
         PRIVATE = 9, "private";
-        /// ERMES.
         ERMES = 10, "ERMES";
     }
 }

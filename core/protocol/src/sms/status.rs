@@ -112,7 +112,6 @@ crate::codes::codes! {
         COMMAND_UNSUPPORTED = 0xA1, "command unsupported";
         /// Another error of a command.
         COMMAND = 0xAF, "unspecified TP-Command error";
-        /// TPDU not supported.
         TPDU_NOT_SUPPORTED = 0xB0, "TPDU not supported";
         /// The service centre is busy.
         SC_BUSY = 0xC0, "SC busy";

@@ -203,13 +203,11 @@ crate::codes::numbers! {
         SUBSYSTEM_FAILURE = 3, "subsystem failure";
         /// Unequipped user.
         UNEQUIPPED_USER = 4, "unequipped user";
-        /// MTP failure.
         MTP_FAILURE = 5, "MTP failure";
         /// Network congestion.
         NETWORK_CONGESTION = 6, "network congestion";
         /// Unqualified.
         UNQUALIFIED = 7, "unqualified";
-        /// SCCP failure.
         SCCP_FAILURE = 11, "SCCP failure";
     }
 }

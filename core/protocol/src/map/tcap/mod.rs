@@ -174,15 +174,10 @@ pub enum AbortReason {
 crate::codes::numbers! {
     /// P-AbortCause: Q.773 table 12.
     pub struct PAbortCause(i64), "cause" {
-        /// unrecognizedMessageType.
         UNRECOGNIZED_MESSAGE_TYPE = 0, "unrecognizedMessageType";
-        /// unrecognizedTransactionID.
         UNRECOGNIZED_TRANSACTION_ID = 1, "unrecognizedTransactionID";
-        /// badlyFormattedTransactionPortion.
         BADLY_FORMATTED_TRANSACTION_PORTION = 2, "badlyFormattedTransactionPortion";
-        /// incorrectTransactionPortion.
         INCORRECT_TRANSACTION_PORTION = 3, "incorrectTransactionPortion";
-        /// resourceLimitation.
         RESOURCE_LIMITATION = 4, "resourceLimitation";
     }
 }

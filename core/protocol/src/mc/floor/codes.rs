@@ -1,74 +1,56 @@
 //! Coded values of floor control (TS 24.380 clauses 8.2.2, 8.2.3, 8.2.6.2, 8.2.10.2).
 
-/// Types of coded values: a row for each that the standard knows, with its words.
-macro_rules! coded {
-    ($($(#[$doc:meta])* $kind:ident($number:ty) { $($name:ident = $value:literal $words:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub struct $kind(pub $number);
+use crate::codes::codes;
 
-        impl $kind {
-            $(#[doc = concat!($words, ".")] pub const $name: Self = Self($value);)*
-
-            /// The standard knows it.
-            pub fn is_known(self) -> bool {
-                [$($value),*].contains(&self.0)
-            }
-
-            /// The words of the standard.
-            pub const fn as_str(self) -> &'static str {
-                match self.0 {
-                    $($value => $words,)*
-                    _ => "another one",
-                }
-            }
-        }
-    )*};
+codes! {
+    /// A message without the bit that asks for an acknowledgement (table 8.2.2.1-1).
+    pub struct FloorMessageType(u8) {
+        REQUEST = 0, "Floor Request";
+        GRANTED = 1, "Floor Granted";
+        TAKEN = 2, "Floor Taken";
+        DENY = 3, "Floor Deny";
+        RELEASE = 4, "Floor Release";
+        IDLE = 5, "Floor Idle";
+        REVOKE = 6, "Floor Revoke";
+        QUEUE_POSITION_REQUEST = 8, "Floor Queue Position Request";
+        QUEUE_POSITION_INFO = 9, "Floor Queue Position Info";
+        ACK = 10, "Floor Ack";
+    }
 }
 
-coded! {
-    /// A message without the bit that asks for an acknowledgement (table 8.2.2.1-1).
-    FloorMessageType(u8) {
-        REQUEST = 0 "Floor Request",
-        GRANTED = 1 "Floor Granted",
-        TAKEN = 2 "Floor Taken",
-        DENY = 3 "Floor Deny",
-        RELEASE = 4 "Floor Release",
-        IDLE = 5 "Floor Idle",
-        REVOKE = 6 "Floor Revoke",
-        QUEUE_POSITION_REQUEST = 8 "Floor Queue Position Request",
-        QUEUE_POSITION_INFO = 9 "Floor Queue Position Info",
-        ACK = 10 "Floor Ack",
-    }
-
+codes! {
     /// Why the floor is not granted (clause 8.2.6.2).
-    DenyCause(u16) {
-        ANOTHER_CLIENT = 1 "Another MCPTT client has permission",
-        INTERNAL_ERROR = 2 "Internal floor control server error",
-        ONLY_ONE_PARTICIPANT = 3 "Only one participant",
-        RETRY_AFTER = 4 "Retry-after timer has not expired",
-        RECEIVE_ONLY = 5 "Receive only",
-        NO_RESOURCES = 6 "No resources available",
-        QUEUE_FULL = 7 "Queue full",
-        OTHER = 255 "Other reason",
+    pub struct DenyCause(u16) {
+        ANOTHER_CLIENT = 1, "Another MCPTT client has permission";
+        INTERNAL_ERROR = 2, "Internal floor control server error";
+        ONLY_ONE_PARTICIPANT = 3, "Only one participant";
+        RETRY_AFTER = 4, "Retry-after timer has not expired";
+        RECEIVE_ONLY = 5, "Receive only";
+        NO_RESOURCES = 6, "No resources available";
+        QUEUE_FULL = 7, "Queue full";
+        OTHER = 255, "Other reason";
     }
+}
 
+codes! {
     /// Why the floor is taken away (clause 8.2.10.2).
-    RevokeCause(u16) {
-        ONLY_ONE_CLIENT = 1 "Only one MCPTT client",
-        TOO_LONG = 2 "Media burst too long",
-        NO_PERMISSION = 3 "No permission to send a Media Burst",
-        PREEMPTED = 4 "Media Burst pre-empted",
-        NO_RESOURCES = 6 "No resources available",
-        OTHER = 255 "Other reason",
+    pub struct RevokeCause(u16) {
+        ONLY_ONE_CLIENT = 1, "Only one MCPTT client";
+        TOO_LONG = 2, "Media burst too long";
+        NO_PERMISSION = 3, "No permission to send a Media Burst";
+        PREEMPTED = 4, "Media Burst pre-empted";
+        NO_RESOURCES = 6, "No resources available";
+        OTHER = 255, "Other reason";
     }
+}
 
+codes! {
     /// Who has sent an acknowledgement (clause 8.2.3.12).
-    FloorSource(u16) {
-        PARTICIPANT = 0 "the floor participant",
-        PARTICIPATING_FUNCTION = 1 "the participating MCPTT function",
-        CONTROLLING_FUNCTION = 2 "the controlling MCPTT function",
-        NON_CONTROLLING_FUNCTION = 3 "the non-controlling MCPTT function",
+    pub struct FloorSource(u16) {
+        PARTICIPANT = 0, "the floor participant";
+        PARTICIPATING_FUNCTION = 1, "the participating MCPTT function";
+        CONTROLLING_FUNCTION = 2, "the controlling MCPTT function";
+        NON_CONTROLLING_FUNCTION = 3, "the non-controlling MCPTT function";
     }
 }
 
