@@ -1,27 +1,21 @@
 //! RTP packets that were there already, by source and sequence number (RFC 3550 clause 5.1).
 
-use std::collections::{BTreeSet, VecDeque};
+use protocol::Latest;
 
 /// The newest packets of a call.
-#[derive(Debug, Default)]
-pub(super) struct Recent {
-    order: VecDeque<(u32, u16)>,
-    known: BTreeSet<(u32, u16)>,
+#[derive(Debug)]
+pub(super) struct Recent(Latest<(u32, u16)>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Latest::new(MOST))
+    }
 }
 
 impl Recent {
     /// True for one that was not there before.
     pub(super) fn is_new(&mut self, ssrc: u32, sequence: u16) -> bool {
-        if !self.known.insert((ssrc, sequence)) {
-            return false;
-        }
-        self.order.push_back((ssrc, sequence));
-        if self.order.len() > MOST
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
+        self.0.insert((ssrc, sequence))
     }
 }
 
@@ -39,6 +33,5 @@ mod tests {
         assert!(!recent.is_new(1, 65535) && !recent.is_new(2, 0));
         assert!((1..=MOST as u16).all(|sequence| recent.is_new(1, sequence)));
         assert!(recent.is_new(1, 65535), "forgotten");
-        assert_eq!((recent.order.len(), recent.known.len()), (MOST, MOST));
     }
 }

@@ -311,26 +311,36 @@ impl Machine {
 
     /// RTP of a call.
     pub(super) fn audio(&mut self, now: Instant, call: u64, rtp: &[u8]) {
-        let (timers, replay) = (self.timers(), self.config.replay);
+        let replay = self.config.replay;
         let Some(known) = self.calls.get_mut(&call).filter(|known| !known.ways.is_empty()) else { return };
         while known.recent.len() >= MAX_RECENT || known.recent.front().is_some_and(|(at, _)| *at + replay < now) {
             known.recent.pop_front();
         }
         known.recent.push_back((now, rtp.to_vec()));
         let group = known.group.clone();
-        let mut to = Vec::new();
-        for (tmgi, way) in &mut known.ways {
-            if let WayState::Sends(target) = &way.state {
-                let is_first = way.mapping.heard(now, timers) && way.leaves_at.is_none();
-                to.push((*tmgi, target.clone(), is_first));
-            }
-        }
-        for (tmgi, target, is_first) in to {
-            if is_first {
-                self.say_subchannel(&target, tmgi, &group, Say::Map);
-            }
+        for target in self.mapped(now, call, None, true) {
             self.speak(&target, &group, rtp);
         }
+    }
+
+    /// Where a call goes that is mapped on its bearers, or on one of them. Speech maps it, and the first of it is announced,
+    /// but on a bearer that the call leaves.
+    fn mapped(&mut self, now: Instant, call: u64, on: Option<Tmgi>, is_speech: bool) -> Vec<Target> {
+        let timers = self.timers();
+        let Some(known) = self.calls.get_mut(&call) else { return Vec::new() };
+        let group = known.group.clone();
+        let (mut to, mut first) = (Vec::new(), Vec::new());
+        for (tmgi, way) in known.ways.iter_mut().filter(|(tmgi, _)| on.is_none_or(|on| on == **tmgi)) {
+            let WayState::Sends(target) = &way.state else { continue };
+            if is_speech && way.mapping.heard(now, timers) && way.leaves_at.is_none() {
+                first.push((*tmgi, target.clone()));
+            }
+            to.extend(way.mapping.is_mapped().then(|| target.clone()));
+        }
+        for (tmgi, target) in first {
+            self.say_subchannel(&target, tmgi, &group, Say::Map);
+        }
+        to
     }
 
     fn speak(&mut self, target: &Target, group: &str, rtp: &[u8]) {
@@ -345,39 +355,23 @@ impl Machine {
     /// Another server has sent a call on a bearer, and does not any more: what may not have come there is sent, as to a user that
     /// comes back from a bearer. The server that has the bearer leaves out what did.
     fn take_over(&mut self, now: Instant, call: u64, tmgi: Tmgi) {
-        let (timers, replay) = (self.timers(), self.config.replay);
-        let Some(known) = self.calls.get_mut(&call) else { return };
+        let replay = self.config.replay;
+        let Some(known) = self.calls.get(&call) else { return };
         let missed = known.recent.iter().filter(|(at, _)| *at + replay >= now);
         let missed: Vec<Vec<u8>> = missed.map(|(_, packet)| packet.clone()).collect();
-        let Some(way) = known.ways.get_mut(&tmgi).filter(|_| !missed.is_empty()) else { return };
-        let WayState::Sends(target) = way.state.clone() else { return };
-        let is_first = way.mapping.heard(now, timers) && way.leaves_at.is_none();
         let group = known.group.clone();
-        if is_first {
-            self.say_subchannel(&target, tmgi, &group, Say::Map);
+        if missed.is_empty() {
+            return;
         }
-        missed.iter().for_each(|rtp| self.speak(&target, &group, rtp));
+        for target in self.mapped(now, call, Some(tmgi), true) {
+            missed.iter().for_each(|rtp| self.speak(&target, &group, rtp));
+        }
     }
 
     /// Floor control of a call: Floor Taken is the beginning of speech.
     pub(super) fn floor(&mut self, now: Instant, call: u64, message: &[u8]) {
-        let timers = self.timers();
-        let Some(known) = self.calls.get_mut(&call) else { return };
         let is_taken = message.first().is_some_and(|first| first & SUBTYPE == FLOOR_TAKEN);
-        let group = known.group.clone();
-        let mut to = Vec::new();
-        for (tmgi, way) in &mut known.ways {
-            if let WayState::Sends(target) = &way.state {
-                let is_first = is_taken && way.mapping.heard(now, timers) && way.leaves_at.is_none();
-                if way.mapping.is_mapped() {
-                    to.push((*tmgi, target.clone(), is_first));
-                }
-            }
-        }
-        for (tmgi, target, is_first) in to {
-            if is_first {
-                self.say_subchannel(&target, tmgi, &group, Say::Map);
-            }
+        for target in self.mapped(now, call, None, is_taken) {
             match target {
                 Target::Own { id, subchannel } => {
                     if let Some((_, port)) = subchannel.floor {
