@@ -151,7 +151,6 @@ enum Arrival {
     Stream { at: usize, event: StreamEvent },
     StreamConnect { from: usize, token: u64, remote: SocketAddr },
     RequestFailed { exchange: HttpExchange, why: String },
-    SccpReturned { at: usize, bytes: Vec<u8> },
 }
 
 impl Fabric {
@@ -237,8 +236,7 @@ impl Fabric {
 
     /// A box is gone, or there again with what it knew: nothing reaches it meanwhile, its connections break.
     pub fn set_down(&mut self, now: Instant, name: &str, is_down: bool) -> bool {
-        let named = self.node_names.get(name).or_else(|| self.outside_names.get(name));
-        let Some(&index) = named else { return false };
+        let Some(index) = self.named(name) else { return false };
         self.places[index].is_down = is_down;
         let broken: Vec<ConnectionId> =
             self.connections.iter().filter(|(_, c)| c.ends.iter().any(|e| e.0 == index)).map(|(id, _)| *id).collect();
@@ -265,6 +263,10 @@ impl Fabric {
         place.is_down = false;
         self.drain(now, index);
         true
+    }
+
+    fn named(&self, name: &str) -> Option<usize> {
+        self.node_names.get(name).or_else(|| self.outside_names.get(name)).copied()
     }
 
     fn tell(&mut self, now: Instant, name: &str, input: NodeInput<'_>) -> bool {
@@ -368,7 +370,7 @@ impl Fabric {
                 NodeOutput::HttpRequest { token, request } => self.node_asks(now, index, token, request),
                 NodeOutput::Stream(output) => self.stream_output(now, index, output),
                 NodeOutput::Datagram { local, remote, bytes } => self.media_datagram(index, local, remote, bytes),
-                NodeOutput::Sccp { bytes } => self.sccp(now, index, bytes),
+                NodeOutput::Sccp { bytes } => self.sccp(index, bytes),
                 NodeOutput::Membership(membership) => self.media.set_member(index, membership),
                 NodeOutput::Note(note) => {
                     let from = self.places[index].name.clone();
@@ -422,18 +424,19 @@ impl Fabric {
             Arrival::Stream { at, event } => self.stream_event(now, at, event),
             Arrival::StreamConnect { from, token, remote } => self.stream_connect(now, from, token, remote),
             Arrival::RequestFailed { exchange, why } => self.request_failed(now, exchange, why),
-            Arrival::SccpReturned { at, bytes } => self.sccp_arrives(now, at, &bytes),
         }
     }
 
     fn deliver(&mut self, now: Instant, message: WireMessage) {
         let WireMessage { transport, source, destination, bytes, way, .. } = message;
-        if let Way::Multicast(to) = way {
-            return self.datagram_arrives(now, to, destination, source, bytes);
+        match way {
+            Way::Multicast(to) => return self.datagram_arrives(now, to, destination, source, bytes),
+            Way::Sccp => return self.sccp_arrives(now, source, destination, &bytes),
+            _ => {}
         }
         let Some(&to) = self.by_ip.get(&destination.ip()) else { return };
         match way {
-            Way::Sip | Way::Multicast(_) => {}
+            Way::Sip | Way::Multicast(_) | Way::Sccp => {}
             Way::Diameter(conn) => {
                 if self.connections.contains_key(&conn) {
                     self.input(now, to, NodeInput::Diameter(DiameterInput::Received { conn, bytes: &bytes }));
@@ -446,7 +449,6 @@ impl Fabric {
             Way::Response(exchange) => return self.response_arrives(now, exchange, &bytes),
             Way::Stream(conn) => return self.stream_arrives(now, to, conn, bytes),
             Way::Datagram => return self.datagram_arrives(now, to, destination, source, bytes),
-            Way::Sccp => return self.sccp_arrives(now, to, &bytes),
         }
         let flow = Flow { transport, local: destination, remote: source };
         match &self.places[to] {

@@ -3,11 +3,12 @@
 use ::http::{Method, Request, Response, StatusCode};
 use protocol::Joint;
 use protocol::diameter::DiameterTransport;
-use protocol::map::sccp::{ReturnCause, SccpAddress, SccpMessage, UnitData, ssn};
 
 use super::*;
 use crate::StoreToken;
 use crate::node::{Membership, NodeStoreOp, StreamInput, StreamOutput, Table};
+
+mod ss7;
 
 /// Answers what it gets with the same octets in capitals; asks its store first when the octets begin with `s`.
 #[derive(Debug, Default)]
@@ -467,32 +468,4 @@ fn a_node_that_gets_no_answer_is_told_so_and_one_that_was_killed_hears_no_other_
     fabric.set_down(now, "provider", true);
     let seen = run(&mut fabric, now);
     assert_eq!(notes(&seen), [(30_001, "0: provider is gone".to_owned())]);
-}
-
-#[test]
-fn unitdata_goes_to_the_global_title_of_its_called_party_or_comes_back() {
-    let mut fabric = fabric();
-    fabric.add_outside("SMS-GMSC", Role::SmsGmsc, ip(60));
-    fabric.add_outside("IP-Message-GW", Role::IpMessageGw, ip(61));
-    assert!(fabric.set_global_title("SMS-GMSC", "358405202000"));
-    assert!(fabric.set_global_title("IP-Message-GW", "358405202001") && !fabric.set_global_title("nobody", "1"));
-    let address = |digits| SccpAddress::e164(digits, ssn::MSC).unwrap();
-    let to = |digits| UnitData::new(address(digits), address("358405202000"), b"TCAP".to_vec()).emit().unwrap();
-    assert!(fabric.sccp_from_outside(Instant::ZERO, "SMS-GMSC", to("358405202001")));
-    assert!(fabric.sccp_from_outside(Instant::ZERO, "SMS-GMSC", to("358405202002")));
-    let seen = run(&mut fabric, Instant::ZERO);
-    let wire = messages(&seen);
-    let channel = "sccp 10.46.0.60:0 10.46.0.61:0".to_owned();
-    assert_eq!(
-        wire.iter().map(|m| (m.joint, &*m.to, m.channel())).collect::<Vec<_>>(),
-        [(Joint::R6, "IP-Message-GW", channel)]
-    );
-    let told = outside(&seen);
-    let [(_, OutsideEvent::Sccp { bytes: first }), (_, OutsideEvent::Sccp { bytes: second })] = &told[..] else {
-        panic!("{told:?}")
-    };
-    let (there, back) = if first[0] == 9 { (first, second) } else { (second, first) };
-    assert_eq!(*there, to("358405202001"));
-    let SccpMessage::UnitDataService(back) = SccpMessage::parse(back).unwrap() else { panic!("{back:?}") };
-    assert_eq!((back.cause, back.called.digits()), (ReturnCause::NO_TRANSLATION, Some("358405202000")));
 }
