@@ -80,7 +80,7 @@ impl Metrics {
         let failures = Family::default();
         registry.register(
             "send_failures",
-            "Messages of SIP and datagrams of media that could not be sent",
+            "Messages of SIP and SS7 and datagrams of media that could not be sent",
             failures.clone(),
         );
         let ignored = Family::default();

@@ -8,6 +8,7 @@ use protocol::http::{encode_request, encode_response};
 
 use super::event::{Channel, NetEvent};
 use super::node::NodeDriver;
+use super::ss7::{NETWORK, Sent};
 use super::streams::StreamKind;
 use super::tap::Seen;
 use super::web::Waiting;
@@ -101,20 +102,21 @@ impl NodeDriver {
         }
     }
 
-    /// A node without a global title has nothing to send on SS7.
+    /// What comes back is seen and taken as what others send. A node without a global title cannot send.
     pub(super) fn send_sccp(&self, now: Instant, bytes: &[u8]) {
-        let Some((ss7, local)) = &self.ss7 else { return };
-        match ss7.send(bytes) {
-            Ok(remote) => {
-                let seen = Seen { transport: "sccp", local: *local, remote, bytes, carried: Carried::Sccp };
-                self.tap.sent(now, &seen);
-            }
-            // What comes back waits its turn: a node that tries again at once must not keep the driver here.
-            Err(returned) => {
-                if let Some(bytes) = returned {
-                    let _ = self.events.try_send(NetEvent::Sccp { bytes });
-                }
-            }
+        let Some((ss7, local)) = &self.ss7 else {
+            self.metrics.failures.inc();
+            return;
+        };
+        let Sent { remote, taken } = ss7.send(bytes);
+        self.tap.sent(now, &of_sccp(*local, remote, bytes));
+        let Err(returned) = taken else { return };
+        self.metrics.failures.inc();
+        let Some(bytes) = returned else { return };
+        self.tap.received(now, &of_sccp(*local, NETWORK, &bytes));
+        // It waits its turn: a node that tries again at once must not keep the driver here.
+        if self.events.try_send(NetEvent::Sccp { bytes }).is_err() {
+            self.metrics.failures.inc();
         }
     }
 
@@ -135,6 +137,10 @@ fn of_http<'a>(waiting: &Waiting, bytes: &'a [u8]) -> Seen<'a> {
 
 fn of_stream(kind: StreamKind, channel: Channel, bytes: &[u8]) -> Seen<'_> {
     Seen { transport: kind.transport(), local: channel.local, remote: channel.remote, bytes, carried: Carried::Stream }
+}
+
+fn of_sccp(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {
+    Seen { transport: "sccp", local, remote, bytes, carried: Carried::Sccp }
 }
 
 fn of_media(local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> Seen<'_> {

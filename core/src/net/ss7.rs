@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::map::sccp::{ReturnCause, SccpMessage};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::event::NetEvent;
 use super::tap::Party;
@@ -15,6 +16,10 @@ use super::tap::Party;
 /// Nodes have no address on SS7 that a capture could show: each is shown at a port of its own that no socket has.
 const SHOWN_AT: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const FIRST_SHOWN_PORT: u16 = 1;
+/// What a message goes to whose global title nobody has, and where what comes back comes from.
+pub(super) const NETWORK: SocketAddr = SocketAddr::V4(SocketAddrV4::new(SHOWN_AT, 0));
+/// Its name in captures.
+pub(super) const NETWORK_NAME: &str = "SS7";
 
 /// Who has which global title.
 #[derive(Clone, Default, Debug)]
@@ -26,6 +31,15 @@ struct Place {
     party: Party,
     address: SocketAddr,
     events: mpsc::Sender<NetEvent>,
+}
+
+/// What has become of a message.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Sent {
+    /// Where it has gone: to the node that has the global title, or to the network.
+    pub(super) remote: SocketAddr,
+    /// It was taken; or what comes back instead (Q.714 clause 4.2), if anything does.
+    pub(super) taken: Result<(), Option<Vec<u8>>>,
 }
 
 impl Ss7 {
@@ -41,14 +55,21 @@ impl Ss7 {
         Ok(address)
     }
 
-    /// Sends a message: where it has gone, or what comes back instead (Q.714 clause 4.2), if anything does. A node that is
-    /// too slow loses messages, as class 0 may.
-    pub(super) fn send(&self, bytes: &[u8]) -> Result<SocketAddr, Option<Vec<u8>>> {
-        let message = SccpMessage::parse(bytes).map_err(|_| None)?;
+    /// Sends a message. A node that is too slow loses messages, as class 0 may, and one that has ended takes none.
+    pub(super) fn send(&self, bytes: &[u8]) -> Sent {
+        let Ok(message) = SccpMessage::parse(bytes) else { return Sent { remote: NETWORK, taken: Err(None) } };
         let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let place = message.called().digits().and_then(|digits| places.get(digits));
-        let Some(place) = place else { return Err(message.returned(ReturnCause::NO_TRANSLATION)) };
+        let Some(place) = message.called().digits().and_then(|digits| places.get(digits)) else {
+            return Sent { remote: NETWORK, taken: Err(message.returned(ReturnCause::NO_TRANSLATION)) };
+        };
         let taken = place.events.try_send(NetEvent::Sccp { bytes: bytes.to_vec() });
-        taken.map(|()| place.address).map_err(|_| message.returned(ReturnCause::SUBSYSTEM_CONGESTION))
+        let cause = |why: TrySendError<_>| match why {
+            TrySendError::Full(_) => ReturnCause::SUBSYSTEM_CONGESTION,
+            TrySendError::Closed(_) => ReturnCause::SUBSYSTEM_FAILURE,
+        };
+        Sent { remote: place.address, taken: taken.map_err(|why| message.returned(cause(why))) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{Instant, Joint, TapEvent, UdpDatagram};
 
+use super::ss7::NETWORK_NAME;
 use crate::node::{Carried, Role};
 
 /// Where boxes are: between two of them lies a reference point.
@@ -116,9 +117,14 @@ impl NodeTap {
                 // Its clients are BM-SCs that send, but MCEs that connect and eNBs that hear groups.
                 (Role::MbmsGw, Carried::Stream) => Role::Mce,
                 (Role::MbmsGw, Carried::Datagram) if seen.remote.ip().is_multicast() => Role::Enb,
-                (_, Carried::Http | Carried::Stream | Carried::Datagram | Carried::Sccp) => self.client,
+                (_, Carried::Http | Carried::Stream | Carried::Datagram) => self.client,
+                // Nobody but the network: the reference point is that of the node.
+                (own, Carried::Sccp) => own,
             },
-            name: seen.remote.to_string(),
+            name: match seen.carried {
+                Carried::Sccp => NETWORK_NAME.to_owned(),
+                _ => seen.remote.to_string(),
+            },
             own: false,
         })
     }
