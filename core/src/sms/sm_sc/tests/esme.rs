@@ -1,7 +1,7 @@
 //! ESMEs and another SM-SC.
 
 use protocol::smpp::{
-    BindKind, Body, CancelSm, CommandStatus, DataSm, DeliveryReceipt, Destination, EsmClass, MessageId, MessageOctets,
+    BindKind, Body, CancelSm, CommandStatus, DataSm, DeliveryReceipt, Destination, Destinations, EsmClass, MessageId, MessageOctets,
     MessageState, Pdu, QuerySm, RegisteredDelivery, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti, Tlv,
     TlvTag,
 };
@@ -200,11 +200,11 @@ fn several_destinations_data_sm_and_a_later_time() {
     let to = |digits| Destination::Sme(SmeAddress::international(digits).unwrap());
     let nobody = SmeAddress { ton: TypeOfNumber::ALPHANUMERIC, ..SmeAddress::international("bank").unwrap() };
     let message = ShortMessage { registered_delivery: RegisteredDelivery::ALWAYS, ..submit_sm(B, "all") };
-    let destinations = vec![to("358403"), to("358404"), Destination::Sme(nobody.clone())];
+    let destinations = Destinations::new([to("358403"), to("358404"), Destination::Sme(nobody.clone())]).unwrap();
     let response = world.response(Who::Esme, Body::SubmitMulti(SubmitMulti { message, destinations }));
     let id = id_of(&response);
     let Body::SubmitMultiResp(Some(body)) = response.body else { panic!() };
-    assert_eq!(body.unsuccessful, [(nobody, CommandStatus::INVALID_DESTINATION)]);
+    assert_eq!(body.unsuccessful.as_slice(), [(nobody, CommandStatus::INVALID_DESTINATION)]);
     world.run(10).unwrap();
     assert!(receipts(&world).iter().all(|told| told.message_id == id) && receipts(&world).len() == 2);
     let wide = |own: SmeAddress| SmeAddress::<65>::international(&own.address.to_string()).unwrap();
