@@ -140,6 +140,10 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::UnitsReturned
         | MeasurementName::UnitsOpen
         | MeasurementName::AccountBalance => Err(NoValue::NoSamples("nobody has charged for it")),
+        MeasurementName::SmsDoubled
+        | MeasurementName::SmsTaken
+        | MeasurementName::SmsRefused
+        | MeasurementName::SmsReports => Err(NoValue::NoSamples("it has no short messages over IP")),
         MeasurementName::SmsDelivered | MeasurementName::SmsLost | MeasurementName::SmsTime => {
             of_messages(model, name, ue.unwrap_or_default())
         }

@@ -185,6 +185,74 @@ pub enum ImsFact {
         /// The longest wait in the queue, milliseconds.
         waited_ms: f64,
     },
+    /// It is registered with the IP-Message-GW over R2, for the first time or again.
+    SmsRegistered {
+        /// Expiry that the gateway gave, seconds.
+        expires_s: u32,
+        /// It was registered before.
+        refreshed: bool,
+    },
+    /// It is not any more.
+    SmsUnregistered {
+        /// Why.
+        why: String,
+    },
+    /// It sends a short message over IP.
+    SmsSent {
+        /// Its number, from 1 in the order of the steps.
+        number: u64,
+        /// UE that it is for.
+        to: String,
+        /// The text, or the octets in hexadecimal digits.
+        text: String,
+    },
+    /// The SM-SC has taken a part of its message.
+    SmsPartTaken {
+        /// Number of the message.
+        number: u64,
+        /// Which part, from 1.
+        part: u8,
+        /// Of how many.
+        parts: u8,
+        /// By IP, SGSN or MSC.
+        by: String,
+        /// It was sent so many times.
+        attempts: usize,
+    },
+    /// The SM-SC has taken its message, or never will.
+    SmsTaken {
+        /// Number of the message.
+        number: u64,
+        /// Why not.
+        why: Option<String>,
+        /// Seconds since it was sent.
+        after_s: f64,
+    },
+    /// A short message came to it.
+    SmsReceived {
+        /// Number of the message, when it is one that was sent to this UE and had not come.
+        number: Option<u64>,
+        /// Who sent it.
+        from: String,
+        /// By IP, SGSN or MSC.
+        by: String,
+        /// In how many parts.
+        parts: u8,
+        /// Seconds since it was sent.
+        after_s: Option<f64>,
+    },
+    /// It was told what has become of its message.
+    SmsReported {
+        /// Number of the message.
+        number: Option<u64>,
+        /// TP-Status in words.
+        status: String,
+    },
+    /// Something else that its SMS agent told, in words.
+    Sms {
+        /// The words.
+        what: String,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use core_network::node::StreamEvent;
+use core_network::sms::ServingNodeOrder;
 use hil::agent::mc::{McEvent, McOutput};
 use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Reception, Spoken, Way};
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
@@ -19,9 +20,10 @@ use super::access::Access;
 use super::audio::Audio;
 use super::chat;
 use super::mc::McUe;
+use super::sms::{SmsUe, SmsUeOutput};
 use super::web::WebClient;
 use crate::event::ImsFact;
-use crate::scenario::ImsState;
+use crate::scenario::{ImsState, SmsOver};
 
 /// A UE on the IMS.
 pub(crate) struct ImsUe {
@@ -50,6 +52,8 @@ pub(crate) struct ImsUe {
     pub(crate) access: Access,
     /// Its MC client.
     pub(crate) mc: Option<McUe>,
+    /// What it has for short messages.
+    pub(crate) sms: Option<SmsUe>,
     calls_made: u64,
 }
 
@@ -137,8 +141,8 @@ pub(crate) struct ExpectedMessage {
 
 /// What an agent has for the runner.
 pub(crate) enum ImsUeOutput {
-    /// A message to be sent.
-    Sip(Target, Vec<u8>),
+    /// A message to be sent, from this address.
+    Sip(SocketAddr, Target, Vec<u8>),
     /// Something to be done with streams of messages.
     Stream(MsrpOutput),
     /// A datagram of media to be sent.
@@ -147,6 +151,10 @@ pub(crate) enum ImsUeOutput {
     Event(Box<AgentEvent>),
     /// Something that the MC client tells its user.
     Mc(Box<McEvent>),
+    /// A short message for an MSC or an SGSN.
+    ServingNode(SmsOver, ServingNodeOrder),
+    /// Something that the SMS agent tells its user.
+    Fact(Box<ImsFact>),
 }
 
 impl ImsUe {
@@ -175,12 +183,16 @@ impl ImsUe {
             listed: BTreeMap::new(),
             access,
             mc: None,
+            sms: None,
             calls_made: 0,
         }
     }
 
     /// A message came.
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if self.sms.as_mut().is_some_and(|sms| sms.receive(now, flow, bytes)) {
+            return;
+        }
         if let Some(focus) = focus_of(bytes) {
             self.state.conference = Some(focus);
         }
@@ -207,6 +219,7 @@ impl ImsUe {
 
     /// A message could not be sent.
     pub(crate) fn failed(&mut self, now: Instant, target: Target, why: String) {
+        self.sms.iter_mut().for_each(|sms| sms.failed(now, target, &why));
         self.agent.handle_input(now, AgentInput::SipFailed { target, why });
     }
 
@@ -222,7 +235,8 @@ impl ImsUe {
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
-        own.into_iter().chain([self.mc.as_ref().and_then(McUe::poll_timeout)]).flatten().min()
+        let clients = [self.mc.as_ref().and_then(McUe::poll_timeout), self.sms.as_ref().and_then(SmsUe::poll_timeout)];
+        own.into_iter().chain(clients).flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -230,6 +244,7 @@ impl ImsUe {
             self.agent.handle_timeout(now);
         }
         self.mc.iter_mut().for_each(|mc| mc.handle_timeout(now));
+        self.sms.iter_mut().for_each(|sms| sms.handle_timeout(now));
         self.audio.handle_timeout(now);
         self.choice.handle_timeout(now);
         self.change_over(now);
@@ -307,12 +322,26 @@ impl ImsUe {
                 Some(McOutput::Event(event)) => return Some(ImsUeOutput::Mc(Box::new(event))),
                 None => {}
             }
+            match self.sms.as_mut().and_then(|sms| sms.poll_output(now)) {
+                Some(SmsUeOutput::Agent(command)) => {
+                    self.command(now, command);
+                    continue;
+                }
+                Some(SmsUeOutput::Sip(from, target, bytes)) => return Some(ImsUeOutput::Sip(from, target, bytes)),
+                Some(SmsUeOutput::Order(over, order)) => return Some(ImsUeOutput::ServingNode(over, order)),
+                Some(SmsUeOutput::Fact(fact)) => return Some(ImsUeOutput::Fact(fact)),
+                None => {}
+            }
             return match self.agent.poll_output()? {
-                AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(target, bytes)),
-                AgentOutput::Event(event) => match self.mc.as_mut().is_some_and(|mc| mc.takes(now, &event)) {
-                    true => continue,
-                    false => Some(ImsUeOutput::Event(Box::new(event))),
-                },
+                AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(self.contact, target, bytes)),
+                AgentOutput::Event(event) => {
+                    let of_mc = self.mc.as_mut().is_some_and(|mc| mc.takes(now, &event));
+                    let of_sms = self.sms.as_mut().is_some_and(|sms| sms.takes(now, &event));
+                    if of_mc || of_sms {
+                        continue;
+                    }
+                    Some(ImsUeOutput::Event(Box::new(event)))
+                }
                 AgentOutput::Msrp(output) => Some(ImsUeOutput::Stream(output)),
                 AgentOutput::Authenticate(challenge) => {
                     if let Some(usim) = &mut self.usim {
@@ -345,7 +374,8 @@ impl ImsUe {
 
     /// It has come to a state that a step waits for.
     pub(crate) fn is_in(&self, state: ImsState) -> bool {
-        if let Some(is_in) = self.mc.as_ref().and_then(|mc| mc.is_in(state)) {
+        let of_mc = self.mc.as_ref().and_then(|mc| mc.is_in(state));
+        if let Some(is_in) = of_mc.or_else(|| self.sms.as_ref().and_then(|sms| sms.is_in(state))) {
             return is_in;
         }
         let own = &self.state;
@@ -367,6 +397,8 @@ impl ImsUe {
             ImsState::Silent => !self.audio.is_talking(),
             ImsState::OverMbms => self.choice.way() == Way::Mbms,
             ImsState::Authorised | ImsState::Affiliated | ImsState::HasFloor => false,
+            ImsState::SmsRegistered | ImsState::SmsRefused => false,
+            ImsState::SmsUnregistered | ImsState::SmsTaken | ImsState::SmsReceived => true,
             ImsState::OverUnicast => own.is_established && self.choice.way() == Way::Unicast,
         }
     }

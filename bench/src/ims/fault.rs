@@ -5,10 +5,12 @@ use std::time::Duration;
 use protocol::diameter::Message;
 use protocol::m2ap::M2apPdu;
 use protocol::m3ap::M3apPdu;
+use protocol::map::sccp::SccpMessage;
+use protocol::map::tcap::{Component, TcapMessage};
 use protocol::sip::{SipMessage, reason_phrase};
 use protocol::{Joint, TapEvent};
 
-use crate::ladder::LadderWatch;
+use crate::ladder::{LadderWatch, SmppSeen};
 use crate::scenario::{Fault, FaultAction, Selector, SipWhat};
 
 /// What becomes of a message.
@@ -90,6 +92,8 @@ fn named(event: &TapEvent) -> (Option<String>, Option<u16>) {
         return (Message::parse(&event.bytes).ok().map(|message| message.name()), None);
     }
     match event.joint {
+        joint if joint.is_map() => return (map_operation(&event.bytes), None),
+        Joint::Smpp => return (SmppSeen::of(&event.bytes).first_name(), None),
         Joint::M3 => return (M3apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
         Joint::M2 => return (M2apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
         _ => {}
@@ -111,6 +115,13 @@ fn named(event: &TapEvent) -> (Option<String>, Option<u16>) {
         }
         Err(_) => (None, None),
     }
+}
+
+/// The operation that a message of MAP invokes.
+fn map_operation(bytes: &[u8]) -> Option<String> {
+    let message = SccpMessage::parse(bytes).ok()?;
+    let tcap = TcapMessage::parse(message.data()).ok()?;
+    tcap.components().iter().find_map(Component::operation).map(|code| code.name().to_owned())
 }
 
 fn corrupt(bytes: &mut [u8]) {

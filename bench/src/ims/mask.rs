@@ -2,6 +2,9 @@
 
 use protocol::Joint;
 use protocol::diameter::dictionary;
+use protocol::map::sccp::SccpMessage;
+use protocol::map::tcap::{Code, Component, TcapMessage};
+use protocol::map::{OperationCode, OperationResult};
 
 /// Octets of the head of an HTTP message (RFC 9112 sets no limit; servers do).
 const HEAD_MAX: usize = protocol::http::HTTP_MAX_HEAD;
@@ -11,6 +14,8 @@ const MASK: u8 = b'*';
 const DIAMETER_HEADER: usize = 20;
 const AVP_HEADER: usize = 8;
 const VENDOR_HEADER: usize = 12;
+/// Octets of the header of a PDU (SMPP 3.4 clause 3.2).
+const SMPP_HEADER: usize = 16;
 
 /// Parameters of authentication headers that only CSCFs may see (TS 24.229 clause 5.4.1.2.1).
 const KEY_PARAMETERS: [&[u8]; 2] = [b"ck=\"", b"ik=\""];
@@ -34,7 +39,43 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
             let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| bytes.len().min(HEAD_MAX));
             tokens(&mut bytes[..end]);
         }
+        Joint::R1 => quintuplets(bytes),
+        Joint::Smpp => bind_password(bytes),
         _ => {}
+    }
+}
+
+/// What authentication vectors have that only the IP-Message-GW may know (TS 33.102 clause 6.3).
+fn quintuplets(bytes: &mut [u8]) {
+    let Ok(message) = SccpMessage::parse(bytes) else { return };
+    let Ok(tcap) = TcapMessage::parse(message.data()) else { return };
+    let mut secrets: Vec<Vec<u8>> = Vec::new();
+    for component in tcap.components() {
+        let Component::ReturnResult { result: Some((Code::Local(code), parameter)), .. } = component else { continue };
+        let result = OperationResult::parse(OperationCode(*code), Some(parameter));
+        let Ok(OperationResult::SendAuthenticationInfo(vectors)) = result else { continue };
+        for own in &vectors.quintuplet_list {
+            secrets.extend([own.xres.expose().clone(), own.ck.expose().to_vec(), own.ik.expose().to_vec()]);
+        }
+    }
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        while let Some(at) = bytes.windows(secret.len()).position(|window| window == secret) {
+            if secret.iter().all(|&octet| octet == MASK) {
+                break;
+            }
+            bytes[at..at + secret.len()].fill(MASK);
+        }
+    }
+}
+
+/// The password of a bind (SMPP 3.4 clauses 4.1.1 to 4.1.6): after the header and system_id.
+fn bind_password(bytes: &mut [u8]) {
+    let is_bind = bytes.get(4..8).is_some_and(|id| matches!(id, [0, 0, 0, 1 | 2 | 9]));
+    let Some((_, body)) = bytes.split_at_mut_checked(SMPP_HEADER).filter(|_| is_bind) else { return };
+    let mut strings = body.split_mut(|&octet| octet == 0);
+    strings.next();
+    if let Some(password) = strings.next() {
+        password.fill(MASK);
     }
 }
 
@@ -146,8 +187,12 @@ fn avps(mut bytes: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Secret;
     use protocol::diameter::{Avp, Message};
+    use protocol::map::sccp::{SccpAddress, UnitData};
+    use protocol::map::{AuthenticationQuintuplet, SendAuthenticationInfoRes};
     use protocol::mc::info::McpttInfo;
+    use protocol::smpp::{Bind, BindKind, Body, Pdu};
 
     use super::*;
 
@@ -215,6 +260,36 @@ mod tests {
     fn records_have_no_proof_either() {
         let value = r#"Digest username="u", response="0a1b", cnonce="zz", nonce="nn", AUTS="q==""#;
         assert_eq!(for_records(value), r#"Digest username="u", response="****", cnonce="zz", nonce="**", AUTS="***""#);
+    }
+
+    #[test]
+    fn vectors_and_passwords_leave_map_and_smpp_and_lengths_stay() {
+        let own = AuthenticationQuintuplet {
+            rand: [1; 16],
+            xres: Secret::new(vec![2; 8]),
+            ck: Secret::new([3; 16]),
+            ik: Secret::new([4; 16]),
+            autn: [5; 16],
+        };
+        let result = SendAuthenticationInfoRes { quintuplet_list: vec![own], ..SendAuthenticationInfoRes::default() };
+        let parameter = OperationResult::SendAuthenticationInfo(result).emit();
+        let code = Code::Local(OperationCode::SEND_AUTHENTICATION_INFO.0);
+        let component = Component::ReturnResult { invoke_id: 1, result: Some((code, parameter)), is_last: true };
+        let end = TcapMessage::End { dtid: 1.into(), dialogue: None, components: vec![component] }.emit().unwrap();
+        let [gateway, hlr] =
+            [("999700000002", 149), ("999700000001", 6)].map(|(n, s)| SccpAddress::e164(n, s).unwrap());
+        let bytes = UnitData::new(gateway, hlr, end).emit().unwrap();
+        let mut masked = bytes.clone();
+        keys(Joint::R1, &mut masked);
+        let has = |octet: u8, count: usize| masked.windows(count).any(|window| *window == vec![octet; count][..]);
+        assert!(masked.len() == bytes.len() && has(1, 16) && has(5, 16) && !has(2, 8) && !has(3, 16) && !has(4, 16));
+        assert_eq!(masked.iter().filter(|octet| **octet == MASK).count(), 40);
+
+        let bind = Bind::new("sm-sc", "s3cret").unwrap();
+        let mut pdu = Pdu::request(1, Body::Bind(BindKind::Transceiver, bind)).emit();
+        keys(Joint::Smpp, &mut pdu);
+        let text = String::from_utf8_lossy(&pdu).into_owned();
+        assert!(text.contains("sm-sc\0******\0") && Pdu::parse(&pdu).is_ok(), "{text:?}");
     }
 
     #[test]

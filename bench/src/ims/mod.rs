@@ -10,6 +10,7 @@ pub(crate) mod mc;
 pub(crate) mod mc_login;
 mod network;
 pub(crate) mod services;
+pub(crate) mod sms;
 pub(crate) mod third_party;
 mod ues;
 pub(crate) mod web;

@@ -14,9 +14,11 @@ use core_network::node::{Fabric, Latency, Node, NodeStore, Role, StoreDriver};
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::mc::{McClient, McConfig};
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
+use hil::agent::sms::{GatewayAccess, SmsClient, SmsConfig, SmsPath};
 use hil::sim::{Key, SimCard, SimUsim};
 use protocol::diameter::charging::NodeFunctionality;
 use protocol::sip::{Target, Transport};
+use protocol::sms::Address;
 use protocol::{Entropy, Instant, Secret};
 
 use super::access::Access;
@@ -25,18 +27,23 @@ use super::audio::Audio;
 use super::mc::McUe;
 use super::services;
 use super::services::charging::Books;
+use super::services::sms::ServingNodes;
+use super::sms::SmsUe;
 use super::third_party::ApiClient;
 use super::ues::ImsUes;
 use super::web::WebClient;
 use crate::errors::CommandError;
+use crate::mbms::config;
 use crate::scenario::{
-    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, Mc, PCSCF, SCSCF, SIP_PROXY, Scenario,
-    Service, ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
+    APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, Mc, PCSCF, SCSCF, SIP_PROXY, SMS_BOXES,
+    Scenario, Service, ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
 };
 use crate::setup;
 
 /// RFC 3261 clause 19.1.2.
 const SIP_PORT: u16 = 5060;
+/// Where UEs take what comes over R2: beside that of the IMS.
+const R2_PORT: u16 = 5070;
 
 /// Longer than scenarios take: refreshing is not challenged again.
 const NONCE_LIFETIME: Duration = Duration::from_secs(1_000_000);
@@ -51,6 +58,8 @@ pub(crate) struct ImsNetwork {
     impis: Vec<String>,
     /// What charging writes down.
     pub(crate) books: Option<Books>,
+    /// What MSC and SGSN tell.
+    pub(crate) serving_nodes: Option<ServingNodes>,
     plan: Option<NetworkPlan>,
 }
 
@@ -66,7 +75,7 @@ impl ImsNetwork {
     pub(crate) fn without_ims() -> Self {
         let fabric = Fabric::new(Latency { gm: Duration::ZERO, core: Duration::ZERO });
         let (ues, third_parties, impis) = (ImsUes::new(Vec::new()), Vec::new(), Vec::new());
-        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None, plan: None }
+        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None, serving_nodes: None, plan: None }
     }
 
     /// The MC server of this number as it comes up again.
@@ -88,6 +97,7 @@ impl ImsNetwork {
 fn plan(scenario: &Scenario, ims: &Ims) -> NetworkPlan {
     let boxes = ims.services.iter().flat_map(|service| service.boxes());
     let boxes = boxes.chain(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own));
+    let boxes = boxes.chain(scenario.sms.iter().flat_map(|_| &SMS_BOXES));
     let mut servers: Vec<_> = boxes.map(|own| own.place).collect();
     servers.extend(ims.has_application_server().then_some(NetworkBox::As));
     let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());
@@ -109,7 +119,7 @@ impl Maker<'_> {
             NetworkCore::Ims => self.add_ims(&mut fabric)?,
             NetworkCore::Sip => self.add_proxy(&mut fabric)?,
         }
-        let books = services::add_all(&mut fabric, self.scenario, &self.plan)?;
+        let (books, serving_nodes) = services::add_all(&mut fabric, self.scenario, &self.plan)?;
         let (mut ues, mut impis) = (Vec::new(), Vec::new());
         for ue in &self.scenario.ues {
             let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
@@ -125,7 +135,7 @@ impl Maker<'_> {
         let third_parties = self.third_parties(&mut fabric);
         let hop = ms(self.ims.core_delay_ms);
         let plan = Some(self.plan.clone());
-        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books, plan })
+        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books, serving_nodes, plan })
     }
 
     /// Third parties are boxes outside.
@@ -148,7 +158,9 @@ impl Maker<'_> {
         let mut hss_store = NodeStore::in_memory().map_err(bench)?;
         let subscribers = parse_subscribers("subscribers of the scenario", &self.subscribers()).map_err(bench)?;
         add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
-        add(fabric, HSS, Role::Hss, Box::new(Hss::new(self.plan.hss(), self.entropy(HSS))), hss_store);
+        let mut hss = self.plan.hss();
+        hss.hlr = services::sms::hlr(self.scenario, &self.plan)?;
+        add(fabric, HSS, Role::Hss, Box::new(Hss::new(hss, self.entropy(HSS))), hss_store);
         let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
         pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
         for (name, own) in pcscfs {
@@ -225,7 +237,8 @@ impl Maker<'_> {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let mut line = |words: String| _ = writeln!(text, "{words}");
-        let has_profile = self.ims.has_application_server() || !self.ims.services.is_empty();
+        let has_sms = self.scenario.sms.is_some();
+        let has_profile = self.ims.has_application_server() || !self.ims.services.is_empty() || has_sms;
         for (profile, is_prepaid) in [("all", false), ("prepaid", true)] {
             if has_profile && (!is_prepaid || self.ims.has(Service::Charging)) {
                 line(format!("[[profile]]\nname = \"{profile}\""));
@@ -235,6 +248,9 @@ impl Maker<'_> {
                     line(format!("server = \"{server}\"\ntrigger = [{{ method = \"REGISTER\" }}]"));
                 }
                 line(services::criteria(&self.ims.services, &self.plan, is_prepaid));
+                if has_sms {
+                    line(services::sms::criteria(&self.plan));
+                }
             }
         }
         for ue in &self.scenario.ues {
@@ -251,6 +267,9 @@ impl Maker<'_> {
             }
             if let Some(visited) = &self.ims.visited {
                 line(format!("visited_networks = [\"{visited}\"]"));
+            }
+            if let Some(sms) = &ue.sms {
+                line(services::sms::subscription(sms, &identity));
             }
             line(format!("[[subscriber.set]]\nimpus = [\"{}\", \"{}\"]", identity.impu, identity.tel));
             if has_profile {
@@ -322,7 +341,40 @@ impl Maker<'_> {
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
         let mut ue = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
         ue.mc = mc;
+        ue.sms = self.phone(name)?;
         Ok(ue)
+    }
+
+    /// What a UE has for short messages.
+    fn phone(&self, name: &str) -> Result<Option<SmsUe>, CommandError> {
+        let own = self.scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| ue.sms.as_ref());
+        let (Some(own), Some(identity), Some(sms)) = (own, self.scenario.ims_identity(name), &self.scenario.sms) else {
+            return Ok(None);
+        };
+        let imsi = services::sms::imsi(&identity).to_owned();
+        let centre = Address::international(services::sms::SERVICE_CENTRE).ok_or_else(|| bench("no service centre"))?;
+        let path = if services::sms::is_r2(own) { SmsPath::Gateway } else { SmsPath::Ims };
+        let mut config = SmsConfig::new(path, centre);
+        (config.places, config.in_reply_to) = (own.places, own.in_reply_to);
+        if !own.prefers.is_empty() {
+            config.preference = own.prefers.iter().map(|over| services::sms::access(*over)).collect();
+        }
+        let client = SmsClient::new(config, self.entropy(&format!("{name} short messages")));
+        let gateway = services::sms::is_r2(own).then(|| -> Result<_, CommandError> {
+            let contact = SocketAddr::new(identity.contact.ip(), R2_PORT);
+            let access = GatewayAccess {
+                imsi: imsi.clone(),
+                plmn: config::plmn()?,
+                domain: self.plan.domain.clone(),
+                gateway: Target { transport: Transport::Udp, remote: services::sms::gateway(), flow: None },
+                contact,
+            };
+            let agent = AgentConfig { expires_s: sms.expires_s, ..access.agent_config() };
+            let (k, opc) = self.keys(name);
+            let usim = SimUsim::new(&SimCard { k: Key(k), opc: Key(opc), ..SimCard::default() });
+            Ok((contact, UeAgent::new(agent, self.entropy(&format!("{name} R2"))), usim))
+        });
+        Ok(Some(SmsUe::new(client, &imsi, gateway.transpose()?)))
     }
 
     /// The MC client of a UE, and what its agent says of it.

@@ -25,17 +25,17 @@ use decode::Field;
 pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
 use ims::Bound;
-pub(crate) use ims::ims_ladders;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
     REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, mc_procedures, plain_procedures,
-    service_procedures,
+    service_procedures, sms_procedures,
 };
 pub use ims::{
-    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, McDocument, McMessage, Msrp, MsrpIs, Of, Rtp, Sip,
-    Status,
+    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, McDocument, McMessage, Msrp, MsrpIs, Of, Rtp,
+    Sip, Smpp, Status,
 };
+pub(crate) use ims::{SmppSeen, ims_ladders};
 use interest::Interests;
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
@@ -109,6 +109,10 @@ pub enum See {
     Rtp(Rtp),
     /// A message of mission critical services.
     Mc(McMessage),
+    /// A component of MAP.
+    Map(Map),
+    /// A PDU of SMPP.
+    Smpp(Smpp),
 }
 
 /// What must be seen of a broadcast session.
@@ -183,7 +187,8 @@ const OWN_PROCEDURES: [&Procedure; 21] = [
 
 /// Procedures that this version can follow.
 pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> = LazyLock::new(|| {
-    OWN_PROCEDURES.into_iter().chain(service_procedures()).chain(plain_procedures()).chain(mc_procedures()).collect()
+    let services = service_procedures().chain(plain_procedures()).chain(mc_procedures()).chain(sms_procedures());
+    OWN_PROCEDURES.into_iter().chain(services).collect()
 });
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
@@ -360,6 +365,8 @@ impl Ladder {
             (See::Http(http), Some(_)) => http.filter(&self.bound_at(tick)),
             (See::Msrp(msrp), Some(_)) => msrp.filter(&self.bound_at(tick)),
             (See::Rtp(rtp), Some(_)) => rtp.filter(&self.bound_at(tick)),
+            (See::Map(map), Some(_)) => map.filter(&self.bound_at(tick)),
+            (See::Smpp(smpp), Some(_)) => smpp.filter(&self.bound_at(tick)),
             _ => return None,
         };
         let interface = interface_name(row.joint, "", "");
@@ -431,6 +438,8 @@ impl Ladder {
                 See::Rtp(rtp) => rtp.sees(seen.media.as_ref()?, &self.bound),
                 See::Group(bearer) => bearer.sees(event, seen, &self.bound),
                 See::Mc(mc) => mc.sees(event, seen, &self.bound),
+                See::Map(map) => map.sees(seen.map.as_ref()?, cast, &self.bound),
+                See::Smpp(smpp) => smpp.sees(seen.smpp.as_ref()?, cast, &self.bound),
                 See::Mbms(_) | See::Bearer(_) => None,
             },
             _ => None,

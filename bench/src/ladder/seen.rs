@@ -8,7 +8,7 @@ use protocol::rtp::RtpPacket;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
-use super::ims::{HttpSeen, MediaSeen, SipSeen, diameter as ims_diameter};
+use super::ims::{HttpSeen, MapSeen, MediaSeen, SipSeen, SmppSeen, diameter as ims_diameter};
 use super::lct::LctHeader;
 
 /// The parts of a message that steps are compared with. A malformed message says nothing.
@@ -38,6 +38,10 @@ pub(crate) struct Seen {
     pub(crate) m2: Option<M2apPdu>,
     /// MSRP, RTP or RTCP.
     pub(crate) media: Option<MediaSeen>,
+    /// A message of TCAP.
+    pub(crate) map: Option<MapSeen>,
+    /// PDUs of SMPP.
+    pub(crate) smpp: Option<SmppSeen>,
 }
 
 /// An ALC packet.
@@ -73,7 +77,8 @@ impl Seen {
             Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
             Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
-            Joint::R1 | Joint::R5 | Joint::R6 | Joint::Smpp => Self::default(),
+            Joint::R1 | Joint::R5 | Joint::R6 => Self { map: MapSeen::of(bytes), ..Self::default() },
+            Joint::Smpp => Self { smpp: Some(SmppSeen::of(bytes)), ..Self::default() },
             Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => {
                 Self { sip: SipSeen::of(bytes), ..Self::default() }
             }
@@ -98,7 +103,8 @@ impl Seen {
         let is_of_bearer = self.m3.is_some() || self.m2.is_some() || self.m1_teid.is_some() || self.datagram.is_some();
         let is_on_air = !self.mcch_sessions.is_empty() || !self.msi_scheduled.is_empty();
         let is_media = self.http.is_some() || self.media.is_some();
-        self.sip.is_some() || self.diameter.is_some() || is_media || is_of_bearer || is_on_air
+        let is_sms = self.map.is_some() || self.smpp.is_some();
+        self.sip.is_some() || self.diameter.is_some() || is_sms || is_media || is_of_bearer || is_on_air
     }
 
     fn of_m1(bytes: &[u8]) -> Option<Self> {

@@ -119,6 +119,9 @@ impl ImsRun {
 impl Model {
     pub(super) fn apply_ims(&mut self, t: u64, ue: &str, fact: &ImsFact) -> Result<(), ModelError> {
         self.ue_mut(ue)?;
+        if self.apply_short_message(t, ue, fact) {
+            return Ok(());
+        }
         let run = self.ims_mut(ue);
         match fact {
             ImsFact::Registered { after_s, .. } => {
@@ -199,6 +202,19 @@ impl Model {
             &ImsFact::Unicast { messages, octets, lost, repeated, dropped, uncovered, waited_ms } => {
                 run.unicast = Some(UnicastRun { messages, octets, lost, repeated, dropped, uncovered, waited_ms });
             }
+            ImsFact::SmsRegistered { expires_s, refreshed } => {
+                let how = if *refreshed { "again " } else { "" };
+                run.trouble(format!("registered {how}with the IP-Message-GW for {expires_s} s"));
+            }
+            ImsFact::SmsUnregistered { why } => run.trouble(format!("left the IP-Message-GW: {why}")),
+            ImsFact::SmsReceived { from, by, .. } => {
+                run.trouble(format!("a short message of {from} that nobody waits for, by {by}"))
+            }
+            ImsFact::SmsReported { status, .. } => {
+                run.trouble(format!("status report of an unknown message: {status}"))
+            }
+            ImsFact::Sms { what } => run.trouble(what.clone()),
+            ImsFact::SmsSent { .. } | ImsFact::SmsPartTaken { .. } | ImsFact::SmsTaken { .. } => {}
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
             ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored => {}

@@ -9,6 +9,7 @@ use super::json_ims::ImsReport;
 use super::json_modems::{MessageReport, ModemReport};
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
+use super::sms_runs::ShortMessageRun;
 use crate::event::{BoxBackend, FrontEndStatus, MchHeader, SessionInfo};
 use crate::ladder::{Ladder, LadderStep};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
@@ -43,6 +44,9 @@ struct Report<'a> {
     ladders: Vec<LadderReport<'a>>,
     modems: Vec<ModemReport<'a>>,
     messages: Vec<MessageReport<'a>>,
+    /// Over IP.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    short_messages: &'a [ShortMessageRun],
     /// What the front ends of a paced run have seen.
     front_ends: &'a [FrontEndStatus],
     /// Why the run broke off.
@@ -264,6 +268,7 @@ impl<'a> Report<'a> {
             ladders: model.ladders.iter().zip(&judgement.ladders).map(|(l, v)| LadderReport::of(l, v)).collect(),
             modems: model.modems.iter().map(ModemReport::of).collect(),
             messages: model.messages.iter().map(MessageReport::of).collect(),
+            short_messages: &model.short_messages,
             front_ends: &model.front_ends,
             front_end_failed: model.front_end_failed.as_deref(),
             notes: model.notes.iter().map(|n| Note { t_ms: ms(n.at_ns), text: &n.text }).collect(),

@@ -16,6 +16,7 @@ pub(crate) mod radio_sum;
 mod runs;
 pub(crate) mod series;
 mod sfn;
+pub(crate) mod sms_runs;
 #[cfg(test)]
 pub(crate) mod synthetic;
 #[cfg(test)]

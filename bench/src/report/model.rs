@@ -12,6 +12,7 @@ pub(crate) use super::runs::{
     SessionStop, Spectrum, StepRun, UeRun,
 };
 use super::series::Merge;
+use super::sms_runs::ShortMessageRun;
 use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
 use crate::ladder::{Ladder, Tick};
 use crate::scenario::MeasurementName;
@@ -57,6 +58,8 @@ pub struct Model {
     pub modems: Vec<ModemRun>,
     /// Text messages, the first ones.
     pub messages: Vec<MessageRun>,
+    /// Short messages over IP.
+    pub short_messages: Vec<ShortMessageRun>,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -99,6 +102,7 @@ impl Model {
             ims: Vec::new(),
             modems: Vec::new(),
             messages: Vec::new(),
+            short_messages: Vec::new(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             places,

@@ -19,6 +19,8 @@ use crate::ims::agent::{ExpectedMessage, ImsUeOutput, session_description};
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
+use crate::ims::services::sms::serving_node;
+use crate::ims::sms::SmsUe;
 use crate::ladder::{self, LadderWatch};
 use crate::mbms::config::{self, PROVIDER};
 use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
@@ -64,6 +66,7 @@ impl RunNetwork {
         self.watch.step_started(index);
         for ue in self.network.ues.iter_mut() {
             (ue.state.registered_in_step, ue.state.notified_in_step) = (0, 0);
+            ue.sms.iter_mut().for_each(SmsUe::step_started);
         }
     }
 
@@ -108,15 +111,21 @@ impl Runner<'_> {
                 self.fabric_output(now, output)?;
                 continue;
             }
+            self.sms_served(now)?;
+            let Some(ims) = &mut self.ims else { return Ok(()) };
             match ims.network.ues.poll_output(now) {
                 None if self.mbms.is_none() => return Ok(()),
                 None => {
                     self.drain_mbms(now)?;
                     return Ok(());
                 }
-                Some((index, ImsUeOutput::Sip(target, bytes))) => {
-                    let contact = ims.network.ues[index].contact;
-                    ims.network.fabric.send(now, contact, target, bytes);
+                Some((_, ImsUeOutput::Sip(from, target, bytes))) => ims.network.fabric.send(now, from, target, bytes),
+                Some((_, ImsUeOutput::ServingNode(over, order))) => {
+                    ims.network.fabric.admin(now, serving_node(over), Admin::ServingNode(Box::new(order)));
+                }
+                Some((index, ImsUeOutput::Fact(fact))) => {
+                    let ue = ims.network.ues[index].name.clone();
+                    self.observer.fact(now, What::Ims { ue, fact: *fact })?;
                 }
                 Some((index, ImsUeOutput::Stream(output))) => {
                     let name = ims.network.ues[index].name.clone();
@@ -276,6 +285,7 @@ impl Runner<'_> {
                 let (pcscf, contact, ue) = (own.pcscf, own.contact, own.name.clone());
                 own.is_out_of_reach = true;
                 own.command(now, AgentCommand::Vanish);
+                own.sms.iter_mut().for_each(|sms| sms.vanish(now));
                 network.fabric.access(now, pcscf, AccessEvent::BearerLost { ue: contact });
                 self.observer.fact(now, What::Ims { ue, fact: ImsFact::BearerLost })?;
             }
@@ -341,6 +351,7 @@ impl Runner<'_> {
         self.drain_network(self.now)?;
         self.finish_groups()?;
         self.finish_mc()?;
+        self.finish_sms()?;
         let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
         let measured = books.map(|books| books.measure(&self.loaded.scenario)).transpose()?;
         for measurement in measured.unwrap_or_default() {

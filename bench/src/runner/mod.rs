@@ -10,6 +10,7 @@ mod mc;
 mod modems;
 mod mtchs;
 mod radio;
+mod sms;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -134,6 +135,7 @@ pub(crate) fn run(
         runner.assigned.insert(tmgi, session.name.clone());
     }
     runner.mc_begins();
+    runner.sms_begins();
     runner.settle()?;
     for (index, step) in scenario.steps.iter().enumerate() {
         runner.step_started(index, &step.description)?;
@@ -283,6 +285,7 @@ impl Runner<'_> {
             StepAction::Ims(step) => self.ims_step(step),
             StepAction::Service(step) => self.service_step(step),
             StepAction::Mc(step) => self.mc_step(step),
+            StepAction::Sms(step) => self.sms_step(step),
             StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
             StepAction::RunUntilSmsDelivered { timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", Self::messages_end)

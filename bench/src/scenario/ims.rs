@@ -234,11 +234,21 @@ pub enum ImsState {
     Affiliated,
     /// Its user has the floor.
     HasFloor,
+    /// It is registered with the IP-Message-GW over R2.
+    SmsRegistered,
+    /// It is not, or not any more.
+    SmsUnregistered,
+    /// The SM-SC has taken all short messages that it has sent, or refused them.
+    SmsTaken,
+    /// All short messages have come that were sent to it.
+    SmsReceived,
+    /// A short message was refused, since its memory is full, or was sent in vain, since it is not there: since the step began.
+    SmsRefused,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 20] = [
+    pub const ALL: [(&str, Self); 25] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -259,6 +269,11 @@ impl ImsState {
         ("authorised", Self::Authorised),
         ("affiliated", Self::Affiliated),
         ("has_floor", Self::HasFloor),
+        ("sms_registered", Self::SmsRegistered),
+        ("sms_unregistered", Self::SmsUnregistered),
+        ("sms_taken", Self::SmsTaken),
+        ("sms_received", Self::SmsReceived),
+        ("sms_refused", Self::SmsRefused),
     ];
 
     /// As scenarios write it.

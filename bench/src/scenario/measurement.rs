@@ -96,6 +96,14 @@ pub enum MeasurementName {
     MediaOnAirTwice,
     /// Changes of a UE between unicast and MBMS bearers.
     MediaSwitches,
+    /// Short messages that came to a UE more than once.
+    SmsDoubled,
+    /// Short messages of a UE that the SM-SC has taken.
+    SmsTaken,
+    /// Short messages of a UE that were refused.
+    SmsRefused,
+    /// Status reports that a UE got.
+    SmsReports,
     /// Charging data records that the CDF has written.
     ChargingRecords,
     /// Units that the OCS has granted to prepaid users, seconds and messages.
@@ -112,7 +120,7 @@ pub enum MeasurementName {
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 54] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -157,6 +165,10 @@ impl MeasurementName {
         Self::MediaGap,
         Self::MediaOnAirTwice,
         Self::MediaSwitches,
+        Self::SmsDoubled,
+        Self::SmsTaken,
+        Self::SmsRefused,
+        Self::SmsReports,
         Self::ChargingRecords,
         Self::UnitsGranted,
         Self::UnitsUsed,
@@ -212,6 +224,10 @@ impl MeasurementName {
             Self::MediaGap => "media_gap",
             Self::MediaOnAirTwice => "media_on_air_twice",
             Self::MediaSwitches => "media_switches",
+            Self::SmsDoubled => "sms_doubled",
+            Self::SmsTaken => "sms_taken",
+            Self::SmsRefused => "sms_refused",
+            Self::SmsReports => "sms_reports",
             Self::ChargingRecords => "charging_records",
             Self::UnitsGranted => "units_granted",
             Self::UnitsUsed => "units_used",
@@ -248,9 +264,14 @@ impl MeasurementName {
             Self::RlcGaps => Unit::Pdus,
             Self::DatagramsLost | Self::DatagramsDuplicated => Unit::Datagrams,
             Self::McchChangesMissed | Self::MediaSwitches => Unit::Changes,
-            Self::SmsDelivered | Self::SmsLost | Self::ImsMessagesAnswered | Self::ImsMessagesReceived => {
-                Unit::Messages
-            }
+            Self::SmsDelivered
+            | Self::SmsLost
+            | Self::SmsDoubled
+            | Self::SmsTaken
+            | Self::SmsRefused
+            | Self::SmsReports
+            | Self::ImsMessagesAnswered
+            | Self::ImsMessagesReceived => Unit::Messages,
             Self::ImsRegistrations => Unit::Registrations,
             Self::ImsRegInfos | Self::ServiceNotifications => Unit::Notifications,
             Self::ServiceAnswers | Self::ServiceFailures => Unit::Answers,

@@ -18,6 +18,7 @@ mod mc;
 mod measurement;
 mod read;
 mod service;
+mod sms;
 mod transmitter;
 mod unicast;
 
@@ -41,6 +42,8 @@ pub(crate) use service::{
     CDF, CHAT_MAX_OCTETS, CONFERENCE_SERVER, EXPOSURE, GROUP_MANAGEMENT, IDENTITY_SERVER, IMS_AS, IMS_GWF,
     MESSAGING_SERVER, OCS, PRESENCE_SERVER, XDM_SERVER,
 };
+pub(crate) use sms::{IP_MESSAGE_GW, MSC, SGSN, SM_SC, SMS_BOXES, SMS_GMSC};
+pub use sms::{Served, SmScKind, Sms, SmsBy, SmsOver, SmsStep, UeSms};
 pub use transmitter::{Hears, Transmitter, Way};
 pub use unicast::UnicastAccess;
 
@@ -71,6 +74,9 @@ pub struct Scenario {
     /// Mission critical services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mc: Option<Mc>,
+    /// Short messages over IP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<Sms>,
     /// The sites of a single-frequency network; one at 0 dB when there are none.
     #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
     pub transmitters: Vec<Transmitter>,
@@ -287,6 +293,9 @@ pub struct Ue {
     /// Its MC client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mc: Option<UeMc>,
+    /// What it has for short messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<UeSms>,
     /// What its own way to the network does; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unicast: Option<UnicastAccess>,
@@ -396,6 +405,9 @@ pub enum StepAction {
     /// Something of mission critical services.
     #[serde(untagged)]
     Mc(McStep),
+    /// Something with short messages over IP.
+    #[serde(untagged)]
+    Sms(SmsStep),
 }
 
 impl StepAction {
@@ -426,6 +438,7 @@ impl fmt::Display for StepAction {
             Self::Ims(step) => step.fmt(f),
             Self::Service(step) => step.fmt(f),
             Self::Mc(step) => step.fmt(f),
+            Self::Sms(step) => step.fmt(f),
         }
     }
 }
@@ -435,6 +448,14 @@ impl StepAction {
     pub(crate) fn mc(&self) -> Option<&McStep> {
         match self {
             Self::Mc(step) => Some(step),
+            _ => None,
+        }
+    }
+
+    /// The step of short messages over IP that it is.
+    pub(crate) fn sms(&self) -> Option<&SmsStep> {
+        match self {
+            Self::Sms(step) => Some(step),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
 use super::mc::{MC_WORDS, McStep, McWord, mc, ue_mc};
 use super::service::{ServiceStep, ServiceWord, service_words};
+use super::sms::{SMS_WORDS, SmsStep, SmsWord, sms, ue_sms};
 use super::transmitter::{hears, transmitter};
 use super::unicast::unicast;
 use super::{
@@ -34,6 +35,7 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
         sessions: t.tables("session", 0..=MAX_SESSIONS, session),
         ims: t.optional_table("ims", ims),
         mc: t.optional_table("mc", mc),
+        sms: t.optional_table("sms", sms),
         transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
         ues: t.tables("ue", 1..=MAX_UES, ues).into_iter().flatten().collect(),
         steps: t.tables("step", 1..=MAX_LIST, step),
@@ -150,6 +152,7 @@ fn ue(t: &mut Table<'_>) -> Ue {
         channel: t.optional_table("channel", |t| channel(t, snr_db)),
         ims: t.optional_table("ims", ue_ims),
         mc: t.optional_table("mc", ue_mc),
+        sms: t.optional_table("sms", ue_sms),
         unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
@@ -171,6 +174,7 @@ fn step(t: &mut Table<'_>) -> Step {
         Ims(ImsWord),
         Service(ServiceWord),
         Mc(McWord),
+        Sms(SmsWord),
     }
     let choices = [
         ("start", Do::Start),
@@ -185,8 +189,10 @@ fn step(t: &mut Table<'_>) -> Step {
     let ims = IMS_WORDS.map(|(word, step)| (word, Do::Ims(step)));
     let services: Vec<_> = service_words().into_iter().map(|(word, step)| (word, Do::Service(step))).collect();
     let mc = MC_WORDS.map(|(word, step)| (word, Do::Mc(step)));
-    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..], &mc[..]].concat()) {
+    let over_ip = SMS_WORDS.map(|(word, step)| (word, Do::Sms(step)));
+    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..], &mc[..], &over_ip[..]].concat()) {
         Do::Mc(word) => StepAction::Mc(McStep::read(word, t)),
+        Do::Sms(word) => StepAction::Sms(SmsStep::read(word, t)),
         Do::Service(word) => StepAction::Service(ServiceStep::read(word, t)),
         Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),
         Do::Start => StepAction::Start { session: selector(t, "session") },
@@ -247,6 +253,11 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("sgi_mb", Joint::SgiMb),
         ("m3", Joint::M3),
         ("m2", Joint::M2),
+        ("r1", Joint::R1),
+        ("r2", Joint::R2),
+        ("r5", Joint::R5),
+        ("r6", Joint::R6),
+        ("smpp", Joint::Smpp),
     ];
     let targets = [
         ("any", FaultTarget::Any),

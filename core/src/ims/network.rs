@@ -62,6 +62,16 @@ pub enum NetworkBox {
     McServer3,
     /// The fourth.
     McServer4,
+    /// IP-Message-GW (TR 23.804 clause 5.1.1).
+    IpMessageGw,
+    /// SMS-GMSC and SMS-IWMSC (TS 23.040 clause 3.1).
+    SmsGmsc,
+    /// SM-SC.
+    SmSc,
+    /// MSC.
+    Msc,
+    /// SGSN.
+    Sgsn,
     /// BM-SC.
     Bmsc,
     /// MBMS-GW.
@@ -98,6 +108,11 @@ impl NetworkBox {
             Self::McServer2 => ("mc2", Role::McServer, 46, 52),
             Self::McServer3 => ("mc3", Role::McServer, 46, 53),
             Self::McServer4 => ("mc4", Role::McServer, 46, 54),
+            Self::IpMessageGw => ("ip-message-gw", Role::IpMessageGw, 46, 61),
+            Self::SmsGmsc => ("sms-gmsc", Role::SmsGmsc, 46, 62),
+            Self::SmSc => ("sm-sc", Role::SmSc, 46, 63),
+            Self::Msc => ("msc", Role::ServingNode, 46, 64),
+            Self::Sgsn => ("sgsn", Role::ServingNode, 46, 65),
             Self::Bmsc => ("bmsc", Role::Bmsc, 46, 31),
             Self::MbmsGw => ("mbms-gw", Role::MbmsGw, 46, 32),
             Self::Mce => ("mce", Role::Mce, 46, 33),

@@ -12,3 +12,4 @@ pub use serving_node::{
     ServedSubscriber, Service, ServingNode, ServingNodeConfig, ServingNodeEvent, ServingNodeKind, ServingNodeOrder,
     ServingNodeQueue,
 };
+pub use sm_sc::{RetrySchedule, SmSc, SmScConfig, SmppPeer, Validity};

@@ -9,6 +9,7 @@ pub(crate) mod mbms;
 pub(crate) mod mc;
 pub(crate) mod messaging;
 pub(crate) mod presence;
+pub(crate) mod sms;
 pub(crate) mod xdm;
 
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use core_network::sip_network::{Otherwise, Side, SipService};
 use protocol::Entropy;
 
 use self::charging::Books;
+use self::sms::ServingNodes;
 use super::network::{add, add_shared, memory};
 use crate::errors::CommandError;
 use crate::scenario::{Scenario, Service, ServiceBox};
@@ -76,13 +78,13 @@ impl Site<'_> {
     }
 }
 
-/// Adds the nodes that a scenario names; what charging writes down, if there is charging.
+/// Adds the nodes that a scenario names; what charging writes down, if there is charging, and what MSC and SGSN tell.
 pub(super) fn add_all(
     fabric: &mut Fabric,
     scenario: &Scenario,
     plan: &NetworkPlan,
-) -> Result<Option<Books>, CommandError> {
-    let Some(ims) = &scenario.ims else { return Ok(None) };
+) -> Result<(Option<Books>, Option<ServingNodes>), CommandError> {
+    let Some(ims) = &scenario.ims else { return Ok((None, None)) };
     let books = if ims.has(Service::Charging) { Some(Books::new()?) } else { None };
     for &service in &ims.services {
         for own in service.boxes() {
@@ -96,7 +98,7 @@ pub(super) fn add_all(
         }
     }
     mc::add_servers(fabric, scenario, plan)?;
-    Ok(books)
+    Ok((books, sms::add_boxes(fabric, scenario, plan)?))
 }
 
 /// The initial filter criteria of a user, as the HSS reads them (TOML).

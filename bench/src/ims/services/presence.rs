@@ -1,5 +1,6 @@
 //! The presence server of a scenario, and what UEs publish.
 
+use core_network::ims::NetworkBox;
 use core_network::ims::presence::{PresenceConfig, PresenceServer};
 use core_network::node::Node;
 use core_network::sip_network::Side;
@@ -40,6 +41,9 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     config.hosts = site.plan.hosts();
     config.utc_ms_at_zero = site.plan.utc_ms_at_zero;
     config.without_rules = SubHandling::Allow;
+    if site.scenario.sms.is_some() {
+        config.sh = Some(site.plan.diameter(site.own.place, NetworkBox::Hss));
+    }
     Ok(Box::new(PresenceServer::new(config, site.entropy()).map_err(bench)?))
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mc;
 use super::services::{Known, Ues, charging};
 use super::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
     RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain,
 };
+use super::{mc, sms};
 use crate::event::LadderHeader;
 use crate::ims::services::exposure;
 use crate::ladder::Procedure;
@@ -46,6 +46,9 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
     }
     for own in mc::asked(scenario) {
         asked.push(own.step, own.procedure, own.ue, own.peer, None);
+    }
+    for own in sms::asked(scenario) {
+        asked.push(own.step, own.procedure, own.ue, None, None);
     }
     asked.ladders
 }
@@ -231,6 +234,7 @@ impl<'a> Asked<'a> {
             name: name.to_owned(),
             impi: String::new(),
             impu: ims.client_uri(name),
+            msisdn: String::new(),
             ip: exposure::address(place),
             pcscf: PCSCF.to_owned(),
         })
@@ -242,7 +246,8 @@ impl<'a> Asked<'a> {
         let actor = |name: &str| {
             let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
             let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
-            Some(ImsActor { name: name.to_owned(), impi, impu, ip, pcscf })
+            let msisdn = own.tel.trim_start_matches("tel:+").to_owned();
+            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf })
         };
         let Some(first) = actor(ue) else { return };
         let cast = ImsCast { step, ue: first, peer: peer.and_then(actor), second: second.and_then(actor) };

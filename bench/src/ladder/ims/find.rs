@@ -7,6 +7,7 @@ use protocol::diameter::dictionary::{AvpDef, AvpKind};
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::mime::{MediaType, Multipart};
 use protocol::sip::{Headers, PChargingVector, SipMessage};
+use protocol::sms::SMS_MEDIA_TYPE;
 
 use super::{Diameter, Has, ImsCast, Of, Sip, Status};
 use crate::ladder::Seen;
@@ -178,12 +179,16 @@ impl Has {
                 let called = request.uri.as_sip().and_then(|uri| uri.user.as_deref());
                 called == Some(cast.user(party))
             }),
+            Self::Number(party) => {
+                message.as_request().is_some_and(|request| request.uri.to_string() == cast.number(party))
+            }
             Self::UserUri(user) => {
                 let wanted = format!("sip:{user}");
                 message.as_request().is_some_and(|request| request.uri.to_string().starts_with(&wanted))
             }
             Self::PeerInBody => cast.peer.as_ref().is_some_and(|peer| is_in_body(message, &peer.impu)),
             Self::Body(wanted) => is_in_body(message, wanted),
+            Self::Rp(kind) => relayed(message) == Some(kind as u8),
         }
     }
 
@@ -213,8 +218,10 @@ impl Has {
                 format!("frame contains \"{}\"", escape(impu))
             }
             Self::Called(party) => format!("sip.r-uri.user == \"{}\"", escape(cast.user(party))),
+            Self::Number(party) => format!("sip.r-uri == \"{}\"", cast.number(party)),
             Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
+            Self::Rp(kind) => format!("gsm_a.rp.msg_type == {}", kind as u8),
         }
     }
 }
@@ -225,6 +232,14 @@ fn is_in_body(message: &SipMessage, wanted: &str) -> bool {
         SipMessage::Response(response) => &response.body,
     };
     body.windows(wanted.len()).any(|window| window == wanted.as_bytes())
+}
+
+/// The message type of the relay layer in a body of its media type; its upper five bits say nothing (TS 24.011 clause 8.2.2).
+fn relayed(message: &SipMessage) -> Option<u8> {
+    let SipMessage::Request(request) = message else { return None };
+    let media = MediaType::of(&request.headers).ok()??;
+    let is_sms = media.essence.eq_ignore_ascii_case(SMS_MEDIA_TYPE);
+    request.body.first().filter(|_| is_sms).map(|octet| octet & 7)
 }
 
 /// Digest credentials whose response is not empty (RFC 7616 clause 3.4).

@@ -12,6 +12,7 @@ mod plain;
 mod registration;
 mod rows;
 mod services;
+mod sms;
 
 use std::net::IpAddr;
 
@@ -38,6 +39,8 @@ pub(crate) use registration::{
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
 };
 pub(crate) use services::service_procedures;
+pub use sms::{Map, Smpp};
+pub(crate) use sms::{MapSeen, SmppSeen, sms_procedures};
 
 /// Who plays in a ladder of the IMS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,10 +66,20 @@ pub struct ImsActor {
     pub impi: String,
     /// Public identity.
     pub impu: String,
+    /// Digits of its subscriber's international number; empty: nobody knows one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub msisdn: String,
     /// Its address.
     pub ip: IpAddr,
     /// Name of its P-CSCF.
     pub pcscf: String,
+}
+
+impl ImsActor {
+    /// IMSI of its subscriber: the user of its private identity (TS 23.003 clause 13.3).
+    pub(crate) fn imsi(&self) -> &str {
+        self.impi.split('@').next().unwrap_or_default()
+    }
 }
 
 /// What must be seen of SIP.
@@ -125,8 +138,32 @@ pub enum Has {
     UserUri(&'static str),
     /// A request to the user of this UE.
     Called(Party),
+    /// A message of the relay layer in the body (TS 24.341 clause 5.3).
+    Rp(RpKind),
+    /// A request to the telephone number of this UE.
+    Number(Party),
     /// P-Charging-Vector with the charging identifier of the session: the first step with it says which.
     ChargingVector,
+}
+
+/// Message types of the relay layer (TS 24.011 clause 8.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum RpKind {
+    /// RP-DATA from the UE.
+    DataFromMs = 0,
+    /// RP-DATA to the UE.
+    DataToMs = 1,
+    /// RP-ACK from the UE.
+    AckFromMs = 2,
+    /// RP-ACK to the UE.
+    AckToMs = 3,
+    /// RP-ERROR from the UE.
+    ErrorFromMs = 4,
+    /// RP-ERROR to the UE.
+    ErrorToMs = 5,
+    /// RP-SMMA: it has memory again.
+    MemoryAvailable = 6,
 }
 
 impl ImsCast {
@@ -138,6 +175,11 @@ impl ImsCast {
             Party::Second => self.second.as_ref(),
             _ => None,
         }
+    }
+
+    /// The telephone number of a UE, as a URI (RFC 3966).
+    fn number(&self, party: Party) -> String {
+        format!("tel:+{}", self.actor(party).map_or("", |actor| &actor.msisdn))
     }
 
     /// User of a UE's public identity.

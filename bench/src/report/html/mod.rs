@@ -14,6 +14,7 @@ mod measurements;
 mod overview;
 mod radio;
 mod sfn;
+mod sms;
 mod speech;
 mod timeline;
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Selector;
 use super::mc::MC_SERVERS;
+use super::sms::SMS_BOXES;
 use crate::strict_toml::Table;
 
 pub use conference::ConferenceStep;
@@ -95,7 +96,7 @@ impl Service {
 
     /// The boxes of all of them, MC servers among them.
     pub fn all_boxes() -> impl Iterator<Item = &'static ServiceBox> {
-        Self::ALL.iter().flat_map(|(_, service)| service.boxes()).chain(&MC_SERVERS)
+        Self::ALL.iter().flat_map(|(_, service)| service.boxes()).chain(&MC_SERVERS).chain(&SMS_BOXES)
     }
 
     /// What its first box is called in reports.

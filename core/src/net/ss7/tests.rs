@@ -45,7 +45,8 @@ fn unitdata(from: &str, to: &str) -> Vec<u8> {
 
 fn node(name: &str, role: Role, title: Option<&str>, says: &[Vec<u8>]) -> LiveNode {
     let says = says.iter().map(|bytes| NodeOutput::Sccp { bytes: bytes.clone() }).collect();
-    let sockets = Sockets { global_titles: title.iter().map(|title| (*title).to_owned()).collect(), ..Sockets::default() };
+    let sockets =
+        Sockets { global_titles: title.iter().map(|title| (*title).to_owned()).collect(), ..Sockets::default() };
     let node = Box::new(Talker(says));
     LiveNode { name: name.into(), role, stranger: Role::Scscf, client: Role::Ue, sockets, node }
 }

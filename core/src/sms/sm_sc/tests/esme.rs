@@ -1,9 +1,9 @@
 //! ESMEs and another SM-SC.
 
 use protocol::smpp::{
-    BindKind, Body, CancelSm, CommandStatus, DataSm, DeliveryReceipt, Destination, Destinations, EsmClass, MessageId, MessageOctets,
-    MessageState, Pdu, QuerySm, RegisteredDelivery, ReplaceSm, ShortMessage, SmeAddress, SmppTime, SubmitMulti, Tlv,
-    TlvTag,
+    BindKind, Body, CancelSm, CommandStatus, DataSm, DeliveryReceipt, Destination, Destinations, EsmClass, MessageId,
+    MessageOctets, MessageState, Pdu, QuerySm, RegisteredDelivery, ReplaceSm, ShortMessage, SmeAddress, SmppTime,
+    SubmitMulti, Tlv, TlvTag,
 };
 use protocol::sms::{Tpdu, TypeOfNumber};
 

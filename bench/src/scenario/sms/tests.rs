@@ -1,0 +1,25 @@
+use std::path::Path;
+
+use crate::scenario::{Overrides, Scenario};
+
+/// What is said of the scenario of all procedures when this is written instead.
+fn said(right: &str, wrong: &str) -> String {
+    let file = fixtures::scenario("sms/over_ip.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(right), "{right}");
+    let loaded = Scenario::parse(Path::new(&file), &text.replacen(right, wrong, 1), &Overrides::default());
+    loaded.expect_err(wrong).to_string()
+}
+
+#[test]
+fn nothing_of_short_messages_is_ignored() {
+    for (right, wrong, expected) in [
+        ("[sms]", "[[third]]", "third"),
+        ("[ims]", "[ims]\nnetwork = \"sip\"", "needs an IMS"),
+        ("by = \"r2\"", "by = \"r3\"", "r3"),
+        ("do = \"sms_register\"\nue = \"", "do = \"sms_register\"\nue = \"no", "no UE is named"),
+    ] {
+        let error = said(right, wrong);
+        assert!(error.contains(expected), "{wrong}: {error}");
+    }
+}
