@@ -16,6 +16,7 @@ mod messaging;
 mod place;
 mod presence;
 mod sip_network;
+mod sm_sc;
 mod sms;
 mod xdm;
 mod xmb;
@@ -48,6 +49,7 @@ pub use xmb::{ProviderSection, XmbSection};
 
 use place::{both, loopback};
 pub use sip_network::SipNetworkSection;
+pub use sm_sc::{EsmeSection, SmScSection, SmppPeerSection};
 pub use sms::{
     MapSection, ServedSection, ServiceCentreSection, ServiceChoice, ServingNodeChoice, ServingNodeSection,
     SmsGmscSection,
@@ -114,6 +116,8 @@ pub struct CoreConfig {
     pub sms_gmsc: SmsGmscSection,
     /// Simulated MSCs and SGSNs.
     pub serving_node: Vec<ServingNodeSection>,
+    /// The SM-SC.
+    pub sm_sc: SmScSection,
 }
 
 impl Default for CoreConfig {
@@ -146,6 +150,7 @@ impl Default for CoreConfig {
             ip_message_gw: IpMessageGwSection::default(),
             sms_gmsc: SmsGmscSection::default(),
             serving_node: vec![ServingNodeSection::default()],
+            sm_sc: SmScSection::default(),
         }
     }
 }
@@ -200,6 +205,8 @@ pub enum NodeKind {
     SmsGmsc,
     /// Simulated MSCs and SGSNs.
     ServingNode,
+    /// SM-SC.
+    SmSc,
 }
 
 /// Files of a certificate, PEM.
@@ -292,7 +299,7 @@ mod tests {
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
                    'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server', \
-                   'ip_message_gw', 'sms_gmsc', 'serving_node']";
+                   'ip_message_gw', 'sms_gmsc', 'serving_node', 'sm_sc']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
@@ -304,11 +311,12 @@ mod tests {
         let mut taken: Vec<_> = sip.chain(web).chain(others).collect();
         assert!(config.bmsc.mb2u_ports.1 < config.mbms_gw.sgi_mb_ports.0);
         taken.extend(config.http.0);
+        taken.extend(config.sm_sc.listen.iter().copied());
         let count = taken.len();
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 26);
+        assert_eq!(count, 27);
     }
 
     #[test]
@@ -352,6 +360,7 @@ mod tests {
             ("nodes = ['mce']", "mce.gateway"),
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
+            ("nodes = ['sm_sc']\n[sm_sc]\nlisten = ['192.0.2.1:2775']", "sm_sc listens on"),
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nr2 = ['udp:192.0.2.1:5060']", "use tls:192.0.2.1:5060"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nlisten = ['udp:192.0.2.1:5060']", "ip_message_gw.trusted"),

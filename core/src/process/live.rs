@@ -15,6 +15,7 @@ mod messaging;
 mod presence;
 mod session_server;
 mod sip_network;
+mod sm_sc;
 mod sms;
 mod xdm;
 mod xmb;
@@ -102,6 +103,7 @@ pub async fn start_core(
         NodeKind::IpMessageGw,
         NodeKind::SmsGmsc,
         NodeKind::ServingNode,
+        NodeKind::SmSc,
         NodeKind::Pcscf,
     ];
     for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
@@ -224,6 +226,7 @@ impl<'a> Nodes<'a> {
                 let name = config.serving_node.get(number).map_or("serving-node", ServingNodeSection::name);
                 (name, Role::ServingNode, Role::SmsGmsc)
             }
+            NodeKind::SmSc => ("sm-sc", Role::SmSc, Role::SmsGmsc),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -245,7 +248,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
             NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
             NodeKind::IpMessageGw => self.ip_message_gw_places(),
-            NodeKind::SmsGmsc | NodeKind::ServingNode => Vec::new(),
+            NodeKind::SmsGmsc | NodeKind::ServingNode | NodeKind::SmSc => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -299,6 +302,7 @@ impl<'a> Nodes<'a> {
             }
             NodeKind::SmsGmsc => Box::new(self.sms_gmsc(entropy)?),
             NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),
+            NodeKind::SmSc => Box::new(self.sm_sc(entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -329,6 +333,7 @@ impl<'a> Nodes<'a> {
             NodeKind::IpMessageGw => self.ip_message_gw_sockets(),
             NodeKind::SmsGmsc => self.sms_gmsc_sockets(),
             NodeKind::ServingNode => self.serving_node_sockets(number),
+            NodeKind::SmSc => self.sm_sc_sockets(),
             _ => Sockets {
                 sip: sockets(&sip),
                 diameter,
@@ -340,7 +345,7 @@ impl<'a> Nodes<'a> {
             },
         };
         let client = match kind {
-            NodeKind::Exposure => Role::ThirdParty,
+            NodeKind::Exposure | NodeKind::SmSc => Role::ThirdParty,
             NodeKind::Bmsc => Role::As,
             NodeKind::MbmsGw => Role::Bmsc,
             NodeKind::Mce => Role::Enb,
@@ -465,6 +470,12 @@ impl<'a> Nodes<'a> {
     fn directory(&self) -> Directory {
         let directory = Directory::default();
         let config = self.config;
+        for peer in &config.sm_sc.message_centres {
+            directory.insert(peer.connect, Party { role: Role::SmsGmsc, name: peer.name.clone(), own: false });
+        }
+        for peer in &config.sm_sc.smscs {
+            directory.insert(peer.connect, Party { role: Role::SmSc, name: peer.name.clone(), own: false });
+        }
         for (address, gateway) in config.bmsc.gateways.iter().filter_map(|gateway| Some((gateway.connect?, gateway))) {
             directory.insert(address, Party { role: Role::MbmsGw, name: gateway.host.clone(), own: false });
         }

@@ -58,6 +58,12 @@ impl HashedPassword {
         argon2.hash_password_with_salt(password.as_bytes(), &salt).map_err(|e| e.to_string())?.to_string().try_into()
     }
 
+    /// As PHC string, for a configuration.
+    #[must_use]
+    pub fn to_phc(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it is the hash of this password.
     #[must_use]
     pub fn is_of(&self, password: &str) -> bool {

@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc or serving_node"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc, serving_node or sm_sc"
                     .into(),
             );
         }
@@ -43,6 +43,7 @@ impl CoreConfig {
             (NodeKind::SmsGmsc, self.sms_gmsc.listen.is_empty(), "sms_gmsc.listen"),
             (NodeKind::SmsGmsc, self.sms_gmsc.service_centres.is_empty(), "sms_gmsc.service_centres"),
             (NodeKind::ServingNode, self.serving_node.is_empty(), "serving_node"),
+            (NodeKind::SmSc, self.sm_sc.listen.is_empty(), "sm_sc.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -106,7 +107,20 @@ impl CoreConfig {
         self.check_mc_servers()?;
         self.check_ip_message_gw()?;
         self.check_sms()?;
+        self.check_sm_sc()?;
         self.check_web()
+    }
+
+    /// SMPP has passwords in clear: beyond loopback it is said from where each ESME comes.
+    fn check_sm_sc(&self) -> Result<(), String> {
+        let open = self.sm_sc.listen.iter().find(|place| !place.ip().is_loopback());
+        let is_open = self.sm_sc.accounts.is_empty() || self.sm_sc.accounts.iter().any(|own| own.from.is_empty());
+        match open.filter(|_| self.runs(NodeKind::SmSc) && is_open) {
+            Some(place) => Err(format!(
+                "sm_sc listens on {place}, where anybody could try passwords and read them: say with `from` in each of [[sm_sc.accounts]] where its ESME is"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Each has places of its own.

@@ -27,21 +27,19 @@ pub(super) enum NoAccess {
 /// What is known of accounts while they are used.
 #[derive(Debug)]
 pub(super) struct Access {
-    /// Nobody's password: trying it costs what trying somebody's does.
-    decoy: HashedPassword,
+    /// Nobody's password: trying it costs what trying somebody's does. It is made when it is needed first.
+    decoy: Option<HashedPassword>,
+    entropy: Entropy,
     by_name: Throttle,
     by_address: Throttle,
     buckets: BTreeMap<usize, Bucket>,
 }
 
 impl Access {
-    /// # Errors
-    /// No password can be hashed.
-    pub(super) fn new(entropy: &mut Entropy) -> Result<Self, String> {
-        let decoy = HashedPassword::new(&entropy.token(8), entropy)?;
+    pub(super) const fn new(entropy: Entropy) -> Self {
         let by_name = Throttle::new(FAILURES, WINDOW);
         let by_address = Throttle::new(FAILURES * 10, WINDOW);
-        Ok(Self { decoy, by_name, by_address, buckets: BTreeMap::new() })
+        Self { decoy: None, entropy, by_name, by_address, buckets: BTreeMap::new() }
     }
 
     /// The account that a bind proves.
@@ -58,9 +56,13 @@ impl Access {
             return Err(NoAccess::Guesses);
         }
         let found = accounts.iter().position(|account| account.system_id == name);
-        let hash = found.map_or(&self.decoy, |n| &accounts[n].password);
+        if found.is_none() && self.decoy.is_none() {
+            let nobody = self.entropy.token(8);
+            self.decoy = HashedPassword::new(&nobody, &mut self.entropy).ok();
+        }
+        let hash = found.map_or(self.decoy.as_ref(), |n| Some(&accounts[n].password));
         let password = String::from_utf8_lossy(bind.password.expose().as_bytes()).into_owned();
-        let is_right = hash.is_of(&password);
+        let is_right = hash.is_some_and(|hash| hash.is_of(&password));
         let Some(account) = found.filter(|_| is_right) else {
             self.by_name.failed(now, &name);
             self.by_address.failed(now, &place);

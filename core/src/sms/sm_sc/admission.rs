@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Instant;
-use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Unsuccessful};
+use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Tlv, Unsuccessful};
 use protocol::sms::{FailureCause, Parameters, SubmitReport, Timestamp};
 
 use super::keys::{below, message_key, number_key, of_message_key, origin_key, timer_key};
@@ -170,7 +170,7 @@ impl SmSc {
         let origin = admission.guard.map(|guard| guard.origin);
         if let Some(reply) = admission.reply {
             let body = Body::DeliverSmResp(None);
-            let pdu = protocol::smpp::Tlv::new(tlv::TPDU, report);
+            let pdu = Tlv::new(tlv::TPDU, report);
             self.respond(reply.conn, Pdu::response(reply.sequence_number, status, body).with([pdu]));
         }
         self.free_origin(now, origin);
@@ -365,7 +365,7 @@ impl SmSc {
                         Answer::Deliver(_) => {
                             let (now_ms, quarters) = (self.shell.utc_ms(now), self.config.quarters);
                             let report = refusal(FailureCause::SC_SYSTEM_FAILURE, now_ms, quarters);
-                            let report = protocol::smpp::Tlv::new(tlv::TPDU, report);
+                            let report = Tlv::new(tlv::TPDU, report);
                             let status = CommandStatus::TEMPORARY_APPLICATION_ERROR;
                             Pdu::response(pdu.sequence_number, status, Body::DeliverSmResp(None)).with([report])
                         }
@@ -409,9 +409,10 @@ impl Answer {
                 Body::SubmitMultiResp(Some(SubmitMultiResp { message_id, unsuccessful }))
             }
             Self::Deliver(report) => {
-                let report = protocol::smpp::Tlv::new(tlv::TPDU, report);
+                // Who has said nothing in a TPDU gets none.
+                let report = (!report.is_empty()).then(|| Tlv::new(tlv::TPDU, report));
                 let body = Body::DeliverSmResp(Some(MessageId::default()));
-                return Pdu::response(sequence_number, CommandStatus::OK, body).with([report]);
+                return Pdu::response(sequence_number, CommandStatus::OK, body).with(report);
             }
             Self::Replaced(number, answer) => return answer.pdu(sequence_number, number),
             Self::Cancel => Body::CancelSmResp,

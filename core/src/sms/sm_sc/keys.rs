@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(of_timer_key(&timer_key(5, 6)), Some((5, 6)));
         assert_eq!((of_timer_key("x"), of_due_key("G/x"), of_message_key("G")), (None, None, None));
         assert_eq!(part("a/b c"), "a%2Fb%20c");
-        let NodeStoreOp::Range { from, below, .. } = super::below(Table::SmScMessage, "G/35", 1) else { panic!() };
+        let NodeStoreOp::Range { from, below, .. } = below(Table::SmScMessage, "G/35", 1) else { panic!() };
         assert!(from < message_key("G/35", true, 0) && message_key("G/35", false, u64::MAX) < below);
         assert!(!(from..below).contains(&message_key("G/351", true, 0)));
     }

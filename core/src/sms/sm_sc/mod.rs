@@ -151,7 +151,7 @@ impl SmSc {
         let queues = routes.ways().map(|(name, way)| Queue::new(name, way)).collect();
         let mut shell = NodeShell::new(config.utc_ms_at_zero);
         shell.store(vec![NodeStoreOp::get(Table::SmScState, numbers::KEY)], Job::Start);
-        let access = Access::new(&mut entropy)?;
+        let access = Access::new(entropy.split());
         let links = Links::new(&config);
         let (lanes, in_flight, admitting, origins, ending) = Default::default();
         let (numbers, timers, census, stamps, counters) = Default::default();

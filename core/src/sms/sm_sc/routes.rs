@@ -68,7 +68,8 @@ impl Routes {
             return None;
         }
         let name = self.name(destination);
-        let way = patterns_match(&self.patterns, &name);
+        // A short number may come as a national one.
+        let way = patterns_match(&self.patterns, &name).or_else(|| patterns_match(&self.patterns, &destination.text));
         let Some((route, _)) = way.and_then(|number| self.ways.get(number)) else {
             let digits = self.numbering.e164(destination).filter(|_| self.has_mobile)?;
             return Some(format!("G/{}", part(&digits)));
@@ -175,6 +176,7 @@ mod tests {
         let lane = |ton, text: &str| routes.lane(&from, &party(ton, text));
         assert_eq!(lane(0, "0402").as_deref(), Some("G/358402"));
         assert_eq!(lane(0, "1700").as_deref(), Some("E:bank/1700/358401"));
+        assert_eq!(lane(2, "1700").as_deref(), Some("E:bank/3581700/358401"));
         assert_eq!(lane(2, "50123").as_deref(), Some("E:bank/35850123/358401"));
         assert_eq!((lane(0, "1701"), lane(5, "bank")), (None, None));
         assert_eq!(routes.of_lane("E:bank/1700/358401"), Some(1));

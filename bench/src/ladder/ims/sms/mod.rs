@@ -12,12 +12,12 @@ mod smpp;
 mod tests;
 
 pub(super) use asked::asked;
-pub(crate) use map::MapSeen;
 pub use map::Map;
+pub(crate) use map::MapSeen;
 use map::{MapHas, MapPart};
-pub(crate) use smpp::SmppSeen;
 pub use smpp::Smpp;
 use smpp::SmppPart;
+pub(crate) use smpp::SmppSeen;
 
 use protocol::Joint;
 use protocol::map::OperationCode;

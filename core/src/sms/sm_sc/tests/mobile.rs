@@ -201,7 +201,7 @@ fn nobody_is_refused() {
 fn commands_ask_delete_and_change_reports() {
     let mut world = World::new(config());
     world.behaviour.insert(B.into(), Behaviour::Absent);
-    let mut send = |world: &mut World, token: u64, kind, number: u8, srr| {
+    let send = |world: &mut World, token: u64, kind, number: u8, srr| {
         let mut command = Command::new(token as u8, kind, number, Address::international(B).unwrap());
         command.status_report = srr;
         let message = ShortMessage { source: SmeAddress::international(A).unwrap(), ..ShortMessage::default() };

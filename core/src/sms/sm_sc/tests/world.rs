@@ -175,12 +175,18 @@ impl World {
     fn drain(&mut self) -> Result<(), Killed> {
         loop {
             while let Some(output) = self.node.poll_output() {
-                self.fuel = self.fuel.checked_sub(1).ok_or(Killed)?;
+                match &output {
+                    NodeOutput::Store(_) => self.burn()?,
+                    NodeOutput::Stream(StreamOutput::Send { bytes, .. }) if is_message(bytes) => self.burn()?,
+                    _ => {}
+                }
                 self.output(output)?;
                 self.most_in_memory = self.most_in_memory.max(self.node.in_memory());
             }
             let Some((conn, bytes)) = self.to_node.pop_front() else { return Ok(()) };
-            self.fuel = self.fuel.checked_sub(1).ok_or(Killed)?;
+            if bytes.as_ref().is_some_and(|bytes| is_message(bytes)) {
+                self.burn()?;
+            }
             let input = match &bytes {
                 Some(bytes) => StreamInput::Received { conn, bytes },
                 None => StreamInput::Closed { conn },
@@ -189,13 +195,19 @@ impl World {
         }
     }
 
+    /// One step: a message on the wire, a transaction before or after its commit.
+    fn burn(&mut self) -> Result<(), Killed> {
+        self.fuel = self.fuel.checked_sub(1).ok_or(Killed)?;
+        Ok(())
+    }
+
     fn output(&mut self, output: NodeOutput) -> Result<(), Killed> {
         let now = self.now();
         match output {
             NodeOutput::Store(request) => {
                 let answer = self.store.execute(&request);
                 // Killed between the commit and its answer.
-                self.fuel = self.fuel.checked_sub(1).ok_or(Killed)?;
+                self.burn()?;
                 self.node.handle_input(now, NodeInput::Store(answer));
             }
             NodeOutput::Stream(StreamOutput::Connect { token, remote }) => {
@@ -401,6 +413,11 @@ impl World {
     pub(super) fn rows(&self, table: crate::node::Table) -> usize {
         self.store.scan(table).unwrap().len()
     }
+}
+
+/// Neither enquire_link nor its response.
+fn is_message(pdu: &[u8]) -> bool {
+    pdu.get(7) != Some(&0x15)
 }
 
 /// A text for a number.
