@@ -2,15 +2,14 @@
 //! answers, delivered) and memory while they wait, at growing numbers, with the store on the disk; the slopes of both in a log-log
 //! plot.
 //!
-//! Writes `perf.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when the time grows more than
+//! Writes `perf_sm_sc.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when the time grows more than
 //! linearly or the memory at all.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use benches::growth::{STEEPEST, cpu_s, slope, write};
+use benches::growth::{STEEPEST, cpu_s, folder, perf_file, slope, write};
 use core_network::node::{
     Node, NodeInput, NodeOutput, NodeStore, NodeStoreRequest, StreamId, StreamInput, StreamOutput,
 };
@@ -40,9 +39,7 @@ fn main() -> ExitCode {
     let (fill, drain) = (slope(&of(|point| point.fill_s)), slope(&of(|point| point.drain_s)));
     let growth = points.last().map_or(0, |last| last.resident.saturating_sub(points[0].resident));
     let text = json(&points, fill, drain, growth);
-    let folder =
-        std::env::var_os("CASTBENCH_OUT").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    let path = folder.join("perf.json");
+    let path = perf_file(&folder(env!("CARGO_TARGET_TMPDIR")), "sm_sc");
     print!("{text}");
     if let Err(why) = write(&path, &text) {
         eprintln!("{}: {why}", path.display());
@@ -119,7 +116,11 @@ impl Rig {
                 let to = Address::international(&format!("3585{sent:07}")).expect("a number");
                 let submit = Submit::new((sent % 256) as u8, to, coding, data.clone());
                 let source = SmeAddress::international("358401").expect("a number");
-                let message = ShortMessage { source, destination: SmeAddress::from(&to), ..ShortMessage::default() };
+                let message = ShortMessage {
+                    source,
+                    destination: SmeAddress::of_sms(&to).expect("it fits"),
+                    ..ShortMessage::default()
+                };
                 let tlvs = vec![Tlv::new(tlv::TPDU, submit.emit())];
                 self.far.request(Instant::ZERO, sent as u64, Body::DeliverSm(message), tlvs).expect("room");
                 sent += 1;

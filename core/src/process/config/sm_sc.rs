@@ -6,6 +6,7 @@ use protocol::Secret;
 use serde::Deserialize;
 
 use super::loopback;
+use super::sms::SM_SC_NUMBER;
 use crate::ims::TrustedPeer;
 use crate::mc::HashedPassword;
 
@@ -19,7 +20,7 @@ pub struct SmScSection {
     pub address: String,
     /// Where ESMEs bind.
     pub listen: Vec<SocketAddr>,
-    /// SMS-GMSCs and SMS-IWMSCs that it binds to, in the order in which they get messages.
+    /// SMS-GMSCs and SMS-IWMSCs that it binds to, in the order in which they get messages; none: the one of this process.
     pub message_centres: Vec<SmppPeerSection>,
     /// Other SM-SCs that it binds to.
     pub smscs: Vec<SmppPeerSection>,
@@ -110,7 +111,7 @@ impl Default for SmScSection {
     fn default() -> Self {
         Self {
             name: "SMSC".to_owned(),
-            address: "001000000001".to_owned(),
+            address: SM_SC_NUMBER.to_owned(),
             listen: vec![loopback(2775)],
             message_centres: Vec::new(),
             smscs: Vec::new(),

@@ -11,7 +11,7 @@ use crate::sms::{Service, ServingNodeKind};
 /// Numbers of the boxes on SS7 as long as nobody says others: E.164, digits alone.
 pub(super) const HLR_NUMBER: &str = "491700000001";
 const SMS_GMSC_NUMBER: &str = "491700000003";
-const SM_SC_NUMBER: &str = "491700000004";
+pub(super) const SM_SC_NUMBER: &str = "491700000004";
 const MSC_NUMBER: &str = "491700000005";
 const SGSN_NUMBER: &str = "491700000006";
 

@@ -6,7 +6,7 @@ use protocol::Entropy;
 
 use super::{LiveError, Nodes};
 use crate::net::Sockets;
-use crate::process::config::{EsmeSection, SmppPeerSection};
+use crate::process::config::{EsmeSection, NodeKind, SmppPeerSection};
 use crate::sms::sm_sc::{EsmeAccount, Numbering, OtherSmSc, SmSc, SmScConfig, SmppPeer};
 
 impl Nodes<'_> {
@@ -20,6 +20,9 @@ impl Nodes<'_> {
             international_prefix: section.international_prefix.clone(),
         };
         config.message_centres = section.message_centres.iter().map(peer).collect();
+        if section.message_centres.is_empty() && self.config.runs(NodeKind::SmsGmsc) {
+            config.message_centres.extend(self.own_gmsc());
+        }
         let smsc = |own: &SmppPeerSection| OtherSmSc { peer: peer(own), numbers: own.numbers.clone() };
         config.smscs = section.smscs.iter().map(smsc).collect();
         config.accounts = section.accounts.iter().map(account).collect();
@@ -43,6 +46,14 @@ impl Nodes<'_> {
         config.limits.messages = section.messages.unwrap_or(config.limits.messages);
         config.limits.remembered = seconds(section.remember, config.limits.remembered);
         SmSc::new(config, entropy).map_err(LiveError::Settings)
+    }
+
+    /// The SMS-GMSC of this process, as the service centre that it knows by this address.
+    fn own_gmsc(&self) -> Option<SmppPeer> {
+        let gmsc = &self.config.sms_gmsc;
+        let known = gmsc.service_centres.iter().find(|centre| centre.address == self.config.sm_sc.address)?;
+        let connect = gmsc.listen.first()?;
+        Some(SmppPeer::new("sms-gmsc", *connect, &known.system_id, known.password.expose()))
     }
 
     /// Where ESMEs come; its own sessions begin there, too.

@@ -134,7 +134,8 @@ impl SmScConfig {
             retry: RetrySchedule::default(),
             sc_type: 0,
             message_waiting: true,
-            delivery_time: Duration::from_secs(180),
+            // Up to three mt-ForwardSM, each of which may take minutes (TS 29.002 clause 17.1.2).
+            delivery_time: Duration::from_secs(600),
             limits: SmScLimits::default(),
         }
     }

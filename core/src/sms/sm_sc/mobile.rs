@@ -113,7 +113,10 @@ impl SmSc {
         let octets = tlvs.octets(TlvTag::MESSAGE_PAYLOAD).unwrap_or(message.message.as_bytes());
         let data = user_data_of(message.data_coding, message.esm_class.has_header(), octets);
         let route = Party::of(&message.destination).and_then(|to| Some((self.routes.lane(&source, &to)?, to)));
-        let (Some((coding, data)), Some((lane, destination)), Some(originator)) = (data, route, source.to_sms()) else {
+        let Some((coding, data)) = data else {
+            return self.refuse_mobile(now, conn, number, FailureCause::DATA_CODING);
+        };
+        let (Some((lane, destination)), Some(originator)) = (route, source.to_sms()) else {
             return self.refuse_mobile(now, conn, number, FailureCause::INVALID_SME_ADDRESS);
         };
         let Some(expires_ms) = self.config.validity.until(now_ms, None) else { return };

@@ -200,7 +200,8 @@ fn several_destinations_data_sm_and_a_later_time() {
     let to = |digits| Destination::Sme(SmeAddress::international(digits).unwrap());
     let nobody = SmeAddress { ton: TypeOfNumber::ALPHANUMERIC, ..SmeAddress::international("bank").unwrap() };
     let message = ShortMessage { registered_delivery: RegisteredDelivery::ALWAYS, ..submit_sm(B, "all") };
-    let destinations = Destinations::new([to("358403"), to("358404"), Destination::Sme(nobody.clone())]).unwrap();
+    let destinations = vec![to("358403"), to("358404"), Destination::Sme(nobody.clone())];
+    let destinations = Destinations::new(destinations).unwrap();
     let response = world.response(Who::Esme, Body::SubmitMulti(SubmitMulti { message, destinations }));
     let id = id_of(&response);
     let Body::SubmitMultiResp(Some(body)) = response.body else { panic!() };

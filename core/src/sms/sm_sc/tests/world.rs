@@ -83,6 +83,7 @@ pub(super) struct World {
 pub(super) fn config() -> SmScConfig {
     let mut config = SmScConfig::new(SC);
     config.utc_ms_at_zero = START_MS;
+    config.delivery_time = std::time::Duration::from_secs(180);
     config.message_centres.push(SmppPeer::new("gmsc", "10.0.0.1:2775".parse().unwrap(), "sc", "secret"));
     let password = HashedPassword::of_cost("pw", 8, 1, &mut Entropy::from_seed([1; 32])).unwrap();
     let mut account = EsmeAccount::new("bank", password);
