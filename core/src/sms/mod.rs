@@ -3,6 +3,8 @@
 mod gmsc;
 mod ip_message_gw;
 mod serving_node;
+#[cfg(test)]
+mod session_tests;
 pub mod sm_sc;
 pub mod tlv;
 
