@@ -54,8 +54,9 @@ pub use event::{
 };
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
-    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Mbms, McDocument, McMessage, Msrp, MsrpIs, Of,
-    Order, PROCEDURES, Party, Procedure, ProcedureStep, Rtp, SESSION_START, See, Sip, Status, Tick, Ticked,
+    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms, McDocument,
+    McMessage, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind, Rtp, SESSION_START, See,
+    Sip, Smpp, SmppPart, Status, Tick, Ticked,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -64,7 +65,7 @@ pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wiresh
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
     Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio,
-    ReportError, SCHEMA, html, json, junit, replay, write_reports,
+    ReportError, SCHEMA, ShortMessageRun, html, json, junit, replay, write_reports,
 };
 pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
@@ -75,9 +76,10 @@ pub use scenario::{
     EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears,
     IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
-    MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Service,
-    ServiceBox, ServiceStep, Session, SipWhat, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty,
-    Transmitter, Ue, UeCell, UeIms, UeMc, UeRadio, UnicastAccess, Unit, Way, XdmStep,
+    MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service,
+    ServiceBox, ServiceStep, Session, SipWhat, SmScKind, Sms, SmsBy, SmsOver, SmsStep, Step, StepAction,
+    SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeRadio, UeSms,
+    UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -18,9 +18,10 @@ use protocol::rtp::{RtcpPacket, RtpPacket, rtcp_bytes};
 use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
-    // What ladders of MC servers see takes more than a message each: they have tests of their own.
+    // What ladders of MC servers and of short messages see takes more than a message each: they have tests of their own.
     let is_ims = |row: &ProcedureStep| row.joint.is_core() && !matches!(row.see, See::Mc(_));
-    PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims))
+    let is_sms = |row: &ProcedureStep| matches!(row.see, See::Map(_) | See::Smpp(_));
+    PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims) && !p.steps.iter().any(is_sms))
 }
 
 #[test]
@@ -226,6 +227,7 @@ fn header(procedure: &Procedure) -> LadderHeader {
         name: name.into(),
         impi: format!("00101000000000{n}@home"),
         impu: format!("sip:{name}@home"),
+        msisdn: String::new(),
         ip: IpAddr::from([10, 45, 0, n]),
         pcscf: "P-CSCF".into(),
     };
@@ -263,7 +265,9 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
             See::Http(http) => http_message(&http),
             See::Msrp(msrp) => msrp_message(&msrp),
             See::Rtp(rtp) => rtp_packet(&rtp),
-            See::Mbms(_) | See::Bearer(_) | See::Group(_) | See::Mc(_) => unreachable!("not on the IMS"),
+            See::Mbms(_) | See::Bearer(_) | See::Group(_) | See::Mc(_) | See::Map(_) | See::Smpp(_) => {
+                unreachable!("not on the IMS")
+            }
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
         let (transport, ports) = match row.see {
@@ -389,6 +393,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 continue;
             }
             Has::NoToTag | Has::Identity(_) | Has::UserUri(_) | Has::Called(_) => continue,
+            Has::Rp(_) | Has::Number(_) => unreachable!("of short messages"),
             Has::PeerInBody => {
                 body += "sip:bob@home\r\n";
                 ("Content-Type", "text/plain".into())

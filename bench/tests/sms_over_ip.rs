@@ -7,6 +7,7 @@ mod ladder;
 #[path = "common/tshark.rs"]
 mod tshark;
 
+use common::inside;
 use ladder::{LostMessages, run};
 
 const PROCEDURES: [&str; 11] = [
@@ -32,6 +33,7 @@ fn every_procedure_is_climbed_and_every_step_found_again() {
     let dir = tempfile::tempdir().unwrap();
     let (ended, report) = run(dir.path(), &scenario());
     ended.assert(0, "PASS");
+    assert!(inside(&dir.path().join("out")).iter().any(|file| file.contains("report.html")));
     let capture = dir.path().join("out/capture.pcapng");
     for procedure in PROCEDURES {
         assert!(ladder::ladders(&report, procedure).next().is_some(), "no ladder {procedure}");
@@ -70,6 +72,11 @@ fn tshark_reads_what_was_written() {
 
 fn lost_messages(procedure: &'static str) -> LostMessages {
     LostMessages { procedure, scenario: scenario(), fault: |_| None }
+}
+
+#[test]
+fn what_messages_are_taken_from_passes_whole() {
+    lost_messages(PROCEDURES[0]).assert_passes_whole();
 }
 
 /// All of them, so that tests share the time.

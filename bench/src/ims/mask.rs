@@ -274,7 +274,11 @@ mod tests {
         let result = SendAuthenticationInfoRes { quintuplet_list: vec![own], ..SendAuthenticationInfoRes::default() };
         let parameter = OperationResult::SendAuthenticationInfo(result).emit();
         let code = Code::Local(OperationCode::SEND_AUTHENTICATION_INFO.0);
-        let component = Component::ReturnResult { invoke_id: 1, result: Some((code, parameter)), is_last: true };
+        let component = Component::ReturnResult {
+            invoke_id: 1,
+            result: Some((code, parameter.unwrap_or_default())),
+            is_last: true,
+        };
         let end = TcapMessage::End { dtid: 1.into(), dialogue: None, components: vec![component] }.emit().unwrap();
         let [gateway, hlr] =
             [("999700000002", 149), ("999700000001", 6)].map(|(n, s)| SccpAddress::e164(n, s).unwrap());

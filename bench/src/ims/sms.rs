@@ -100,11 +100,6 @@ impl SmsUe {
         &self.imsi
     }
 
-    /// Its address on R2.
-    pub(crate) fn contact(&self) -> Option<SocketAddr> {
-        self.gateway.as_ref().map(|own| own.contact)
-    }
-
     /// A message over R2; false: it is for somebody else.
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) -> bool {
         let Some(own) = self.gateway.as_mut().filter(|own| own.contact == flow.local) else { return false };

@@ -32,8 +32,8 @@ use ims::{
     service_procedures, sms_procedures,
 };
 pub use ims::{
-    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, McDocument, McMessage, Msrp, MsrpIs, Of, Rtp,
-    Sip, Smpp, Status,
+    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Msrp,
+    MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status,
 };
 pub(crate) use ims::{SmppSeen, ims_ladders};
 use interest::Interests;

@@ -35,6 +35,7 @@ pub use model::{FoldError, Model, ModelError};
 pub use modem_runs::{MessageRun, ModemRun};
 pub use radio_sum::{RadioSum, Ratio};
 pub use runs::{Delivery, Outcome};
+pub use sms_runs::ShortMessageRun;
 pub(crate) use text::{counted, percent};
 
 use crate::record::{RecordError, RecordReader};

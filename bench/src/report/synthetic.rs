@@ -78,6 +78,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         }),
         ims: None,
         mc: None,
+        sms: None,
         antennas: 1,
         unicast: None,
         hears: Vec::new(),
@@ -134,6 +135,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         sessions,
         ims: None,
         mc: None,
+        sms: None,
         transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![

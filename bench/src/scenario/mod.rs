@@ -451,14 +451,6 @@ impl StepAction {
             _ => None,
         }
     }
-
-    /// The step of short messages over IP that it is.
-    pub(crate) fn sms(&self) -> Option<&SmsStep> {
-        match self {
-            Self::Sms(step) => Some(step),
-            _ => None,
-        }
-    }
 }
 
 /// `"all"`, or one by its name.

@@ -39,7 +39,7 @@ pub(crate) use registration::{
     REG_EVENT, REGISTRATION, THIRD_PARTY_REGISTRATION,
 };
 pub(crate) use services::service_procedures;
-pub use sms::{Map, Smpp};
+pub use sms::{Map, MapHas, MapPart, Smpp, SmppPart};
 pub(crate) use sms::{MapSeen, SmppSeen, sms_procedures};
 
 /// Who plays in a ladder of the IMS.

@@ -145,6 +145,7 @@ fn actor(name: &str, last: u8) -> ImsActor {
         name: name.into(),
         impi: format!("{name}@example"),
         impu: format!("sip:{name}@example"),
+        msisdn: String::new(),
         ip: [10, 45, 0, last].into(),
         pcscf: "P-CSCF".into(),
     }

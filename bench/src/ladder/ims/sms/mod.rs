@@ -12,12 +12,10 @@ mod smpp;
 mod tests;
 
 pub(super) use asked::asked;
-pub use map::Map;
 pub(crate) use map::MapSeen;
-use map::{MapHas, MapPart};
-pub use smpp::Smpp;
-use smpp::SmppPart;
+pub use map::{Map, MapHas, MapPart};
 pub(crate) use smpp::SmppSeen;
+pub use smpp::{Smpp, SmppPart};
 
 use protocol::Joint;
 use protocol::map::OperationCode;
