@@ -147,6 +147,9 @@ fn one_drives() -> String {
         "do = \"run\"\nfor_ms = 500",
         "do = \"mc_move\"\nue = \"van1\"\narea = 2",
         "do = \"run\"\nfor_ms = 3000",
+        // What is said last is to come before the end.
+        "do = \"mc_release\"\nue = \"north1\"",
+        "do = \"run\"\nfor_ms = 1000",
         "do = \"mc_hangup\"\nue = \"north1\"",
         "do = \"run_until_ims\"\nue = \"all\"\nstate = \"ended\"\ntimeout_ms = 5000",
     ] {
@@ -154,7 +157,7 @@ fn one_drives() -> String {
     }
     for (measure, ue) in [
         ("media_lost", "van1"),
-        ("media_doubled", "all"),
+        ("media_doubled", "van1"),
         ("media_on_air_twice", "north2"),
         ("media_on_air_twice", "south1"),
         ("media_on_air_twice", "south2"),

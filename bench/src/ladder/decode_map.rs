@@ -113,9 +113,9 @@ mod tests {
             assert_eq!(line(bytes), said, "{bytes:02x?}");
             assert_eq!(told(bytes), [("Message".to_owned(), said.to_owned())]);
         }
-        // TCAP that is none: addresses all the same.
+        // TCAP that is none, behind pointers, two addresses and a length: addresses all the same.
         let mut broken = purge.clone();
-        broken[27] = 0xff;
+        broken[28] = 0xff;
         assert_eq!((line(&broken), told(&broken).len()), ("no TCAP".to_owned(), 3));
         // Whatever octet is another one: something is said.
         for place in 0..purge.len() {

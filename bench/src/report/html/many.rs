@@ -132,7 +132,7 @@ mod tests {
         let delivery = model.deliveries.iter_mut().find(|delivery| delivery.ue == format!("ue{last}")).unwrap();
         delivery.objects_intact = 0;
         assert!(in_full(&model, SHOWN).contains(&last) && in_full(&model, 4).contains(&last));
-        assert!(hint(&model).into_string().contains("1,000 UEs"));
+        assert!(hint(&model).into_string().contains(&format!("{} UEs", text::grouped(1000))));
     }
 
     #[test]
