@@ -21,7 +21,7 @@ fn go_on(net: &mut Net) {
     net.run_ms(40 * 60_000);
 }
 
-fn check(net: &mut Net, what: &str) {
+fn check(net: &Net, what: &str) {
     let accepted = net.esme.lock().unwrap().accepted.clone();
     assert!(accepted.contains(&1), "{what}: {:#?}", net.notes);
     assert_eq!(net.shown().0, ["to the UE"], "{what}: {:#?}", net.notes);
@@ -50,7 +50,7 @@ fn at_every_message(node: &'static str) {
             // What comes after it is the same whether it is the end of the story or not.
             is_over = net.kill.take().is_some();
             go_on(&mut net);
-            check(&mut net, &format!("{node} at {step}, seed {seed}"));
+            check(&net, &format!("{node} at {step}, seed {seed}"));
         }
         points = step;
         if is_over {
@@ -66,7 +66,7 @@ fn nobody_is_killed() {
     net.register();
     begin(&mut net);
     go_on(&mut net);
-    check(&mut net, "nobody");
+    check(&net, "nobody");
     assert_eq!(net.shown().1, 0);
 }
 

@@ -183,20 +183,20 @@ impl Phone<Subscriber> {
                 RpBody::Ack(_) => {
                     desk.waiting.remove(&reference);
                     desk.acknowledged.push(reference);
-                    None
+                    Said::Nothing
                 }
                 RpBody::Error(error) => {
                     desk.refused.push((reference, error.cause));
-                    None
+                    Said::Nothing
                 }
-                _ => None,
+                _ => Said::Nothing,
             }
         };
-        let Some(cause) = answer else { return };
         let report = Tpdu::DeliverReport(DeliverReport::new(None, Parameters::default()));
-        let report = match cause {
-            None => RpMessage::ack(Direction::ToNetwork, reference, Some(&report)),
-            Some(cause) => RpMessage::error(Direction::ToNetwork, reference, cause, None),
+        let report = match answer {
+            Said::Nothing => return,
+            Said::Ack => RpMessage::ack(Direction::ToNetwork, reference, Some(&report)),
+            Said::Error(cause) => RpMessage::error(Direction::ToNetwork, reference, cause, None),
         };
         let is_unnamed = self.person.desk.lock().unwrap().is_unnamed;
         let call_id = request.call_id().filter(|_| !is_unnamed);
@@ -205,14 +205,12 @@ impl Phone<Subscriber> {
 }
 
 impl UeDesk {
-    /// What is said to a message; none: nothing.
-    #[expect(clippy::option_option, reason = "whether anything is said, and whether it is a refusal")]
-    fn take(&mut self, octets: &[u8]) -> Option<Option<RpCause>> {
+    fn take(&mut self, octets: &[u8]) -> Said {
         if self.is_silent {
-            return None;
+            return Said::Nothing;
         }
         if self.is_full {
-            return Some(Some(RpCause::MEMORY_EXCEEDED));
+            return Said::Error(RpCause::MEMORY_EXCEEDED);
         }
         let tpdu = Tpdu::parse(Direction::ToMs, Carrier::Data, octets).unwrap();
         if self.seen.contains(&tpdu) {
@@ -221,8 +219,15 @@ impl UeDesk {
             self.seen.remember(&tpdu);
             self.shown.extend(text_of(octets));
         }
-        Some(None)
+        Said::Ack
     }
+}
+
+/// What a UE says to a message.
+enum Said {
+    Nothing,
+    Ack,
+    Error(RpCause),
 }
 
 impl Person for Subscriber {
