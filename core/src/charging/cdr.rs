@@ -1,10 +1,16 @@
-//! Charging data records of the IMS as lines of JSON: the members have the names of the fields of TS 32.298 clause 5.1.3.
+//! Charging data records of the IMS and of short messages as lines of JSON: the members have the names of the fields of
+//! TS 32.298 clauses 5.1.3 and 5.1.4.6.
 //!
 //! A record is that of the node that `recordType` names: `sCSCFRecord`, `pCSCFRecord`, `iCSCFRecord`, `mRFCRecord`,
-//! `mGCFRecord`, `bGCFRecord`, `aSRecord`, `iBCFRecord`. Times are those of RFC 3339 with milliseconds.
+//! `mGCFRecord`, `bGCFRecord`, `aSRecord`, `iBCFRecord`, and, with what there is to say in `sMS-Information`,
+//! `iSMSMORecord`, `iSMSMTRecord`, `sCSMORecord`, `sCSMTRecord`. Times are those of RFC 3339 with milliseconds.
+
+mod sms;
 
 use protocol::diameter::charging::{ImsInformation, NodeFunctionality, RoleOfNode, ServiceInformation};
 use serde::{Deserialize, Serialize};
+
+pub use sms::{CdrServiceInfo, CdrSmAddress, CdrSmInterface, CdrSmOriginator, CdrSmRecipient, SmsCdr};
 
 /// Why a record was closed (CauseForRecordClosing, TS 32.298 clause 5.1.3.1.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -108,7 +114,7 @@ pub struct Cdr {
     /// The media, each time that they were agreed upon.
     #[serde(rename = "list-Of-SDP-Media-Components", default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CdrMedia>,
-    /// Cause-Code (TS 32.299 clause 7.2.35).
+    /// Cause-Code (TS 32.299 clause 7.2.35), or SMS-Result.
     #[serde(rename = "serviceReasonReturnCode", default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<i32>,
     /// Content type and length of the body.
@@ -132,6 +138,9 @@ pub struct Cdr {
     /// Values of Reason.
     #[serde(rename = "listOfReasonHeader", default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// What is known of the short message.
+    #[serde(rename = "sMS-Information", default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<Box<SmsCdr>>,
 }
 
 /// The networks of a session.
@@ -167,8 +176,9 @@ impl Cdr {
     pub(super) fn open(node: &str, user: Option<&str>, information: &ServiceInformation, utc_ms: u64) -> Self {
         let plain = ImsInformation::new(NodeFunctionality::As);
         let ims = information.ims.as_ref().unwrap_or(&plain);
+        let sms = information.sms.as_ref();
         let mut own = Self {
-            record_type: record_type(ims.node).to_owned(),
+            record_type: sms.and_then(sms::record_type).unwrap_or_else(|| record_type(ims.node)).to_owned(),
             retransmission: false,
             method: ims.method.clone(),
             role: ims.role.map(|role| role_name(role).to_owned()),
@@ -197,6 +207,7 @@ impl Cdr {
             subscriptions: information.subscriptions.iter().map(|id| id.data.clone()).collect(),
             servers: ims.servers.iter().map(|used| used.server.clone()).collect(),
             reasons: ims.reasons.clone(),
+            sms: sms.map(|sms| Box::new(SmsCdr::of(sms, &information.subscriptions))),
         };
         own.add_media(ims);
         own

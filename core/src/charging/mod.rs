@@ -9,7 +9,9 @@ mod ocs;
 mod server;
 
 pub use cdf::{Cdf, CdfConfig, CdrFolder, list_records};
-pub use cdr::{Cdr, CdrCause, IncompleteCdr};
+pub use cdr::{
+    Cdr, CdrCause, CdrServiceInfo, CdrSmAddress, CdrSmInterface, CdrSmOriginator, CdrSmRecipient, IncompleteCdr, SmsCdr,
+};
 pub use client::{ChargingClient, ChargingConfig, ChargingCounters};
 pub use gwf::{GwfConfig, ImsGwf, MessageCharging};
 pub use ocs::{

@@ -52,6 +52,11 @@ impl<K: Ord + Clone, V> Expiring<K, V> {
         while self.take_ended(now).is_some() {}
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// When the first one is over.
     pub(crate) fn first_end(&self) -> Option<Instant> {
         self.ends.first().map(|(until, _)| *until)

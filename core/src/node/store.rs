@@ -97,6 +97,8 @@ pub enum Table {
     IpMessageGwMessage,
     /// Subscriptions of UEs to their registration at the IP-Message-GW.
     IpMessageGwSubscription,
+    /// What the IP-Message-GW has yet to say to the OCS of short messages, by Session-Id.
+    SmsCredit,
     /// Short messages that wait at the SM-SC, by lane, urgency and number (TS 23.040 clause 3.2).
     SmScMessage,
     /// What became of the messages of the SM-SC, by number.
@@ -162,6 +164,7 @@ impl Table {
         Self::IpMessageGwUser,
         Self::IpMessageGwMessage,
         Self::IpMessageGwSubscription,
+        Self::SmsCredit,
         Self::SmScMessage,
         Self::SmScNumber,
         Self::SmScLane,
@@ -219,6 +222,7 @@ impl Table {
             Self::IpMessageGwUser => "ip_message_gw_user",
             Self::IpMessageGwMessage => "ip_message_gw_message",
             Self::IpMessageGwSubscription => "ip_message_gw_subscription",
+            Self::SmsCredit => "sms_credit",
             Self::SmScMessage => "sm_sc_message",
             Self::SmScNumber => "sm_sc_number",
             Self::SmScLane => "sm_sc_lane",

@@ -1,5 +1,6 @@
 //! Short messages over IP (TR 23.804, TS 23.204) and in the network that they come from (TS 23.040).
 
+mod charging;
 mod gmsc;
 mod ip_message_gw;
 mod serving_node;
@@ -8,6 +9,10 @@ mod session_tests;
 pub mod sm_sc;
 pub mod tlv;
 
+pub use charging::{
+    ONLINE_OUTCOME, ONLINE_SESSION, SmsCharging, SmsChargingConfig, SmsChargingEvent, SmsCreditConfig, SmsDecision, SmsOutcome,
+    SmsTicket, SmsUsage,
+};
 pub use gmsc::{ServiceCentre, SmsGmsc, SmsGmscConfig};
 pub use ip_message_gw::{IpMessageGw, IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
 pub use serving_node::{

@@ -1,6 +1,6 @@
 //! Rf: typed messages (TS 32.299 clauses 6.1 and 6.2; RFC 6733 clause 9.7).
 
-use super::charging::{ChargingHeader, IMS_CONTEXT, ServiceInformation, of_answer};
+use super::charging::{ChargingHeader, ServiceInformation, of_answer};
 use super::cx::enumerated;
 use super::dictionary as d;
 use super::dictionary::charging as c;
@@ -44,7 +44,7 @@ impl Acr {
         avps.push(Avp::u32(&d::ACCT_APPLICATION_ID, d::APP_RF));
         avps.extend(self.header.last());
         avps.extend(self.interval.map(|seconds| Avp::u32(&c::ACCT_INTERIM_INTERVAL, seconds)));
-        avps.push(Avp::text(&c::SERVICE_CONTEXT_ID, IMS_CONTEXT));
+        avps.push(Avp::text(&c::SERVICE_CONTEXT_ID, self.information.context()));
         avps.push(self.information.to_avp());
         let mut message = Message::request(d::ACCOUNTING, d::APP_RF, avps);
         if self.header.retransmitted {

@@ -1,6 +1,6 @@
 //! Ro: typed messages (TS 32.299 clauses 6.3 and 6.4; RFC 8506 clause 3).
 
-use super::charging::{ChargingHeader, IMS_CONTEXT, ServiceInformation, SubscriptionId, of_answer};
+use super::charging::{ChargingHeader, ServiceInformation, SubscriptionId, of_answer};
 use super::cx::{Group, enumerated};
 use super::dictionary as d;
 use super::dictionary::charging as c;
@@ -186,7 +186,7 @@ impl Ccr {
     pub fn to_message(&self) -> Message {
         let mut avps = self.header.first();
         avps.push(Avp::u32(&d::AUTH_APPLICATION_ID, d::APP_RO));
-        avps.push(Avp::text(&c::SERVICE_CONTEXT_ID, IMS_CONTEXT));
+        avps.push(Avp::text(&c::SERVICE_CONTEXT_ID, self.information.context()));
         avps.push(self.kind.to_avp());
         avps.push(Avp::u32(&c::CC_REQUEST_NUMBER, self.number));
         avps.extend(self.header.last());

@@ -3,15 +3,15 @@
 
 use protocol::UdpDatagram;
 use protocol::diameter::charging::{
-    ChargingHeader, ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode, ServerUse,
-    ServiceInformation, SubscriptionId,
+    AddressType, ChargingHeader, IP_ACCESS, ImsInformation, InterOperator, InterfaceType, MediaComponent,
+    NodeFunctionality, RecipientInfo, RoleOfNode, ServerUse, ServiceInformation, ServiceSpecificInfo, SmAddress,
+    SmInterface, SmMessageType, SmsInformation, SmsNode, SubscriptionId,
 };
-use protocol::diameter::dictionary::charging as c;
 use protocol::diameter::rf::{Aca, Acr, RecordType};
 use protocol::diameter::ro::{
     Cca, Ccr, FailureHandling, FinalUnitAction, RequestType, RequestedAction, ServiceUnits, Units,
 };
-use protocol::diameter::{Avp, DiameterProblem, Message, check_answer, check_request, problem_answer, result};
+use protocol::diameter::{DiameterProblem, Message, check_answer, check_request, problem_answer, result};
 
 use super::RAW_IP;
 use super::capture::{capture, tshark};
@@ -64,12 +64,52 @@ fn information() -> ServiceInformation {
         access: Some("3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000001".to_owned()),
         ..ImsInformation::new(NodeFunctionality::Pcscf)
     };
-    let sms = vec![Avp::u32(&c::SMS_NODE, 1), Avp::u32(&c::SM_MESSAGE_TYPE, 0)];
     ServiceInformation {
         subscriptions: vec![SubscriptionId::of_uri("sip:alice@ims.test"), SubscriptionId::of_uri("tel:+999")],
         ims: Some(ims),
-        sms: Some(sms),
+        sms: None,
     }
+}
+
+/// Part 2 of 3 of a message from a UE, and all that there is to say.
+fn short_message() -> ServiceInformation {
+    let interface = |text: &str, kind| SmInterface {
+        id: Some(IP_ACCESS.to_owned()),
+        text: Some(text.to_owned()),
+        port: Some("5060".to_owned()),
+        kind: Some(kind),
+    };
+    let address = |data: &str| SmAddress { kind: Some(AddressType::Msisdn), data: data.to_owned() };
+    let recipient = RecipientInfo {
+        interface: Some(interface("R6", InterfaceType::MobileTerminating)),
+        addresses: vec![address("491710000002")],
+        received: Some(address("01710000002")),
+        sccp: Some("491700000003".to_owned()),
+        protocol_id: Some(0x41),
+    };
+    let sms = SmsInformation {
+        node: Some(SmsNode::IpSmGw),
+        client: Some("491700000009".to_owned()),
+        originator_sccp: Some("491700000002".to_owned()),
+        service_centre: Some("491700000004".to_owned()),
+        coding: Some(8),
+        discharge_utc_ms: Some(1_700_000_003_000),
+        kind: Some(SmMessageType::Submission),
+        interface: Some(interface("R2", InterfaceType::MobileOriginating)),
+        protocol_id: Some(0x40),
+        reply_path: Some(true),
+        status: Some(0x30),
+        user_data_header: Some(vec![0x05, 0x00, 0x03, 0x2a, 0x03, 0x02]),
+        total: Some(3),
+        sequence: Some(2),
+        recipients: vec![recipient],
+        originator: Some(address("491710000001")),
+        service_type: None,
+        result: Some(21),
+        specific: vec![ServiceSpecificInfo { kind: 1, data: "refused 4012".to_owned() }],
+    };
+    let subscriptions = vec![SubscriptionId::of_uri("tel:+491710000001")];
+    ServiceInformation { subscriptions, ims: None, sms: Some(sms) }
 }
 
 fn acr() -> Acr {
@@ -121,6 +161,16 @@ fn cca() -> Cca {
     }
 }
 
+/// A record, and the request that asks whether it may go.
+fn of_short_message() -> (Acr, Ccr) {
+    let information = short_message();
+    let acr = Acr { kind: RecordType::Event, interval: None, number: 0, information: information.clone(), ..acr() };
+    let one = ServiceUnits { requested: Some(Units::pieces(1)), rating_group: Some(3), ..ServiceUnits::default() };
+    let (kind, action) = (RequestType::Event, Some(RequestedAction::DirectDebiting));
+    let ccr = Ccr { kind, action, number: 0, termination: None, services: vec![one], information, ..ccr() };
+    (acr, ccr)
+}
+
 fn messages() -> Vec<Message> {
     let (acr, ccr) = (acr().to_message(), ccr().to_message());
     let event = Ccr { kind: RequestType::Event, action: Some(RequestedAction::DirectDebiting), ..self::ccr() };
@@ -135,6 +185,8 @@ fn messages() -> Vec<Message> {
         event.to_message(),
         problem_answer(&ccr, "ocs.ims.test", "ims.test", &problem),
         problem_answer(&acr, "cdf.ims.test", "ims.test", &problem),
+        of_short_message().0.to_message(),
+        of_short_message().1.to_message(),
     ];
     for (number, message) in (1..).zip(&mut all) {
         (message.hop_by_hop, message.end_to_end) = (number, number);
@@ -153,6 +205,9 @@ fn messages_come_back_as_they_were_and_follow_their_grammar() {
     assert_eq!(Acr::from_message(&acr.to_message()), Ok(acr));
     assert_eq!(Ccr::from_message(&ccr.to_message()), Ok(ccr.clone()));
     assert_eq!(Cca::from_message(&cca.to_message(&ccr.to_message())), Ok(cca));
+    let (acr, ccr) = of_short_message();
+    assert_eq!(Acr::from_message(&acr.to_message()), Ok(acr));
+    assert_eq!(Ccr::from_message(&ccr.to_message()), Ok(ccr));
     // A fraction of a second survives; after 2036 seconds begin anew (RFC 5905 clause 6).
     for at in [1_700_000_000_000, 2_085_978_496_000, 2_200_000_000_000] {
         let acr = Acr { header: header(at), ..self::acr() };
@@ -187,6 +242,24 @@ fn tshark_finds_no_fault() {
         "diameter.CC-Request-Number",
         "diameter.Value-Digits",
         "diameter.avp.unknown",
+        "diameter.Service-Context-Id",
+        "diameter.SMS-Node",
+        "diameter.SM-Message-Type",
+        "diameter.Data-Coding-Scheme",
+        "diameter.Reply-Path-Requested",
+        "diameter.SM-User-Data-Header",
+        "diameter.Number-of-Messages-Sent",
+        "diameter.SM-Sequence-Number",
+        "diameter.Interface-Id",
+        "diameter.Interface-Text",
+        "diameter.Interface-Type",
+        "diameter.Address-Data",
+        "diameter.SMS-Result",
+        "diameter.Service-Specific-Data",
+        "diameter.SM-Protocol-ID",
+        "diameter.SM-Status",
+        "diameter.CC-Service-Specific-Units",
+        "diameter.SMSC-Address",
     ];
     let arguments = ["-d", "udp.port==3868,diameter", "-T", "fields", "-E", "aggregator=|"].into_iter();
     let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
@@ -199,6 +272,14 @@ fn tshark_finds_no_fault() {
         let fine = |remark: &str| remark.contains("Result-Code") || remark == "Data is empty";
         assert!(row[1].is_empty() || row[1].split('|').all(fine), "{row:?}");
     }
+    for row in &rows[7..] {
+        println!("{}", row[19..].join(" "));
+        let said = "12.32274@3gpp.org 1 0 8 1 05:00:03:2a:03:02 3 2 IP|IP R2|R6 1|2 491710000002|01710000002|491710000001 21 \
+                    refused 4012 40|41 30";
+        let said: Vec<_> = said.split_whitespace().collect();
+        assert_eq!(row[19..35].join(" ").split_whitespace().collect::<Vec<_>>(), said);
+    }
+    assert_eq!((rows[7][35], rows[8][35], rows[0][19]), ("", "1", "12.32260@3gpp.org"));
     let (acr, ccr, cca) = (&rows[0], &rows[2], &rows[3]);
     assert_eq!(acr[2..10].join(" "), "271 1 0123456789abcdef Type 1visited.test 1 1 -1 audio 4000 RTP/AVP 0");
     assert_eq!((acr[14], acr[15]), ("sip:alice@ims.test|999", "3"));

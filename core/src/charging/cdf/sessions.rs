@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use protocol::Instant;
-use protocol::diameter::charging::ImsInformation;
 use protocol::diameter::rf::{Acr, RecordType};
 use protocol::diameter::{DiameterProblem, result};
 use serde::{Deserialize, Serialize};
@@ -60,13 +59,13 @@ impl Cdf {
         let open = match acr.kind {
             RecordType::Event => {
                 (cdr.started, cdr.ended) = (None, None);
-                ops.extend(self.close(cdr, ims, at));
+                ops.extend(self.close(cdr, acr.information.outcome(), at));
                 None
             }
             RecordType::Stop => {
                 cdr.ended = ims.and_then(|ims| ims.request_utc_ms).or(Some(at));
                 cdr.reasons.extend(ims.into_iter().flat_map(|ims| ims.reasons.iter().cloned()));
-                ops.extend(self.close(cdr, ims, at));
+                ops.extend(self.close(cdr, acr.information.outcome(), at));
                 None
             }
             RecordType::Start | RecordType::Interim => {
@@ -87,11 +86,11 @@ impl Cdf {
         Cdr::open(&header.origin_host, header.user_name.as_deref(), &acr.information, at)
     }
 
-    fn close(&mut self, mut cdr: Cdr, ims: Option<&ImsInformation>, at: u64) -> Vec<NodeStoreOp> {
+    fn close(&mut self, mut cdr: Cdr, outcome: Option<i32>, at: u64) -> Vec<NodeStoreOp> {
         if cdr.part.is_some() {
             cdr.part = cdr.part.map(|part| part + 1);
         }
-        cdr.close(ims.and_then(|ims| ims.cause), at);
+        cdr.close(outcome, at);
         self.add_record(cdr)
     }
 

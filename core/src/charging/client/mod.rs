@@ -13,12 +13,12 @@ mod trigger;
 
 use std::time::Duration;
 
-use protocol::diameter::charging::{NodeFunctionality, RoleOfNode};
+use protocol::diameter::charging::{NodeFunctionality, RoleOfNode, ServiceInformation};
 use protocol::diameter::{DiameterConfig, DiameterInput};
 use protocol::sip::{Headers, Method, PChargingVector, Request, Response, TransactionKey};
 use protocol::{Entropy, Instant};
 
-use crate::node::{NodeOutput, NodeStoreAnswer};
+use crate::node::{NodeOutput, NodeStoreAnswer, NodeStoreOp};
 use trigger::{OWN_TOKENS, Trigger};
 
 /// Settings of the charging of a node.
@@ -186,6 +186,25 @@ impl ChargingClient {
                 None
             }
             None => Some(message),
+        }
+    }
+
+    /// A record of an event that is no SIP transaction, under a Session-Id of the node's own: its number, and what makes it
+    /// durable. The node stores that together with what the record follows from, and says then that it is kept
+    /// ([`Self::event_kept`]). None: nothing is charged, or there is no place for it.
+    pub fn event(
+        &mut self,
+        now: Instant,
+        session_id: &str,
+        information: ServiceInformation,
+    ) -> Option<(u64, NodeStoreOp)> {
+        self.0.as_mut()?.event_record(now, session_id, information)
+    }
+
+    /// The record of an event is durable, or the node has done what it could: it goes to the CDF.
+    pub fn event_kept(&mut self, now: Instant, number: u64) {
+        if let Some(own) = &mut self.0 {
+            own.event_kept(now, number);
         }
     }
 

@@ -18,10 +18,12 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{ServerKey, Uri};
 use protocol::sms::{Direction, RpBody, RpCause, RpData, RpElement, RpError, RpMessage, RpUserData};
 
+use super::charged::{access_name, outcome_of};
 use super::causes::{cause_of_mo_failure, cause_of_ready_failure, is_duplicate, report_of};
 use super::letter::LetterName;
 use super::row::{self, RowRef};
 use super::users::User;
+use crate::sms::charging::SmsUsage;
 use super::{Asked, ClientUse, IpMessageGw, Job};
 use table::{Run, Stage, What};
 
@@ -79,7 +81,10 @@ impl IpMessageGw {
     fn take(&mut self, now: Instant, key: ServerKey, user: &User, call_id: &str, (reference, what): (u8, What)) {
         let (imsi, msisdn) = (user.imsi.clone(), user.msisdn.clone());
         let run = Run { keys: vec![key], ..Run::default() };
-        let mo = Mo { imsi, msisdn, call_id: call_id.to_owned(), reference, what, stage: Stage::Taken, run };
+        let (charge, is_ims) = (self.charging.new_charge(now), user.access.is_ims());
+        let (call_id, stage) = (call_id.to_owned(), Stage::Taken);
+        let mo = Mo { imsi, msisdn, call_id: call_id.clone(), reference, what, stage, charge, is_ims, run };
+        let call_id = call_id.as_str();
         if let Some(&number) = self.mos.known.get(&mo.identity())
             && self.is_repeated(now, number, user, key, call_id)
         {
@@ -146,14 +151,30 @@ impl IpMessageGw {
         }
     }
 
-    /// To the service centre, or to the HLR: clause 8.3 step 3, clause 8.9 step 6.
+    /// To the service centre, when online charging lets it go; or to the HLR.
     fn forward(&mut self, now: Instant, number: u64) {
         if self.mos.under_way.len() >= self.config.limits.forwarding {
             return self.mos.held.push_back(number);
         }
         let Some(mo) = self.mos.by_number.get(&number) else { return };
+        let asked = mo.usage().map(|usage| (usage, mo.run.is_again));
         self.mos.under_way.insert(number);
-        // Online charging is asked here whether the message may go; a refusal is `mo_answered` with RP-ERROR.
+        match asked {
+            Some((usage, is_again)) => self.authorise(now, number, &usage, is_again),
+            None => self.pass_on(now, number),
+        }
+    }
+
+    /// Online charging refuses a message.
+    pub(super) fn refuse_charged(&mut self, now: Instant, number: u64, cause: RpCause) {
+        let Some(mo) = self.mos.by_number.get(&number) else { return };
+        let report = RpMessage::error(Direction::ToMs, mo.reference, cause, None).emit();
+        self.mo_answered(now, number, report);
+    }
+
+    /// To the service centre, or to the HLR: clause 8.3 step 3, clause 8.9 step 6.
+    pub(super) fn pass_on(&mut self, now: Instant, number: u64) {
+        let Some(mo) = self.mos.by_number.get(&number) else { return };
         let asked = match &mo.what {
             What::Message { service_centre, tpdu } => {
                 let operation = mo.operation(service_centre, tpdu);
@@ -189,10 +210,11 @@ impl IpMessageGw {
             true => self.counters.mo_forwarded += 1,
             false => self.counters.mo_refused += 1,
         }
+        let charged = mo.usage().map(|usage| (usage, outcome_of(&report)));
         mo.stage = Stage::Answered { report, name };
         let (imsi, put) = (mo.imsi.clone(), RowRef::Mo(mo).put(number));
-        // Charging is told of the outcome here.
-        self.shell.store(vec![put], Job::MoAnswered(number));
+        let (ops, ticket) = self.charge(now, Some(number), charged);
+        self.shell.store(std::iter::once(put).chain(ops).collect(), Job::MoAnswered(number, ticket));
         self.mos.leave_lane(&imsi, number);
         self.mos.under_way.remove(&number);
         if let Some(held) = self.mos.held.pop_front() {
@@ -287,6 +309,20 @@ impl IpMessageGw {
 }
 
 impl Mo {
+    /// What is charged for: messages, not that there is memory.
+    fn usage(&self) -> Option<SmsUsage> {
+        let What::Message { service_centre, tpdu } = &self.what else { return None };
+        Some(SmsUsage {
+            charge: self.charge.clone(),
+            direction: Direction::ToNetwork,
+            imsi: self.imsi.clone(),
+            msisdn: self.msisdn.clone(),
+            service_centre: service_centre.clone(),
+            tpdu: tpdu.clone(),
+            access: access_name(self.is_ims),
+        })
+    }
+
     fn operation(&self, service_centre: &str, tpdu: &[u8]) -> Option<Operation> {
         let service_centre = AddressString::international(service_centre).ok()?;
         let originator = SmRpOa::Msisdn(AddressString::international(&self.msisdn).ok()?);

@@ -5,6 +5,7 @@
 //! carried as RP-DATA in MESSAGE; a message is delivered when the relay layer says so, never because a SIP response does.
 
 mod causes;
+mod charged;
 mod challenge;
 mod config;
 mod ims;
@@ -34,6 +35,7 @@ pub use config::{IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
 
 use crate::ims::service::ServiceShell;
 use crate::ims::service::event::Subscriptions;
+use super::charging::{SmsCharging, SmsTicket};
 use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, Rows, Table};
 use challenge::Challenges;
 use leaving::Leaving;
@@ -54,6 +56,8 @@ pub struct IpMessageGw {
     contact: NameAddr,
     titles: Titles,
     shell: ServiceShell<Job>,
+    /// Charging: off unless somebody turns it on.
+    charging: SmsCharging,
     map: MapEndpoint,
     /// What an earlier run has left is read; before that nothing is taken.
     is_ready: bool,
@@ -109,11 +113,13 @@ enum Job {
     /// A message from a UE.
     MoTaken(u64),
     /// What became of it.
-    MoAnswered(u64),
+    MoAnswered(u64, SmsTicket),
     /// What names the MESSAGE to a UE.
     MtPlaced(u64),
     /// The UE's report.
-    MtReported(u64),
+    MtReported(u64, SmsTicket),
+    /// What charging has to keep of a message.
+    Charged(SmsTicket),
     /// Nobody.
     Nothing,
 }
@@ -121,9 +127,19 @@ enum Job {
 impl Node for IpMessageGw {
     fn handle_input(&mut self, now: Instant, input: NodeInput<'_>) {
         match self.shell.take(now, input) {
-            Some(NodeInput::Store(answer)) => self.store_answered(now, answer),
+            Some(NodeInput::Store(answer)) => {
+                if let Some(answer) = self.charging.stored(now, answer) {
+                    self.store_answered(now, answer);
+                }
+            }
+            Some(NodeInput::Diameter(input)) => {
+                if self.charging.diameter(now, input).is_some() {
+                    self.shell.ignore("IP-Message-GW", "Diameter that is not for it");
+                }
+            }
             Some(NodeInput::Sccp { bytes }) => self.sccp(now, bytes),
-            Some(NodeInput::Admin(Admin::Shutdown)) | None => {}
+            Some(NodeInput::Admin(Admin::Shutdown)) => self.charging.shut_down(now),
+            None => {}
             // What it holds may be a secret.
             Some(_) => self.shell.ignore("IP-Message-GW", "an input that is neither SIP nor MAP"),
         }
@@ -133,6 +149,7 @@ impl Node for IpMessageGw {
     fn handle_timeout(&mut self, now: Instant) {
         self.shell.handle_timeout(now);
         self.map.handle_timeout(now);
+        self.charging.handle_timeout(now);
         self.drain(now);
         if self.is_ready {
             let utc_ms = self.shell.utc_ms(now);
@@ -153,6 +170,7 @@ impl Node for IpMessageGw {
         let own = [
             self.shell.poll_timeout(),
             self.map.poll_timeout(),
+            self.charging.poll_timeout(),
             self.challenges.next_deadline(),
             self.mts.next_silence(),
             told,
@@ -161,12 +179,12 @@ impl Node for IpMessageGw {
     }
 
     fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.shell.poll_output()
+        self.shell.poll_output().or_else(|| self.charging.poll_output())
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
         let counters = self.counters;
-        vec![
+        let mut all = vec![
             ("users", self.users.len() as u64),
             ("registered", counters.registered),
             ("challenges", self.challenges.len() as u64),
@@ -178,7 +196,9 @@ impl Node for IpMessageGw {
             ("mt_delivered", counters.mt_delivered),
             ("mt_failed", counters.mt_failed),
             ("repeated", counters.repeated),
-        ]
+        ];
+        all.extend(self.charging.figures());
+        all
     }
 }
 
@@ -203,6 +223,7 @@ impl IpMessageGw {
             own,
             titles,
             shell,
+            charging: SmsCharging::off(),
             map,
             is_ready: false,
             users: Users::default(),
@@ -218,12 +239,21 @@ impl IpMessageGw {
         })
     }
 
+    /// The same with charging on Rf and Ro (TR 23.804 clause 7).
+    #[must_use]
+    pub fn with_charging(mut self, charging: SmsCharging) -> Self {
+        self.charging = charging;
+        self
+    }
+
     fn drain(&mut self, now: Instant) {
         loop {
             if let Some(output) = self.shell.stack.poll_output() {
                 self.handle_stack(now, output);
             } else if let Some(output) = self.map.poll_output() {
                 self.handle_map(now, output);
+            } else if let Some(event) = self.charging.poll_event() {
+                self.mo_decided(now, event.token, event.decision);
             } else {
                 return;
             }
@@ -330,9 +360,16 @@ impl IpMessageGw {
             Job::Subscribed(subscribing) => self.not_subscribed(now, &subscribing),
             Job::MoTaken(number) => self.mo_taken(now, number, is_durable),
             // What the service centre has said is true all the same.
-            Job::MoAnswered(number) => self.report_mo(now, number),
+            Job::MoAnswered(number, ticket) => {
+                self.charging.kept(now, ticket);
+                self.report_mo(now, number);
+            }
             Job::MtPlaced(number) => self.mt_placed(now, number, is_durable),
-            Job::MtReported(number) => self.mt_delivered(now, number, is_durable),
+            Job::MtReported(number, ticket) => {
+                self.charging.kept(now, ticket);
+                self.mt_delivered(now, number, is_durable);
+            }
+            Job::Charged(ticket) => self.charging.kept(now, ticket),
             Job::Nothing => {}
         }
     }

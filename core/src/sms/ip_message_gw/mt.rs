@@ -18,6 +18,7 @@ use super::causes::{error_of_status, not_registered, silent};
 use super::letter::LetterName;
 use super::row::{self, RowRef};
 use super::{ClientUse, IpMessageGw, Job};
+use crate::sms::charging::SmsOutcome;
 use table::{Asker, Run, Stage, Talk};
 
 pub(super) use table::{Mt, Mts};
@@ -52,10 +53,11 @@ impl IpMessageGw {
         if !user.rules.may_receive || user.rules.is_barred {
             return Err(UserError::FacilityNotSupported);
         }
-        let (tpdu, reference) = (argument.sm_rp_ui, 0);
+        let (tpdu, reference, stage) = (argument.sm_rp_ui, 0, Stage::Waiting);
+        let (msisdn, is_ims) = (user.msisdn.clone(), user.access.is_ims());
         let name = LetterName::new(&mut self.shell.entropy);
         let run = Run { asker: Some(asker), ..Run::default() };
-        let mt = Mt { imsi, service_centre, tpdu, reference, name, stage: Stage::Waiting, run };
+        let mt = Mt { imsi, service_centre, tpdu, reference, name, stage, msisdn, is_ims, run };
         if let Some(&number) = self.mts.known.get(&mt.identity())
             && self.is_repeated_mt(now, number, asker)?
         {
@@ -162,7 +164,9 @@ impl IpMessageGw {
         let Some(mut mt) = self.mts.remove_kept(number) else { return };
         mt.stage = Stage::Over { report, until_utc_ms };
         mt.run.keys.push(key);
-        self.shell.store(vec![RowRef::Mt(&mt).put(number)], Job::MtReported(number));
+        let put = RowRef::Mt(&mt).put(number);
+        let (ops, ticket) = self.charge(now, None, Some((mt.usage(), SmsOutcome::Success)));
+        self.shell.store(std::iter::once(put).chain(ops).collect(), Job::MtReported(number, ticket));
         self.mts.insert(number, mt, Some(until_utc_ms));
     }
 
@@ -191,8 +195,11 @@ impl IpMessageGw {
     fn mt_failed(&mut self, now: Instant, number: u64, error: UserError) {
         let Some(mt) = self.mts.remove(number) else { return };
         self.counters.mt_failed += 1;
-        if mt.stage != Stage::Waiting {
-            self.shell.store(vec![row::delete(number)], Job::Nothing);
+        let delete = (mt.stage != Stage::Waiting).then(|| row::delete(number));
+        let (ops, ticket) = self.charge(now, None, Some((mt.usage(), SmsOutcome::of_error(&error))));
+        let ops: Vec<_> = delete.into_iter().chain(ops).collect();
+        if !ops.is_empty() {
+            self.shell.store(ops, Job::Charged(ticket));
         }
         if let Some(asker) = mt.run.asker {
             self.answer_mt(now, asker, Err(error));
@@ -207,9 +214,13 @@ impl IpMessageGw {
             let until_utc_ms = self.shell.utc_ms(now) + self.config.remembered.as_millis() as u64;
             let Some(mt) = self.mts.by_number.get_mut(&number).filter(|mt| mt.stage == Stage::Sent) else { continue };
             (mt.stage, mt.run.until_utc_ms) = (Stage::Late, Some(until_utc_ms));
-            let (asker, imsi) = (mt.run.asker.take(), mt.imsi.clone());
+            let (asker, imsi, usage) = (mt.run.asker.take(), mt.imsi.clone(), mt.usage());
             self.mts.ends.insert((until_utc_ms, number));
             self.counters.mt_failed += 1;
+            let (ops, ticket) = self.charge(now, None, Some((usage, SmsOutcome::Absent)));
+            if !ops.is_empty() {
+                self.shell.store(ops, Job::Charged(ticket));
+            }
             if let Some(asker) = asker {
                 self.answer_mt(now, asker, Err(silent()));
             }
@@ -235,7 +246,6 @@ impl IpMessageGw {
 
     /// Answers mt-ForwardSM; the dialogue goes on where more messages come.
     fn answer_mt(&mut self, now: Instant, asker: Asker, answer: Result<ForwardSmRes, UserError>) {
-        // Charging is told of the outcome here.
         let is_more = asker.is_more && answer.is_ok();
         let answer = answer.map(OperationResult::MtForwardSm);
         if is_more {

@@ -1,6 +1,7 @@
 //! The gateway between UEs, an S-CSCF, an HLR and an SMS-GMSC, each of which speaks by the same codecs, and says what a test
 //! wants.
 
+mod charged;
 mod crash;
 mod ims;
 mod mo;
@@ -31,6 +32,8 @@ use protocol::{Entropy, Instant, Secret};
 use super::{IpMessageGw, IpMessageGwConfig};
 use crate::ims::aka::{AkaKeys, Sqn};
 use crate::node::{Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
+use crate::sms::charging::testing::{Far, charging};
+use crate::sms::charging::{ONLINE_OUTCOME, SmsCharging};
 use crate::store::StoreError;
 use world::{Peer, World};
 
@@ -206,6 +209,12 @@ impl Rig {
 
 fn gateway(config: IpMessageGwConfig, seed: u64) -> IpMessageGw {
     IpMessageGw::new(config, Entropy::of_box(seed, "ip-message-gw")).unwrap()
+}
+
+/// The same with charging, after so many starts.
+fn charged_gateway(config: IpMessageGwConfig, run: u32) -> IpMessageGw {
+    let charging = SmsCharging::new(charging(GATEWAY, run), Entropy::of_box(run.into(), "sms charging"));
+    gateway(config, run.into()).with_charging(charging)
 }
 
 fn register_text(expires: u32, cseq: u32, authorization: &str) -> String {

@@ -40,6 +40,13 @@ pub(super) enum Access {
     },
 }
 
+impl Access {
+    /// By the IMS.
+    pub(super) const fn is_ims(&self) -> bool {
+        matches!(self, Self::Ims { .. })
+    }
+}
+
 /// Where a UE is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Contact {

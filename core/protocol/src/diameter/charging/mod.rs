@@ -1,8 +1,13 @@
 //! What Rf and Ro have in common (TS 32.299 clauses 6.2, 6.4 and 7): header, Subscription-Id, Service-Information.
 
 mod ims_information;
+mod sms_information;
 
 pub use ims_information::{ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode, ServerUse};
+pub use sms_information::{
+    AddressType, IP_ACCESS, InterfaceType, RecipientInfo, ServiceSpecificInfo, SmAddress, SmInterface, SmMessageType,
+    SmsInformation, SmsNode,
+};
 
 use super::cx::{Group, enumerated};
 use super::dictionary as d;
@@ -11,6 +16,8 @@ use super::message::{Avp, DiameterProblem, Message};
 
 /// Service-Context-Id of IMS charging (TS 32.299 clause 7.1.12): the release of TS 32.260 that is meant.
 pub const IMS_CONTEXT: &str = "12.32260@3gpp.org";
+/// The same of SMS charging: TS 32.274.
+pub const SMS_CONTEXT: &str = "12.32274@3gpp.org";
 /// Seconds from 1900 to 1970 (RFC 6733 clause 4.3.1: Time).
 const NTP_OFFSET: u64 = 2_208_988_800;
 
@@ -155,15 +162,15 @@ impl SubscriptionId {
     }
 }
 
-/// Service-Information (TS 32.299 clause 7.2.192): IMS, and what else is there as it came.
+/// Service-Information (TS 32.299 clause 7.2.192): of the IMS, of short messages.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ServiceInformation {
     /// Who pays.
     pub subscriptions: Vec<SubscriptionId>,
     /// IMS-Information.
     pub ims: Option<ImsInformation>,
-    /// SMS-Information: its members, untouched.
-    pub sms: Option<Vec<Avp>>,
+    /// SMS-Information.
+    pub sms: Option<SmsInformation>,
 }
 
 impl ServiceInformation {
@@ -171,7 +178,7 @@ impl ServiceInformation {
     pub fn to_avp(&self) -> Avp {
         let mut avps: Vec<_> = self.subscriptions.iter().map(SubscriptionId::to_avp).collect();
         avps.extend(self.ims.as_ref().map(ImsInformation::to_avp));
-        avps.extend(self.sms.as_ref().map(|sms| Avp::group(&c::SMS_INFORMATION, sms)));
+        avps.extend(self.sms.as_ref().map(SmsInformation::to_avp));
         Avp::group(&c::SERVICE_INFORMATION, &avps)
     }
 
@@ -183,7 +190,22 @@ impl ServiceInformation {
         Ok(Self {
             subscriptions: of(&c::SUBSCRIPTION_ID).map(SubscriptionId::from_avp).collect::<Result<_, _>>()?,
             ims: of(&c::IMS_INFORMATION).next().map(ImsInformation::from_avp).transpose()?,
-            sms: of(&c::SMS_INFORMATION).next().map(Avp::as_group).transpose()?,
+            sms: of(&c::SMS_INFORMATION).next().map(SmsInformation::from_avp).transpose()?,
         })
+    }
+
+    /// Service-Context-Id of what it is about.
+    pub const fn context(&self) -> &'static str {
+        match (&self.ims, &self.sms) {
+            (None, Some(_)) => SMS_CONTEXT,
+            _ => IMS_CONTEXT,
+        }
+    }
+
+    /// What became of it: Cause-Code or SMS-Result; above zero has failed (TS 32.299 clause 7.2.35).
+    pub fn outcome(&self) -> Option<i32> {
+        let of_ims = self.ims.as_ref().and_then(|ims| ims.cause);
+        let of_sms = self.sms.as_ref().and_then(|sms| sms.result);
+        of_ims.or_else(|| of_sms.map(|result| i32::try_from(result).unwrap_or(i32::MAX)))
     }
 }

@@ -112,10 +112,15 @@ avps! { CHARGING_AVPS
     MEDIA_INITIATOR_FLAG = 3 882 "Media-Initiator-Flag" Unsigned32 M;
     EXPIRES = 3 888 "Expires" Unsigned32 M;
     MESSAGE_BODY = 3 889 "Message-Body" Grouped M;
+    ADDRESS_DATA = 3 897 "Address-Data" Text M;
+    ADDRESS_DOMAIN = 3 898 "Address-Domain" Grouped M;
+    ADDRESS_TYPE = 3 899 "Address-Type" Unsigned32 M;
     RECIPIENT_ADDRESS = 3 1201 "Recipient-Address" Grouped M;
     UNIT_QUOTA_THRESHOLD = 3 1226 "Unit-Quota-Threshold" Unsigned32 M;
+    SERVICE_SPECIFIC_INFO = 3 1249 "Service-Specific-Info" Grouped M;
     CALLED_ASSERTED_IDENTITY = 3 1250 "Called-Asserted-Identity" Text M;
     REQUESTED_PARTY_ADDRESS = 3 1251 "Requested-Party-Address" Text M;
+    SERVICE_SPECIFIC_TYPE = 3 1257 "Service-Specific-Type" Unsigned32 M;
     ACCESS_NETWORK_INFORMATION = 3 1263 "Access-Network-Information" Octets M;
     TRIGGER = 3 1264 "Trigger" Grouped M;
     EARLY_MEDIA_DESCRIPTION = 3 1272 "Early-Media-Description" Grouped M;
@@ -127,9 +132,15 @@ avps! { CHARGING_AVPS
     MEDIA_INITIATOR_PARTY = 3 1288 "Media-Initiator-Party" Text M;
     SMS_INFORMATION = 3 2000 "SMS-Information" Grouped M;
     DATA_CODING_SCHEME = 3 2001 "Data-Coding-Scheme" Unsigned32 M;
+    DESTINATION_INTERFACE = 3 2002 "Destination-Interface" Grouped M;
+    INTERFACE_ID = 3 2003 "Interface-Id" Text M;
+    INTERFACE_PORT = 3 2004 "Interface-Port" Text M;
+    INTERFACE_TEXT = 3 2005 "Interface-Text" Text M;
+    INTERFACE_TYPE = 3 2006 "Interface-Type" Unsigned32 M;
     SM_MESSAGE_TYPE = 3 2007 "SM-Message-Type" Unsigned32 M;
     ORIGINATOR_SCCP_ADDRESS = 3 2008 "Originator-SCCP-Address" Address M;
     ORIGINATOR_INTERFACE = 3 2009 "Originator-Interface" Grouped M;
+    RECIPIENT_SCCP_ADDRESS = 3 2010 "Recipient-SCCP-Address" Address M;
     REPLY_PATH_REQUESTED = 3 2011 "Reply-Path-Requested" Unsigned32 M;
     SM_DISCHARGE_TIME = 3 2012 "SM-Discharge-Time" Unsigned32 M;
     SM_PROTOCOL_ID = 3 2013 "SM-Protocol-ID" Octets M;
@@ -143,6 +154,7 @@ avps! { CHARGING_AVPS
     REMAINING_BALANCE = 3 2021 "Remaining-Balance" Grouped M;
     RECIPIENT_INFO = 3 2026 "Recipient-Info" Grouped M;
     ORIGINATOR_RECEIVED_ADDRESS = 3 2027 "Originator-Received-Address" Grouped M;
+    RECIPIENT_RECEIVED_ADDRESS = 3 2028 "Recipient-Received-Address" Grouped M;
     SM_SERVICE_TYPE = 3 2029 "SM-Service-Type" Unsigned32 M;
     SDP_TYPE = 3 2036 "SDP-Type" Unsigned32 M;
     SIP_REQUEST_TIMESTAMP_FRACTION = 3 2301 "SIP-Request-Timestamp-Fraction" Unsigned32 M;
@@ -153,4 +165,6 @@ avps! { CHARGING_AVPS
     IMS_VISITED_NETWORK_IDENTIFIER = 3 2713 "IMS-Visited-Network-Identifier" Text M;
     REASON_HEADER = 3 3401 "Reason-Header" Text M;
     INSTANCE_ID = 3 3402 "Instance-Id" Text M;
+    SM_SEQUENCE_NUMBER = 3 3408 "SM-Sequence-Number" Unsigned32 M;
+    SMS_RESULT = 3 3409 "SMS-Result" Unsigned32 M;
 }

@@ -21,6 +21,12 @@ pub(in crate::sms::ip_message_gw) struct Mo {
     pub(super) reference: u8,
     pub(super) what: What,
     pub(super) stage: Stage,
+    /// What names it in charging.
+    #[serde(default)]
+    pub(super) charge: String,
+    /// It came by the IMS.
+    #[serde(default)]
+    pub(super) is_ims: bool,
     #[serde(skip)]
     pub(super) run: Run,
 }

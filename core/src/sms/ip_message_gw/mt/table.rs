@@ -9,6 +9,8 @@ use protocol::{Due, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::TP_MMS;
+use crate::sms::charging::SmsUsage;
+use crate::sms::ip_message_gw::charged::access_name;
 use crate::sms::ip_message_gw::letter::LetterName;
 use crate::sms::ip_message_gw::row::octets;
 
@@ -24,6 +26,12 @@ pub(in crate::sms::ip_message_gw) struct Mt {
     pub(in crate::sms::ip_message_gw) reference: u8,
     pub(in crate::sms::ip_message_gw) name: LetterName,
     pub(in crate::sms::ip_message_gw) stage: Stage,
+    /// Digits of the MSISDN.
+    #[serde(default)]
+    pub(super) msisdn: String,
+    /// It goes by the IMS.
+    #[serde(default)]
+    pub(super) is_ims: bool,
     #[serde(skip)]
     pub(in crate::sms::ip_message_gw) run: Run,
 }
@@ -101,6 +109,19 @@ impl Mt {
         let first = self.tpdu.first().map_or(0, |first| first & !TP_MMS);
         let rest = hex::encode(self.tpdu.get(1..).unwrap_or_default());
         format!("{} {} {first:02x}{rest}", self.imsi, self.service_centre)
+    }
+
+    /// What is charged for; each attempt by itself.
+    pub(super) fn usage(&self) -> SmsUsage {
+        SmsUsage {
+            charge: String::new(),
+            direction: Direction::ToMs,
+            imsi: self.imsi.clone(),
+            msisdn: self.msisdn.clone(),
+            service_centre: self.service_centre.clone(),
+            tpdu: self.tpdu.clone(),
+            access: access_name(self.is_ims),
+        }
     }
 
     /// RP-DATA.

@@ -9,32 +9,41 @@ use protocol::sms::{FailureCause, SubmitReport};
 use super::*;
 
 /// A service centre, a UE, and what they have seen.
-struct Story {
-    world: World,
+pub(super) struct Story {
+    pub(super) world: World,
+    /// Its gateway charges.
+    pub(super) is_charged: bool,
+    /// What the service centre does not take.
+    pub(super) refuses: Option<Vec<u8>>,
     /// Messages that the service centre has.
-    stored: Vec<Vec<u8>>,
+    pub(super) stored: Vec<Vec<u8>>,
     /// What of the sender's was acknowledged by 202, and by RP-ACK.
     accepted: BTreeSet<String>,
-    acknowledged: BTreeSet<u8>,
+    pub(super) acknowledged: BTreeSet<u8>,
     /// What the recipient was shown; it knows a message that comes again.
-    shown: Vec<Vec<u8>>,
+    pub(super) shown: Vec<Vec<u8>>,
     asked_after_report: u32,
     reported: BTreeSet<Vec<u8>>,
-    delivered: u32,
+    pub(super) delivered: u32,
     reports: u32,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut world = World::new();
         world.mo_answer = None;
         let (stored, accepted, acknowledged, shown, reported) = Default::default();
         let (asked_after_report, delivered, reports) = (0, 0, 0);
-        Self { world, stored, accepted, acknowledged, shown, asked_after_report, reported, delivered, reports }
+        let (is_charged, refuses) = (false, None);
+        Self { world, is_charged, refuses, stored, accepted, acknowledged, shown, asked_after_report, reported, delivered, reports }
     }
 
     /// Lets everybody say what he has to, until nobody has.
-    fn turn(&mut self, gateway: &mut IpMessageGw) -> Option<()> {
+    pub(super) fn turn(&mut self, gateway: &mut IpMessageGw) -> Option<()> {
+        if self.is_charged {
+            // Connections are made at the first of them.
+            gateway.handle_timeout(self.world.now);
+        }
         loop {
             self.world.peers(gateway);
             self.world.drain(gateway)?;
@@ -59,7 +68,9 @@ impl Story {
             let mut tpdu = self.world.forwarded.pop().unwrap().sm_rp_ui;
             let looks = tpdu[0] & 4 != 0;
             tpdu[0] &= !4;
+            let is_refused = self.refuses.as_ref() == Some(&tpdu);
             let answer = match looks && self.stored.contains(&tpdu) {
+                false if is_refused => Err(UserError::SystemFailure(None)),
                 true => {
                     let time = Timestamp::from_utc_ms(START_MS, 0);
                     let cause = Some(FailureCause::DUPLICATE);
@@ -118,24 +129,31 @@ impl Story {
     }
 }
 
-fn start(story: &mut Story, round: u64) -> (IpMessageGw, Option<()>) {
+pub(super) fn start(story: &mut Story, round: u64) -> (IpMessageGw, Option<()>) {
     // What was on its way to a killed gateway is lost.
     story.world.sent.clear();
-    let mut gateway = gateway(config(), round);
+    story.world.far.forget_node(story.world.now);
+    let mut gateway = match story.is_charged {
+        true => charged_gateway(config(), round as u32),
+        false => gateway(config(), round),
+    };
     let alive = story.turn(&mut gateway);
     (gateway, alive)
 }
 
 /// A UE that is registered, before anybody is killed.
 fn registered() -> Story {
-    let mut story = Story::new();
+    registered_in(Story::new())
+}
+
+pub(super) fn registered_in(mut story: Story) -> Story {
     let (mut gateway, _) = start(&mut story, 99);
     register(&mut gateway, &mut story.world, 6000).unwrap();
     story.world.sent.clear();
     story
 }
 
-const MESSAGES: u8 = 3;
+pub(super) const MESSAGES: u8 = 3;
 
 #[test]
 fn messages_from_a_ue() {
@@ -163,7 +181,7 @@ fn messages_from_a_ue() {
 }
 
 /// The UE sends what was not accepted; what was is the gateway's.
-fn send_all(story: &mut Story, round: u64) -> Option<()> {
+pub(super) fn send_all(story: &mut Story, round: u64) -> Option<()> {
     let (mut gateway, alive) = start(story, round);
     alive?;
     for n in 1..=MESSAGES {
@@ -216,7 +234,7 @@ fn messages_to_a_ue() {
     assert!(kills > 30, "{kills}");
 }
 
-fn deliver_all(story: &mut Story, round: u64) -> Option<()> {
+pub(super) fn deliver_all(story: &mut Story, round: u64) -> Option<()> {
     let (mut gateway, alive) = start(story, round);
     alive?;
     for n in story.delivered + 1..=u32::from(MESSAGES) {

@@ -37,6 +37,8 @@ pub(super) struct World {
     /// SIP that the gateway has sent and nobody has looked at.
     pub(super) sent: VecDeque<(Target, SipMessage)>,
     pub(super) notes: Vec<String>,
+    /// OCS and CDF, where there are any.
+    pub(super) far: Far,
     /// Steps until the gateway is killed.
     pub(super) fuel: u32,
     pub(super) branch: u32,
@@ -67,6 +69,7 @@ impl World {
             mo_asked: VecDeque::new(),
             sent: VecDeque::new(),
             notes: Vec::new(),
+            far: Far::default(),
             fuel: u32::MAX,
             branch: 0,
         }
@@ -86,6 +89,11 @@ impl World {
                     gateway.handle_input(self.now, NodeInput::Store(answer));
                 }
                 NodeOutput::Note(note) => self.notes.push(note.to_string()),
+                NodeOutput::Diameter(transport) => {
+                    for near in self.far.transport(self.now, transport) {
+                        gateway.handle_input(self.now, NodeInput::Diameter(near.input()));
+                    }
+                }
                 other => panic!("{other:?}"),
             }
         }

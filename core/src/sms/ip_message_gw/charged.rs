@@ -1,0 +1,54 @@
+//! Charging of the messages: TR 23.804 clause 7.1. A message from a UE is asked for before it goes, and what became of any
+//! message is a record, which is durable together with the outcome.
+
+use protocol::Instant;
+use protocol::sms::{RpBody, RpCause, RpMessage};
+
+use super::IpMessageGw;
+use crate::node::NodeStoreOp;
+use crate::sms::charging::{SmsDecision, SmsOutcome, SmsTicket, SmsUsage};
+
+impl IpMessageGw {
+    /// May a message from a UE go?
+    pub(super) fn authorise(&mut self, now: Instant, number: u64, usage: &SmsUsage, is_again: bool) {
+        if let Some(decision) = self.charging.authorise(now, number, usage, is_again) {
+            self.mo_decided(now, number, decision);
+        }
+    }
+
+    /// It may, or may not.
+    pub(super) fn mo_decided(&mut self, now: Instant, number: u64, decision: SmsDecision) {
+        match decision {
+            SmsDecision::Granted => self.pass_on(now, number),
+            SmsDecision::Refused(cause) => self.refuse_charged(now, number, cause),
+        }
+    }
+
+    /// What became of a message: what is to be stored together with that, and given back when it is.
+    pub(super) fn charge(
+        &mut self,
+        now: Instant,
+        asked: Option<u64>,
+        charged: Option<(SmsUsage, SmsOutcome)>,
+    ) -> (Vec<NodeStoreOp>, SmsTicket) {
+        let Some((mut usage, outcome)) = charged else { return Default::default() };
+        if usage.charge.is_empty() {
+            usage.charge = self.charging.new_charge(now);
+        }
+        self.charging.done(now, asked, &usage, outcome)
+    }
+}
+
+/// The reference point at which a UE is.
+pub(super) const fn access_name(is_ims: bool) -> &'static str {
+    if is_ims { "ISC" } else { "R2" }
+}
+
+/// What a report of the relay layer tells a UE of its message.
+pub(super) fn outcome_of(report: &[u8]) -> SmsOutcome {
+    match RpMessage::parse(report).map(|report| report.body) {
+        Ok(RpBody::Ack(_)) => SmsOutcome::Success,
+        Ok(RpBody::Error(error)) => SmsOutcome::Cause(error.cause),
+        _ => SmsOutcome::Cause(RpCause::PROTOCOL_ERROR),
+    }
+}
