@@ -119,7 +119,7 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,

@@ -35,7 +35,7 @@ pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::{HssMapSection, HssSection};
 pub use identity::IdentitySection;
 pub use ims_as::{AssignsSection, CellAreasSection, ImsAsSection};
-pub use ip_message_gw::IpMessageGwSection;
+pub use ip_message_gw::{FailureHandlingName, IpMessageGwSection, SmsChargingSection};
 pub use mbms::{
     CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
     SubframesSection,
@@ -363,6 +363,7 @@ mod tests {
             ("nodes = ['sm_sc']\n[sm_sc]\nlisten = ['192.0.2.1:2775']", "sm_sc listens on"),
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nr2 = ['udp:192.0.2.1:5060']", "use tls:192.0.2.1:5060"),
+            ("nodes = ['ip_message_gw']\n[ip_message_gw.charging]\nonline = true", "[[ip_message_gw.charging.ro]]"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nlisten = ['udp:192.0.2.1:5060']", "ip_message_gw.trusted"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),

@@ -298,7 +298,9 @@ impl<'a> Nodes<'a> {
                 Box::new(Scoped::new(&self.mc_server_name(number), Box::new(self.mc_server(number, folder, entropy)?)))
             }
             NodeKind::IpMessageGw => {
-                Box::new(IpMessageGw::new(self.ip_message_gw(), entropy).map_err(LiveError::Settings)?)
+                let charging = self.sms_charging(entropy.split());
+                let gateway = IpMessageGw::new(self.ip_message_gw(), entropy).map_err(LiveError::Settings)?;
+                Box::new(gateway.with_charging(charging))
             }
             NodeKind::SmsGmsc => Box::new(self.sms_gmsc(entropy)?),
             NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),

@@ -185,7 +185,12 @@ impl SmsCdr {
             discharged: sms.discharge_utc_ms,
             result: sms.result,
             ip_access: sms.is_ip_access(),
-            specific: sms.specific.iter().take(MOST).map(|own| CdrServiceInfo { kind: own.kind, data: own.data.clone() }).collect(),
+            specific: sms
+                .specific
+                .iter()
+                .take(MOST)
+                .map(|own| CdrServiceInfo { kind: own.kind, data: own.data.clone() })
+                .collect(),
         }
     }
 

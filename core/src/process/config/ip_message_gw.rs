@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::diameter::ro::FailureHandling;
 use serde::Deserialize;
 
 use super::sms::HLR_NUMBER;
-use super::{CoreConfig, MapSection, NodeKind, Place, both};
+use super::{CoreConfig, MapSection, NodeKind, PeerSection, Place, both};
+use crate::charging::MessageCharging;
 use crate::ims::TrustedPeer;
 
 /// Its number as long as nobody says another: E.164, digits alone.
@@ -51,6 +53,73 @@ pub struct IpMessageGwSection {
     pub messages_per_user: Option<usize>,
     /// Timers of MAP.
     pub map: MapSection,
+    /// Its charging.
+    pub charging: SmsChargingSection,
+}
+
+/// `[ip_message_gw.charging]`: the charging of short messages.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmsChargingSection {
+    /// Records are sent (Rf), where there is a CDF.
+    pub offline: bool,
+    /// Where to; none: where the other nodes send theirs.
+    pub rf: Vec<PeerSection>,
+    /// An OCS is asked (Ro) before a message from a UE goes.
+    pub online: bool,
+    /// The OCS, or a relay; none: the OCS of this process.
+    pub ro: Vec<PeerSection>,
+    /// Rating-Group of short messages.
+    pub rating_group: u32,
+    /// Service-Identifier; none: none is told.
+    pub service: Option<u32>,
+    /// How they are charged: `immediate` (IEC) or `reserved` (ECUR).
+    pub messages: MessageCharging,
+    /// What happens when no OCS answers, until an OCS says otherwise.
+    pub failure_handling: FailureHandlingName,
+    /// Tx, seconds.
+    pub tx: u32,
+}
+
+/// Credit-Control-Failure-Handling by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureHandlingName {
+    /// The message does not go.
+    #[default]
+    Terminate,
+    /// It goes.
+    Continue,
+    /// It does not go when a second try finds no OCS either.
+    RetryAndTerminate,
+}
+
+impl FailureHandlingName {
+    /// What it names.
+    #[must_use]
+    pub const fn to_handling(self) -> FailureHandling {
+        match self {
+            Self::Terminate => FailureHandling::Terminate,
+            Self::Continue => FailureHandling::Continue,
+            Self::RetryAndTerminate => FailureHandling::RetryAndTerminate,
+        }
+    }
+}
+
+impl Default for SmsChargingSection {
+    fn default() -> Self {
+        Self {
+            offline: true,
+            rf: Vec::new(),
+            online: false,
+            ro: Vec::new(),
+            rating_group: 3,
+            service: None,
+            messages: MessageCharging::Immediate,
+            failure_handling: FailureHandlingName::Terminate,
+            tx: 10,
+        }
+    }
 }
 
 impl Default for IpMessageGwSection {
@@ -74,6 +143,7 @@ impl Default for IpMessageGwSection {
             remembered: None,
             messages_per_user: None,
             map: MapSection::default(),
+            charging: SmsChargingSection::default(),
         }
     }
 }
@@ -81,6 +151,17 @@ impl Default for IpMessageGwSection {
 impl CoreConfig {
     /// On R2 a UE is known by where its messages come from: beyond loopback by its connection in TLS.
     pub(super) fn check_ip_message_gw(&self) -> Result<(), String> {
+        let charging = &self.ip_message_gw.charging;
+        let has_ocs = !charging.ro.is_empty() || self.runs(NodeKind::Ocs);
+        if self.runs(NodeKind::IpMessageGw) && charging.online && !has_ocs {
+            return Err(
+                "ip_message_gw.charging.online wants an OCS: name it in [[ip_message_gw.charging.ro]], or run ocs"
+                    .to_owned(),
+            );
+        }
+        if charging.tx == 0 {
+            return Err("ip_message_gw.charging.tx is at least 1 second".to_owned());
+        }
         let is_open =
             |place: &&Place| place.transport != protocol::sip::Transport::Tls && !place.address.ip().is_loopback();
         match self.ip_message_gw.r2.iter().find(is_open).filter(|_| self.runs(NodeKind::IpMessageGw)) {

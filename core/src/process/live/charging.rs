@@ -9,7 +9,7 @@ use protocol::diameter::{DiameterConfig, PeerConfig};
 
 use super::{LiveError, Nodes, address_of, any, sockets};
 use crate::charging::{Cdf, CdfConfig, ChargingClient, ChargingConfig, GwfConfig, ImsGwf, Ocs, OcsConfig, TariffTable};
-use crate::process::NodeKind;
+use crate::process::{NodeKind, PeerSection};
 
 impl Nodes<'_> {
     pub(super) fn cdf_name(&self) -> String {
@@ -26,18 +26,25 @@ impl Nodes<'_> {
 
     /// What a node says on Rf, under `host`; nothing when there is nobody to say it to.
     pub(super) fn charging(&self, host: &str, node: NodeFunctionality, entropy: Entropy) -> ChargingClient {
+        let config = self.rf(host, node, &[]);
+        config.map_or_else(ChargingClient::off, |config| ChargingClient::new(config, entropy))
+    }
+
+    /// Its settings; `own`: whom it tells instead of whom all tell.
+    pub(super) fn rf(&self, host: &str, node: NodeFunctionality, own: &[PeerSection]) -> Option<ChargingConfig> {
         let section = &self.config.charging;
         let domain = &self.config.domain;
-        let mut peers: Vec<PeerConfig> = section.peers.iter().map(|peer| peer.to_peer(domain)).collect();
+        let named = if own.is_empty() { section.peers.as_slice() } else { own };
+        let mut peers: Vec<PeerConfig> = named.iter().map(|peer| peer.to_peer(domain)).collect();
         if peers.is_empty() && self.config.runs(NodeKind::Cdf) {
             let connect = section.cdf.listen.first().copied();
             peers.push(PeerConfig { host: self.cdf_name(), realm: domain.clone(), connect });
         }
-        let Some(realm) = peers.first().map(|peer| peer.realm.clone()) else { return ChargingClient::off() };
+        let realm = peers.first()?.realm.clone();
         let diameter = DiameterConfig { peers, ..self.plain_diameter(host, any().ip()) };
         let mut config = ChargingConfig::new(node, diameter, &realm);
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
-        ChargingClient::new(config, entropy)
+        Some(config)
     }
 
     /// The same for an application server, which charges when it shall.
@@ -54,7 +61,7 @@ impl Nodes<'_> {
         let mut diameter = self.plain_diameter(&self.cdf_name(), address);
         diameter.peers = section.peers.iter().map(|peer| peer.to_peer(&self.config.domain)).collect();
         diameter.accept_unknown = section.accept_unknown;
-        for node in ["pcscf", "scscf", "ims-gwf", "presence", "conference", "messaging"] {
+        for node in ["pcscf", "scscf", "ims-gwf", "presence", "conference", "messaging", "ipsmgw"] {
             let (host, realm) = (self.rf_name(node), self.config.domain.clone());
             diameter.peers.push(PeerConfig { host, realm, connect: None });
         }
@@ -75,7 +82,9 @@ impl Nodes<'_> {
         let mut diameter = self.plain_diameter(&self.ocs_name(), address);
         diameter.peers = section.peers.iter().map(|peer| peer.to_peer(&self.config.domain)).collect();
         diameter.accept_unknown = section.accept_unknown;
-        diameter.peers.push(PeerConfig { host: self.gwf_name(), realm: self.config.domain.clone(), connect: None });
+        for host in [self.gwf_name(), self.in_domain("ipsmgw")] {
+            diameter.peers.push(PeerConfig { host, realm: self.config.domain.clone(), connect: None });
+        }
         let tariffs = TariffTable {
             currency: section.currency,
             low_balance: section.low_balance,

@@ -3,6 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use protocol::Entropy;
+use protocol::diameter::PeerConfig;
+use protocol::diameter::charging::NodeFunctionality;
 use protocol::sip::{SipTimers, Uri};
 
 use super::sms::timers;
@@ -10,7 +13,7 @@ use super::{Nodes, any, sockets};
 use crate::ims::TrustedPeer;
 use crate::net::Sockets;
 use crate::process::config::Place;
-use crate::sms::IpMessageGwConfig;
+use crate::sms::{IpMessageGwConfig, SmsCharging, SmsChargingConfig, SmsCreditConfig};
 
 impl Nodes<'_> {
     pub(super) fn ip_message_gw(&self) -> IpMessageGwConfig {
@@ -47,6 +50,31 @@ impl Nodes<'_> {
         config.limits.mo_per_user = section.messages_per_user.unwrap_or(config.limits.mo_per_user);
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         config
+    }
+
+    /// Its charging: records where there is a CDF, and an OCS that is asked where it shall be.
+    pub(super) fn sms_charging(&self, entropy: Entropy) -> SmsCharging {
+        let section = &self.config.ip_message_gw.charging;
+        let (host, domain) = (self.rf_name("ipsmgw"), &self.config.domain);
+        let rf = section.offline.then(|| self.rf(&host, NodeFunctionality::As, &section.rf)).flatten();
+        let ro = section.online.then(|| {
+            let mut diameter = self.plain_diameter(&host, any().ip());
+            diameter.peers = section.ro.iter().map(|peer| peer.to_peer(domain)).collect();
+            if section.ro.is_empty() {
+                let connect = self.config.charging.ocs.listen.first().copied();
+                diameter.peers.push(PeerConfig { host: self.ocs_name(), realm: domain.clone(), connect });
+            }
+            let mut credit = SmsCreditConfig::new(diameter, &self.realm(&section.ro));
+            credit.diameter.answer_timeout = Duration::from_secs(section.tx.into());
+            (credit.rating_group, credit.service) = (section.rating_group, section.service);
+            (credit.charging, credit.failure_handling) = (section.messages, section.failure_handling.to_handling());
+            credit
+        });
+        if rf.is_none() && ro.is_none() {
+            return SmsCharging::off();
+        }
+        let (gateway, utc_ms_at_zero) = (self.config.ip_message_gw.global_title.clone(), self.clock.utc_ms_at_zero());
+        SmsCharging::new(SmsChargingConfig { rf, ro, gateway, utc_ms_at_zero }, entropy)
     }
 
     pub(super) fn ip_message_gw_sockets(&self) -> Sockets {

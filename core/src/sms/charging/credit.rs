@@ -92,7 +92,10 @@ enum Online {
     /// A part before it was refused: nobody was asked.
     PartMissing(u8),
     /// No OCS that can be believed: it goes all the same. `is_owed`: the OCS shall hear of it yet.
-    Continued { why: String, is_owed: bool },
+    Continued {
+        why: String,
+        is_owed: bool,
+    },
     /// No OCS that can be believed: it does not go.
     Terminated(String),
 }
@@ -306,7 +309,8 @@ impl Credit {
         let is_owed = matches!(asking.online, Online::Continued { is_owed: true, .. });
         let settling = Settling { requests, since_utc_ms: utc_ms, is_again: is_owed && has_arrived };
         let settling = (!settling.requests.is_empty()).then(|| (asking.session_id.clone(), settling));
-        if let (MessageCharging::Reserved, Online::Granted, true) = (self.config.charging, &asking.online, has_arrived) {
+        if let (MessageCharging::Reserved, Online::Granted, true) = (self.config.charging, &asking.online, has_arrived)
+        {
             text = asking.online.text();
         }
         Some((text, was_asked.then_some(asking.session_id), settling))
@@ -320,7 +324,8 @@ impl Credit {
             Online::Asking | Online::Granted | Online::Terminated(_) => false,
         };
         let first = || asking.request.emit();
-        let refund = || self.request(utc_ms, usage, (RequestType::Event, Some(RequestedAction::RefundAccount), 1), None).emit();
+        let refund =
+            || self.request(utc_ms, usage, (RequestType::Event, Some(RequestedAction::RefundAccount), 1), None).emit();
         let end = |used| self.request(utc_ms, usage, (RequestType::Termination, None, 1), Some(used)).emit();
         match (self.config.charging, has_arrived) {
             (MessageCharging::Immediate, true) => is_owed.then(first).into_iter().collect(),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use protocol::diameter::dictionary::{APP_RF, APP_RO};
 use protocol::diameter::{
-    ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, Message, PeerConfig,
+    ConnectionId, DiameterConfig, DiameterEndpoint, DiameterInput, DiameterOutput, DiameterTransport, Message,
+    PeerConfig,
 };
 use protocol::{Entropy, Instant};
 
@@ -205,7 +206,9 @@ impl Far {
         for server in self.servers.values_mut() {
             while let Some(output) = server.node.poll_output() {
                 match output {
-                    NodeOutput::Diameter(DiameterTransport::Send { conn, bytes }) => near.push(Near::Received(conn, bytes)),
+                    NodeOutput::Diameter(DiameterTransport::Send { conn, bytes }) => {
+                        near.push(Near::Received(conn, bytes))
+                    }
                     NodeOutput::Diameter(DiameterTransport::Close { conn }) => {
                         self.connections.remove(&conn);
                         near.push(Near::Closed(conn));

@@ -12,7 +12,8 @@ use protocol::diameter::rf::Acr;
 use protocol::diameter::ro::{Cca, Ccr, FailureHandling, RequestType, RequestedAction, ServiceUnits, Units};
 use protocol::diameter::{Flags, result};
 use protocol::sms::{
-    Address, Concatenation, ConcatenationReference, Direction, RpCause, Submit, Tpdu, UserData, UserDataHeader, alphabet,
+    Address, Concatenation, ConcatenationReference, Direction, RpCause, Submit, Tpdu, UserData, UserDataHeader,
+    alphabet,
 };
 use protocol::{Entropy, Instant};
 

@@ -22,10 +22,7 @@ pub(super) enum Verdict {
 }
 
 /// What it says, and what it wants to happen when it does not answer. `request` is what it was asked.
-pub(super) fn judge(
-    request: &Message,
-    answer: Result<Message, RequestFailure>,
-) -> (Verdict, Option<FailureHandling>) {
+pub(super) fn judge(request: &Message, answer: Result<Message, RequestFailure>) -> (Verdict, Option<FailureHandling>) {
     let nothing = |verdict| (verdict, None);
     let message = match answer {
         Ok(message) => message,

@@ -23,7 +23,12 @@ fn records_say_who_and_what_and_how_over_ip() {
     let usage = of_delivery(&mut rig, deliver());
     rig.done(None, &usage, SmsOutcome::Absent);
     let time = Timestamp::from_utc_ms(super::super::testing::UTC, 0);
-    let submit = Submit::new(9, Address::international("358409999999").unwrap(), protocol::sms::DataCodingScheme(0), UserData::default());
+    let submit = Submit::new(
+        9,
+        Address::international("358409999999").unwrap(),
+        protocol::sms::DataCodingScheme(0),
+        UserData::default(),
+    );
     let report = Tpdu::StatusReport(StatusReport::of_submit(&submit, time, time, Status(0x41))).emit();
     let usage = of_delivery(&mut rig, report);
     rig.done(None, &usage, SmsOutcome::Success);
@@ -50,7 +55,10 @@ fn records_say_who_and_what_and_how_over_ip() {
     assert_eq!((recipient.msisdn.as_deref(), recipient.imsi.as_deref()), (Some(MSISDN), Some("001010000000001")));
     assert_eq!(recipient.interface.as_ref().and_then(|own| own.text.as_deref()), Some("ISC"));
     assert_eq!(told.originator.received.as_ref().map(|own| own.data.as_str()), Some("Bench"));
-    assert_eq!((told.result, told.ip_access, mt.cause), (Some(5550), true, crate::charging::CdrCause::UnSuccessfulServiceDelivery));
+    assert_eq!(
+        (told.result, told.ip_access, mt.cause),
+        (Some(5550), true, crate::charging::CdrCause::UnSuccessfulServiceDelivery)
+    );
     assert_eq!((of_status.kind.as_deref(), of_status.status), (Some("deliveryReport"), Some(0x41)));
     // Nobody was asked about messages to the UE.
     assert_eq!(told.specific(ONLINE_OUTCOME), None);

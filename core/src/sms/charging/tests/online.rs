@@ -29,7 +29,11 @@ fn in_words(request: &Message) -> String {
     format!("{kind} {}{action}{}{again}", ccr.number, used.unwrap_or_default())
 }
 
-fn replaced(request: &Message, def: &'static protocol::diameter::dictionary::AvpDef, value: protocol::diameter::Avp) -> Option<Message> {
+fn replaced(
+    request: &Message,
+    def: &'static protocol::diameter::dictionary::AvpDef,
+    value: protocol::diameter::Avp,
+) -> Option<Message> {
     let mut answer = grant(request, 0)?;
     let own = answer.avps.iter_mut().find(|avp| avp.is(def)).unwrap();
     *own = value;
@@ -99,13 +103,16 @@ fn nonsense_is_not_believed() {
         (|ask, _| code(ask, 1234), "Result-Code 1234"),
         (|ask, _| code(ask, 7), "Result-Code 7"),
         (
-            |ask, _| replaced(ask, &protocol::diameter::dictionary::SESSION_ID, protocol::diameter::Avp::text(&protocol::diameter::dictionary::SESSION_ID, "x;1;1")),
+            |ask, _| {
+                replaced(
+                    ask,
+                    &protocol::diameter::dictionary::SESSION_ID,
+                    protocol::diameter::Avp::text(&protocol::diameter::dictionary::SESSION_ID, "x;1;1"),
+                )
+            },
             "the Session-Id is another one",
         ),
-        (
-            |ask, _| replaced(ask, &c::CC_REQUEST_TYPE, RequestType::Update.to_avp()),
-            "CC-Request-Type is another one",
-        ),
+        (|ask, _| replaced(ask, &c::CC_REQUEST_TYPE, RequestType::Update.to_avp()), "CC-Request-Type is another one"),
         (
             |ask, _| replaced(ask, &c::CC_REQUEST_NUMBER, protocol::diameter::Avp::u32(&c::CC_REQUEST_NUMBER, 9)),
             "CC-Request-Number is another one",
@@ -126,8 +133,22 @@ fn failure_handling_says_what_silence_means() {
     let slow = "no answer in time";
     let cases: [Case; 5] = [
         ("slow", Terminate, |_, _| None, NOT_NOW, "terminated: no answer in time; given back", &[DEBIT, REFUND]),
-        ("slow", RetryAndTerminate, |_, _| None, NOT_NOW, "terminated: no answer in time; given back", &[DEBIT, DEBIT_AGAIN, REFUND]),
-        ("late", RetryAndTerminate, |ask, n| if n == 0 { None } else { grant(ask, n) }, SENT, "granted", &[DEBIT, DEBIT_AGAIN]),
+        (
+            "slow",
+            RetryAndTerminate,
+            |_, _| None,
+            NOT_NOW,
+            "terminated: no answer in time; given back",
+            &[DEBIT, DEBIT_AGAIN, REFUND],
+        ),
+        (
+            "late",
+            RetryAndTerminate,
+            |ask, n| if n == 0 { None } else { grant(ask, n) },
+            SENT,
+            "granted",
+            &[DEBIT, DEBIT_AGAIN],
+        ),
         ("slow", Continue, |_, _| None, SENT, "continued: no answer in time; to be paid for", &[DEBIT, DEBIT_AGAIN]),
         ("busy", Terminate, |ask, _| code(ask, 5012), NOT_NOW, "terminated: answer 5012; given back", &[DEBIT, REFUND]),
     ];
@@ -253,7 +274,10 @@ fn credit_ends_in_the_middle_of_a_message() {
         })
         .collect();
     let third = "refused: part 3 was refused";
-    assert_eq!(lines, [(1, 5, 0, "granted"), (2, 5, 0, "granted"), (3, 5, 21, "refused 4012"), (4, 5, 21, third), (5, 5, 21, third)]);
+    assert_eq!(
+        lines,
+        [(1, 5, 0, "granted"), (2, 5, 0, "granted"), (3, 5, 21, "refused 4012"), (4, 5, 21, third), (5, 5, 21, third)]
+    );
     assert_eq!(rig.far.account(MSISDN).debited, 2 * PRICE);
 }
 
@@ -268,10 +292,15 @@ fn the_rest_goes_when_the_part_that_was_missing_does() {
         assert_eq!(rig.ask(token, &usage, false), expected, "{token}");
     }
     assert_eq!(log.lock().unwrap().len(), 5);
-    let numbers: Vec<_> = log.lock().unwrap().iter().map(|ask| {
-        let sms = Ccr::from_message(ask).unwrap().information.sms.unwrap();
-        (sms.sequence.unwrap(), sms.total.unwrap())
-    }).collect();
+    let numbers: Vec<_> = log
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|ask| {
+            let sms = Ccr::from_message(ask).unwrap().information.sms.unwrap();
+            (sms.sequence.unwrap(), sms.total.unwrap())
+        })
+        .collect();
     assert_eq!(numbers, [(1, 3), (2, 3), (1, 3), (2, 3), (3, 3)]);
 }
 

@@ -82,7 +82,6 @@ fn without_an_ocs_nothing_goes_unless_it_may() {
         rig.gateway.handle_input(rig.world.now, NodeInput::Diameter(near.input()));
     }
     rig.message(UE, "m1", "", &mo(1, "hello"));
-    rig.pass(Duration::from_secs(30));
     rig.response(202);
     assert_eq!(cause(&rig.letter(UE, 200).1), RpCause::TEMPORARY_FAILURE);
     assert!(rig.world.forwarded.is_empty());

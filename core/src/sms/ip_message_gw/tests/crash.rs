@@ -101,6 +101,7 @@ impl Story {
         self.world.sip(gateway, UE, &response.to_bytes())?;
         match &message.body {
             RpBody::Ack(_) => {}
+            RpBody::Error(_) if self.refuses.is_some() => {}
             RpBody::Data(data) => {
                 let tpdu = data.user_data.octets().to_vec();
                 self.asked_after_report += u32::from(self.reported.contains(&tpdu));
