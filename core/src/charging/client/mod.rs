@@ -5,6 +5,7 @@
 //! a session that is under way when the node is killed ends with a record all the same. The node's own messages go by
 //! [`ChargingClient::pass`]: none leaves before what it follows from is durable.
 
+mod event;
 pub(super) mod observe;
 mod queue;
 mod records;

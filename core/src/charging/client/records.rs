@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use protocol::Instant;
-use protocol::diameter::charging::{ChargingHeader, ImsInformation, ServiceInformation, SubscriptionId};
+use protocol::diameter::charging::{ImsInformation, ServiceInformation, SubscriptionId};
 use protocol::diameter::dictionary::DESTINATION_HOST;
-use protocol::diameter::rf::{Aca, Acr, RecordType};
+use protocol::diameter::rf::{Aca, RecordType};
 use protocol::diameter::{Flags, Message, RequestFailure, result};
 use protocol::sip::{Request, Response};
 
@@ -187,7 +187,8 @@ impl Trigger {
     /// Makes a record of what a session knows, and keeps both.
     fn record(&mut self, now: Instant, mut session: ChargingSession, kind: RecordType) {
         let utc = self.utc_ms(now);
-        let acr = self.acr(utc, (&session.session_id, session.cdf.clone()), (kind, session.number), session.information());
+        let acr =
+            self.acr(utc, (&session.session_id, session.cdf.clone()), (kind, session.number), session.information());
         session.number += 1;
         session.interim_utc_ms = session.interval.map(|seconds| utc + u64::from(seconds) * 1000);
         let is_last = matches!(kind, RecordType::Event | RecordType::Stop);
@@ -207,63 +208,6 @@ impl Trigger {
             }
             None => self.store(ops, Waiting::Change),
         }
-    }
-
-    fn acr(
-        &self,
-        utc: u64,
-        (session_id, cdf): (&str, Option<String>),
-        (kind, number): (RecordType, u32),
-        information: ServiceInformation,
-    ) -> Acr {
-        Acr {
-            header: ChargingHeader {
-                session_id: session_id.to_owned(),
-                origin_host: self.config.diameter.origin_host.clone(),
-                origin_realm: self.config.diameter.origin_realm.clone(),
-                destination_host: cdf.or_else(|| self.config.cdf_host.clone()),
-                destination_realm: self.config.cdf_realm.clone(),
-                origin_state: Some(self.config.diameter.origin_state),
-                user_name: None,
-                at_utc_ms: utc,
-                retransmitted: false,
-            },
-            kind,
-            number,
-            interval: self.config.interim.map(|interval| u32::try_from(interval.as_secs()).unwrap_or(u32::MAX)),
-            information,
-        }
-    }
-
-    /// Takes a record in that is being made durable: its number, and how. None: there is no place left.
-    fn enqueue(&mut self, utc: u64, id: String, acr: &Acr) -> Option<(u64, NodeStoreOp)> {
-        if self.queue.len() >= self.config.max_buffered {
-            self.lost += 1;
-            self.say(format!("a record of {id} is lost: {} are waiting for the CDF", self.queue.len()));
-            return None;
-        }
-        let kept = Kept { session_id: id, octets: acr.to_message().emit() };
-        let value = serde_json::to_vec(&kept).unwrap_or_default();
-        let number = self.queue.push(utc, kept);
-        Some((number, NodeStoreOp::Put { table: Table::ChargingRecord, key: self.record_key(number), value }))
-    }
-
-    /// A record of an event by itself, which whoever asks for it makes durable together with what it follows from.
-    pub(super) fn event_record(
-        &mut self,
-        now: Instant,
-        session_id: &str,
-        information: ServiceInformation,
-    ) -> Option<(u64, NodeStoreOp)> {
-        let utc = self.utc_ms(now);
-        let acr = Acr { interval: None, ..self.acr(utc, (session_id, None), (RecordType::Event, 0), information) };
-        self.enqueue(utc, session_id.to_owned(), &acr)
-    }
-
-    /// Such a record is durable, or whoever asked for it has done what he could.
-    pub(super) fn event_kept(&mut self, now: Instant, number: u64) {
-        self.queue.ready(number);
-        self.send(now);
     }
 
     /// Sends what can be sent.
@@ -414,7 +358,7 @@ impl Trigger {
         format!("{}|", self.config.diameter.origin_host)
     }
 
-    fn record_key(&self, number: u64) -> String {
+    pub(super) fn record_key(&self, number: u64) -> String {
         format!("{}{number:020}", self.prefix())
     }
 

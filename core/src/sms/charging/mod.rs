@@ -28,6 +28,7 @@
 
 mod config;
 mod credit;
+mod online;
 mod parts;
 mod settling;
 #[cfg(test)]

@@ -18,13 +18,13 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{ServerKey, Uri};
 use protocol::sms::{Direction, RpBody, RpCause, RpData, RpElement, RpError, RpMessage, RpUserData};
 
-use super::charged::{access_name, outcome_of};
 use super::causes::{cause_of_mo_failure, cause_of_ready_failure, is_duplicate, report_of};
+use super::charged::{access_name, outcome_of};
 use super::letter::LetterName;
 use super::row::{self, RowRef};
 use super::users::User;
-use crate::sms::charging::SmsUsage;
 use super::{Asked, ClientUse, IpMessageGw, Job};
+use crate::sms::charging::SmsUsage;
 use table::{Run, Stage, What};
 
 pub(super) use table::{Mo, Mos};

@@ -5,8 +5,8 @@
 //! carried as RP-DATA in MESSAGE; a message is delivered when the relay layer says so, never because a SIP response does.
 
 mod causes;
-mod charged;
 mod challenge;
+mod charged;
 mod config;
 mod ims;
 mod leaving;
@@ -33,9 +33,9 @@ use protocol::{Entropy, Instant};
 
 pub use config::{IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
 
+use super::charging::{SmsCharging, SmsTicket};
 use crate::ims::service::ServiceShell;
 use crate::ims::service::event::Subscriptions;
-use super::charging::{SmsCharging, SmsTicket};
 use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, Rows, Table};
 use challenge::Challenges;
 use leaving::Leaving;

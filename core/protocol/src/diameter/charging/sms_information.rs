@@ -336,9 +336,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn interface() -> impl Strategy<Value = SmInterface> {
-        (prop::option::of("[A-Z]{1,4}"), prop::option::of(Just(InterfaceType::MobileOriginating))).prop_map(|(id, kind)| {
-            SmInterface { text: id.clone(), id, port: Some("5060".to_owned()), kind }
-        })
+        (prop::option::of("[A-Z]{1,4}"), prop::option::of(Just(InterfaceType::MobileOriginating)))
+            .prop_map(|(id, kind)| SmInterface { text: id.clone(), id, port: Some("5060".to_owned()), kind })
     }
 
     fn recipient() -> impl Strategy<Value = RecipientInfo> {

@@ -35,7 +35,19 @@ impl Story {
         let (stored, accepted, acknowledged, shown, reported) = Default::default();
         let (asked_after_report, delivered, reports) = (0, 0, 0);
         let (is_charged, refuses) = (false, None);
-        Self { world, is_charged, refuses, stored, accepted, acknowledged, shown, asked_after_report, reported, delivered, reports }
+        Self {
+            world,
+            is_charged,
+            refuses,
+            stored,
+            accepted,
+            acknowledged,
+            shown,
+            asked_after_report,
+            reported,
+            delivered,
+            reports,
+        }
     }
 
     /// Lets everybody say what he has to, until nobody has.
