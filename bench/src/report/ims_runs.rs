@@ -14,6 +14,8 @@ pub struct ImsRun {
     pub is_registered: bool,
     /// Successful registrations, refreshes among them.
     pub registrations: u64,
+    /// The same at the IP-Message-GW, over R2.
+    pub gateway_registrations: u64,
     /// Seconds from the first step that asked for it to the first registration.
     pub registration_s: Option<f64>,
     /// When it was first registered, nanoseconds of run time.
@@ -87,6 +89,7 @@ impl ImsRun {
             ue: ue.to_owned(),
             is_registered: false,
             registrations: 0,
+            gateway_registrations: 0,
             registration_s: None,
             registered_ns: None,
             reg_infos: 0,
@@ -203,6 +206,7 @@ impl Model {
                 run.unicast = Some(UnicastRun { messages, octets, lost, repeated, dropped, uncovered, waited_ms });
             }
             ImsFact::SmsRegistered { expires_s, refreshed } => {
+                run.gateway_registrations += 1;
                 let how = if *refreshed { "again " } else { "" };
                 run.trouble(format!("registered {how}with the IP-Message-GW for {expires_s} s"));
             }

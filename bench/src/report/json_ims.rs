@@ -12,6 +12,8 @@ pub(super) struct ImsReport<'a> {
     registered: bool,
     /// Successful registrations, refreshes among them.
     registrations: u64,
+    /// The same at the IP-Message-GW.
+    gateway_registrations: u64,
     registered_ms: Option<f64>,
     /// From the step that asked for it to the first registration.
     registration_s: Option<f64>,
@@ -81,6 +83,7 @@ impl<'a> ImsReport<'a> {
         Self {
             registered: run.is_registered,
             registrations: run.registrations,
+            gateway_registrations: run.gateway_registrations,
             registered_ms: run.registered_ns.map(ms),
             registration_s: run.registration_s,
             reg_infos: run.reg_infos,

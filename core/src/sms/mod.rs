@@ -10,8 +10,8 @@ pub mod sm_sc;
 pub mod tlv;
 
 pub use charging::{
-    ONLINE_OUTCOME, ONLINE_SESSION, SmsCharging, SmsChargingConfig, SmsChargingEvent, SmsCreditConfig, SmsDecision, SmsOutcome,
-    SmsTicket, SmsUsage,
+    ONLINE_OUTCOME, ONLINE_SESSION, SmsCharging, SmsChargingConfig, SmsChargingEvent, SmsCreditConfig, SmsDecision,
+    SmsOutcome, SmsTicket, SmsUsage,
 };
 pub use gmsc::{ServiceCentre, SmsGmsc, SmsGmscConfig};
 pub use ip_message_gw::{IpMessageGw, IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};

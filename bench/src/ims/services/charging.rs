@@ -79,12 +79,22 @@ pub(in crate::ims) fn client(
     own: NetworkBox,
     node: NodeFunctionality,
 ) -> ChargingClient {
-    if !scenario.ims.as_ref().is_some_and(|ims| ims.has(Service::Charging)) {
-        return ChargingClient::off();
-    }
+    offline(scenario, plan, own, node).map_or_else(ChargingClient::off, |config| {
+        ChargingClient::new(config, Entropy::of_box(scenario.seed, &format!("{own:?} Rf")))
+    })
+}
+
+/// Its settings on Rf; none: there is no charging.
+pub(super) fn offline(
+    scenario: &Scenario,
+    plan: &NetworkPlan,
+    own: NetworkBox,
+    node: NodeFunctionality,
+) -> Option<ChargingConfig> {
+    scenario.ims.as_ref().filter(|ims| ims.has(Service::Charging))?;
     let mut config = ChargingConfig::new(node, plan.diameter(own, NetworkBox::Cdf), &plan.domain);
     config.utc_ms_at_zero = plan.utc_ms_at_zero;
-    ChargingClient::new(config, Entropy::of_box(scenario.seed, &format!("{own:?} Rf")))
+    Some(config)
 }
 
 /// What charging has written down, for after the run.

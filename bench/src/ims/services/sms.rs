@@ -10,12 +10,15 @@ use core_network::ims::{NetworkBox, NetworkPlan, TrustedPeer};
 use core_network::node::{Fabric, Node};
 use core_network::sms::{
     IpMessageGw, IpMessageGwConfig, RetrySchedule, ServedSubscriber, ServiceCentre, ServingNode, ServingNodeConfig,
-    ServingNodeKind, ServingNodeQueue, SmSc, SmScConfig, SmppPeer, SmsGmsc, SmsGmscConfig, Validity,
+    ServingNodeKind, ServingNodeQueue, SmSc, SmScConfig, SmppPeer, SmsCharging, SmsChargingConfig, SmsGmsc,
+    SmsGmscConfig, Validity,
 };
 use hil::agent::sms::SmsAccess;
+use protocol::diameter::charging::NodeFunctionality;
 use protocol::map::diagnostic;
 use protocol::{Entropy, Secret};
 
+use super::charging::offline;
 use crate::errors::CommandError;
 use crate::ims::network::{add, bench, memory};
 use crate::scenario::{
@@ -122,7 +125,8 @@ pub(super) fn add_boxes(
         let entropy = Entropy::of_box(scenario.seed, own.name);
         let (node, numbers): (Box<dyn Node>, &[&str]) = match own.place {
             NetworkBox::IpMessageGw => {
-                (Box::new(IpMessageGw::new(site.gateway(), entropy).map_err(bench)?), &[GATEWAY_NUMBER])
+                let node = IpMessageGw::new(site.gateway(), entropy).map_err(bench)?;
+                (Box::new(node.with_charging(site.charging())), &[GATEWAY_NUMBER])
             }
             NetworkBox::SmsGmsc => {
                 (Box::new(SmsGmsc::new(site.gmsc(), entropy).map_err(bench)?), &[GMSC_NUMBER, SERVICE_CENTRE])
@@ -167,6 +171,15 @@ impl SmsSite<'_> {
         config.answer_time = ms(self.sms.patience_ms);
         config.utc_ms_at_zero = plan.utc_ms_at_zero;
         config
+    }
+
+    /// A record of each message for the CDF, if there is one (TR 23.804 clause 7).
+    fn charging(&self) -> SmsCharging {
+        let own = NetworkBox::IpMessageGw;
+        let Some(rf) = offline(self.scenario, self.plan, own, NodeFunctionality::As) else { return SmsCharging::off() };
+        let (gateway, utc_ms_at_zero) = (GATEWAY_NUMBER.to_owned(), self.plan.utc_ms_at_zero);
+        let config = SmsChargingConfig { rf: Some(rf), ro: None, gateway, utc_ms_at_zero };
+        SmsCharging::new(config, Entropy::of_box(self.scenario.seed, "IP-Message-GW charging"))
     }
 
     fn gmsc(&self) -> SmsGmscConfig {

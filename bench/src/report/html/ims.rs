@@ -16,7 +16,7 @@ pub(super) fn section(model: &Model) -> Markup {
         "IMS",
         &html! { "What became of each UE, as its own agent saw it. The ladders below are ticked from the wire." },
         &html! {
-            (many::table(&head(), &model.ims, "UEs", |run| run.registrations == 0, row))
+            (many::table(&head(), &model.ims, "UEs", |run| run.registrations + run.gateway_registrations == 0, row))
             (speech::tables(model))
             (mc::tables(model))
             (sms::table(model))
@@ -41,6 +41,7 @@ fn row(run: &ImsRun, is_in_full: bool) -> Markup {
             td {
                 @match run.registration_s {
                     Some(after_s) => { "after " (text::seconds(after_s)) }
+                    None if run.gateway_registrations > 0 => "with the IP-Message-GW",
                     None => span.bad { "never" },
                 }
             }

@@ -129,14 +129,24 @@ fn speech(model: &Model) -> Option<[u64; 3]> {
 fn ims_cards(model: &Model) -> Markup {
     let card = |value: Markup, label: &str| html! { div.card { p.value { (value) } p.label { (label) } } };
     let sum = |of: fn(&ImsRun) -> u64| model.ims.iter().map(of).sum::<u64>();
-    let registered = model.ims.iter().filter(|run| run.registrations > 0).count();
+    let is_registered = |run: &&ImsRun| run.registrations + run.gateway_registrations > 0;
+    let registered = model.ims.iter().filter(is_registered).count();
+    let delivered = model.short_messages.iter().filter(|own| own.after_s.is_some()).count();
     let messages: u64 = model.captured.iter().filter(|(joint, _)| joint.is_core()).map(|(_, n)| n.0).sum();
     html! {
         div.cards {
             (card(html! { (registered) span.of { " of " (model.ues.len()) } }, "UEs that have registered"))
             (card(html! { (sum(|run| run.registrations)) }, "registrations"))
-            (card(html! { (sum(|run| run.messages_received)) }, "messages received as sent"))
-            (card(html! { (sum(|run| run.calls.1)) }, "sessions set up, counted at each UE"))
+            @if model.header.scenario.sms.is_some() {
+                (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations at the IP-Message-GW"))
+                (card(
+                    html! { (delivered) span.of { " of " (model.short_messages.len()) } },
+                    "short messages delivered",
+                ))
+            } @else {
+                (card(html! { (sum(|run| run.messages_received)) }, "messages received as sent"))
+                (card(html! { (sum(|run| run.calls.1)) }, "sessions set up, counted at each UE"))
+            }
             (card(html! { (text::grouped(messages)) }, "messages and packets"))
             (card(html! { (text::seconds(model.end_ns as f64 / 1e9)) }, "of run time"))
         }
