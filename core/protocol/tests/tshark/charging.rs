@@ -274,7 +274,7 @@ fn tshark_finds_no_fault() {
     }
     for row in &rows[7..] {
         println!("{}", row[19..].join(" "));
-        let said = "12.32274@3gpp.org 1 0 8 1 05:00:03:2a:03:02 3 2 IP|IP R2|R6 1|2 491710000002|01710000002|491710000001 21 \
+        let said = "12.32274@3gpp.org 1 0 8 1 0500032a0302 3 2 IP|IP R2|R6 1|2 491710000002|01710000002|491710000001 21 \
                     refused 4012 40|41 30";
         let said: Vec<_> = said.split_whitespace().collect();
         assert_eq!(row[19..35].join(" ").split_whitespace().collect::<Vec<_>>(), said);
