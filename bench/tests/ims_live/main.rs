@@ -11,6 +11,7 @@ mod messaging;
 mod operator;
 mod others;
 mod relay;
+mod short_messages;
 mod sipp;
 mod tls;
 mod ue;

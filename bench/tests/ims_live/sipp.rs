@@ -16,12 +16,22 @@ pub(crate) fn users(lab: &Lab, name: &str, numbers: impl Iterator<Item = usize>)
     fs::write(lab.path(name), "SEQUENTIAL\n".to_owned() + &numbers.map(line).collect::<String>()).unwrap();
 }
 
+/// The text of a shipped scenario.
+pub(crate) fn shipped(scenario: &str) -> String {
+    fs::read_to_string(fixtures::dir().join("sipp").join(scenario)).unwrap()
+}
+
 /// Starts a shipped scenario of sipp towards `remote`.
 pub(crate) fn sipp(lab: &Lab, scenario: &str, port: u16, remote: Option<u16>, more: &[&str]) -> Program {
-    let text = fs::read_to_string(fixtures::dir().join("sipp").join(scenario)).unwrap();
-    fs::write(lab.path(scenario), text.replace("MESSAGES", "3")).unwrap();
+    fs::write(lab.path(scenario), shipped(scenario).replace("MESSAGES", "3")).unwrap();
+    start(lab, scenario, port, remote, more)
+}
+
+/// Starts a scenario that is in the lab's folder.
+pub(crate) fn start(lab: &Lab, scenario: &str, port: u16, remote: Option<u16>, more: &[&str]) -> Program {
     let mut command = Command::new("sipp");
-    command.current_dir(lab.folder()).args(["-sf", scenario]);
+    // Octets of any value are letters to its regular expressions.
+    command.current_dir(lab.folder()).env("LC_ALL", "C").args(["-sf", scenario]);
     command.args(["-i", "127.0.0.1", "-p", &port.to_string(), "-nostdin", "-timeout", "20", "-trace_err"]);
     command.args(["-error_file", &format!("{scenario}.{port}.errors"), "-key", "domain", DOMAIN]).args(more);
     if let Some(remote) = remote {
