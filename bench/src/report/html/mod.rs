@@ -192,7 +192,8 @@ mod tests {
         let mut model = synthetic::model();
         assert!(page(&model).contains("FLUTE receiver"));
         model.header.scenario.sessions.clear();
-        (model.sessions.clear(), model.deliveries.clear());
+        model.sessions.clear();
+        model.deliveries.clear();
         let page = page(&model);
         assert!(!page.contains("RTP receiver") && !page.contains("FLUTE receiver"));
     }

@@ -162,7 +162,8 @@ impl SmsCdr {
         let (from, to) = if is_to_ue { ((None, None), served) } else { (served, (None, None)) };
         let mut recipients: Vec<_> = sms.recipients.iter().take(MOST).map(CdrSmRecipient::of).collect();
         if let (true, Some(recipient)) = (is_to_ue, recipients.first_mut()) {
-            (recipient.imsi, recipient.msisdn) = (to.0, to.1.or(recipient.msisdn.take()));
+            let known = recipient.msisdn.take();
+            (recipient.imsi, recipient.msisdn) = (to.0, to.1.or(known));
         }
         Self {
             service_centre: sms.service_centre.clone(),

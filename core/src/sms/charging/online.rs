@@ -25,6 +25,9 @@ pub(super) enum Online {
     Terminated(String),
 }
 
+/// Its Session-Id, what online charging has said of the message, and what the OCS has yet to hear.
+type Settled = (String, Option<String>, Option<(String, Settling)>);
+
 impl Online {
     /// Service-Specific-Data in the record.
     pub(super) fn text(&self) -> String {
@@ -43,13 +46,7 @@ impl Online {
 impl Credit {
     /// It is known what became of a message: what the record says of it, its Session-Id when an OCS was asked, and what the
     /// OCS has yet to hear.
-    pub(super) fn done(
-        &mut self,
-        utc_ms: u64,
-        token: u64,
-        usage: &SmsUsage,
-        has_arrived: bool,
-    ) -> Option<(String, Option<String>, Option<(String, Settling)>)> {
+    pub(super) fn done(&mut self, utc_ms: u64, token: u64, usage: &SmsUsage, has_arrived: bool) -> Option<Settled> {
         let asking = self.asking.remove(&token)?;
         let mut requests = self.afterwards(utc_ms, usage, &asking, has_arrived);
         let mut text = asking.online.text();

@@ -132,11 +132,10 @@ impl Node for IpMessageGw {
                     self.store_answered(now, answer);
                 }
             }
-            Some(NodeInput::Diameter(input)) => {
-                if self.charging.diameter(now, input).is_some() {
-                    self.shell.ignore("IP-Message-GW", "Diameter that is not for it");
-                }
+            Some(NodeInput::Diameter(input)) if self.charging.diameter(now, input).is_some() => {
+                self.shell.ignore("IP-Message-GW", "Diameter that is not for it");
             }
+            Some(NodeInput::Diameter(_)) => {}
             Some(NodeInput::Sccp { bytes }) => self.sccp(now, bytes),
             Some(NodeInput::Admin(Admin::Shutdown)) => self.charging.shut_down(now),
             None => {}

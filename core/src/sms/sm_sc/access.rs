@@ -76,7 +76,7 @@ impl Access {
     /// Takes some messages out of what an account may submit in a second; false: it has to wait.
     pub(super) fn take(&mut self, now: Instant, number: usize, account: &EsmeAccount, messages: u32) -> bool {
         let Some(rate) = account.throughput else { return true };
-        let bucket = self.buckets.entry(number).or_insert(Bucket { micros: u64::from(rate) * SECOND, at: now });
+        let bucket = self.buckets.entry(number).or_insert_with(|| Bucket { micros: u64::from(rate) * SECOND, at: now });
         bucket.take(now, rate, messages)
     }
 }

@@ -75,7 +75,7 @@ pub(super) enum Answer {
     Cancel,
     Replace,
     /// The message with this number is another one now.
-    Replaced(u64, Box<Answer>),
+    Replaced(u64, Box<Self>),
 }
 
 /// Whether a message of a mobile is new.
@@ -235,6 +235,7 @@ impl SmSc {
         id.unwrap_or_default()
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is another thing of what is written")]
     fn write_message(
         &mut self,
         ops: &mut Vec<NodeStoreOp>,

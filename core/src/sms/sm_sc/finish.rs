@@ -33,6 +33,7 @@ impl SmSc {
     }
 
     /// A message is over that is held in a lane; what else comes in with its end.
+    #[expect(clippy::too_many_arguments, reason = "a message, where it is held, and what follows from its end")]
     pub(super) fn finish_held(
         &mut self,
         now: Instant,

@@ -93,7 +93,7 @@ impl RetrySchedule {
         };
         let at = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
         // A pause of nothing would be a loop.
-        pauses.get(at).or(pauses.last()).map(|pause| (*pause).max(Duration::from_secs(1)))
+        pauses.get(at).or_else(|| pauses.last()).map(|pause| (*pause).max(Duration::from_secs(1)))
     }
 }
 
