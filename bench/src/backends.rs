@@ -4,7 +4,8 @@ use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
 use crate::scenario::{
-    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, Mc, PCSCF, SCSCF, SIP_PROXY, Scenario, Ue, VISITED_PCSCF,
+    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, MSC, Mc, PCSCF, SCSCF, SGSN, SIP_PROXY, SMS_BOXES, Scenario, Ue,
+    VISITED_PCSCF,
 };
 
 /// The boxes of a run, core network first, then UE by UE.
@@ -26,6 +27,12 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
     let servers = scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own.name);
     boxes.extend(servers.map(|name| common(name, "castbench, in this process".into(), Some(UNPROTECTED))));
+    if scenario.sms.is_some() {
+        boxes.extend(SMS_BOXES.iter().map(|own| match own.name {
+            MSC | SGSN => common(own.name, "simulated, with phones of its own".into(), Some(NO_CELLS)),
+            name => common(name, "castbench, in this process".into(), None),
+        }));
+    }
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let with = if ims.is_plain() { "" } else { " with their USIMs" };
     let backend = format!("castbench: {ues} SIP user agents{with} in this process");
@@ -33,6 +40,9 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     boxes.push(common("UE agents", backend, Some(unseen)));
     boxes
 }
+
+/// What reports say of an MSC and an SGSN.
+const NO_CELLS: &str = "their cells and signalling to phones: what becomes of a message there is the scenario's word";
 
 /// What reports say of MC servers.
 const UNPROTECTED: &str =
