@@ -49,7 +49,16 @@ async fn curl(web: SocketAddr, path: &str, args: &[&str]) -> (u16, String, Vec<u
 }
 
 async fn rest(web: SocketAddr, path: &str, args: &[&str]) -> Value {
-    let (status, _, body) = curl(web, path, args).await;
+    let mut answer = curl(web, path, args).await;
+    // While it reads its store it says so.
+    for _ in 0..20 {
+        if answer.0 != 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        answer = curl(web, path, args).await;
+    }
+    let (status, _, body) = answer;
     assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(&body));
     serde_json::from_slice(&body).unwrap_or_default()
 }
