@@ -7,6 +7,9 @@ mod ladder;
 #[path = "common/tshark.rs"]
 mod tshark;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use common::inside;
 use ladder::{LostMessages, run};
 
@@ -48,26 +51,56 @@ fn every_procedure_is_climbed_and_every_step_found_again() {
     }
 }
 
+/// Lines of tshark about the messages of a protocol.
+fn lines(capture: &Path, filter: &str, fields: &[&str]) -> Option<Vec<String>> {
+    let fields: Vec<&str> = fields.iter().flat_map(|field| ["-e", *field]).collect();
+    let found = tshark::tshark(capture, &[&["-Y", filter, "-T", "fields"], &fields[..]].concat())?;
+    Some(found.lines().map(str::to_owned).collect())
+}
+
 #[test]
-fn tshark_reads_what_was_written() {
+fn tshark_reads_the_same_texts_in_sip_and_map() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &scenario()).0.assert(0, "PASS");
     let capture = dir.path().join("out/capture.pcapng");
-    let of = |protocol: &str, field: &str| {
-        let found = tshark::tshark(&capture, &["-Y", &format!("{protocol} && {field}"), "-T", "fields", "-e", field])?;
-        Some(found.lines().flat_map(|line| line.split(',')).map(str::to_owned).collect::<Vec<_>>())
-    };
-    // SIP, MAP and SMPP carry the same texts: in the default alphabet with its extension, in UCS2, and as octets.
-    for protocol in ["sip", "gsm_map", "smpp"] {
-        let Some(texts) = of(protocol, "gsm_sms.sms_text") else { return };
-        for text in ["Good morning: {€} costs nothing", "Доброе утро"] {
-            assert!(texts.iter().any(|own| own.contains(text)) || protocol == "smpp", "{protocol}: {texts:?}");
+    // In the default alphabet with its extension, and in UCS2; in eight parts.
+    for protocol in ["sip", "gsm_map"] {
+        let Some(texts) = lines(&capture, protocol, &["gsm_sms.sms_text"]) else { return };
+        for text in ["Good morning: {€} costs nothing", "Доброе утро, 早上好", "By the MSC"] {
+            assert!(texts.iter().any(|own| own.contains(text)), "{protocol}: {text}: {texts:?}");
         }
-        let parts = of(protocol, "gsm_sms.udh.mm.msg_parts").unwrap();
-        assert!(parts.iter().any(|own| own == "8") || protocol == "smpp", "{protocol}: {parts:?}");
+        let fields = ["gsm_sms.udh.mm.msg_parts", "gsm_sms.udh.mm.msg_part"];
+        let parts: BTreeSet<String> = lines(&capture, protocol, &fields).unwrap().into_iter().collect();
+        for part in 1..=8 {
+            assert!(parts.contains(&format!("8\t{part}")), "{protocol}: {part}: {parts:?}");
+        }
     }
-    let numbers = of("gsm_map", "e164.msisdn").unwrap();
-    assert!(numbers.iter().any(|own| own.starts_with("9990000000")), "{numbers:?}");
+    let numbers = lines(&capture, "gsm_map", &["e164.msisdn"]).unwrap();
+    for number in ["99900000001", "99900000005"] {
+        assert!(numbers.iter().any(|own| own.contains(number)), "{number}: {numbers:?}");
+    }
+}
+
+#[test]
+fn tshark_reads_numbers_alphabets_and_octets_in_smpp() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &scenario()).0.assert(0, "PASS");
+    let capture = dir.path().join("out/capture.pcapng");
+    let fields = ["smpp.source_addr", "smpp.destination_addr", "smpp.data_coding", "smpp.message"];
+    let Some(found) = lines(&capture, "smpp.command_id == 5", &fields) else { return };
+    let ucs2: String = "Доброе утро, 早上好".encode_utf16().map(|unit| format!("{unit:04x}")).collect();
+    for wanted in [
+        // Default alphabet, one septet an octet: { and } and the euro are behind an escape (TS 23.038 clause 6.2.1.1).
+        "99900000001\t99900000002\t0x00\t476f6f64206d6f726e696e673a201b281b651b2920636f737473206e6f7468696e67".to_owned(),
+        format!("99900000005\t99900000001\t0x08\t{ucs2}"),
+        "99900000001\t99900000005\t0x04\t00ff807f1b0a0d".to_owned(),
+    ] {
+        assert!(found.contains(&wanted), "{wanted}: {found:?}");
+    }
+    // UDH: concatenated short messages, 8-bit reference number (TS 23.040 clause 9.2.3.24.1).
+    let is_part = |line: &&String| line.starts_with("99900000005\t99900000006\t0x00\t050003");
+    let parts: Vec<_> = found.iter().filter(is_part).filter_map(|line| line.get(37..41)).collect();
+    assert_eq!(parts, ["0801", "0802", "0803", "0804", "0805", "0806", "0807", "0808"]);
 }
 
 fn lost_messages(procedure: &'static str) -> LostMessages {

@@ -29,11 +29,10 @@ pub(super) const ORIGINATED: Procedure = Procedure {
             &[Rp(RpKind::DataFromMs)],
         ),
         success(("2a", "202: it is durable", "TS 24.341 5.3.3.3"), R2_DOWN, MESSAGE, "message"),
-        invoke(("3", "mo-ForwardSM with the MSISDN", "TS 29.002 12.2"), GATEWAY_TO_GMSC, Op::MO_FORWARD_SM, "mo")
-            .after("2"),
-        smpp(("4", "deliver_sm", "SMPP 3.4 4.6.1"), GMSC_TO_SC, "deliver_sm", Request, "mo"),
-        smpp(("5", "deliver_sm_resp: the SM-SC has it", "SMPP 3.4 4.6.2"), SC_TO_GMSC, "deliver_sm", Success, "mo"),
-        result(("6", "mo-ForwardSM result", "TS 29.002 12.2"), GMSC_TO_GATEWAY, Op::MO_FORWARD_SM, "mo"),
+        mo_forwarded("3").after("2"),
+        mo_delivered("4"),
+        mo_stored("5"),
+        mo_answered("6"),
         request(
             ("7", "MESSAGE with RP-ACK, In-Reply-To", "TS 24.341 5.3.3.4.2"),
             R2_DOWN,
@@ -52,21 +51,10 @@ pub(super) const TERMINATED: Procedure = Procedure {
     parties: PARTIES,
     steps: &[
         REGISTERED,
-        smpp(("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
-        invoke_with(
-            ("3", "sendRoutingInfoForSM: IP messaging is supported", "TR 23.804 5.1.2"),
-            R5_UP,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-            &[MapHas::IpMessaging],
-        ),
-        result(
-            ("3a", "Address of the IP-Message-GW and of the others", "TR 23.804 8.4"),
-            R5_DOWN,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-        ),
-        invoke(("4", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
+        SUBMITTED,
+        ASKED,
+        ROUTED,
+        FORWARDED,
         request(
             ("5", "MESSAGE with RP-DATA", "TS 24.341 5.3.3.4.1"),
             R2_DOWN,
@@ -92,21 +80,10 @@ pub(super) const FAILED: Procedure = Procedure {
     parties: &[Party::Ue, GATEWAY, Party::Hss, SGSN_PARTY, MSC_PARTY, GMSC, SC],
     steps: &[
         REGISTERED,
-        smpp(("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
-        invoke_with(
-            ("3", "sendRoutingInfoForSM: IP messaging is supported", "TR 23.804 5.1.2"),
-            R5_UP,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-            &[MapHas::IpMessaging],
-        ),
-        result(
-            ("3a", "Addresses of IP-Message-GW, SGSN and MSC", "TR 23.804 8.5"),
-            R5_DOWN,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-        ),
-        invoke(("4", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
+        SUBMITTED,
+        ASKED,
+        ROUTED,
+        FORWARDED,
         request(
             ("5", "MESSAGE with RP-DATA, in vain", "TS 24.341 5.3.3.4.1"),
             R2_DOWN,

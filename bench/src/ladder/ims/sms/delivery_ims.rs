@@ -5,7 +5,7 @@ use protocol::map::OperationCode as Op;
 use super::super::Has::{Expires, Header, Number, Rp, Words as Said};
 use super::super::RpKind;
 use super::super::rows::*;
-use super::SmppPart::{Request, Success};
+use super::SmppPart::Success;
 use super::*;
 
 const PARTIES: &[Party] = &[Party::Ue, Party::Pcscf, Party::Scscf, GATEWAY, Party::Hss, GMSC, SC];
@@ -33,11 +33,10 @@ pub(super) const ORIGINATED: Procedure = Procedure {
         success(("4", "202 Accepted", "TS 24.341 5.3.3.3"), GATEWAY_TO_S, MESSAGE, "message"),
         success(("5", "202 Accepted", "TS 24.229 5.4.3.2"), S_TO_P, MESSAGE, "message"),
         success(("5a", "202 Accepted", "TS 24.229 5.2.6.3"), GM_DOWN, MESSAGE, "message"),
-        invoke(("6", "mo-ForwardSM with the MSISDN", "TS 29.002 12.2"), GATEWAY_TO_GMSC, Op::MO_FORWARD_SM, "mo")
-            .after("3"),
-        smpp(("7", "deliver_sm", "SMPP 3.4 4.6.1"), GMSC_TO_SC, "deliver_sm", Request, "mo"),
-        smpp(("8", "deliver_sm_resp: the SM-SC has it", "SMPP 3.4 4.6.2"), SC_TO_GMSC, "deliver_sm", Success, "mo"),
-        result(("9", "mo-ForwardSM result", "TS 29.002 12.2"), GMSC_TO_GATEWAY, Op::MO_FORWARD_SM, "mo"),
+        mo_forwarded("6").after("3"),
+        mo_delivered("7"),
+        mo_stored("8"),
+        mo_answered("9"),
         request(
             ("10", "MESSAGE with RP-ACK, In-Reply-To", "TS 24.341 5.3.3.4.2"),
             GATEWAY_TO_S,
@@ -66,21 +65,10 @@ pub(super) const TERMINATED: Procedure = Procedure {
     parties: PARTIES,
     steps: &[
         REGISTERED,
-        smpp(("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
-        invoke_with(
-            ("3", "sendRoutingInfoForSM: IP messaging is supported", "TR 23.804 5.1.2"),
-            R5_UP,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-            &[MapHas::IpMessaging],
-        ),
-        result(
-            ("3a", "Address of the IP-Message-GW and of the others", "TR 23.804 8.10"),
-            R5_DOWN,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-        ),
-        invoke(("4", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
+        SUBMITTED,
+        ASKED,
+        ROUTED,
+        FORWARDED,
         request(
             ("5", "MESSAGE with RP-DATA", "TS 24.341 5.3.3.4.1"),
             GATEWAY_TO_S,

@@ -105,6 +105,55 @@ const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exc
     row(words, way, See::Smpp(Smpp { command, part, exchange }))
 }
 
+/// The SM-SC gives a message to the SMS-GMSC (clauses 8.4, 8.5 and 8.10 step 2).
+const SUBMITTED: ProcedureStep = smpp(
+    ("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"),
+    SC_TO_GMSC,
+    "submit_sm",
+    SmppPart::Request,
+    "mt",
+);
+/// Which asks the HLR (step 3).
+const ASKED: ProcedureStep = invoke_with(
+    ("3", "sendRoutingInfoForSM: IP messaging is supported", "TR 23.804 5.1.2"),
+    R5_UP,
+    OperationCode::SEND_ROUTING_INFO_FOR_SM,
+    "routing",
+    &[MapHas::IpMessaging],
+);
+/// The HLR's answer.
+const ROUTED: ProcedureStep = result(
+    ("3a", "Address of the IP-Message-GW, and of SGSN and MSC", "TR 23.804 5.1.2"),
+    R5_DOWN,
+    OperationCode::SEND_ROUTING_INFO_FOR_SM,
+    "routing",
+);
+/// The message goes to the IP-Message-GW (step 4).
+const FORWARDED: ProcedureStep =
+    invoke(("4", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, OperationCode::MT_FORWARD_SM, "mt");
+
+/// A message from a UE goes to the SMS-IWMSC.
+const fn mo_forwarded(number: &'static str) -> ProcedureStep {
+    let words = (number, "mo-ForwardSM with the MSISDN", "TS 29.002 12.2");
+    invoke(words, GATEWAY_TO_GMSC, OperationCode::MO_FORWARD_SM, "mo")
+}
+
+/// And on to the SM-SC.
+const fn mo_delivered(number: &'static str) -> ProcedureStep {
+    smpp((number, "deliver_sm", "SMPP 3.4 4.6.1"), GMSC_TO_SC, "deliver_sm", SmppPart::Request, "mo")
+}
+
+/// Whose report it is that it has it.
+const fn mo_stored(number: &'static str) -> ProcedureStep {
+    let words = (number, "deliver_sm_resp: the SM-SC has it", "SMPP 3.4 4.6.2");
+    smpp(words, SC_TO_GMSC, "deliver_sm", SmppPart::Success, "mo")
+}
+
+/// The report goes back to the IP-Message-GW.
+const fn mo_answered(number: &'static str) -> ProcedureStep {
+    result((number, "mo-ForwardSM result", "TS 29.002 12.2"), GMSC_TO_GATEWAY, OperationCode::MO_FORWARD_SM, "mo")
+}
+
 /// International numbers and the identity of a UE's subscriber, as MAP and SMPP have them.
 fn is_subscriber(ue: &ImsActor, digits: &str) -> bool {
     !digits.is_empty() && (digits == ue.imsi() || digits == ue.msisdn)
