@@ -154,7 +154,7 @@ impl DiameterEndpoint {
         self.next_id = self.next_id.wrapping_add(1);
         message.end_to_end = self.next_id;
         let until = now + self.config.answer_timeout;
-        self.pending.push(Pending { token, message, until, sent: None, refused: BTreeSet::new() });
+        self.pending.push(Pending { token, message, until, sent: None, was_lost: false, refused: BTreeSet::new() });
         self.settle(now);
     }
 

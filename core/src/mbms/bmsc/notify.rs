@@ -116,7 +116,7 @@ impl BmscNode {
             // Nobody waits for a heartbeat that was not heard.
             Err(_) if queue.waiting.iter().all(|notice| *notice == Notice::Heartbeat) => queue.waiting.clear(),
             // Told when it connects again.
-            Err(RequestFailure::NoPeer) => {}
+            Err(RequestFailure::NoPeer | RequestFailure::Lost) => {}
             Err(RequestFailure::Timeout | RequestFailure::Malformed(_)) => queue.again_at = Some(retry),
         }
     }

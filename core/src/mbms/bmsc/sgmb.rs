@@ -101,7 +101,7 @@ impl Failure {
         let system = MbmsBearerResult::SYSTEM_ERROR;
         let failure = match outcome {
             Ok(raa) => return Self::of_result(raa.outcome.result),
-            Err(RequestFailure::NoPeer) => {
+            Err(RequestFailure::NoPeer | RequestFailure::Lost) => {
                 Self::new(system, BearerDiagnostic::GatewayNotEstablished, was_sent, was_sent)
             }
             Err(RequestFailure::Timeout) => Self::new(system, BearerDiagnostic::SgmbTransientPathFailure, true, true),

@@ -111,9 +111,12 @@ pub struct RequestHandle {
 /// Why a request has no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RequestFailure {
-    /// DIAMETER_UNABLE_TO_DELIVER: no peer that takes it.
+    /// DIAMETER_UNABLE_TO_DELIVER: no peer that takes it. It has not gone out.
     #[error("no Diameter peer takes it")]
     NoPeer,
+    /// It went out, its connection is gone, and no other peer takes it: it may have come there, or not.
+    #[error("the Diameter peer that has got it is gone")]
+    Lost,
     /// No answer in time.
     #[error("no answer in time")]
     Timeout,

@@ -18,6 +18,8 @@ pub(super) struct Pending {
     pub(super) until: Instant,
     /// Where it was sent last: connection, hop-by-hop identifier, peer.
     pub(super) sent: Option<(ConnectionId, u32, usize)>,
+    /// It went out over a connection that is gone.
+    pub(super) was_lost: bool,
     /// Peers that have said that they cannot deliver it.
     pub(super) refused: BTreeSet<usize>,
 }
@@ -77,7 +79,10 @@ impl DiameterEndpoint {
     fn unsent(&mut self, i: usize) -> Flags {
         let pending = &mut self.pending[i];
         match pending.sent.take() {
-            Some(_) => pending.message.flags.with(Flags::RETRANSMITTED),
+            Some(_) => {
+                pending.was_lost = true;
+                pending.message.flags.with(Flags::RETRANSMITTED)
+            }
             None => pending.message.flags,
         }
     }
@@ -89,6 +94,7 @@ impl DiameterEndpoint {
             let pending = &self.pending[i];
             let hopeless = pending.sent.is_none() && !self.peers.iter().any(Peer::is_connecting) && self.started();
             let failure = match (hopeless, pending.until <= now) {
+                (true, _) | (false, true) if pending.sent.is_none() && pending.was_lost => RequestFailure::Lost,
                 (true, _) => RequestFailure::NoPeer,
                 (false, true) if pending.sent.is_none() => RequestFailure::NoPeer,
                 (false, true) => RequestFailure::Timeout,

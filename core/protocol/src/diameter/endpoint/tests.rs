@@ -261,7 +261,8 @@ fn requests_go_to_another_peer_with_the_t_bit_when_a_connection_fails() {
     let conn = *net.wires.keys().next().unwrap();
     net.nodes[0].handle_input(net.now, DiameterInput::Closed { conn });
     net.run(60);
-    assert_eq!(net.result(2), Some(Err(RequestFailure::NoPeer)));
+    // It had gone out.
+    assert_eq!(net.result(2), Some(Err(RequestFailure::Lost)));
 }
 
 #[test]
