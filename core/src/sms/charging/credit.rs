@@ -12,7 +12,7 @@ use protocol::diameter::ro::{Ccr, FailureHandling, RequestType, RequestedAction,
 use protocol::diameter::{
     Avp, DiameterEndpoint, DiameterInput, DiameterOutput, DisconnectCause, Flags, Message, RequestFailure,
 };
-use protocol::{Entropy, Instant};
+use protocol::{Due, Entropy, Instant};
 
 use super::config::SmsCreditConfig;
 use super::online::Online;
@@ -32,6 +32,7 @@ const LOGOUT: u32 = 1;
 pub(super) struct Credit {
     pub(super) config: SmsCreditConfig,
     gateway: String,
+    pub(super) utc_ms_at_zero: u64,
     pub(super) endpoint: DiameterEndpoint,
     pub(super) failure_handling: FailureHandling,
     pub(super) asking: BTreeMap<u64, Asking>,
@@ -40,12 +41,12 @@ pub(super) struct Credit {
     next: u64,
     parts: RefusedParts,
     pub(super) settling: BTreeMap<String, Settling>,
-    /// Of those, what is durable and can be sent, and what is sent.
-    pub(super) ready: BTreeSet<String>,
+    /// Of those, what is durable and can be sent, and when; and what is sent.
+    pub(super) ready: Due<Instant, String>,
     pub(super) sent: BTreeSet<String>,
     /// Sessions that are settled: their rows can go.
     pub(super) over: Vec<String>,
-    /// Nothing is settled before.
+    /// There was no OCS: nothing is settled before.
     pub(super) not_before: Option<Instant>,
     pub(super) events: VecDeque<SmsChargingEvent>,
     pub(super) outputs: VecDeque<NodeOutput>,
@@ -80,15 +81,18 @@ pub(super) struct Asking {
     part: Option<(WholeName, u8)>,
     /// It was asked for once more (RETRY_AND_TERMINATE).
     is_repeated: bool,
+    /// The OCS may know of it: it was asked, now or in an earlier run.
+    pub(super) may_be_known: bool,
     pub(super) online: Online,
 }
 
 impl Credit {
-    pub(super) fn new(mut config: SmsCreditConfig, gateway: &str, entropy: Entropy) -> Self {
+    pub(super) fn new(mut config: SmsCreditConfig, (gateway, utc_ms_at_zero): (&str, u64), entropy: Entropy) -> Self {
         config.diameter.applications = vec![APP_RO];
         Self {
             endpoint: DiameterEndpoint::new(config.diameter.clone(), entropy),
             gateway: gateway.to_owned(),
+            utc_ms_at_zero,
             failure_handling: config.failure_handling,
             config,
             asking: BTreeMap::new(),
@@ -96,7 +100,7 @@ impl Credit {
             next: 0,
             parts: RefusedParts::default(),
             settling: BTreeMap::new(),
-            ready: BTreeSet::new(),
+            ready: Due::default(),
             sent: BTreeSet::new(),
             over: Vec::new(),
             not_before: None,
@@ -121,7 +125,8 @@ impl Credit {
         let request = self.request(utc_ms, usage, (kind, action, 0), None);
         let session_id = self.session_id(usage);
         let missing = part.as_ref().and_then(|part| self.parts.before(now, part));
-        let asking = Asking { session_id, request, part, is_repeated: false, online: Online::Asking };
+        let (is_repeated, may_be_known) = (false, is_again);
+        let asking = Asking { session_id, request, part, is_repeated, may_be_known, online: Online::Asking };
         let is_full = self.asking.len() >= self.config.max_asking;
         self.asking.insert(token, asking);
         if let Some(part) = missing {
@@ -193,6 +198,7 @@ impl Credit {
             Asked::Settling(session_id) => self.settled(now, session_id, answer),
             Asked::Message(token) => {
                 let Some(asking) = self.asking.get_mut(&token) else { return };
+                asking.may_be_known |= !matches!(answer, Err(RequestFailure::NoPeer));
                 let (verdict, wanted) = judge(&asking.request, answer);
                 self.failure_handling = wanted.unwrap_or(self.failure_handling);
                 match verdict {
@@ -286,21 +292,16 @@ impl Credit {
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant, utc_ms: u64) {
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
         if self.endpoint.poll_timeout().is_some_and(|at| at <= now) {
             self.endpoint.handle_timeout(now);
         }
-        if self.not_before.is_some_and(|at| at <= now) {
-            self.not_before = None;
-            self.give_up(utc_ms);
-            self.settle(now);
-        }
+        self.settle(now);
         self.drain(now);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let retry = self.not_before.filter(|_| !self.ready.is_empty());
-        [self.endpoint.poll_timeout(), retry].into_iter().flatten().min()
+        [self.endpoint.poll_timeout(), self.next_settling()].into_iter().flatten().min()
     }
 
     /// Messages for which an OCS was asked.

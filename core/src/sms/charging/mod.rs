@@ -15,6 +15,7 @@
 //! | 4012 | RP-ERROR 21, parts behind it too | `refused 4012`, `refused: part N was refused` |
 //! | 4010, 5003; 5030; other refusals | RP-ERROR 8; 50; 38 | `refused CODE` |
 //! | dead, slower than Tx, 3xxx, 5012 | failure handling | `continued: WHY; to be paid for`, `terminated: WHY; given back` |
+//! | was not asked: no peer, too many questions | failure handling | the same; nothing is given back |
 //! | nonsense | failure handling | `continued: unusable answer: WHY`, `terminated: unusable answer: WHY; given back` |
 //!
 //! Nonsense is a CCA with another Session-Id, CC-Request-Type or CC-Request-Number, success without units or with another
@@ -116,7 +117,8 @@ impl SmsCharging {
             rf.utc_ms_at_zero = config.utc_ms_at_zero;
             ChargingClient::new(rf, entropy.split())
         });
-        let ro = config.ro.map(|ro| Box::new(Credit::new(ro, &config.gateway, entropy.split())));
+        let zero = (config.gateway.as_str(), config.utc_ms_at_zero);
+        let ro = config.ro.map(|ro| Box::new(Credit::new(ro, zero, entropy.split())));
         let mut own = Self {
             rf,
             rf_host,
@@ -207,7 +209,7 @@ impl SmsCharging {
             self.rf.event_kept(now, number);
         }
         if let (Some(ro), Some(session_id)) = (&mut self.ro, ticket.settling) {
-            ro.ready.insert(session_id);
+            ro.ready.set(&session_id, Some(now));
             ro.settle(now);
         }
         self.drain(now);
@@ -246,9 +248,8 @@ impl SmsCharging {
     /// Time has come to what [`Self::poll_timeout`] said, or beyond.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.rf.handle_timeout(now);
-        let utc_ms = self.utc_ms(now);
         if let Some(ro) = &mut self.ro {
-            ro.handle_timeout(now, utc_ms);
+            ro.handle_timeout(now);
         }
         self.drain(now);
     }
@@ -306,8 +307,8 @@ impl SmsCharging {
             match serde_json::from_slice::<Settling>(&value) {
                 // What was added since is newer.
                 Ok(own) if !ro.settling.contains_key(&session_id) => {
-                    ro.settling.insert(session_id.clone(), own);
-                    ro.ready.insert(session_id);
+                    ro.ready.set(&session_id, Some(now));
+                    ro.settling.insert(session_id, own);
                 }
                 Ok(_) => {}
                 Err(error) => ro.outputs.push_back(said(&format!("{session_id} in the store is unreadable: {error}"))),

@@ -58,9 +58,11 @@ impl Credit {
         if !requests.is_empty() {
             text += if has_arrived { "; to be paid for" } else { "; given back" };
         }
-        let was_asked = !matches!(asking.online, Online::PartMissing(_));
+        let is_missing = matches!(asking.online, Online::PartMissing(_));
+        let was_asked = !is_missing && (asking.may_be_known || !requests.is_empty());
         let is_owed = matches!(asking.online, Online::Continued { is_owed: true, .. });
-        let settling = Settling { requests, since_utc_ms: utc_ms, is_again: is_owed && has_arrived };
+        let is_again = is_owed && has_arrived && asking.may_be_known;
+        let settling = Settling { requests, since_utc_ms: utc_ms, is_again };
         let settling = (!settling.requests.is_empty()).then(|| (asking.session_id.clone(), settling));
         if let (MessageCharging::Reserved, Online::Granted, true) = (self.config.charging, &asking.online, has_arrived)
         {
@@ -76,6 +78,10 @@ impl Credit {
             Online::Continued { is_owed, .. } => *is_owed,
             Online::Asking | Online::Granted | Online::Terminated(_) => false,
         };
+        // What no OCS has heard of has taken nothing.
+        if !has_arrived && !asking.may_be_known && !matches!(asking.online, Online::Asking) {
+            return Vec::new();
+        }
         let first = || asking.request.emit();
         let refund =
             || self.request(utc_ms, usage, (RequestType::Event, Some(RequestedAction::RefundAccount), 1), None).emit();

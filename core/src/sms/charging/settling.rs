@@ -36,14 +36,23 @@ impl Settling {
 }
 
 impl Credit {
-    /// Sends what can be sent. What is too old is given up.
+    /// Sends what can be sent: what waits longest goes first. What is too old is given up.
     pub(super) fn settle(&mut self, now: Instant) {
+        if self.not_before.is_some_and(|at| at <= now) {
+            self.not_before = None;
+        }
         while self.not_before.is_none() && self.sent.len() < WINDOW {
-            let Some(session_id) = self.ready.pop_first() else { return };
-            let own = self.settling.get_mut(&session_id);
-            let is_again = own.is_some_and(|own| std::mem::replace(&mut own.is_again, true));
-            let first = self.settling.get(&session_id).and_then(|own| own.requests.first());
-            let Some(request) = first.and_then(|octets| Message::parse(octets).ok()) else {
+            let Some(session_id) = self.ready.next(now) else { return };
+            self.ready.set(&session_id, None);
+            let Some(own) = self.settling.get(&session_id) else { continue };
+            let is_again = own.is_again;
+            let is_old = own.since_utc_ms.saturating_add(self.give_up_ms()) <= self.utc_ms(now);
+            let request = own.requests.first().and_then(|octets| Message::parse(octets).ok());
+            let Some(request) = request.filter(|_| !is_old) else {
+                if is_old {
+                    self.counters.lost += 1;
+                    self.outputs.push_back(said(&format!("{session_id} is never settled: no OCS")));
+                }
                 self.settling.remove(&session_id);
                 self.over.push(session_id);
                 continue;
@@ -54,15 +63,30 @@ impl Credit {
         }
     }
 
+    /// When there is something to send.
+    pub(super) fn next_settling(&self) -> Option<Instant> {
+        let first = self.ready.first().filter(|_| self.sent.len() < WINDOW)?;
+        Some(self.not_before.map_or(first, |at| first.max(at)))
+    }
+
+    const fn utc_ms(&self, now: Instant) -> u64 {
+        self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
+    }
+
+    fn give_up_ms(&self) -> u64 {
+        u64::try_from(self.config.give_up.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// The OCS has answered, or has not.
     pub(super) fn settled(&mut self, now: Instant, session_id: String, answer: Result<Message, RequestFailure>) {
         self.sent.remove(&session_id);
+        let is_reached = !matches!(answer, Err(RequestFailure::NoPeer));
         let code = answer.map_err(|e| e.to_string()).and_then(|m| Cca::from_message(&m).map_err(|e| e.to_string()));
         let code = code.map(|cca| cca.result);
         match code {
             Ok(code) if code / 1000 != 3 && code != result::UNABLE_TO_COMPLY => self.accepted(now, &session_id, code),
-            Ok(code) => self.postpone(now, session_id, &format!("answer {code}")),
-            Err(why) => self.postpone(now, session_id, &why),
+            Ok(code) => self.postpone(now, session_id, is_reached, &format!("answer {code}")),
+            Err(why) => self.postpone(now, session_id, is_reached, &why),
         }
     }
 
@@ -85,31 +109,23 @@ impl Credit {
         } else {
             // A restart begins with the first again, which the OCS answers as before.
             own.is_again = false;
-            self.ready.insert(session_id.to_owned());
+            self.ready.set(&session_id.to_owned(), Some(now));
         }
         self.settle(now);
     }
 
-    fn postpone(&mut self, now: Instant, session_id: String, why: &str) {
-        if self.not_before.is_none() {
+    /// It goes again later, behind the others; without an OCS these wait, too.
+    fn postpone(&mut self, now: Instant, session_id: String, is_reached: bool, why: &str) {
+        let again = now + self.config.retry;
+        let is_first = |own: &mut Settling| is_reached && !std::mem::replace(&mut own.is_again, true);
+        if self.settling.get_mut(&session_id).is_some_and(is_first) {
+            self.outputs.push_back(said(&format!("{session_id} is not settled yet: {why}")));
+        } else if !is_reached && self.not_before.is_none() {
             self.outputs.push_back(said(&format!("{} sessions wait for an OCS: {why}", self.settling.len())));
-            self.not_before = Some(now + self.config.retry);
+            self.not_before = Some(again);
         }
-        self.ready.insert(session_id);
-    }
-
-    /// Gives up what was tried for too long.
-    pub(super) fn give_up(&mut self, utc_ms: u64) {
-        let age = u64::try_from(self.config.give_up.as_millis()).unwrap_or(u64::MAX);
-        let old = |own: &Settling| own.since_utc_ms.saturating_add(age) <= utc_ms;
-        let old: Vec<String> = self.settling.iter().filter(|(_, own)| old(own)).map(|(id, _)| id.clone()).collect();
-        for session_id in old {
-            self.settling.remove(&session_id);
-            self.ready.remove(&session_id);
-            self.counters.lost += 1;
-            self.outputs.push_back(said(&format!("{session_id} is never settled: no OCS")));
-            self.over.push(session_id);
-        }
+        self.ready.set(&session_id, Some(if is_reached { again } else { now }));
+        self.settle(now);
     }
 }
 

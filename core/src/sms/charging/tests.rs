@@ -17,7 +17,7 @@ use protocol::sms::{
 };
 use protocol::{Entropy, Instant};
 
-use super::testing::{CDF, Far, Log, Near, OCS, PRICE, Script, Scripted, charging};
+use super::testing::{CDF, Far, Log, Near, OCS, PRICE, Script, Scripted, UTC, charging};
 use super::*;
 use crate::charging::Cdr;
 use crate::node::{NodeStore, NodeStoreRequest};

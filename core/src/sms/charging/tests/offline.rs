@@ -10,7 +10,7 @@ fn of_delivery(rig: &mut Rig, tpdu: Vec<u8>) -> SmsUsage {
 
 fn deliver() -> Vec<u8> {
     let (coding, data) = UserData::of_text("hi").unwrap();
-    let time = Timestamp::from_utc_ms(testing::UTC, 0);
+    let time = Timestamp::from_utc_ms(UTC, 0);
     Tpdu::Deliver(Deliver::new(Address::alphanumeric("Bench").unwrap(), time, coding, data)).emit()
 }
 
@@ -22,7 +22,7 @@ fn records_say_who_and_what_and_how_over_ip() {
     rig.done(Some(1), &usage, SmsOutcome::Success);
     let usage = of_delivery(&mut rig, deliver());
     rig.done(None, &usage, SmsOutcome::Absent);
-    let time = Timestamp::from_utc_ms(testing::UTC, 0);
+    let time = Timestamp::from_utc_ms(UTC, 0);
     let submit = Submit::new(
         9,
         Address::international("358409999999").unwrap(),
