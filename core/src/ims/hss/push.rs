@@ -23,8 +23,8 @@ pub(super) enum Pushed {
     Ppr { impi: String },
     /// PNR; a subscription for one notification ends with it.
     Pnr { host: String },
-    /// PNR to the presence server that is configured.
-    Presence { impi: String, is_connected: bool },
+    /// PNR to the presence server that is configured, about this public identity.
+    Presence { impi: String, impu: String, is_connected: bool },
 }
 
 /// A public identity whose state or S-CSCF has changed.
@@ -93,9 +93,9 @@ impl Hss {
                 self.clear(now, &impi, &subscription);
             }
             // One that does not know the user has nothing to tell of it.
-            Pushed::Presence { impi, is_connected } => {
+            Pushed::Presence { impi, impu, is_connected } => {
                 let is_taken = is_success || matches!(result, Ok(ResultCode::Experimental(_)));
-                self.presence_told(now, &impi, is_connected, is_taken);
+                self.presence_told(now, &impi, is_taken.then_some((impu, is_connected)));
             }
             _ => {}
         }
@@ -114,7 +114,7 @@ impl Hss {
         self.notify_changes(now);
     }
 
-    /// Takes a new or changed subscriber; its S-CSCF is told.
+    /// Takes a new or changed subscriber; its S-CSCF is told, and who serves it for short messages.
     pub(super) fn put_subscriber(&mut self, now: Instant, provisioned: ProvisionedSubscriber) {
         let ProvisionedSubscriber { subscriber, sqn } = provisioned;
         let Ok(value) = serde_json::to_vec(&subscriber) else {
@@ -130,6 +130,9 @@ impl Hss {
         self.store(ops, Waiting::Change);
         if let Some(before) = before {
             self.tell_changes(now, &before, &subscriber);
+            if before.sms != subscriber.sms || before.msisdn != subscriber.msisdn {
+                self.tell_serving(now, &subscriber.impi);
+            }
         }
     }
 

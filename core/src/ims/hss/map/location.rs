@@ -11,7 +11,7 @@ use protocol::map::{
 use super::authentication::IMSI_UNKNOWN;
 use super::record::{Gateway, SmsRecord};
 use super::subscription::SmsWay;
-use super::{GATEWAY_SUBSYSTEM, Invoked, MapReply, RESOURCE_HLR, Then, imsi_of, number_of};
+use super::{GATEWAY_SUBSYSTEM, Invoked, MapReply, RESOURCE_HLR, Task, Then, imsi_of, number_of};
 use crate::ims::hss::{Hss, Subscriber};
 
 /// unknownSubscriberDiagnostic: gprsEpsSubscriptionUnknown (TS 29.002 clause 17.7.7).
@@ -77,7 +77,8 @@ impl Hss {
                 record.user_order = Some((ways(user.mt), ways(user.mo)));
             }
         });
-        let insert = (!arg.skip_subscriber_data_update).then(|| Box::new(self.subscriber_data(&impi, is_gateway)));
+        let insert =
+            (!arg.skip_subscriber_data_update).then(|| Box::new(self.subscriber_data(&impi, is_gateway, false)));
         let cancelled = before.filter(|before| *before != number);
         let then = Then::Served { impi, change: Change { was_connected, cancelled, insert, is_gateway } };
         let answer = self.updated();
@@ -94,8 +95,8 @@ impl Hss {
     }
 
     /// What a serving node is told of a subscriber. The orders of accesses have no member of the standard; they are told where
-    /// the subscription has some.
-    fn subscriber_data(&self, impi: &str, is_gateway: bool) -> InsertSubscriberDataArg {
+    /// the subscription has some, or may have had some before.
+    fn subscriber_data(&self, impi: &str, is_gateway: bool, is_change: bool) -> InsertSubscriberDataArg {
         let Some((hlr, subscriber)) = self.hlr.as_ref().zip(self.directory.by_impi(impi)) else {
             return InsertSubscriberDataArg::default();
         };
@@ -103,7 +104,7 @@ impl Hss {
         let teleservices =
             [(sms.mt, TeleserviceCode::SHORT_MESSAGE_MT_PP), (sms.mo, TeleserviceCode::SHORT_MESSAGE_MO_PP)];
         let has_orders = sms.user_order || sms.mt_order.is_some() || sms.mo_order.is_some();
-        let preferences = (is_gateway && has_orders).then(|| {
+        let preferences = (is_gateway && (has_orders || is_change)).then(|| {
             let (mt, mo) = hlr.orders(subscriber);
             let list = |ways: Vec<SmsWay>| ways.into_iter().map(SmsWay::access).collect();
             SmsPreferences { mt: list(mt), mo: list(mo), is_user_allowed: sms.user_order }.to_extension()
@@ -116,6 +117,42 @@ impl Hss {
             extensions: preferences.into_iter().collect(),
             ..InsertSubscriberDataArg::default()
         }
+    }
+
+    /// The operator has changed what a subscriber has for short messages: nodes that serve it are told (TS 29.002 clause 8.8.1).
+    pub(in crate::ims::hss) fn tell_serving(&mut self, now: Instant, impi: &str) {
+        for is_gateway in [true, false] {
+            self.tell_data(now, impi, is_gateway, 0);
+        }
+    }
+
+    /// insertSubscriberData by itself; it was tried so often in vain.
+    pub(super) fn tell_data(&mut self, now: Instant, impi: &str, is_gateway: bool, tries: u32) {
+        let Some(record) = self.hlr.as_ref().and_then(|hlr| hlr.records.get(impi)) else { return };
+        let number = match is_gateway {
+            true => record.gateway_number(),
+            false => record.sgsn.as_deref().filter(|_| !record.is_sgsn_purged),
+        };
+        let to = number.and_then(number_of);
+        let Some((to, imsi)) = to.zip(self.directory.by_impi(impi).and_then(imsi_of)) else { return };
+        let data = InsertSubscriberDataArg { imsi: Some(imsi), ..self.subscriber_data(impi, is_gateway, true) };
+        let subsystem = if is_gateway { GATEWAY_SUBSYSTEM } else { ssn::SGSN };
+        let invoked = Invoked::Data { impi: impi.to_owned(), is_gateway, tries };
+        self.map_request(now, &to, subsystem, (&Operation::InsertSubscriberData(data), invoked));
+    }
+
+    /// The node has taken its data, or not: then it is told again.
+    pub(super) fn data_told(
+        &mut self,
+        now: Instant,
+        (impi, is_gateway, tries): (String, bool, u32),
+        failure: Option<InvokeFailure>,
+    ) {
+        let Some(why) = failure else { return };
+        self.say(format!("insertSubscriberData of {impi}: {why}"));
+        let Some(hlr) = self.hlr.as_mut().filter(|hlr| tries < hlr.config.repeats) else { return };
+        let again = now + hlr.config.repeat_after;
+        hlr.due.set(&Task::Data { impi, is_gateway, tries: tries + 1 }, Some(again));
     }
 
     /// A change of who serves is durable: those who are to know are told, then the new node gets its data.
@@ -234,7 +271,9 @@ impl Hss {
         }
         let ops = self.change_sms(impi, |record, _| {
             // What the presence server has taken is taken back first.
-            *record = SmsRecord { is_presence_told: record.is_presence_told, ..SmsRecord::default() };
+            let presence_identity = record.presence_identity.take();
+            *record =
+                SmsRecord { is_presence_told: record.is_presence_told, presence_identity, ..SmsRecord::default() };
         });
         self.store_change(ops);
         self.connection_changed(now, impi, was_connected);

@@ -66,6 +66,8 @@ enum Task {
     Alerts { impi: String },
     /// The presence server is told again.
     Presence { impi: String },
+    /// A node that serves a UE is told its data again.
+    Data { impi: String, is_gateway: bool, tries: u32 },
 }
 
 /// An invocation of ours.
@@ -75,6 +77,8 @@ enum Invoked {
     Insert { impi: String, update: i8, is_gateway: bool },
     /// cancelLocation.
     Cancel { impi: String, number: String },
+    /// insertSubscriberData by itself.
+    Data { impi: String, is_gateway: bool, tries: u32 },
     /// alertServiceCentre.
     Alert { impi: String, centre: String },
 }
@@ -219,6 +223,7 @@ impl Hss {
                 Task::Alert { impi, centre } => self.alert(now, &impi, &centre),
                 Task::Alerts { impi } => self.start_alerts(now, &impi),
                 Task::Presence { impi } => self.tell_presence(now, &impi),
+                Task::Data { impi, is_gateway, tries } => self.tell_data(now, &impi, is_gateway, tries),
             }
         }
     }
@@ -289,6 +294,9 @@ impl Hss {
                 if let Err(why) = result {
                     self.say(format!("cancelLocation of {impi} at {number}: {why}"));
                 }
+            }
+            Invoked::Data { impi, is_gateway, tries } => {
+                self.data_told(now, (impi, is_gateway, tries), result.err());
             }
             Invoked::Alert { impi, centre } => self.alerted(now, &impi, &centre, result.err()),
         }

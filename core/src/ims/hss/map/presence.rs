@@ -4,6 +4,7 @@
 //! TS 29.328 has that reference in UDR and PUR alone; here it can be subscribed to as well, and the presence server that is
 //! configured is told without a subscription. IP-SM-GW-Number is there while the UE is IP connected.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use protocol::Instant;
@@ -42,20 +43,27 @@ impl Hss {
         if is_told == is_connected || hlr.telling.contains(impi) {
             return;
         }
-        let Some(impu) = self.directory.by_impi(impi).and_then(default_identity) else { return };
-        let Some(user_data) = self.sh_data(&impu, &[reference::SMS_REGISTRATION_INFO], None, None) else { return };
+        let known = hlr.records.get(impi).and_then(|record| record.presence_identity.clone());
+        let Some(impu) = self.directory.by_impi(impi).and_then(default_identity).or(known) else { return };
+        let user_data = self.sh_data(&impu, &[reference::SMS_REGISTRATION_INFO], None, None);
+        // One who was taken away is not connected.
+        let user_data = user_data.unwrap_or_else(|| {
+            let info = Element { children: vec![Element::new("SMSRegistrationInfo")], ..Element::new("Extension") };
+            Element { children: vec![info], ..Element::new("Sh-Data") }.to_document().into_bytes()
+        });
         if let Some(hlr) = &mut self.hlr {
             hlr.telling.insert(impi.to_owned());
         }
         let routing = self.endpoint.routing(Some(&peer.host), &peer.realm);
-        let pnr = Pnr { routing, user: UserIdentity::Public(impu), user_data };
-        self.push(now, pnr.to_message(), Pushed::Presence { impi: impi.to_owned(), is_connected });
+        let pnr = Pnr { routing, user: UserIdentity::Public(impu.clone()), user_data };
+        self.push(now, pnr.to_message(), Pushed::Presence { impi: impi.to_owned(), impu, is_connected });
     }
 
     /// The presence server is there, or this process has started: it is told all that it does not know yet.
     pub(in crate::ims::hss) fn tell_presence_all(&mut self, now: Instant) {
-        if self.hlr.as_ref().is_some_and(|hlr| hlr.config.presence.is_some()) {
-            let impis: Vec<_> = self.directory.impis().cloned().collect();
+        if let Some(hlr) = self.hlr.as_ref().filter(|hlr| hlr.config.presence.is_some()) {
+            let told = hlr.records.iter().filter(|(_, record)| record.is_presence_told).map(|(impi, _)| impi);
+            let impis: BTreeSet<_> = self.directory.impis().chain(told).cloned().collect();
             impis.iter().for_each(|impi| self.tell_presence(now, impi));
         }
     }
@@ -68,13 +76,16 @@ impl Hss {
         }
     }
 
-    /// The presence server has answered, or not.
-    pub(in crate::ims::hss) fn presence_told(&mut self, now: Instant, impi: &str, is_connected: bool, is_taken: bool) {
+    /// The presence server has answered, or not; what it has taken about which public identity.
+    pub(in crate::ims::hss) fn presence_told(&mut self, now: Instant, impi: &str, taken: Option<(String, bool)>) {
         let Some(hlr) = &mut self.hlr else { return };
         hlr.telling.remove(impi);
-        if is_taken {
+        if let Some((impu, is_connected)) = taken {
             hlr.told_in_vain.remove(impi);
-            let ops = self.change_sms(impi, |record, _| record.is_presence_told = is_connected);
+            let ops = self.change_sms(impi, |record, _| {
+                record.is_presence_told = is_connected;
+                record.presence_identity = is_connected.then_some(impu);
+            });
             self.store_change(ops);
             return self.tell_presence(now, impi);
         }

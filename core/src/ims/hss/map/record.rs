@@ -30,6 +30,8 @@ pub(in crate::ims::hss) struct SmsRecord {
     pub(super) alerts: Vec<Alert>,
     /// Whether the presence server has taken that the UE is IP connected.
     pub(super) is_presence_told: bool,
+    /// About which public identity, so that it can be taken back when there is no such subscriber any more.
+    pub(super) presence_identity: Option<String>,
 }
 
 /// An IP-Message-GW.

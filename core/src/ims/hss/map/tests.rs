@@ -155,6 +155,7 @@ impl Net {
                 ApplicationContext::LOCATION_CANCELLATION_V3,
                 ApplicationContext::SHORT_MSG_ALERT_V2,
                 ApplicationContext::GPRS_LOCATION_UPDATE_V3,
+                ApplicationContext::SUBSCRIBER_DATA_MNGT_V3,
             ];
             let endpoint = MapEndpoint::new(MapConfig::new(contexts), Entropy::from_seed([seed; 32]));
             let other = Other { endpoint, returned: Vec::new(), heard: Vec::new() };

@@ -85,6 +85,60 @@ fn the_presence_server_is_told_until_it_takes_it() {
     assert!(net.store.scan(crate::node::Table::HlrSms).unwrap().is_empty());
 }
 
+/// The operator changes what the file says.
+fn provision(net: &mut Net, from: &str, to: &str) {
+    let changed = FILE.replacen(from, to, 1);
+    assert_ne!(changed, FILE);
+    for subscriber in parse_subscribers("test.toml", &changed).unwrap() {
+        net.tell_hss(NodeInput::Admin(crate::node::Admin::PutSubscriber(Box::new(subscriber))));
+    }
+    net.run();
+}
+
+#[test]
+fn those_who_serve_are_told_what_the_operator_changes() {
+    let mut net = Net::new();
+    net.register(GATEWAY, IMSI).unwrap();
+    net.register(SGSN, IMSI).unwrap();
+    net.heard(GATEWAY);
+    net.heard(SGSN);
+    let with = |more: &str| format!("sms = {{ msc = \"491700010\", sgsn = \"491700020\"{more} }}");
+    provision(&mut net, &with(""), &with(", barred = true"));
+    for who in [GATEWAY, SGSN] {
+        let heard = net.heard(who);
+        let [Operation::InsertSubscriberData(insert)] = &heard[..] else { panic!("{who}: {heard:?}") };
+        assert_eq!((&insert.imsi, insert.operator_determined_barring), (&Some(imsi(IMSI)), Some(true)));
+    }
+    // What does not concern them they do not hear.
+    provision(&mut net, &with(""), &with(", barred = true"));
+    assert!(net.heard(GATEWAY).is_empty() && net.heard(SGSN).is_empty());
+    // One that does not answer is told again.
+    net.silent.insert(GATEWAY.to_owned());
+    provision(&mut net, "msisdn = [\"491700001\"", "msisdn = [\"491700009\"");
+    net.pass(45);
+    net.silent.clear();
+    net.pass(60);
+    let heard = net.heard(GATEWAY);
+    let Some(Operation::InsertSubscriberData(insert)) = heard.last() else { panic!("{heard:?}") };
+    assert_eq!((&insert.msisdn, insert.operator_determined_barring), (&Some(number("491700009")), Some(false)));
+}
+
+#[test]
+fn a_presence_server_that_was_away_hears_of_who_was_taken_away() {
+    let mut net = Net::new();
+    net.register(GATEWAY, IMSI).unwrap();
+    assert_eq!(net.told, [CONNECTED]);
+    net.presence_is_down = true;
+    net.tell_hss(NodeInput::Admin(crate::node::Admin::RemoveSubscriber { impi: IMPI.to_owned() }));
+    net.run();
+    net.pass(300);
+    net.presence_is_down = false;
+    net.told.clear();
+    net.start();
+    assert_eq!(net.told, [DISCONNECTED]);
+    assert!(net.store.scan(crate::node::Table::HlrSms).unwrap().is_empty());
+}
+
 #[test]
 fn service_centres_are_alerted_when_the_ue_registers() {
     let mut net = Net::new();
