@@ -26,12 +26,28 @@ pub(crate) struct Rig<N> {
     pub(crate) rows: BTreeMap<(Table, String), Vec<u8>>,
     /// The store refuses to write.
     pub(crate) store_fails: bool,
+    /// Answers of the store that have not come yet, while it is slow.
+    held: Option<VecDeque<NodeStoreAnswer>>,
     local: SocketAddr,
 }
 
 impl<N: Node> Rig<N> {
     /// A node at `local`, with what an earlier one has left in the store.
     pub(crate) fn new(node: N, local: &str, rows: BTreeMap<(Table, String), Vec<u8>>) -> Self {
+        Self::of(node, local, rows, None)
+    }
+
+    /// The same with a store that does not answer before it is let ([`Self::release_store`]).
+    pub(crate) fn with_slow_store(node: N, local: &str, rows: BTreeMap<(Table, String), Vec<u8>>) -> Self {
+        Self::of(node, local, rows, Some(VecDeque::new()))
+    }
+
+    fn of(
+        node: N,
+        local: &str,
+        rows: BTreeMap<(Table, String), Vec<u8>>,
+        held: Option<VecDeque<NodeStoreAnswer>>,
+    ) -> Self {
         let mut rig = Self {
             node,
             now: Instant::ZERO,
@@ -41,6 +57,7 @@ impl<N: Node> Rig<N> {
             others: VecDeque::new(),
             rows,
             store_fails: false,
+            held,
             local: local.parse().unwrap(),
         };
         rig.drain();
@@ -74,6 +91,13 @@ impl<N: Node> Rig<N> {
     pub(crate) fn respond(&mut self, from: &str, response: &Response) {
         let flow = Flow { transport: Transport::Udp, local: self.local, remote: from.parse().unwrap() };
         self.input(NodeInput::Sip { flow, bytes: &response.to_bytes() });
+    }
+
+    /// The store says what it has done, and is fast again.
+    pub(crate) fn release_store(&mut self) {
+        for answer in self.held.take().unwrap_or_default() {
+            self.input(NodeInput::Store(answer));
+        }
     }
 
     /// Something else.
@@ -127,7 +151,10 @@ impl<N: Node> Rig<N> {
                 NodeOutput::Sip { target, bytes } => self.sent.push_back((target, SipMessage::parse(&bytes).unwrap())),
                 NodeOutput::Store(request) => {
                     let answer = self.execute(request);
-                    self.node.handle_input(self.now, NodeInput::Store(answer));
+                    match &mut self.held {
+                        Some(held) => held.push_back(answer),
+                        None => self.node.handle_input(self.now, NodeInput::Store(answer)),
+                    }
                 }
                 NodeOutput::Note(note) => self.notes.push(note.to_string()),
                 NodeOutput::Diameter(transport) => self.diameter.push_back(transport),

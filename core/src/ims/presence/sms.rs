@@ -65,8 +65,12 @@ impl PresenceServer {
 
     fn on_sh(&mut self, now: Instant, handle: RequestHandle, request: Message) {
         let Some(sh) = &mut self.sh else { return };
-        if self.held.is_some() && sh.early.len() < MAX_EARLY {
-            return sh.early.push((handle, request));
+        if self.held.is_some() {
+            if sh.early.len() < MAX_EARLY {
+                return sh.early.push((handle, request));
+            }
+            // Nothing is known yet that it could be taken to.
+            return self.answer_sh(now, handle, &request, ResultCode::Base(result::TOO_BUSY));
         }
         match self.take_sh(&request) {
             Ok(publication) => {

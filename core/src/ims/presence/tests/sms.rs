@@ -31,7 +31,10 @@ impl Pair {
         let mut config = config();
         config.sh = Some(diameter("presence.ims.example", "hss.ims.example", true));
         let node = PresenceServer::new(config, Entropy::of_box(1, "presence")).unwrap();
-        let mut rig = Rig::new(node, OWN, rows);
+        Self::of(Rig::new(node, OWN, rows))
+    }
+
+    fn of(mut rig: Rig<PresenceServer>) -> Self {
         rig.pass(Duration::from_millis(1));
         assert!(matches!(rig.diameter.pop_front(), Some(DiameterTransport::Connect { peer: 0, .. })));
         let config = diameter("hss.ims.example", "presence.ims.example", false);
@@ -81,6 +84,14 @@ fn anna() -> UserIdentity {
     UserIdentity::Public(ANNA.to_owned())
 }
 
+/// One that the store has not told yet what there was.
+fn unread(rows: BTreeMap<(Table, String), Vec<u8>>) -> Pair {
+    let mut config = config();
+    config.sh = Some(diameter("presence.ims.example", "hss.ims.example", true));
+    let node = PresenceServer::new(config, Entropy::of_box(1, "presence")).unwrap();
+    Pair::of(Rig::with_slow_store(node, OWN, rows))
+}
+
 /// What a watcher sees of short messages over IP.
 fn told(notify: &Request) -> Vec<(String, Option<Basic>, Option<bool>)> {
     let of = |tuple: &protocol::xml::Tuple| (tuple.id.clone(), tuple.basic, BenchState::of(tuple).ip_connected);
@@ -111,6 +122,22 @@ fn watchers_see_who_is_reached_over_ip() {
     let composed = pair.rig.node.publications.composed(ANNA);
     let states: Vec<_> = composed.tuples.iter().map(|tuple| BenchState::of(tuple).ip_connected).collect();
     assert_eq!((states, pair.rig.node.publications.counts()), (vec![None, Some(false)], (1, 2)));
+}
+
+#[test]
+fn too_much_before_the_store_has_spoken_is_refused() {
+    let mut rig = unread(BTreeMap::new());
+    let routing = rig.hss.routing(Some("presence.ims.example"), "ims.example");
+    let user_data = format!("<Sh-Data><Extension>{CONNECTED}</Extension></Sh-Data>").into_bytes();
+    for n in 0..1001 {
+        let pnr = Pnr { routing: routing.clone(), user: anna(), user_data: user_data.clone() };
+        rig.hss.send_request(rig.rig.now, n, pnr.to_message());
+    }
+    rig.run();
+    assert_eq!(rig.answers, [ResultCode::Base(protocol::diameter::result::TOO_BUSY)]);
+    rig.rig.release_store();
+    rig.run();
+    assert_eq!(rig.answers.iter().filter(|answer| **answer == ResultCode::SUCCESS).count(), 1000);
 }
 
 #[test]
