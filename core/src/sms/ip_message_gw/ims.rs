@@ -41,7 +41,7 @@ impl IpMessageGw {
             return Err(Refusal::new(403).because("Nothing tells the IMSI"));
         };
         if expires_s == 0 {
-            self.deregister(now, key, &imsi);
+            self.deregister(now, key, &imsi, true);
             return Ok(());
         }
         let contact = match request.contacts() {

@@ -21,12 +21,12 @@ pub(super) enum Leaving {
 }
 
 impl IpMessageGw {
-    /// REGISTER with Expires 0: the HLR is told first.
-    pub(super) fn deregister(&mut self, now: Instant, key: ServerKey, imsi: &str) {
+    /// REGISTER with Expires 0, on ISC or on R2: the HLR is told first.
+    pub(super) fn deregister(&mut self, now: Instant, key: ServerKey, imsi: &str, is_ims: bool) {
         match self.users.get(imsi) {
-            Some(_) => self.purge(now, imsi, Leaving::Asked(key)),
-            // What is not registered need not be ended.
-            None => self.answer_register(now, key, None, 0),
+            Some(user) if user.access.is_ims() == is_ims => self.purge(now, imsi, Leaving::Asked(key)),
+            // What is not registered need not be ended, and what he has in the other way stays.
+            Some(_) | None => self.answer_register(now, key, None, 0),
         }
     }
 
@@ -70,11 +70,13 @@ impl IpMessageGw {
     /// Takes the mapping away; [`Self::left`] goes on when that is durable.
     pub(super) fn leave(&mut self, imsi: &str, leaving: Leaving, stamp: u64) {
         let ops = vec![User::delete(imsi)];
+        self.leaving.insert(imsi.to_owned());
         self.shell.store(ops, Job::Left { imsi: imsi.to_owned(), stamp, leaving });
     }
 
     /// The mapping is gone.
     pub(super) fn left(&mut self, now: Instant, (imsi, stamp): (&str, u64), leaving: Leaving) {
+        self.leaving.remove(imsi);
         // He may have come back while the HLR was told.
         let is_back = self.users.get(imsi).is_some_and(|user| user.guard_utc_ms != stamp);
         let user = match self.users.get(imsi).filter(|_| is_back).map(User::put) {

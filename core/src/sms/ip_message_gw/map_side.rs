@@ -3,13 +3,15 @@
 use protocol::Instant;
 use protocol::map::sccp::{SccpAddress, ssn};
 use protocol::map::{
-    AddressString, ApplicationContext, CancelLocationArg, DialogueId, InsertSubscriberDataArg, InsertSubscriberDataRes,
-    InvokeFailure, MapConfig, MapError, MapEvent, MapInput, MapOutput, Operation, OperationResult, UserError,
+    AddressString, ApplicationContext, CancelLocationArg, DialogueId, Imsi, InsertSubscriberDataArg,
+    InsertSubscriberDataRes, InvokeFailure, MapConfig, MapError, MapEvent, MapInput, MapOutput, Operation,
+    OperationResult, UserError,
 };
 use protocol::sip::proxy::Refusal;
 
 use super::leaving::Leaving;
 use super::registration::{Challenging, Registering};
+use super::users::User;
 use super::{IpMessageGw, IpMessageGwConfig, Job};
 use crate::node::NodeOutput;
 
@@ -161,6 +163,10 @@ impl IpMessageGw {
     fn invoked(&mut self, now: Instant, dialogue: DialogueId, invoke_id: i8, operation: Operation) {
         match operation {
             Operation::MtForwardSm(argument) => self.mt_forward(now, dialogue, invoke_id, argument),
+            // Nobody knows yet who is here; neither operation has an error that says so.
+            Operation::InsertSubscriberData(_) | Operation::CancelLocation(_) if !self.is_ready => {
+                self.answer_map(now, dialogue, invoke_id, &Err(UserError::UnexpectedDataValue));
+            }
             Operation::InsertSubscriberData(data) => match self.asked.get_mut(&dialogue) {
                 Some(Asked::Location(registering)) => {
                     registering.told(&data);
@@ -177,39 +183,33 @@ impl IpMessageGw {
         }
     }
 
-    /// insertSubscriberData by itself: the subscription has changed (TS 29.002 clause 8.8.1).
+    /// insertSubscriberData by itself: the subscription has changed (TS 29.002 clause 8.8.1). It is in force at once, and
+    /// answered when it is durable: registrations that are being written meanwhile take it over.
     fn data_inserted(&mut self, now: Instant, dialogue: DialogueId, invoke_id: i8, data: &InsertSubscriberDataArg) {
-        let user = data.imsi.as_ref().and_then(|imsi| self.users.get(imsi.as_str())).cloned();
-        let Some(mut user) = user else {
+        let imsi = data.imsi.as_ref().map(Imsi::as_str).filter(|imsi| !self.leaving.contains(*imsi));
+        let user = imsi.and_then(|imsi| {
+            self.users.change(imsi, |user| {
+                if let Some(msisdn) = &data.msisdn {
+                    msisdn.digits().clone_into(&mut user.msisdn);
+                }
+                user.rules.update(data);
+            })
+        });
+        let Some(put) = user.map(User::put) else {
             let error = if data.imsi.is_some() { UserError::UnidentifiedSubscriber } else { UserError::DataMissing };
             return self.answer_map(now, dialogue, invoke_id, &Err(error));
         };
-        if let Some(msisdn) = &data.msisdn {
-            msisdn.digits().clone_into(&mut user.msisdn);
-        }
-        user.rules.update(data);
         self.serving.insert(dialogue);
-        self.shell.store(vec![user.put()], Job::Changed { user: Box::new(user), dialogue, invoke_id });
+        self.shell.store(vec![put], Job::Changed(dialogue, invoke_id));
     }
 
     /// What has changed is durable, or cannot be.
-    pub(super) fn data_stored(
-        &mut self,
-        now: Instant,
-        user: super::users::User,
-        asked: (DialogueId, i8),
-        is_durable: bool,
-    ) {
-        let (dialogue, invoke_id) = asked;
+    pub(super) fn data_stored(&mut self, now: Instant, (dialogue, invoke_id): (DialogueId, i8), is_durable: bool) {
         self.serving.remove(&dialogue);
         let answer = match is_durable {
             true => Ok(OperationResult::InsertSubscriberData(InsertSubscriberDataRes::default())),
             false => Err(UserError::UnexpectedDataValue),
         };
-        // He may have gone meanwhile.
-        if is_durable && self.users.get(&user.imsi).is_some() {
-            self.users.insert(user);
-        }
         self.answer_map(now, dialogue, invoke_id, &answer);
     }
 

@@ -23,6 +23,7 @@ mod tests;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use protocol::map::{DialogueId, MapEndpoint};
 use protocol::sip::proxy::Refusal;
@@ -61,10 +62,14 @@ pub struct IpMessageGw {
     map: MapEndpoint,
     /// What an earlier run has left is read; before that nothing is taken.
     is_ready: bool,
+    /// When it is read again what could not be read.
+    read_again: Option<Instant>,
     users: Users,
     challenges: Challenges,
     subscriptions: Subscriptions<()>,
     asked: BTreeMap<DialogueId, Asked>,
+    /// Users who are about to be gone.
+    leaving: BTreeSet<String>,
     /// Dialogues of the HLR whose answers wait for the store.
     serving: BTreeSet<DialogueId>,
     mos: Mos,
@@ -106,8 +111,8 @@ enum Job {
     Registered { key: ServerKey, user: Box<User>, expires_s: u32 },
     /// Its end.
     Left { imsi: String, stamp: u64, leaving: Leaving },
-    /// Other data of a user, with the dialogue that waits.
-    Changed { user: Box<User>, dialogue: DialogueId, invoke_id: i8 },
+    /// Other data of a user, and the dialogue that waits.
+    Changed(DialogueId, i8),
     /// A subscription.
     Subscribed(Box<Subscribing>),
     /// A message from a UE.
@@ -150,6 +155,10 @@ impl Node for IpMessageGw {
         self.map.handle_timeout(now);
         self.charging.handle_timeout(now);
         self.drain(now);
+        if self.read_again.is_some_and(|at| at <= now) {
+            self.read_again = None;
+            self.shell.store(what_was_left(), Job::Read);
+        }
         if self.is_ready {
             let utc_ms = self.shell.utc_ms(now);
             self.challenges.expire(now);
@@ -172,6 +181,7 @@ impl Node for IpMessageGw {
             self.charging.poll_timeout(),
             self.challenges.next_deadline(),
             self.mts.next_silence(),
+            self.read_again,
             told,
         ];
         own.into_iter().flatten().chain(utc).min()
@@ -214,8 +224,7 @@ impl IpMessageGw {
         let stack = SipStack::new(stack, entropy.split());
         let map = MapEndpoint::new(map_config(&config), entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
-        let tables = [Table::IpMessageGwUser, Table::IpMessageGwMessage, Table::IpMessageGwSubscription];
-        shell.store(tables.map(|table| NodeStoreOp::Scan { table }).to_vec(), Job::Read);
+        shell.store(what_was_left(), Job::Read);
         Ok(Self {
             contact: NameAddr::new(Uri::Sip(own.clone())),
             config,
@@ -225,10 +234,12 @@ impl IpMessageGw {
             charging: SmsCharging::off(),
             map,
             is_ready: false,
+            read_again: None,
             users: Users::default(),
             challenges: Challenges::default(),
             subscriptions: Subscriptions::new(Table::IpMessageGwSubscription),
             asked: BTreeMap::new(),
+            leaving: BTreeSet::new(),
             serving: BTreeSet::new(),
             mos: Mos::default(),
             mts: Mts::default(),
@@ -348,13 +359,15 @@ impl IpMessageGw {
         }
         let is_durable = result.is_ok();
         match job {
-            Job::Read => self.restore(now, result.unwrap_or_default()),
+            Job::Read => match result {
+                Ok(tables) => self.restore(now, tables),
+                // Without it numbers would be given twice, and rows of accepted messages be written over.
+                Err(_) => self.read_again = Some(now + READ_AGAIN),
+            },
             Job::Registered { key, user, expires_s } if is_durable => self.registered(now, key, *user, expires_s),
             Job::Registered { key, .. } => self.shell.refuse(now, key, &Refusal::new(500).because("Not stored")),
             Job::Left { imsi, stamp, leaving } => self.left(now, (&imsi, stamp), leaving),
-            Job::Changed { user, dialogue, invoke_id } => {
-                self.data_stored(now, *user, (dialogue, invoke_id), is_durable);
-            }
+            Job::Changed(dialogue, invoke_id) => self.data_stored(now, (dialogue, invoke_id), is_durable),
             Job::Subscribed(subscribing) if is_durable => self.subscribed(now, *subscribing),
             Job::Subscribed(subscribing) => self.not_subscribed(now, &subscribing),
             Job::MoTaken(number) => self.mo_taken(now, number, is_durable),
@@ -419,4 +432,11 @@ impl IpMessageGw {
     }
 }
 
+fn what_was_left() -> Vec<NodeStoreOp> {
+    let tables = [Table::IpMessageGwUser, Table::IpMessageGwMessage, Table::IpMessageGwSubscription];
+    tables.map(|table| NodeStoreOp::Scan { table }).to_vec()
+}
+
+/// How long nothing is read again that could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 const ALLOW: &str = "MESSAGE, OPTIONS, REGISTER, SUBSCRIBE";

@@ -104,11 +104,11 @@ impl IpMessageGw {
         while let Some(id) = self.subscriptions.next_due(now) {
             let Some(subscribed) = self.subscriptions.get(id) else { continue };
             let left = subscribed.left_s(utc_ms);
-            let Some(user) = self.users.get(&subscribed.resource).cloned() else {
+            let user = self.users.get(&subscribed.resource);
+            let Some(body) = user.and_then(|user| self.document(now, id, user, ContactEvent::Registered)) else {
                 self.tell_last(now, id, None, "noresource", None);
                 continue;
             };
-            let body = self.document(now, id, &user, ContactEvent::Registered);
             let telling = Telling { state: SubscriptionState::active(left), body: Some((REGINFO_CONTENT_TYPE, body)) };
             let pace = (&self.contact.clone(), Duration::ZERO);
             match self.subscriptions.tell(now, &mut self.shell.stack, id, &telling, pace) {
@@ -138,7 +138,7 @@ impl IpMessageGw {
 
     /// The last NOTIFY; `event`: the registration is over, too.
     fn tell_last(&mut self, now: Instant, id: EventId, user: Option<&User>, reason: &str, event: Option<ContactEvent>) {
-        let body = user.map(|user| self.document(now, id, user, event.unwrap_or(ContactEvent::Registered)));
+        let body = user.and_then(|user| self.document(now, id, user, event.unwrap_or(ContactEvent::Registered)));
         let Some(subscribed) = self.subscriptions.remove(id) else { return };
         self.shell.store(vec![self.subscriptions.delete(id)], Job::Nothing);
         let body = body.map(|body| (REGINFO_CONTENT_TYPE, body));
@@ -156,10 +156,11 @@ impl IpMessageGw {
         }
     }
 
-    fn document(&self, now: Instant, id: EventId, user: &User, event: ContactEvent) -> String {
+    /// What is told of a registration on R2; of one by the IMS nothing.
+    fn document(&self, now: Instant, id: EventId, user: &User, event: ContactEvent) -> Option<String> {
         let utc_ms = self.shell.utc_ms(now);
         let is_active = event == ContactEvent::Registered;
-        let Access::Ip(contact) = &user.access else { return String::new() };
+        let Access::Ip(contact) = &user.access else { return None };
         let expires = user.expires_utc_ms.saturating_sub(utc_ms).div_ceil(1000);
         let contact = RegContact {
             id: format!("c{}", user.imsi),
@@ -183,7 +184,7 @@ impl IpMessageGw {
             contacts: vec![contact],
         };
         let (version, _) = self.subscriptions.next_version(id);
-        RegInfo { version, state: RegInfoState::Full, registrations: vec![registration] }.to_document()
+        Some(RegInfo { version, state: RegInfoState::Full, registrations: vec![registration] }.to_document())
     }
 }
 

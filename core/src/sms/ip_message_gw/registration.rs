@@ -8,6 +8,7 @@ use protocol::map::{
 };
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Contacts, Credentials, Flow, NameAddr, Request, ServerKey, aka_nonce};
+use protocol::xml::ContactEvent;
 
 use super::challenge::{Challenge, Verdict};
 use super::users::{Access, Contact, Rules, User};
@@ -71,7 +72,7 @@ impl IpMessageGw {
             Verdict::Accepted => {}
         }
         if read.expires_s == 0 {
-            self.deregister(now, key, &read.imsi);
+            self.deregister(now, key, &read.imsi, false);
             return Ok(());
         }
         let contact = read.contact.ok_or_else(|| Refusal::new(400).because("No Contact"))?;
@@ -235,12 +236,21 @@ impl IpMessageGw {
         let utc_ms = self.shell.utc_ms(now);
         let expires_utc_ms = utc_ms + u64::from(expires_s) * 1000;
         let guard_utc_ms = expires_utc_ms + self.config.registration.guard.as_millis() as u64;
+        // What the HLR says goes for the registration before, too, until this one is durable.
+        self.users.change(&imsi, |user| (user.msisdn, user.rules) = (msisdn.clone(), rules));
         let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms };
         self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s });
     }
 
     /// The mapping is durable: clause 8.1 step 6, clause 8.7 step 7.
-    pub(super) fn registered(&mut self, now: Instant, key: ServerKey, user: User, expires_s: u32) {
+    pub(super) fn registered(&mut self, now: Instant, key: ServerKey, mut user: User, expires_s: u32) {
+        // The HLR may have said something else while this was written.
+        if let Some(before) = self.users.get(&user.imsi)
+            && (&before.msisdn, before.rules) != (&user.msisdn, user.rules)
+        {
+            (user.msisdn, user.rules) = (before.msisdn.clone(), before.rules);
+            self.shell.store(vec![user.put()], Job::Nothing);
+        }
         let ue = match &user.access {
             Access::Ip(contact) => {
                 let identity = format!("<sip:{}@{}>, <tel:+{}>", user.imsi, self.config.domain, user.msisdn);
@@ -248,13 +258,20 @@ impl IpMessageGw {
             }
             Access::Ims { .. } => None,
         };
-        let (imsi, is_new) = (user.imsi.clone(), self.users.get(&user.imsi).is_none());
+        let imsi = user.imsi.clone();
+        let before = self.users.get(&imsi).cloned();
+        let is_moved = before.as_ref().is_some_and(|before| before.access.is_ims() != user.access.is_ims());
         self.counters.registered += 1;
         self.users.insert(user);
         let ue = ue.as_ref().map(|(contact, identities)| (contact.as_str(), identities.as_str()));
         self.answer_register(now, key, ue, expires_s);
-        if is_new {
-            self.tell_registration(now, &imsi);
+        match before {
+            // Of the one by the IMS he hears from his S-CSCF; the one on R2 is over.
+            Some(before) if is_moved && !before.access.is_ims() => {
+                self.tell_end(now, &before, ContactEvent::Deactivated);
+            }
+            Some(_) if !is_moved => {}
+            Some(_) | None => self.tell_registration(now, &imsi),
         }
     }
 

@@ -97,6 +97,15 @@ impl Rig {
         self.drain();
     }
 
+    /// The store says what it has done, and is fast again.
+    fn release(&mut self) {
+        while let Some(answer) = self.world.held.as_mut().and_then(VecDeque::pop_front) {
+            self.gateway.handle_input(self.world.now, NodeInput::Store(answer));
+            self.drain();
+        }
+        self.world.held = None;
+    }
+
     fn pass(&mut self, time: Duration) {
         let end = self.world.now + time;
         loop {

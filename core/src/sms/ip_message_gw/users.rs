@@ -187,6 +187,21 @@ impl Users {
         self.by_imsi.insert(user.imsi.clone(), user);
     }
 
+    /// Changes what the HLR says of a user, but not his registration.
+    pub(super) fn change(&mut self, imsi: &str, change: impl FnOnce(&mut User)) -> Option<&User> {
+        let user = self.by_imsi.get_mut(imsi)?;
+        for identity in user.identities() {
+            if self.of_identity.get(&identity).is_some_and(|own| own == imsi) {
+                self.of_identity.remove(&identity);
+            }
+        }
+        change(user);
+        for identity in user.identities() {
+            self.of_identity.insert(identity, imsi.to_owned());
+        }
+        Some(user)
+    }
+
     pub(super) fn remove(&mut self, imsi: &str) -> Option<User> {
         let user = self.by_imsi.remove(imsi)?;
         // Another user may have them now.

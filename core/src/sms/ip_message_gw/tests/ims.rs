@@ -24,6 +24,26 @@ fn the_s_cscf_registers_a_user_and_ends_it() {
 }
 
 #[test]
+fn a_registration_is_ended_by_whom_it_was_begun() {
+    let mut rig = Rig::new();
+    rig.register(600);
+    rig.third_party(0, &format!("imsi={IMSI} msisdn={MSISDN}"));
+    rig.response(200);
+    assert!(!rig.world.hlr.log.contains(&"purgeMS".to_owned()));
+    assert!(rig.gateway.users.get(IMSI).is_some_and(|user| !user.access.is_ims()));
+    // He goes over to the IMS, and what is left of R2 ends.
+    rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
+    rig.response(200);
+    assert_eq!(register(&mut rig.gateway, &mut rig.world, 0), Some(()));
+    rig.response(200);
+    assert!(!rig.world.hlr.log.contains(&"purgeMS".to_owned()));
+    assert!(rig.gateway.users.get(IMSI).is_some_and(|user| user.access.is_ims()));
+    rig.third_party(0, "");
+    rig.response(200);
+    assert_eq!((rig.gateway.users.len(), rig.world.hlr.log.last().map(String::as_str)), (0, Some("purgeMS")));
+}
+
+#[test]
 fn the_guard_timer_ends_it_when_the_s_cscf_is_silent() {
     let mut rig = Rig::new();
     rig.third_party(600, &format!("imsi={IMSI}"));

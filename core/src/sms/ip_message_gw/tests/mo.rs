@@ -58,6 +58,28 @@ fn nothing_is_acknowledged_before_it_is_durable() {
 }
 
 #[test]
+fn nothing_is_taken_before_what_was_left_is_read() {
+    let mut rig = registered();
+    rig.world.mo_answer = None;
+    rig.message(UE, "m1", "", &mo(9, "hello"));
+    rig.response(202);
+    rig.world.scan_fails = true;
+    rig.restart(config());
+    for _ in 0..3 {
+        rig.message(UE, "m2", "", &mo(10, "other"));
+        rig.response(503);
+        rig.pass(Duration::from_secs(5));
+    }
+    rig.mt(&deliver("x"), false);
+    assert!(matches!(rig.outcome(), Err(InvokeFailure::User(UserError::SystemFailure(_)))));
+    rig.world.scan_fails = false;
+    rig.pass(Duration::from_secs(5));
+    rig.message(UE, "m2", "", &mo(10, "other"));
+    rig.response(202);
+    assert_eq!(rig.rows(Table::IpMessageGwMessage), 2, "neither is written over the other");
+}
+
+#[test]
 fn what_comes_again_is_not_sent_again() {
     let mut rig = registered();
     rig.world.mo_answer = None;

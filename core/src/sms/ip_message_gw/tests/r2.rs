@@ -199,6 +199,83 @@ fn the_hlr_ends_and_changes_a_registration() {
 }
 
 #[test]
+fn who_goes_over_to_the_ims_is_told_that_he_has_left_r2() {
+    let mut rig = Rig::new();
+    rig.register(600);
+    subscribe(&mut rig);
+    rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
+    rig.response(200);
+    let told = event(&notified(&mut rig, "terminated"));
+    assert_eq!(told, (RegistrationState::Terminated, ContactEvent::Deactivated));
+    rig.pass(Duration::from_secs(300));
+    rig.is_silent();
+    assert_eq!(rig.rows(Table::IpMessageGwSubscription), 0);
+}
+
+/// The HLR says that messages from the UE do not go over IP.
+fn barred_over_ip(rig: &mut Rig) {
+    let hlr = SccpAddress::e164(HLR, ssn::HLR).unwrap();
+    let gateway = SccpAddress::e164(GATEWAY, ssn::SGSN).unwrap();
+    let preferences = SmsPreferences { mt: vec![], mo: vec![SmsAccess::MSC], is_user_allowed: false };
+    let data = InsertSubscriberDataArg {
+        imsi: Some(Imsi::new(IMSI).unwrap()),
+        extensions: vec![preferences.to_extension()],
+        ..InsertSubscriberDataArg::default()
+    };
+    let operation = Operation::InsertSubscriberData(data);
+    rig.world.hlr.map.request(rig.world.now, hlr, gateway, &operation).unwrap();
+    rig.drain();
+}
+
+/// Seconds until the registration ends, and whether messages from the UE are taken.
+fn standing(rig: &Rig) -> Option<(u64, bool)> {
+    let user = rig.gateway.users.get(IMSI)?;
+    let now = START_MS + rig.world.now.as_nanos() / 1_000_000;
+    Some(((user.expires_utc_ms - now) / 1000, user.rules.refusal().is_none()))
+}
+
+#[test]
+fn what_the_hlr_says_and_a_registration_do_not_undo_each_other() {
+    // Which of them comes first.
+    for is_told_first in [true, false] {
+        let mut rig = Rig::new();
+        rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
+        rig.response(200);
+        rig.pass(Duration::from_secs(300));
+        rig.world.held = Some(VecDeque::new());
+        if is_told_first {
+            barred_over_ip(&mut rig);
+        }
+        rig.third_party(900, &format!("imsi={IMSI} msisdn={MSISDN}"));
+        if !is_told_first {
+            barred_over_ip(&mut rig);
+        }
+        rig.release();
+        rig.response(200);
+        assert_eq!(standing(&rig), Some((900, false)), "{is_told_first}");
+        rig.restart(config());
+        assert_eq!(standing(&rig), Some((900, false)), "{is_told_first}, after a restart");
+    }
+}
+
+#[test]
+fn what_the_hlr_says_of_one_who_leaves_does_not_bring_him_back() {
+    let mut rig = Rig::new();
+    rig.register(600);
+    rig.world.held = Some(VecDeque::new());
+    register_end(&mut rig);
+    barred_over_ip(&mut rig);
+    rig.release();
+    assert_eq!((rig.gateway.users.len(), rig.rows(Table::IpMessageGwUser)), (0, 0));
+    rig.restart(config());
+    assert_eq!(rig.gateway.users.len(), 0);
+}
+
+fn register_end(rig: &mut Rig) {
+    assert_eq!(register(&mut rig.gateway, &mut rig.world, 0), Some(()));
+}
+
+#[test]
 fn what_is_wrong_with_a_register_is_said() {
     let mut rig = Rig::new();
     let base = register_text(600, 1, &no_authorization());

@@ -22,6 +22,10 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) rows: RowMap,
     pub(super) store_fails: bool,
+    /// What there is cannot be read.
+    pub(super) scan_fails: bool,
+    /// Answers of the store that have not come yet, while it is slow.
+    pub(super) held: Option<VecDeque<NodeStoreAnswer>>,
     pub(super) hlr: Peer,
     pub(super) sqn: u64,
     /// What the HLR says of the subscriber.
@@ -57,6 +61,8 @@ impl World {
             now: Instant::ZERO,
             rows: RowMap::new(),
             store_fails: false,
+            scan_fails: false,
+            held: None,
             hlr: Peer::new("hlr", &hlr),
             sqn: 32,
             data,
@@ -86,7 +92,10 @@ impl World {
                     let answer = self.execute(request);
                     // Killed between the commit and its answer.
                     self.fuel = self.fuel.checked_sub(1)?;
-                    gateway.handle_input(self.now, NodeInput::Store(answer));
+                    match &mut self.held {
+                        Some(held) => held.push_back(answer),
+                        None => gateway.handle_input(self.now, NodeInput::Store(answer)),
+                    }
                 }
                 NodeOutput::Note(note) => self.notes.push(note.to_string()),
                 NodeOutput::Diameter(transport) => {
@@ -194,6 +203,10 @@ impl World {
         let mut tables = Vec::new();
         for op in request.ops {
             match op {
+                NodeStoreOp::Scan { .. } if self.scan_fails => {
+                    let result = Err(StoreError::Sqlite("disk I/O error".to_owned()));
+                    return NodeStoreAnswer { token: request.token, result };
+                }
                 NodeStoreOp::Scan { table } => {
                     let rows = self.rows.iter().filter(|((own, _), _)| *own == table);
                     tables.push(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect::<Rows>());
