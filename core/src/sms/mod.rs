@@ -1,5 +1,6 @@
 //! Short messages over IP (TR 23.804, TS 23.204) and in the network that they come from (TS 23.040).
 
+mod binding;
 mod charging;
 mod gmsc;
 mod ip_message_gw;

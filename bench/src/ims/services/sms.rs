@@ -184,7 +184,7 @@ impl SmsSite<'_> {
 
     fn gmsc(&self) -> SmsGmscConfig {
         let (address, system_id) = (SERVICE_CENTRE.to_owned(), SYSTEM_ID.to_owned());
-        let centre = ServiceCentre { address, system_id, password: Secret::new(self.password()) };
+        let centre = ServiceCentre { address, system_id, password: Secret::new(self.password()), from: Vec::new() };
         let mut config = SmsGmscConfig::new(GMSC_NUMBER, HLR_NUMBER, vec![centre]);
         (config.ip_messaging, config.gprs) = (self.sms.ip_messaging, self.sms.gprs);
         config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
@@ -198,7 +198,8 @@ impl SmsSite<'_> {
         config.message_centres = vec![SmppPeer::new("sms-gmsc", gmsc, SYSTEM_ID, &self.password())];
         config.validity = Validity { default: s(self.sms.validity_s), ..Validity::default() };
         let pauses: Vec<_> = self.sms.retry_s.iter().map(|&pause| s(pause)).collect();
-        config.retry = RetrySchedule { absent: pauses.clone(), memory_full: pauses.clone(), network: pauses };
+        let (absent, memory_full, refused) = (pauses.clone(), pauses.clone(), pauses.clone());
+        config.retry = RetrySchedule { absent, memory_full, network: pauses, refused };
         config.sc_type = match self.sms.kind {
             SmScKind::Normal => 0,
             SmScKind::VoiceMail => 1,

@@ -44,6 +44,8 @@ pub struct SmScSection {
     pub retry_memory_full: Option<Vec<u64>>,
     /// The same when the network has a fault.
     pub retry_network: Option<Vec<u64>>,
+    /// The same when the UE refuses the message; behind the last one it is given up.
+    pub retry_refused: Option<Vec<u64>>,
     /// How long the GMSC may take for all attempts of a delivery, seconds.
     pub delivery_time: Option<u64>,
     /// What it is for the HLR: 0 normal, 1 voice mail, 2 video mail.
@@ -125,6 +127,7 @@ impl Default for SmScSection {
             retry_absent: None,
             retry_memory_full: None,
             retry_network: None,
+            retry_refused: None,
             delivery_time: None,
             sc_type: 0,
             message_waiting: true,

@@ -6,6 +6,7 @@ use protocol::Secret;
 use serde::Deserialize;
 
 use super::{CoreConfig, NodeKind, loopback};
+use crate::ims::TrustedPeer;
 use crate::sms::{Service, ServingNodeKind};
 
 /// Numbers of the boxes on SS7 as long as nobody says others: E.164, digits alone.
@@ -80,12 +81,14 @@ pub struct ServiceCentreSection {
     pub system_id: String,
     /// What only it knows.
     pub password: Secret<String>,
+    /// Addresses that it may connect from; none: any.
+    pub from: Vec<TrustedPeer>,
 }
 
 impl Default for ServiceCentreSection {
     fn default() -> Self {
         let (system_id, password) = ("smsc".to_owned(), "smsc".to_owned().into());
-        Self { address: SM_SC_NUMBER.to_owned(), system_id, password }
+        Self { address: SM_SC_NUMBER.to_owned(), system_id, password, from: Vec::new() }
     }
 }
 

@@ -35,6 +35,7 @@ impl Nodes<'_> {
             (&mut config.retry.absent, &section.retry_absent),
             (&mut config.retry.memory_full, &section.retry_memory_full),
             (&mut config.retry.network, &section.retry_network),
+            (&mut config.retry.refused, &section.retry_refused),
         ] {
             if let Some(value) = value {
                 *own = value.iter().copied().map(Duration::from_secs).collect();

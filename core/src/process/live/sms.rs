@@ -17,6 +17,7 @@ impl Nodes<'_> {
             address: centre.address.clone(),
             system_id: centre.system_id.clone(),
             password: centre.password.clone(),
+            from: centre.from.clone(),
         };
         let centres = section.service_centres.iter().map(centre).collect();
         SmsGmscConfig {

@@ -1,6 +1,8 @@
 //! Sessions of service centres (SMPP 3.4 clause 2.2): they bind with the name and password of the configuration, and serve the
 //! address that they have there.
 
+use std::net::SocketAddr;
+
 use protocol::Instant;
 use protocol::smpp::{
     Bind, Body, CommandStatus, Pdu, SmppConfig, SmppEvent, SmppInput, SmppOutput, SmppRole, SmppSession,
@@ -8,11 +10,13 @@ use protocol::smpp::{
 
 use super::SmsGmsc;
 use crate::node::{NodeOutput, StreamId, StreamInput, StreamOutput};
+use crate::sms::binding::Binder;
 
 /// A connection, and the service centre that it is bound by: its place in the configuration.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) session: SmppSession,
+    remote: SocketAddr,
     pub(super) centre: Option<usize>,
 }
 
@@ -26,12 +30,12 @@ impl Link {
 impl SmsGmsc {
     pub(super) fn on_stream(&mut self, now: Instant, input: StreamInput<'_>) {
         match input {
-            StreamInput::Connected { conn, token: None, .. } if self.links.len() < self.config.max_sessions => {
+            StreamInput::Connected { conn, token: None, remote, .. } if self.links.len() < self.config.max_sessions => {
                 let mut config = SmppConfig::new(SmppRole::MessageCentre);
                 config.system_id = self.system_id.clone();
                 (config.window, config.peer_window) = (self.config.window, self.config.peer_window);
                 config.response_time = self.config.response_time;
-                self.links.insert(conn, Link { session: SmppSession::new(now, config), centre: None });
+                self.links.insert(conn, Link { session: SmppSession::new(now, config), remote, centre: None });
             }
             StreamInput::Connected { conn, .. } => {
                 self.say("there are as many connections as there may be");
@@ -105,31 +109,37 @@ impl SmsGmsc {
     }
 
     fn on_bind(&mut self, now: Instant, conn: StreamId, bind: &Bind) {
-        let centre = self.centre_of(bind);
+        let Some(remote) = self.links.get(&conn).map(|link| link.remote) else { return };
+        let centre = self.centre_of(now, remote, bind);
         let Some(link) = self.links.get_mut(&conn) else { return };
         match centre {
             Ok(centre) => {
                 link.centre = Some(centre);
                 link.session.accept_bind(now);
             }
-            Err(status) => {
+            Err((status, why)) => {
                 link.session.refuse_bind(status);
-                self.say(format!("bind of {} refused: {status}", bind.system_id));
+                self.say(format!("bind of {} from {remote} refused: {why}", bind.system_id));
             }
         }
     }
 
-    /// Who binds. A name may have several addresses: address_range says which.
-    fn centre_of(&self, bind: &Bind) -> Result<usize, CommandStatus> {
-        let named = |name: &str| name.as_bytes() == bind.system_id.as_bytes();
-        let known = self.config.service_centres.iter().enumerate().filter(|(_, centre)| named(&centre.system_id));
-        let mut known = known.peekable();
-        known.peek().ok_or(CommandStatus::INVALID_SYSTEM_ID)?;
-        let admitted = known.filter(|(_, it)| it.password.expose().as_bytes() == bind.password.expose().as_bytes());
-        let mut admitted = admitted.peekable();
-        admitted.peek().ok_or(CommandStatus::INVALID_PASSWORD)?;
-        let mut serves = admitted.filter(|(_, centre)| is_in_range(&centre.address, bind.address_range.as_bytes()));
-        serves.next().map(|(centre, _)| centre).ok_or(CommandStatus::BIND_FAILED)
+    /// Who binds, or what is said there and here. A name may have several addresses: address_range says which.
+    fn centre_of(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        bind: &Bind,
+    ) -> Result<usize, (CommandStatus, &'static str)> {
+        let centres = &self.config.service_centres;
+        let binders = centres.iter().zip(&self.passwords).map(|(centre, password)| Binder {
+            system_id: &centre.system_id,
+            password,
+            from: &centre.from,
+        });
+        let proven = self.binding.admit(now, binders, remote, bind).map_err(|why| (why.status(), why.text()))?;
+        let serves = |centre: &usize| is_in_range(&centres[*centre].address, bind.address_range.as_bytes());
+        proven.into_iter().find(serves).ok_or((CommandStatus::BIND_FAILED, "it does not serve that address_range"))
     }
 
     fn on_request(&mut self, now: Instant, conn: StreamId, pdu: Pdu) {

@@ -6,6 +6,8 @@ use protocol::Secret;
 use protocol::map::{AddressString, MapTimers};
 use protocol::sms::Address;
 
+use crate::ims::TrustedPeer;
+
 /// Settings of an SMS-GMSC/IWMSC.
 #[derive(Clone, Debug)]
 pub struct SmsGmscConfig {
@@ -54,6 +56,8 @@ pub struct ServiceCentre {
     pub system_id: String,
     /// What only it knows, 8 characters at most.
     pub password: Secret<String>,
+    /// From where it may connect; none: from anywhere.
+    pub from: Vec<TrustedPeer>,
 }
 
 impl SmsGmscConfig {

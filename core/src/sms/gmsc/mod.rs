@@ -32,7 +32,9 @@ use protocol::{Entropy, Instant};
 use self::centres::Link;
 use self::originating::Originating;
 use self::terminating::{Delivery, Held};
+use crate::mc::HashedPassword;
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput, StreamId};
+use crate::sms::binding::Binding;
 
 pub use config::{ServiceCentre, SmsGmscConfig};
 
@@ -44,6 +46,9 @@ pub struct SmsGmsc {
     hlr: SccpAddress,
     /// Addresses of the service centres, in the order of the configuration.
     centres: Vec<AddressString>,
+    /// Their passwords, in the same order.
+    passwords: Vec<HashedPassword>,
+    binding: Binding,
     system_id: SystemId,
     map: MapEndpoint,
     links: BTreeMap<StreamId, Link>,
@@ -83,7 +88,7 @@ impl SmsGmsc {
     ///
     /// # Errors
     /// What in the configuration is no number, or no name of SMPP.
-    pub fn new(config: SmsGmscConfig, entropy: Entropy) -> Result<Self, String> {
+    pub fn new(config: SmsGmscConfig, mut entropy: Entropy) -> Result<Self, String> {
         let address = |digits: &str| {
             config::number(digits)?;
             SccpAddress::e164(digits, ssn::MSC).map_err(|error| error.to_string())
@@ -92,6 +97,10 @@ impl SmsGmsc {
         hlr.ssn = Some(ssn::HLR);
         let centres = config.service_centres.iter().map(|centre| config::number(&centre.address));
         let centres: Vec<_> = centres.collect::<Result<_, _>>()?;
+        // The configuration has them in clear: hashes at little cost compare them in the same time, whatever is guessed.
+        let hash = |own: &ServiceCentre| HashedPassword::of_cost(own.password.expose(), 8, 1, &mut entropy);
+        let passwords: Vec<_> = config.service_centres.iter().map(hash).collect::<Result<_, _>>()?;
+        let binding = Binding::new(entropy.split());
         let system_id = SystemId::new(&config.system_id).ok_or("system_id has 15 characters at most")?;
         let contexts = [ApplicationContext::SHORT_MSG_MO_RELAY_V3, ApplicationContext::SHORT_MSG_ALERT_V2];
         let mut map = MapConfig::new(contexts);
@@ -100,6 +109,8 @@ impl SmsGmsc {
             own,
             hlr,
             centres,
+            passwords,
+            binding,
             system_id,
             map: MapEndpoint::new(map, entropy),
             links: BTreeMap::new(),

@@ -77,7 +77,8 @@ impl Failure {
         }
     }
 
-    /// What an invocation brought; `access` where it was mt-ForwardSM. Which errors are permanent: TS 23.040 clause 3.3.1.
+    /// What an invocation brought; `access` where it was mt-ForwardSM. Which errors are permanent: TS 23.040
+    /// clause 3.3, table 1.
     pub(super) fn of(failure: &InvokeFailure, access: Option<Access>) -> Self {
         let InvokeFailure::User(error) = failure else { return Self::system() };
         let code = u16::try_from(error.code()).unwrap_or(SYSTEM_FAILURE);
@@ -90,9 +91,7 @@ impl Failure {
                 use SmDeliveryFailureCause as Cause;
                 let is_full = failure.cause == Cause::MemoryCapacityExceeded;
                 let reason = match failure.cause {
-                    Cause::EquipmentNotSmEquipped | Cause::InvalidSmeAddress | Cause::SubscriberNotScSubscriber => {
-                        DeliveryFailureReason::PERMANENT
-                    }
+                    Cause::InvalidSmeAddress | Cause::SubscriberNotScSubscriber => DeliveryFailureReason::PERMANENT,
                     _ => DeliveryFailureReason::TEMPORARY,
                 };
                 let outcome = is_full.then_some(SmDeliveryOutcome::MemoryCapacityExceeded);

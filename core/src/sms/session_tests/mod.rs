@@ -317,8 +317,12 @@ impl Net {
 }
 
 fn gmsc_config(wanted: Wanted) -> SmsGmscConfig {
-    let centre =
-        ServiceCentre { address: CENTRE.to_owned(), system_id: "smsc".to_owned(), password: "smsc".to_owned().into() };
+    let centre = ServiceCentre {
+        address: CENTRE.to_owned(),
+        system_id: "smsc".to_owned(),
+        password: "smsc".to_owned().into(),
+        from: Vec::new(),
+    };
     SmsGmscConfig {
         utc_ms_at_zero: START_MS,
         ip_messaging: wanted.ip_messaging,

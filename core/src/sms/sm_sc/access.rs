@@ -1,82 +1,22 @@
-//! Who may bind and how much it may send: accounts of ESMEs.
+//! How much an ESME may send, and from which addresses.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::time::Duration;
 
-use protocol::smpp::Bind;
-use protocol::{Entropy, Instant};
+use protocol::Instant;
 
 use super::config::EsmeAccount;
 use super::message::Party;
 use super::routes::{patterns_match, plain};
-use crate::mc::HashedPassword;
-use crate::mc::idms::Throttle;
 
-/// Why somebody may not bind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum NoAccess {
-    /// Wrong name or password: which of them is not told.
-    Unknown,
-    /// Wrong so often that nothing is looked at for a while.
-    Guesses,
-    /// From another address than it may.
-    Place,
-}
+/// What accounts have sent in the last second.
+#[derive(Debug, Default)]
+pub(super) struct Rates(BTreeMap<usize, Bucket>);
 
-/// What is known of accounts while they are used.
-#[derive(Debug)]
-pub(super) struct Access {
-    /// Nobody's password: trying it costs what trying somebody's does. It is made when it is needed first.
-    decoy: Option<HashedPassword>,
-    entropy: Entropy,
-    by_name: Throttle,
-    by_address: Throttle,
-    buckets: BTreeMap<usize, Bucket>,
-}
-
-impl Access {
-    pub(super) const fn new(entropy: Entropy) -> Self {
-        let by_name = Throttle::new(FAILURES, WINDOW);
-        let by_address = Throttle::new(FAILURES * 10, WINDOW);
-        Self { decoy: None, entropy, by_name, by_address, buckets: BTreeMap::new() }
-    }
-
-    /// The account that a bind proves.
-    pub(super) fn admit(
-        &mut self,
-        now: Instant,
-        accounts: &[EsmeAccount],
-        remote: SocketAddr,
-        bind: &Bind,
-    ) -> Result<usize, NoAccess> {
-        let name = bind.system_id.to_string();
-        let place = remote.ip().to_string();
-        if self.by_name.wait(now, &name).is_some() || self.by_address.wait(now, &place).is_some() {
-            return Err(NoAccess::Guesses);
-        }
-        let found = accounts.iter().position(|account| account.system_id == name);
-        if found.is_none() && self.decoy.is_none() {
-            let nobody = self.entropy.token(8);
-            self.decoy = HashedPassword::new(&nobody, &mut self.entropy).ok();
-        }
-        let hash = found.map_or(self.decoy.as_ref(), |n| Some(&accounts[n].password));
-        let password = String::from_utf8_lossy(bind.password.expose().as_bytes()).into_owned();
-        let is_right = hash.is_some_and(|hash| hash.is_of(&password));
-        let Some(account) = found.filter(|_| is_right) else {
-            self.by_name.failed(now, &name);
-            self.by_address.failed(now, &place);
-            return Err(NoAccess::Unknown);
-        };
-        self.by_name.succeeded(&name);
-        let from = &accounts[account].from;
-        if from.is_empty() || from.iter().any(|peer| peer.is(remote)) { Ok(account) } else { Err(NoAccess::Place) }
-    }
-
+impl Rates {
     /// Takes some messages out of what an account may submit in a second; false: it has to wait.
     pub(super) fn take(&mut self, now: Instant, number: usize, account: &EsmeAccount, messages: u32) -> bool {
         let Some(rate) = account.throughput else { return true };
-        let bucket = self.buckets.entry(number).or_insert_with(|| Bucket { micros: u64::from(rate) * SECOND, at: now });
+        let bucket = self.0.entry(number).or_insert_with(|| Bucket { micros: u64::from(rate) * SECOND, at: now });
         bucket.take(now, rate, messages)
     }
 }
@@ -114,8 +54,6 @@ impl Bucket {
 
 /// A message in millionths, microseconds of a second: the rate is what a second brings.
 const SECOND: u64 = 1_000_000;
-const FAILURES: u32 = 5;
-const WINDOW: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

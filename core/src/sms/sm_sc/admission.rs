@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Instant;
-use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Tlv, Unsuccessful};
+use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Unsuccessful};
 use protocol::sms::{FailureCause, Parameters, SubmitReport, Timestamp};
 
-use super::keys::{below, message_key, number_key, of_message_key, origin_key, timer_key};
+use super::keys::{below, message_key, number_key, of_message_key, of_origin_key, origin_key, timer_key};
 use super::lanes::Phase;
 use super::message::{Entry, LaneState, Message, Origin, of_row, row};
 use super::{Job, SmSc};
@@ -28,7 +28,8 @@ pub(super) struct Admission {
     pub(super) reply: Option<Reply>,
     /// Whether the message is new is to be found out.
     pub(super) guard: Option<Guard>,
-    /// Numbers of messages that are taken out of lanes, as the first and the last of each.
+    /// Numbers of messages that leave where they are, as the first and the last of each: nobody else changes them until the
+    /// store has answered.
     pub(super) ends: Vec<(u64, u64)>,
     /// Accounts of messages that are over.
     pub(super) over: Vec<(u64, Option<String>)>,
@@ -152,8 +153,11 @@ impl SmSc {
     /// TS 23.040 clause 9.2.3.25, and what was repeated because its answer was lost: how it is answered, unless it is new.
     fn verdict(&self, now: Instant, admission: &Admission, rows: Option<&Rows>) -> Option<(CommandStatus, Vec<u8>)> {
         let guard = admission.guard.as_ref()?;
-        let rows: Vec<Origin> = rows?.iter().filter_map(|(_, value)| of_row(value)).collect();
-        if guard.rejects && rows.iter().any(|row| row.is_held) {
+        let read = |(key, value): &(String, Vec<u8>)| Some((of_origin_key(key)?.0, of_row::<Origin>(value)?));
+        let rows: Vec<(bool, Origin)> = rows?.iter().filter_map(read).collect();
+        // TP-RD means what has the same originator, destination and TP-MR. A UE that has used its 256 references has that of
+        // something else: it has to say the same, too.
+        if guard.rejects && rows.iter().any(|(is_held, row)| *is_held && row.digest == guard.digest) {
             return Some((
                 CommandStatus::REJECTED_BY_APPLICATION,
                 refusal(FailureCause::DUPLICATE, self.shell.utc_ms(now), self.config.quarters),
@@ -161,7 +165,7 @@ impl SmSc {
         }
         let window = super::schedule::millis(self.config.limits.repeated);
         let is_it = |row: &&Origin| row.digest == guard.digest && row.accepted_ms + window > self.shell.utc_ms(now);
-        let found = rows.iter().find(is_it)?;
+        let found = rows.iter().map(|(_, row)| row).find(is_it)?;
         Some((CommandStatus::OK, acceptance(found.accepted_ms, self.config.quarters)))
     }
 
@@ -170,7 +174,7 @@ impl SmSc {
         let origin = admission.guard.map(|guard| guard.origin);
         if let Some(reply) = admission.reply {
             let body = Body::DeliverSmResp(None);
-            let pdu = Tlv::new(tlv::TPDU, report);
+            let pdu = tlv::tpdu(report);
             self.respond(reply.conn, Pdu::response(reply.sequence_number, status, body).with([pdu]));
         }
         self.free_origin(now, origin);
@@ -267,8 +271,8 @@ impl SmSc {
     fn write_origin(ops: &mut Vec<NodeStoreOp>, number: u64, message: &Message) {
         let Some(origin) = &message.origin else { return };
         let digest = message.digest.clone();
-        let value = row(&Origin { accepted_ms: message.accepted_ms, digest, is_held: true });
-        ops.push(NodeStoreOp::Put { table: Table::SmScOrigin, key: origin_key(origin, number), value });
+        let value = row(&Origin { accepted_ms: message.accepted_ms, digest });
+        ops.push(NodeStoreOp::Put { table: Table::SmScOrigin, key: origin_key(origin, true, number), value });
     }
 
     /// A message has come into a lane, which is due when it was not there, or at once for something urgent.
@@ -283,6 +287,7 @@ impl SmSc {
         let found = self.admitted(name).unwrap_or(found);
         if let Some(lane) = self.lanes.get_mut(name) {
             lane.more = true;
+            lane.has_urgent |= is_urgent;
             return;
         }
         if found.is_none() || is_urgent {
@@ -322,9 +327,10 @@ impl SmSc {
         }
     }
 
-    /// Lanes that wait until messages are gone.
-    fn parked(&self) -> Vec<String> {
-        self.lanes.iter().filter(|(_, lane)| lane.phase == Phase::Parked).map(|(name, _)| name.clone()).collect()
+    /// Lanes that have waited until messages are gone.
+    fn parked(&mut self) -> Vec<String> {
+        let is_parked = |name: &String| self.lanes.get(name).is_some_and(|lane| lane.phase == Phase::Parked);
+        std::mem::take(&mut self.parked).into_iter().filter(is_parked).collect()
     }
 
     /// A transaction that did not come about.
@@ -366,7 +372,7 @@ impl SmSc {
                         Answer::Deliver(_) => {
                             let (now_ms, quarters) = (self.shell.utc_ms(now), self.config.quarters);
                             let report = refusal(FailureCause::SC_SYSTEM_FAILURE, now_ms, quarters);
-                            let report = Tlv::new(tlv::TPDU, report);
+                            let report = tlv::tpdu(report);
                             let status = CommandStatus::TEMPORARY_APPLICATION_ERROR;
                             Pdu::response(pdu.sequence_number, status, Body::DeliverSmResp(None)).with([report])
                         }
@@ -411,7 +417,7 @@ impl Answer {
             }
             Self::Deliver(report) => {
                 // Who has said nothing in a TPDU gets none.
-                let report = (!report.is_empty()).then(|| Tlv::new(tlv::TPDU, report));
+                let report = (!report.is_empty()).then(|| tlv::tpdu(report));
                 let body = Body::DeliverSmResp(Some(MessageId::default()));
                 return Pdu::response(sequence_number, CommandStatus::OK, body).with(report);
             }
@@ -443,5 +449,5 @@ pub(super) fn lane_of(key: &str) -> Option<&str> {
     of_message_key(key).map(|(lane, _)| lane)
 }
 
-/// Messages with the same originator, destination and TP-MR that are looked at.
+/// Messages with the same originator, destination and TP-MR that are looked at: the last ones, those that are held first.
 const ORIGINS: usize = 64;

@@ -55,11 +55,14 @@ impl SmSc {
     }
 
     pub(super) fn counted(&mut self, rows: &Rows) {
-        for (_, value) in rows {
+        for (key, value) in rows {
+            let number = u64::from_str_radix(key, 16).ok();
             match of_row(value) {
                 // Of several parts the last one counts.
                 Some(Entry::Held { account, is_last: true, .. }) => self.census.enter(account.as_deref()),
-                Some(Entry::Scheduled { message, .. } | Entry::Forwarded { message, .. }) => {
+                Some(Entry::Scheduled { message, .. } | Entry::Forwarded { message, .. })
+                    if message.parts.is_none_or(|(_, last)| number == Some(last)) =>
+                {
                     self.census.enter(message.account.as_deref());
                 }
                 _ => {}

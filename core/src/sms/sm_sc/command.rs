@@ -1,7 +1,7 @@
 //! SMS-COMMAND: TS 23.040 clauses 9.2.2.4 and 9.2.3.19.
 
 use protocol::Instant;
-use protocol::smpp::{Body, CommandStatus, Pdu, Tlv};
+use protocol::smpp::{Body, CommandStatus, Pdu};
 use protocol::sms::{
     Command, CommandType, DataCodingScheme, FailureCause, Status, StatusReport, Submit, Timestamp, UserData,
 };
@@ -39,7 +39,7 @@ impl SmSc {
 
     /// The messages that a command may mean: the last one counts, for TP-MR are used again.
     pub(super) fn command(&mut self, now: Instant, source: &Party, command: &Command, reply: Reply, found: Vec<Found>) {
-        let last = found.into_iter().next_back();
+        let last = found.into_iter().max_by_key(|found| found.number);
         let held = last.as_ref().and_then(|found| Some((found.number, found.message.clone()?)));
         match (command.command, held) {
             (CommandType::ENQUIRY, _) => self.enquired(now, source, command, reply, last.as_ref()),
@@ -100,7 +100,7 @@ impl SmSc {
         add.map(|add| Add { group: GROUP_OF_COMMANDS, ..add }).into_iter().collect()
     }
 
-    /// Writes a message that is held over itself; false: it is on its way.
+    /// Writes a message that is held over itself; false: it is on its way, or about to end.
     pub(super) fn rewrite(
         &mut self,
         now: Instant,
@@ -110,6 +110,9 @@ impl SmSc {
         reply: Reply,
         adds: Vec<Add>,
     ) -> bool {
+        if self.is_free((number, number)).is_err() {
+            return false;
+        }
         let name = super::admission::lane_of(&key).unwrap_or_default().to_owned();
         if let Some(lane) = self.lanes.get_mut(&name) {
             if lane.is_busy_with((number, number)) {
@@ -130,7 +133,7 @@ impl SmSc {
 
     fn cannot(&mut self, now: Instant, conn: StreamId, number: u32) {
         let cause = FailureCause::COMMAND_CANNOT_BE_ACTIONED;
-        let report = Tlv::new(tlv::TPDU, refusal(cause, self.shell.utc_ms(now), self.config.quarters));
+        let report = tlv::tpdu(refusal(cause, self.shell.utc_ms(now), self.config.quarters));
         let status = CommandStatus::REJECTED_BY_APPLICATION;
         self.respond(conn, Pdu::response(number, status, Body::DeliverSmResp(None)).with([report]));
     }

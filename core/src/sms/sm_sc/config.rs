@@ -189,6 +189,10 @@ pub(super) fn check(config: &SmScConfig) -> Result<(), String> {
     if address.is_empty() || address.len() > E164_DIGITS || !address.bytes().all(|b| b.is_ascii_digit()) {
         return Err(format!("SM-SC: {address:?} is no service centre address: give it in digits with country code"));
     }
+    let validity = &config.validity;
+    if [validity.default, validity.maximum, validity.reports].iter().any(Duration::is_zero) {
+        return Err("SM-SC: messages are to be held for no time: give a validity".to_owned());
+    }
     let mut names: Vec<&str> = peers.iter().map(|peer| peer.name.as_str()).collect();
     let mut accounts: Vec<&str> = config.accounts.iter().map(|account| account.system_id.as_str()).collect();
     for names in [&mut names, &mut accounts] {

@@ -8,12 +8,14 @@ use protocol::smpp::{
 use protocol::sms::{Deliver, Timestamp};
 
 use super::SmSc;
-use super::admission::{Admission, Answer, Reply};
-use super::keys::origin;
+use super::admission::{Add, Admission, Answer, Reply};
+use super::finish::OnItsWay;
+use super::keys::{origin, timer_key};
 use super::lookup::{Found, Then};
 use super::message::{Content, Entry, Final, Message, Party};
+use super::schedule::millis;
 use super::submit::user_data;
-use crate::node::StreamId;
+use crate::node::{NodeStoreOp, StreamId, Table};
 
 impl SmSc {
     pub(super) fn ask_query(
@@ -119,8 +121,12 @@ impl SmSc {
                     }
                 }
                 (Entry::Scheduled { message, .. }, _) if is_own(&message) => {
-                    self.finish_elsewhere(now, found.number, &message, Final::DELETED, Vec::new(), pending.take());
-                    refused = CommandStatus::OK;
+                    let (number, end) = (found.number, Final::DELETED);
+                    let waiting = pending.clone();
+                    if self.finish_elsewhere(now, number, &message, end, Vec::new(), waiting).is_ok() {
+                        pending = None;
+                        refused = CommandStatus::OK;
+                    }
                 }
                 _ => {}
             }
@@ -139,21 +145,72 @@ impl SmSc {
         found: Option<&Found>,
     ) {
         let own = self.config.accounts[account].system_id.as_str();
-        let held = found.and_then(|found| Some((found.number, found.message.clone()?)));
-        let held = held.filter(|(_, (_, message))| {
+        let waiting = found.and_then(Found::waiting).filter(|message| {
             let is_alone = message.parts.is_none() && !message.body.is_report();
             let source = Party::of(&replace.source).map(|source| source.text);
             is_alone && message.account.as_deref() == Some(own) && source.as_ref() == Some(&message.source.text)
         });
         let (conn, sequence_number) = (reply.conn, reply.sequence_number);
         let failed = CommandStatus::REPLACE_FAILED;
-        let Some((number, (key, message))) = held else { return self.refuse(conn, sequence_number, failed) };
-        let Some(message) = self.replaced(now, replace, message) else {
+        let Some((found, old)) = found.zip(waiting.cloned()) else {
             return self.refuse(conn, sequence_number, failed);
         };
-        if !self.rewrite(now, number, key, message, reply, Vec::new()) {
+        let now_ms = self.shell.utc_ms(now);
+        let at_ms = match (replace.schedule_delivery_time.as_bytes(), &found.entry) {
+            // Nothing: as it was.
+            ([], Entry::Scheduled { at_ms, .. }) => Some(*at_ms),
+            ([], _) => None,
+            (text, _) => match SmppTime::parse(text) {
+                Some(time) => Some(time.at(now_ms)),
+                None => return self.refuse(conn, sequence_number, CommandStatus::INVALID_SCHEDULE),
+            },
+        };
+        let most_ms = now_ms + millis(self.config.validity.maximum);
+        if at_ms.is_some_and(|at_ms| at_ms > most_ms) {
+            return self.refuse(conn, sequence_number, CommandStatus::INVALID_SCHEDULE);
+        }
+        let Some(message) = self.replaced(now, replace, old) else {
+            return self.refuse(conn, sequence_number, failed);
+        };
+        if at_ms.is_some_and(|at_ms| at_ms >= message.expires_ms) {
+            return self.refuse(conn, sequence_number, CommandStatus::INVALID_SCHEDULE);
+        }
+        if !self.exchange(now, found, (message, at_ms), reply) {
             self.refuse(conn, sequence_number, failed);
         }
+    }
+
+    /// Another message in the place and under the number of one that waits, not to be delivered before its time; false: that
+    /// one is on its way, or about to end.
+    fn exchange(
+        &mut self,
+        now: Instant,
+        found: &Found,
+        (message, not_before_ms): (Message, Option<u64>),
+        reply: Reply,
+    ) -> bool {
+        let number = found.number;
+        let not_before_ms = not_before_ms.filter(|at_ms| *at_ms > self.shell.utc_ms(now));
+        let delete = |table, key: String| NodeStoreOp::Delete { table, key };
+        let (step, mut ops) = match (&found.entry, &found.message) {
+            (Entry::Held { .. }, Some((key, _))) if not_before_ms.is_none() => {
+                return self.rewrite(now, number, key.clone(), message, reply, Vec::new());
+            }
+            (Entry::Held { .. }, Some((key, old))) => match self.take_out(number, key, old) {
+                Ok(step) => (step, vec![delete(Table::SmScMessage, key.clone())]),
+                Err(OnItsWay) => return false,
+            },
+            (Entry::Scheduled { at_ms, .. }, _) if self.is_free((number, number)).is_ok() => {
+                (None, vec![delete(Table::SmScTimer, timer_key(*at_ms, number))])
+            }
+            _ => return false,
+        };
+        ops.extend(found.waiting().map(|old| delete(Table::SmScTimer, timer_key(old.expires_ms, number))));
+        let Some(lane) = self.routes.lane(&message.source, &message.destination) else { return false };
+        let adds = vec![Add { number: Some(number), lane, message, not_before_ms, group: 0 }];
+        let ends = vec![(number, number)];
+        self.admit(now, Admission { adds, ops, step, ends, reply: Some(reply), ..Admission::default() });
+        true
     }
 
     /// The message with another text. data_coding stays what it was, for replace_sm has none.
@@ -187,18 +244,15 @@ impl SmSc {
     /// replace_if_present_flag: what waits from the one to the other with the same service_type becomes the new message.
     pub(super) fn instead(&mut self, now: Instant, mut admission: Admission, account: usize, found: &[Found]) {
         let own = self.config.accounts[account].system_id.as_str();
-        let held = found.iter().filter_map(|found| Some((found.number, found.message.as_ref()?)));
-        let mut held =
-            held.filter(|(_, (_, message))| message.parts.is_none() && message.account.as_deref() == Some(own));
-        let Some((number, (key, old))) =
-            held.next_back().map(|(number, (key, old))| (number, (key.clone(), old.clone())))
-        else {
+        let is_it = |old: &Message| old.parts.is_none() && old.account.as_deref() == Some(own);
+        let waiting = found.iter().filter_map(|found| Some((found, found.waiting().filter(|old| is_it(old))?)));
+        let Some((found, old)) = waiting.max_by_key(|(found, _)| found.number) else {
             return self.admit(now, admission);
         };
         let (Some(add), Some(reply)) = (admission.adds.pop(), admission.reply.take()) else { return };
-        let message = Message { origin: old.origin, priority: old.priority, ..add.message.clone() };
-        let answer = Answer::Replaced(number, Box::new(reply.answer.clone()));
-        if !self.rewrite(now, number, key, message, Reply { answer, ..reply.clone() }, Vec::new()) {
+        let message = Message { origin: old.origin.clone(), priority: old.priority, ..add.message.clone() };
+        let answer = Answer::Replaced(found.number, Box::new(reply.answer.clone()));
+        if !self.exchange(now, found, (message, add.not_before_ms), Reply { answer, ..reply.clone() }) {
             // It is on its way: the new one comes behind.
             self.admit(now, Admission { adds: vec![add], reply: Some(reply), ..admission });
         }

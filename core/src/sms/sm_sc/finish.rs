@@ -6,14 +6,14 @@ use protocol::smpp::{Body, MessageState, Pdu, RegisteredDelivery};
 use protocol::sms::{Deliver, StatusReport, Submit, Timestamp};
 
 use super::SmSc;
-use super::admission::{Add, Admission, Reply, Step};
+use super::admission::{Add, Admission, Reply, Step, lane_of};
 use super::keys::{message_key, number_key, of_message_key, origin_key, part, timer_key};
 use super::lanes::{Head, Phase};
 use super::message::{Content, Done, Entry, Final, Message, Origin, Party, Receipt, row};
 use super::schedule::millis;
 use crate::node::{NodeStoreOp, Table};
 
-/// A message that cannot be changed any more, for it is on its way.
+/// A message that cannot be changed any more, for it is on its way, or about to end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct OnItsWay;
 
@@ -44,27 +44,38 @@ impl SmSc {
         reply: Option<Reply>,
         adds: Vec<Add>,
     ) -> Result<(), OnItsWay> {
-        let name = of_message_key(key).map(|(lane, _)| lane.to_owned()).unwrap_or_default();
-        let parts = message.parts.unwrap_or((number, number));
-        let mut step = None;
-        if let Some(lane) = self.lanes.get_mut(&name) {
-            if lane.is_busy_with(parts) {
-                return Err(OnItsWay);
-            }
-            let is_head = lane.head.as_ref().is_some_and(|head| (parts.0..=parts.1).contains(&head.number));
-            if lane.phase == Phase::Ready && is_head {
-                (lane.phase, lane.more) = (Phase::Closing, true);
-                let way = lane.way();
-                self.queues[way].forget(&name);
-                step = Some(Step::Next { lane: name });
-            } else if lane.phase == Phase::Loading {
-                lane.is_stale = true;
-            }
-        }
+        let step = self.take_out(number, key, message)?;
         let mut admission = self.end_of(now, number, Some(key), message, end);
         admission.adds.extend(adds);
-        self.admit(now, Admission { step, reply, ends: vec![parts], ..admission });
+        self.admit(now, Admission { step, reply, ..admission });
         Ok(())
+    }
+
+    /// A message is about to leave its lane: what becomes of that.
+    pub(super) fn take_out(&mut self, number: u64, key: &str, message: &Message) -> Result<Option<Step>, OnItsWay> {
+        let name = lane_of(key).unwrap_or_default().to_owned();
+        let parts = message.parts.unwrap_or((number, number));
+        self.is_free(parts)?;
+        let Some(lane) = self.lanes.get_mut(&name) else { return Ok(None) };
+        if lane.is_busy_with(parts) {
+            return Err(OnItsWay);
+        }
+        let is_head = lane.head.as_ref().is_some_and(|head| (parts.0..=parts.1).contains(&head.number));
+        if lane.phase == Phase::Ready && is_head {
+            (lane.phase, lane.more) = (Phase::Closing, true);
+            let way = lane.way();
+            self.queues[way].forget(&name);
+            return Ok(Some(Step::Next { lane: name }));
+        }
+        if lane.phase == Phase::Loading {
+            lane.is_stale = true;
+        }
+        Ok(None)
+    }
+
+    /// Whether a message that was looked up is still what it was: the store may be writing meanwhile that it is over.
+    pub(super) fn is_free(&self, (first, last): (u64, u64)) -> Result<(), OnItsWay> {
+        if self.ending.range(first..=last).next().is_some() { Err(OnItsWay) } else { Ok(()) }
     }
 
     /// A message is over that is in no lane.
@@ -76,10 +87,12 @@ impl SmSc {
         end: Final,
         ops: Vec<NodeStoreOp>,
         reply: Option<Reply>,
-    ) {
+    ) -> Result<(), OnItsWay> {
+        self.is_free(message.parts.unwrap_or((number, number)))?;
         let mut admission = self.end_of(now, number, None, message, end);
         admission.ops.extend(ops);
         self.admit(now, Admission { reply, ..admission });
+        Ok(())
     }
 
     /// What the end of a message takes with it and brings. The end of one part, unless it is delivered, is that of all.
@@ -89,7 +102,7 @@ impl SmSc {
         let is_good = matches!(end.state, MessageState::DELIVERED | MessageState::ACCEPTED);
         let gone = if is_good { number..=number } else { first..=last };
         let lane = key.and_then(of_message_key).map(|(lane, _)| lane);
-        let mut admission = Admission::default();
+        let mut admission = Admission { ends: vec![(*gone.start(), *gone.end())], ..Admission::default() };
         let delete = |table, key: String| NodeStoreOp::Delete { table, key };
         for other in gone {
             if let Some(lane) = lane {
@@ -128,8 +141,9 @@ impl SmSc {
         let until_ms = done.done_ms + millis(self.config.limits.remembered);
         let put = |table, key: String, value: Vec<u8>| NodeStoreOp::Put { table, key, value };
         if let Some(origin) = &done.origin {
-            let value = row(&Origin { accepted_ms: done.accepted_ms, digest: digest.to_owned(), is_held: false });
-            ops.push(put(Table::SmScOrigin, origin_key(origin, number), value));
+            let value = row(&Origin { accepted_ms: done.accepted_ms, digest: digest.to_owned() });
+            ops.push(NodeStoreOp::Delete { table: Table::SmScOrigin, key: origin_key(origin, true, number) });
+            ops.push(put(Table::SmScOrigin, origin_key(origin, false, number), value));
         }
         ops.push(put(Table::SmScNumber, number_key(number), row(&Entry::Done(done))));
         ops.push(put(Table::SmScTimer, timer_key(until_ms, number), Vec::new()));
@@ -242,7 +256,7 @@ impl SmSc {
             put(Table::SmScForwarded, forwarded, number_key(number).into_bytes()),
         ];
         let step = Some(Step::Next { lane: name.to_owned() });
-        self.admit(now, Admission { ops, step, ..Admission::default() });
+        self.admit(now, Admission { ops, step, ends: vec![(number, number)], ..Admission::default() });
     }
 
     const fn count(&mut self, end: Final) {

@@ -46,8 +46,17 @@ pub(super) fn origin(source: &str, destination: &str, reference: &str) -> String
     format!("{}/{}/{}", part(source), part(destination), part(reference))
 }
 
-pub(super) fn origin_key(origin: &str, number: u64) -> String {
-    format!("{origin}/{number:016x}")
+/// `{origin}/{0 while it is held, else 1}{what the number lacks to the highest}`: a range begins with those that are held, and
+/// with the last that came.
+pub(super) fn origin_key(origin: &str, is_held: bool, number: u64) -> String {
+    format!("{origin}/{}{:016x}", if is_held { 0 } else { 1 }, !number)
+}
+
+/// Whether it is held, and its number.
+pub(super) fn of_origin_key(key: &str) -> Option<(bool, u64)> {
+    let (_, rest) = key.rsplit_once('/')?;
+    let (held, number) = rest.split_at_checked(1).filter(|(_, number)| number.len() == 16)?;
+    Some((held == "0", !u64::from_str_radix(number, 16).ok()?))
 }
 
 /// All rows whose keys begin with `prefix` and `/`.
@@ -75,6 +84,11 @@ mod tests {
         assert_eq!(of_message_key(&key), Some((lane, 9)));
         assert!(message_key(lane, true, 10) < key && key < message_key(lane, false, 10));
         assert_eq!(of_timer_key(&timer_key(5, 6)), Some((5, 6)));
+        let [old, new, done] =
+            [(true, 6), (true, 7), (false, 8)].map(|(held, number)| origin_key("a/b/c", held, number));
+        assert!(new < old && old < done);
+        assert_eq!((of_origin_key(&new), of_origin_key(&done)), (Some((true, 7)), Some((false, 8))));
+        assert_eq!((of_origin_key("a/"), of_origin_key("a/b/c/0123")), (None, None));
         assert_eq!((of_timer_key("x"), of_due_key("G/x"), of_message_key("G")), (None, None, None));
         assert_eq!(part("a/b c"), "a%2Fb%20c");
         let NodeStoreOp::Range { from, below, .. } = below(Table::SmScMessage, "G/35", 1) else { panic!() };

@@ -49,6 +49,8 @@ pub(super) struct Lane {
     pub(super) is_stale: bool,
     /// The subscriber can be reached, as was told while an attempt was under way.
     is_alerted: bool,
+    /// Something urgent has come since its first message was looked for.
+    pub(super) has_urgent: bool,
 }
 
 /// The first message of a lane.
@@ -236,6 +238,7 @@ impl SmSc {
         };
         if self.ending.contains(&number) {
             lane.phase = Phase::Parked;
+            self.parked.insert(name.to_owned());
             return;
         }
         let is_over = message.expires_ms <= self.shell.utc_ms(now);
@@ -300,8 +303,8 @@ impl SmSc {
             let end = if is_over { Final::EXPIRED } else { failure.given_up() };
             return self.finish_head(now, name, end);
         };
-        // Who was told meanwhile that the subscriber is there need not wait.
-        let pause = if lane.is_alerted { AFTER_ALERT_MS } else { millis(pause) };
+        // Who was told meanwhile that the subscriber is there need not wait, nor does something urgent.
+        let pause = if lane.is_alerted || lane.has_urgent { AT_ONCE_MS } else { millis(pause) };
         let state = LaneState { due_ms: now_ms + pause, attempts, cause: Some(failure.cause) };
         self.counters.retries += 1;
         let step = Some(Step::Retry { lane: name.to_owned(), state });
@@ -385,6 +388,7 @@ impl Lane {
             more: false,
             is_stale: false,
             is_alerted: false,
+            has_urgent: false,
         }
     }
 
@@ -395,7 +399,7 @@ impl Lane {
     /// The store is asked for the first message.
     pub(super) fn begin_reading(&mut self) {
         (self.phase, self.head, self.more) = (Phase::Loading, None, false);
-        (self.is_stale, self.is_alerted) = (false, false);
+        (self.is_stale, self.is_alerted, self.has_urgent) = (false, false, false);
     }
 
     /// Whether this message, or one that belongs to it, is beyond being changed.
@@ -409,5 +413,5 @@ impl Lane {
 const AHEAD: usize = 64;
 /// Lanes that are read in one request.
 const LOADED: usize = 32;
-/// Time between an alert and the attempt that it has overtaken.
-const AFTER_ALERT_MS: u64 = 1000;
+/// Time between an attempt that an alert, or something urgent, has overtaken, and the next one.
+const AT_ONCE_MS: u64 = 1000;

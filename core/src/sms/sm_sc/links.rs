@@ -12,10 +12,10 @@ use protocol::sms::{NumberingPlan, TypeOfNumber};
 use protocol::{Instant, Secret};
 
 use super::SmSc;
-use super::access::NoAccess;
 use super::config::{SmScConfig, SmppPeer};
 use super::routes::Way;
 use crate::node::{NodeOutput, StreamId, StreamInput, StreamOutput};
+use crate::sms::binding::{Binder, NoAccess};
 
 /// All sessions.
 #[derive(Debug, Default)]
@@ -279,11 +279,17 @@ impl SmSc {
 
     fn bind_requested(&mut self, now: Instant, conn: StreamId, kind: BindKind, bind: &Bind) {
         let Some(Side::Stranger(remote)) = self.links.side(conn) else { return };
-        let admitted = self.access.admit(now, &self.config.accounts, remote, bind);
-        let admitted = admitted.map_err(|why| match why {
-            NoAccess::Unknown => CommandStatus::INVALID_PASSWORD,
-            NoAccess::Guesses | NoAccess::Place => CommandStatus::BIND_FAILED,
+        let binders = self.config.accounts.iter().map(|account| Binder {
+            system_id: &account.system_id,
+            password: &account.password,
+            from: &account.from,
         });
+        let admitted = self.binding.admit(now, binders, remote, bind);
+        if let Err(why) = &admitted {
+            self.shell.say(format!("bind of {} from {remote} refused: {}", bind.system_id, why.text()));
+        }
+        // Accounts have names of their own.
+        let admitted = admitted.map_err(NoAccess::status).map(|found| found.first().copied().unwrap_or_default());
         let account = match admitted {
             _ if !self.is_ready => Err(CommandStatus::SYSTEM_ERROR),
             Ok(account) if self.links.of_account(account) >= self.config.accounts[account].sessions => {

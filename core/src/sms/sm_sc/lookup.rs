@@ -6,7 +6,7 @@ use protocol::smpp::{QuerySm, ReplaceSm};
 use protocol::sms::Command;
 
 use super::admission::Reply;
-use super::keys::{below, number_key};
+use super::keys::{below, number_key, of_origin_key};
 use super::message::{Entry, Final, Message, Party, of_row};
 use super::{Job, SmSc};
 use crate::node::{NodeStoreOp, Rows, StreamId, Table};
@@ -47,13 +47,24 @@ pub(super) struct Found {
     pub(super) message: Option<(String, Message)>,
 }
 
+impl Found {
+    /// The message, if it waits here.
+    pub(super) fn waiting(&self) -> Option<&Message> {
+        match (&self.entry, &self.message) {
+            (Entry::Held { .. }, Some((_, message))) => Some(message),
+            (Entry::Scheduled { message, .. }, _) => Some(message),
+            _ => None,
+        }
+    }
+}
+
 impl SmSc {
     pub(super) fn look_up(&mut self, numbers: Vec<u64>, then: Then) {
         let ops = numbers.iter().map(|number| NodeStoreOp::get(Table::SmScNumber, &number_key(*number))).collect();
         self.shell.store(ops, Job::Entries(Box::new(Lookup { numbers, found: Vec::new(), then })));
     }
 
-    /// All with the same originator, destination and reference.
+    /// The last ones with the same originator, destination and reference; those that are held before the others.
     pub(super) fn find_origin(&mut self, prefix: &str, then: Then) {
         self.shell.store(vec![below(Table::SmScOrigin, prefix, FOUND)], Job::Origins(Box::new(then)));
     }
@@ -63,7 +74,7 @@ impl SmSc {
     }
 
     pub(super) fn origins_read(&mut self, rows: &[Rows], then: Then) {
-        let number = |(key, _): &(String, Vec<u8>)| u64::from_str_radix(key.rsplit('/').next()?, 16).ok();
+        let number = |(key, _): &(String, Vec<u8>)| of_origin_key(key).map(|(_, number)| number);
         let numbers = rows.first().into_iter().flatten().filter_map(number).collect();
         self.look_up(numbers, then);
     }
@@ -78,24 +89,32 @@ impl SmSc {
         let mut ops = Vec::new();
         for (number, rows) in lookup.numbers.iter().zip(rows) {
             let Some(entry) = rows.first().and_then(|(_, value)| of_row::<Entry>(value)) else { continue };
-            if let Entry::Held { key, .. } = &entry {
-                ops.push(NodeStoreOp::get(Table::SmScMessage, key));
-            }
+            ops.push(match &entry {
+                Entry::Held { key, .. } => NodeStoreOp::get(Table::SmScMessage, key),
+                // All are known as of one moment.
+                _ => NodeStoreOp::get(Table::SmScNumber, &number_key(*number)),
+            });
             lookup.found.push(Found { number: *number, entry, message: None });
         }
-        if ops.is_empty() {
+        if !lookup.found.iter().any(|found| matches!(found.entry, Entry::Held { .. })) {
             return self.looked_up(now, lookup.then, lookup.found);
         }
         self.shell.store(ops, Job::Messages(Box::new(lookup)));
     }
 
-    pub(super) fn messages_read(&mut self, now: Instant, mut lookup: Lookup, rows: Vec<Rows>) {
-        let held = lookup.found.iter_mut().filter(|found| matches!(found.entry, Entry::Held { .. }));
-        for (found, rows) in held.zip(rows) {
+    pub(super) fn messages_read(&mut self, now: Instant, lookup: Lookup, rows: Vec<Rows>) {
+        let mut all = Vec::with_capacity(lookup.found.len());
+        for (mut found, rows) in lookup.found.into_iter().zip(rows) {
             let read = rows.into_iter().next();
-            found.message = read.and_then(|(key, value)| Some((key, of_row::<Message>(&value)?)));
+            if matches!(found.entry, Entry::Held { .. }) {
+                found.message = read.and_then(|(key, value)| Some((key, of_row::<Message>(&value)?)));
+            } else {
+                let Some(entry) = read.and_then(|(_, value)| of_row(&value)) else { continue };
+                found.entry = entry;
+            }
+            all.push(found);
         }
-        self.looked_up(now, lookup.then, lookup.found);
+        self.looked_up(now, lookup.then, all);
     }
 
     fn looked_up(&mut self, now: Instant, then: Then, found: Vec<Found>) {
@@ -136,13 +155,18 @@ impl SmSc {
         match found.map(|found| (found.number, &found.entry)) {
             Some((number, Entry::Forwarded { message, row })) => {
                 let ops = vec![NodeStoreOp::Delete { table: Table::SmScForwarded, key: row.clone() }];
-                self.finish_elsewhere(now, number, message, end, ops, Some(reply));
+                let ended = self.finish_elsewhere(now, number, message, end, ops, Some(reply.clone()));
+                ended.unwrap_or_else(|_| self.is_over_already(now, reply));
             }
-            // It is over, or the answer that named it was lost: who tells need not tell again.
-            _ => self.admit(now, super::admission::Admission { reply: Some(reply), ..Default::default() }),
+            _ => self.is_over_already(now, reply),
         }
+    }
+
+    /// It is over, or the answer that named it was lost: who tells need not tell again.
+    fn is_over_already(&mut self, now: Instant, reply: Reply) {
+        self.admit(now, super::admission::Admission { reply: Some(reply), ..Default::default() });
     }
 }
 
-/// Messages that one lookup finds.
+/// Messages that one lookup finds at most.
 const FOUND: usize = 64;

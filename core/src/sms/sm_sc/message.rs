@@ -162,7 +162,6 @@ pub(super) struct Origin {
     pub(super) accepted_ms: u64,
     /// A hash of what was sent.
     pub(super) digest: String,
-    pub(super) is_held: bool,
 }
 
 /// What is known of a lane.

@@ -39,9 +39,13 @@ impl SmSc {
         let Some(source) = Party::of(&message.source) else {
             return self.refuse_mobile(now, conn, number, FailureCause::INVALID_SME_ADDRESS);
         };
-        let tpdu = tlvs.octets(tlv::TPDU).map(|octets| Tpdu::parse(Direction::ToNetwork, Carrier::Data, octets));
+        let tpdu = tlv::tpdu_of(tlvs).map(|octets| Tpdu::parse(Direction::ToNetwork, Carrier::Data, octets));
         match tpdu {
-            Some(Ok(Tpdu::Submit(submit))) => self.submitted(now, conn, number, &source, &submit),
+            Some(Ok(Tpdu::Submit(submit))) => {
+                // TR 23.804 clause 7.
+                self.counters.over_ip += u64::from(tlv::is_ip_access(tlvs));
+                self.submitted(now, conn, number, &source, &submit);
+            }
             Some(Ok(Tpdu::Command(command))) => self.commanded(now, conn, number, source, command),
             Some(Ok(_)) => self.refuse_mobile(now, conn, number, FailureCause::TPDU_NOT_SUPPORTED),
             Some(Err(error)) => self.refuse_mobile(now, conn, number, error.failure_cause()),
@@ -119,7 +123,9 @@ impl SmSc {
         let (Some((lane, destination)), Some(originator)) = (route, source.to_sms()) else {
             return self.refuse_mobile(now, conn, number, FailureCause::INVALID_SME_ADDRESS);
         };
-        let Some(expires_ms) = self.config.validity.until(now_ms, None) else { return };
+        let Some(expires_ms) = self.config.validity.until(now_ms, None) else {
+            return self.refuse_mobile(now, conn, number, FailureCause::VP_NOT_SUPPORTED);
+        };
         if self.census.is_full(self.config.limits.messages) {
             return self.refuse_mobile(now, conn, number, FailureCause::SC_BUSY);
         }
@@ -163,7 +169,7 @@ impl SmSc {
             FailureCause::SC_BUSY | FailureCause::SC_SYSTEM_FAILURE => CommandStatus::TEMPORARY_APPLICATION_ERROR,
             _ => CommandStatus::REJECTED_BY_APPLICATION,
         };
-        let report = Tlv::new(tlv::TPDU, refusal(cause, self.shell.utc_ms(now), self.config.quarters));
+        let report = tlv::tpdu(refusal(cause, self.shell.utc_ms(now), self.config.quarters));
         self.respond(conn, Pdu::response(number, status, Body::DeliverSmResp(None)).with([report]));
     }
 

@@ -9,8 +9,10 @@
 //! - Attempts: the cause of a failure decides when the next one is ([`RetrySchedule`]); an alert of the network makes it due at
 //!   once; a permanent cause, a single shot and the end of the validity period end it.
 //! - Message waiting (TR 23.804 clause 8.5 step 8) is asked for when the message will be tried again.
-//! - Repetitions: an SMS-SUBMIT with TP-RD whose originator, destination and TP-MR are those of one that is held is refused
-//!   with TP-FCS 0xC5; the same SMS-SUBMIT again, within some minutes and without TP-RD, is answered as before and not stored.
+//! - Repetitions: an SMS-SUBMIT with TP-RD that says the same as one that is held, of the same originator and destination and
+//!   with the same TP-MR, is refused with TP-FCS 0xC5 (TS 23.040 clause 9.2.3.25 does not look at what it says, and a UE that
+//!   uses a TP-MR again would lose a message); the same SMS-SUBMIT again, within some minutes and without TP-RD, is answered as
+//!   before and not stored.
 //! - A message for nobody (no number, no way there) is refused with TP-FCS 0xC3, or ESME_RINVDSTADR.
 
 mod access;
@@ -42,7 +44,7 @@ use std::time::Duration;
 
 use protocol::{Entropy, Instant};
 
-use self::access::Access;
+use self::access::Rates;
 use self::admission::{Admission, Written};
 use self::census::Census;
 use self::lanes::{Lane, Queue};
@@ -54,6 +56,7 @@ use self::routes::Routes;
 use self::stamp::Stamps;
 use self::timers::Timers;
 use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, Table};
+use crate::sms::binding::Binding;
 use crate::store::StoreError;
 pub use config::{EsmeAccount, Numbering, OtherSmSc, SmScConfig, SmScLimits, SmppPeer};
 pub use schedule::{Cause, RetrySchedule, Validity};
@@ -63,7 +66,8 @@ pub use schedule::{Cause, RetrySchedule, Validity};
 pub struct SmSc {
     config: SmScConfig,
     routes: Routes,
-    access: Access,
+    binding: Binding,
+    rates: Rates,
     entropy: Entropy,
     shell: NodeShell<Job>,
     links: Links,
@@ -76,8 +80,10 @@ pub struct SmSc {
     admitting: BTreeMap<String, Admitting>,
     /// Messages of mobiles that are about to enter, and repetitions that wait until they have.
     origins: BTreeMap<String, VecDeque<Admission>>,
-    /// Messages that are about to end without an attempt.
+    /// Messages that are about to end, or to leave where they are, which the store has not written yet.
     ending: BTreeSet<u64>,
+    /// Lanes whose first messages are among them.
+    parked: BTreeSet<String>,
     numbers: Numbers,
     timers: Timers,
     census: Census,
@@ -101,6 +107,8 @@ struct Admitting {
 #[derive(Clone, Copy, Debug, Default)]
 struct Counters {
     accepted: u64,
+    /// Of what mobiles have sent, what came over IP.
+    over_ip: u64,
     refused: u64,
     duplicates: u64,
     attempts: u64,
@@ -151,14 +159,16 @@ impl SmSc {
         let queues = routes.ways().map(|(name, way)| Queue::new(name, way)).collect();
         let mut shell = NodeShell::new(config.utc_ms_at_zero);
         shell.store(vec![NodeStoreOp::get(Table::SmScState, numbers::KEY)], Job::Start);
-        let access = Access::new(entropy.split());
+        let binding = Binding::new(entropy.split());
         let links = Links::new(&config);
-        let (lanes, in_flight, admitting, origins, ending) = Default::default();
+        let (lanes, in_flight, admitting, origins) = Default::default();
+        let (ending, parked) = Default::default();
         let (numbers, timers, census, stamps, counters) = Default::default();
         Ok(Self {
             config,
             routes,
-            access,
+            binding,
+            rates: Rates::default(),
             entropy,
             shell,
             links,
@@ -168,6 +178,7 @@ impl SmSc {
             admitting,
             origins,
             ending,
+            parked,
             numbers,
             timers,
             census,
@@ -284,13 +295,25 @@ impl Node for SmSc {
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
-        let Counters { accepted, refused, duplicates, attempts, retries, delivered, failed, expired, deleted, alerts } =
-            self.counters;
+        let Counters {
+            accepted,
+            over_ip,
+            refused,
+            duplicates,
+            attempts,
+            retries,
+            delivered,
+            failed,
+            expired,
+            deleted,
+            alerts,
+        } = self.counters;
         vec![
             ("sm_sc_messages_held", self.census.total()),
             ("sm_sc_messages_in_memory", self.in_memory() as u64),
             ("sm_sc_sessions_bound", self.links.bound() as u64),
             ("sm_sc_messages_accepted", accepted),
+            ("sm_sc_messages_over_ip", over_ip),
             ("sm_sc_messages_refused", refused),
             ("sm_sc_messages_repeated", duplicates),
             ("sm_sc_attempts", attempts),

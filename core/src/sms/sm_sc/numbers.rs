@@ -8,6 +8,8 @@ pub(super) struct Numbers {
     next: u64,
     reserved: u64,
     is_reserved_now: bool,
+    /// The reference of the next message that is cut into parts (TS 23.040 clause 9.2.3.24.1).
+    reference: u8,
 }
 
 impl Numbers {
@@ -15,7 +17,8 @@ impl Numbers {
     pub(super) fn after(value: Option<&[u8]>) -> Self {
         let text = value.and_then(|value| std::str::from_utf8(value).ok());
         let next = text.and_then(|text| text.parse().ok()).unwrap_or(1);
-        Self { next, reserved: next, is_reserved_now: false }
+        // Another one than those of the run before.
+        Self { next, reserved: next, is_reserved_now: false, reference: (next / BLOCK * REFERENCES) as u8 }
     }
 
     /// The first and the last of so many.
@@ -42,6 +45,15 @@ impl Numbers {
         self.reserved = self.next;
     }
 
+    pub(super) const fn reference(&self) -> u8 {
+        self.reference
+    }
+
+    /// The reference was used.
+    pub(super) const fn use_reference(&mut self) {
+        self.reference = self.reference.wrapping_add(1);
+    }
+
     pub(super) const fn next_number(&self) -> u64 {
         self.next
     }
@@ -50,6 +62,8 @@ impl Numbers {
 pub(super) const KEY: &str = "numbers";
 /// Numbers that one reservation is good for; those that are not used when the process ends are lost.
 const BLOCK: u64 = 1000;
+/// References by which runs are apart.
+const REFERENCES: u64 = 67;
 
 #[cfg(test)]
 mod tests {

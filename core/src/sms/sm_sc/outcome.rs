@@ -1,12 +1,12 @@
 //! What became of an attempt: of the responses of SMS-GMSC, ESME and other SM-SC (SMPP 3.4 clauses 5.1.3 and 5.3.2.31), and
 //! what they mean for the message (TS 23.040 clause 3.3, TS 29.002 clause 17.6).
 
-use protocol::smpp::{CommandStatus, MessageState, Pdu, TlvTag, Tlvs};
+use protocol::smpp::{CommandStatus, MessageState, Pdu};
 use protocol::sms::Status;
 
 use super::message::Final;
 use super::schedule::Cause;
-use crate::sms::tlv;
+use crate::sms::tlv::{self, DeliveryFailureReason};
 
 /// Why an attempt failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,41 +50,42 @@ pub(super) fn of_status_alone(status: CommandStatus) -> Result<(), Failure> {
     if status.is_ok() { Ok(()) } else { Err(of_status(status)) }
 }
 
-/// MAP errors (TS 29.002 clause 17.6.6) in network_error_code of type GSM.
+/// MAP errors (TS 29.002 clause 17.6.6) in network_error_code of type GSM. The SMS-GMSC, which knows more, says by
+/// delivery_failure_reason whether another attempt may go better; where it does not, table 1 of TS 23.040 clause 3.3 does.
 fn of_delivery_failure(response: &Pdu) -> Failure {
-    let code = match response.tlvs.octets(TlvTag::NETWORK_ERROR_CODE) {
-        Some(&[GSM, high, low]) => Some(u16::from_be_bytes([high, low])),
-        _ => None,
-    };
-    let cause = response.tlvs.integer(tlv::CAUSE);
+    let code = tlv::network_error_of(&response.tlvs);
     let error = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(0);
-    let failure = |cause, status| Failure::of(cause, status, error);
-    match (code, cause) {
-        (Some(ABSENT_SUBSCRIBER | ABSENT_SUBSCRIBER_SM), _) => failure(Cause::Absent, Status::NO_RESPONSE),
-        (Some(SM_DELIVERY_FAILURE), Some(MEMORY_CAPACITY_EXCEEDED) | None) => {
-            failure(Cause::MemoryFull, Status::REJECTED)
-        }
-        // equipmentNotSM-Equipped
-        (Some(SM_DELIVERY_FAILURE), Some(2)) => failure(Cause::Permanent, Status::INCOMPATIBLE_DESTINATION),
-        // equipmentProtocolError: the UE has refused the TPDU.
-        (Some(SM_DELIVERY_FAILURE), Some(1)) => failure(Cause::Permanent, Status::CONNECTION_REJECTED),
-        (Some(SM_DELIVERY_FAILURE), Some(_)) => failure(Cause::Network, Status::ERROR),
-        (Some(BUSY), _) => failure(Cause::Network, Status::BUSY),
+    let reason = DeliveryFailureReason::find(&response.tlvs);
+    let (cause, status) = match (code, tlv::cause_of(&response.tlvs)) {
+        (Some(ABSENT_SUBSCRIBER | ABSENT_SUBSCRIBER_SM), _) => (Cause::Absent, Status::NO_RESPONSE),
+        (Some(SM_DELIVERY_FAILURE), Some(MEMORY_CAPACITY_EXCEEDED) | None) => (Cause::MemoryFull, Status::REJECTED),
+        // Error in MS: the UE has refused the TPDU.
+        (Some(SM_DELIVERY_FAILURE), Some(EQUIPMENT_PROTOCOL_ERROR)) => (Cause::Refused, Status::CONNECTION_REJECTED),
+        // SMS lower layers capabilities not provisioned.
+        (Some(SM_DELIVERY_FAILURE), Some(EQUIPMENT_NOT_EQUIPPED)) => (Cause::Refused, Status::INCOMPATIBLE_DESTINATION),
+        (Some(SM_DELIVERY_FAILURE), Some(_)) => (Cause::Network, Status::ERROR),
+        (Some(BUSY), _) => (Cause::Network, Status::BUSY),
         (
             Some(
                 UNKNOWN_SUBSCRIBER | UNIDENTIFIED_SUBSCRIBER | NOT_PROVISIONED | ILLEGAL_SUBSCRIBER | ILLEGAL_EQUIPMENT,
             ),
             _,
-        ) => failure(Cause::Permanent, Status::NOT_OBTAINABLE),
-        (Some(CALL_BARRED | FACILITY_NOT_SUPPORTED), _) => failure(Cause::Permanent, Status::NO_INTERWORKING),
-        (Some(_), _) => failure(Cause::Network, Status::CONGESTION),
-        (None, _) => match response.tlvs.integer(TlvTag::DELIVERY_FAILURE_REASON) {
-            Some(0) => failure(Cause::Absent, Status::NO_RESPONSE),
-            Some(1) => failure(Cause::Permanent, Status::NOT_OBTAINABLE),
-            Some(2) => failure(Cause::Permanent, Status::REMOTE_PROCEDURE_ERROR),
-            _ => failure(Cause::Network, Status::CONGESTION),
+        ) => (Cause::Permanent, Status::NOT_OBTAINABLE),
+        (Some(CALL_BARRED | FACILITY_NOT_SUPPORTED), _) => (Cause::Network, Status::NO_INTERWORKING),
+        (Some(_), _) => (Cause::Network, Status::CONGESTION),
+        (None, _) => match reason {
+            Some(DeliveryFailureReason::UNAVAILABLE) => (Cause::Absent, Status::NO_RESPONSE),
+            Some(DeliveryFailureReason::INVALID_ADDRESS) => (Cause::Permanent, Status::NOT_OBTAINABLE),
+            Some(DeliveryFailureReason::PERMANENT) => (Cause::Permanent, Status::REMOTE_PROCEDURE_ERROR),
+            _ => (Cause::Network, Status::CONGESTION),
         },
-    }
+    };
+    let cause = match (reason.map(DeliveryFailureReason::is_temporary), cause) {
+        (Some(false), _) => Cause::Permanent,
+        (Some(true), Cause::Permanent) => Cause::Network,
+        _ => cause,
+    };
+    Failure::of(cause, status, error)
 }
 
 fn of_status(status: CommandStatus) -> Failure {
@@ -113,8 +114,6 @@ fn of_status(status: CommandStatus) -> Failure {
     Failure::of(cause, tp_status, u8::try_from(status.0).unwrap_or(u8::MAX))
 }
 
-/// Network type of network_error_code: GSM.
-const GSM: u8 = 3;
 const UNKNOWN_SUBSCRIBER: u16 = 1;
 const UNIDENTIFIED_SUBSCRIBER: u16 = 5;
 const ABSENT_SUBSCRIBER_SM: u16 = 6;
@@ -127,7 +126,9 @@ const ABSENT_SUBSCRIBER: u16 = 27;
 const BUSY: u16 = 31;
 const SM_DELIVERY_FAILURE: u16 = 32;
 /// SM-EnumeratedDeliveryFailureCause (TS 29.002 clause 17.7.6).
-const MEMORY_CAPACITY_EXCEEDED: u32 = 0;
+const MEMORY_CAPACITY_EXCEEDED: u8 = 0;
+const EQUIPMENT_PROTOCOL_ERROR: u8 = 1;
+const EQUIPMENT_NOT_EQUIPPED: u8 = 2;
 
 /// TP-ST for what another SM-SC tells.
 pub(super) const fn status_of(state: MessageState) -> Status {
@@ -144,14 +145,14 @@ pub(super) const fn status_of(state: MessageState) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use protocol::smpp::{Body, Tlv};
+    use protocol::smpp::Body;
 
     use super::*;
 
     fn failure(code: Option<u8>, reason: Option<u8>, cause: Option<u8>) -> (Cause, Status) {
-        let code = code.map(|code| Tlv::new(TlvTag::NETWORK_ERROR_CODE, [3, 0, code]));
-        let reason = reason.map(|reason| Tlv::octet(TlvTag::DELIVERY_FAILURE_REASON, reason));
-        let cause = cause.map(|cause| Tlv::octet(tlv::CAUSE, cause));
+        let code = code.map(|code| tlv::network_error(code.into()));
+        let reason = reason.map(|reason| DeliveryFailureReason(reason).to_tlv());
+        let cause = cause.map(tlv::cause);
         let tlvs = code.into_iter().chain(reason).chain(cause);
         let pdu = Pdu::response(1, CommandStatus::DELIVERY_FAILURE, Body::SubmitSmResp(None)).with(tlvs);
         let failure = of_gmsc(&pdu).unwrap_err();
@@ -163,10 +164,19 @@ mod tests {
         assert_eq!(failure(Some(6), Some(0), Some(5)), (Cause::Absent, Status::NO_RESPONSE));
         assert_eq!(failure(Some(27), None, None), (Cause::Absent, Status::NO_RESPONSE));
         assert_eq!(failure(Some(32), Some(3), Some(0)), (Cause::MemoryFull, Status::REJECTED));
-        assert_eq!(failure(Some(32), Some(3), Some(1)).0, Cause::Permanent);
+        assert_eq!(failure(Some(32), Some(3), Some(1)), (Cause::Refused, Status::CONNECTION_REJECTED));
+        assert_eq!(failure(Some(32), Some(3), Some(2)), (Cause::Refused, Status::INCOMPATIBLE_DESTINATION));
+        assert_eq!(failure(Some(32), Some(2), Some(1)), (Cause::Permanent, Status::CONNECTION_REJECTED));
         assert_eq!(failure(Some(32), Some(3), Some(4)).0, Cause::Network);
         assert_eq!(failure(Some(1), Some(1), None), (Cause::Permanent, Status::NOT_OBTAINABLE));
         assert_eq!(failure(Some(34), Some(3), None).0, Cause::Network);
+        // What the SMS-GMSC says goes before what the code says.
+        for code in [13, 21] {
+            assert_eq!(failure(Some(code), None, None), (Cause::Network, Status::NO_INTERWORKING));
+            assert_eq!(failure(Some(code), Some(2), None), (Cause::Permanent, Status::NO_INTERWORKING));
+        }
+        assert_eq!(failure(Some(11), None, None).0, Cause::Permanent);
+        assert_eq!(failure(Some(1), Some(3), None), (Cause::Network, Status::NOT_OBTAINABLE));
         for (reason, cause) in [(0, Cause::Absent), (1, Cause::Permanent), (2, Cause::Permanent), (3, Cause::Network)] {
             assert_eq!(failure(None, Some(reason), None).0, cause);
         }

@@ -54,6 +54,8 @@ pub enum Cause {
     MemoryFull,
     /// The network or its other end has no room, no time or a fault.
     Network,
+    /// The UE refuses it, or cannot take short messages: it may be different in a moment, or never.
+    Refused,
     /// It will not be different later.
     Permanent,
 }
@@ -68,16 +70,24 @@ pub struct RetrySchedule {
     pub memory_full: Vec<Duration>,
     /// After [`Cause::Network`].
     pub network: Vec<Duration>,
+    /// After [`Cause::Refused`]; behind the last of these there is no other attempt, for others wait for this message.
+    pub refused: Vec<Duration>,
 }
 
 impl Default for RetrySchedule {
     /// Absent: the network alerts, so that attempts are few: 15 and 30 minutes, 1, 2, 4 and then every 6 hours. Memory full: the
-    /// same from 30 minutes on. Network: 30 seconds, 1, 2, 5, 10, 30 minutes and then every hour.
+    /// same from 30 minutes on. Network: 30 seconds, 1, 2, 5, 10, 30 minutes and then every hour. Refused: 1, 5 and 15 minutes.
     fn default() -> Self {
         let minutes = |list: &[u64]| list.iter().map(|m| Duration::from_secs(m * 60)).collect::<Vec<_>>();
         let mut network = minutes(&[0, 1, 2, 5, 10, 30, 60]);
         network[0] = Duration::from_secs(30);
-        Self { absent: minutes(&[15, 30, 60, 120, 240, 360]), memory_full: minutes(&[30, 60, 120, 240, 360]), network }
+        let refused = minutes(&[1, 5, 15]);
+        Self {
+            absent: minutes(&[15, 30, 60, 120, 240, 360]),
+            memory_full: minutes(&[30, 60, 120, 240, 360]),
+            network,
+            refused,
+        }
     }
 }
 
@@ -89,11 +99,13 @@ impl RetrySchedule {
             Cause::Absent => &self.absent,
             Cause::MemoryFull => &self.memory_full,
             Cause::Network => &self.network,
+            Cause::Refused => &self.refused,
             Cause::Permanent => return None,
         };
         let at = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
         // A pause of nothing would be a loop.
-        pauses.get(at).or_else(|| pauses.last()).map(|pause| (*pause).max(Duration::from_secs(1)))
+        let last = pauses.last().filter(|_| cause != Cause::Refused);
+        pauses.get(at).or(last).map(|pause| (*pause).max(Duration::from_secs(1)))
     }
 }
 
@@ -114,6 +126,7 @@ mod tests {
         let of = |cause| (1..9).map(|n| schedule.pause(cause, n).map_or(0, |p| p.as_secs())).collect::<Vec<_>>();
         assert_eq!(of(Cause::Absent), [900, 1800, 3600, 7200, 14400, 21600, 21600, 21600]);
         assert_eq!(of(Cause::Network), [30, 60, 120, 300, 600, 1800, 3600, 3600]);
+        assert_eq!(of(Cause::Refused), [60, 300, 900, 0, 0, 0, 0, 0]);
         assert_eq!(of(Cause::Permanent), [0; 8]);
         let none = RetrySchedule { network: vec![], absent: vec![Duration::ZERO], ..schedule };
         assert_eq!((none.pause(Cause::Network, 1), none.pause(Cause::Absent, 1)), (None, Some(Duration::from_secs(1))));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::Instant;
+use protocol::map::ScType;
 use protocol::smpp::{
     Body, DeliveryReceipt, EsmClass, MessageId, MessageOctets, MessageState, RegisteredDelivery, ServiceType,
     ShortMessage, SmppTime, Tlv, TlvTag, data_coding_of, octets_of,
@@ -62,9 +63,9 @@ impl SmSc {
         own.destination = protocol::smpp::SmeAddress::international(&mobile)?;
         own.esm_class = EsmClass(own.esm_class.0 & !KIND | EsmClass::FORWARD);
         let tlvs = vec![
-            Tlv::new(tlv::TPDU, tpdu),
-            Tlv::octet(tlv::SC_TYPE, self.config.sc_type),
-            Tlv::octet(tlv::MESSAGE_WAITING, u8::from(self.waits(now_ms, message, attempts))),
+            tlv::tpdu(tpdu),
+            tlv::sc_type(ScType(self.config.sc_type)),
+            tlv::message_waiting(self.waits(now_ms, message, attempts)),
             Tlv::octet(TlvTag::MORE_MESSAGES_TO_SEND, u8::from(more)),
         ];
         Some((Body::SubmitSm(own), tlvs))
@@ -76,7 +77,7 @@ impl SmSc {
         };
         let (told, mut tlvs) = delivery_receipt(receipt)?;
         if receipt.error != 0 {
-            tlvs.push(Tlv::new(TlvTag::NETWORK_ERROR_CODE, [GSM, 0, receipt.error]));
+            tlvs.push(tlv::network_error(receipt.error.into()));
         }
         tlvs.extend(receipt.user_reference.map(|own| Tlv::word(TlvTag::USER_MESSAGE_REFERENCE, own)));
         let own = ShortMessage {
@@ -135,5 +136,3 @@ fn delivery_receipt(receipt: &Receipt) -> Option<(DeliveryReceipt, Vec<Tlv>)> {
 const KIND: u8 = 0x3F;
 /// SMPP 3.4 clause 5.2.14.
 const MAX_PRIORITY: u8 = 3;
-/// Network type of network_error_code.
-const GSM: u8 = 3;

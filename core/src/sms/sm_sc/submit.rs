@@ -91,7 +91,7 @@ impl SmSc {
         let replaces = message.replace_if_present;
         let submission = self.submission(now, account, message, tlvs)?;
         let count = u32::try_from(to.len().max(1)).unwrap_or(u32::MAX);
-        if !self.access.take(now, account, &self.config.accounts[account], count) {
+        if !self.rates.take(now, account, &self.config.accounts[account], count) {
             return Err(CommandStatus::THROTTLED);
         }
         let limits = (self.config.limits.messages, self.config.accounts[account].messages);
@@ -122,7 +122,7 @@ impl SmSc {
     }
 
     fn submission(
-        &self,
+        &mut self,
         now: Instant,
         account: usize,
         message: ShortMessage,
@@ -146,8 +146,10 @@ impl SmSc {
         if message.default_message != 0 {
             return Err(CommandStatus::INVALID_DEFAULT_MESSAGE);
         }
-        let reference = (self.numbers.next_number() & 0xFF) as u8;
-        let (coding, parts) = user_data(&message, tlvs, reference)?;
+        let (coding, parts) = user_data(&message, tlvs, self.numbers.reference())?;
+        if parts.len() > 1 {
+            self.numbers.use_reference();
+        }
         let not_before_ms = time(message.schedule_delivery_time.as_bytes(), now_ms, CommandStatus::INVALID_SCHEDULE)?;
         let from_ms = not_before_ms.unwrap_or(now_ms).max(now_ms);
         let wanted = time(message.validity_period.as_bytes(), now_ms, CommandStatus::INVALID_EXPIRY)?;

@@ -3,9 +3,10 @@
 use protocol::Instant;
 
 use super::admission::{Add, Admission};
-use super::keys::{number_key, of_timer_key, origin_key};
+use super::keys::{number_key, of_timer_key, origin_key, timer_key};
 use super::lookup::{Found, Then};
 use super::message::{Entry, Final};
+use super::schedule::millis;
 use super::{Job, SmSc};
 use crate::node::{NodeStoreOp, Rows, Table};
 
@@ -94,7 +95,12 @@ impl SmSc {
                 ops.push(delete(row));
                 continue;
             };
-            if gone.iter().any(|(first, last)| (*first..=*last).contains(&number)) || self.ending.contains(&number) {
+            if gone.iter().any(|(first, last)| (*first..=*last).contains(&number)) {
+                continue;
+            }
+            if self.is_free((number, number)).is_err() {
+                // It is looked at again when it is known what became of it.
+                self.timers.wake(&row, now_ms);
                 continue;
             }
             // What goes on takes its row with it, in the same transaction.
@@ -106,22 +112,28 @@ impl SmSc {
                 }
                 (Entry::Scheduled { message, .. }, _) if message.expires_ms <= now_ms => {
                     gone.push(message.parts.unwrap_or((number, number)));
-                    self.finish_elsewhere(now, number, &message, Final::EXPIRED, vec![delete(row)], None);
+                    let _ = self.finish_elsewhere(now, number, &message, Final::EXPIRED, vec![delete(row)], None);
                 }
                 (Entry::Scheduled { at_ms, message }, _) if at_ms <= now_ms => {
                     let Some(lane) = self.routes.lane(&message.source, &message.destination) else { continue };
                     let add = Add { number: Some(number), lane, message: *message, not_before_ms: None, group: 0 };
-                    let ops = vec![delete(row)];
-                    self.admit(now, Admission { adds: vec![add], ops, ..Admission::default() });
+                    let (ops, ends) = (vec![delete(row)], vec![(number, number)]);
+                    self.admit(now, Admission { adds: vec![add], ops, ends, ..Admission::default() });
                 }
                 (Entry::Forwarded { message, row: forwarded }, _) if message.expires_ms <= now_ms => {
                     let op = NodeStoreOp::Delete { table: Table::SmScForwarded, key: forwarded };
-                    self.finish_elsewhere(now, number, &message, Final::FORWARDED, vec![op], None);
+                    let _ = self.finish_elsewhere(now, number, &message, Final::FORWARDED, vec![op], None);
                 }
                 (Entry::Done(done), _) => {
-                    if of_timer_key(&row).is_some_and(|(at_ms, _)| at_ms > done.done_ms) {
+                    let until_ms = done.done_ms + millis(self.config.limits.remembered);
+                    if until_ms > now_ms {
+                        // This row is of the time when it was held.
+                        let (table, key) = (Table::SmScTimer, timer_key(until_ms, number));
+                        self.timers.wake(&key, until_ms);
+                        ops.push(NodeStoreOp::Put { table, key, value: Vec::new() });
+                    } else {
                         ops.push(NodeStoreOp::Delete { table: Table::SmScNumber, key: number_key(number) });
-                        let origin = done.origin.map(|origin| origin_key(&origin, number));
+                        let origin = done.origin.map(|origin| origin_key(&origin, false, number));
                         ops.extend(origin.map(|key| NodeStoreOp::Delete { table: Table::SmScOrigin, key }));
                     }
                     ops.push(delete(row));

@@ -12,7 +12,8 @@ fn names_passwords_and_addresses_are_those_of_the_configuration() {
             Some(SmppEvent::BindRefused(status)) => status,
             other => panic!("{other:?}"),
         };
-    assert_eq!(refused("nobody", "secret", ""), CommandStatus::INVALID_SYSTEM_ID);
+    // Which of them is wrong is not told.
+    assert_eq!(refused("nobody", "secret", ""), CommandStatus::INVALID_PASSWORD);
     assert_eq!(refused("smsc", "guess", ""), CommandStatus::INVALID_PASSWORD);
     assert_eq!(refused("smsc", "secret", "491710001"), CommandStatus::BIND_FAILED);
     let told = net.bind(2, "other", "secret", "^491710001$", BindKind::Transceiver);
@@ -21,6 +22,21 @@ fn names_passwords_and_addresses_are_those_of_the_configuration() {
     // Who does not bind is not waited for.
     net.wait(11);
     assert_eq!(net.gmsc.links.len(), 1);
+}
+
+#[test]
+fn passwords_are_not_guessed() {
+    let mut net = Net::new(|_| {});
+    let mut refused = |password: &str| net.bind(1, "smsc", password, "", BindKind::Transceiver);
+    for n in 0..5 {
+        let told = refused(&format!("guess{n}"));
+        assert_eq!(told, Some(SmppEvent::BindRefused(CommandStatus::INVALID_PASSWORD)));
+    }
+    assert_eq!(refused("secret"), Some(SmppEvent::BindRefused(CommandStatus::BIND_FAILED)));
+    // And from elsewhere not at all.
+    let mut net = Net::new(|config| config.service_centres[0].from = vec!["192.0.2.7".parse().unwrap()]);
+    let told = net.bind(1, "smsc", "secret", "", BindKind::Transceiver);
+    assert_eq!(told, Some(SmppEvent::BindRefused(CommandStatus::INVALID_PASSWORD)));
 }
 
 #[test]

@@ -65,6 +65,7 @@ impl Net {
             address: address.into(),
             system_id: name.into(),
             password: "secret".to_owned().into(),
+            from: Vec::new(),
         };
         let mut config = SmsGmscConfig::new(GMSC, HLR, vec![centre(CENTRE, "smsc"), centre("491710001", "other")]);
         change(&mut config);

@@ -9,13 +9,13 @@ use protocol::sms::{Tpdu, TypeOfNumber};
 
 use super::world::{Behaviour, START_MS, Who, World, config, submit, submit_sm};
 
-const B: &str = "358402";
+pub(super) const B: &str = "358402";
 
-fn own() -> SmeAddress {
+pub(super) fn own() -> SmeAddress {
     submit_sm(B, "").source
 }
 
-fn id_of(pdu: &Pdu) -> MessageId {
+pub(super) fn id_of(pdu: &Pdu) -> MessageId {
     assert_eq!(pdu.status, CommandStatus::OK);
     match &pdu.body {
         Body::SubmitSmResp(Some(id)) | Body::DataSmResp(Some(id)) => id.clone(),
@@ -24,13 +24,13 @@ fn id_of(pdu: &Pdu) -> MessageId {
     }
 }
 
-fn bound() -> World {
+pub(super) fn bound() -> World {
     let mut world = World::new(config());
     world.esme_binds(BindKind::Transceiver, "pw");
     world
 }
 
-fn receipts(world: &World) -> Vec<DeliveryReceipt> {
+pub(super) fn receipts(world: &World) -> Vec<DeliveryReceipt> {
     let of = |pdu: &Pdu| match &pdu.body {
         Body::DeliverSm(message) => DeliveryReceipt::of(message, &pdu.tlvs),
         _ => None,
@@ -38,7 +38,7 @@ fn receipts(world: &World) -> Vec<DeliveryReceipt> {
     world.delivered.iter().filter_map(of).collect()
 }
 
-fn texts(world: &World) -> Vec<String> {
+pub(super) fn texts(world: &World) -> Vec<String> {
     let of = |(_, tpdu): &(String, Tpdu)| match tpdu {
         Tpdu::Deliver(deliver) => deliver.user_data.text(deliver.coding),
         _ => None,
@@ -62,7 +62,109 @@ fn who_is_not_known_does_not_bind() {
     config.accounts[0].from = vec!["10.0.0.21".parse().unwrap()];
     let mut world = World::new(config);
     world.esme_binds(BindKind::Transceiver, "pw");
-    assert_eq!(world.bind_refused, Some(CommandStatus::BIND_FAILED), "from elsewhere");
+    assert_eq!(world.bind_refused, Some(CommandStatus::INVALID_PASSWORD), "from elsewhere");
+}
+
+#[test]
+fn who_guesses_elsewhere_locks_nobody_out() {
+    let mut config = config();
+    config.accounts[0].from = vec!["10.0.0.20".parse().unwrap()];
+    let mut world = World::new(config);
+    for _ in 0..10 {
+        world.esme_binds_at("10.0.0.66:50000", BindKind::Transceiver, "wrong");
+        assert_eq!(world.bind_refused.take(), Some(CommandStatus::INVALID_PASSWORD));
+    }
+    world.esme_binds(BindKind::Transceiver, "pw");
+    // With the sessions to the GMSC and to another SM-SC.
+    assert_eq!((world.bind_refused, world.figure("sm_sc_sessions_bound")), (None, 3));
+}
+
+#[test]
+fn what_waits_is_found_behind_all_that_is_over() {
+    let mut world = bound();
+    let later = SmppTime::absolute(START_MS + 3_600_000).to_time_string();
+    let scheduled = ShortMessage { schedule_delivery_time: later, ..submit_sm(B, "later") };
+    world.response(Who::Esme, Body::SubmitSm(scheduled));
+    for n in 0..70 {
+        world.response(Who::Esme, Body::SubmitSm(submit_sm(B, &format!("{n}"))));
+    }
+    world.run(10).unwrap();
+    assert_eq!((texts(&world).len(), world.figure("sm_sc_messages_held")), (70, 1));
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    world.response(Who::Esme, Body::SubmitSm(submit_sm(B, "one")));
+    let instead = ShortMessage { replace_if_present: 1, ..submit_sm(B, "two") };
+    world.response(Who::Esme, Body::SubmitSm(instead));
+    assert_eq!(world.figure("sm_sc_messages_held"), 2, "one was replaced");
+    let all = CancelSm { source: own(), destination: SmeAddress::international(B).unwrap(), ..CancelSm::default() };
+    assert_eq!(world.response(Who::Esme, Body::CancelSm(all)).status, CommandStatus::OK);
+    assert_eq!(world.figure("sm_sc_messages_held"), 0);
+}
+
+#[test]
+fn what_is_scheduled_is_replaced_and_what_replaces_is_scheduled() {
+    let at = |hours: u64| SmppTime::absolute(START_MS + hours * 3_600_000).to_time_string();
+    let scheduled = |text: &str, hours| ShortMessage { schedule_delivery_time: at(hours), ..submit_sm(B, text) };
+    let instead = |message: ShortMessage| Body::SubmitSm(ShortMessage { replace_if_present: 1, ..message });
+    let mut world = bound();
+    let id = id_of(&world.response(Who::Esme, Body::SubmitSm(scheduled("one", 1))));
+    assert_eq!(id_of(&world.response(Who::Esme, instead(scheduled("two", 2)))), id);
+    assert_eq!(world.figure("sm_sc_messages_held"), 1);
+    world.run(5_400_000).unwrap();
+    assert!(texts(&world).is_empty(), "the new time counts");
+    world.run(3_600_000).unwrap();
+    assert_eq!(texts(&world), ["two"]);
+    // One that shall go at once, instead of one that waits for its time.
+    world.response(Who::Esme, Body::SubmitSm(scheduled("three", 9)));
+    world.response(Who::Esme, instead(submit_sm(B, "four")));
+    world.run(10).unwrap();
+    assert_eq!(texts(&world), ["two", "four"]);
+    // And the other way round.
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    let id = id_of(&world.response(Who::Esme, Body::SubmitSm(submit_sm(B, "five"))));
+    assert_eq!(id_of(&world.response(Who::Esme, instead(scheduled("six", 9)))), id);
+    world.behaviour.remove(B);
+    world.alert(B);
+    world.run(10).unwrap();
+    assert_eq!((texts(&world).len(), world.figure("sm_sc_messages_held")), (2, 1));
+    // replace_sm, too: another text, and another time.
+    let text = MessageOctets::new(*b"seven").unwrap();
+    let replace = ReplaceSm { message_id: id.clone(), source: own(), message: text, ..ReplaceSm::default() };
+    assert_eq!(world.response(Who::Esme, Body::ReplaceSm(replace.clone())).status, CommandStatus::OK);
+    let sooner = ReplaceSm { schedule_delivery_time: at(4), ..replace };
+    assert_eq!(world.response(Who::Esme, Body::ReplaceSm(sooner)).status, CommandStatus::OK);
+    world.run(2 * 3_600_000).unwrap();
+    assert_eq!(texts(&world), ["two", "four", "seven"]);
+    world.run(10 * 3_600_000).unwrap();
+    assert_eq!((texts(&world).len(), world.figure("sm_sc_messages_held"), world.node.in_memory()), (3, 0, 0));
+}
+
+#[test]
+fn what_is_urgent_does_not_wait_for_what_has_failed() {
+    let mut world = bound();
+    world.behaviour.insert(B.into(), Behaviour::Silent);
+    world.response(Who::Esme, Body::SubmitSm(submit_sm(B, "slow")));
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    world.response(Who::Esme, Body::SubmitSm(submit_sm(B, "slow too")));
+    world.behaviour.remove(B);
+    world.response(Who::Esme, Body::SubmitSm(ShortMessage { priority: 1, ..submit_sm(B, "urgent") }));
+    assert!(texts(&world).is_empty());
+    // 180 s until the first has failed, which waits for 30 s.
+    world.run(185_000).unwrap();
+    assert_eq!(texts(&world).first().map(String::as_str), Some("urgent"));
+}
+
+#[test]
+fn a_long_message_that_waits_for_its_time_counts_once() {
+    let mut world = bound();
+    let later = SmppTime::absolute(START_MS + 3_600_000).to_time_string();
+    let message = ShortMessage { schedule_delivery_time: later, ..submit_sm(B, "") };
+    let text = "0123456789".repeat(100);
+    world.ask(Who::Esme, 1, Body::SubmitSm(message), vec![Tlv::new(TlvTag::MESSAGE_PAYLOAD, text.as_bytes())]).unwrap();
+    world.run(10).unwrap();
+    assert_eq!(world.figure("sm_sc_messages_held"), 1);
+    world.restart();
+    world.run(1000).unwrap();
+    assert_eq!(world.figure("sm_sc_messages_held"), 1);
 }
 
 #[test]
@@ -161,6 +263,29 @@ fn messages_are_asked_about_changed_and_taken_back() {
     let all = CancelSm { source: own(), destination: SmeAddress::international(B).unwrap(), ..CancelSm::default() };
     assert_eq!(world.response(Who::Esme, Body::CancelSm(all)).status, CommandStatus::OK);
     assert_eq!(world.figure("sm_sc_messages_held"), 0);
+}
+
+#[test]
+fn what_became_of_a_message_is_known_for_its_time() {
+    let mut world = bound();
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    let until = |hours: u64| SmppTime::absolute(START_MS + hours * 3_600_000).to_time_string();
+    let message = ShortMessage { validity_period: until(1), ..submit_sm(B, "one") };
+    let id = id_of(&world.response(Who::Esme, Body::SubmitSm(message)));
+    let text = MessageOctets::new(*b"two").unwrap();
+    let longer = ReplaceSm { message_id: id.clone(), source: own(), message: text, ..ReplaceSm::default() };
+    let longer = ReplaceSm { validity_period: until(2), ..longer };
+    assert_eq!(world.response(Who::Esme, Body::ReplaceSm(longer)).status, CommandStatus::OK);
+    world.behaviour.remove(B);
+    world.alert(B);
+    // Beyond the first end of its validity.
+    world.run(5_400_000).unwrap();
+    let query = || Body::QuerySm(QuerySm { message_id: id.clone(), source: own() });
+    let response = world.response(Who::Esme, query());
+    assert!(matches!(response.body, Body::QuerySmResp(Some(body)) if body.message_state == MessageState::DELIVERED));
+    world.run(86_500_000).unwrap();
+    assert_eq!(world.response(Who::Esme, query()).status, CommandStatus::QUERY_FAILED);
+    assert_eq!((world.rows(crate::node::Table::SmScNumber), world.rows(crate::node::Table::SmScTimer)), (0, 0));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_message_goes_from_one_to_the_other_and_its_report_back() {
     world.run(10).unwrap();
     let response = &world.responses[&1];
     assert_eq!((response.status, report_of(response)), (CommandStatus::OK, Ok(())));
-    assert_eq!(texts(&world, B), ["hello"]);
+    assert_eq!((texts(&world, B), world.figure("sm_sc_messages_over_ip")), (vec!["hello".to_owned()], 1));
     let (sent, tlvs) = &world.submits[0];
     assert_eq!((sent.esm_class, sent.source.address.to_string()), (EsmClass(EsmClass::FORWARD), A.to_owned()));
     assert_eq!(sent.message.as_bytes(), b"hello");
@@ -178,6 +178,73 @@ fn repetitions_are_known() {
     world.run(10).unwrap();
     assert_eq!((report_of(&world.responses[&5]), report_of(&world.responses[&6])), (Ok(()), Ok(())));
     assert_eq!(texts(&world, B), ["hello", "other", "hello"]);
+}
+
+#[test]
+fn what_says_something_else_is_no_repetition_though_it_is_said_to_be() {
+    let mut world = World::new(config());
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    world.mobile_sends(1, A, &submit(7, &format!("+{B}"), "hello")).unwrap();
+    // TP-MR was used again, and a gateway that has started again does not know whether it has forwarded it.
+    let mut other = submit(7, &format!("+{B}"), "other");
+    other.reject_duplicates = true;
+    world.mobile_sends(2, A, &other).unwrap();
+    world.mobile_sends(3, A, &other).unwrap();
+    world.run(10).unwrap();
+    assert_eq!(report_of(&world.responses[&2]), Ok(()));
+    assert_eq!(report_of(&world.responses[&3]), Err(FailureCause::DUPLICATE));
+    assert_eq!(world.figure("sm_sc_messages_held"), 2);
+}
+
+#[test]
+fn a_repetition_is_known_behind_all_that_is_over() {
+    let mut world = World::new(config());
+    // A UE that always has the same TP-MR.
+    for n in 0..70 {
+        world.mobile_sends(n, A, &submit(7, &format!("+{B}"), &format!("text {n}"))).unwrap();
+    }
+    world.run(10).unwrap();
+    assert_eq!((texts(&world, B).len(), world.figure("sm_sc_messages_held")), (70, 0));
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    for token in [100, 101] {
+        world.mobile_sends(token, A, &submit(7, &format!("+{B}"), "last")).unwrap();
+    }
+    assert_eq!(world.figure("sm_sc_messages_held"), 1, "the same came twice");
+    let command = Command::new(9, CommandType::DELETE, 7, Address::international(B).unwrap());
+    let message = ShortMessage { source: SmeAddress::international(A).unwrap(), ..ShortMessage::default() };
+    let tlvs = vec![Tlv::new(tlv::TPDU, command.emit())];
+    world.ask(Who::Gmsc, 200, Body::DeliverSm(message), tlvs).unwrap();
+    world.run(10).unwrap();
+    assert_eq!((report_of(&world.responses[&200]), world.figure("sm_sc_messages_held")), (Ok(()), 0));
+    world.run(86_500_000).unwrap();
+    assert_eq!((world.rows(Table::SmScOrigin), world.rows(Table::SmScNumber)), (0, 0));
+}
+
+#[test]
+fn messages_are_held_for_some_time() {
+    let mut config = config();
+    config.validity.default = std::time::Duration::ZERO;
+    let entropy = protocol::Entropy::from_seed([1; 32]);
+    assert!(super::super::SmSc::new(config, entropy).is_err());
+}
+
+#[test]
+fn who_is_barred_or_refuses_is_tried_again() {
+    let mut world = World::new(config());
+    world.behaviour.insert(B.into(), Behaviour::Barred);
+    world.mobile_sends(1, A, &submit(1, &format!("+{B}"), "hello")).unwrap();
+    world.run(60_000).unwrap();
+    assert_eq!(world.figure("sm_sc_messages_held"), 1);
+    world.behaviour.remove(B);
+    world.run(3_600_000).unwrap();
+    assert_eq!(texts(&world, B), ["hello"]);
+    // What a UE refuses each time does not stop what comes behind it for days.
+    world.behaviour.insert(B.into(), Behaviour::Refuses);
+    world.mobile_sends(2, A, &with_report(2, "poison")).unwrap();
+    let before = world.attempts.len();
+    world.run(3_600_000).unwrap();
+    assert_eq!((world.attempts.len() - before > 1, world.figure("sm_sc_messages_held")), (true, 0));
+    assert_eq!(reports(&world), [(2, Status::CONNECTION_REJECTED, false)]);
 }
 
 #[test]

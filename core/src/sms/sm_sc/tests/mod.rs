@@ -3,4 +3,5 @@
 mod crash;
 mod esme;
 mod mobile;
+mod races;
 mod world;

@@ -13,7 +13,7 @@ use protocol::{Entropy, Instant, Secret};
 
 use super::super::{EsmeAccount, OtherSmSc, SmSc, SmScConfig, SmppPeer};
 use crate::mc::HashedPassword;
-use crate::node::{Node, NodeInput, NodeOutput, NodeStore, StreamId, StreamInput, StreamOutput};
+use crate::node::{Node, NodeInput, NodeOutput, NodeStore, NodeStoreAnswer, StreamId, StreamInput, StreamOutput};
 use crate::sms::tlv;
 
 pub(super) const SC: &str = "358440000000";
@@ -27,6 +27,9 @@ pub(super) enum Behaviour {
     Absent,
     MemoryFull,
     Unknown,
+    Barred,
+    /// The UE refuses it.
+    Refuses,
     Silent,
 }
 
@@ -78,6 +81,10 @@ pub(super) struct World {
     pub(super) forwarded: Vec<Pdu>,
     pub(super) most_in_memory: usize,
     pub(super) notes: Vec<String>,
+    /// Answers of the store that have not come yet, while it is slow.
+    held: Option<VecDeque<NodeStoreAnswer>>,
+    /// submit_sm that the GMSC has not answered.
+    unanswered: Vec<(StreamId, u32)>,
 }
 
 pub(super) fn config() -> SmScConfig {
@@ -120,6 +127,8 @@ impl World {
             forwarded: Vec::new(),
             most_in_memory: 0,
             notes: Vec::new(),
+            held: None,
+            unanswered: Vec::new(),
         };
         world.run(0).unwrap();
         world
@@ -209,7 +218,10 @@ impl World {
                 let answer = self.store.execute(&request);
                 // Killed between the commit and its answer.
                 self.burn()?;
-                self.node.handle_input(now, NodeInput::Store(answer));
+                match &mut self.held {
+                    Some(held) => held.push_back(answer),
+                    None => self.node.handle_input(now, NodeInput::Store(answer)),
+                }
             }
             NodeOutput::Stream(StreamOutput::Connect { token, remote }) => {
                 let (who, is_up) = if remote.ip().to_string() == "10.0.0.1" {
@@ -290,7 +302,9 @@ impl World {
         let number = pdu.sequence_number;
         let response = match (who, &pdu.body) {
             (Who::Gmsc, Body::SubmitSm(message)) => {
-                let Some(response) = self.gmsc(number, message, &pdu.tlvs) else { return };
+                let Some(response) = self.gmsc(number, message, &pdu.tlvs) else {
+                    return self.unanswered.push((conn, number));
+                };
                 response
             }
             (Who::SmSc, Body::SubmitSm(_)) => {
@@ -332,8 +346,41 @@ impl World {
             Behaviour::Absent => failure(6, 1),
             Behaviour::MemoryFull => failure(32, 0),
             Behaviour::Unknown => failure(1, 0),
+            Behaviour::Barred => failure(13, 0),
+            Behaviour::Refuses => failure(32, 1),
             Behaviour::Silent => None,
         }
+    }
+
+    /// From now on the store does what it is asked, and says so when it is let.
+    pub(super) fn hold_store(&mut self) {
+        self.held = Some(VecDeque::new());
+    }
+
+    /// The store says what it has done first; false when there is nothing.
+    pub(super) fn release_one(&mut self) -> bool {
+        let Some(answer) = self.held.as_mut().and_then(VecDeque::pop_front) else { return false };
+        let now = self.now();
+        self.node.handle_input(now, NodeInput::Store(answer));
+        self.drain().unwrap();
+        true
+    }
+
+    /// The store says all, and at once again.
+    pub(super) fn release_store(&mut self) {
+        while self.release_one() {}
+        self.held = None;
+        self.run(10).unwrap();
+    }
+
+    /// The GMSC has delivered what it was silent about.
+    pub(super) fn gmsc_has_delivered(&mut self) {
+        for (conn, number) in std::mem::take(&mut self.unanswered) {
+            let response = Pdu::response(number, CommandStatus::OK, Body::SubmitSmResp(MessageId::new("1")));
+            self.far.get_mut(&conn).unwrap().session.respond(response);
+            self.drain_far(conn);
+        }
+        self.drain().unwrap();
     }
 
     /// The stream of somebody.
@@ -380,9 +427,12 @@ impl World {
     }
 
     pub(super) fn esme_binds(&mut self, kind: BindKind, password: &str) {
+        self.esme_binds_at("10.0.0.20:50000", kind, password);
+    }
+
+    pub(super) fn esme_binds_at(&mut self, at: &str, kind: BindKind, password: &str) {
         let conn = self.open(Who::Esme, SmppRole::Esme);
-        let (local, remote): (SocketAddr, SocketAddr) =
-            ("10.0.0.9:2775".parse().unwrap(), "10.0.0.20:50000".parse().unwrap());
+        let (local, remote): (SocketAddr, SocketAddr) = ("10.0.0.9:2775".parse().unwrap(), at.parse().unwrap());
         let now = self.now();
         let connected = StreamInput::Connected { conn, token: None, local, remote };
         self.node.handle_input(now, NodeInput::Stream(connected));
