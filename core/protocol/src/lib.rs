@@ -17,6 +17,7 @@ pub mod map;
 pub mod mbms_ap;
 pub mod mc;
 pub mod mime;
+pub mod mms;
 pub mod msrp;
 mod octets;
 pub mod rtp;
