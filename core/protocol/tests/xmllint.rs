@@ -1,7 +1,12 @@
-//! xmllint validates what the codecs of presence, user service descriptions and MCPTT write, and finds what would be wrong.
+//! xmllint validates what the codecs of presence, user service descriptions, push access and MCPTT write, and finds what
+//! would be wrong.
 
 use std::process::Command;
 
+use protocol::mms::pap::{
+    BadMessageResponse, MessageState, Pap, PapCode, PushAddress, PushMessage, PushResponse, QualityOfService,
+    ResultNotificationMessage, ResultNotificationResponse,
+};
 use protocol::usd::{Bundle, DeliveryMethod, Envelope, EnvelopeItem, Name, Schedule, ScheduledSession, UserService};
 use protocol::utc::to_rfc3339;
 use protocol::xml::{
@@ -15,8 +20,9 @@ fn validates(schema: &str, document: &str) -> Option<Result<(), String>> {
     let digest = document.bytes().fold(7_u64, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()));
     let path = folder.join(format!("{schema}.{digest:x}.xml"));
     std::fs::write(&path, document).unwrap();
-    let schema = format!("{}/tests/schemas/{schema}.xsd", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new("xmllint").args(["--nonet", "--noout", "--schema", &schema]).arg(&path).output();
+    let (kind, ending) = if schema == "pap" { ("--dtdvalid", "dtd") } else { ("--schema", "xsd") };
+    let schema = format!("{}/tests/schemas/{schema}.{ending}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new("xmllint").args(["--nonet", "--noout", kind, &schema]).arg(&path).output();
     let output = match output {
         Ok(output) => output,
         Err(why) => {
@@ -285,5 +291,48 @@ fn coordination_of_mc_service_servers() {
     {
         let document = all[at].to_document().replace(right, wrong);
         assert!(validates("mbms-coordination", &document).unwrap().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn control_entities_of_push_access() {
+    let address = PushAddress::phone("+491701234567", "gw.example.net");
+    let mut message = PushMessage::new("p1@relay", &address);
+    message.addresses.push(PushAddress::user("sip:ann@home1.net", "gw.example.net").to_string());
+    (message.deliver_before, message.deliver_after) = (Some(983_342_700_123), Some(983_342_600_000));
+    (message.source_reference, message.notify_to) = (Some("<relay>".into()), Some("http://relay/?a=1&b=2".into()));
+    message.progress_notes = true;
+    let (network, bearer) = (Some("3GPP".to_owned()), Some("SIP".to_owned()));
+    let required = QualityOfService { network_required: true, bearer_required: true, ..QualityOfService::default() };
+    message.quality = Some(QualityOfService { network, bearer, ..required });
+    let told = ResultNotificationMessage {
+        sender_address: Some("http://gw/".into()),
+        sender_name: Some("gw".into()),
+        received_time: Some(1_000),
+        event_time: Some(2_000),
+        quality: Some(QualityOfService::default()),
+        ..ResultNotificationMessage::new(
+            "p1",
+            &address.to_string(),
+            MessageState::Aborted,
+            PapCode::MOBILE_CLIENT_ABORTED,
+        )
+    };
+    let response = PushResponse { reply_time: Some(0), ..PushResponse::new("p1", PapCode::DUPLICATE_PUSH_ID) };
+    let all = [
+        Pap::PushMessage(message),
+        Pap::PushMessage(PushMessage::new("p2", &address)),
+        Pap::PushResponse(response),
+        Pap::ResultNotificationResponse(ResultNotificationResponse::new(&told, PapCode::OK)),
+        Pap::ResultNotificationMessage(told),
+        Pap::BadMessageResponse(BadMessageResponse::new("not XML", b"<pap\x01")),
+    ];
+    for entity in &all {
+        let Some(said) = validates("pap", &entity.to_document()) else { return };
+        assert_eq!(said, Ok(()), "{}", entity.to_document());
+    }
+    for (at, right, wrong) in [(0, "push-id=", "id="), (2, "response-result", "result"), (4, "aborted", "odd")] {
+        let document = all[at].to_document().replace(right, wrong);
+        assert!(validates("pap", &document).unwrap().is_err(), "{wrong}");
     }
 }

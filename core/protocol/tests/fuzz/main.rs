@@ -2,6 +2,7 @@
 //! from a seed of their own.
 
 mod mbms;
+mod multimedia;
 mod short_messages;
 
 use std::time::{Duration, Instant};

@@ -22,6 +22,7 @@ pub(crate) fn capture<P: AsRef<[u8]>>(link_type: u32, packets: impl IntoIterator
 /// What tshark prints of a capture; nothing without tshark.
 pub(crate) fn tshark(pcap: &[u8], arguments: &[&str]) -> Option<String> {
     let child = Command::new("tshark")
+        .env("TZ", "UTC")
         .args(["-r", "-"])
         .args(arguments)
         .stdin(Stdio::piped())

@@ -10,6 +10,7 @@ mod map;
 mod map_dialogues;
 mod mbms;
 mod mc;
+mod mms;
 mod msrp;
 mod sip;
 mod smpp;

@@ -172,8 +172,6 @@ crate::codes::codes! {
         REQUIRED_CAPABILITIES_NOT_SUPPORTED = 2006, "Required Capabilities Not Supported";
         /// It came before.
         DUPLICATE_PUSH_ID = 2007, "Duplicate Push ID";
-        /// It has gone already.
-        CANCELLATION_NOT_POSSIBLE = 2008, "Cancellation Not Possible";
         /// Something went wrong.
         INTERNAL_SERVER_ERROR = 3000, "Internal Server Error";
         /// What is asked for is not supported.
