@@ -73,6 +73,10 @@ impl MmsAddress {
     /// What it is.
     pub fn kind(&self) -> AddressKind {
         let text = self.text();
+        // What could end a line of mail, or a string, is no address.
+        if text.contains(char::is_control) {
+            return AddressKind::Other(text);
+        }
         let trimmed = text.trim();
         let typed = |kind: &str| {
             let at = trimmed.len().checked_sub(kind.len())?;
@@ -92,7 +96,8 @@ impl MmsAddress {
             return AddressKind::Ipv6(address);
         }
         let mail = mailbox(trimmed);
-        if mail.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) {
+        let is_mail = mail.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        if is_mail && !mail.contains(char::is_whitespace) {
             return AddressKind::Mail(mail.to_owned());
         }
         let code = without_separators(trimmed);

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::wsp::{
-    HeaderName, lengthened, parameters, put_lengthened, put_parameters, put_text_string, put_text_value, put_uintvar,
-    text_string, text_value, to_text, uintvar, without_brackets,
+    HeaderName, lengthened, name, parameters, put_lengthened, put_parameters, put_text_string, put_text_value,
+    put_uintvar, text_value, uintvar, without_brackets,
 };
 use super::{ContentType, Parameter, WspHeader};
 use crate::octets::Octets;
@@ -181,7 +181,7 @@ impl Disposition {
                 octets.octet()?;
                 (*known).to_owned()
             }
-            0x20.. => to_text(text_string(&mut octets).filter(|kind| !kind.is_empty())?),
+            0x20.. => name(&mut octets)?,
             _ => return None,
         };
         Some(Self { kind: kind.to_ascii_lowercase(), parameters: parameters(&mut octets)? })

@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use super::wsp::integer;
-use super::wsp::{HeaderName, put_integer, put_text_string, put_uintvar, text_string, to_text, uintvar};
+use super::wsp::{HeaderName, integer, name, put_integer, put_text_string, put_uintvar, uintvar};
 use super::{ContentType, MMS_MEDIA_TYPE, WspHeader};
 use crate::octets::Octets;
 use crate::sms::{ConcatenationReference, Content, Ports, SegmentError, Segments, UserDataHeader, segment};
@@ -167,7 +166,7 @@ impl WapPush {
 fn application(value: &[u8]) -> Option<ApplicationId> {
     let mut octets = Octets(value);
     let application = match value.first()? {
-        0x20..=0x7F => ApplicationId::Uri(to_text(text_string(&mut octets)?)),
+        0x20..=0x7F => ApplicationId::Uri(name(&mut octets)?),
         _ => ApplicationId::Code(integer(&mut octets)?),
     };
     Some(application).filter(|_| octets.is_empty())

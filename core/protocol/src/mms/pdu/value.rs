@@ -156,10 +156,11 @@ pub(super) trait Value: Sized {
     fn put(&self, out: &mut Vec<u8>);
 }
 
-/// A Text-string that is an identifier or a URI: what is not UTF-8, which visible US-ASCII is, is none.
+/// A Text-string that is an identifier or a URI: what is not UTF-8, which visible US-ASCII is, or has control characters is
+/// none.
 impl Value for String {
     fn read(octets: &mut Octets<'_>) -> Option<Self> {
-        Self::from_utf8(text_string(octets)?.to_vec()).ok()
+        Self::from_utf8(text_string(octets)?.to_vec()).ok().filter(|text| !text.contains(char::is_control))
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -281,8 +282,7 @@ impl Value for MmsTime {
 impl Value for MessageClass {
     fn read(octets: &mut Octets<'_>) -> Option<Self> {
         if octets.0.first().is_some_and(|first| *first < 0x80) {
-            let name = String::from_utf8(text_string(octets)?.to_vec()).ok()?;
-            return Some(Self::of_name(&name));
+            return Some(Self::of_name(&<String as Value>::read(octets)?));
         }
         Some(match octets.octet()? {
             0x80 => Self::Personal,

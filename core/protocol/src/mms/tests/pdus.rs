@@ -125,6 +125,7 @@ fn what_is_broken_is_answered_as_far_as_it_is_known() {
         ("8C80 98 31 00 8D92 89 05 81", "M-Send.req: its headers are not understood"),
         ("8C83 98 31 00 8D92", "M-NotifyResp.ind: X-Mms-Status is missing, or is none"),
         ("8C83 98 31 00 8D92 95 31 00", "M-NotifyResp.ind: X-Mms-Status is missing, or is none"),
+        ("8C83 98 310A32 00 8D92 9581", "M-NotifyResp.ind: X-Mms-Transaction-ID is missing, or is none"),
         ("8C83 98 FF31 00 8D92 9581", "M-NotifyResp.ind: X-Mms-Transaction-ID is missing, or is none"),
     ];
     for (octets, wanted) in cases {

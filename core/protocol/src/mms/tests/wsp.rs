@@ -145,7 +145,22 @@ fn content_types_that_are_not_known_survive() {
     assert_eq!(content_type("E0").essence, "application/x-wsp-60");
     // Not the name of one that has a name.
     assert_eq!(put_type(&ContentType::new("application/x-wsp-3")).len(), 20);
-    for none in ["", "00", "01", "1F", "02 83", "04 83 81 EA", "41", "02 81 85"] {
+    // Nothing gets into mail that ends a header there.
+    let content_type = content_type("0A 83 85 610D0A62 00 8A 61 00");
+    assert_eq!(content_type.parameters[0], Parameter::Name("a  b".into()));
+    for none in [
+        "610D0A62 00",
+        "05 610A62 00 00",
+        "06 83 610A62 00 00",
+        "",
+        "00",
+        "01",
+        "1F",
+        "02 83",
+        "04 83 81 EA",
+        "41",
+        "02 81 85",
+    ] {
         let octets = hex(none);
         assert_eq!(ContentType::read(&mut Octets(&octets)), None, "{none}");
     }
@@ -179,6 +194,8 @@ fn addresses() {
         ("abc/TYPE=PLMN", Other("abc/TYPE=PLMN".into())),
         ("x/TYPE=IPv4", Other("x/TYPE=IPv4".into())),
         ("@", Other("@".into())),
+        ("a b@c", Other("a b@c".into())),
+        ("a@b\r\nBcc: c", Other("a@b\r\nBcc: c".into())),
         ("", Other(String::new())),
     ];
     for (text, kind) in kinds {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Charset, any_value, integer, lengthened, media_types, put_integer, put_lengthened, put_text_string, put_text_value,
-    text_string, text_value, to_text, uintvar, without_brackets,
+    Charset, any_value, integer, lengthened, media_types, name, put_integer, put_lengthened, put_text_string,
+    put_text_value, text_value, uintvar, without_brackets,
 };
 use crate::mime::{MediaType, MimeProblem};
 use crate::octets::Octets;
@@ -190,7 +190,7 @@ impl Parameter {
 
     fn read(octets: &mut Octets<'_>) -> Option<Self> {
         if (0x20..0x80).contains(octets.0.first()?) {
-            let name = to_text(text_string(octets).filter(|name| !name.is_empty())?);
+            let name = name(octets)?;
             return Some(Self::of_text(&name, &untyped(octets)?));
         }
         let code = u8::try_from(integer(octets)?).ok()?;
@@ -263,8 +263,7 @@ pub(in crate::mms) fn put_parameters(out: &mut Vec<u8>, parameters: &[Parameter]
 /// Well-known-media or Extension-media.
 fn media(octets: &mut Octets<'_>) -> Option<String> {
     if (0x20..0x80).contains(octets.0.first()?) {
-        let essence = text_string(octets).filter(|essence| !essence.is_empty())?;
-        return Some(to_text(essence).to_ascii_lowercase());
+        return Some(name(octets)?.to_ascii_lowercase());
     }
     integer(octets).map(media_types::name_of)
 }

@@ -1,6 +1,6 @@
 //! Headers that are kept as they came (WAP-230 clause 8.4.1).
 
-use super::{any_value, put_text_string, text_string, to_text};
+use super::{any_value, name, put_text_string, text_value};
 use crate::octets::Octets;
 
 /// How a header is named.
@@ -56,10 +56,10 @@ impl WspHeader {
         &self.value
     }
 
-    /// Its value where that is a text.
+    /// Its value where that is a text; control characters are blanks.
     pub fn text(&self) -> Option<String> {
         let is_text = matches!(self.value.first()?, 0 | 0x20..=0x7F);
-        is_text.then(|| text_string(&mut Octets(&self.value)).map(to_text))?
+        is_text.then(|| text_value(&mut Octets(&self.value)))?
     }
 
     /// The next header as it stands; `None`: octets are missing, or it has no name.
@@ -69,7 +69,7 @@ impl WspHeader {
                 octets.octet()?;
                 HeaderName::Code(code & 0x7F)
             }
-            0x21..=0x7E => HeaderName::Text(to_text(super::terminated(octets)?)),
+            0x21..=0x7E => HeaderName::Text(name(octets)?),
             _ => return None,
         };
         Some((name, any_value(octets)?))

@@ -104,10 +104,17 @@ pub(super) fn text_string<'a>(octets: &mut Octets<'a>) -> Option<&'a [u8]> {
     Some(text.strip_prefix(&[QUOTE]).unwrap_or(text))
 }
 
-/// Text-value (clause 8.4.2.3): a token, a quoted string, nothing; also a Text-string.
+/// Text-value (clause 8.4.2.3): a token, a quoted string, nothing; also a Text-string. Control characters, which are no
+/// TEXT and could end a header of mail, are blanks.
 pub(super) fn text_value(octets: &mut Octets<'_>) -> Option<String> {
     let text = text_string(octets)?;
-    Some(to_text(text.strip_prefix(b"\"").unwrap_or(text)))
+    let text = to_text(text.strip_prefix(b"\"").unwrap_or(text));
+    Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+}
+
+/// Text-string that is a name: there is something in it, and no control characters.
+pub(super) fn name(octets: &mut Octets<'_>) -> Option<String> {
+    Some(to_text(text_string(octets)?)).filter(|name| !name.is_empty() && !name.contains(char::is_control))
 }
 
 /// Appends a Text-string: up to the first NUL, quoted where its first octet would mean something else.
