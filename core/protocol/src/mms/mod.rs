@@ -22,7 +22,7 @@ pub use pdu::{
 pub use push::{ApplicationId, MMS_PUSH_PORTS, PushProblem, WapPush};
 pub use wsp::{Charset, ContentType, EncodedString, HeaderName, Parameter, WspHeader};
 
-/// Media type of a PDU of MM1 (OMA-MMS-ENC clause 9).
+/// Media type of a PDU of MM1 (OMA-MMS-ENC).
 pub const MMS_MEDIA_TYPE: &str = "application/vnd.wap.mms-message";
 
 #[cfg(test)]

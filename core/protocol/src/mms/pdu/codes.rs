@@ -1,4 +1,4 @@
-//! Codes of OMA-MMS-ENC clause 7.3, with the names they have there.
+//! Codes of OMA-MMS-ENC clause 7.3, numbered as in version 1.3, with the names they have there.
 
 crate::codes::codes! {
     /// X-Mms-Message-Type (clause 7.3.30).
@@ -108,7 +108,7 @@ crate::codes::codes! {
         PERMANENT_REPLY_CHARGING_NOT_SUPPORTED = 0xE9, "Error-permanent-reply-charging-not-supported";
         /// The sender wants to be hidden (version 1.2).
         PERMANENT_ADDRESS_HIDING_NOT_SUPPORTED = 0xEA, "Error-permanent-address-hiding-not-supported";
-        /// No credit (version 1.2).
+        /// No credit (version 1.3).
         PERMANENT_LACK_OF_PREPAID = 0xEB, "Error-permanent-lack-of-prepaid";
     }
 }
@@ -246,7 +246,7 @@ crate::codes::codes! {
 }
 
 crate::codes::codes! {
-    /// X-Mms-Content-Class (clause 7.3.9 of version 1.3; OMA-MMS-CONF).
+    /// X-Mms-Content-Class (clause 7.3.9; OMA-MMS-CONF).
     pub struct ContentClass(u8) {
         /// Text.
         TEXT = 0x80, "text";

@@ -147,7 +147,7 @@ pub const MAX_MMS_HEAD_OCTETS: usize = 64 << 10;
 /// Of a PDU.
 const MAX_FIELDS: usize = 1024;
 
-/// Codes of the headers: clause 7.4 table 25.
+/// Codes of the headers: clause 7.4.
 pub(super) mod code {
     pub(in super::super) const BCC: u8 = 0x01;
     pub(in super::super) const CC: u8 = 0x02;

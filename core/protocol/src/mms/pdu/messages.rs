@@ -265,7 +265,7 @@ pdus! {
         status_text: Option<EncodedString> = STATUS_TEXT,
     }
 
-    /// M-Read-Rec.ind: a recipient has read a message (clause 6.6.2).
+    /// M-Read-Rec.ind: a recipient has read a message (clause 6.6).
     pub struct ReadRecInd = READ_REC_IND {
         /// X-Mms-MMS-Version.
         version: MmsVersion = MMS_VERSION,
@@ -281,7 +281,7 @@ pdus! {
         read_status: ReadStatus = READ_STATUS,
     }
 
-    /// M-Read-Orig.ind: who had sent a message is told that it was read (clause 6.6.2).
+    /// M-Read-Orig.ind: who had sent a message is told that it was read (clause 6.6).
     pub struct ReadOrigInd = READ_ORIG_IND {
         /// X-Mms-MMS-Version.
         version: MmsVersion = MMS_VERSION,

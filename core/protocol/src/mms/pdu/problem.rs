@@ -1,4 +1,4 @@
-//! What is wrong with a PDU, and how that is answered: OMA-MMS-ENC clauses 7.3.48 and 8.
+//! What is wrong with a PDU, and how that is answered: OMA-MMS-ENC clauses 7.3.48 and 7.3.54.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Values of headers: OMA-MMS-ENC clause 7.3.
+//! Values of headers: OMA-MMS-ENC clause 7.3, numbered as in version 1.3.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl MmsVersion {
         }
     }
 
-    /// Is its major version the one that is spoken here? The minor one does not matter (clause 8.1 of version 1.2).
+    /// Is its major version the one that is spoken here? The minor one does not matter.
     pub const fn is_spoken(self) -> bool {
         self.major() == 1
     }
@@ -60,7 +60,7 @@ impl fmt::Display for MmsVersion {
     }
 }
 
-/// From (clause 7.3.22).
+/// From (clause 7.3.21).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum From {
     /// The relay is to put it in.
@@ -80,7 +80,7 @@ impl From {
     }
 }
 
-/// X-Mms-Expiry, X-Mms-Delivery-Time, X-Mms-Reply-Charging-Deadline (clauses 7.3.20, 7.3.16).
+/// X-Mms-Expiry, X-Mms-Delivery-Time, X-Mms-Reply-Charging-Deadline (clause 7.3.20).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum MmsTime {
     /// Seconds since 1970-01-01, UTC.
@@ -130,7 +130,7 @@ impl fmt::Display for MessageClass {
     }
 }
 
-/// X-Mms-Previously-Sent-By (clause 7.3.33).
+/// X-Mms-Previously-Sent-By (clause 7.3.23).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PreviouslySentBy {
     /// Which forwarding it was, from 1 on.
@@ -139,7 +139,7 @@ pub struct PreviouslySentBy {
     pub address: MmsAddress,
 }
 
-/// X-Mms-Previously-Sent-Date (clause 7.3.34).
+/// X-Mms-Previously-Sent-Date (clause 7.3.24).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PreviouslySentDate {
     /// Which forwarding it was, from 1 on.

@@ -1,4 +1,4 @@
-//! Encoded-string-value: a text and, where it has one, its character set (OMA-MMS-ENC clause 7.3.9).
+//! Encoded-string-value: a text and, where it has one, its character set (OMA-MMS-ENC clause 7.3.19).
 
 use std::borrow::Cow;
 use std::fmt;
