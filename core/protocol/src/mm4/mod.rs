@@ -1,0 +1,19 @@
+//! MM4, the transfer of multimedia messages and their reports between MMS Relay/Servers as mails (TS 23.140 clauses 6.8, 8.4).
+//!
+//! A message that is read and written again keeps every octet of every part, and header fields that are not known here.
+
+mod address;
+mod codes;
+mod content;
+mod message;
+
+pub use address::Mm4Address;
+pub use codes::{Mm4MessageType, MmStatus, Priority, ReadStatus, RequestStatus};
+pub use content::{MmContent, MmPart};
+pub use message::{
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, PreviousSender, ReadReplyReportReq,
+    Response,
+};
+
+/// The version told in X-Mms-3GPP-MMS-Version: that of TS 23.140 which this follows.
+pub const MM4_VERSION: &str = "6.10.0";

@@ -1,0 +1,1 @@
+//! The content of a mail in a stream.
