@@ -6,6 +6,7 @@
 mod client;
 mod data;
 mod line;
+mod path;
 mod reply;
 mod server;
 
@@ -39,3 +40,6 @@ pub enum SmtpEnd {
     /// The other side does not want the connection: its reply.
     Refused(SmtpReply),
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ pub struct SmtpServerConfig {
     pub max_size: usize,
     /// Recipients that a mail may have. RFC 5321 clause 4.5.3.1.8 asks for 100 at least.
     pub max_recipients: usize,
-    /// Commands in a row that bring no mail nearer.
+    /// Commands and refusals in a row that bring no mail nearer.
     pub max_idle_commands: u32,
     /// Mails of one connection.
     pub max_mails: u32,
@@ -35,7 +35,7 @@ impl SmtpServerConfig {
             host: host.to_owned(),
             max_size,
             max_recipients: 100,
-            max_idle_commands: 50,
+            max_idle_commands: 250,
             max_mails: 10_000,
             command_time: Duration::from_secs(300),
             block_time: Duration::from_secs(180),
