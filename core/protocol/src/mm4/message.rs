@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Mm4Address, Mm4MessageType, MmContent, MmStatus, Priority, ReadStatus, RequestStatus};
-use crate::Entropy;
 
 /// A message as a mail.
 ///
@@ -228,32 +227,30 @@ impl Mm4Mail {
     }
 
     /// The response that it asks for, from `system`; `None`: it asks for none, or tells nobody to answer to.
-    pub fn response(&self, _system: &Mm4Address, _status: RequestStatus, _text: Option<&str>) -> Option<Self> {
-        todo!()
+    pub fn response(&self, system: &Mm4Address, status: RequestStatus, text: Option<&str>) -> Option<Self> {
+        let response = Response { status, text: text.map(ToOwned::to_owned) };
+        let (asks, body) = match &self.body {
+            Mm4Body::ForwardReq(request) => (request.ack_request, Mm4Body::ForwardRes(response)),
+            Mm4Body::DeliveryReportReq(request) => (request.ack_request, Mm4Body::DeliveryReportRes(response)),
+            Mm4Body::ReadReplyReportReq(request) => (request.ack_request, Mm4Body::ReadReplyReportRes(response)),
+            Mm4Body::ForwardRes(_) | Mm4Body::DeliveryReportRes(_) | Mm4Body::ReadReplyReportRes(_) => return None,
+        };
+        let to = self.answers_to().filter(|_| asks == Some(true))?.clone();
+        Some(Self {
+            message_id: self.message_id.clone(),
+            from: Some(system.clone()),
+            to: vec![to],
+            sender: Some(system.clone()),
+            ..Self::new(&self.transaction_id, "", body)
+        })
     }
 
     /// Where a response goes to: X-Mms-Originator-System, or Sender.
     pub fn answers_to(&self) -> Option<&Mm4Address> {
-        todo!()
-    }
-
-    /// Reads the content of a mail.
-    ///
-    /// # Errors
-    /// It is none of MM4, or breaks its grammar or a limit.
-    pub fn parse(_mail: &[u8], _limits: &Mm4Limits) -> Result<Self, Mm4Problem> {
-        todo!()
-    }
-
-    /// The response to a mail that [`Self::parse`] could not read, from `system`: made of what header fields there are;
-    /// `None`: it is no request, asks for none or tells nobody to answer to.
-    pub fn failure(_mail: &[u8], _problem: &Mm4Problem, _system: &Mm4Address) -> Option<Self> {
-        todo!()
-    }
-
-    /// The mail's octets: lines of at most 78 characters, all ASCII, so that no MTA needs to change them. `entropy` makes the
-    /// boundary.
-    pub fn emit(&self, _entropy: &mut Entropy) -> Vec<u8> {
-        todo!()
+        let named = match &self.body {
+            Mm4Body::ForwardReq(request) => request.originator_system.as_ref(),
+            _ => None,
+        };
+        named.or(self.sender.as_ref())
     }
 }

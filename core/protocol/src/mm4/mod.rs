@@ -5,11 +5,19 @@
 mod address;
 mod codes;
 mod content;
+mod date;
+mod fields;
+mod media;
 mod message;
+mod mm1;
+mod transfer;
+mod wire;
+mod words;
 
 pub use address::Mm4Address;
 pub use codes::{Mm4MessageType, MmStatus, Priority, ReadStatus, RequestStatus};
 pub use content::{MmContent, MmPart};
+pub use date::{from_date, to_date};
 pub use message::{
     DeliveryReportReq, Expiry, ForwardReq, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, PreviousSender, ReadReplyReportReq,
     Response,
@@ -17,3 +25,6 @@ pub use message::{
 
 /// The version told in X-Mms-3GPP-MMS-Version: that of TS 23.140 which this follows.
 pub const MM4_VERSION: &str = "6.10.0";
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub mod sdp;
 mod session;
 mod stack;
 mod subscription;
-mod text;
+pub(crate) mod text;
 mod transaction;
 mod typed;
 mod uri;

@@ -6,13 +6,18 @@
 mod client;
 mod data;
 mod line;
-mod path;
+pub(crate) mod path;
 mod reply;
 mod server;
 
 pub use client::{SmtpClient, SmtpClientConfig, SmtpClientEvent, SmtpClientOutput, SmtpFailure, SmtpOutcome, SmtpSend};
 pub use reply::{EnhancedCode, SmtpReply};
 pub use server::{SmtpMail, SmtpRecipient, SmtpServer, SmtpServerConfig, SmtpServerEvent, SmtpServerOutput};
+
+/// Can a content go as it is: do CR and LF stand together everywhere (RFC 5321 clause 2.3.8)?
+pub fn is_sendable(content: &[u8]) -> bool {
+    data::has_whole_line_ends(content)
+}
 
 /// The port of relays (RFC 5321 clause 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;

@@ -33,7 +33,7 @@ pub(super) fn is_sender(path: &str) -> bool {
 }
 
 /// Is it a domain or an address literal?
-pub(super) fn is_domain(domain: &str) -> bool {
+pub(crate) fn is_domain(domain: &str) -> bool {
     let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     if let Some(literal) = literal {
         return !literal.is_empty() && literal.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-".contains(&b));
