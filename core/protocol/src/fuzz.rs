@@ -10,6 +10,7 @@ use crate::sip::{
 };
 
 mod diameter;
+mod mail;
 mod map;
 mod map_endpoint;
 mod mbms;
@@ -26,6 +27,7 @@ mod xcap;
 mod xmb;
 
 pub use diameter::{diameter, diameter_corpus};
+pub use mail::{mm4, smtp_client, smtp_server};
 pub use map::{map, map_corpus};
 pub use map_endpoint::{map_endpoint, map_endpoint_corpus};
 pub use mbms::mbms;

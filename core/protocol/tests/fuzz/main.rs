@@ -1,6 +1,7 @@
 //! The fuzz bodies on mutations of good and bad messages: so many cases, or with CASTBENCH_FUZZ_S so many seconds each
 //! from a seed of their own.
 
+mod mail;
 mod mbms;
 mod multimedia;
 mod short_messages;
