@@ -220,6 +220,8 @@ fn description(joint: Joint, to: &str, channel: &str) -> String {
         Joint::R5 => "reference point R5, SMS-GMSC and HLR/HSS: MAP (TS 29.002)".to_owned(),
         Joint::R6 => "reference point R6, SMS-GMSC and IP-Message-GW, MSC, SGSN: MAP (TS 29.002)".to_owned(),
         Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
+        Joint::Mm1 => "reference point MM1, UE or IP-Message-GW and MMS Relay/Server: HTTP (TS 23.140)".to_owned(),
+        Joint::Mm4 => "reference point MM4, MMS Relay/Servers among each other: SMTP (TS 23.140)".to_owned(),
     }
 }
 
@@ -251,7 +253,10 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
         Joint::M2 => addressed_pdu_tags("m2ap", &event.channel, out),
         Joint::R1 | Joint::R5 | Joint::R6 => addressed_pdu_tags("sccp", &event.channel, out),
         Joint::Smpp => addressed_pdu_tags("smpp", &event.channel, out),
-        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => addressed_pdu_tags("http", &event.channel, out),
+        Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC | Joint::Mm1 => {
+            addressed_pdu_tags("http", &event.channel, out)
+        }
+        Joint::Mm4 => addressed_pdu_tags("smtp", &event.channel, out),
         Joint::Mb => addressed_pdu_tags(media_dissector(event), &event.channel, out),
         // Wireshark 4.0 takes the service centre address before a TPDU for its beginning: SMS has the TPDU alone. From the
         // host to the modem is "sent" to the dissector of AT, and "received" by the network of the messages.

@@ -8,6 +8,7 @@ pub mod exposure;
 pub mod ims;
 mod mbms;
 pub mod mc;
+pub mod mms;
 pub mod net;
 pub mod node;
 pub mod process;

@@ -34,8 +34,8 @@ pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
             after(&[MCPTT_TOKEN], bytes);
         }
         Joint::Ut | Joint::Csc1 | Joint::Api => tokens(bytes),
-        // Credentials of content providers are in header fields; bodies may be long files.
-        Joint::XmbC => {
+        // Credentials of content providers and of users of MMS are in header fields; bodies may be long files.
+        Joint::XmbC | Joint::Mm1 => {
             let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| bytes.len().min(HEAD_MAX));
             tokens(&mut bytes[..end]);
         }

@@ -76,13 +76,15 @@ impl Seen {
             }
             Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
-            Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
+            Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms | Joint::Mm4 => Self::default(),
             Joint::R1 | Joint::R5 | Joint::R6 => Self { map: MapSeen::of(bytes), ..Self::default() },
             Joint::Smpp => Self { smpp: Some(SmppSeen::of(bytes)), ..Self::default() },
             Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => {
                 Self { sip: SipSeen::of(bytes), ..Self::default() }
             }
-            Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC => Self { http: HttpSeen::of(event), ..Self::default() },
+            Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC | Joint::Mm1 => {
+                Self { http: HttpSeen::of(event), ..Self::default() }
+            }
             Joint::Mb => Self { media: MediaSeen::of(event), ..Self::default() },
             Joint::Mb2U => Self { datagram: destination(bytes), ..Self::default() },
             Joint::SgiMb => match SyncRepr::parse(bytes) {

@@ -258,6 +258,8 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("r5", Joint::R5),
         ("r6", Joint::R6),
         ("smpp", Joint::Smpp),
+        ("mm1", Joint::Mm1),
+        ("mm4", Joint::Mm4),
     ];
     let targets = [
         ("any", FaultTarget::Any),

@@ -79,11 +79,16 @@ pub enum Joint {
     R6,
     /// SM-SC and SMS-GMSC/SMS-IWMSC or an outside system: SMPP 3.4 (TS 23.039 clause 4).
     Smpp,
+    /// UE or IP-Message-GW and MMS Relay/Server: OMA-MMS-ENC over HTTP (TS 23.140 clause 8.1), and the push of the relay's
+    /// notifications to the gateway (WAP-247).
+    Mm1,
+    /// MMS Relay/Servers among each other: Internet mail over SMTP (TS 23.140 clause 8.4).
+    Mm4,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -118,6 +123,8 @@ impl Joint {
         Self::R5,
         Self::R6,
         Self::Smpp,
+        Self::Mm1,
+        Self::Mm4,
     ];
 
     /// A reference point of the core network: of the IMS, its services, short messages, or the MBMS nodes before M1.
@@ -127,7 +134,7 @@ impl Joint {
             || self.is_diameter()
             || self.is_http()
             || self.is_map()
-            || matches!(self, Self::Mb | Self::Mb2U | Self::SgiMb | Self::M3 | Self::M2 | Self::Smpp)
+            || matches!(self, Self::Mb | Self::Mb2U | Self::SgiMb | Self::M3 | Self::M2 | Self::Smpp | Self::Mm4)
     }
 
     /// Its messages are SIP.
@@ -145,7 +152,7 @@ impl Joint {
     /// Its messages are HTTP.
     #[must_use]
     pub const fn is_http(self) -> bool {
-        matches!(self, Self::Ut | Self::Csc1 | Self::Api | Self::XmbC)
+        matches!(self, Self::Ut | Self::Csc1 | Self::Api | Self::XmbC | Self::Mm1)
     }
 
     /// Its messages are Diameter.
@@ -192,6 +199,8 @@ impl fmt::Display for Joint {
             Self::R5 => "R5",
             Self::R6 => "R6",
             Self::Smpp => "SMPP",
+            Self::Mm1 => "MM1",
+            Self::Mm4 => "MM4",
         })
     }
 }

@@ -72,6 +72,10 @@ pub enum NetworkBox {
     Msc,
     /// SGSN.
     Sgsn,
+    /// MMS Relay/Server (TS 23.140 clause 4.3).
+    MmsRelay,
+    /// The MMS Relay/Server of another network.
+    FarMmsRelay,
     /// BM-SC.
     Bmsc,
     /// MBMS-GW.
@@ -113,6 +117,8 @@ impl NetworkBox {
             Self::SmSc => ("sm-sc", Role::SmSc, 46, 63),
             Self::Msc => ("msc", Role::ServingNode, 46, 64),
             Self::Sgsn => ("sgsn", Role::ServingNode, 46, 65),
+            Self::MmsRelay => ("mmsc", Role::MmsRelay, 46, 71),
+            Self::FarMmsRelay => ("far-mmsc", Role::MmsRelay, 47, 71),
             Self::Bmsc => ("bmsc", Role::Bmsc, 46, 31),
             Self::MbmsGw => ("mbms-gw", Role::MbmsGw, 46, 32),
             Self::Mce => ("mce", Role::Mce, 46, 33),

@@ -263,6 +263,8 @@ pub enum Role {
     SmSc,
     /// MSC or SGSN (TS 23.040 clause 3.1).
     ServingNode,
+    /// MMS Relay/Server (TS 23.140 clause 4.3).
+    MmsRelay,
 }
 
 impl Role {
@@ -297,6 +299,7 @@ impl Role {
                 (Self::MbmsGw, Self::Mce) | (Self::Mce, Self::MbmsGw) => Joint::M3,
                 (Self::Mce, Self::Enb) | (Self::Enb, Self::Mce) => Joint::M2,
                 (Self::SmSc, _) | (_, Self::SmSc) => Joint::Smpp,
+                (Self::MmsRelay, _) | (_, Self::MmsRelay) => Joint::Mm4,
                 _ => Joint::Mb,
             },
             Carried::Datagram => match (self, other) {
@@ -311,6 +314,7 @@ impl Role {
                 _ => Joint::R6,
             },
             Carried::Http => match (self, other) {
+                (Self::MmsRelay, _) | (_, Self::MmsRelay) => Joint::Mm1,
                 (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::XmbC,
                 (Self::ThirdParty | Self::Exposure, _) | (_, Self::ThirdParty | Self::Exposure) => Joint::Api,
                 (Self::Idms, _) | (_, Self::Idms) => Joint::Csc1,

@@ -115,11 +115,25 @@ pub enum Table {
     SmScForwarded,
     /// What the SM-SC keeps beside: numbers that were given out.
     SmScState,
+    /// Messages of the MMS Relay/Server and what has become of them at each recipient, by number (TS 23.140 clause 7.1).
+    MmsMessage,
+    /// Their content, once each, in pieces, by number.
+    MmsContent,
+    /// What the MMS Relay/Server has yet to do, by number.
+    MmsTask,
+    /// The same by way and by when it is due.
+    MmsDue,
+    /// Messages and recipients by the last part of X-Mms-Content-Location.
+    MmsLocation,
+    /// Messages by what their senders call them, so that none is taken twice.
+    MmsOrigin,
+    /// What the MMS Relay/Server keeps beside: its starts.
+    MmsState,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 60] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -173,6 +187,13 @@ impl Table {
         Self::SmScOrigin,
         Self::SmScForwarded,
         Self::SmScState,
+        Self::MmsMessage,
+        Self::MmsContent,
+        Self::MmsTask,
+        Self::MmsDue,
+        Self::MmsLocation,
+        Self::MmsOrigin,
+        Self::MmsState,
     ];
 
     /// Name in the file.
@@ -231,6 +252,13 @@ impl Table {
             Self::SmScOrigin => "sm_sc_origin",
             Self::SmScForwarded => "sm_sc_forwarded",
             Self::SmScState => "sm_sc_state",
+            Self::MmsMessage => "mms_message",
+            Self::MmsContent => "mms_content",
+            Self::MmsTask => "mms_task",
+            Self::MmsDue => "mms_due",
+            Self::MmsLocation => "mms_location",
+            Self::MmsOrigin => "mms_origin",
+            Self::MmsState => "mms_state",
         }
     }
 }
