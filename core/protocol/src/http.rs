@@ -19,6 +19,8 @@ pub const HTTP_MAX_TARGET: usize = 8 * 1024;
 pub const HTTP_MAX_BODY: usize = 1 << 20;
 /// Octets of a file on xMB-U, which a content provider puts to a BM-SC or which that fetches (TS 29.116).
 pub const HTTP_MAX_FILE: usize = 16 << 20;
+/// Octets of a PDU on MM1, which a terminal posts to an MMS Relay/Server (OMA-MMS-ENC): 10 MiB and what is around them.
+pub const HTTP_MAX_MESSAGE: usize = 11 << 20;
 
 /// Octets that the body of a request may have.
 #[must_use]
@@ -59,7 +61,7 @@ pub enum HttpError {
     #[error("more than {HTTP_MAX_FIELDS} header fields or {HTTP_MAX_HEAD} octets of them")]
     HeadTooLong,
     /// The body is too long.
-    #[error("a body of more than {HTTP_MAX_BODY} octets, or a file of more than {HTTP_MAX_FILE}")]
+    #[error("a body of more than {HTTP_MAX_BODY} octets, a file of more than {HTTP_MAX_FILE}, or a PDU of more than {HTTP_MAX_MESSAGE}")]
     BodyTooLong,
     /// A transfer coding (RFC 9112 clause 6.1).
     #[error("a transfer coding: only Content-Length is read here")]
@@ -141,6 +143,14 @@ fn field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
 /// # Errors
 /// What is wrong with it, with the status that tells the client.
 pub fn parse_request(octets: &[u8]) -> Result<Request<Vec<u8>>, HttpError> {
+    parse_request_for(octets, None)
+}
+
+/// The same for a server whose bodies have another bound.
+///
+/// # Errors
+/// What is wrong with it, with the status that tells the client.
+pub fn parse_request_for(octets: &[u8], most: Option<usize>) -> Result<Request<Vec<u8>>, HttpError> {
     let mut fields = [httparse::EMPTY_HEADER; HTTP_MAX_FIELDS];
     let mut head = httparse::Request::new(&mut fields);
     let length = complete(octets, head.parse(octets))?;
@@ -159,7 +169,8 @@ pub fn parse_request(octets: &[u8]) -> Result<Request<Vec<u8>>, HttpError> {
         return Err(HttpError::Malformed("not one Host"));
     }
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| HttpError::Malformed("the method"))?;
-    let body = body(&headers, &octets[length..], max_body(&method, path.path()), false)?;
+    let most = most.unwrap_or_else(|| max_body(&method, path.path()));
+    let body = body(&headers, &octets[length..], most, false)?;
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from(path);

@@ -268,6 +268,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// Octets that bodies of HTTP requests to it may have; none: what is usual.
+    #[must_use]
+    pub const fn max_body(self) -> Option<usize> {
+        match self {
+            Self::MmsRelay => Some(protocol::http::HTTP_MAX_MESSAGE),
+            _ => None,
+        }
+    }
+
     /// The reference point between two boxes for SIP or Diameter (TS 23.002 clause 6a.7, TS 32.240 clause 4.4).
     #[must_use]
     pub const fn joint(self, other: Self) -> protocol::Joint {

@@ -123,8 +123,6 @@ pub enum Table {
     MmsTask,
     /// The same by way and by when it is due.
     MmsDue,
-    /// Messages and recipients by the last part of X-Mms-Content-Location.
-    MmsLocation,
     /// Messages by what their senders call them, so that none is taken twice.
     MmsOrigin,
     /// What the MMS Relay/Server keeps beside: its starts.
@@ -133,7 +131,7 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 59] = [
         Self::Subscriber,
         Self::Sqn,
         Self::RepositoryData,
@@ -191,7 +189,6 @@ impl Table {
         Self::MmsContent,
         Self::MmsTask,
         Self::MmsDue,
-        Self::MmsLocation,
         Self::MmsOrigin,
         Self::MmsState,
     ];
@@ -256,7 +253,6 @@ impl Table {
             Self::MmsContent => "mms_content",
             Self::MmsTask => "mms_task",
             Self::MmsDue => "mms_due",
-            Self::MmsLocation => "mms_location",
             Self::MmsOrigin => "mms_origin",
             Self::MmsState => "mms_state",
         }

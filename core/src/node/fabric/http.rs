@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::http::header::{CONTENT_TYPE, HOST};
 use ::http::uri::Scheme;
 use ::http::{HeaderValue, Method, Request, Response, Uri};
-use protocol::http::{HttpError, encode_request, encode_response, parse_request, parse_response};
+use protocol::http::{HttpError, encode_request, encode_response, parse_request_for, parse_response};
 use protocol::sip::Transport;
 
 use super::{Arrival, FIRST_EPHEMERAL_PORT, Fabric, HttpExchange, Instant, NodeInput, OutsideEvent, Way};
@@ -142,7 +142,7 @@ impl Fabric {
         (remote, local): (SocketAddr, SocketAddr),
         bytes: &[u8],
     ) {
-        match parse_request(bytes) {
+        match parse_request_for(bytes, self.places[to].role.max_body()) {
             Ok(mut request) => {
                 let target = request.uri().path_and_query().cloned();
                 *request.uri_mut() = target.map_or_else(Uri::default, Uri::from);

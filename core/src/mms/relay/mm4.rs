@@ -1,0 +1,517 @@
+//! MM4 (TS 23.140 clause 8.4): what other relays send, and what their words are in those of MM1.
+
+use protocol::Instant;
+use protocol::mm4::{
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, MmStatus, Priority as Mm4Priority,
+    ReadReplyReportReq, ReadStatus as Mm4ReadStatus, RequestStatus,
+};
+use protocol::mms::{DeliveryInd, EncodedString, MmsPdu, MmsStatus, Priority, ReadOrigInd, ReadStatus};
+use protocol::smtp::{SmtpMail, SmtpReply};
+
+use super::MmsRelay;
+use super::accept::{Draft, Reply};
+use super::content::{Unfit, pieces_of};
+use super::keys::part;
+use super::message::{Destination, Message, Origin, Recipient, State};
+use super::retrieve::address;
+use super::routes::is_same;
+use super::task::{Letter, Says, Work};
+use super::work::{Change, Claim, Effect, Event, Written};
+use crate::node::{Rows, StreamId};
+
+/// A response to a request of the relay.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Answer {
+    pub(super) kind: AnswerKind,
+    pub(super) status: RequestStatus,
+    pub(super) text: Option<String>,
+    /// The relay that sends it, of the settings.
+    pub(super) relay: String,
+}
+
+/// To which request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AnswerKind {
+    Forward,
+    Delivery,
+    Read,
+}
+
+/// The same with the mail that has it.
+#[derive(Debug)]
+pub(super) struct AnswerFor {
+    /// None: it was taken before.
+    pub(super) conn: Option<StreamId>,
+    pub(super) answer: Answer,
+}
+
+/// A report of another relay about a message of a subscriber.
+#[derive(Debug)]
+pub(super) struct PeerReport {
+    pub(super) conn: StreamId,
+    relay: String,
+    /// The recipient.
+    from: String,
+    date_ms: u64,
+    says: PeerSays,
+    /// The response that is wanted, as if all were well.
+    response: Option<Letter>,
+}
+
+#[derive(Debug)]
+enum PeerSays {
+    Delivery(MmsStatus, Option<String>),
+    Read(ReadStatus),
+}
+
+impl MmsRelay {
+    /// The relay's own address on MM4 (TS 23.140 clause 8.4.5.1).
+    pub(super) fn system(&self) -> Mm4Address {
+        Mm4Address::system(&self.config.domain)
+    }
+
+    /// An address of MM1 as MM4 has it: at this relay, when it has no domain of its own.
+    pub(super) fn on_mm4(&self, address: &str) -> Option<String> {
+        Mm4Address::from_mm1(address, &self.config.domain).map(|address| address.to_string())
+    }
+
+    pub(super) fn mm4_limits(&self) -> Mm4Limits {
+        let limits = &self.config.limits;
+        Mm4Limits {
+            header: limits.header_octets,
+            parts: limits.parts,
+            octets: limits.octets,
+            recipients: limits.recipients,
+            ..Mm4Limits::default()
+        }
+    }
+
+    /// A mail has come whole; `relays`: those that may send from there.
+    pub(super) fn on_mail(&mut self, now: Instant, conn: StreamId, relays: &[usize], mail: SmtpMail) {
+        self.counters.mails_taken += 1;
+        let limits = self.mm4_limits();
+        let read = Mm4Mail::parse(&mail.content, &limits);
+        let own = match read {
+            Ok(own) => own,
+            Err(problem) => {
+                self.counters.refused += 1;
+                self.shell.say(format!("MM4: a mail is refused: {problem}"));
+                let failure = Mm4Mail::failure(&mail.content, &problem, &limits, &self.system());
+                let letter = failure.and_then(|failure| self.letter_of(relays, &failure));
+                return match letter {
+                    Some(letter) => self.mail_with_letter(now, conn, Some(letter)),
+                    None => self.answer_mail(now, conn, Some(SmtpReply::bad_content(&problem.to_string()))),
+                };
+            }
+        };
+        let SmtpMail { recipients, content, .. } = mail;
+        drop(content);
+        let relay = own.answers_to().or(own.from.as_ref()).and_then(|from| self.relay_of(relays, from));
+        let Some(relay) = relay else {
+            let text = "the relay that sends it is not one that may send from there";
+            return self.answer_mail(now, conn, Some(SmtpReply::not_allowed(text)));
+        };
+        let answer = |kind, response: &protocol::mm4::Response| Answer {
+            kind,
+            status: response.status.clone(),
+            text: response.text.clone(),
+            relay: relay.clone(),
+        };
+        match &own.body {
+            Mm4Body::ForwardReq(_) => self.on_forward(now, conn, relays, relay, own, &recipients),
+            Mm4Body::ForwardRes(response) => {
+                let answer = answer(AnswerKind::Forward, response);
+                self.on_answer(now, conn, &own.transaction_id, answer);
+            }
+            Mm4Body::DeliveryReportRes(response) => {
+                let answer = answer(AnswerKind::Delivery, response);
+                self.on_answer(now, conn, &own.transaction_id, answer);
+            }
+            Mm4Body::ReadReplyReportRes(response) => {
+                let answer = answer(AnswerKind::Read, response);
+                self.on_answer(now, conn, &own.transaction_id, answer);
+            }
+            Mm4Body::DeliveryReportReq(DeliveryReportReq { status, text, .. }) => {
+                let says = PeerSays::Delivery(to_mms_status(status), text.clone());
+                self.on_report(now, conn, relays, relay, &own, says);
+            }
+            Mm4Body::ReadReplyReportReq(ReadReplyReportReq { status, .. }) => {
+                let says = PeerSays::Read(to_read_status(status));
+                self.on_report(now, conn, relays, relay, &own, says);
+            }
+        }
+    }
+
+    /// The name of the relay that an address is of, when it may send from where the mail came.
+    fn relay_of(&self, relays: &[usize], address: &Mm4Address) -> Option<String> {
+        let relay = self.routes.of_domain(address.domain.as_ref()?).filter(|relay| relays.contains(relay))?;
+        Some(self.config.relays.get(relay)?.name.clone())
+    }
+
+    /// A response as a task has it.
+    fn letter_of(&self, relays: &[usize], mail: &Mm4Mail) -> Option<Letter> {
+        let to = mail.to.first()?;
+        let (transaction, status) = (mail.transaction_id.clone(), |status: &RequestStatus| status.as_str().to_owned());
+        let (says, text) = match &mail.body {
+            Mm4Body::ForwardRes(own) => (Says::ForwardRes(transaction, status(&own.status)), own.text.clone()),
+            Mm4Body::DeliveryReportRes(own) => (Says::DeliveryRes(transaction, status(&own.status)), own.text.clone()),
+            Mm4Body::ReadReplyReportRes(own) => (Says::ReadRes(transaction, status(&own.status)), own.text.clone()),
+            _ => return None,
+        };
+        let (relay, message_id) = (self.relay_of(relays, to)?, mail.message_id.clone());
+        Some(Letter { relay, message_id, to: to.to_string(), from: None, date_ms: 0, text, says })
+    }
+
+    /// A mail is taken once what is answered by a mail of its own is durable.
+    fn mail_with_letter(&mut self, now: Instant, conn: StreamId, letter: Option<Letter>) {
+        let mut change = Change::default();
+        if let Some(mut letter) = letter {
+            let now_ms = self.shell.utc_ms(now);
+            letter.date_ms = now_ms;
+            self.add_letter(&mut change.ops, now_ms, letter);
+        }
+        change.then.push(Effect::Mail(conn, None));
+        self.write(change.ops, Written { then: change.then, ..Written::default() });
+    }
+
+    /// MM4_forward.REQ.
+    fn on_forward(
+        &mut self,
+        now: Instant,
+        conn: StreamId,
+        relays: &[usize],
+        relay: String,
+        mail: Mm4Mail,
+        recipients: &[String],
+    ) {
+        let (system, now_ms) = (self.system(), self.shell.utc_ms(now));
+        let with = |this: &Self, status: RequestStatus, text: Option<&str>| {
+            let response = mail.response(&system, status, text)?;
+            this.letter_of(relays, &response).map(|letter| Letter { date_ms: now_ms, ..letter })
+        };
+        let response = with(self, RequestStatus::Ok, None);
+        let refused = |this: &mut Self, status: RequestStatus, text: &str| {
+            this.counters.refused += 1;
+            this.shell.say(format!("MM4: a message of {relay} is refused: {text}"));
+            match with(this, status, Some(text)) {
+                Some(letter) => this.mail_with_letter(now, conn, Some(letter)),
+                None => this.answer_mail(now, conn, Some(SmtpReply::bad_content(text))),
+            }
+        };
+        let Mm4Body::ForwardReq(req) = &mail.body else { return };
+        if recipients.len() > self.config.limits.recipients {
+            return refused(self, RequestStatus::ErrorContentNotAccepted, "too many recipients");
+        }
+        let (content_type, body) = req.content.to_mm1_body();
+        if let Err(unfit) = self.config.check_content(&content_type, &body) {
+            let (status, text) = match unfit {
+                Unfit::Corrupt(text) => (RequestStatus::ErrorMessageFormatCorrupt, text),
+                Unfit::NotAccepted(text) => (RequestStatus::ErrorContentNotAccepted, text),
+            };
+            return refused(self, status, &text);
+        }
+        let Some(message_id) = mail.message_id.clone() else {
+            return refused(self, RequestStatus::ErrorMessageFormatCorrupt, "there is no X-Mms-Message-ID");
+        };
+        let lock = format!("R:{}/{}", part(&relay), part(&message_id));
+        let recipients = self.local_recipients(recipients);
+        let origin_keys = recipients.iter().filter_map(Recipient::own).map(|own| format!("{lock}/{own}")).collect();
+        if recipients.is_empty() {
+            return refused(self, RequestStatus::ErrorSendingAddressUnresolved, "there is no recipient here");
+        }
+        let sent_ms = mail.date.unwrap_or(now_ms);
+        let wanted_ms = req.expiry.map(|expiry| match expiry {
+            // From its Date on, which may be of a clock that goes otherwise.
+            Expiry::After(period) => sent_ms.min(now_ms).saturating_add(super::accept::millis(period)),
+            Expiry::At(at_ms) => at_ms,
+        });
+        let expires_ms = self.expires_ms(now_ms, wanted_ms);
+        if expires_ms <= now_ms {
+            return refused(self, RequestStatus::ErrorMessageNotFound, "its time is over already");
+        }
+        let from = mail.from.as_ref().map(Mm4Address::to_string).unwrap_or_default();
+        let origin = Origin::Relay { name: relay.clone(), message_id, from };
+        let message = forwarded_message(&mail, req, origin, origin_keys, recipients, (now_ms, sent_ms, expires_ms));
+        let message = Message { octets: body.len() as u64, ..message };
+        let pieces = pieces_of(&content_type, &body);
+        let reply = Reply::Mail { conn, response };
+        self.admit(Draft { message, lock, pieces, not_before_ms: now_ms, reply, source: None });
+    }
+
+    /// Those of an envelope that are subscribers.
+    fn local_recipients(&self, all: &[String]) -> Vec<Recipient> {
+        let mut recipients: Vec<Recipient> = Vec::new();
+        for own in all.iter().filter_map(|text| Mm4Address::parse(text)) {
+            let subscriber = self.routes.of_recipient(&own).and_then(|n| self.config.subscribers.get(n));
+            let Some(msisdn) = subscriber.map(|own| own.msisdn.clone()) else { continue };
+            if !recipients.iter().any(|known| known.own() == Some(&msisdn)) {
+                recipients.push(Recipient::new(own.to_mm1(), Destination::Own(msisdn)));
+            }
+        }
+        recipients
+    }
+
+    /// A response: to a request that is under way, or waits for it.
+    fn on_answer(&mut self, now: Instant, conn: StreamId, transaction_id: &str, answer: Answer) {
+        match u64::from_str_radix(transaction_id, 16) {
+            Ok(task) => self.claim(task, Claim::Answer(AnswerFor { conn: Some(conn), answer })),
+            Err(_) => {
+                self.shell.ignore("no such request", "a response of another relay");
+                self.answer_mail(now, conn, None);
+            }
+        }
+    }
+
+    pub(super) fn answer_read(&mut self, now: Instant, number: u64, own: AnswerFor, rows: &Rows) {
+        let AnswerFor { conn, answer } = own;
+        // What is asked again is answered again: nothing is lost with it.
+        if let Some(conn) = conn {
+            self.answer_mail(now, conn, None);
+        }
+        let was_running = self.running.contains_key(&number);
+        let Some(running) = self.claimed(number, rows) else { return };
+        if was_running {
+            running.answer = Some(answer);
+            return;
+        }
+        self.answer_taken(number, answer);
+    }
+
+    /// A response has come for a task that is in memory for it.
+    pub(super) fn answer_taken(&mut self, number: u64, answer: Answer) {
+        let Some(task) = self.running.get(&number).map(|running| running.task.clone()) else { return };
+        match &task.work {
+            Work::Forward { message, .. } if answer.kind == AnswerKind::Forward => {
+                self.on_message(*message, Event::Answered(number, answer));
+            }
+            Work::Write(letter) if letter.relay == answer.relay && is_answer(&letter.says, answer.kind) => {
+                self.letter_answered(number, &answer);
+            }
+            _ => {
+                self.shell.ignore("another request", "a response of another relay");
+                let mut ops = Vec::new();
+                // It is found where it was.
+                self.put_off(&mut ops, number, task);
+                self.write(ops, Written { release: vec![number], ..Written::default() });
+            }
+        }
+    }
+
+    /// MM4_delivery_report.REQ or MM4_read_reply_report.REQ.
+    fn on_report(
+        &mut self,
+        now: Instant,
+        conn: StreamId,
+        relays: &[usize],
+        relay: String,
+        mail: &Mm4Mail,
+        says: PeerSays,
+    ) {
+        let system = self.system();
+        let response = |this: &Self, status, text| {
+            mail.response(&system, status, text).and_then(|own| this.letter_of(relays, &own))
+        };
+        let number = mail.message_id.as_deref().and_then(|id| self.of_message_id(id));
+        let (Some(number), Some(from)) = (number, mail.from.as_ref().map(Mm4Address::to_string)) else {
+            let letter = response(self, RequestStatus::ErrorMessageNotFound, Some("there is no such message"));
+            return self.mail_with_letter(now, conn, letter);
+        };
+        let date_ms = mail.date.unwrap_or_else(|| self.shell.utc_ms(now));
+        let response = response(self, RequestStatus::Ok, None);
+        let report = PeerReport { conn, relay, from, date_ms, says, response };
+        self.on_message(number, Event::Reported(Box::new(report)));
+    }
+
+    pub(super) fn reported(
+        &mut self,
+        now: Instant,
+        number: u64,
+        message: Option<Message>,
+        report: PeerReport,
+    ) -> Change {
+        let PeerReport { conn, relay, from, date_ms, says, response } = report;
+        let now_ms = self.shell.utc_ms(now);
+        let mut change = Change { then: vec![Effect::Mail(conn, None)], ..Change::default() };
+        let response = response.map(|letter| Letter { date_ms: now_ms, ..letter });
+        // Only the relay that has the recipient reports of it.
+        let found = message.and_then(|message| {
+            let is_it = |own: &Recipient| own.to == Destination::Relay(relay.clone()) && is_same(&own.address, &from);
+            Some((message.recipients.iter().position(is_it)?, message))
+        });
+        let Some((at, mut message)) = found else {
+            if let Some(mut letter) = response {
+                letter.says = letter.says.with(&RequestStatus::ErrorMessageNotFound);
+                self.add_letter(&mut change.ops, now_ms, letter);
+            }
+            return change;
+        };
+        let pdu = match says {
+            PeerSays::Delivery(status, text) => {
+                self.peer_delivery(&mut change, number, &mut message, at, (status, text), date_ms)
+            }
+            PeerSays::Read(status) => self.peer_read(number, &mut message, at, status, date_ms),
+        };
+        match (pdu, message.origin.clone(), response) {
+            (Some(pdu), Origin::Subscriber(msisdn), response) => {
+                self.tell_later(&mut change.ops, now_ms, &msisdn, &pdu, response);
+            }
+            (_, _, Some(letter)) => self.add_letter(&mut change.ops, now_ms, letter),
+            (_, _, None) => {}
+        }
+        self.drop_content(&mut change, number, &mut message);
+        change.save(number, &message);
+        change
+    }
+
+    /// What the sender is told of a delivery elsewhere.
+    fn peer_delivery(
+        &mut self,
+        change: &mut Change,
+        number: u64,
+        message: &mut Message,
+        at: usize,
+        (status, text): (MmsStatus, Option<String>),
+        date_ms: u64,
+    ) -> Option<MmsPdu> {
+        let is_end = !matches!(status, MmsStatus::DEFERRED | MmsStatus::FORWARDED);
+        if is_end && !matches!(message.recipients.get(at)?.state, State::Done(_)) {
+            self.set_state(change, number, message, at, State::done(status));
+        }
+        let recipient = message.recipients.get_mut(at)?;
+        if !message.delivery_report || recipient.reported == Some(status.0) {
+            return None;
+        }
+        recipient.reported = Some(status.0);
+        let mut pdu = DeliveryInd::new(&self.message_id(number), address(&recipient.address), date_ms / 1000, status);
+        pdu.status_text = text.as_deref().map(EncodedString::new);
+        Some(pdu.into())
+    }
+
+    fn peer_read(
+        &self,
+        number: u64,
+        message: &mut Message,
+        at: usize,
+        status: ReadStatus,
+        date_ms: u64,
+    ) -> Option<MmsPdu> {
+        let recipient = message.recipients.get_mut(at)?;
+        if !message.read_report || std::mem::replace(&mut recipient.is_read, true) {
+            return None;
+        }
+        let (to, from) = (address(message.from.as_deref().unwrap_or_default()), address(&recipient.address));
+        Some(ReadOrigInd::new(&self.message_id(number), to, from, date_ms / 1000, status).into())
+    }
+}
+
+/// A message of another relay, without its content.
+fn forwarded_message(
+    mail: &Mm4Mail,
+    req: &ForwardReq,
+    origin: Origin,
+    origin_keys: Vec<String>,
+    recipients: Vec<Recipient>,
+    (now_ms, sent_ms, expires_ms): (u64, u64, u64),
+) -> Message {
+    let texts = |addresses: &[Mm4Address]| addresses.iter().map(Mm4Address::to_mm1).collect();
+    let date = |text: &Option<String>| text.as_deref().and_then(protocol::mm4::from_date).unwrap_or_default() / 1000;
+    let previously = req.previously_sent.iter();
+    let previously = previously.filter_map(|own| Some((own.sender.clone()?, date(&own.date))));
+    Message {
+        origin,
+        origin_keys,
+        from: mail.from.as_ref().map(Mm4Address::to_mm1),
+        is_hidden: req.sender_visible == Some(false),
+        to: texts(&mail.to),
+        cc: texts(&mail.cc),
+        subject: req.subject.clone(),
+        class: req.message_class.clone().unwrap_or_else(|| "Personal".to_owned()),
+        priority: req.priority.as_ref().and_then(to_priority),
+        delivery_report: req.delivery_report.unwrap_or_default(),
+        read_report: req.read_reply.unwrap_or_default(),
+        previously: previously.collect(),
+        date_s: sent_ms / 1000,
+        accepted_ms: now_ms,
+        expires_ms,
+        octets: 0,
+        pieces: 0,
+        content_of: None,
+        has_content: true,
+        holders: Default::default(),
+        recipients,
+    }
+}
+
+impl Says {
+    /// The same response with another status.
+    fn with(self, status: &RequestStatus) -> Self {
+        let status = status.as_str().to_owned();
+        match self {
+            Self::ForwardRes(transaction, _) => Self::ForwardRes(transaction, status),
+            Self::DeliveryRes(transaction, _) => Self::DeliveryRes(transaction, status),
+            Self::ReadRes(transaction, _) => Self::ReadRes(transaction, status),
+            other => other,
+        }
+    }
+}
+
+const fn is_answer(says: &Says, kind: AnswerKind) -> bool {
+    matches!((says, kind), (Says::Delivery(_), AnswerKind::Delivery) | (Says::Read(_), AnswerKind::Read))
+}
+
+/// X-Mms-MM-Status-Code (TS 23.140 clause 8.4.2): it has no word for who cannot be reached.
+pub(super) const fn of_mms_status(status: MmsStatus) -> MmStatus {
+    match status {
+        MmsStatus::EXPIRED => MmStatus::Expired,
+        MmsStatus::RETRIEVED => MmStatus::Retrieved,
+        MmsStatus::REJECTED => MmStatus::Rejected,
+        MmsStatus::DEFERRED => MmStatus::Deferred,
+        MmsStatus::UNRECOGNISED => MmStatus::Unrecognised,
+        MmsStatus::FORWARDED => MmStatus::Forwarded,
+        _ => MmStatus::Indeterminate,
+    }
+}
+
+const fn to_mms_status(status: &MmStatus) -> MmsStatus {
+    match status {
+        MmStatus::Expired => MmsStatus::EXPIRED,
+        MmStatus::Retrieved => MmsStatus::RETRIEVED,
+        MmStatus::Rejected => MmsStatus::REJECTED,
+        MmStatus::Deferred => MmsStatus::DEFERRED,
+        MmStatus::Unrecognised => MmsStatus::UNRECOGNISED,
+        MmStatus::Forwarded => MmsStatus::FORWARDED,
+        MmStatus::Indeterminate | MmStatus::Other(_) => MmsStatus::INDETERMINATE,
+    }
+}
+
+pub(super) const fn of_read_status(status: ReadStatus) -> Mm4ReadStatus {
+    match status {
+        ReadStatus::READ => Mm4ReadStatus::Read,
+        _ => Mm4ReadStatus::DeletedWithoutBeingRead,
+    }
+}
+
+const fn to_read_status(status: &Mm4ReadStatus) -> ReadStatus {
+    match status {
+        Mm4ReadStatus::Read => ReadStatus::READ,
+        _ => ReadStatus::DELETED_WITHOUT_BEING_READ,
+    }
+}
+
+fn to_priority(priority: &Mm4Priority) -> Option<u8> {
+    match priority {
+        Mm4Priority::Low => Some(Priority::LOW.0),
+        Mm4Priority::Normal => Some(Priority::NORMAL.0),
+        Mm4Priority::High => Some(Priority::HIGH.0),
+        Mm4Priority::Other(_) => None,
+    }
+}
+
+pub(super) const fn of_priority(priority: u8) -> Option<Mm4Priority> {
+    match Priority(priority) {
+        Priority::LOW => Some(Mm4Priority::Low),
+        Priority::NORMAL => Some(Mm4Priority::Normal),
+        Priority::HIGH => Some(Mm4Priority::High),
+        _ => None,
+    }
+}
