@@ -227,15 +227,12 @@ impl Air {
     }
 
     /// What was heard since the last call, UE by UE.
-    pub(crate) fn take_heard(&mut self) -> impl Iterator<Item = (usize, Vec<Heard>)> + '_ {
+    pub(crate) fn take_heard(&mut self) -> impl Iterator<Item = Vec<Heard>> + '_ {
         let (links, tables) = (&mut self.links, &mut self.tables);
-        self.places.iter().enumerate().map(move |(ue, place)| {
-            let heard = match (place, &mut *tables) {
-                (Place::Link(at), _) => std::mem::take(&mut links[*at].heard),
-                (Place::Table(at), Some(tables)) => std::mem::take(&mut tables.ues[*at].heard),
-                (Place::Table(_), None) => Vec::new(),
-            };
-            (ue, heard)
+        self.places.iter().map(move |place| match (place, &mut *tables) {
+            (Place::Link(at), _) => std::mem::take(&mut links[*at].heard),
+            (Place::Table(at), Some(tables)) => std::mem::take(&mut tables.ues[*at].heard),
+            (Place::Table(_), None) => Vec::new(),
         })
     }
 

@@ -35,13 +35,15 @@ struct AreaSums {
     rsrp: f64,
     rsrq: f64,
     signalling: (u64, u64),
-    /// By name and MCS.
-    mchs: BTreeMap<(String, u8), MchSums>,
+    /// Few of them: each is found without a key of its own.
+    mchs: Vec<MchSums>,
     paths: Option<PathsMeasured>,
 }
 
 #[derive(Default)]
 struct MchSums {
+    mch: String,
+    mcs: u8,
     blocks: (u64, u64),
     compared: u64,
     bits: (u64, u64),
@@ -113,7 +115,7 @@ impl AreaSums {
             self.paths = Some(worst(self.paths, paths, samples_per_us));
         }
         let Some(mch) = mch.filter(|_| !report.signalling) else { return count(&mut self.signalling, report) };
-        let sums = self.mchs.entry((mch.to_owned(), report.mcs.index)).or_default();
+        let sums = self.mch(mch, report.mcs.index);
         count(&mut sums.blocks, report);
         if let Some(data) = &report.measured.data {
             sums.compared += 1;
@@ -123,10 +125,20 @@ impl AreaSums {
         }
     }
 
-    fn measured(self, n_id_mbsfn: u8, n_fft: f64) -> AreaMeasured {
-        let mch = |((mch, mcs), sums): ((String, u8), MchSums)| MchMeasured {
-            mch,
-            mcs,
+    fn mch(&mut self, mch: &str, mcs: u8) -> &mut MchSums {
+        let known = self.mchs.iter().position(|own| own.mcs == mcs && own.mch == mch);
+        let place = known.unwrap_or_else(|| {
+            self.mchs.push(MchSums { mch: mch.to_owned(), mcs, ..MchSums::default() });
+            self.mchs.len() - 1
+        });
+        &mut self.mchs[place]
+    }
+
+    fn measured(mut self, n_id_mbsfn: u8, n_fft: f64) -> AreaMeasured {
+        self.mchs.sort_by(|a, b| (&a.mch, a.mcs).cmp(&(&b.mch, b.mcs)));
+        let mch = |sums: MchSums| MchMeasured {
+            mch: sums.mch,
+            mcs: sums.mcs,
             blocks: sums.blocks,
             compared: sums.compared,
             bits: sums.bits,

@@ -32,6 +32,8 @@ pub(crate) struct ImsUe {
     pub(crate) impu: String,
     pub(crate) pcscf: &'static str,
     agent: UeAgent,
+    /// When the agent is due: it is asked far more often than it is told something.
+    agent_due: Option<Instant>,
     usim: Option<SimUsim>,
     /// It has no radio bearer.
     pub(crate) is_out_of_reach: bool,
@@ -171,6 +173,7 @@ impl ImsUe {
             contact,
             impu,
             pcscf,
+            agent_due: agent.poll_timeout(),
             agent,
             usim,
             is_out_of_reach: false,
@@ -196,12 +199,12 @@ impl ImsUe {
         if let Some(focus) = focus_of(bytes) {
             self.state.conference = Some(focus);
         }
-        self.agent.handle_input(now, AgentInput::Sip { flow, bytes });
+        self.tell_agent(now, AgentInput::Sip { flow, bytes });
     }
 
     /// Something has happened to a stream of messages.
     pub(crate) fn stream(&mut self, now: Instant, event: &StreamEvent) {
-        self.agent.handle_input(now, AgentInput::Msrp(chat::stream_input(event)));
+        self.tell_agent(now, AgentInput::Msrp(chat::stream_input(event)));
     }
 
     /// A message has come: it is one that was sent to this UE, or it is not.
@@ -220,11 +223,16 @@ impl ImsUe {
     /// A message could not be sent.
     pub(crate) fn failed(&mut self, now: Instant, target: Target, why: String) {
         self.sms.iter_mut().for_each(|sms| sms.failed(now, target, &why));
-        self.agent.handle_input(now, AgentInput::SipFailed { target, why });
+        self.tell_agent(now, AgentInput::SipFailed { target, why });
     }
 
     pub(crate) fn command(&mut self, now: Instant, command: AgentCommand) {
-        self.agent.handle_input(now, AgentInput::Command(command));
+        self.tell_agent(now, AgentInput::Command(command));
+    }
+
+    fn tell_agent(&mut self, now: Instant, input: AgentInput<'_>) {
+        self.agent.handle_input(now, input);
+        self.agent_due = self.agent.poll_timeout();
     }
 
     /// A call of its own that has no name yet.
@@ -234,14 +242,15 @@ impl ImsUe {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let own = [self.agent.poll_timeout(), self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
+        let own = [self.agent_due, self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
         let clients = [self.mc.as_ref().and_then(McUe::poll_timeout), self.sms.as_ref().and_then(SmsUe::poll_timeout)];
         own.into_iter().chain(clients).flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        if self.agent.poll_timeout().is_some_and(|t| t <= now) {
+        if self.agent_due.is_some_and(|due| due <= now) {
             self.agent.handle_timeout(now);
+            self.agent_due = self.agent.poll_timeout();
         }
         self.mc.iter_mut().for_each(|mc| mc.handle_timeout(now));
         self.sms.iter_mut().for_each(|sms| sms.handle_timeout(now));
@@ -346,7 +355,7 @@ impl ImsUe {
                 AgentOutput::Authenticate(challenge) => {
                     if let Some(usim) = &mut self.usim {
                         let answer = usim.authenticate(&challenge);
-                        self.agent.handle_input(now, AgentInput::Authenticated(answer));
+                        self.tell_agent(now, AgentInput::Authenticated(answer));
                     }
                     continue;
                 }

@@ -80,6 +80,14 @@ impl McUe {
         !self.has_area(area) || self.client.goes_on(now)
     }
 
+    /// A datagram of an MTCH of its area; false, as of nearly all of them: it is due no sooner than before and has nothing to say.
+    pub(crate) fn hears(&mut self, now: Instant, udp: &UdpDatagram<'_>) -> bool {
+        let before = self.client.poll_timeout();
+        self.broadcast(now, udp);
+        let is_sooner = self.client.poll_timeout().is_some_and(|due| before.is_none_or(|before| due < before));
+        is_sooner || self.client.has_output()
+    }
+
     pub(crate) fn input(&mut self, now: Instant, input: McInput<'_>) {
         self.client.handle_input(now, input);
     }

@@ -12,7 +12,7 @@ mod network;
 pub(crate) mod services;
 pub(crate) mod sms;
 pub(crate) mod third_party;
-mod ues;
+pub(crate) mod ues;
 pub(crate) mod web;
 
 pub(crate) use network::ImsNetwork;

@@ -45,6 +45,11 @@ impl ImsUes {
         self.all.get_mut(place)
     }
 
+    /// It was changed after all: it is looked after by what is called next.
+    pub(crate) fn touch(&mut self, place: usize) {
+        self.touched.insert(place);
+    }
+
     /// All of them, to change them.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut ImsUe> {
         self.touched.extend(0..self.all.len());

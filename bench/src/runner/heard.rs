@@ -1,10 +1,13 @@
 //! The UEs' side of a run: what their receivers hear becomes taps, facts, datagrams.
 
+use std::borrow::Cow;
+
 use core_network::PmchId;
 use num_complex::Complex32;
 use protocol::{Instant, Joint, TapEvent, Tmgi};
 use radio::{BlockReport, EnbEvent, MchTxEvent, STOP_NOT_SCHEDULED, SubframeTime, write_cf32};
 
+use super::radio::mch_name;
 use super::{Acquired, IQ_FOLDER, Runner};
 use crate::air::{Air, Heard, HeardMtch, HeardWhat};
 use crate::errors::CommandError;
@@ -33,16 +36,16 @@ impl Runner<'_> {
             let mch = self.mch_name(PmchId { area, pmch });
             self.observer.fact(self.now, What::MchScheduled { mch, sfn, stops, backlog_octets })?;
         }
-        let mut heard: Vec<(usize, Heard)> = self
-            .air
-            .iter_mut()
-            .flat_map(Air::take_heard)
-            .flat_map(|(ue, heard)| heard.into_iter().map(move |h| (ue, h)))
-            .collect();
-        heard.sort_by_key(|(ue, h)| (h.at_ms, *ue)); // stable: the order of one UE's subframe stays
-        for (ue, Heard { time, at_ms, what }) in heard {
+        let heard = self.air.iter_mut().flat_map(Air::take_heard).collect();
+        for (ue, Heard { time, at_ms, what }) in in_order(heard) {
             // A subframe is there when its last sample is.
-            self.heard(ue, Instant::from_millis(at_ms), time, what)?;
+            let at = Instant::from_millis(at_ms);
+            match what {
+                // Of these there are most by far.
+                HeardWhat::Block(report, tb) => self.heard_block(ue, at, &report, tb)?,
+                HeardWhat::Sdu { mtch, sdu } => self.heard_sdu(ue, at, mtch, sdu)?,
+                what => self.heard(ue, at, time, what)?,
+            }
         }
         Ok(())
     }
@@ -85,7 +88,6 @@ impl Runner<'_> {
                 self.group_listed(index, at, None)?;
                 self.observer.fact(at, What::CellLost { ue })
             }
-            HeardWhat::Block(report, tb) => self.heard_block(index, at, &report, tb),
             HeardWhat::Symbols(modulation, symbols) => {
                 let milli = |v: f32| (v * 1000.0).round() as i16;
                 let points_milli = symbols.iter().map(|s| [milli(s.re), milli(s.im)]).collect();
@@ -106,7 +108,6 @@ impl Runner<'_> {
                 self.group_listed(index, at, Some((n_id_mbsfn, tmgis)))?;
                 self.observer.fact(at, What::McchAcquired { ue, n_id_mbsfn, sfn, sessions })
             }
-            HeardWhat::Sdu { mtch, sdu } => self.heard_sdu(index, at, mtch, sdu),
             HeardWhat::RlcGap { mtch, expected_sn, received_sn, lost_pdus } => {
                 let (first_sn, last) = (lost_pdus < 32).then(|| (expected_sn, (received_sn + 31) % 32)).unzip();
                 if let (Some(first), Some(last)) = (first_sn, last) {
@@ -116,6 +117,8 @@ impl Runner<'_> {
                 self.observer.fact(at, What::RlcGap { ue, mch, lcid, first_sn, lost_pdus })
             }
             HeardWhat::Trouble(text) => self.observer.fact(at, note(text)),
+            // They have gone their own ways.
+            HeardWhat::Block(..) | HeardWhat::Sdu { .. } => Ok(()),
         }
     }
 
@@ -138,9 +141,8 @@ impl Runner<'_> {
         report: &BlockReport,
         tb: Option<Vec<u8>>,
     ) -> Result<(), CommandError> {
-        let ue = self.ues[index].name.clone();
-        let area = self.area_of(report.n_id_mbsfn);
-        let mch = report.pmch.map(|pmch| self.mch_name(PmchId { area, pmch }));
+        let (area, loaded) = (self.area_of(report.n_id_mbsfn), self.loaded);
+        let mch = report.pmch.map(|pmch| mch_name(loaded, PmchId { area, pmch }));
         self.ues[index].block(report, mch.as_deref());
         if report.quality.crc_ok {
             self.group_block(index, at, report.n_id_mbsfn);
@@ -148,13 +150,15 @@ impl Runner<'_> {
         }
         if report.announced && !report.quality.crc_ok {
             let cinr_db = round(f64::from(report.estimate.cinr_db()), 3);
-            let (ue, sfn, subframe) = (ue.clone(), report.time.sfn(), report.time.subframe());
-            let what = What::BlockLost { ue, sfn, subframe, mch: mch.clone(), mcs: report.mcs.index, cinr_db };
+            let (ue, sfn, subframe) = (self.ues[index].name.clone(), report.time.sfn(), report.time.subframe());
+            let mch = mch.clone().map(Cow::into_owned);
+            let what = What::BlockLost { ue, sfn, subframe, mch, mcs: report.mcs.index, cinr_db };
             self.observer.fact(at, what)?;
         }
         let Some(tb) = tb else { return Ok(()) };
-        let channel = mch.unwrap_or_else(|| format!("area{}", report.n_id_mbsfn));
-        let of_channel = |joint, lcid, bytes| TapEvent { channel: channel.clone(), lcid, ..tap(at, joint, &ue, bytes) };
+        let channel = mch.map_or_else(|| format!("area{}", report.n_id_mbsfn), Cow::into_owned);
+        let ue = &self.ues[index].name;
+        let of_channel = |joint, lcid, bytes| TapEvent { channel: channel.clone(), lcid, ..tap(at, joint, ue, bytes) };
         let pdus = radio::mac_elements(&tb).filter(|(lcid, _)| *lcid <= LCID_MTCH_MAX);
         let pdus: Vec<_> = pdus.map(|(lcid, pdu)| of_channel(Joint::Rlc, lcid, pdu.to_vec())).collect();
         self.observer.tap(of_channel(Joint::Mch, 0, tb))?;
@@ -169,9 +173,9 @@ impl Runner<'_> {
         mtch: HeardMtch,
         sdu: Vec<u8>,
     ) -> Result<(), CommandError> {
-        let ue = self.ues[index].name.clone();
-        let mut tap = tap(at, Joint::Mtch, &ue, sdu);
-        if !faults::apply(&self.loaded.scenario.faults, &ue, &mut tap) {
+        let ue = &self.ues[index].name;
+        let mut tap = tap(at, Joint::Mtch, ue, sdu);
+        if !faults::apply(&self.loaded.scenario.faults, ue, &mut tap) {
             return Ok(());
         }
         let is_table = self.loaded.scenario.ues.get(index).is_some_and(|ue| ue.radio == UeRadio::Table);
@@ -221,6 +225,19 @@ impl Runner<'_> {
         );
         self.observer.fact(at, What::Note { text })
     }
+}
+
+/// What UEs have heard in the order of time, and then of UEs. What one has heard of a subframe stays in its order.
+fn in_order(mut heard: Vec<Vec<Heard>>) -> impl Iterator<Item = (usize, Heard)> {
+    let mut order = Vec::new();
+    for (ue, heard) in heard.iter_mut().enumerate() {
+        heard.sort_by_key(|heard| heard.at_ms);
+        order.extend(heard.iter().map(|heard| (heard.at_ms, ue)));
+    }
+    // What was heard is large: it stays where it is until it is its turn.
+    order.sort_unstable();
+    let mut all: Vec<_> = heard.into_iter().map(Vec::into_iter).collect();
+    order.into_iter().filter_map(move |(_, ue)| Some((ue, all.get_mut(ue)?.next()?)))
 }
 
 /// A message on the air.

@@ -15,7 +15,7 @@ use crate::event::{ImsFact, What};
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::ims::access::Passage;
-use crate::ims::agent::{ExpectedMessage, ImsUeOutput, session_description};
+use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description};
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
@@ -28,12 +28,29 @@ use crate::scenario::{HSS, ImsState, ImsStep, Scenario, Selector};
 /// The core network and what a run remembers for it.
 pub(super) struct RunNetwork {
     pub(super) network: ImsNetwork,
+    /// Of each UE of the scenario, its place where it listens to a group's bearer itself, and where its MC client does.
+    pub(super) listeners: Vec<Listener>,
     faults: WireFaults,
     /// What ladders have seen by now, for faults on their steps.
     watch: LadderWatch,
     held_back: BTreeMap<(Instant, u64), (WireMessage, Vec<u8>)>,
     held: u64,
     pub(super) messages: u64,
+}
+
+/// Places of a UE among those of the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listener {
+    pub(super) group: Option<usize>,
+    pub(super) mc: Option<usize>,
+}
+
+impl Listener {
+    fn of(network: &ImsNetwork, name: &str) -> Self {
+        let place = network.ues.place(name);
+        let has = |is_it: fn(&ImsUe) -> bool| place.filter(|place| is_it(&network.ues[*place]));
+        Self { group: has(|own| own.audio.reception().is_some()), mc: has(|own| own.mc.is_some()) }
+    }
 }
 
 impl RunNetwork {
@@ -47,7 +64,8 @@ impl RunNetwork {
                 watch.session_named(&session.name, tmgi);
             }
         }
-        Self { network, faults, watch, held_back: BTreeMap::new(), held: 0, messages: 0 }
+        let listeners = scenario.ues.iter().map(|ue| Listener::of(&network, &ue.name)).collect();
+        Self { network, listeners, faults, watch, held_back: BTreeMap::new(), held: 0, messages: 0 }
     }
 
     /// When something is due.

@@ -13,6 +13,7 @@ use crate::event::{ImsFact, McFigures, Measurement, What};
 use crate::ims::agent::ImsUe;
 use crate::ims::mc::McUe;
 use crate::ims::services::mc;
+use crate::ims::ues::ImsUes;
 use crate::scenario::{Access, McAuth, McStep, MeasurementName, mc_box};
 
 impl Runner<'_> {
@@ -145,16 +146,21 @@ impl Runner<'_> {
         at: Instant,
         (area, datagram): (u8, &[u8]),
     ) -> Result<bool, CommandError> {
+        let now = at.max(self.now + super::FRAME);
+        let Some((place, ues)) = self.mc_place(index) else { return Ok(false) };
         let Ok(udp) = UdpDatagram::parse(datagram) else { return Ok(false) };
-        self.mc_hears(index, at, Some(area), |own, now| own.broadcast(now, &udp))
+        let client = ues.untouched(place).and_then(|own| own.mc.as_mut());
+        if client.is_some_and(|client| client.has_area(area) && client.hears(now, &udp)) {
+            ues.touch(place);
+            self.drain_network(now)?;
+        }
+        Ok(true)
     }
 
     /// A good transport block of an area has come to a UE.
     pub(super) fn mc_block(&mut self, index: usize, at: Instant, area: u8) -> Result<(), CommandError> {
         let now = at.max(self.now + super::FRAME);
-        let name = self.ues.get(index).map_or("", |ue| &ue.name);
-        let ues = self.ims.as_mut().map(|ims| &mut ims.network.ues);
-        let own = ues.and_then(|ues| ues.place(name).and_then(|place| ues.untouched(place)));
+        let own = self.mc_place(index).and_then(|(place, ues)| ues.untouched(place));
         if own.and_then(|own| own.mc.as_mut()).is_none_or(|client| client.goes_on(now, area)) {
             return Ok(());
         }
@@ -197,10 +203,14 @@ impl Runner<'_> {
     }
 
     fn mc_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
-        let name = &self.ues.get(index)?.name;
-        let ues = &mut self.ims.as_mut()?.network.ues;
-        let place = ues.place(name).filter(|place| ues[*place].mc.is_some())?;
+        let (place, ues) = self.mc_place(index)?;
         Some(&mut ues[place])
+    }
+
+    /// The place of a UE with an MC client among those of the network.
+    fn mc_place(&mut self, index: usize) -> Option<(usize, &mut ImsUes)> {
+        let ims = self.ims.as_mut()?;
+        Some((ims.listeners.get(index)?.mc?, &mut ims.network.ues))
     }
 
     /// What clients measured.

@@ -1,5 +1,7 @@
 //! The eNB's side of a run: datagrams and MCCHs to the radio, the ledger, who has acquired what.
 
+use std::borrow::Cow;
+
 use core_network::{MtchId, PmchId};
 use protocol::{Instant, Tmgi};
 
@@ -8,7 +10,7 @@ use crate::air::{Air, HeardMtch};
 use crate::errors::CommandError;
 use crate::event::{Measurement, What};
 use crate::ledger::Entry;
-use crate::scenario::{MeasurementName, UeCell};
+use crate::scenario::{Loaded, MeasurementName, UeCell};
 use crate::setup;
 
 impl Runner<'_> {
@@ -67,8 +69,7 @@ impl Runner<'_> {
     }
 
     pub(super) fn mch_name(&self, pmch: PmchId) -> String {
-        let mch = self.loaded.scenario.areas.get(pmch.area).and_then(|a| a.mchs.get(pmch.pmch));
-        mch.map_or_else(|| format!("area{} pmch{}", pmch.area, pmch.pmch), |m| m.name.clone())
+        mch_name(self.loaded, pmch).into_owned()
     }
 
     /// Place of an area by its identity.
@@ -171,4 +172,11 @@ impl Runner<'_> {
         let (ue, session) = (Some(self.ues[ue].name.clone()), session.map(str::to_owned));
         self.observer.fact(at, What::Measured(Measurement { name, ue, session, value, counts }))
     }
+}
+
+/// Name of an MCH.
+pub(super) fn mch_name(loaded: &Loaded, pmch: PmchId) -> Cow<'_, str> {
+    let mch = loaded.scenario.areas.get(pmch.area).and_then(|area| area.mchs.get(pmch.pmch));
+    let name = mch.map(|mch| Cow::Borrowed(mch.name.as_str()));
+    name.unwrap_or_else(|| format!("area{} pmch{}", pmch.area, pmch.pmch).into())
 }

@@ -24,8 +24,8 @@ pub use speech::{Speech, SpeechProblem};
 const TICK: Duration = Duration::from_millis(20);
 /// RFC 3550 clause 6.2.
 const REPORTS: Duration = Duration::from_secs(5);
-/// What is kept of what was heard: one second.
-const KEPT: usize = SAMPLE_RATE as usize;
+/// What is kept of what was heard: 400 ms, with which tones that are 5 Hz apart are told apart.
+const KEPT: usize = SAMPLE_RATE as usize * 2 / 5;
 
 /// A media end.
 #[derive(Debug)]
@@ -189,9 +189,9 @@ impl MediaEnd {
         while let Some(due) = self.next.filter(|due| *due <= now) {
             self.next = Some(due + TICK);
             let frame = self.receiver.pop(FRAME_SAMPLES).unwrap_or_else(|| vec![0; FRAME_SAMPLES]);
-            self.heard.extend(frame);
-            let surplus = self.heard.len().saturating_sub(KEPT);
+            let surplus = (self.heard.len() + frame.len()).saturating_sub(KEPT);
             self.heard.drain(..surplus);
+            self.heard.extend(frame);
             self.say(due);
         }
         if self.next.is_some() && self.report_at <= now {
@@ -210,10 +210,9 @@ impl MediaEnd {
         self.outputs.pop_front()
     }
 
-    /// Amplitude of a tone in what was heard last, 400 ms of it: tones that are 5 Hz apart are told apart.
+    /// Amplitude of a tone in what was heard last.
     pub fn amplitude_of(&self, frequency: f64) -> f64 {
-        let from = self.heard.len().saturating_sub(KEPT * 2 / 5);
-        let last: Vec<i16> = self.heard.range(from..).copied().collect();
+        let last: Vec<i16> = self.heard.iter().copied().collect();
         amplitude_of(frequency, &last)
     }
 

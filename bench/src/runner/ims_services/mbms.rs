@@ -119,9 +119,8 @@ impl Runner<'_> {
     }
 
     fn group_ue(&mut self, index: usize) -> Option<&mut ImsUe> {
-        let name = &self.ues.get(index)?.name;
         let ims = self.ims.as_mut()?;
-        let place = ims.network.ues.place(name).filter(|place| ims.network.ues[*place].audio.reception().is_some())?;
+        let place = ims.listeners.get(index)?.group?;
         Some(&mut ims.network.ues[place])
     }
 

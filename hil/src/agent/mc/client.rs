@@ -45,6 +45,8 @@ pub struct McClient {
     told: BTreeMap<Tmgi, String>,
     /// Calls that were left for newer ones of the same groups and whose end is not told yet.
     left: BTreeSet<CallId>,
+    /// What it hears may have changed since that was reported.
+    is_to_report: bool,
     outputs: VecDeque<McOutput>,
 }
 
@@ -85,12 +87,15 @@ impl McClient {
             groups: BTreeMap::new(),
             told: BTreeMap::new(),
             left: BTreeSet::new(),
+            is_to_report: false,
             outputs: VecDeque::new(),
         }
     }
 
     /// Something has come in.
     pub fn handle_input(&mut self, now: Instant, input: McInput<'_>) {
+        // Datagrams come all the time and nearly never change what is heard: those that do say so themselves.
+        self.is_to_report |= !matches!(input, McInput::Datagram { .. } | McInput::Broadcast { .. });
         match input {
             McInput::Command(command) => self.command(now, command),
             McInput::Agent(event) => self.told_by_agent(now, event),
@@ -116,6 +121,7 @@ impl McClient {
             group.handle_timeout(now, utc_ms);
         }
         if self.bearers.as_mut().is_some_and(|bearers| bearers.handle_timeout(now)) {
+            self.is_to_report = true;
             self.event(McEvent::Coverage { is_there: false });
         }
         self.refresh(now);
@@ -133,6 +139,11 @@ impl McClient {
     /// What is to be done.
     pub fn poll_output(&mut self) -> Option<McOutput> {
         self.outputs.pop_front()
+    }
+
+    /// [`Self::poll_output`] has something to be done.
+    pub fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
     }
 
     /// Its server has authorised its user.
@@ -208,7 +219,9 @@ impl McClient {
                 });
             }
         }
-        self.report();
+        if std::mem::take(&mut self.is_to_report) {
+            self.report();
+        }
         self.send_reports(now);
     }
 

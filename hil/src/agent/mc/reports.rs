@@ -18,6 +18,8 @@ const MOST_PAUSES: u32 = 16;
 pub(super) struct Reports {
     pause: Duration,
     lanes: BTreeMap<String, Lane>,
+    /// When there is something to be sent: it is asked more often than it changes.
+    due: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ pub(super) struct Answered {
 
 impl Reports {
     pub(super) const fn new(pause: Duration) -> Self {
-        Self { pause, lanes: BTreeMap::new() }
+        Self { pause, lanes: BTreeMap::new(), due: None }
     }
 
     /// Is to be told to these.
@@ -53,16 +55,20 @@ impl Reports {
             // What is new is not held up by what was not taken.
             lane.not_before = None;
         }
+        self.look();
     }
 
     /// The next report to be sent, by a MESSAGE with this token.
     pub(super) fn poll(&mut self, now: Instant, token: u64) -> Option<(String, ListeningStatus)> {
+        self.due.filter(|due| *due <= now)?;
         let is_free = |lane: &Lane| lane.on_its_way.is_none() && lane.not_before.is_none_or(|due| due <= now);
         let (to, lane) = self.lanes.iter_mut().find(|(_, lane)| is_free(lane) && !lane.waiting.is_empty())?;
         let status = lane.waiting.pop_front()?;
         lane.not_before = None;
         lane.on_its_way = Some((token, status.clone()));
-        Some((to.clone(), status))
+        let to = to.clone();
+        self.look();
+        Some((to, status))
     }
 
     /// What became of the MESSAGE with this token; none: it was no report.
@@ -81,18 +87,25 @@ impl Reports {
             lane.not_before = Some(now + self.pause * (1 << lane.failed.min(8)).min(MOST_PAUSES));
             lane.failed = lane.failed.saturating_add(1);
         }
-        Some(Answered { to: to.clone(), status, is_taken })
+        let to = to.clone();
+        self.look();
+        Some(Answered { to, status, is_taken })
     }
 
     /// When there is something to be sent.
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn look(&mut self) {
         let waits = |lane: &&Lane| lane.on_its_way.is_none() && !lane.waiting.is_empty();
-        self.lanes.values().filter(waits).map(|lane| lane.not_before.unwrap_or(Instant::ZERO)).min()
+        self.due = self.lanes.values().filter(waits).map(|lane| lane.not_before.unwrap_or(Instant::ZERO)).min();
     }
 
     /// Nothing is to be told any more.
     pub(super) fn clear(&mut self) {
         self.lanes.clear();
+        self.due = None;
     }
 }
 

@@ -50,6 +50,7 @@ impl McClient {
 
     pub(super) fn covered(&mut self, now: Instant) {
         if self.bearers.as_mut().is_some_and(|bearers| bearers.block(now)) {
+            self.is_to_report = true;
             self.event(McEvent::Coverage { is_there: true });
         }
     }
@@ -73,6 +74,7 @@ impl McClient {
         let changed = self.coverage_changed(now);
         let Some(bearers) = &self.bearers else { return };
         if bearers.is_general_purpose(destination) {
+            self.is_to_report = true;
             return self.subchannel(destination, octets);
         }
         let Some((name, is_media)) = bearers.group_at(destination) else { return };
@@ -115,7 +117,7 @@ impl McClient {
     pub(super) fn report(&mut self) {
         let Some(bearers) = &self.bearers else { return };
         let is_heard = |tmgi: &Tmgi| bearers.hears(*tmgi);
-        // Nearly always there is nothing new, and this is asked with each datagram.
+        // Nearly always there is nothing new.
         if !self.told.keys().copied().eq(bearers.general_purpose().filter(is_heard)) {
             let heard: Vec<Tmgi> = bearers.general_purpose().filter(is_heard).collect();
             let lost: Vec<Tmgi> = self.told.keys().filter(|tmgi| !heard.contains(tmgi)).copied().collect();
