@@ -1,15 +1,24 @@
-//! What messages that wait at the SM-SC cost: time of everything that happens to them (taken from the IWMSC, held while nobody
-//! answers, delivered) and memory while they wait, at growing numbers, with the store on the disk; the slopes of both in a log-log
-//! plot.
+//! What messages that wait at the SM-SC cost: time of everything that happens to them (taken from the IWMSC by deliver_sm, held
+//! while nobody answers, delivered by submit_sm) and memory, at growing numbers, with the store on the disk; the slopes of the
+//! time in a log-log plot. Twice: each message for another mobile, and all of them for a hundred, so that a thousand wait for
+//! each.
 //!
-//! Writes `perf_sm_sc.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when the time grows more than
-//! linearly or the memory at all.
+//! Each run is a process of its own. Memory is its resident set (Linux, proc(5)), with the caches of SQLite, the far end and
+//! everything else: when all messages wait, and its peak from first to last. Time is that on the processor, and that on the
+//! clock, which has the disk in it.
+//!
+//! Writes `perf_sm_sc.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; the databases are there, too.
+//! Fails when time on the processor grows more than linearly, or when the memory of the longest queue is above that of the
+//! shortest by more than 4 MiB: 46 octets for each message beyond. `CASTBENCH_MESSAGES` names other numbers
+//! than 10000,30000,100000, two different ones at least.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use benches::growth::{STEEPEST, cpu_s, folder, perf_file, slope, write};
+use benches::growth::{STEEPEST, cpu_s, folder, perf_file, sizes, slope, write};
 use core_network::node::{
     Node, NodeInput, NodeOutput, NodeStore, NodeStoreRequest, StreamId, StreamInput, StreamOutput,
 };
@@ -23,59 +32,138 @@ use protocol::sms::{Address, Submit, UserData};
 use protocol::{Entropy, Instant};
 
 const NUMBERS: [usize; 3] = [10_000, 30_000, 100_000];
-/// Octets that the longest queue may take of memory beyond the shortest: less than a message each.
-const FLAT: u64 = 4 << 20;
+/// Mobiles that messages are for: as many as messages, or these few.
+const FEW: usize = 100;
+/// Octets that the longest queue may take of memory beyond the shortest.
+const FLAT: f64 = 4.0 * 1024.0 * 1024.0;
+/// With a folder and numbers of messages and mobiles: this process is one run.
+const ONE: &str = "--one-run";
 
 fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let [one, place, messages, mobiles] = &arguments[..]
+        && one == ONE
+    {
+        let number = |word: &OsString| word.to_str().and_then(|word| word.parse().ok()).unwrap_or(1);
+        let figures = measure(Path::new(place), number(messages), number(mobiles));
+        println!("{}", figures.map(|own| own.to_string()).join(" "));
+        return ExitCode::SUCCESS;
+    }
     // `cargo test --benches` only wants to see that it works.
-    if std::env::args().any(|argument| argument == "--test") {
-        let point = measure(200);
-        return if point.delivered == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let is_test = arguments.iter().any(|argument| argument == "--test");
+    let folder = folder(env!("CARGO_TARGET_TMPDIR"));
+    let done = if is_test { one(&folder, 200, 20).map(|_| ()) } else { growth(&folder) };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
     }
-    let points: Vec<Point> = NUMBERS.into_iter().map(measure).collect();
-    let of = |cost: fn(&Point) -> f64| -> Vec<(f64, f64)> {
-        points.iter().map(|point| (point.messages as f64, cost(point))).collect()
+}
+
+/// Measures, writes down, and judges.
+fn growth(folder: &Path) -> Result<(), String> {
+    const VARIABLE: &str = "CASTBENCH_MESSAGES";
+    let numbers = sizes(std::env::var_os(VARIABLE).as_deref(), &NUMBERS, FEW);
+    let numbers = numbers.map_err(|why| format!("{VARIABLE}: {why}"))?;
+    let series = |mobiles: fn(usize) -> usize| -> Result<Series, String> {
+        let points = numbers.iter().map(|&messages| one(folder, messages, mobiles(messages)));
+        Ok(Series { points: points.collect::<Result<_, _>>()? })
     };
-    let (fill, drain) = (slope(&of(|point| point.fill_s)), slope(&of(|point| point.drain_s)));
-    let growth = points.last().map_or(0, |last| last.resident.saturating_sub(points[0].resident));
-    let text = json(&points, fill, drain, growth);
-    let path = perf_file(&folder(env!("CARGO_TARGET_TMPDIR")), "sm_sc");
+    let all = [("mobile_each", series(|messages| messages)?), ("few_mobiles", series(|_| FEW)?)];
+    let text = json(&all);
     print!("{text}");
-    if let Err(why) = write(&path, &text) {
-        eprintln!("{}: {why}", path.display());
-        return ExitCode::FAILURE;
-    }
-    println!("{}: slope of taking {fill:.3}, of delivering {drain:.3}, memory {growth} octets", path.display());
-    let is_good = fill <= STEEPEST && drain <= STEEPEST && growth <= FLAT;
-    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let path = perf_file(folder, "sm_sc");
+    write(&path, &text).map_err(|why| format!("{}: {why}", path.display()))?;
+    println!("{}", path.display());
+    let steep = all.iter().flat_map(|(name, own)| {
+        let slopes = [("taking", own.slope(|p| p.fill_cpu_s)), ("delivering", own.slope(|p| p.drain_cpu_s))];
+        let steep = slopes.into_iter().filter(|(_, slope)| slope.is_nan() || *slope > STEEPEST);
+        let steep =
+            steep.map(move |(what, slope)| format!("{name}: the slope of {what} is {slope:.3}, not {STEEPEST}"));
+        let growths = [("waiting", own.growth(|p| p.waiting)), ("the peak", own.growth(|p| p.peak))];
+        let fat = growths.into_iter().filter(|(_, growth)| *growth > FLAT);
+        steep.chain(fat.map(move |(what, growth)| format!("{name}: memory of {what} grows by {growth} octets")))
+    });
+    let wrong: Vec<String> = steep.collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
+/// A queue of so many messages.
 struct Point {
-    messages: usize,
-    /// Time on the processor.
+    messages: f64,
+    /// Seconds on the processor, and on the clock.
+    fill_cpu_s: f64,
     fill_s: f64,
+    drain_cpu_s: f64,
     drain_s: f64,
-    /// Octets in memory of the process when all messages wait.
-    resident: u64,
-    delivered: usize,
+    /// Octets of memory of the process: when all messages wait, and at its peak.
+    waiting: f64,
+    peak: f64,
 }
 
-fn measure(messages: usize) -> Point {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut rig = Rig::new(&folder.path().join("sm_sc.sqlite"));
-    let start = cpu_s();
-    rig.fill(messages);
-    let fill_s = cpu_s() - start;
-    let resident = resident();
-    let start = cpu_s();
-    rig.drain();
-    Point { messages, fill_s, drain_s: cpu_s() - start, resident, delivered: rig.delivered }
+struct Series {
+    points: Vec<Point>,
 }
 
-/// Resident memory (Linux, proc(5): the second number of /proc/self/statm, in pages of 4 KiB).
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux tells the memory of a process");
-    text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("a number") * 4096
+impl Series {
+    fn slope(&self, cost: fn(&Point) -> f64) -> f64 {
+        slope(&self.points.iter().map(|point| (point.messages, cost(point))).collect::<Vec<_>>())
+    }
+
+    /// What the longest queue takes beyond the shortest.
+    fn growth(&self, octets: fn(&Point) -> f64) -> f64 {
+        let of = |points: Option<&Point>| points.map_or(f64::NAN, octets);
+        let by_length = |a: &&Point, b: &&Point| a.messages.total_cmp(&b.messages);
+        of(self.points.iter().max_by(by_length)) - of(self.points.iter().min_by(by_length))
+    }
+}
+
+/// One run, in a process of its own.
+fn one(folder: &Path, messages: usize, mobiles: usize) -> Result<Point, String> {
+    let named = |why: std::io::Error| format!("{}: {why}", folder.display());
+    std::fs::create_dir_all(folder).map_err(named)?;
+    let place = tempfile::tempdir_in(folder).map_err(named)?;
+    let mut command = Command::new(std::env::current_exe().map_err(named)?);
+    command.arg(ONE).arg(place.path()).args([messages.to_string(), mobiles.to_string()]);
+    let output = command.stderr(Stdio::inherit()).output().map_err(named)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let figures: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let &[delivered, fill_cpu_s, fill_s, drain_cpu_s, drain_s, waiting, peak] = &figures[..] else {
+        return Err(format!("the run of {messages} messages has ended with {}: {text}", output.status));
+    };
+    if delivered != messages as f64 {
+        return Err(format!("{delivered} of {messages} messages were delivered"));
+    }
+    println!(
+        "{messages} messages for {mobiles} mobiles: taken in {fill_s:.1} s, delivered in {drain_s:.1} s, {:.1} MiB while \
+         they wait, {:.1} MiB at the peak",
+        waiting / 1_048_576.0,
+        peak / 1_048_576.0
+    );
+    Ok(Point { messages: messages as f64, fill_cpu_s, fill_s, drain_cpu_s, drain_s, waiting, peak })
+}
+
+/// The run: delivered, seconds on processor and clock for taking and for delivering, octets while they wait and at the peak.
+fn measure(place: &Path, messages: usize, mobiles: usize) -> [f64; 7] {
+    let mut rig = Rig::new(&place.join("sm_sc.sqlite"), mobiles);
+    let timed = |rig: &mut Rig, what: &dyn Fn(&mut Rig)| {
+        let (cpu, begin) = (cpu_s(), std::time::Instant::now());
+        what(rig);
+        (cpu_s() - cpu, begin.elapsed().as_secs_f64())
+    };
+    let (fill_cpu_s, fill_s) = timed(&mut rig, &|rig| rig.fill(messages));
+    let waiting = memory("VmRSS:");
+    let (drain_cpu_s, drain_s) = timed(&mut rig, &Rig::drain);
+    [rig.delivered as f64, fill_cpu_s, fill_s, drain_cpu_s, drain_s, waiting, memory("VmHWM:")]
+}
+
+/// Octets of memory of this process (Linux, proc(5): /proc/self/status, in KiB).
+fn memory(field: &str) -> f64 {
+    let text = std::fs::read_to_string("/proc/self/status").expect("Linux tells the memory of a process");
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).expect("a field of memory");
+    line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).expect("a number") * 1024.0
 }
 
 /// The SM-SC, its store, and a box that is SMS-GMSC and SMS-IWMSC.
@@ -86,12 +174,14 @@ struct Rig {
     conn: StreamId,
     is_answering: bool,
     unanswered: Vec<u32>,
+    /// How many mobiles messages are for.
+    mobiles: usize,
     taken: usize,
     delivered: usize,
 }
 
 impl Rig {
-    fn new(path: &std::path::Path) -> Self {
+    fn new(path: &Path, mobiles: usize) -> Self {
         let mut config = SmScConfig::new("358440000000");
         config.message_centres.push(SmppPeer::new("gmsc", "10.0.0.1:2775".parse().expect("an address"), "sc", ""));
         let node = SmSc::new(config, Entropy::of_box(1, "sm-sc")).expect("an SM-SC");
@@ -101,7 +191,8 @@ impl Rig {
         let store = NodeStore::open(path).expect("a store");
         let far = SmppSession::new(Instant::ZERO, own);
         let (unanswered, is_answering, taken, delivered) = Default::default();
-        let mut rig = Self { node, store, far, conn: StreamId(1), is_answering, unanswered, taken, delivered };
+        let conn = StreamId(1);
+        let mut rig = Self { node, store, far, conn, is_answering, unanswered, mobiles, taken, delivered };
         rig.settle();
         rig.node.handle_timeout(Instant::ZERO);
         rig.settle();
@@ -109,12 +200,13 @@ impl Rig {
     }
 
     fn fill(&mut self, messages: usize) {
-        let (coding, data) = UserData::of_text("a message that waits for a while").expect("a text");
         let mut sent = 0;
         while self.taken < messages {
             while sent < messages && self.far.room() > 0 {
-                let to = Address::international(&format!("3585{sent:07}")).expect("a number");
-                let submit = Submit::new((sent % 256) as u8, to, coding, data.clone());
+                let to = Address::international(&format!("3585{:07}", sent % self.mobiles)).expect("a number");
+                // One that says the same as one before is a repetition of that.
+                let (coding, data) = UserData::of_text(&format!("message {sent} waits for a while")).expect("a text");
+                let submit = Submit::new((sent % 256) as u8, to, coding, data);
                 let source = SmeAddress::international("358401").expect("a number");
                 let message = ShortMessage {
                     source,
@@ -199,20 +291,35 @@ impl Rig {
     }
 }
 
-fn json(points: &[Point], fill: f64, drain: f64, growth: u64) -> String {
-    let mut text = "{\n  \"what\": \"messages that wait at the SM-SC\",\n  \"points\": [\n".to_owned();
-    for (n, point) in points.iter().enumerate() {
-        let Point { messages, fill_s, drain_s, resident, delivered } = point;
-        let comma = if n + 1 < points.len() { "," } else { "" };
-        let _ = writeln!(
+fn json(all: &[(&str, Series)]) -> String {
+    let mut text = "{\n  \"what\": \"messages that wait at the SM-SC\"".to_owned();
+    for (name, series) in all {
+        let _ = write!(text, ",\n  \"{name}\": {{\n    \"points\": [");
+        for (n, point) in series.points.iter().enumerate() {
+            let Point { messages, fill_cpu_s, fill_s, drain_cpu_s, drain_s, waiting, peak } = point;
+            let comma = if n > 0 { "," } else { "" };
+            let _ = write!(
+                text,
+                "{comma}\n      {{ \"messages\": {messages}, \"fill_cpu_s\": {fill_cpu_s:.3}, \"fill_s\": {fill_s:.3}, \
+                 \"drain_cpu_s\": {drain_cpu_s:.3}, \"drain_s\": {drain_s:.3}, \"resident_octets\": {waiting}, \
+                 \"peak_octets\": {peak} }}"
+            );
+        }
+        let [fill, fill_clock, drain, drain_clock] = [
+            series.slope(|p| p.fill_cpu_s),
+            series.slope(|p| p.fill_s),
+            series.slope(|p| p.drain_cpu_s),
+            series.slope(|p| p.drain_s),
+        ];
+        let _ = write!(
             text,
-            "    {{ \"messages\": {messages}, \"fill_cpu_s\": {fill_s:.3}, \"drain_cpu_s\": {drain_s:.3}, \
-             \"resident_octets\": {resident}, \"delivered\": {delivered} }}{comma}"
+            "\n    ],\n    \"slope_fill\": {fill:.3},\n    \"slope_fill_on_the_clock\": {fill_clock:.3},\n    \
+             \"slope_drain\": {drain:.3},\n    \"slope_drain_on_the_clock\": {drain_clock:.3},\n    \
+             \"resident_growth_octets\": {},\n    \"peak_growth_octets\": {}\n  }}",
+            series.growth(|p| p.waiting),
+            series.growth(|p| p.peak)
         );
     }
-    let _ = writeln!(
-        text,
-        "  ],\n  \"slope_fill\": {fill:.3},\n  \"slope_drain\": {drain:.3},\n  \"memory_growth_octets\": {growth}\n}}"
-    );
+    text.push_str("\n}\n");
     text
 }
