@@ -1,6 +1,9 @@
 //! What the keys of an IMS in a scenario must be to each other.
 
 use protocol::Joint;
+use protocol::diameter::dictionary;
+use protocol::map::OperationCode;
+use protocol::smpp::CommandId;
 
 use super::check::known_ue;
 use super::{
@@ -165,6 +168,8 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         }
     } else if s.ims.is_none() {
         note.note(&["fault", at, "joint"], format!("{} without a table [ims]; allowed: both or none", f.joint));
+    } else if s.sms.is_none() && (f.joint.is_map() || matches!(f.joint, Joint::R2 | Joint::Smpp)) {
+        note.note(&["fault", at, "joint"], format!("{} without a table [sms]; allowed: both or none", f.joint));
     }
     let what = f.sip.clone().unwrap_or_default();
     if (f.action == FaultAction::Delay) != what.delay_ms.is_some() {
@@ -187,6 +192,12 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
             note.note(&["fault", at, "message", key], message);
         }
     }
+    if let (Some(method), Some(names)) = (&what.method, methods(f.joint))
+        && !names.contains(method)
+    {
+        let message = format!("no message of {} is named \"{method}\"; allowed values: {}", f.joint, names.join(", "));
+        note.note(&["fault", at, "message", "method"], message);
+    }
     if let Some((procedure, step)) = what.ladder_step() {
         let known = PROCEDURES.iter().find(|p| p.procedure == procedure);
         if !known.is_some_and(|p| p.steps.iter().any(|row| row.number == step)) {
@@ -195,6 +206,18 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
             note.note(&["fault", at, "message", "step"], message);
         }
     }
+}
+
+/// Names of the messages of a reference point; none: there may be others (RFC 3261 clause 7.1, RFC 9110 clause 9.1).
+fn methods(joint: Joint) -> Option<Vec<String>> {
+    if joint.is_map() {
+        return Some(OperationCode::all().map(|code| code.name().to_owned()).collect());
+    }
+    if joint.is_diameter() {
+        let both = |command: &dictionary::CommandDef| ["R", "A"].map(|end| format!("{}{end}", command.letters));
+        return Some(dictionary::COMMANDS.iter().flat_map(both).collect());
+    }
+    (joint == Joint::Smpp).then(|| CommandId::all().map(|id| id.to_string()).collect())
 }
 
 /// A reference point of MBMS nodes, which are there with a cell.

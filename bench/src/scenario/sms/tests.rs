@@ -18,6 +18,9 @@ fn nothing_of_short_messages_is_ignored() {
         ("[ims]", "[ims]\nnetwork = \"sip\"", "needs an IMS"),
         ("by = \"r2\"", "by = \"r3\"", "r3"),
         ("do = \"sms_register\"\nue = \"", "do = \"sms_register\"\nue = \"no", "no UE is named"),
+        ("joint = \"r2\"", "joint = \"r6\"", "no message of R6 is named \"REGISTER\"; allowed values: "),
+        ("joint = \"r2\"", "joint = \"smpp\"", ", deliver_sm_resp, "),
+        ("joint = \"r2\"", "joint = \"sh\"", "no message of Sh is named"),
     ] {
         let error = said(right, wrong);
         assert!(error.contains(expected), "{wrong}: {error}");

@@ -35,8 +35,16 @@ crate::codes::codes! {
 
 /// Bit 31 is set in responses.
 const RESPONSE: u32 = 0x8000_0000;
+/// The highest command_id of a request, data_sm.
+const LAST_REQUEST: u32 = 0x0000_0103;
 
 impl CommandId {
+    /// All PDUs that have a name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let ids = (0..=LAST_REQUEST).flat_map(|id| [Self(id), Self(id | RESPONSE)]);
+        ids.filter(|id| id.name().is_some())
+    }
+
     /// Is it a response, or generic_nack?
     pub const fn is_response(self) -> bool {
         self.0 & RESPONSE != 0

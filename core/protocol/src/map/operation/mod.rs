@@ -58,9 +58,19 @@ impl OperationCode {
     /// purgeMS.
     pub const PURGE_MS: Self = Self(67);
 
-    /// The standard's name, also of operations that this module does not read.
+    /// The standard's name (TS 29.002 clause 17.6), also of operations that this module does not read.
     pub fn name(self) -> &'static str {
-        gsm_map::operation_name(self.0)
+        match self {
+            // Where the list of the crate has other letters.
+            Self::MO_FORWARD_SM => "mo-ForwardSM",
+            Self::MT_FORWARD_SM => "mt-ForwardSM",
+            _ => gsm_map::operation_name(self.0),
+        }
+    }
+
+    /// All operations that have a name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        gsm_map::OPERATION_REGISTRY.iter().map(|(code, _)| Self(*code))
     }
 
     /// Which timer an invocation has ("--Timer" in clause 17.6).
@@ -81,7 +91,7 @@ impl OperationCode {
 }
 
 impl std::fmt::Display for OperationCode {
-    /// `mt-forwardSM (44)`.
+    /// `mt-ForwardSM (44)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.name(), self.0)
     }
