@@ -10,7 +10,10 @@ use hil::agent::sms::{SmsAccess, SmsClient, SmsCommand, SmsEvent, SmsInput, SmsO
 use hil::sim::SimUsim;
 use protocol::Instant;
 use protocol::sip::{Flow, Target};
-use protocol::sms::{Carrier, Content, Deliver, Direction, RpBody, RpCause, RpMessage, Tpdu};
+use protocol::sms::{
+    Address, Assembled, Assembler, AssemblerConfig, Carrier, Content, Deliver, Direction, RpBody, RpCause, RpMessage,
+    StatusReport, Tpdu,
+};
 
 use super::services::sms::access;
 use crate::event::ImsFact;
@@ -30,6 +33,10 @@ pub(crate) struct SmsUe {
     came: Vec<ExpectedSms>,
     /// What of its messages goes by the MSC or the SGSN: reference of the relay layer.
     relayed: BTreeMap<SmsOver, u8>,
+    /// Parts of messages that came by the MSC or the SGSN, by their originators.
+    parts: Assembler<Address>,
+    /// Messages that it has sent last, by their TP-MR.
+    references: BTreeMap<u8, u64>,
     is_registered: bool,
     refused_in_step: u64,
     pub(crate) figures: SmsFigures,
@@ -90,6 +97,8 @@ impl SmsUe {
             expected: VecDeque::new(),
             came: Vec::new(),
             relayed: BTreeMap::new(),
+            parts: Assembler::new(AssemblerConfig::default()),
+            references: BTreeMap::new(),
             is_registered: false,
             refused_in_step: 0,
             figures: SmsFigures::default(),
@@ -156,11 +165,11 @@ impl SmsUe {
     pub(crate) fn served(&mut self, now: Instant, over: SmsOver, event: ServingNodeEvent) -> Option<ImsFact> {
         let by = over.as_str().to_uppercase();
         match event {
-            ServingNodeEvent::Delivered { tpdu, .. } => {
-                let deliver = Deliver::parse(&tpdu).ok()?;
-                let (from, content) = (deliver.originator.to_string(), deliver.user_data.content(deliver.coding));
-                Some(self.came(now, from, &content, by, 1))
-            }
+            ServingNodeEvent::Delivered { tpdu, .. } => match Tpdu::parse(Direction::ToMs, Carrier::Data, &tpdu).ok()? {
+                Tpdu::Deliver(deliver) => self.delivered(now, by, deliver),
+                Tpdu::StatusReport(report) => Some(self.reported(&report)),
+                _ => None,
+            },
             ServingNodeEvent::Refused { error, .. } => Some(self.refused(format!("{by}: {error}"))),
             ServingNodeEvent::Repeated { .. } => None,
             ServingNodeEvent::Sent { report, .. } => {
@@ -177,6 +186,21 @@ impl SmsUe {
                 None
             }
         }
+    }
+
+    /// A message, or a part of one, that an MSC or an SGSN has brought.
+    fn delivered(&mut self, now: Instant, by: String, deliver: Deliver) -> Option<ImsFact> {
+        let from = deliver.originator;
+        let (assembled, _) = self.parts.add(now, from, deliver.coding, deliver.user_data);
+        let Assembled::Whole(whole) = assembled else { return None };
+        Some(self.came(now, from.to_string(), &whole.content, by, whole.parts))
+    }
+
+    /// A status report that they have brought.
+    fn reported(&mut self, report: &StatusReport) -> ImsFact {
+        self.figures.reports += 1;
+        let number = self.references.get(&report.reference).copied().filter(|_| !report.of_command);
+        ImsFact::SmsReported { number, status: report.status.to_string() }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -248,13 +272,11 @@ impl SmsUe {
                 self.is_registered = false;
                 ImsFact::SmsUnregistered { why: format!("{why:?}") }
             }
-            SmsEvent::PartSent { message, part, parts, access, attempts, .. } => ImsFact::SmsPartTaken {
-                number: message,
-                part,
-                parts,
-                by: over(access).as_str().to_uppercase(),
-                attempts,
-            },
+            SmsEvent::PartSent { message, part, parts, reference, access, attempts } => {
+                self.references.insert(reference, message);
+                let by = over(access).as_str().to_uppercase();
+                ImsFact::SmsPartTaken { number: message, part, parts, by, attempts }
+            }
             SmsEvent::Sent { message, result } => {
                 let sent = self.untaken.remove(&message);
                 let after_s = sent.map_or(0.0, |sent| now.saturating_duration_since(sent).as_secs_f64());
