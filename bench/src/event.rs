@@ -481,7 +481,7 @@ impl LadderHeader {
             return format!("{ue}session {}", self.session);
         };
         let peer = cast.peer.as_ref().map_or_else(String::new, |peer| format!(" and {}", peer.name));
-        format!("UE {}{peer}, step {}", self.ue, cast.step + 1)
+        format!("UE {}{peer}, step {}", self.ue, cast.asked_by() + 1)
     }
 }
 

@@ -56,7 +56,7 @@ pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
     LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms, McDocument,
     McMessage, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind, Rtp, SESSION_START, See,
-    Sip, Smpp, SmppPart, Status, Tick, Ticked,
+    Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};

@@ -4,6 +4,7 @@ mod decode;
 mod decode_ims;
 mod decode_map;
 mod decode_mc;
+mod decode_smpp;
 mod download_delivery;
 mod ims;
 mod interest;
@@ -33,7 +34,7 @@ use ims::{
 };
 pub use ims::{
     Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Msrp,
-    MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status,
+    MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status, Without,
 };
 pub(crate) use ims::{SmppSeen, ims_ladders};
 use interest::Interests;
@@ -208,6 +209,8 @@ pub struct Ladder {
     bound: Bound,
     /// The step of the scenario that asks for it has begun.
     has_begun: bool,
+    /// And the one from which all but the first of its messages count.
+    goes_on: bool,
 }
 
 /// When, in which packet and how a step was first seen.
@@ -255,7 +258,8 @@ impl Ladder {
     pub fn new(header: LadderHeader) -> Self {
         let table = procedure(&header.procedure);
         let ticks = vec![None; table.map_or(0, |p| p.steps.len())];
-        Self { header, session: None, table, tmgi: None, ticks, bound: Bound::new(), has_begun: false }
+        let goes_on = header.ims.as_ref().is_none_or(|cast| cast.then.is_none());
+        Self { header, session: None, table, tmgi: None, ticks, bound: Bound::new(), has_begun: false, goes_on }
     }
 
     /// The table behind it; `None` when this version does not know the procedure.
@@ -278,9 +282,36 @@ impl Ladder {
         }
     }
 
-    /// A step of the scenario begins.
-    pub fn step_started(&mut self, index: usize) {
-        self.has_begun |= self.header.ims.as_ref().is_some_and(|cast| cast.step == index);
+    /// A step of the scenario begins; true: more may be seen from now on.
+    pub fn step_started(&mut self, index: usize) -> bool {
+        let Some(cast) = &self.header.ims else { return false };
+        self.has_begun |= cast.step == index;
+        self.goes_on |= cast.then == Some(index);
+        [Some(cast.step), cast.then].contains(&Some(index))
+    }
+
+    /// The rows that are played, each with what was seen of it.
+    fn rows(&self) -> impl Iterator<Item = (&'static ProcedureStep, Option<&Tick>)> {
+        let rows = self.procedure().map_or(&[][..], |p| p.steps);
+        let ticks = self.ticks.iter().map(Option::as_ref);
+        rows.iter().zip(ticks).filter(|(row, _)| !self.leaves_out(row))
+    }
+
+    /// A row that is not played.
+    fn leaves_out(&self, row: &ProcedureStep) -> bool {
+        let without = self.header.ims.as_ref().map_or(&[][..], |cast| &cast.without);
+        without.iter().any(|own| matches!(own, Without::Step(number) if number == row.number))
+    }
+
+    /// Boxes of the procedure, from left to right, but those of rows alone that are not played.
+    pub fn parties(&self) -> impl Iterator<Item = Party> {
+        let procedure = self.procedure();
+        let has = |row: &ProcedureStep, party| row.from == party || row.to == party;
+        let is_there = move |party: &Party| {
+            let all = procedure.map_or(&[][..], |p| p.steps);
+            self.rows().any(|(row, _)| has(row, *party)) || !all.iter().any(|row| has(row, *party))
+        };
+        procedure.map_or(&[][..], |p| p.parties).iter().copied().filter(is_there)
     }
 
     /// Ticks a step, the first time counts; false when there is no such step.
@@ -295,28 +326,25 @@ impl Ladder {
 
     /// All steps with what was seen of them.
     pub fn steps(&self) -> Vec<LadderStep> {
-        let rows = self.procedure().map_or(&[][..], |p| p.steps);
-        rows.iter()
-            .zip(&self.ticks)
+        self.rows()
             .map(|(row, tick)| LadderStep {
                 row,
                 from: self.name(row.from),
                 to: self.name(row.to),
-                filter: self.filter(row, tick.as_ref()),
-                tick: tick.clone(),
+                filter: self.filter(row, tick),
+                tick: tick.cloned(),
             })
             .collect()
     }
 
     /// When those of its steps were seen that were, nanoseconds of run time, and how many steps there are.
     pub fn seen(&self) -> (Vec<u64>, usize) {
-        (self.ticks.iter().flatten().map(|tick| tick.at_ns).collect(), self.ticks.len())
+        (self.rows().filter_map(|(_, tick)| Some(tick?.at_ns)).collect(), self.rows().count())
     }
 
     /// The first step that was not seen.
     pub fn first_unseen(&self) -> Option<&'static ProcedureStep> {
-        let rows = self.procedure().map_or(&[][..], |p| p.steps);
-        rows.iter().zip(&self.ticks).find(|(_, tick)| tick.is_none()).map(|(row, _)| row)
+        self.rows().find(|(_, tick)| tick.is_none()).map(|(row, _)| row)
     }
 
     /// Name of a box in this run.
@@ -403,15 +431,23 @@ impl Ladder {
     /// Steps that were not seen and may be seen now.
     fn due(&self) -> impl Iterator<Item = &'static ProcedureStep> {
         let rows = self.procedure().map_or(&[][..], |p| p.steps);
-        let is_seen =
-            |number: &str| rows.iter().zip(&self.ticks).any(|(row, tick)| row.number == number && tick.is_some());
-        let is_due = move |i: usize, row: &ProcedureStep| match row.order {
-            Order::Free => true,
-            Order::AfterPrevious => i == 0 || self.ticks[i - 1].is_some(),
-            Order::After(number) => is_seen(number),
+        let is_open = |i: usize, row: &ProcedureStep| self.ticks[i].is_none() && !self.leaves_out(row);
+        let unseen = rows.iter().enumerate().filter(move |(i, row)| is_open(*i, row));
+        unseen.filter(|(i, _)| (*i == 0 || self.goes_on) && self.is_due(rows, *i)).map(|(_, row)| row)
+    }
+
+    /// What comes before a row was seen; in the place of one that is not played, what comes before that.
+    fn is_due(&self, rows: &[ProcedureStep], i: usize) -> bool {
+        let before = match rows[i].order {
+            Order::Free => return true,
+            Order::AfterPrevious if i == 0 => return true,
+            Order::AfterPrevious => i - 1,
+            Order::After(number) => match rows.iter().position(|row| row.number == number) {
+                Some(before) => before,
+                None => return false,
+            },
         };
-        let unseen = rows.iter().enumerate().filter(|(i, _)| self.ticks[*i].is_none());
-        unseen.filter(move |(i, row)| is_due(*i, row)).map(|(_, row)| row)
+        self.ticks[before].is_some() || before < i && self.leaves_out(&rows[before]) && self.is_due(rows, before)
     }
 
     fn sees(&self, row: &ProcedureStep, event: &TapEvent, seen: &Seen) -> Option<Vec<(String, String)>> {
@@ -497,7 +533,11 @@ impl LadderWatch {
 
     /// A step of the scenario begins: ladders that it asks for look from here on.
     pub fn step_started(&mut self, index: usize) {
-        self.ladders.iter_mut().for_each(|ladder| ladder.step_started(index));
+        for (place, ladder) in self.ladders.iter_mut().enumerate() {
+            if ladder.step_started(index) {
+                self.interests.renew(place, ladder);
+            }
+        }
     }
 
     /// Procedures and steps that a message would tick.

@@ -151,7 +151,7 @@ impl Model {
             What::RunFinished => self.finished = true,
             What::StepStarted { index, .. } => {
                 self.apply_step(t, &event.what)?;
-                self.ladders.iter_mut().for_each(|l| l.step_started(*index));
+                self.ladders.iter_mut().for_each(|l| _ = l.step_started(*index));
             }
             What::StepFinished { .. } => self.apply_step(t, &event.what)?,
             What::SessionStarted(info) => {

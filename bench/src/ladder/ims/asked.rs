@@ -48,7 +48,11 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
         asked.push(own.step, own.procedure, own.ue, own.peer, None);
     }
     for own in sms::asked(scenario) {
-        asked.push(own.step, own.procedure, own.ue, None, None);
+        let ladder = asked.ladder(own.step, own.procedure, own.ue, None, None);
+        asked.ladders.extend(ladder.map(|mut ladder| {
+            ladder.ims.iter_mut().for_each(|cast| (cast.then, cast.without) = (own.then, own.without.clone()));
+            ladder
+        }));
     }
     asked.ladders
 }
@@ -241,23 +245,33 @@ impl<'a> Asked<'a> {
     }
 
     fn push(&mut self, step: usize, own: &'static Procedure, ue: &str, peer: Option<&str>, second: Option<&str>) {
-        let form = if self.is_plain() { plain::plain_form(own) } else { Some(own) };
-        let Some(procedure) = form else { return };
+        let ladder = self.ladder(step, own, ue, peer, second);
+        self.ladders.extend(ladder);
+    }
+
+    fn ladder(
+        &self,
+        step: usize,
+        own: &'static Procedure,
+        ue: &str,
+        peer: Option<&str>,
+        second: Option<&str>,
+    ) -> Option<LadderHeader> {
+        let procedure = if self.is_plain() { plain::plain_form(own)? } else { own };
         let actor = |name: &str| {
             let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
             let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
             let msisdn = own.tel.trim_start_matches("tel:+").to_owned();
             Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf })
         };
-        let Some(first) = actor(ue) else { return };
-        let cast = ImsCast { step, ue: first, peer: peer.and_then(actor), second: second.and_then(actor) };
-        self.ladders.push(LadderHeader {
+        let cast = ImsCast::new(step, actor(ue)?, peer.and_then(actor), second.and_then(actor));
+        Some(LadderHeader {
             procedure: procedure.procedure.to_owned(),
             title: procedure.title.to_owned(),
             ue: ue.to_owned(),
             session: String::new(),
             ims: Some(cast),
-        });
+        })
     }
 }
 

@@ -66,9 +66,17 @@ pub(crate) fn identifiers(seen: &Seen) -> Vec<String> {
     let call = seen.sip.iter().map(|sip| sip.call_id.clone());
     let of_diameter = seen.diameter.iter().flat_map(|message| {
         let named = [&dictionary::SESSION_ID, &dictionary::USER_NAME, &dictionary::PUBLIC_IDENTITY];
-        named.into_iter().filter_map(|def| Some(message.text(def).ok().flatten()?.to_owned()))
+        let at_top = named.into_iter().filter_map(|def| Some(message.text(def).ok().flatten()?.to_owned()));
+        at_top.chain(user_identity(message))
     });
     call.chain(of_diameter).collect()
+}
+
+/// The public identity that a message on Sh is about (TS 29.329 clause 6.3.1).
+fn user_identity(message: &Message) -> Option<String> {
+    let group = message.get(&dictionary::USER_IDENTITY)?.as_group().ok()?;
+    let identity = group.iter().find(|avp| avp.is(&dictionary::PUBLIC_IDENTITY))?;
+    identity.as_text().ok().map(str::to_owned)
 }
 
 impl Sip {
@@ -258,6 +266,7 @@ impl Diameter {
     pub(crate) fn identifier(&self, cast: &ImsCast, bound: &Bound) -> Option<String> {
         match self.of {
             Of::Ue => Some(cast.ue.impi.clone()),
+            Of::Identity => Some(cast.ue.impu.clone()),
             Of::PeerIdentity => cast.peer.as_ref().map(|peer| peer.impu.clone()),
             Of::Request => bound.get(&self.bound_session()).cloned(),
             Of::Anybody | Of::Charging => Some(String::new()),
@@ -275,6 +284,11 @@ impl Diameter {
         let mut learned = vec![(self.bound_session(), session.clone())];
         let own = match self.of {
             Of::Ue => text(&dictionary::USER_NAME) == Some(&cast.ue.impi),
+            Of::Identity => {
+                let own = user_identity(seen);
+                let is_it = own.as_deref().or_else(|| text(&dictionary::PUBLIC_IDENTITY)) == Some(cast.ue.impu.as_str());
+                is_it && known.is_none_or(|known| *known == session)
+            }
             Of::PeerIdentity => {
                 let peer = cast.peer.as_ref().map(|peer| peer.impu.as_str());
                 peer.is_some() && text(&dictionary::PUBLIC_IDENTITY) == peer
@@ -294,7 +308,12 @@ impl Diameter {
             found.iter().filter_map(|avp| avp.as_u32().ok()).any(|value| values.contains(&value))
         };
         let has_avp = |name: &&str| avp_named(name).is_some_and(|def| !all(&seen.avps, def, 0).is_empty());
-        (own && self.numbers.iter().all(has_number) && self.has.iter().all(has_avp)).then_some(learned)
+        let says = |(words, is_there): &(&str, bool)| {
+            let has = |avp: &Avp| avp.data.windows(words.len()).any(|window| window == words.as_bytes());
+            seen.avps.iter().any(has) == *is_there
+        };
+        let is_all = self.numbers.iter().all(has_number) && self.has.iter().all(has_avp);
+        (own && is_all && self.words.iter().all(says)).then_some(learned)
     }
 
     /// Under what its Session-Id is kept.
@@ -310,6 +329,7 @@ impl Diameter {
         let mut filter = format!("diameter.cmd.code == {code} && diameter.flags.request == {request}");
         match self.of {
             Of::Ue => filter += &format!(" && diameter.User-Name == \"{}\"", cast.ue.impi),
+            Of::Identity => filter += &format!(" && diameter.Public-Identity == \"{}\"", escape(&cast.ue.impu)),
             Of::PeerIdentity => {
                 let peer = cast.peer.as_ref().map_or("", |peer| &peer.impu);
                 filter += &format!(" && diameter.Public-Identity == \"{peer}\"");
@@ -327,6 +347,10 @@ impl Diameter {
         }
         for name in self.has {
             filter += &format!(" && diameter.{name}");
+        }
+        for (words, is_there) in self.words {
+            let contains = format!("frame contains \"{}\"", escape(words));
+            filter += &if *is_there { format!(" && {contains}") } else { format!(" && !({contains})") };
         }
         let session = bound.get(&self.bound_session());
         if let Some(session) = session.filter(|_| self.of == Of::Request || !self.session.is_empty()) {

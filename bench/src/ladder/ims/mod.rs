@@ -47,6 +47,12 @@ pub(crate) use sms::{MapSeen, SmppSeen, sms_procedures};
 pub struct ImsCast {
     /// The scenario's step that asks for it, from 0: nothing before it counts.
     pub step: usize,
+    /// The step from which all but the first message of the procedure count, where that one comes earlier: a registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<usize>,
+    /// What of the procedure is not played.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Without>,
     /// The UE whose view it is.
     pub ue: ImsActor,
     /// The other UE.
@@ -55,6 +61,16 @@ pub struct ImsCast {
     /// A second device of the other UE's user, or a third UE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<ImsActor>,
+}
+
+/// What is not played of a procedure, for a run does not have it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Without {
+    /// A step, by its number: one of its boxes is not there, or says nothing.
+    Step(String),
+    /// The indication that an SMS-GMSC supports IP messaging (TR 23.804 clause 8.4 step 3).
+    IpMessaging,
 }
 
 /// A UE in a ladder of the IMS.
@@ -167,6 +183,16 @@ pub enum RpKind {
 }
 
 impl ImsCast {
+    /// A UE, and others, of a procedure that is played as a whole from a step on.
+    pub fn new(step: usize, ue: ImsActor, peer: Option<ImsActor>, second: Option<ImsActor>) -> Self {
+        Self { step, then: None, without: Vec::new(), ue, peer, second }
+    }
+
+    /// The scenario's step that asks for the procedure.
+    pub fn asked_by(&self) -> usize {
+        self.then.unwrap_or(self.step)
+    }
+
     /// A UE of the ladder.
     pub(crate) fn actor(&self, party: Party) -> Option<&ImsActor> {
         match party {
@@ -203,6 +229,8 @@ pub struct Diameter {
     pub numbers: &'static [(&'static str, &'static [u32])],
     /// AVPs that are there, in groups too.
     pub has: &'static [&'static str],
+    /// Words that an AVP has, or that none has.
+    pub words: &'static [(&'static str, bool)],
 }
 
 /// To whom a Diameter message belongs.
@@ -210,6 +238,8 @@ pub struct Diameter {
 pub enum Of {
     /// User-Name is the UE's private identity.
     Ue,
+    /// Public-Identity is that of the UE, in a group too.
+    Identity,
     /// Public-Identity is that of the other UE.
     PeerIdentity,
     /// Session-Id is that of the request before.

@@ -65,7 +65,7 @@ pub(super) const fn success(words: Words, way: Way, method: &'static str, call: 
 }
 
 const fn asks(command: &'static str, of: Of, numbers: &'static [(&'static str, &'static [u32])]) -> See {
-    See::Diameter(Diameter { command, of, session: "", numbers, has: &[] })
+    See::Diameter(Diameter { command, of, session: "", numbers, has: &[], words: &[] })
 }
 
 /// A Diameter request of the UE.
@@ -97,7 +97,7 @@ pub(super) const fn charge(
     numbers: &'static [(&'static str, &'static [u32])],
     has: &'static [&'static str],
 ) -> ProcedureStep {
-    row(words, way, See::Diameter(Diameter { command, of: Of::Charging, session, numbers, has }))
+    row(words, way, See::Diameter(Diameter { command, of: Of::Charging, session, numbers, has, words: &[] }))
 }
 
 /// The answer to a request for charging.
@@ -109,7 +109,7 @@ pub(super) const fn charged(
     numbers: &'static [(&'static str, &'static [u32])],
     has: &'static [&'static str],
 ) -> ProcedureStep {
-    row(words, way, See::Diameter(Diameter { command, of: Of::Request, session, numbers, has }))
+    row(words, way, See::Diameter(Diameter { command, of: Of::Request, session, numbers, has, words: &[] }))
 }
 
 /// An HTTP message: of which exchange, words of the target of a request, header fields, words of the body.

@@ -111,14 +111,14 @@ fn with(ladder: &Ladder) -> Markup {
     html! {
         @if let Some(peer) = &cast.peer { " → " (peer.name) }
         @if let Some(second) = &cast.second { ", " (second.name) }
-        " · step " (cast.step + 1)
+        " · step " (cast.asked_by() + 1)
     }
 }
 
 fn picture(index: usize, ladder: &Ladder, procedure: &Procedure, steps: &[LadderStep]) -> Markup {
     // Two parties may be one box in this run.
     let mut boxes: Vec<String> = Vec::new();
-    for name in procedure.parties.iter().map(|party| ladder.name(*party)) {
+    for name in ladder.parties().map(|party| ladder.name(party)) {
         if !boxes.contains(&name) {
             boxes.push(name);
         }

@@ -427,7 +427,7 @@ const fn diameter_request(
     numbers: &'static [(&'static str, &'static [u32])],
 ) -> ProcedureStep {
     use super::super::{Diameter, Of};
-    let see = See::Diameter(Diameter { command: "GAR", of: Of::Anybody, session, numbers, has: &[] });
+    let see = See::Diameter(Diameter { command: "GAR", of: Of::Anybody, session, numbers, has: &[], words: &[] });
     let (to, joint) = (Party::BmSc, Joint::Mb2C);
     ProcedureStep { number, from, to, joint, expect, clause, order: Order::AfterPrevious, see }
 }

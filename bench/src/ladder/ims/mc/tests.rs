@@ -152,7 +152,7 @@ fn actor(name: &str, last: u8) -> ImsActor {
 }
 
 fn watch(procedure: &Procedure, ue: &str, peer: Option<&str>) -> LadderWatch {
-    let cast = ImsCast { step: 0, ue: actor(ue, 1), peer: peer.map(|peer| actor(peer, 2)), second: None };
+    let cast = ImsCast::new(0, actor(ue, 1), peer.map(|peer| actor(peer, 2)), None);
     let header = LadderHeader {
         procedure: procedure.procedure.into(),
         title: procedure.title.into(),

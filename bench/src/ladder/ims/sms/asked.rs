@@ -1,29 +1,29 @@
 //! Which ladders of short messages the steps of a scenario ask for: of each UE, the first time that it plays a procedure. Those of
-//! messages begin with its registration, as their first steps do.
+//! messages begin with its registration, as their first steps do, and go on with the step that sends. What of a procedure has
+//! no part in a run is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{delivery, delivery_ims, registration, registration_ims};
-use crate::ladder::Procedure;
-use crate::scenario::{ImsState, ImsStep, Scenario, Selector, Served, SmsBy, SmsStep, StepAction, UeSms};
+use super::way::{End, Phone};
+use super::{MSC_PARTY, PRESENCE, SGSN_PARTY, delivery, delivery_ims, registration, registration_ims};
+use crate::ladder::{Party, Procedure, ProcedureStep, Without};
+use crate::scenario::{ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsBy, SmsOver, SmsStep, StepAction};
 
 /// A ladder that a scenario asks for.
 pub(in crate::ladder::ims) struct Wanted<'a> {
     pub(in crate::ladder::ims) step: usize,
+    pub(in crate::ladder::ims) then: Option<usize>,
     pub(in crate::ladder::ims) procedure: &'static Procedure,
     pub(in crate::ladder::ims) ue: &'a str,
+    pub(in crate::ladder::ims) without: Vec<Without>,
 }
 
 /// What the steps so far say of UEs.
 struct Asked<'a> {
     scenario: &'a Scenario,
-    /// UEs that are registered, and by which step.
-    registered: BTreeMap<&'a str, usize>,
-    /// Without a way to the network.
-    unable: BTreeSet<&'a str>,
-    /// Messages in their memories.
-    held: BTreeMap<&'a str, usize>,
-    /// For them messages wait, by the steps that sent the first.
+    sms: &'a Sms,
+    phones: BTreeMap<&'a str, Phone<'a>>,
+    /// For them messages wait until they are back, by the steps that sent the first.
     awaited: BTreeMap<&'a str, usize>,
     known: BTreeSet<(&'a str, &'static str)>,
     wanted: Vec<Wanted<'a>>,
@@ -31,22 +31,21 @@ struct Asked<'a> {
 
 /// The ladders of a scenario, in the order of its steps.
 pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<Wanted<'_>> {
+    let Some(sms) = &scenario.sms else { return Vec::new() };
+    let phones = scenario.ues.iter().filter_map(|ue| Some((ue.name.as_str(), Phone::new(ue.sms.as_ref()?))));
     let mut asked = Asked {
         scenario,
-        registered: BTreeMap::new(),
-        unable: BTreeSet::new(),
-        held: BTreeMap::new(),
+        sms,
+        phones: phones.collect(),
         awaited: BTreeMap::new(),
         known: BTreeSet::new(),
         wanted: Vec::new(),
     };
-    if scenario.sms.is_some() {
-        for (index, step) in scenario.steps.iter().enumerate() {
-            match &step.action {
-                StepAction::Sms(step) => asked.step(index, step),
-                StepAction::Ims(step) => asked.ims_step(index, step),
-                _ => {}
-            }
+    for (index, step) in scenario.steps.iter().enumerate() {
+        match &step.action {
+            StepAction::Sms(step) => asked.step(index, step),
+            StepAction::Ims(step) => asked.ims_step(index, step),
+            _ => {}
         }
     }
     asked.wanted
@@ -55,103 +54,151 @@ pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<Wanted<'_>> {
 impl<'a> Asked<'a> {
     fn step(&mut self, index: usize, step: &'a SmsStep) {
         match step {
-            SmsStep::Register { ue } => {
-                for (name, _) in self.phones(ue) {
-                    self.registers(index, name, &registration::REGISTRATION);
-                }
-            }
-            SmsStep::Deregister { ue } => {
-                for (name, _) in self.phones(ue) {
-                    self.want(index, name, &registration::DEREGISTRATION);
-                    self.registered.remove(name);
-                }
-            }
+            SmsStep::Register { ue } => self.registers(index, &self.those(ue, SmsBy::R2), &registration::REGISTRATION),
+            SmsStep::Deregister { ue } => self.leaves(index, &self.those(ue, SmsBy::R2), &registration::DEREGISTRATION),
             SmsStep::Send { from, to, .. } => {
-                for (name, own) in self.phones(&Selector::Name(from.clone())) {
-                    self.originated(name, own);
-                }
-                for (name, own) in self.phones(&Selector::Name(to.clone())) {
-                    self.terminated(index, name, own);
+                self.originated(index, from);
+                self.terminated(index, to);
+            }
+            SmsStep::Free { ue } => self.each(ue, |_, phone| phone.free()),
+            SmsStep::Serve { ue, at, becomes } => {
+                self.each(ue, |_, phone| phone.serve(*at, *becomes));
+                // Whether an alert or the time comes first is more than the steps say.
+                if *becomes == Served::Delivers {
+                    self.awaited.retain(|name, _| !ue.selects(name));
                 }
             }
-            SmsStep::Free { ue } => self.held.retain(|name, _| !ue.selects(name)),
-            SmsStep::Serve { .. } => {}
         }
     }
 
     fn ims_step(&mut self, index: usize, step: &'a ImsStep) {
         match step {
             ImsStep::ImsRegister { ue } => {
-                for (name, _) in self.phones(ue).into_iter().filter(|(_, own)| own.by == SmsBy::Ims) {
-                    self.registers(index, name, &registration_ims::REGISTRATION);
-                }
+                self.registers(index, &self.those(ue, SmsBy::Ims), &registration_ims::REGISTRATION);
             }
             ImsStep::ImsDeregister { ue } => {
-                for (name, _) in self.phones(ue).into_iter().filter(|(_, own)| own.by == SmsBy::Ims) {
-                    self.want(index, name, &registration_ims::DEREGISTRATION);
-                    self.registered.remove(name);
+                self.leaves(index, &self.those(ue, SmsBy::Ims), &registration_ims::DEREGISTRATION);
+            }
+            ImsStep::ImsNetworkDeregister { ue } => {
+                for name in self.those(ue, SmsBy::Ims) {
+                    self.is_gone(name);
                 }
             }
-            ImsStep::LoseBearer { ue } => self.unable.extend(self.phones(ue).into_iter().map(|(name, _)| name)),
-            ImsStep::RestoreBearer { ue } => {
-                for (name, _) in self.phones(ue) {
-                    self.unable.remove(name);
-                }
-            }
+            ImsStep::LoseBearer { ue } => self.each(ue, |_, phone| phone.is_cut_off = true),
+            ImsStep::RestoreBearer { ue } => self.each(ue, |_, phone| phone.is_cut_off = false),
             // Who waits there for the end of a registration over R2 that nobody has asked for waits for the guard timer.
             ImsStep::RunUntilIms { ue, state: ImsState::SmsUnregistered, .. } => {
-                for (name, _) in self.phones(ue) {
-                    if let Some(step) = self.registered.remove(name) {
-                        self.want(step, name, &registration::NETWORK_DEREGISTRATION);
+                for name in self.those(ue, SmsBy::R2) {
+                    if let Some(step) = self.is_gone(name) {
+                        self.want((step, None), name, &registration::NETWORK_DEREGISTRATION, &[]);
                     }
                 }
             }
+            // What has waited has come.
+            ImsStep::RunUntilIms { ue, state: ImsState::SmsReceived, .. } => {
+                self.awaited.retain(|name, _| !ue.selects(name));
+            }
             _ => {}
         }
     }
 
-    fn phones(&self, ue: &Selector) -> Vec<(&'a str, &'a UeSms)> {
-        let ues = self.scenario.ues.iter().filter(|own| ue.selects(&own.name));
-        ues.filter_map(|own| Some((own.name.as_str(), own.sms.as_ref()?))).collect()
+    /// UEs that reach the IP-Message-GW in this way.
+    fn those(&self, ue: &Selector, by: SmsBy) -> Vec<&'a str> {
+        let is_it = |(name, phone): &(&&'a str, &Phone<'a>)| ue.selects(name) && phone.own.by == by;
+        self.phones.iter().filter(is_it).map(|(name, _)| *name).collect()
     }
 
-    fn registers(&mut self, index: usize, name: &'a str, procedure: &'static Procedure) {
-        self.want(index, name, procedure);
-        self.registered.insert(name, index);
-        if let Some(step) = self.awaited.remove(name) {
-            self.want(step, name, &delivery::ALERT);
+    fn each(&mut self, ue: &Selector, mut change: impl FnMut(&'a str, &mut Phone<'a>)) {
+        for (name, phone) in self.phones.iter_mut().filter(|(name, _)| ue.selects(name)) {
+            change(name, phone);
         }
     }
 
-    fn originated(&mut self, name: &'a str, own: &UeSms) {
-        let procedure = if own.by == SmsBy::R2 { &delivery::ORIGINATED } else { &delivery_ims::ORIGINATED };
-        if let Some(step) = self.registered.get(name) {
-            self.want(*step, name, procedure);
+    fn registers(&mut self, index: usize, ues: &[&'a str], procedure: &'static Procedure) {
+        for name in ues {
+            self.want((index, None), name, procedure, &[]);
+            if let Some(phone) = self.phones.get_mut(name) {
+                phone.registered = Some(index);
+            }
+            if let Some(step) = self.awaited.remove(name) {
+                self.want((step, None), name, &delivery::ALERT, &[]);
+            }
         }
     }
 
-    fn terminated(&mut self, index: usize, name: &'a str, own: &UeSms) {
-        let others = [own.sgsn, own.msc];
-        let fails_elsewhere = others.iter().all(|served| served.is_none_or(|served| served != Served::Delivers));
-        if self.unable.contains(name) {
+    fn leaves(&mut self, index: usize, ues: &[&'a str], procedure: &'static Procedure) {
+        for name in ues {
+            self.want((index, None), name, procedure, &[]);
+            self.is_gone(name);
+        }
+    }
+
+    /// It is not registered any more; the step that had it registered.
+    fn is_gone(&mut self, name: &str) -> Option<usize> {
+        self.phones.get_mut(name)?.registered.take()
+    }
+
+    fn originated(&mut self, index: usize, from: &str) {
+        let Some((name, phone)) = self.phones.get_key_value(from) else { return };
+        let (name, registered) = (*name, phone.registered);
+        if let Some(step) = registered.filter(|_| phone.sends() == Some(SmsOver::Ip)) {
+            let procedure = match phone.own.by {
+                SmsBy::R2 => &delivery::ORIGINATED,
+                SmsBy::Ims => &delivery_ims::ORIGINATED,
+            };
+            self.want((step, Some(index)), name, procedure, &[]);
+        }
+    }
+
+    fn terminated(&mut self, index: usize, to: &str) {
+        let Some(name) = self.phones.get_key_value(to).map(|(name, _)| *name) else { return };
+        let Some(phone) = self.phones.get_mut(name) else { return };
+        let tried = phone.receives(self.sms);
+        let (by, is_reached, registered) = (phone.own.by, phone.is_reached(), phone.registered);
+        let (last, first) = (tried.last(), tried.first());
+        let is_delivered = last.is_some_and(|(_, end)| *end == End::Delivered);
+        if !is_delivered && !is_reached {
             self.awaited.entry(name).or_insert(index);
-            return;
         }
-        let Some(step) = self.registered.get(name).copied() else { return };
-        let held = self.held.entry(name).or_default();
-        let is_full = *held >= own.places;
-        *held += usize::from(!is_full);
-        match own.by {
-            SmsBy::R2 if is_full && fails_elsewhere => self.want(step, name, &delivery::FAILED),
-            SmsBy::R2 if !is_full => self.want(step, name, &delivery::TERMINATED),
-            SmsBy::Ims if !is_full => self.want(step, name, &delivery_ims::TERMINATED),
-            _ => {}
+        let Some(step) = registered.filter(|_| is_reached) else { return };
+        let procedure = match by {
+            SmsBy::R2 if is_delivered => &delivery::TERMINATED,
+            SmsBy::Ims if is_delivered => &delivery_ims::TERMINATED,
+            SmsBy::R2 => &delivery::FAILED,
+            SmsBy::Ims => return,
+        };
+        let over_ip = if is_delivered { last } else { first };
+        if over_ip.is_some_and(|(over, _)| *over == SmsOver::Ip) {
+            self.want((step, Some(index)), name, procedure, &tried);
         }
     }
 
-    fn want(&mut self, step: usize, ue: &'a str, procedure: &'static Procedure) {
+    /// `tried`: the accesses that a message to the UE is tried over.
+    fn want(
+        &mut self,
+        (step, then): (usize, Option<usize>),
+        ue: &'a str,
+        procedure: &'static Procedure,
+        tried: &[(SmsOver, End)],
+    ) {
         if self.known.insert((ue, procedure.procedure)) {
-            self.wanted.push(Wanted { step, procedure, ue });
+            let left_out = procedure.steps.iter().filter(|row| self.is_left_out(row, tried));
+            let mut without: Vec<_> = left_out.map(|row| Without::Step(row.number.to_owned())).collect();
+            if !self.sms.ip_messaging {
+                without.push(Without::IpMessaging);
+            }
+            self.wanted.push(Wanted { step, then, procedure, ue, without });
         }
+    }
+
+    /// A box of the row is not there, is not tried, or says nothing.
+    fn is_left_out(&self, row: &ProcedureStep, tried: &[(SmsOver, End)]) -> bool {
+        let has = |party: Party| row.from == party || row.to == party;
+        let has_presence = self.scenario.ims.as_ref().is_some_and(|ims| ims.has(Service::Presence));
+        let is_mute = |over, party: Party| match tried.iter().find(|(own, _)| *own == over) {
+            None => has(party),
+            Some((_, end)) => row.from == party && *end == End::Silent,
+        };
+        has(PRESENCE) && !has_presence || is_mute(SmsOver::Sgsn, SGSN_PARTY) || is_mute(SmsOver::Msc, MSC_PARTY)
     }
 }

@@ -6,7 +6,7 @@ use protocol::map::{Operation, OperationCode, ScType, SmRpDa, SmRpOa};
 
 use super::super::find::Bound;
 use super::is_subscriber;
-use crate::ladder::ims::ImsCast;
+use crate::ladder::ims::{ImsCast, Without};
 
 /// What must be seen of MAP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,7 +74,7 @@ impl Map {
                 let is_it = |(_, operation): &(i8, Operation)| {
                     operation.code() == self.operation
                         && subscriber(operation).is_none_or(|digits| is_subscriber(&cast.ue, digits))
-                        && self.has.iter().all(|has| has.holds(operation))
+                        && self.has.iter().all(|has| has.holds(operation, cast))
                 };
                 let (invoke_id, _) = seen.invocations().find(is_it)?;
                 let own = name_of(transaction, invoke_id);
@@ -130,8 +130,9 @@ impl Map {
 }
 
 impl MapHas {
-    fn holds(self, operation: &Operation) -> bool {
+    fn holds(self, operation: &Operation, cast: &ImsCast) -> bool {
         match (self, operation) {
+            (Self::IpMessaging, _) if cast.without.contains(&Without::IpMessaging) => true,
             (Self::IpMessaging, Operation::SendRoutingInfoForSm(asked)) => asked.ip_sm_gw_guidance_indicator,
             (Self::ScType, Operation::ReportSmDeliveryStatus(report)) => ScType::find(&report.extensions).is_some(),
             _ => false,
@@ -148,6 +149,8 @@ fn subscriber(operation: &Operation) -> Option<&str> {
         Operation::ReadyForSm(own) => Some(own.imsi.as_str()),
         Operation::UpdateGprsLocation(own) => Some(own.imsi.as_str()),
         Operation::PurgeMs(own) => Some(own.imsi.as_str()),
+        Operation::CancelLocation(own) => Some(own.imsi.as_str()),
+        Operation::SendAuthenticationInfo(own) => Some(own.imsi.as_str()),
         Operation::InsertSubscriberData(own) => own.msisdn.as_ref().map(|number| number.digits()),
         Operation::MoForwardSm(own) => match &own.sm_rp_oa {
             SmRpOa::Msisdn(number) => Some(number.digits()),
@@ -157,7 +160,8 @@ fn subscriber(operation: &Operation) -> Option<&str> {
             SmRpDa::Imsi(imsi) => Some(imsi.as_str()),
             _ => None,
         },
-        _ => None,
+        // It says something of whom the dialogue is about.
+        Operation::InformServiceCentre(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod registration_ims;
 mod smpp;
 #[cfg(test)]
 mod tests;
+mod way;
 
 pub(super) use asked::asked;
 pub(crate) use map::MapSeen;
@@ -115,7 +116,7 @@ const SUBMITTED: ProcedureStep = smpp(
 );
 /// Which asks the HLR (step 3).
 const ASKED: ProcedureStep = invoke_with(
-    ("3", "sendRoutingInfoForSM: IP messaging is supported", "TR 23.804 5.1.2"),
+    ("3", "sendRoutingInfoForSM, with the IP messaging indication where there is one", "TR 23.804 5.1.2"),
     R5_UP,
     OperationCode::SEND_ROUTING_INFO_FOR_SM,
     "routing",

@@ -4,16 +4,29 @@ use protocol::map::OperationCode as Op;
 
 use super::super::Has::{Body, Expires, ExpiresZero, Header, NoResponse, Response};
 use super::super::Of;
-use super::super::rows::{Way, Words, request, response, success};
+use super::super::rows::{Words, request, response, success};
 use super::*;
 use crate::ladder::ims::Diameter;
 
 const PARTIES: &[Party] = &[Party::Ue, GATEWAY, Party::Hss, PRESENCE];
 
-/// What the HSS tells the presence server, and its answer.
-const fn informs(words: Words, way: Way, command: &'static str, of: Of) -> ProcedureStep {
-    row(words, way, See::Diameter(Diameter { command, of, session: "presence", numbers: &[], has: &[] }))
+/// The HSS tells the presence server that the UE is IP connected, or not any more: the number of the IP-Message-GW is there in
+/// SMSRegistrationInfo (TS 29.328 annex D), or not.
+const fn informs(words: Words, connection: &'static [(&'static str, bool)]) -> ProcedureStep {
+    row(words, HSS_TO_PRESENCE, sh("PNR", Of::Identity, connection))
 }
+
+/// Its answer.
+const fn informed(words: Words) -> ProcedureStep {
+    row(words, PRESENCE_TO_HSS, sh("PNA", Of::Request, &[]))
+}
+
+const fn sh(command: &'static str, of: Of, words: &'static [(&'static str, bool)]) -> See {
+    See::Diameter(Diameter { command, of, session: "presence", numbers: &[], has: &[], words })
+}
+
+const CONNECTED: &[(&str, bool)] = &[("SMSRegistrationInfo", true), ("IP-SM-GW-Number", true)];
+const DISCONNECTED: &[(&str, bool)] = &[("SMSRegistrationInfo", true), ("IP-SM-GW-Number", false)];
 
 /// Common registration procedure.
 pub(super) const REGISTRATION: Procedure = Procedure {
@@ -57,8 +70,8 @@ pub(super) const REGISTRATION: Procedure = Procedure {
             Op::UPDATE_GPRS_LOCATION,
             "location",
         ),
-        informs(("4", "PNR: IP-connected", "TR 23.804 8.1"), HSS_TO_PRESENCE, "PNR", Of::Anybody).after("3"),
-        informs(("4a", "PNA", "TS 29.328 6.1.4"), PRESENCE_TO_HSS, "PNA", Of::Request),
+        informs(("4", "PNR: IP-connected", "TR 23.804 8.1"), CONNECTED).after("3"),
+        informed(("4a", "PNA", "TS 29.328 6.1.4")),
         invoke(
             ("5", "insertSubscriberData with the MSISDN", "TR 23.804 8.1"),
             R1_DOWN,
@@ -80,8 +93,8 @@ pub(super) const DEREGISTRATION: Procedure = Procedure {
     steps: &[
         request(("1", "REGISTER with an expiry of 0", "TS 24.229 5.1.1.6"), R2_UP, REGISTER, "reg", &[ExpiresZero]),
         invoke(("2", "purgeMS", "TR 23.804 5.1.3.1"), R1_UP, Op::PURGE_MS, "purge"),
-        informs(("3", "PNR: IP-disconnected", "TR 23.804 8.2.1"), HSS_TO_PRESENCE, "PNR", Of::Anybody),
-        informs(("3a", "PNA", "TS 29.328 6.1.4"), PRESENCE_TO_HSS, "PNA", Of::Request),
+        informs(("3", "PNR: IP-disconnected", "TR 23.804 8.2.1"), DISCONNECTED),
+        informed(("3a", "PNA", "TS 29.328 6.1.4")),
         result(("4", "De-register response", "TR 23.804 5.1.3.1"), R1_DOWN, Op::PURGE_MS, "purge").after("2"),
         // It may have been challenged before.
         response(("5", "200", "TR 23.804 8.2.1"), R2_DOWN, REGISTER, "left", 200, &[]).after("2"),
@@ -95,8 +108,8 @@ pub(super) const NETWORK_DEREGISTRATION: Procedure = Procedure {
     parties: PARTIES,
     steps: &[
         invoke(("1", "purgeMS: the guard timer has expired", "TR 23.804 8.2.2"), R1_UP, Op::PURGE_MS, "purge"),
-        informs(("2", "PNR: IP-disconnected", "TR 23.804 8.2.2"), HSS_TO_PRESENCE, "PNR", Of::Anybody),
-        informs(("2a", "PNA", "TS 29.328 6.1.4"), PRESENCE_TO_HSS, "PNA", Of::Request),
+        informs(("2", "PNR: IP-disconnected", "TR 23.804 8.2.2"), DISCONNECTED),
+        informed(("2a", "PNA", "TS 29.328 6.1.4")),
         result(("3", "De-register response", "TR 23.804 5.1.3.1"), R1_DOWN, Op::PURGE_MS, "purge").after("1"),
         request(
             ("4", "NOTIFY: the registration is terminated", "RFC 3680 4.7"),

@@ -2,12 +2,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use protocol::map::sccp::{SccpAddress, UnitData, ssn};
 use protocol::map::tcap::{Code, Component, TcapMessage};
-use protocol::map::{AddressString, Imsi, Operation, OperationCode, PurgeMsArg, RoutingInfoForSmArg};
+use protocol::map::{
+    AddressString, Imsi, Operation, OperationCode, PurgeMsArg, RoutingInfoForSmArg, SendAuthenticationInfoArg,
+};
 use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, ShortMessage, SmeAddress};
 
 use super::*;
 use crate::ladder::ims::find::Bound;
-use crate::ladder::ims::{ImsActor, ImsCast};
+use crate::ladder::ims::{ImsActor, ImsCast, Without};
 
 fn cast() -> ImsCast {
     let ue = ImsActor {
@@ -18,7 +20,7 @@ fn cast() -> ImsCast {
         ip: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 1)),
         pcscf: String::new(),
     };
-    ImsCast { step: 0, ue, peer: None, second: None }
+    ImsCast::new(0, ue, None, None)
 }
 
 fn sccp(message: &TcapMessage) -> Vec<u8> {
@@ -83,6 +85,19 @@ fn the_indication_of_ip_messaging_is_looked_at() {
     let map = Map { operation, part: MapPart::Invoke, exchange: "routing", has: &[MapHas::IpMessaging] };
     assert!(map.sees(&begin(1, &asked(true)), &cast(), &Bound::new()).is_some());
     assert!(map.sees(&begin(1, &asked(false)), &cast(), &Bound::new()).is_none());
+    // Unless the SMS-GMSC does not know of it.
+    let plain = ImsCast { without: vec![Without::IpMessaging], ..cast() };
+    assert!(map.sees(&begin(1, &asked(false)), &plain, &Bound::new()).is_some());
+}
+
+#[test]
+fn vectors_are_those_of_the_subscriber() {
+    let operation = OperationCode::SEND_AUTHENTICATION_INFO;
+    let map = Map { operation, part: MapPart::Invoke, exchange: "authentication", has: &[] };
+    for (imsi, is_own) in [("001010000000001", true), ("001010000000002", false)] {
+        let asked = Operation::SendAuthenticationInfo(SendAuthenticationInfoArg::new(Imsi::new(imsi).unwrap(), 1));
+        assert_eq!(map.sees(&begin(1, &asked), &cast(), &Bound::new()).is_some(), is_own, "{imsi}");
+    }
 }
 
 #[test]
