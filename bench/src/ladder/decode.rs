@@ -8,7 +8,7 @@ use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, System
 
 use super::decode_ims;
 use super::lct::LctHeader;
-use super::{decode_map, decode_mc};
+use super::{decode_map, decode_mc, decode_smpp};
 
 /// Name and value of a field.
 pub(crate) type Field = (String, String);
@@ -31,7 +31,8 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
             push(&mut fields, "Message", decode_ims::summary(event));
             None
         }
-        Joint::SgiMb | Joint::Smpp | Joint::Mm4 => None,
+        Joint::SgiMb | Joint::Mm4 => None,
+        Joint::Smpp => decode_smpp::fields(bytes, &mut fields),
         Joint::R1 | Joint::R5 | Joint::R6 => decode_map::fields(bytes, &mut fields),
         Joint::Mb2U => datagram(bytes, &mut fields),
         Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => decode_ims::sip(bytes, &mut fields),

@@ -7,7 +7,7 @@ use protocol::sip::SipMessage;
 use protocol::{Joint, TapEvent};
 
 use super::decode::Field;
-use super::{decode_map, decode_mc};
+use super::{decode_map, decode_mc, decode_smpp};
 use crate::ims::mask;
 
 /// Header fields, AVPs and lines of a body that are shown.
@@ -30,6 +30,7 @@ pub(crate) fn summary(event: &TapEvent) -> String {
         return decode_map::line(&event.bytes);
     }
     match event.joint {
+        Joint::Smpp => return decode_smpp::line(&event.bytes),
         Joint::Mb => return media_line(event),
         Joint::M3 => return M3apPdu::parse(&event.bytes).map_or_else(|e| format!("no M3AP: {e}"), |m| m.name().into()),
         Joint::M2 => return M2apPdu::parse(&event.bytes).map_or_else(|e| format!("no M2AP: {e}"), |m| m.name().into()),

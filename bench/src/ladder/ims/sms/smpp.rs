@@ -45,11 +45,14 @@ impl SmppSeen {
         Self(pdus)
     }
 
+    /// Them.
+    pub(crate) fn pdus(&self) -> &[Pdu] {
+        &self.0
+    }
+
     /// What the first PDU is called.
     pub(crate) fn first_name(&self) -> Option<String> {
-        let body = &self.0.first()?.body;
-        let (request, _) = of_request(body);
-        Some(if request.is_empty() { format!("{}_resp", response_to(body)) } else { request.to_owned() })
+        Some(self.0.first()?.command_id().to_string())
     }
 }
 
