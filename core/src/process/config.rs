@@ -35,7 +35,10 @@ pub use exposure::{ExposureClientSection, ExposureSection};
 pub use hss::{HssMapSection, HssSection};
 pub use identity::IdentitySection;
 pub use ims_as::{AssignsSection, CellAreasSection, ImsAsSection};
-pub use ip_message_gw::{FailureHandlingName, IpMessageGwSection, SmsChargingSection};
+pub(super) use ip_message_gw::host_address;
+pub use ip_message_gw::{
+    FailureHandlingName, GatewayMmsSection, GatewayRelaySection, IpMessageGwSection, SmsChargingSection,
+};
 pub use mbms::{
     CellSection, EnbSection, MbmsGwSection, MbsfnAreaSection, MceSection, PmchSection, QosClassSection,
     SubframesSection,
@@ -281,11 +284,13 @@ impl CoreConfig {
     /// Where they take HTTP, and the host names that they have in the domain.
     pub(super) fn web_places(&self) -> Vec<(NodeKind, &'static str, &[WebPlace])> {
         let xmb: &[WebPlace] = if self.bmsc.xmb.providers.is_empty() { &[] } else { &self.bmsc.xmb.listen };
-        let all: [(NodeKind, &'static str, &[WebPlace]); 4] = [
+        let mms: &[WebPlace] = self.ip_message_gw.mms.as_ref().map_or(&[], |mms| &mms.listen);
+        let all: [(NodeKind, &'static str, &[WebPlace]); 5] = [
             (NodeKind::Identity, "idms", &self.identity.listen),
             (NodeKind::Xdm, "xdms", &self.xdm.listen),
             (NodeKind::Exposure, "exposure", &self.exposure.listen),
             (NodeKind::Bmsc, "bmsc", xmb),
+            (NodeKind::IpMessageGw, "ppg.ipsmgw", mms),
         ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }
@@ -364,6 +369,15 @@ mod tests {
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nr2 = ['udp:192.0.2.1:5060']", "use tls:192.0.2.1:5060"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw.charging]\nonline = true", "[[ip_message_gw.charging.ro]]"),
+            ("nodes = ['ip_message_gw']\n[ip_message_gw.mms]\npatience = 40", "1 to 31 seconds"),
+            (
+                "nodes = ['ip_message_gw']\n[ip_message_gw.mms]\nrelays = [{ url = 'http://mmsc.example/x' }]",
+                "no URL of scheme, host and port",
+            ),
+            (
+                "nodes = ['ip_message_gw']\n[ip_message_gw.mms]\nrelays = [{ url = 'http://mmsc.example' }]",
+                "say in `from`",
+            ),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nlisten = ['udp:192.0.2.1:5060']", "ip_message_gw.trusted"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),

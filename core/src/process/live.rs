@@ -255,6 +255,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Xdm => web_sockets(&config.xdm.listen),
             NodeKind::Exposure => web_sockets(&config.exposure.listen),
             NodeKind::Bmsc => web_sockets(&self.xmb_places()),
+            NodeKind::IpMessageGw => web_sockets(config.ip_message_gw.mms.as_ref().map_or(&[], |mms| &mms.listen)),
             _ => Vec::new(),
         };
         let diameter = match kind {

@@ -15,7 +15,9 @@ pub use charging::{
     SmsOutcome, SmsTicket, SmsUsage,
 };
 pub use gmsc::{ServiceCentre, SmsGmsc, SmsGmscConfig};
-pub use ip_message_gw::{IpMessageGw, IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
+pub use ip_message_gw::{
+    GatewayMms, GatewayRelay, IpMessageGw, IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes,
+};
 pub use serving_node::{
     ServedSubscriber, Service, ServingNode, ServingNodeConfig, ServingNodeEvent, ServingNodeKind, ServingNodeOrder,
     ServingNodeQueue,

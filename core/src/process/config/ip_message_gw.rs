@@ -1,12 +1,13 @@
 //! `[ip_message_gw]`: the IP-Message-GW.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use protocol::diameter::ro::FailureHandling;
 use serde::Deserialize;
 
 use super::sms::HLR_NUMBER;
-use super::{CoreConfig, MapSection, NodeKind, PeerSection, Place, both};
+use super::{CoreConfig, MapSection, NodeKind, PeerSection, Place, WebPlace, both, loopback};
 use crate::charging::MessageCharging;
 use crate::ims::TrustedPeer;
 
@@ -55,6 +56,76 @@ pub struct IpMessageGwSection {
     pub map: MapSection,
     /// Its charging.
     pub charging: SmsChargingSection,
+    /// Multimedia messages (TR 23.804 clause 8.11); without it only short ones.
+    pub mms: Option<GatewayMmsSection>,
+}
+
+/// `[ip_message_gw.mms]`: multimedia messages over the IMS.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayMmsSection {
+    /// Where relays push to it (PAP over HTTP).
+    pub listen: Vec<WebPlace>,
+    /// Octets of a PDU that a MESSAGE carries, at most.
+    pub largest: Option<usize>,
+    /// How long a relay may take to answer, seconds: less than the 32 of timer F.
+    pub patience: Option<u32>,
+    /// The MMS Relays/Servers.
+    pub relays: Vec<GatewayRelaySection>,
+}
+
+/// `[[ip_message_gw.mms.relays]]`: an MMS Relay/Server.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayRelaySection {
+    /// Its URL, without a path.
+    pub url: String,
+    /// Where its pushes come from; none: the host of the URL, which is an address then.
+    #[serde(default)]
+    pub from: Vec<TrustedPeer>,
+    /// What the MSISDNs of its subscribers begin with; none: all.
+    #[serde(default)]
+    pub numbers: Vec<String>,
+}
+
+impl Default for GatewayMmsSection {
+    fn default() -> Self {
+        let listen = vec![WebPlace { is_secure: false, address: loopback(8085) }];
+        Self { listen, largest: None, patience: None, relays: Vec::new() }
+    }
+}
+
+impl GatewayMmsSection {
+    /// What is wrong with it.
+    fn problem(&self) -> Option<String> {
+        let bad_relay = |relay: &GatewayRelaySection| {
+            let url = relay.url.parse::<http::Uri>().ok();
+            let parts = url.as_ref().and_then(|url| Some((url.scheme_str()?, url.host()?, url.path())));
+            let is_url = matches!(parts, Some(("http" | "https", _, "/" | "")));
+            let is_placed = !relay.from.is_empty() || parts.is_some_and(|(_, host, _)| host_address(host).is_some());
+            let why = match (is_url, is_placed) {
+                (true, true) => return None,
+                (false, _) => "no URL of scheme, host and port alone",
+                (true, false) => "whose host is a name: say in `from` where its pushes come from",
+            };
+            Some(format!("ip_message_gw.mms.relays has {}, {why}", relay.url))
+        };
+        if self.listen.is_empty() {
+            return Some("ip_message_gw.mms.listen is empty: give at least one address".to_owned());
+        }
+        if self.patience.is_some_and(|patience| !(1..32).contains(&patience)) {
+            return Some("ip_message_gw.mms.patience is 1 to 31 seconds: a MESSAGE waits for no more".to_owned());
+        }
+        if self.largest == Some(0) {
+            return Some("ip_message_gw.mms.largest is at least 1 octet".to_owned());
+        }
+        self.relays.iter().find_map(bad_relay)
+    }
+}
+
+/// An address as hosts of URLs have it.
+pub(in crate::process) fn host_address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// `[ip_message_gw.charging]`: the charging of short messages.
@@ -144,6 +215,7 @@ impl Default for IpMessageGwSection {
             messages_per_user: None,
             map: MapSection::default(),
             charging: SmsChargingSection::default(),
+            mms: None,
         }
     }
 }
@@ -161,6 +233,9 @@ impl CoreConfig {
         }
         if charging.tx == 0 {
             return Err("ip_message_gw.charging.tx is at least 1 second".to_owned());
+        }
+        if let Some(problem) = self.ip_message_gw.mms.as_ref().and_then(GatewayMmsSection::problem) {
+            return Err(problem);
         }
         let is_open =
             |place: &&Place| place.transport != protocol::sip::Transport::Tls && !place.address.ip().is_loopback();

@@ -12,8 +12,8 @@ use super::sms::timers;
 use super::{Nodes, any, sockets};
 use crate::ims::TrustedPeer;
 use crate::net::Sockets;
-use crate::process::config::Place;
-use crate::sms::{IpMessageGwConfig, SmsCharging, SmsChargingConfig, SmsCreditConfig};
+use crate::process::config::{GatewayMmsSection, GatewayRelaySection, Place, host_address};
+use crate::sms::{GatewayMms, GatewayRelay, IpMessageGwConfig, SmsCharging, SmsChargingConfig, SmsCreditConfig};
 
 impl Nodes<'_> {
     pub(super) fn ip_message_gw(&self) -> IpMessageGwConfig {
@@ -48,8 +48,23 @@ impl Nodes<'_> {
         config.remembered = seconds(section.remembered, config.remembered);
         config.limits.mt_per_user = section.messages_per_user.unwrap_or(config.limits.mt_per_user);
         config.limits.mo_per_user = section.messages_per_user.unwrap_or(config.limits.mo_per_user);
+        config.mms = section.mms.as_ref().map(|mms| self.gateway_mms(mms));
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         config
+    }
+
+    /// Its multimedia messages.
+    fn gateway_mms(&self, section: &GatewayMmsSection) -> GatewayMms {
+        let relay = |own: &GatewayRelaySection| {
+            let host = || own.url.parse::<http::Uri>().ok().and_then(|url| host_address(url.host()?));
+            let from = if own.from.is_empty() { host().map(TrustedPeer::host).into_iter().collect() } else { own.from.clone() };
+            let numbers = if own.numbers.is_empty() { vec![String::new()] } else { own.numbers.clone() };
+            GatewayRelay { url: own.url.trim_end_matches('/').to_owned(), from, numbers }
+        };
+        let mut mms = GatewayMms::new(section.relays.iter().map(relay).collect());
+        mms.largest = section.largest.unwrap_or(mms.largest);
+        mms.patience = section.patience.map_or(mms.patience, |s| Duration::from_secs(s.into()));
+        mms
     }
 
     /// Its charging: records where there is a CDF, and an OCS that is asked where it shall be.

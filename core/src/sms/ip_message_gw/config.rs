@@ -7,6 +7,7 @@ use std::time::Duration;
 use protocol::map::MapTimers;
 use protocol::sip::{HostTable, SipTimers, Transport};
 
+use super::mms::GatewayMms;
 use crate::ims::TrustedPeer;
 
 /// Settings of an IP-Message-GW.
@@ -55,6 +56,8 @@ pub struct IpMessageGwConfig {
     pub challenge_time: Duration,
     /// Challenges in a row that a UE may answer wrongly.
     pub authentication_attempts: u32,
+    /// Multimedia messages; none: only short ones.
+    pub mms: Option<GatewayMms>,
     /// Bounds.
     pub limits: IpMessageGwLimits,
     /// UTC in milliseconds at the start of the run.
@@ -144,6 +147,7 @@ impl IpMessageGwConfig {
             remembered: Duration::from_secs(600),
             challenge_time: Duration::from_secs(32),
             authentication_attempts: 3,
+            mms: None,
             limits: IpMessageGwLimits::default(),
             utc_ms_at_zero: 0,
         }

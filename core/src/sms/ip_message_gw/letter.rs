@@ -1,4 +1,4 @@
-//! MESSAGEs to UEs: TS 24.341 clauses 5.3.3.3 and 5.3.3.4, and the same straight to a UE on R2.
+//! MESSAGEs to UEs: TS 24.341 clauses 5.3.3.3 and 5.3.3.4, the same straight to a UE on R2, and with PDUs of MM1.
 
 use protocol::Entropy;
 use protocol::sip::{Method, NameAddr, NextHop, Request, SipUri, Uri};
@@ -20,16 +20,23 @@ impl LetterName {
     }
 }
 
-/// A MESSAGE with a message of the relay layer.
+/// A MESSAGE with a message of the relay layer, or with a PDU of MM1.
 #[derive(Debug)]
 pub(super) struct Letter<'a> {
     pub(super) name: &'a LetterName,
     /// Call-ID of what it answers.
     pub(super) in_reply_to: Option<&'a str>,
+    /// Type of the body.
+    pub(super) media: &'static str,
     pub(super) body: &'a [u8],
 }
 
-impl Letter<'_> {
+impl<'a> Letter<'a> {
+    /// With a message of the relay layer.
+    pub(super) const fn relay(name: &'a LetterName, in_reply_to: Option<&'a str>, body: &'a [u8]) -> Self {
+        Self { name, in_reply_to, media: SMS_MEDIA_TYPE, body }
+    }
+
     /// The request for a user, and where it goes. `number_first`: on ISC by the tel URI.
     pub(super) fn to_request(
         &self,
@@ -62,12 +69,14 @@ impl Letter<'_> {
         headers.append("CSeq", "1 MESSAGE");
         // The UE sends its report there.
         headers.append("P-Asserted-Identity", &from.to_string());
-        headers.append("Accept-Contact", "*;+g.3gpp.smsip;require;explicit");
+        if self.media == SMS_MEDIA_TYPE {
+            headers.append("Accept-Contact", "*;+g.3gpp.smsip;require;explicit");
+        }
         headers.append("Request-Disposition", "no-fork");
         if let Some(call_id) = self.in_reply_to {
             headers.append("In-Reply-To", call_id);
         }
-        request.set_body(SMS_MEDIA_TYPE, self.body);
+        request.set_body(self.media, self.body);
         request.headers.append("Content-Transfer-Encoding", "binary");
         Ok((request, next_hop))
     }

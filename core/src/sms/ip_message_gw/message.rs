@@ -1,13 +1,25 @@
-//! MESSAGEs of UEs: whose they are, and what of the relay layer is in them (TS 24.341 clause 5.3.3, TS 24.011 clause 7.3).
+//! MESSAGEs of UEs: whose they are, and what of the relay layer is in them (TS 24.341 clause 5.3.3, TS 24.011 clause 7.3), or
+//! of MMS (TR 23.804 clause 8.11).
 
 use protocol::Instant;
+use protocol::mms::MMS_MEDIA_TYPE;
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Flow, Request, ServerKey};
 use protocol::sms::{Direction, RpBody, RpCause, RpMessage, SMS_MEDIA_TYPE};
 
 use super::IpMessageGw;
+use super::mms::HTTP_MEDIA_TYPE;
 use super::users::{Access, User};
-use crate::ims::service::{Caller, check_content};
+use crate::ims::service::{Caller, check_content, media_type};
+
+/// What of MMS a MESSAGE carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Carried {
+    /// A PDU of MM1.
+    Pdu,
+    /// The request for a message.
+    Retrieval,
+}
 
 impl IpMessageGw {
     pub(super) fn message(
@@ -18,6 +30,13 @@ impl IpMessageGw {
         (flow, is_isc): (Flow, bool),
     ) -> Result<(), Refusal> {
         let user = self.sender(request, flow, is_isc)?.clone();
+        if self.config.mms.is_some() {
+            match self.check_mms(request, &user)? {
+                Some(Carried::Pdu) => return self.mms_submit(now, key, &user, request),
+                Some(Carried::Retrieval) => return self.mms_retrieve(now, key, &user, request),
+                None => {}
+            }
+        }
         check_content(request, SMS_MEDIA_TYPE)?;
         let call_id = request.call_id().unwrap_or_default();
         let message = match RpMessage::parse(&request.body) {
@@ -43,6 +62,26 @@ impl IpMessageGw {
             }
         }
         Ok(())
+    }
+
+    /// What of MMS a MESSAGE carries, if that is what it is for; a type that is for nothing here is refused with all that are.
+    fn check_mms(&self, request: &Request, user: &User) -> Result<Option<Carried>, Refusal> {
+        let kind = request.headers.get("Content-Type").map(media_type).unwrap_or_default();
+        let is = |own: &str| kind.eq_ignore_ascii_case(own);
+        let carried = match () {
+            () if is(SMS_MEDIA_TYPE) => return Ok(None),
+            () if is(MMS_MEDIA_TYPE) => Carried::Pdu,
+            () if is(HTTP_MEDIA_TYPE) => Carried::Retrieval,
+            () => {
+                let all = format!("{SMS_MEDIA_TYPE}, {MMS_MEDIA_TYPE}, {HTTP_MEDIA_TYPE}");
+                return Err(Refusal::new(415).with("Accept", &all));
+            }
+        };
+        check_content(request, kind)?;
+        match user.rules.is_barred {
+            true => Err(Refusal::new(403).because("Barred by the operator")),
+            false => Ok(Some(carried)),
+        }
     }
 
     /// Whose MESSAGE it is: on ISC whom the S-CSCF asserts, on R2 who has registered from where it comes from (TR 23.804

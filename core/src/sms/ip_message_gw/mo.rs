@@ -20,7 +20,7 @@ use protocol::sms::{Direction, RpBody, RpCause, RpData, RpElement, RpError, RpMe
 
 use super::causes::{cause_of_mo_failure, cause_of_ready_failure, is_duplicate, report_of};
 use super::charged::{access_name, outcome_of};
-use super::letter::LetterName;
+use super::letter::{Letter, LetterName};
 use super::row::{self, RowRef};
 use super::users::User;
 use super::{Asked, ClientUse, IpMessageGw, Job};
@@ -230,8 +230,8 @@ impl IpMessageGw {
         let Some(mo) = self.mos.by_number.get(&number) else { return };
         let Stage::Answered { report, name } = mo.stage.clone() else { return };
         let (user, call_id) = (self.users.get(&mo.imsi).cloned(), mo.call_id.clone());
-        let letter = (&name, Some(call_id.as_str()), report.as_slice());
-        let is_sent = user.is_some_and(|user| self.send(now, &user, letter, ClientUse::Report(number)));
+        let letter = Letter::relay(&name, Some(&call_id), &report);
+        let is_sent = user.is_some_and(|user| self.send(now, &user, &letter, ClientUse::Report(number)));
         if !is_sent {
             self.mo_reported(now, number, 503);
         }
@@ -304,7 +304,7 @@ impl IpMessageGw {
     /// A report that nothing hangs on.
     fn tell_aside(&mut self, now: Instant, user: &User, call_id: &str, report: &[u8]) {
         let name = LetterName::new(&mut self.shell.entropy);
-        self.send(now, user, (&name, Some(call_id), report), ClientUse::Aside);
+        self.send(now, user, &Letter::relay(&name, Some(call_id), report), ClientUse::Aside);
     }
 }
 

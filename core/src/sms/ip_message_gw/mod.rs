@@ -13,6 +13,7 @@ mod leaving;
 mod letter;
 mod map_side;
 mod message;
+mod mms;
 mod mo;
 mod mt;
 mod reg_event;
@@ -33,6 +34,7 @@ use protocol::sip::{
 use protocol::{Entropy, Instant};
 
 pub use config::{IpMessageGwConfig, IpMessageGwLimits, RegistrationTimes};
+pub use mms::{GatewayMms, GatewayRelay};
 
 use super::charging::{SmsCharging, SmsTicket};
 use crate::ims::service::ServiceShell;
@@ -40,7 +42,8 @@ use crate::ims::service::event::Subscriptions;
 use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, Rows, Table};
 use challenge::Challenges;
 use leaving::Leaving;
-use letter::{Letter, LetterName};
+use letter::Letter;
+use mms::Mms;
 use map_side::{Asked, Titles, map_config};
 use mo::Mos;
 use mt::Mts;
@@ -74,6 +77,7 @@ pub struct IpMessageGw {
     serving: BTreeSet<DialogueId>,
     mos: Mos,
     mts: Mts,
+    mms: Mms,
     clients: BTreeMap<ClientKey, ClientUse>,
     last_number: u64,
     counters: Counters,
@@ -98,6 +102,8 @@ enum ClientUse {
     Deliver(u64),
     /// What became of this message.
     Report(u64),
+    /// A PDU of MM1: of this exchange.
+    Mms(u64),
     /// Nothing hangs on it.
     Aside,
 }
@@ -142,10 +148,12 @@ impl Node for IpMessageGw {
             }
             Some(NodeInput::Diameter(_)) => {}
             Some(NodeInput::Sccp { bytes }) => self.sccp(now, bytes),
+            Some(NodeInput::Http { exchange, peer, request }) => self.push(now, exchange, peer, &request),
+            Some(NodeInput::HttpResponse { token, result }) => self.relay_answered(now, token, result),
             Some(NodeInput::Admin(Admin::Shutdown)) => self.charging.shut_down(now),
             None => {}
             // What it holds may be a secret.
-            Some(_) => self.shell.ignore("IP-Message-GW", "an input that is neither SIP nor MAP"),
+            Some(_) => self.shell.ignore("IP-Message-GW", "an input that is neither SIP, MAP nor HTTP"),
         }
         self.drain(now);
     }
@@ -165,6 +173,7 @@ impl Node for IpMessageGw {
             self.end_silences(now);
             self.end_guarded(now);
             self.notify_due(now);
+            self.end_mms_waits(now);
             self.forget_mos(utc_ms);
             self.forget_mts(utc_ms);
         }
@@ -182,6 +191,7 @@ impl Node for IpMessageGw {
             self.challenges.next_deadline(),
             self.mts.next_silence(),
             self.read_again,
+            self.mms.next_deadline(),
             told,
         ];
         own.into_iter().flatten().chain(utc).min()
@@ -205,6 +215,11 @@ impl Node for IpMessageGw {
             ("mt_delivered", counters.mt_delivered),
             ("mt_failed", counters.mt_failed),
             ("repeated", counters.repeated),
+            ("mms_exchanges", self.mms.len() as u64),
+            ("mms_submitted", self.mms.counters.submitted),
+            ("mms_retrieved", self.mms.counters.retrieved),
+            ("mms_pushed", self.mms.counters.pushed),
+            ("mms_refused", self.mms.counters.refused),
         ];
         all.extend(self.charging.figures());
         all
@@ -225,6 +240,7 @@ impl IpMessageGw {
         let map = MapEndpoint::new(map_config(&config), entropy.split());
         let mut shell = ServiceShell::new(stack, entropy, config.trusted.clone(), config.utc_ms_at_zero);
         shell.store(what_was_left(), Job::Read);
+        let pushes = config.mms.as_ref().map_or(0, |mms| mms.pushes);
         Ok(Self {
             contact: NameAddr::new(Uri::Sip(own.clone())),
             config,
@@ -243,6 +259,7 @@ impl IpMessageGw {
             serving: BTreeSet::new(),
             mos: Mos::default(),
             mts: Mts::default(),
+            mms: Mms::new(pushes),
             clients: BTreeMap::new(),
             last_number: 0,
             counters: Counters::default(),
@@ -318,6 +335,7 @@ impl IpMessageGw {
         match self.clients.remove(&client) {
             Some(ClientUse::Deliver(number)) => self.mt_answered(now, number, status),
             Some(ClientUse::Report(number)) => self.mo_reported(now, number, status),
+            Some(ClientUse::Mms(number)) => self.mms_answered(now, number, status),
             Some(ClientUse::Aside) => {}
             None => {
                 if let Some(gone) = self.subscriptions.answered(now, client, response) {
@@ -328,14 +346,7 @@ impl IpMessageGw {
     }
 
     /// Sends a MESSAGE to a user; false when that cannot be.
-    fn send(
-        &mut self,
-        now: Instant,
-        user: &User,
-        (name, in_reply_to, body): (&LetterName, Option<&str>, &[u8]),
-        usage: ClientUse,
-    ) -> bool {
-        let letter = Letter { name, in_reply_to, body };
+    fn send(&mut self, now: Instant, user: &User, letter: &Letter<'_>, usage: ClientUse) -> bool {
         let made = letter.to_request(user, &self.own, &self.config.domain, self.config.uses_tel_uri);
         let sent = made.and_then(|(request, next_hop)| {
             self.shell.stack.send_request(now, request, next_hop).map_err(|error| error.to_string())

@@ -15,7 +15,7 @@ use protocol::sip::ServerKey;
 use protocol::sms::{RpBody, RpMessage};
 
 use super::causes::{error_of_status, not_registered, silent};
-use super::letter::LetterName;
+use super::letter::{Letter, LetterName};
 use super::row::{self, RowRef};
 use super::{ClientUse, IpMessageGw, Job};
 use crate::sms::charging::SmsOutcome;
@@ -131,7 +131,7 @@ impl IpMessageGw {
         };
         let (name, body) = (mt.name.clone(), mt.relayed().unwrap_or_default());
         self.mts.silences.set(&number, Some(now + self.config.answer_time));
-        if !self.send(now, &user, (&name, None, &body), ClientUse::Deliver(number)) {
+        if !self.send(now, &user, &Letter::relay(&name, None, &body), ClientUse::Deliver(number)) {
             self.mt_failed(now, number, silent());
         }
     }

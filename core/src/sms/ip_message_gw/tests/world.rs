@@ -41,6 +41,9 @@ pub(super) struct World {
     /// SIP that the gateway has sent and nobody has looked at.
     pub(super) sent: VecDeque<(Target, SipMessage)>,
     pub(super) notes: Vec<String>,
+    /// What relays are asked, with its token, and what they are answered.
+    pub(super) asked: VecDeque<(u64, http::Request<Vec<u8>>)>,
+    pub(super) answered: VecDeque<http::Response<Vec<u8>>>,
     /// OCS and CDF, where there are any.
     pub(super) far: Far,
     /// Steps until the gateway is killed.
@@ -75,6 +78,8 @@ impl World {
             mo_asked: VecDeque::new(),
             sent: VecDeque::new(),
             notes: Vec::new(),
+            asked: VecDeque::new(),
+            answered: VecDeque::new(),
             far: Far::default(),
             fuel: u32::MAX,
             branch: 0,
@@ -103,6 +108,8 @@ impl World {
                         gateway.handle_input(self.now, NodeInput::Diameter(near.input()));
                     }
                 }
+                NodeOutput::HttpRequest { token, request } => self.asked.push_back((token, request)),
+                NodeOutput::Http { response, .. } => self.answered.push_back(response),
                 other => panic!("{other:?}"),
             }
         }
