@@ -6,12 +6,13 @@ mod live;
 pub use config::{
     AccountSection, AssignsSection, BmscSection, CdfSection, CellAreasSection, CellSection, ChargingSection,
     ConferenceSection, CoreConfig, CoreConfigError, EnbSection, EsmeSection, ExposureClientSection, ExposureSection,
-    FailureHandlingName, GatewaySection, GwfSection, HssMapSection, HssSection, HttpPlace, IcscfSection,
-    IdentitySection, ImsAsSection, IpMessageGwSection, MapSection, MbmsGwSection, MbsfnAreaSection, McFloorSection,
-    McMbmsSection, McServerSection, MceSection, MessagingSection, NodeKind, OcsSection, ParsePlaceError, PcscfSection,
-    PeerSection, Place, PmchSection, PresenceSection, ProviderSection, QosClassSection, ScscfSection, ServedSection,
-    ServerRulesSection, ServiceCentreSection, ServiceChoice, ServingNodeChoice, ServingNodeSection, SipNetworkSection,
-    SmScSection, SmppPeerSection, SmsChargingSection, SmsGmscSection, SubframesSection, TEST_DOMAIN, TlsSection,
-    WebPlace, WithoutRules, XdmSection, XdmUserSection, XmbSection,
+    FailureHandlingName, GatewayMmsSection, GatewayRelaySection, GatewaySection, GwfSection, HssMapSection, HssSection,
+    HttpPlace, IcscfSection, IdentitySection, ImsAsSection, IpMessageGwSection, MapSection, MbmsGwSection,
+    MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, NodeKind,
+    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection,
+    QosClassSection, ScscfSection, ServedSection, ServerRulesSection, ServiceCentreSection, ServiceChoice,
+    ServingNodeChoice, ServingNodeSection, SipNetworkSection, SmScSection, SmppPeerSection, SmsChargingSection,
+    SmsGmscSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection,
+    XmbSection,
 };
 pub use live::{LiveError, start_core};

@@ -57,7 +57,11 @@ impl Nodes<'_> {
     fn gateway_mms(&self, section: &GatewayMmsSection) -> GatewayMms {
         let relay = |own: &GatewayRelaySection| {
             let host = || own.url.parse::<http::Uri>().ok().and_then(|url| host_address(url.host()?));
-            let from = if own.from.is_empty() { host().map(TrustedPeer::host).into_iter().collect() } else { own.from.clone() };
+            let from = if own.from.is_empty() {
+                host().map(TrustedPeer::host).into_iter().collect()
+            } else {
+                own.from.clone()
+            };
             let numbers = if own.numbers.is_empty() { vec![String::new()] } else { own.numbers.clone() };
             GatewayRelay { url: own.url.trim_end_matches('/').to_owned(), from, numbers }
         };
