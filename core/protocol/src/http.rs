@@ -61,7 +61,9 @@ pub enum HttpError {
     #[error("more than {HTTP_MAX_FIELDS} header fields or {HTTP_MAX_HEAD} octets of them")]
     HeadTooLong,
     /// The body is too long.
-    #[error("a body of more than {HTTP_MAX_BODY} octets, a file of more than {HTTP_MAX_FILE}, or a PDU of more than {HTTP_MAX_MESSAGE}")]
+    #[error(
+        "a body of more than {HTTP_MAX_BODY} octets, a file of more than {HTTP_MAX_FILE}, or a PDU of more than {HTTP_MAX_MESSAGE}"
+    )]
     BodyTooLong,
     /// A transfer coding (RFC 9112 clause 6.1).
     #[error("a transfer coding: only Content-Length is read here")]

@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::words::{hex, to_text};
-use crate::sip::text::{find_outside, is_token, quote, split_outside, unquote};
+use crate::sip::text::{is_token, quote, split_outside, unquote};
 
 /// A value in its pieces: the type, and parameters as they stand.
 pub(super) struct Media<'a> {
@@ -28,11 +28,15 @@ impl<'a> Media<'a> {
     }
 }
 
-/// The value without its boundary; parameters that are told in the way of RFC 2231 as they are meant.
+/// The value without its boundary; parameters that are told in the way of RFC 2231 as they are meant. What is no type is
+/// one of octets (RFC 2049 clause 2).
 pub(super) fn read(value: &str) -> String {
     let has_extended = value.contains("*=");
     let mut pieces = split_outside(value, b';').map(str::trim);
     let mut out = pieces.next().unwrap_or_default().to_owned();
+    if !out.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype)) {
+        return "application/octet-stream".to_owned();
+    }
     for piece in pieces.filter(|piece| !piece.is_empty()) {
         let (name, text) = piece.split_once('=').unwrap_or((piece, ""));
         if name.trim().eq_ignore_ascii_case("boundary") {
@@ -55,7 +59,11 @@ pub(super) fn read(value: &str) -> String {
 /// Writes the field, with a boundary where there is one; what is not ASCII goes in the way of RFC 2231.
 pub(super) fn write(out: &mut Vec<u8>, value: &str, boundary: Option<&str>) {
     let mut pieces = split_outside(value, b';').map(str::trim).filter(|piece| !piece.is_empty());
-    let mut line = pieces.next().unwrap_or("application/octet-stream").to_owned();
+    // What stands open would swallow what follows.
+    let mut line = pieces.next().unwrap_or("application/octet-stream").replace(['"', '<', '>'], "");
+    if let Some(boundary) = boundary {
+        line.push_str(&format!("; boundary=\"{boundary}\""));
+    }
     for piece in pieces {
         line.push_str("; ");
         match piece.split_once('=').filter(|(name, text)| name.is_ascii() && !text.is_ascii()) {
@@ -65,9 +73,6 @@ pub(super) fn write(out: &mut Vec<u8>, value: &str, boundary: Option<&str>) {
             }
             None => line.push_str(piece),
         }
-    }
-    if let Some(boundary) = boundary {
-        line.push_str(&format!("; boundary=\"{boundary}\""));
     }
     fields::write(out, "Content-Type", &line);
 }
@@ -102,12 +107,16 @@ fn extended(value: &str) -> Option<String> {
     to_text(charset, &octets).filter(|text| !text.contains(char::is_control))
 }
 
-/// A value of angle brackets, without them.
+/// An identifier without the angle brackets or quotes that stand around it.
 pub(super) fn without_brackets(value: &str) -> String {
-    let value = value.trim();
-    let inner =
-        find_outside(value, b'<').and_then(|at| value[at + 1..].split_once('>')).map_or(value, |(inner, _)| inner);
-    inner.trim().trim_matches('"').to_owned()
+    let mut value = value.trim();
+    while let Some(inner) = [('<', '>'), ('"', '"')]
+        .iter()
+        .find_map(|(open, close)| value.strip_prefix(*open).and_then(|rest| rest.strip_suffix(*close)))
+    {
+        value = inner.trim();
+    }
+    value.to_owned()
 }
 
 #[cfg(test)]
@@ -134,9 +143,13 @@ mod tests {
         write(&mut out, "image/png; name=\"\u{e4} b.png\"", Some("=_x"));
         assert_eq!(
             str::from_utf8(&out),
-            Ok("Content-Type: image/png; name*=utf-8''%C3%A4%20b.png; boundary=\"=_x\"\r\n")
+            Ok("Content-Type: image/png; boundary=\"=_x\"; name*=utf-8''%C3%A4%20b.png\r\n")
         );
+        for none in ["", ">", "text", "text/", "a b/c; x=y", "\"text/plain\""] {
+            assert_eq!(read(none), "application/octet-stream");
+        }
         assert_eq!(without_brackets("<a@b>"), "a@b");
-        assert_eq!(without_brackets(" \"a\" "), "a");
+        assert_eq!(without_brackets(" <\"a\" > "), "a");
+        assert_eq!(without_brackets("\"<a"), "\"<a");
     }
 }

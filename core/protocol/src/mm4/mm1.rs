@@ -9,7 +9,10 @@ use crate::sip::text::{quote, split_outside, unquote};
 impl MmContent {
     /// Type and parts as MM1 has them; the octets stay where they are.
     pub fn to_mm1(&self) -> (ContentType, Vec<Part<'_>>) {
-        let content_type = content_type(&self.content_type);
+        let content_type = match &self.parts[..] {
+            [_] if !self.is_multipart() => content_type_of_part(&self.content_type),
+            _ => content_type_of_whole(&self.content_type),
+        };
         let parts = self.parts.iter().map(|part| {
             let mut to = Part::new(content_type_of_part(&part.content_type), self.octets_of(part));
             (to.content_id, to.content_location) = (part.content_id.clone(), part.content_location.clone());
@@ -65,13 +68,12 @@ impl MmContent {
     }
 }
 
-/// The type of the whole: one of the multiparts that WSP has, mixed for another one (RFC 2046 clause 5.1.3).
-fn content_type(value: &str) -> ContentType {
+/// The type of several parts: one of the multiparts that WSP has, mixed for another one (RFC 2046 clause 5.1.3).
+fn content_type_of_whole(value: &str) -> ContentType {
     let mut content_type = content_type_of_part(value);
-    if let Some(subtype) = content_type.essence.strip_prefix("multipart/") {
-        let known = ["mixed", "related", "alternative", "form-data"].iter().find(|known| **known == subtype);
-        content_type.essence = format!("{WSP_MULTIPART}{}", known.unwrap_or(&"mixed"));
-    }
+    let subtype = content_type.essence.strip_prefix("multipart/").unwrap_or_default();
+    let known = ["related", "alternative", "form-data"].iter().find(|known| **known == subtype);
+    content_type.essence = format!("{WSP_MULTIPART}{}", known.unwrap_or(&"mixed"));
     content_type
 }
 

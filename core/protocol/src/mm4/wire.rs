@@ -20,9 +20,9 @@ impl Mm4Mail {
         let (mut fields, at) = Fields::read(mail, limits.header)?;
         let kind = fields.take(MESSAGE_TYPE).ok_or(Mm4Problem::NotMm4("there is no X-Mms-Message-Type"))?;
         let kind = Mm4MessageType::parse(&kind);
-        let transaction_id = unquoted(fields.take(TRANSACTION_ID));
+        let transaction_id = unquoted(fields.take_text(TRANSACTION_ID));
         let transaction_id = transaction_id.ok_or_else(|| missing(TRANSACTION_ID))?;
-        let message_id = unquoted(fields.take(MESSAGE_ID));
+        let message_id = unquoted(fields.take_text(MESSAGE_ID));
         let body = &mail[at..];
         let body = match kind {
             Mm4MessageType::Other(kind) => return Err(Mm4Problem::Unsupported(kind.chars().take(80).collect())),
@@ -39,14 +39,14 @@ impl Mm4Mail {
             return Err(Mm4Problem::TooMuch("there are more recipients than the limit".to_owned()));
         }
         Ok(Self {
-            version: fields.take(VERSION).unwrap_or_default(),
+            version: fields.take_text(VERSION).unwrap_or_default(),
             transaction_id,
             message_id,
             from: addresses(&mut fields, "From")?.into_iter().next(),
             to,
             cc,
             sender: addresses(&mut fields, "Sender")?.into_iter().next(),
-            mail_id: unquoted(fields.take("Message-ID")),
+            mail_id: unquoted(fields.take_text("Message-ID")),
             date: fields.take("Date").and_then(|date| from_date(&date)),
             body,
             others: others(fields),
@@ -65,13 +65,13 @@ impl Mm4Mail {
             Mm4MessageType::ReadReplyReportReq => Mm4Body::ReadReplyReportRes(response),
             _ => return None,
         };
-        let transaction_id = unquoted(fields.take(TRANSACTION_ID))?;
+        let transaction_id = unquoted(fields.take_text(TRANSACTION_ID))?;
         let mut named = |name: &str| addresses(&mut fields, name).ok()?.into_iter().next();
         let (originator, sender) = (named(ORIGINATOR_SYSTEM), named("Sender"));
         let to = originator.or(sender)?;
         yes_no(&mut fields, ACK_REQUEST).filter(|asks| *asks)?;
         Some(Self {
-            message_id: unquoted(fields.take(MESSAGE_ID)),
+            message_id: unquoted(fields.take_text(MESSAGE_ID)),
             from: Some(system.clone()),
             to: vec![to],
             sender: Some(system.clone()),
@@ -102,13 +102,13 @@ impl Mm4Mail {
             fields::write(&mut out, "Date", &to_date(date));
         }
         if let Some(id) = &self.mail_id {
-            fields::write(&mut out, "Message-ID", &format!("<{id}>"));
+            fields::write_text(&mut out, "Message-ID", &format!("<{id}>"));
         }
-        fields::write(&mut out, VERSION, &self.version);
+        fields::write_text(&mut out, VERSION, &self.version);
         fields::write(&mut out, MESSAGE_TYPE, self.body.message_type().as_str());
-        fields::write(&mut out, TRANSACTION_ID, &self.transaction_id);
+        fields::write_text(&mut out, TRANSACTION_ID, &self.transaction_id);
         if let Some(id) = &self.message_id {
-            fields::write(&mut out, MESSAGE_ID, id);
+            fields::write_text(&mut out, MESSAGE_ID, id);
         }
         match &self.body {
             Mm4Body::ForwardReq(request) => emit_forward_req(request, &mut out),

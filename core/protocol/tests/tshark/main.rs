@@ -6,6 +6,7 @@ mod cx_sh;
 mod dlt;
 mod m1;
 mod m2_m3;
+mod mail;
 mod map;
 mod map_dialogues;
 mod mbms;
