@@ -190,8 +190,9 @@ fn a_message_is_retrieved_in_a_message_of_its_own() {
     // It is slow.
     let content = retrieve(&mut rig, "r3");
     rig.pass(Duration::from_secs(21));
+    // It is sent again and again meanwhile.
+    rig.world.sent.retain(|(_, message)| matches!(message, SipMessage::Response(_)));
     rig.response(202);
-    rig.world.sent.clear();
     rig.answer(SCSCF, &content, 200);
     rig.is_silent();
     // Too large for a MESSAGE.
