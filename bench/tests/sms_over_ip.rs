@@ -93,7 +93,8 @@ fn tshark_reads_numbers_alphabets_and_octets_in_smpp() {
     let ucs2: String = "Доброе утро, 早上好".encode_utf16().map(|unit| format!("{unit:04x}")).collect();
     for wanted in [
         // Default alphabet, one septet an octet: { and } and the euro are behind an escape (TS 23.038 clause 6.2.1.1).
-        "99900000001\t99900000002\t0x00\t476f6f64206d6f726e696e673a201b281b651b2920636f737473206e6f7468696e67".to_owned(),
+        "99900000001\t99900000002\t0x00\t476f6f64206d6f726e696e673a201b281b651b2920636f737473206e6f7468696e67"
+            .to_owned(),
         format!("99900000005\t99900000001\t0x08\t{ucs2}"),
         "99900000001\t99900000005\t0x04\t00ff807f1b0a0d".to_owned(),
     ] {

@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use core_network::net::{
-    Directory, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings, Tls, TlsFiles,
+    Directory, HttpBodies, HttpListener, LiveClock, LiveNode, LiveProcess, NetLimits, NetTap, Sockets, Surroundings,
+    Tls, TlsFiles,
 };
 use core_network::node::{Node, NodeInput, NodeNote, NodeOutput, NodeStoreAnswer, Role, StreamInput, StreamOutput};
 use protocol::{Instant, TapEvent};
@@ -84,6 +85,14 @@ async fn start(limits: NetLimits) -> (LiveProcess, Receiver<TapEvent>) {
 
 /// With TLS there is https, too.
 async fn start_with(limits: NetLimits, tls: Option<Tls>) -> (LiveProcess, Receiver<TapEvent>) {
+    start_for(limits, tls, None).await
+}
+
+async fn start_for(
+    limits: NetLimits,
+    tls: Option<Tls>,
+    http_bodies: Option<HttpBodies>,
+) -> (LiveProcess, Receiver<TapEvent>) {
     let any: SocketAddr = ANY.parse().unwrap();
     let (tap, seen) = sync_channel(1000);
     let sockets = Sockets {
@@ -92,6 +101,7 @@ async fn start_with(limits: NetLimits, tls: Option<Tls>) -> (LiveProcess, Receiv
             .filter(|is_secure| tls.is_some() || !is_secure)
             .map(|is_secure| HttpListener { is_secure, address: any })
             .collect(),
+        http_bodies,
         streams: vec![any],
         media: vec![any],
         ..Sockets::default()
@@ -140,6 +150,40 @@ fn request(line: &str, rest: &str) -> Vec<u8> {
 /// Blocking clients beside the runtime.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "sockets: time is the wall clock's")]
+async fn large_bodies_wait_for_room() {
+    let limits = NetLimits { message: Duration::from_secs(1), ..NetLimits::default() };
+    let bodies = HttpBodies { most: 3 << 20, budget: 4 << 20 };
+    let (process, _seen) = start_for(limits, None, Some(bodies)).await;
+    let web = at(&process, "http");
+    blocking(move || {
+        // It says what comes, and nothing comes: it loses its room when it was silent for too long.
+        let mut silent = tcp(web);
+        silent.write_all(&request("POST /silent", &format!("Content-Length: {}\r\n\r\n", 3 << 20))).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = std::time::Instant::now();
+        let large =
+            |octets: usize| request("POST /a", &format!("Content-Length: {octets}\r\n\r\n{}", "a".repeat(octets)));
+        let (waits, small) = (large(2 << 20), large(1000));
+        let waiting = std::thread::spawn(move || (ask(web, &waits), begun.elapsed()));
+        // What is small does not wait.
+        assert!(ask(web, &small).ends_with("POST /a 1000") && begun.elapsed() < Duration::from_millis(800));
+        let (answer, waited) = waiting.join().unwrap();
+        assert!(answer.ends_with("POST /a 2097152") && waited > Duration::from_millis(500), "{answer:.80} {waited:?}");
+        let mut refused = String::new();
+        silent.read_to_string(&mut refused).unwrap();
+        assert!(refused.starts_with("HTTP/1.1 408"), "{refused}");
+        assert!(ask(web, &request("POST /a", &format!("Content-Length: {}\r\n\r\n", 4 << 20))).contains(" 413 "));
+        // Chunks that do not end.
+        let endless =
+            "Transfer-Encoding: chunked\r\n\r\n".to_owned() + &format!("10000\r\n{}\r\n", "a".repeat(65536)).repeat(60);
+        assert!(ask(web, &request("POST /a", &endless)).contains(" 413 "));
+    })
+    .await;
+    process.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

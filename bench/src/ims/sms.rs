@@ -165,11 +165,13 @@ impl SmsUe {
     pub(crate) fn served(&mut self, now: Instant, over: SmsOver, event: ServingNodeEvent) -> Option<ImsFact> {
         let by = over.as_str().to_uppercase();
         match event {
-            ServingNodeEvent::Delivered { tpdu, .. } => match Tpdu::parse(Direction::ToMs, Carrier::Data, &tpdu).ok()? {
-                Tpdu::Deliver(deliver) => self.delivered(now, by, deliver),
-                Tpdu::StatusReport(report) => Some(self.reported(&report)),
-                _ => None,
-            },
+            ServingNodeEvent::Delivered { tpdu, .. } => {
+                match Tpdu::parse(Direction::ToMs, Carrier::Data, &tpdu).ok()? {
+                    Tpdu::Deliver(deliver) => self.delivered(now, by, deliver),
+                    Tpdu::StatusReport(report) => Some(self.reported(&report)),
+                    _ => None,
+                }
+            }
             ServingNodeEvent::Refused { error, .. } => Some(self.refused(format!("{by}: {error}"))),
             ServingNodeEvent::Repeated { .. } => None,
             ServingNodeEvent::Sent { report, .. } => {

@@ -94,7 +94,8 @@ fn two(ims: &str, sms: &str) -> Story {
 #[test]
 fn without_a_presence_server_nobody_tells_it_anything() {
     let story = two("", "").send("anna", "ben", "hi").seconds(3).with("sms_deregister", "anna").seconds(3);
-    let steps = story.assert_passes(&[("8.1", "anna"), ("8.1", "ben"), ("8.2.1", "anna"), ("8.3", "anna"), ("8.4", "ben")]);
+    let steps =
+        story.assert_passes(&[("8.1", "anna"), ("8.1", "ben"), ("8.2.1", "anna"), ("8.3", "anna"), ("8.4", "ben")]);
     assert!(!steps[0].contains(&"4".to_owned()) && !steps[0].contains(&"4a".to_owned()), "{:?}", steps[0]);
     assert_eq!(steps[2], ["1", "2", "4", "5"]);
 }
@@ -186,7 +187,8 @@ fn messages_in_parts_and_status_reports_come_by_the_msc() {
     let story = Story::of("", "", &[("anna", sms), ("ben", R2)]).with("sms_register", "ben").seconds(3);
     let long = "castbench ".repeat(40);
     let story = story.send("ben", "anna", &long).seconds(15);
-    let story = story.step("sms_send", "from = \"anna\"\nto = \"ben\"\ntext = \"hi\"\nstatus_report = \"yes\"").seconds(15);
+    let story =
+        story.step("sms_send", "from = \"anna\"\nto = \"ben\"\ntext = \"hi\"\nstatus_report = \"yes\"").seconds(15);
     let story = story.expect("sms_delivered", "anna", "min = 1\nmax = 1");
     let story = story.expect("sms_reports", "anna", "min = 1\nmax = 1");
     story.assert_passes(&[("8.1", "ben"), ("8.3", "ben"), ("8.4", "ben")]);

@@ -27,7 +27,7 @@ use super::store::{Execute, StoreQueue, StoreWriter};
 use super::streams::{MediaStreams, StreamKind};
 use super::tap::{Directory, NetTap, NodeTap};
 use super::tls::Tls;
-use super::web::{HttpListener, WebSockets};
+use super::web::{HttpBodies, HttpListener, WebSockets};
 use crate::node::{AccessEvent, Admin, Node, NodeNote, Role};
 
 /// Notes that wait to be logged.
@@ -44,6 +44,8 @@ pub struct Sockets {
     pub diameter_source: Option<SocketAddr>,
     /// Where HTTP is taken.
     pub http: Vec<HttpListener>,
+    /// How large the bodies of HTTP are there; none: as is usual.
+    pub http_bodies: Option<HttpBodies>,
     /// Where streams are taken.
     pub streams: Vec<SocketAddr>,
     /// What they are.
@@ -248,7 +250,8 @@ impl Building {
         let sip = SipSockets::bind(&sockets.sip, self.tls.clone(), self.limits, events.clone()).await?;
         let source = sockets.diameter_source;
         let diameter = DiameterSockets::bind(&sockets.diameter, source, self.limits, events.clone()).await?;
-        let web = WebSockets::bind(&sockets.http, self.tls.clone(), self.limits, events.clone()).await?;
+        let web =
+            WebSockets::bind(&sockets.http, sockets.http_bodies, self.tls.clone(), self.limits, events.clone()).await?;
         let (kind, source) = (sockets.stream_kind, sockets.stream_source);
         let (places, local) = (&sockets.streams, self.local.clone());
         let streams = MediaStreams::bind(kind, places, source, self.limits, events.clone(), local).await?;

@@ -13,6 +13,7 @@ mod ip_message_gw;
 mod mbms;
 mod mc_server;
 mod messaging;
+mod mms_relay;
 mod place;
 mod presence;
 mod sip_network;
@@ -45,6 +46,9 @@ pub use mbms::{
 };
 pub use mc_server::{McFloorSection, McMbmsSection, McServerSection};
 pub use messaging::MessagingSection;
+pub use mms_relay::{
+    MmsPlaces, MmsRelaySection, MmsSmScSection, MmsSubscriberSection, OtherRelaySection, PushGatewaySection, SmtpPlaces,
+};
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};
 pub use xdm::{XdmSection, XdmUserSection};
@@ -121,6 +125,8 @@ pub struct CoreConfig {
     pub serving_node: Vec<ServingNodeSection>,
     /// The SM-SC.
     pub sm_sc: SmScSection,
+    /// The MMS Relay/Server.
+    pub mms_relay: MmsRelaySection,
 }
 
 impl Default for CoreConfig {
@@ -154,6 +160,7 @@ impl Default for CoreConfig {
             sms_gmsc: SmsGmscSection::default(),
             serving_node: vec![ServingNodeSection::default()],
             sm_sc: SmScSection::default(),
+            mms_relay: MmsRelaySection::default(),
         }
     }
 }
@@ -210,6 +217,8 @@ pub enum NodeKind {
     ServingNode,
     /// SM-SC.
     SmSc,
+    /// MMS Relay/Server.
+    MmsRelay,
 }
 
 /// Files of a certificate, PEM.
@@ -284,13 +293,14 @@ impl CoreConfig {
     /// Where they take HTTP, and the host names that they have in the domain.
     pub(super) fn web_places(&self) -> Vec<(NodeKind, &'static str, &[WebPlace])> {
         let xmb: &[WebPlace] = if self.bmsc.xmb.providers.is_empty() { &[] } else { &self.bmsc.xmb.listen };
-        let mms: &[WebPlace] = self.ip_message_gw.mms.as_ref().map_or(&[], |mms| &mms.listen);
-        let all: [(NodeKind, &'static str, &[WebPlace]); 5] = [
+        let push: &[WebPlace] = self.ip_message_gw.mms.as_ref().map_or(&[], |mms| &mms.listen);
+        let all: [(NodeKind, &'static str, &[WebPlace]); 6] = [
             (NodeKind::Identity, "idms", &self.identity.listen),
             (NodeKind::Xdm, "xdms", &self.xdm.listen),
             (NodeKind::Exposure, "exposure", &self.exposure.listen),
             (NodeKind::Bmsc, "bmsc", xmb),
-            (NodeKind::IpMessageGw, "ppg.ipsmgw", mms),
+            (NodeKind::IpMessageGw, "ppg.ipsmgw", push),
+            (NodeKind::MmsRelay, "mms", &self.mms_relay.listen.0),
         ];
         all.into_iter().filter(|(node, ..)| self.runs(*node)).collect()
     }
@@ -304,7 +314,7 @@ mod tests {
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
                    'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server', \
-                   'ip_message_gw', 'sms_gmsc', 'serving_node', 'sm_sc']";
+                   'ip_message_gw', 'sms_gmsc', 'serving_node', 'sm_sc', 'mms_relay']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
@@ -317,11 +327,12 @@ mod tests {
         assert!(config.bmsc.mb2u_ports.1 < config.mbms_gw.sgi_mb_ports.0);
         taken.extend(config.http.0);
         taken.extend(config.sm_sc.listen.iter().copied());
+        taken.extend(config.mms_relay.smtp.0.iter().copied());
         let count = taken.len();
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 27);
+        assert_eq!(count, 29);
     }
 
     #[test]
@@ -366,6 +377,10 @@ mod tests {
             ("nodes = ['enb']", "mce in [[enb]]"),
             ("nodes = ['mce', 'mbms_gw', 'enb']\n[[enb]]\n[[enb]]", "two eNBs are called"),
             ("nodes = ['sm_sc']\n[sm_sc]\nlisten = ['192.0.2.1:2775']", "sm_sc listens on"),
+            ("nodes = ['mms_relay']\n[mms_relay]\nlisten = ['http:192.0.2.1:80']", "use https:192.0.2.1:80"),
+            ("nodes = ['mms_relay']\n[mms_relay]\nsmtp = []", "mms_relay.smtp is empty"),
+            ("nodes = ['mms_relay']\n[[mms_relay.subscribers]]\nmsisdn = '49'\npush = ['sip']", "[mms_relay.gateway]"),
+            ("nodes = ['mms_relay']\n[[mms_relay.subscribers]]\nmsisdn = '49'\npassword = 'x'", "give both or neither"),
             ("nodes = ['mc_server']\n[[mc_server]]\n[[mc_server]]", "two of [[mc_server]]"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nr2 = ['udp:192.0.2.1:5060']", "use tls:192.0.2.1:5060"),
             ("nodes = ['ip_message_gw']\n[ip_message_gw.charging]\nonline = true", "[[ip_message_gw.charging.ro]]"),

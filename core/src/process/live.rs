@@ -12,6 +12,7 @@ mod mb2;
 mod mbms;
 mod mc_server;
 mod messaging;
+mod mms_relay;
 mod presence;
 mod session_server;
 mod sip_network;
@@ -104,6 +105,7 @@ pub async fn start_core(
         NodeKind::SmsGmsc,
         NodeKind::ServingNode,
         NodeKind::SmSc,
+        NodeKind::MmsRelay,
         NodeKind::Pcscf,
     ];
     for kind in order.into_iter().filter(|kind| config.runs(*kind)) {
@@ -227,6 +229,7 @@ impl<'a> Nodes<'a> {
                 (name, Role::ServingNode, Role::SmsGmsc)
             }
             NodeKind::SmSc => ("sm-sc", Role::SmSc, Role::SmsGmsc),
+            NodeKind::MmsRelay => ("mmsc", Role::MmsRelay, Role::Ue),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -248,7 +251,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Cdf | NodeKind::Ocs | NodeKind::Identity | NodeKind::Xdm => Vec::new(),
             NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
             NodeKind::IpMessageGw => self.ip_message_gw_places(),
-            NodeKind::SmsGmsc | NodeKind::ServingNode | NodeKind::SmSc => Vec::new(),
+            NodeKind::SmsGmsc | NodeKind::ServingNode | NodeKind::SmSc | NodeKind::MmsRelay => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -306,6 +309,7 @@ impl<'a> Nodes<'a> {
             NodeKind::SmsGmsc => Box::new(self.sms_gmsc(entropy)?),
             NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),
             NodeKind::SmSc => Box::new(self.sm_sc(entropy)?),
+            NodeKind::MmsRelay => Box::new(self.mms_relay(entropy)?),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -337,6 +341,7 @@ impl<'a> Nodes<'a> {
             NodeKind::SmsGmsc => self.sms_gmsc_sockets(),
             NodeKind::ServingNode => self.serving_node_sockets(number),
             NodeKind::SmSc => self.sm_sc_sockets(),
+            NodeKind::MmsRelay => self.mms_relay_sockets(),
             _ => Sockets {
                 sip: sockets(&sip),
                 diameter,
@@ -487,6 +492,7 @@ impl<'a> Nodes<'a> {
         {
             directory.insert(address, Party { role, name: name.to_owned(), own: false });
         }
+        self.mms_directory(&directory);
         let peers = config.icscf.peers.iter().chain(&config.scscf.peers);
         for (address, peer) in peers.filter_map(|peer| Some((peer.connect?, peer))) {
             directory.insert(address, Party { role: Role::Hss, name: peer.host.clone(), own: false });

@@ -8,11 +8,12 @@ pub use config::{
     ConferenceSection, CoreConfig, CoreConfigError, EnbSection, EsmeSection, ExposureClientSection, ExposureSection,
     FailureHandlingName, GatewayMmsSection, GatewayRelaySection, GatewaySection, GwfSection, HssMapSection, HssSection,
     HttpPlace, IcscfSection, IdentitySection, ImsAsSection, IpMessageGwSection, MapSection, MbmsGwSection,
-    MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, NodeKind,
-    OcsSection, ParsePlaceError, PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection,
+    MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, MmsPlaces,
+    MmsRelaySection, MmsSmScSection, MmsSubscriberSection, NodeKind, OcsSection, OtherRelaySection, ParsePlaceError,
+    PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection, PushGatewaySection,
     QosClassSection, ScscfSection, ServedSection, ServerRulesSection, ServiceCentreSection, ServiceChoice,
     ServingNodeChoice, ServingNodeSection, SipNetworkSection, SmScSection, SmppPeerSection, SmsChargingSection,
-    SmsGmscSection, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection, XdmUserSection,
-    XmbSection,
+    SmsGmscSection, SmtpPlaces, SubframesSection, TEST_DOMAIN, TlsSection, WebPlace, WithoutRules, XdmSection,
+    XdmUserSection, XmbSection,
 };
 pub use live::{LiveError, start_core};

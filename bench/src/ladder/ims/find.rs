@@ -286,7 +286,8 @@ impl Diameter {
             Of::Ue => text(&dictionary::USER_NAME) == Some(&cast.ue.impi),
             Of::Identity => {
                 let own = user_identity(seen);
-                let is_it = own.as_deref().or_else(|| text(&dictionary::PUBLIC_IDENTITY)) == Some(cast.ue.impu.as_str());
+                let is_it =
+                    own.as_deref().or_else(|| text(&dictionary::PUBLIC_IDENTITY)) == Some(cast.ue.impu.as_str());
                 is_it && known.is_none_or(|known| *known == session)
             }
             Of::PeerIdentity => {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::mms::{ForwardConf, MmsPdu, MmsVersion, ResponseStatus, SendConf};
-use protocol::mms::EncodedString;
-use protocol::smtp::SmtpReply;
 use protocol::Instant;
+use protocol::mms::EncodedString;
+use protocol::mms::{ForwardConf, MmsPdu, MmsVersion, ResponseStatus, SendConf};
+use protocol::smtp::SmtpReply;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{of_row, piece_key, put};
@@ -94,7 +94,9 @@ impl MmsRelay {
                     self.arrived(&lock);
                 }
             },
-            Err((draft, number)) => self.take_again(draft, number, Written { origin: Some(lock), ..Written::default() }),
+            Err((draft, number)) => {
+                self.take_again(draft, number, Written { origin: Some(lock), ..Written::default() })
+            }
         }
     }
 
@@ -152,7 +154,9 @@ impl MmsRelay {
             return full("the relay has no room left: try again later".to_owned());
         }
         for msisdn in draft.message.recipients.iter().filter_map(|recipient| recipient.own()) {
-            let Some(own) = self.routes.subscriber(msisdn).and_then(|n| self.config.subscribers.get(n)) else { continue };
+            let Some(own) = self.routes.subscriber(msisdn).and_then(|n| self.config.subscribers.get(n)) else {
+                continue;
+            };
             let (messages, sum) = self.census.of_user(msisdn);
             if messages >= own.messages || sum.saturating_add(octets) > own.octets {
                 return full(format!("there is no room left for +{msisdn}: try again later"));
@@ -198,10 +202,7 @@ impl MmsRelay {
         self.counters.accepted += 1;
         self.accepted(&mut change, now_ms, reply, number);
         let origin = unlock.is_none().then_some(lock);
-        self.write(
-            change.ops,
-            Written { then: change.then, otherwise: undo, unlock, origin, ..Written::default() },
-        );
+        self.write(change.ops, Written { then: change.then, otherwise: undo, unlock, origin, ..Written::default() });
     }
 
     /// What is to be done with a new message.

@@ -61,7 +61,9 @@ impl Access {
             // The first that is a subscriber: all are of one user.
             let identities = asserted.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
             let mut known = identities.filter_map(|identity| routes.asserted(identity));
-            return known.next().ok_or_else(|| refusal(StatusCode::FORBIDDEN, "the asserted identity is no subscriber"));
+            return known
+                .next()
+                .ok_or_else(|| refusal(StatusCode::FORBIDDEN, "the asserted identity is no subscriber"));
         }
         if let Some((_, own)) = self.places.iter().find(|(place, _)| place.is(peer)) {
             return Ok(*own);

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use protocol::Secret;
+use serde::Deserialize;
 
 use crate::ims::TrustedPeer;
 use crate::sms::SmppPeer;
@@ -72,7 +73,8 @@ pub struct MmsSubscriber {
 }
 
 /// A way of push.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MmsPush {
     /// PAP to the gateway, and MESSAGE from there (TR 23.804 clause 8.11.3).
     Sip,

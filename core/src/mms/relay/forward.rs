@@ -52,16 +52,9 @@ impl MmsRelay {
         }
     }
 
-    fn wanted(
-        &self,
-        now: Instant,
-        asking: Asking,
-        req: ForwardReq,
-        whole: &[u8],
-    ) -> Result<(u64, Wanted), Refusal> {
-        let wants_reply = |charging: ReplyCharging| {
-            matches!(charging, ReplyCharging::REQUESTED | ReplyCharging::REQUESTED_TEXT_ONLY)
-        };
+    fn wanted(&self, now: Instant, asking: Asking, req: ForwardReq, whole: &[u8]) -> Result<(u64, Wanted), Refusal> {
+        let wants_reply =
+            |charging: ReplyCharging| matches!(charging, ReplyCharging::REQUESTED | ReplyCharging::REQUESTED_TEXT_ONLY);
         if req.reply_charging.is_some_and(wants_reply) {
             let status = ResponseStatus::PERMANENT_REPLY_CHARGING_NOT_SUPPORTED;
             return Err(Refusal::new(status, "reply charging is not supported"));

@@ -73,7 +73,9 @@ mod tests {
         assert!(due_key("G", u64::MAX, 1) > due_key("G", 3, 2) && due_key("G", 3, 3) > due_key("G", 3, 2));
         assert_eq!((of_due_key("G"), of_due_key("G/1/2"), of_number_key("1")), (None, None, None));
         let NodeStoreOp::Range { from, below, .. } = pieces(5) else { panic!() };
-        assert!((from.clone()..below.clone()).contains(&piece_key(5, 0)) && (from..below).contains(&piece_key(5, 9999)));
+        assert!(
+            (from.clone()..below.clone()).contains(&piece_key(5, 0)) && (from..below).contains(&piece_key(5, 9999))
+        );
         assert!(piece_key(5, 9) < piece_key(5, 10) && piece_key(5, 4096) < piece_key(6, 0));
         assert_eq!(part("a/b c"), "a%2F;b%20;c");
     }

@@ -99,7 +99,11 @@ impl MmsRelay {
         let relays: Vec<usize> = relays.map(|(n, _)| n).collect();
         let config = self.posts.server.clone();
         let server = if self.posts.open.len() >= self.posts.most || !self.is_ready || self.is_over {
-            SmtpServer::turn_away(now, config, &SmtpReply::new(421, None, "too many connections, or starting: try again"))
+            SmtpServer::turn_away(
+                now,
+                config,
+                &SmtpReply::new(421, None, "too many connections, or starting: try again"),
+            )
         } else if relays.is_empty() {
             self.shell.say(format!("MM4: {remote} is no relay that is known"));
             SmtpServer::turn_away(now, config, &SmtpReply::new(554, None, "no relay that is known"))

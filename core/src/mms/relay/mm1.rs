@@ -9,8 +9,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use protocol::Instant;
 use protocol::mms::{
-    MMS_MEDIA_TYPE, MmsAddress, MmsPdu, MmsStatus, MmsVersion, ReplyCharging, ResponseStatus, SendReq,
-    SenderVisibility,
+    MMS_MEDIA_TYPE, MmsAddress, MmsPdu, MmsStatus, MmsVersion, ReplyCharging, ResponseStatus, SendReq, SenderVisibility,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -101,10 +100,10 @@ impl MmsRelay {
                 self.counters.refused += 1;
                 self.shell.say(format!("MM1: a PDU is refused: {problem}"));
                 let answer = problem.answer_of_relay();
-                return Some(answer.map_or_else(
-                    || refusal(StatusCode::BAD_REQUEST, &problem.to_string()),
-                    |pdu| answer_pdu(&pdu),
-                ));
+                return Some(
+                    answer
+                        .map_or_else(|| refusal(StatusCode::BAD_REQUEST, &problem.to_string()), |pdu| answer_pdu(&pdu)),
+                );
             }
         };
         let exchange = asking.exchange;
@@ -181,9 +180,8 @@ impl MmsRelay {
             let text = format!("header fields of {head} octets: {} are taken", limits.header_octets);
             return Err(Refusal::new(ResponseStatus::PERMANENT_FAILURE, text));
         }
-        let wants_reply = |charging: ReplyCharging| {
-            matches!(charging, ReplyCharging::REQUESTED | ReplyCharging::REQUESTED_TEXT_ONLY)
-        };
+        let wants_reply =
+            |charging: ReplyCharging| matches!(charging, ReplyCharging::REQUESTED | ReplyCharging::REQUESTED_TEXT_ONLY);
         if req.reply_charging.is_some_and(wants_reply) {
             let status = ResponseStatus::PERMANENT_REPLY_CHARGING_NOT_SUPPORTED;
             return Err(Refusal::new(status, "reply charging is not supported"));
@@ -244,10 +242,7 @@ impl MmsRelay {
     }
 
     /// Where recipients are, each once; all of them are known, or nothing goes.
-    pub(super) fn recipients<'a>(
-        &self,
-        all: impl Iterator<Item = &'a MmsAddress>,
-    ) -> Result<Vec<Recipient>, Refusal> {
+    pub(super) fn recipients<'a>(&self, all: impl Iterator<Item = &'a MmsAddress>) -> Result<Vec<Recipient>, Refusal> {
         let mut recipients: Vec<Recipient> = Vec::new();
         for (count, address) in all.enumerate() {
             if count >= self.config.limits.recipients {

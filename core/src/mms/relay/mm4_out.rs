@@ -410,14 +410,7 @@ impl MmsRelay {
     }
 
     /// MM4_forward.REQ.
-    fn forward_mail(
-        &self,
-        task: u64,
-        number: u64,
-        message: &Message,
-        content: MmContent,
-        domain: &str,
-    ) -> Mm4Mail {
+    fn forward_mail(&self, task: u64, number: u64, message: &Message, content: MmContent, domain: &str) -> Mm4Mail {
         let own = &self.config.domain;
         let previous = |(at, (sender, date)): (usize, &(String, u64))| PreviousSender {
             index: u32::try_from(at + 1).unwrap_or(u32::MAX),
@@ -445,11 +438,7 @@ impl MmsRelay {
             texts.iter().filter_map(|text| Mm4Address::from_mm1(text, domain)).collect()
         };
         let attempts = self.running.get(&task).map_or(0, |running| running.task.attempts);
-        let mut mail = Mm4Mail::new(
-            &format!("{task:x}"),
-            &self.message_id(number),
-            Mm4Body::ForwardReq(Box::new(req)),
-        );
+        let mut mail = Mm4Mail::new(&format!("{task:x}"), &self.message_id(number), Mm4Body::ForwardReq(Box::new(req)));
         mail.from = message.from.as_deref().and_then(|from| Mm4Address::from_mm1(from, own));
         (mail.to, mail.cc) = (addresses(&message.to), addresses(&message.cc));
         mail.sender = Some(self.system());
@@ -543,9 +532,8 @@ impl MmsRelay {
         };
         let of_relay = |message: &Message, at: usize| {
             let recipient = message.recipients.get(at);
-            recipient.is_some_and(|own| {
-                own.state == State::Leaving && own.to == Destination::Relay(answer.relay.clone())
-            })
+            recipient
+                .is_some_and(|own| own.state == State::Leaving && own.to == Destination::Relay(answer.relay.clone()))
         };
         let open: Vec<usize> = recipients.into_iter().filter(|at| of_relay(&message, *at)).collect();
         let text = answer.text.clone().unwrap_or_else(|| answer.status.as_str().to_owned());

@@ -1,9 +1,7 @@
 //! MM1_notification.REQ (TS 23.140 clause 8.1.4): a subscriber is told that a message waits.
 
 use protocol::Instant;
-use protocol::mms::{
-    EncodedString, From, MessageClass, MmsPdu, MmsTime, NotificationInd, Priority,
-};
+use protocol::mms::{EncodedString, From, MessageClass, MmsPdu, MmsTime, NotificationInd, Priority};
 
 use super::MmsRelay;
 use super::message::{Message, State};

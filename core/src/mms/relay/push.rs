@@ -11,6 +11,7 @@ use protocol::mms::pap::{
     ResultNotificationMessage, ResultNotificationResponse,
 };
 
+use super::MmsRelay;
 use super::accept::millis;
 use super::config::{MmsRelayConfig, PushGateway};
 use super::keys::of_number_key;
@@ -18,7 +19,6 @@ use super::mm1::{PAP, refusal};
 use super::task::{GATEWAY_WAY, Letter, Task, Work, push_way};
 use super::ways::pause;
 use super::work::{Change, Claim, Effect, Written};
-use super::MmsRelay;
 use crate::node::{HttpExchange, NodeOutput, Rows};
 
 /// What the gateway tells of a push.
@@ -278,9 +278,8 @@ impl MmsRelayConfig {
     /// Whether all of it goes together.
     pub(super) fn check(&self) -> Result<(), String> {
         let is_url = |url: &str| {
-            url.parse::<Uri>().is_ok_and(|uri| {
-                uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
-            })
+            url.parse::<Uri>()
+                .is_ok_and(|uri| uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")))
         };
         if self.domain.is_empty() || self.domain.contains(|c: char| c.is_whitespace() || c == '@' || c == '/') {
             return Err(format!("MMS relay: {:?} is no mail domain", self.domain));

@@ -89,9 +89,8 @@ impl MmsRelay {
     /// M-Read-Rec.ind.
     pub(super) fn read_by(&mut self, now: Instant, number: u64, message: Option<Message>, read: ReadBy) -> Change {
         let now_ms = self.shell.utc_ms(now);
-        let of_user = |message: &Message| {
-            message.recipients.iter().position(|recipient| recipient.own() == Some(&read.msisdn))
-        };
+        let of_user =
+            |message: &Message| message.recipients.iter().position(|recipient| recipient.own() == Some(&read.msisdn));
         let found = message.and_then(|message| Some((of_user(&message)?, message)));
         let Some((at, mut message)) = found else { return Change::answer(read.exchange, unknown()) };
         let mut change = Change::answer(read.exchange, Response::new(Vec::new()));

@@ -178,7 +178,8 @@ mod tests {
     fn recipients_are_found_by_number_and_domain() {
         let (config, routes) = routes();
         let found = |text: &str| routes.destination(&config, &MmsAddress::of_text(text));
-        let (own, relay) = (Some(Destination::Own("491721000001".into())), |n| Some(Destination::Relay(format!("r{n}"))));
+        let (own, relay) =
+            (Some(Destination::Own("491721000001".into())), |n| Some(Destination::Relay(format!("r{n}"))));
         for (text, expected) in [
             ("+491721000001/TYPE=PLMN", own.clone()),
             ("+491721000001", own.clone()),
@@ -200,7 +201,9 @@ mod tests {
     #[test]
     fn identities_are_found_as_they_are_asserted() {
         let (_, routes) = routes();
-        for identity in ["sip:ue@ims.example", "tel:+491721000001", "\"sip:+491721000001@x\"", "+491721000001", "491721000001"] {
+        for identity in
+            ["sip:ue@ims.example", "tel:+491721000001", "\"sip:+491721000001@x\"", "+491721000001", "491721000001"]
+        {
             assert_eq!(routes.asserted(identity), Some(0), "{identity}");
         }
         assert_eq!((routes.asserted("sip:no@ims.example"), routes.asserted("")), (None, None));

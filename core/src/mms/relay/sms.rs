@@ -210,9 +210,8 @@ impl MmsRelay {
             self.sms.next_token += 1;
             let token = self.sms.next_token;
             let session = self.sms.session.as_mut();
-            let done = session.is_some_and(|(_, session)| {
-                session.request(now, token, Body::SubmitSm(message), Vec::new()).is_ok()
-            });
+            let done = session
+                .is_some_and(|(_, session)| session.request(now, token, Body::SubmitSm(message), Vec::new()).is_ok());
             if !done {
                 break;
             }

@@ -45,7 +45,11 @@ impl MmsRelay {
         let Some(mut own) = self.running.get(&task).map(|running| running.task.clone()) else { return change };
         let is_told = own.attempts > 0;
         if !message.holders.is_empty() || message.content_of.is_some() && !is_told {
-            own.due_ms += if message.holders.is_empty() { MOMENT_MS } else { millis(self.config.times.remembered).max(MOMENT_MS) };
+            own.due_ms += if message.holders.is_empty() {
+                MOMENT_MS
+            } else {
+                millis(self.config.times.remembered).max(MOMENT_MS)
+            };
             own.attempts += 1;
             self.put_off(&mut change.ops, task, own);
             // The message that has the content may not have heard it: a kill came between.

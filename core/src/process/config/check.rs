@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc, serving_node or sm_sc"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc, serving_node, sm_sc or mms_relay"
                     .into(),
             );
         }
@@ -44,6 +44,8 @@ impl CoreConfig {
             (NodeKind::SmsGmsc, self.sms_gmsc.service_centres.is_empty(), "sms_gmsc.service_centres"),
             (NodeKind::ServingNode, self.serving_node.is_empty(), "serving_node"),
             (NodeKind::SmSc, self.sm_sc.listen.is_empty(), "sm_sc.listen"),
+            (NodeKind::MmsRelay, self.mms_relay.listen.0.is_empty(), "mms_relay.listen"),
+            (NodeKind::MmsRelay, self.mms_relay.smtp.0.is_empty(), "mms_relay.smtp"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -108,6 +110,7 @@ impl CoreConfig {
         self.check_ip_message_gw()?;
         self.check_sms()?;
         self.check_sm_sc()?;
+        self.check_mms_relay()?;
         self.check_web()
     }
 

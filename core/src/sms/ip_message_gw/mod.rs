@@ -43,8 +43,8 @@ use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStore
 use challenge::Challenges;
 use leaving::Leaving;
 use letter::Letter;
-use mms::Mms;
 use map_side::{Asked, Titles, map_config};
+use mms::Mms;
 use mo::Mos;
 use mt::Mts;
 use reg_event::Subscribing;

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::way::{End, Phone};
 use super::{MSC_PARTY, PRESENCE, SGSN_PARTY, delivery, delivery_ims, registration, registration_ims};
 use crate::ladder::{Party, Procedure, ProcedureStep, Without};
-use crate::scenario::{ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsBy, SmsOver, SmsStep, StepAction};
+use crate::scenario::{
+    ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsBy, SmsOver, SmsStep, StepAction,
+};
 
 /// A ladder that a scenario asks for.
 pub(in crate::ladder::ims) struct Wanted<'a> {

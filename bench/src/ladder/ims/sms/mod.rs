@@ -107,13 +107,8 @@ const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exc
 }
 
 /// The SM-SC gives a message to the SMS-GMSC (clauses 8.4, 8.5 and 8.10 step 2).
-const SUBMITTED: ProcedureStep = smpp(
-    ("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"),
-    SC_TO_GMSC,
-    "submit_sm",
-    SmppPart::Request,
-    "mt",
-);
+const SUBMITTED: ProcedureStep =
+    smpp(("2", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", SmppPart::Request, "mt");
 /// Which asks the HLR (step 3).
 const ASKED: ProcedureStep = invoke_with(
     ("3", "sendRoutingInfoForSM, with the IP messaging indication where there is one", "TR 23.804 5.1.2"),

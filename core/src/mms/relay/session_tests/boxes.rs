@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
+use protocol::Instant;
 use protocol::mms::pap::{
     MessageState, Pap, PapCode, PapSubmission, PushAddress, PushResponse, ResultNotificationMessage,
 };
@@ -15,7 +16,6 @@ use protocol::smpp::{
     Body, MessageId, Pdu, SmppConfig, SmppEvent, SmppInput, SmppOutput, SmppRole, SmppSession, user_data_of,
 };
 use protocol::sms::ConcatenationReference;
-use protocol::Instant;
 
 use crate::node::{Node, NodeInput, NodeOutput, StreamId, StreamInput, StreamOutput};
 

@@ -11,7 +11,7 @@ fn story(net: &mut Net) -> Got {
     let mut got = BTreeMap::<&str, Got>::new();
     let mut open: BTreeMap<u64, (&str, String, bool)> = BTreeMap::new();
     let mut fetched: BTreeSet<&str> = BTreeSet::new();
-    for _ in 0..200 {
+    for _ in 0..80 {
         net.run_ms(5_000);
         for msisdn in [ALICE, BOB, CAROL] {
             for pdu in net.pushes(msisdn) {

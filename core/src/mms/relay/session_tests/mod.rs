@@ -87,7 +87,8 @@ fn config(name: &str) -> MmsRelayConfig {
     let mut config = MmsRelayConfig::new(&format!("mms.{own}.example"), base);
     config.utc_ms_at_zero = START_MS;
     let peer = |text: &str| SocketAddr::new(ip(text), 25);
-    let mut relay = OtherRelay::new(other, &format!("mms.{other}.example"), peer(&(if name == "A" { B } else { A })[7..]));
+    let mut relay =
+        OtherRelay::new(other, &format!("mms.{other}.example"), peer(&(if name == "A" { B } else { A })[7..]));
     relay.numbers = vec![if name == "A" { "49173*".into() } else { "49172*".into() }];
     config.relays.push(relay);
     config.sm_sc = Some(SmppPeer::new("smsc", SocketAddr::new(ip("10.46.0.63"), 2775), "mmsc", "pw"));

@@ -1,7 +1,9 @@
 //! What is refused, each clearly: malformed PDUs, content, sizes and quotas, wrong and other people's messages, strangers.
 
 use super::*;
-use protocol::mms::{AcknowledgeInd, ForwardReq, From, MmsTime, ReadRecInd, ReadStatus, ReplyCharging, ResponseStatus, RetrieveStatus};
+use protocol::mms::{
+    AcknowledgeInd, ForwardReq, From, MmsTime, ReadRecInd, ReadStatus, ReplyCharging, ResponseStatus, RetrieveStatus,
+};
 
 #[track_caller]
 fn refused(net: &mut Net, req: SendReq, body: &[u8], status: ResponseStatus, text: &str) {
@@ -63,7 +65,8 @@ fn what_is_no_pdu_is_answered_all_the_same() {
     for octets in [vec![], vec![0], b"hello".to_vec(), vec![0x8C], vec![0x8C, 0x80], vec![0xFF; 3000]] {
         let token = net.ask(ALICE, post_octets(A, octets.clone()));
         let answered = net.answer(ALICE, token);
-        let is_conf = matches!(MmsPdu::parse(&answered.body), Ok((MmsPdu::SendConf(conf), _)) if !conf.response_status.is_ok());
+        let is_conf =
+            matches!(MmsPdu::parse(&answered.body), Ok((MmsPdu::SendConf(conf), _)) if !conf.response_status.is_ok());
         assert!(answered.status == 400 || is_conf, "{octets:?}: {answered:?}");
     }
     // What a box of messages would have.
@@ -90,7 +93,8 @@ fn a_message_is_for_its_recipient_alone() {
     let ind = net.notification(BOB);
     // Somebody else, at this relay and with nothing to do with it, gets nothing that tells it from nothing.
     let nothing = format!("{A}/1-0-abc");
-    for location in [ind.content_location.as_str(), &nothing, &format!("{A}/x"), &format!("{}x", ind.content_location)] {
+    for location in [ind.content_location.as_str(), &nothing, &format!("{A}/x"), &format!("{}x", ind.content_location)]
+    {
         let (conf, got) = net.get(ALICE, location);
         assert_eq!(conf.retrieve_status, Some(RetrieveStatus::PERMANENT_MESSAGE_NOT_FOUND));
         assert_eq!(got, b"there is no such message for you", "{location}");

@@ -46,7 +46,11 @@ impl GatewayMms {
             let own = relay.numbers.iter().filter(|prefix| msisdn.starts_with(prefix.as_str()));
             own.map(String::len).max()
         };
-        self.relays.iter().filter_map(|relay| Some((said(relay)?, relay))).max_by_key(|(length, _)| *length).map(|r| r.1)
+        self.relays
+            .iter()
+            .filter_map(|relay| Some((said(relay)?, relay)))
+            .max_by_key(|(length, _)| *length)
+            .map(|r| r.1)
     }
 
     /// The relay whose pushes come from there.

@@ -35,12 +35,7 @@ impl IpMessageGw {
     }
 
     /// The relay has given it, or why not (steps 13 and 14).
-    pub(super) fn mms_retrieved(
-        &mut self,
-        now: Instant,
-        waiting: Waiting,
-        result: Result<Response<Vec<u8>>, String>,
-    ) {
+    pub(super) fn mms_retrieved(&mut self, now: Instant, waiting: Waiting, result: Result<Response<Vec<u8>>, String>) {
         let response = match result {
             Ok(response) if response.status().is_success() && is_pdu(&response) => response,
             refused => return self.refuse_mms(now, waiting.key, &refusal_of(&refused)),

@@ -34,12 +34,7 @@ impl IpMessageGw {
     }
 
     /// The relay has the PDU: 202, and its own PDU, if any, in a MESSAGE of its own (steps 6 and 7).
-    pub(super) fn mms_submitted(
-        &mut self,
-        now: Instant,
-        waiting: &Waiting,
-        result: Result<Response<Vec<u8>>, String>,
-    ) {
+    pub(super) fn mms_submitted(&mut self, now: Instant, waiting: &Waiting, result: Result<Response<Vec<u8>>, String>) {
         let response = match result {
             Ok(response) if response.status().is_success() => response,
             refused => return self.refuse_mms(now, waiting.key, &refusal_of(&refused)),
