@@ -15,6 +15,10 @@ use crate::store::StoreError;
 /// Version of the tables, in SQLite's `user_version`.
 const SCHEMA_VERSION: i64 = 1;
 
+/// KiB of pages in memory. SQLite's usual 2 MiB hold no more than the way to rows in tables of 100,000: queues of short messages
+/// whose rows are spread over their tables would have a page read for each.
+const CACHE_KIB: i64 = 8192;
+
 /// The store, driven inline: a request is done when the call returns.
 #[derive(Debug)]
 pub struct NodeStore {
@@ -29,6 +33,7 @@ impl NodeStore {
         connection.busy_timeout(Duration::from_millis(100))?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         let store = Self::prepare(connection)?;
         keep_private(path).map_err(|e| StoreError::Sqlite(format!("{}: {e}", path.display())))?;
         Ok(store)
