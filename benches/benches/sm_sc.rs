@@ -12,6 +12,8 @@
 //! shortest by more than 4 MiB: 46 octets for each message beyond. `CASTBENCH_MESSAGES` names other numbers
 //! than 10000,30000,100000, two different ones at least.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark has a clock")]
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -28,7 +28,7 @@ pub(crate) fn serve(config: &Path) -> Result<(), String> {
     let parsed = CoreConfig::parse(&text).map_err(|why| why.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| why.to_string())?;
     runtime.block_on(async {
-        let (folder, entropy) = (config.parent().unwrap_or(Path::new(".")), Entropy::from_seed([1; 32]));
+        let (folder, entropy) = (config.parent().unwrap_or_else(|| Path::new(".")), Entropy::from_seed([1; 32]));
         let mut process = start_core(&parsed, folder, entropy, None).await.map_err(|why| why.to_string())?;
         while process.note().await.is_some() {}
         Ok(())
