@@ -238,6 +238,7 @@ impl Maker<'_> {
         // Writing to a string cannot fail.
         let mut line = |words: String| _ = writeln!(text, "{words}");
         let has_sms = self.scenario.sms.is_some();
+        let gateway_asks = self.scenario.sms.as_ref().is_some_and(|sms| sms.online);
         let has_profile = self.ims.has_application_server() || !self.ims.services.is_empty() || has_sms;
         for (profile, is_prepaid) in [("all", false), ("prepaid", true)] {
             if has_profile && (!is_prepaid || self.ims.has(Service::Charging)) {
@@ -247,7 +248,7 @@ impl Maker<'_> {
                     let server = self.application_server();
                     line(format!("server = \"{server}\"\ntrigger = [{{ method = \"REGISTER\" }}]"));
                 }
-                line(services::criteria(&self.ims.services, &self.plan, is_prepaid));
+                line(services::criteria(&self.ims.services, &self.plan, is_prepaid, gateway_asks));
                 if has_sms {
                     line(services::sms::criteria(&self.plan));
                 }

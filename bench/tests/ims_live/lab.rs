@@ -3,8 +3,10 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,18 +39,33 @@ pub(crate) fn comes(mut what: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Ports of 127.0.0.1 that are free for UDP and TCP.
+/// Ports of 127.0.0.1 that are free for UDP and TCP, and stay so until this program ends: a core that is killed finds its ports
+/// when it comes back. They are below those that the system gives to connections, and a locked file tells other tests whose
+/// they are.
 pub(crate) fn ports<const N: usize>() -> [u16; N] {
-    let mut held = Vec::new();
-    while held.len() < N {
-        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        if let Ok(udp) = UdpSocket::bind(("127.0.0.1", port)) {
-            held.push((port, tcp, udp));
-        }
-    }
-    std::array::from_fn(|i| held[i].0)
+    static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let user = rustix::process::getuid().as_raw();
+    let folder = std::env::temp_dir().join(format!("castbench-test-ports-{user}"));
+    fs::create_dir_all(&folder).unwrap();
+    let mut held = HELD.lock().unwrap();
+    let first = std::process::id() * 13 + held.len() as u32;
+    let mut candidates = (0..PORTS.len() as u32).map(|n| PORTS.start + ((first + n) % PORTS.len() as u32) as u16);
+    std::array::from_fn(|_| {
+        let lease = candidates.find_map(|port| {
+            let file = File::options().create(true).append(true).open(folder.join(port.to_string())).unwrap();
+            file.try_lock().ok()?;
+            let is_free =
+                TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok();
+            is_free.then_some((port, file))
+        });
+        let (port, file) = lease.expect("a free port");
+        held.push(file);
+        port
+    })
 }
+
+/// Others that look for free ports have those from 20,000 on, the system those from 32,768 on.
+const PORTS: Range<u16> = 12_000..20_000;
 
 /// Where a program is; a line says that the test is skipped when it is nowhere.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
@@ -201,12 +218,7 @@ impl Lab {
     }
 
     pub(crate) fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
+        page(self.http, path)
     }
 
     /// A figure of /metrics.
@@ -241,6 +253,16 @@ impl Lab {
             );
         }
     }
+}
+
+/// What a process says at its HTTP port.
+pub(crate) fn page(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 fn entry(n: usize) -> String {

@@ -7,6 +7,7 @@ mod kills;
 mod lab;
 mod link;
 mod mc_servers;
+mod message_kills;
 mod messaging;
 mod operator;
 mod others;

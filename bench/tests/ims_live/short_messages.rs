@@ -13,15 +13,25 @@ enum Access {
     R2(u16),
 }
 
-/// A core with everything that short messages pass, and where R2 is.
-fn lab() -> (Lab, u16) {
+/// Ports of a core with everything that short messages pass.
+pub(crate) struct Places {
+    r2: u16,
+    pub(crate) gmsc: u16,
+    pub(crate) sm_sc: u16,
+}
+
+/// Such a core for so many users, with or without the SM-SC.
+pub(crate) fn lab(users: usize, has_centre: bool) -> (Lab, Places) {
     let [isc, r2, gmsc, sm_sc] = ports();
     let place = |port: u16| format!("['udp:127.0.0.1:{port}', 'tcp:127.0.0.1:{port}']");
-    let lab = Lab::new(2, |text, _| {
+    let lab = Lab::new(users, |text, _| {
+        let (node, section) = match has_centre {
+            true => (", 'sm_sc'", format!("[sm_sc]\nlisten = ['127.0.0.1:{sm_sc}']\n")),
+            false => ("", String::new()),
+        };
         format!(
-            "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'ip_message_gw', 'sms_gmsc', 'sm_sc']\n{text}[hss.map]\n\
-             [ip_message_gw]\nlisten = {}\nr2 = {}\n\
-             [sms_gmsc]\nlisten = ['127.0.0.1:{gmsc}']\n[sm_sc]\nlisten = ['127.0.0.1:{sm_sc}']\n",
+            "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'ip_message_gw', 'sms_gmsc'{node}]\n{text}[hss.map]\n\
+             [ip_message_gw]\nlisten = {}\nr2 = {}\n[sms_gmsc]\nlisten = ['127.0.0.1:{gmsc}']\n{section}",
             place(isc),
             place(r2)
         )
@@ -47,10 +57,10 @@ fn lab() -> (Lab, u16) {
     });
     fs::write(lab.path("subscribers.toml"), profile + &entries.collect::<String>()).unwrap();
     lab.castbench(&["core", "subscriber", "import", "subscribers.toml", "--config", "core.toml"]);
-    (lab, r2)
+    (lab, Places { r2, gmsc, sm_sc })
 }
 
-fn msisdn(n: usize) -> String {
+pub(crate) fn msisdn(n: usize) -> String {
     format!("999{n:08}")
 }
 
@@ -130,7 +140,7 @@ fn sipp_sends_and_gets_short_messages_by_the_ims() {
     if program("sipp").is_none() {
         return;
     }
-    let (mut lab, _) = lab();
+    let (mut lab, _) = lab(2, true);
     exchange(&mut lab, Access::Ims);
     assert_seen(&lab, "Gm");
 }
@@ -140,7 +150,7 @@ fn sipp_sends_and_gets_short_messages_straight_from_the_gateway() {
     if program("sipp").is_none() {
         return;
     }
-    let (mut lab, r2) = lab();
-    exchange(&mut lab, Access::R2(r2));
+    let (mut lab, places) = lab(2, true);
+    exchange(&mut lab, Access::R2(places.r2));
     assert_seen(&lab, "R2");
 }

@@ -35,10 +35,11 @@ impl<N: Node> Node for Shared<N> {
     }
 }
 
-/// A store that is gone with its test.
+/// A store that is gone with its test. It is made when it is asked for something: its tables take a while, and many a node has
+/// no use for it.
 pub(crate) fn store() -> StoreDriver {
-    let mut store = NodeStore::in_memory().unwrap();
-    Box::new(move |request| store.execute(&request))
+    let mut store = None;
+    Box::new(move |request| store.get_or_insert_with(|| NodeStore::in_memory().unwrap()).execute(&request))
 }
 
 /// Nodes of a test, joined by a fabric.
@@ -49,6 +50,9 @@ pub(crate) trait TestNetwork {
     /// What the fabric says. A message that is not carried is lost.
     fn on_output(&mut self, output: FabricOutput);
 
+    /// Everything at this instant has been said.
+    fn on_turn(&mut self) {}
+
     /// Lets time pass.
     fn run_ms(&mut self, span: u64) {
         let end = *self.fabric().1 + Duration::from_millis(span);
@@ -57,6 +61,7 @@ pub(crate) trait TestNetwork {
             while let Some(output) = self.fabric().0.poll_output() {
                 self.on_output(output);
             }
+            self.on_turn();
             let (fabric, now) = self.fabric();
             let Some(at) = fabric.poll_timeout().filter(|at| *at <= end) else { break };
             turns = if at > *now { 0 } else { turns + 1 };

@@ -18,19 +18,27 @@ use crate::event::Measurement;
 use crate::ims::network::bench;
 use crate::scenario::{MeasurementName, Scenario, Service};
 
-/// What prepaid UEs pay, for the smallest unit of the currency: 1 for a second of a call, 5 for a message.
+/// What prepaid UEs pay, for the smallest unit of the currency: 1 for a second of a call, 5 for a message, 4 for a short one or
+/// for each of its parts.
 const TARIFFS: &str = "low_balance = 10\n\
     [[tariff]]\nname = 'call'\nrating_group = 1\nunit = 'seconds'\nprice = 1\nquantum = 20\nvalidity = 300\n\
-    [[tariff]]\nname = 'message'\nrating_group = 2\nunit = 'pieces'\nprice = 5\n";
+    [[tariff]]\nname = 'message'\nrating_group = 2\nunit = 'pieces'\nprice = 5\n\
+    [[tariff]]\nname = 'short message'\nrating_group = 3\nunit = 'pieces'\nprice = 4\n";
 
-/// TS 32.260 clause 5.3: what a prepaid user asks for goes by the gateway function, or nowhere.
-pub(super) fn criteria(plan: &NetworkPlan) -> String {
+/// TS 32.260 clause 5.3: what a prepaid user asks for goes by the gateway function, or nowhere. `gateway_asks`: but for short
+/// messages, of which the IP-Message-GW asks.
+pub(super) fn criteria(plan: &NetworkPlan, gateway_asks: bool) -> String {
     let server = format!("sip:{}", plan.host(NetworkBox::Gwf));
+    let no_short_message = if gateway_asks {
+        ", { group = [2], negated = true, header = \"Content-Type\", content = \"application/vnd[.]3gpp[.]sms\" }"
+    } else {
+        ""
+    };
     let criterion = |(priority, method): (u8, &str)| {
         format!(
             "[[profile.ifc]]\npriority = {priority}\nserver = \"{server}\"\ndefault_handling = \"terminate\"\n\
              conjunctive = true\ntrigger = [{{ group = [0], method = \"{method}\" }}, \
-             {{ group = [1], session_case = \"originating\" }}]\n"
+             {{ group = [1], session_case = \"originating\" }}{no_short_message}]\n"
         )
     };
     [(1, "INVITE"), (2, "MESSAGE")].map(criterion).concat()

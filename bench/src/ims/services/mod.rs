@@ -101,9 +101,10 @@ pub(super) fn add_all(
     Ok((books, sms::add_boxes(fabric, scenario, plan)?))
 }
 
-/// The initial filter criteria of a user, as the HSS reads them (TOML).
-pub(super) fn criteria(services: &[Service], plan: &NetworkPlan, is_prepaid: bool) -> String {
-    let mut text = if is_prepaid { charging::criteria(plan) } else { String::new() };
+/// The initial filter criteria of a user, as the HSS reads them (TOML); `gateway_asks`: of short messages the IP-Message-GW asks
+/// the OCS.
+pub(super) fn criteria(services: &[Service], plan: &NetworkPlan, is_prepaid: bool, gateway_asks: bool) -> String {
+    let mut text = if is_prepaid { charging::criteria(plan, gateway_asks) } else { String::new() };
     for &service in services {
         let server = format!("sip:{}", plan.host(service.place()));
         for (priority, triggers) in triggers(service).iter().enumerate() {

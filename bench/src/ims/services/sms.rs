@@ -10,8 +10,8 @@ use core_network::ims::{NetworkBox, NetworkPlan, TrustedPeer};
 use core_network::node::{Fabric, Node};
 use core_network::sms::{
     IpMessageGw, IpMessageGwConfig, RetrySchedule, ServedSubscriber, ServiceCentre, ServingNode, ServingNodeConfig,
-    ServingNodeKind, ServingNodeQueue, SmSc, SmScConfig, SmppPeer, SmsCharging, SmsChargingConfig, SmsGmsc,
-    SmsGmscConfig, Validity,
+    ServingNodeKind, ServingNodeQueue, SmSc, SmScConfig, SmppPeer, SmsCharging, SmsChargingConfig, SmsCreditConfig,
+    SmsGmsc, SmsGmscConfig, Validity,
 };
 use hil::agent::sms::SmsAccess;
 use protocol::diameter::charging::NodeFunctionality;
@@ -173,12 +173,13 @@ impl SmsSite<'_> {
         config
     }
 
-    /// A record of each message for the CDF, if there is one (TR 23.804 clause 7).
+    /// A record of each message for the CDF, if there is one, and an OCS that is asked for each (TR 23.804 clause 7).
     fn charging(&self) -> SmsCharging {
         let own = NetworkBox::IpMessageGw;
         let Some(rf) = offline(self.scenario, self.plan, own, NodeFunctionality::As) else { return SmsCharging::off() };
+        let ro = || SmsCreditConfig::new(self.plan.diameter(own, NetworkBox::Ocs), &self.plan.domain);
         let (gateway, utc_ms_at_zero) = (GATEWAY_NUMBER.to_owned(), self.plan.utc_ms_at_zero);
-        let config = SmsChargingConfig { rf: Some(rf), ro: None, gateway, utc_ms_at_zero };
+        let config = SmsChargingConfig { rf: Some(rf), ro: self.sms.online.then(ro), gateway, utc_ms_at_zero };
         SmsCharging::new(config, Entropy::of_box(self.scenario.seed, "IP-Message-GW charging"))
     }
 

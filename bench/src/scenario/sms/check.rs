@@ -2,7 +2,7 @@
 
 use super::{Served, SmsBy, SmsOver, SmsStep, UeSms};
 use crate::scenario::check::known_ue;
-use crate::scenario::{Scenario, Selector, Ue};
+use crate::scenario::{Scenario, Selector, Service, Ue};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the short messages of `s`.
@@ -13,6 +13,10 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
             Some(ims) if ims.is_plain() => {
                 let message = "needs an IMS, and the network is a plain SIP network; allowed: network = \"ims\"";
                 note.note(&["sms"], message.into());
+            }
+            Some(ims) if s.sms.as_ref().is_some_and(|own| own.online) && !ims.has(Service::Charging) => {
+                let message = "online without \"charging\" in [ims] services; allowed: both or none";
+                note.note(&["sms", "online"], message.into());
             }
             Some(_) => {}
         }

@@ -38,6 +38,9 @@ pub struct Sms {
     pub retry_s: Vec<u64>,
     /// What the SM-SC is (TR 23.804 clause 8.5 step 8).
     pub kind: SmScKind,
+    /// The IP-Message-GW asks the OCS before a message from a UE goes (TR 23.804 clause 7): who sends by it has credit.
+    #[serde(with = "yes_no", default)]
+    pub online: bool,
 }
 
 /// What an SM-SC is (TR 23.804 clause 8.5 step 8).

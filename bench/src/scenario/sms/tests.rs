@@ -16,6 +16,7 @@ fn nothing_of_short_messages_is_ignored() {
     for (right, wrong, expected) in [
         ("[sms]", "[[third]]", "third"),
         ("[ims]", "[ims]\nnetwork = \"sip\"", "needs an IMS"),
+        ("services = [\"presence\", \"charging\"]\n\n[sms]", "[sms]\nonline = \"yes\"", "online without"),
         ("by = \"r2\"", "by = \"r3\"", "r3"),
         ("do = \"sms_register\"\nue = \"", "do = \"sms_register\"\nue = \"no", "no UE is named"),
         ("joint = \"r2\"", "joint = \"r6\"", "no message of R6 is named \"REGISTER\"; allowed values: "),

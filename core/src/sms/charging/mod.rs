@@ -1,7 +1,8 @@
 //! Charging of short messages at an IP-Message-GW: TR 23.804 clause 7, TS 32.274, TS 32.299.
 //!
 //! Offline (Rf, TS 32.274 clause 5.2): an event record for each message from a UE and each attempt to deliver one to a UE,
-//! with what became of it. It is stored together with the outcome itself, and goes until a CDF has taken it.
+//! with what became of it. It is stored together with the outcome itself, and goes until a CDF has taken it. A message that
+//! the gateway refuses before it takes it (barred, no service centre, too many) has one as well.
 //!
 //! Online (Ro, TS 32.274 clause 5.3): before a message from a UE goes, the OCS is asked for one piece, by IEC (debit, and
 //! refund when the message does not arrive) or by ECUR (reservation, and its end). Parts of concatenated messages are

@@ -2,9 +2,10 @@
 //! message is a record, which is durable together with the outcome.
 
 use protocol::Instant;
-use protocol::sms::{RpBody, RpCause, RpMessage};
+use protocol::sms::{Direction, RpBody, RpCause, RpMessage};
 
-use super::IpMessageGw;
+use super::users::User;
+use super::{IpMessageGw, Job};
 use crate::node::NodeStoreOp;
 use crate::sms::charging::{SmsDecision, SmsOutcome, SmsTicket, SmsUsage};
 
@@ -21,6 +22,30 @@ impl IpMessageGw {
         match decision {
             SmsDecision::Granted => self.pass_on(now, number),
             SmsDecision::Refused(cause) => self.refuse_charged(now, number, cause),
+        }
+    }
+
+    /// A message from a UE that is refused before it is taken has a record, too (TS 32.274 clause 5.2.2.1 step 3: successful or
+    /// unsuccessful). The UE does not wait for it.
+    pub(super) fn record_refused(
+        &mut self,
+        now: Instant,
+        user: &User,
+        (service_centre, tpdu): (&str, &[u8]),
+        cause: RpCause,
+    ) {
+        let usage = SmsUsage {
+            charge: String::new(),
+            direction: Direction::ToNetwork,
+            imsi: user.imsi.clone(),
+            msisdn: user.msisdn.clone(),
+            service_centre: service_centre.to_owned(),
+            tpdu: tpdu.to_vec(),
+            access: access_name(user.access.is_ims()),
+        };
+        let (ops, ticket) = self.charge(now, None, Some((usage, SmsOutcome::Cause(cause))));
+        if !ops.is_empty() {
+            self.shell.store(ops, Job::Charged(ticket));
         }
     }
 

@@ -87,6 +87,10 @@ pub struct IpMessageGwLimits {
     pub registrations: usize,
     /// Challenges without a response.
     pub challenges: usize,
+    /// Messages of a user whose registration by the IMS is under way that wait for it.
+    pub early_per_user: usize,
+    /// Of all such users.
+    pub early: usize,
     /// Subscriptions of a user.
     pub subscriptions: usize,
     /// Messages from one UE that wait for their turn.
@@ -113,6 +117,8 @@ impl Default for IpMessageGwLimits {
             users: 1_000_000,
             registrations: 5000,
             challenges: 20_000,
+            early_per_user: 16,
+            early: 1000,
             subscriptions: 2,
             mo_per_user: 16,
             mt_per_user: 16,

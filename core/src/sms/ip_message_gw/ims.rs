@@ -55,7 +55,7 @@ impl IpMessageGw {
             user.access = access;
             user.expires_utc_ms = self.shell.utc_ms(now) + u64::from(expires_s) * 1000;
             user.guard_utc_ms = user.expires_utc_ms + self.config.registration.guard.as_millis() as u64;
-            self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s });
+            self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival: None });
             return Ok(());
         }
         self.update_location(now, key, (&imsi, access), expires_s, told.msisdn)

@@ -29,7 +29,17 @@ impl IpMessageGw {
         request: &Request,
         (flow, is_isc): (Flow, bool),
     ) -> Result<(), Refusal> {
-        let user = self.sender(request, flow, is_isc)?.clone();
+        let user = match self.sender(request, flow, is_isc)?.cloned() {
+            Some(user) => user,
+            None if is_isc => {
+                let caller = Caller::of(request, flow, &self.shell.trusted)?;
+                return match self.wait_for_arrival(now, key, request, flow, caller.identities())? {
+                    true => Ok(()),
+                    false => Err(unknown()),
+                };
+            }
+            None => return Err(unknown()),
+        };
         if self.config.mms.is_some() {
             match self.check_mms(request, &user)? {
                 Some(Carried::Pdu) => return self.mms_submit(now, key, &user, request),
@@ -85,19 +95,17 @@ impl IpMessageGw {
     }
 
     /// Whose MESSAGE it is: on ISC whom the S-CSCF asserts, on R2 who has registered from where it comes from (TR 23.804
-    /// clause 8.3 step 3).
-    fn sender(&self, request: &Request, flow: Flow, is_isc: bool) -> Result<&User, Refusal> {
-        let unknown = || Refusal::new(403).because("Not registered here");
+    /// clause 8.3 step 3). None: nobody's.
+    fn sender(&self, request: &Request, flow: Flow, is_isc: bool) -> Result<Option<&User>, Refusal> {
         if is_isc {
             let caller = Caller::of(request, flow, &self.shell.trusted)?;
-            let user = caller.identities().find_map(|identity| self.users.of_identity(&identity));
-            return user.ok_or_else(unknown);
+            return Ok(caller.identities().find_map(|identity| self.users.of_identity(&identity)));
         }
-        let user = self.users.at(flow.remote).ok_or_else(unknown)?;
+        let Some(user) = self.users.at(flow.remote) else { return Ok(None) };
         let from = request.from().ok().flatten().and_then(|from| from.uri.as_sip().and_then(|uri| uri.user_text()));
         // Somebody else may have its address by now.
         let is_own = matches!(user.access, Access::Ip(_)) && from.as_deref() == Some(user.imsi.as_str());
-        if is_own { Ok(user) } else { Err(Refusal::new(403).because("Not his own identity")) }
+        if is_own { Ok(Some(user)) } else { Err(Refusal::new(403).because("Not his own identity")) }
     }
 
     /// RP-ACK or RP-ERROR: by In-Reply-To, else by RP-Message-Reference. One of no message is acknowledged and forgotten
@@ -112,4 +120,8 @@ impl IpMessageGw {
             }
         }
     }
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(403).because("Not registered here")
 }

@@ -38,7 +38,11 @@ impl IpMessageGw {
         (user, call_id, uri): (&User, &str, &Uri),
         (reference, data): (u8, &RpData),
     ) {
-        let refuse = |gateway: &mut Self, cause| gateway.refuse_mo(now, key, user, call_id, (reference, cause));
+        let tpdu = data.user_data.octets().to_vec();
+        let refuse = |gateway: &mut Self, cause| {
+            gateway.record_refused(now, user, ("", &tpdu), cause);
+            gateway.refuse_mo(now, key, user, call_id, (reference, cause));
+        };
         let barred = self.config.mo_barred.contains(&user.msisdn).then_some(RpCause::OPERATOR_BARRING);
         if let Some(cause) = user.rules.refusal().or(barred) {
             return refuse(self, cause);
@@ -46,7 +50,6 @@ impl IpMessageGw {
         let Some(service_centre) = self.service_centre_of(data, uri) else {
             return refuse(self, RpCause::UNASSIGNED_NUMBER);
         };
-        let tpdu = data.user_data.octets().to_vec();
         if tpdu.is_empty() || tpdu.len() > MAX_SIGNAL_INFO {
             return refuse(self, RpCause::INVALID_MANDATORY_INFORMATION);
         }
@@ -93,6 +96,9 @@ impl IpMessageGw {
         let limits = self.config.limits;
         let lane = self.mos.lanes.get(&mo.imsi).map_or(0, VecDeque::len);
         if lane >= limits.mo_per_user || self.waiting() >= limits.messages {
+            if let What::Message { service_centre, tpdu } = &mo.what {
+                self.record_refused(now, user, (service_centre, tpdu), RpCause::CONGESTION);
+            }
             return self.refuse_mo(now, key, user, call_id, (reference, RpCause::CONGESTION));
         }
         let number = self.next_number();

@@ -4,6 +4,7 @@
 //! (clauses 8.7 to 8.10). To the HLR it looks like an SGSN (R1), to SMS-GMSC and SMS-IWMSC like an MSC (R6). Messages are
 //! carried as RP-DATA in MESSAGE; a message is delivered when the relay layer says so, never because a SIP response does.
 
+mod arriving;
 mod causes;
 mod challenge;
 mod charged;
@@ -40,6 +41,7 @@ use super::charging::{SmsCharging, SmsTicket};
 use crate::ims::service::ServiceShell;
 use crate::ims::service::event::Subscriptions;
 use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, Rows, Table};
+use arriving::Arrivals;
 use challenge::Challenges;
 use leaving::Leaving;
 use letter::Letter;
@@ -69,6 +71,7 @@ pub struct IpMessageGw {
     read_again: Option<Instant>,
     users: Users,
     challenges: Challenges,
+    arrivals: Arrivals,
     subscriptions: Subscriptions<()>,
     asked: BTreeMap<DialogueId, Asked>,
     /// Users who are about to be gone.
@@ -114,7 +117,7 @@ enum Job {
     /// Everything that was left by an earlier run.
     Read,
     /// A registration: its REGISTER is answered.
-    Registered { key: ServerKey, user: Box<User>, expires_s: u32 },
+    Registered { key: ServerKey, user: Box<User>, expires_s: u32, arrival: Option<u64> },
     /// Its end.
     Left { imsi: String, stamp: u64, leaving: Leaving },
     /// Other data of a user, and the dialogue that waits.
@@ -170,6 +173,7 @@ impl Node for IpMessageGw {
         if self.is_ready {
             let utc_ms = self.shell.utc_ms(now);
             self.challenges.expire(now);
+            self.end_early(now);
             self.end_silences(now);
             self.end_guarded(now);
             self.notify_due(now);
@@ -189,6 +193,7 @@ impl Node for IpMessageGw {
             self.map.poll_timeout(),
             self.charging.poll_timeout(),
             self.challenges.next_deadline(),
+            self.arrivals.next_deadline(),
             self.mts.next_silence(),
             self.read_again,
             self.mms.next_deadline(),
@@ -207,6 +212,7 @@ impl Node for IpMessageGw {
             ("users", self.users.len() as u64),
             ("registered", counters.registered),
             ("challenges", self.challenges.len() as u64),
+            ("early", self.arrivals.waiting() as u64),
             ("dialogues", self.map.dialogues() as u64),
             ("waiting", self.waiting() as u64),
             ("mo_accepted", counters.mo_accepted),
@@ -253,6 +259,7 @@ impl IpMessageGw {
             read_again: None,
             users: Users::default(),
             challenges: Challenges::default(),
+            arrivals: Arrivals::default(),
             subscriptions: Subscriptions::new(Table::IpMessageGwSubscription),
             asked: BTreeMap::new(),
             leaving: BTreeSet::new(),
@@ -375,8 +382,13 @@ impl IpMessageGw {
                 // Without it numbers would be given twice, and rows of accepted messages be written over.
                 Err(_) => self.read_again = Some(now + READ_AGAIN),
             },
-            Job::Registered { key, user, expires_s } if is_durable => self.registered(now, key, *user, expires_s),
-            Job::Registered { key, .. } => self.shell.refuse(now, key, &Refusal::new(500).because("Not stored")),
+            Job::Registered { key, user, expires_s, arrival } if is_durable => {
+                self.registered(now, key, *user, expires_s);
+                self.arrived(now, arrival, None);
+            }
+            Job::Registered { key, arrival, .. } => {
+                self.not_registered(now, key, arrival, &Refusal::new(500).because("Not stored"));
+            }
             Job::Left { imsi, stamp, leaving } => self.left(now, (&imsi, stamp), leaving),
             Job::Changed(dialogue, invoke_id) => self.data_stored(now, (dialogue, invoke_id), is_durable),
             Job::Subscribed(subscribing) if is_durable => self.subscribed(now, *subscribing),

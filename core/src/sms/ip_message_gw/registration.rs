@@ -24,6 +24,8 @@ pub(super) struct Registering {
     /// From insertSubscriberData, or from elsewhere.
     msisdn: Option<String>,
     rules: Rules,
+    /// Where messages of his wait for it.
+    arrival: Option<u64>,
 }
 
 /// A challenge that waits for its vector.
@@ -214,9 +216,20 @@ impl IpMessageGw {
             extensions: vec![IpAccess(true).to_extension()],
             ..UpdateGprsLocationArg::new(imsi_number, number, self.config.address)
         };
-        let registering =
-            Registering { key, imsi: imsi.to_owned(), access, expires_s, msisdn, rules: Rules::default() };
-        self.ask_hlr(now, &Operation::UpdateGprsLocation(argument), Asked::Location(Box::new(registering)))
+        let arrival = match &access {
+            Access::Ims { identity, .. } => Some(self.arriving(identity.clone(), msisdn.as_deref())),
+            Access::Ip(_) => None,
+        };
+        let (imsi, rules) = (imsi.to_owned(), Rules::default());
+        let registering = Registering { key, imsi, access, expires_s, msisdn, rules, arrival };
+        let asked = self.ask_hlr(now, &Operation::UpdateGprsLocation(argument), Asked::Location(Box::new(registering)));
+        asked.inspect_err(|refusal| self.arrived(now, arrival, Some(refusal)))
+    }
+
+    /// REGISTER is refused, and what has waited for it.
+    pub(super) fn not_registered(&mut self, now: Instant, key: ServerKey, arrival: Option<u64>, refusal: &Refusal) {
+        self.shell.refuse(now, key, refusal);
+        self.arrived(now, arrival, Some(refusal));
     }
 
     /// The HLR has it stored, or not.
@@ -226,12 +239,13 @@ impl IpMessageGw {
         registering: Registering,
         result: Result<OperationResult, InvokeFailure>,
     ) {
-        let Registering { key, imsi, access, expires_s, msisdn, rules } = registering;
+        let Registering { key, imsi, access, expires_s, msisdn, rules, arrival } = registering;
         if let Err(failure) = result {
-            return self.shell.refuse(now, key, &refusal_of(&failure));
+            return self.not_registered(now, key, arrival, &refusal_of(&failure));
         }
         let Some(msisdn) = msisdn else {
-            return self.shell.refuse(now, key, &Refusal::new(500).because("The HLR gives no MSISDN"));
+            let refusal = Refusal::new(500).because("The HLR gives no MSISDN");
+            return self.not_registered(now, key, arrival, &refusal);
         };
         let utc_ms = self.shell.utc_ms(now);
         let expires_utc_ms = utc_ms + u64::from(expires_s) * 1000;
@@ -239,7 +253,7 @@ impl IpMessageGw {
         // What the HLR says goes for the registration before, too, until this one is durable.
         self.users.change(&imsi, |user| (user.msisdn, user.rules) = (msisdn.clone(), rules));
         let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms };
-        self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s });
+        self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival });
     }
 
     /// The mapping is durable: clause 8.1 step 6, clause 8.7 step 7.

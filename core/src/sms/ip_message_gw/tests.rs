@@ -30,7 +30,7 @@ use protocol::sms::{
 };
 use protocol::{Entropy, Instant, Secret};
 
-use super::{IpMessageGw, IpMessageGwConfig};
+use super::{IpMessageGw, IpMessageGwConfig, IpMessageGwLimits};
 use crate::ims::aka::{AkaKeys, Sqn};
 use crate::node::{Node, NodeInput, NodeOutput, NodeStoreAnswer, NodeStoreOp, NodeStoreRequest, Rows, Table};
 use crate::sms::charging::testing::{Far, charging};

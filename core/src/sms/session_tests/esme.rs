@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use protocol::Instant;
 use protocol::smpp::{
-    Bind, BindKind, Body, MessageOctets, ShortMessage, SmeAddress, SmppConfig, SmppEvent, SmppInput, SmppOutput,
-    SmppRole, SmppSession,
+    Bind, BindKind, Body, CommandStatus, DeliveryReceipt, MessageId, MessageState, Pdu, RegisteredDelivery,
+    ShortMessage, SmeAddress, SmppConfig, SmppEvent, SmppInput, SmppOutput, SmppRole, SmppSession, SmppTime, Tlv,
+    TlvTag,
 };
 
 use crate::node::{Node, NodeInput, NodeOutput, StreamId, StreamInput, StreamOutput};
@@ -16,16 +17,43 @@ use crate::node::{Node, NodeInput, NodeOutput, StreamId, StreamInput, StreamOutp
 /// Time until it binds anew.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// A message of an ESME.
+#[derive(Clone, Debug)]
+pub(super) struct Submission {
+    pub(super) to: String,
+    pub(super) text: String,
+    /// How long it is held.
+    pub(super) validity: Option<Duration>,
+}
+
+impl Submission {
+    pub(super) fn new(to: &str, text: &str) -> Self {
+        Self { to: to.to_owned(), text: text.to_owned(), validity: None }
+    }
+}
+
 /// What it knows, and what it is to do.
 #[derive(Debug, Default)]
 pub(super) struct EsmeDesk {
-    /// Token, number and text.
-    pub(super) orders: VecDeque<(u64, String, String)>,
+    pub(super) orders: VecDeque<(u16, Submission)>,
     /// Submitted and not answered.
-    waiting: BTreeMap<u64, (String, String)>,
-    /// Tokens of what the SM-SC has taken.
-    pub(super) accepted: Vec<u64>,
-    pub(super) refused: Vec<u64>,
+    waiting: BTreeMap<u16, Submission>,
+    /// Tokens of what the SM-SC has taken, and the names that it gave them.
+    pub(super) accepted: BTreeMap<u16, MessageId>,
+    pub(super) refused: Vec<u16>,
+    /// What became of messages: states and how many parts were delivered, as often as it was told.
+    pub(super) receipts: Vec<(MessageId, MessageState, u16)>,
+}
+
+impl EsmeDesk {
+    /// What it was told of a message; a receipt that comes again says the same.
+    pub(super) fn told(&self, token: u16) -> Option<(MessageState, u16)> {
+        let id = self.accepted.get(&token)?;
+        let mut own = self.receipts.iter().filter(|(of, ..)| of == id).map(|(_, state, parts)| (*state, *parts));
+        let first = own.next()?;
+        assert!(own.all(|other| other == first), "{:?}", self.receipts);
+        Some(first)
+    }
 }
 
 #[derive(Debug)]
@@ -44,8 +72,8 @@ impl Esme {
 
     fn drain(&mut self, now: Instant) {
         let orders = std::mem::take(&mut self.desk.lock().unwrap().orders);
-        for (token, to, text) in orders {
-            self.desk.lock().unwrap().waiting.insert(token, (to, text));
+        for (token, submission) in orders {
+            self.desk.lock().unwrap().waiting.insert(token, submission);
             self.submit(now, token);
         }
         while let Some((conn, session)) = &mut self.session {
@@ -64,18 +92,32 @@ impl Esme {
     fn on_event(&mut self, now: Instant, event: SmppEvent) {
         match event {
             SmppEvent::Bound { .. } => {
-                let waiting: Vec<u64> = self.desk.lock().unwrap().waiting.keys().copied().collect();
+                let waiting: Vec<u16> = self.desk.lock().unwrap().waiting.keys().copied().collect();
                 for token in waiting {
                     self.submit(now, token);
                 }
             }
             SmppEvent::Response { token, pdu } => {
                 let mut desk = self.desk.lock().unwrap();
+                let token = token as u16;
                 desk.waiting.remove(&token);
-                if pdu.status.is_ok() {
-                    desk.accepted.push(token);
-                } else {
-                    desk.refused.push(token);
+                match pdu.body {
+                    Body::SubmitSmResp(Some(id)) if pdu.status.is_ok() => {
+                        desk.accepted.insert(token, id);
+                    }
+                    _ => desk.refused.push(token),
+                }
+            }
+            SmppEvent::Request(pdu) => {
+                let told = match &pdu.body {
+                    Body::DeliverSm(message) => DeliveryReceipt::of(message, &pdu.tlvs),
+                    _ => None,
+                };
+                let told = told.map(|told| (told.message_id, told.state, told.delivered));
+                self.desk.lock().unwrap().receipts.extend(told);
+                let body = Body::DeliverSmResp(Some(MessageId::default()));
+                if let Some((_, session)) = &mut self.session {
+                    session.respond(Pdu::response(pdu.sequence_number, CommandStatus::OK, body));
                 }
             }
             SmppEvent::Ended(_) => {
@@ -86,16 +128,23 @@ impl Esme {
         }
     }
 
-    fn submit(&mut self, now: Instant, token: u64) {
+    fn submit(&mut self, now: Instant, token: u16) {
         let Some((_, session)) = &mut self.session else { return };
-        let Some((to, text)) = self.desk.lock().unwrap().waiting.get(&token).cloned() else { return };
+        let Some(Submission { to, text, validity }) = self.desk.lock().unwrap().waiting.get(&token).cloned() else {
+            return;
+        };
+        let period = validity.and_then(SmppTime::after).map(SmppTime::to_time_string);
         let message = ShortMessage {
             source: SmeAddress::international("358501").unwrap(),
             destination: SmeAddress::international(&to).unwrap(),
-            message: MessageOctets::new(text.as_bytes()).unwrap(),
+            validity_period: period.unwrap_or_default(),
+            registered_delivery: RegisteredDelivery::ALWAYS,
             ..ShortMessage::default()
         };
-        let _ = session.request(now, token, Body::SubmitSm(message), Vec::new());
+        // Its own name tells what comes again.
+        let tlvs =
+            vec![Tlv::word(TlvTag::USER_MESSAGE_REFERENCE, token), Tlv::new(TlvTag::MESSAGE_PAYLOAD, text.as_bytes())];
+        let _ = session.request(now, token.into(), Body::SubmitSm(message), tlvs);
     }
 }
 

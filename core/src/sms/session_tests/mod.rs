@@ -3,9 +3,12 @@
 
 mod esme;
 mod kills;
+mod long;
+mod mortal;
 mod procedures;
 mod ue;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +16,12 @@ use std::time::Duration;
 use protocol::diameter::DiameterConfig;
 use protocol::map::sccp::SccpMessage;
 use protocol::map::tcap::{Component, TcapMessage};
+use protocol::sip::Transport;
 use protocol::smpp::Pdu;
 use protocol::{Entropy, Instant, Joint};
 
-use self::esme::{Esme, EsmeDesk};
+use self::esme::{Esme, EsmeDesk, Submission};
+use self::mortal::{Life, Mortal};
 use self::ue::{Order, Subscriber, UeDesk};
 use super::sm_sc::{EsmeAccount, SmSc, SmScConfig, SmppPeer};
 use super::{
@@ -41,6 +46,9 @@ const UE: &str = "491721000001";
 /// Another one, with a phone at the MSC alone.
 const BOB_IMSI: &str = "001010000000002";
 const BOB: &str = "491721000002";
+/// A third one, with a phone that is never there.
+const CAROL_IMSI: &str = "001010000000003";
+const CAROL: &str = "491721000003";
 /// 2026-11-22T00:00:00Z.
 const START_MS: u64 = 1_795_305_600_000;
 
@@ -65,6 +73,15 @@ msisdn = ["491721000002"]
 sms = { msc = "491700000005" }
 [[subscriber.set]]
 impus = ["sip:bob@ims.test"]
+
+[[subscriber]]
+impi = "001010000000003@ims.test"
+k = "11111111111111111111111111111111"
+opc = "22222222222222222222222222222222"
+msisdn = ["491721000003"]
+sms = { msc = "491700000005" }
+[[subscriber.set]]
+impus = ["sip:carol@ims.test"]
 "#;
 
 fn ip(last: u8) -> IpAddr {
@@ -88,12 +105,26 @@ struct Wanted {
     gprs: bool,
     /// What the UE's other phones do: at the MSC, at the SGSN.
     phones: [Service; 2],
+    latency: Latency,
+    /// By how much longer a message of SIP or SS7 is on its way, at most.
+    jitter_ms: u32,
+}
+
+/// A death that is to come.
+#[derive(Clone, Copy, Debug)]
+struct Death {
+    node: &'static str,
+    /// Steps until then, from the return of the one that was dead before.
+    after: u64,
+    /// How long nobody is there.
+    down: Duration,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
         let absent = Service::Absent(Some(1));
-        Self { seed: 1, ims: false, ip_messaging: true, gprs: true, phones: [absent, absent] }
+        let (latency, jitter_ms) = (Latency::default(), 0);
+        Self { seed: 1, ims: false, ip_messaging: true, gprs: true, phones: [absent, absent], latency, jitter_ms }
     }
 }
 
@@ -110,9 +141,13 @@ struct Net {
     /// What was seen, in words.
     log: Vec<String>,
     notes: Vec<String>,
-    /// After so many more messages this node is killed.
-    kill: Option<(usize, &'static str)>,
+    lives: BTreeMap<&'static str, Arc<Mutex<Life>>>,
+    /// Who dies next, and after him.
+    deaths: VecDeque<Death>,
+    /// Who is dead, and when he comes back.
+    gone: Option<(&'static str, Instant)>,
     restarts: u64,
+    chance: Entropy,
 }
 
 impl TestNetwork for Net {
@@ -125,6 +160,24 @@ impl TestNetwork for Net {
             FabricOutput::Message(message) => self.pass(message),
             FabricOutput::Note { from, note } => self.notes.push(format!("{} {from}: {note}", self.now)),
             _ => {}
+        }
+    }
+
+    fn on_turn(&mut self) {
+        if let Some((node, _)) = self.gone.filter(|(_, back)| *back <= self.now) {
+            self.gone = None;
+            self.restart(node);
+            self.arm();
+        }
+        let Some(death) = self.deaths.front().copied().filter(|_| self.gone.is_none()) else { return };
+        if self.lives[death.node].lock().unwrap().is_dead {
+            self.deaths.pop_front();
+            self.gone = Some((death.node, self.now + death.down));
+            // Its connections break.
+            self.fabric.set_down(self.now, death.node, true);
+            if death.down.is_zero() {
+                self.on_turn();
+            }
         }
     }
 }
@@ -144,14 +197,18 @@ impl Net {
             let config = ServingNodeConfig { subscribers, ..ServingNodeConfig::new(kind, number, HLR) };
             ServingNode::new(config, Entropy::of_box(wanted.seed, number)).unwrap()
         };
-        let at_msc = vec![served(wanted.phones[0], UE_IMSI, UE), served(Service::Delivers, BOB_IMSI, BOB)];
+        let at_msc = vec![
+            served(wanted.phones[0], UE_IMSI, UE),
+            served(Service::Delivers, BOB_IMSI, BOB),
+            served(Service::Absent(Some(1)), CAROL_IMSI, CAROL),
+        ];
         let msc = serving(ServingNodeKind::Msc, MSC, at_msc);
         // It is attached, and may be absent later.
         let sgsn = serving(ServingNodeKind::Sgsn, SGSN, vec![served(Service::Delivers, UE_IMSI, UE)]);
         let (ue, esme) = (Arc::default(), Arc::default());
         let (gmsc, centre) = (Self::gmsc(wanted, 0), Self::centre(wanted, 0));
         let mut net = Self {
-            fabric: Fabric::new(Latency::default()),
+            fabric: Fabric::new(wanted.latency),
             now: Instant::ZERO,
             wanted,
             ue: Arc::clone(&ue),
@@ -162,18 +219,20 @@ impl Net {
             centre: Arc::new(Mutex::new(centre)),
             log: Vec::new(),
             notes: Vec::new(),
-            kill: None,
+            lives: BTreeMap::new(),
+            deaths: VecDeque::new(),
+            gone: None,
             restarts: 0,
+            chance: Entropy::of_box(wanted.seed, "chance"),
         };
+        let places =
+            [(Role::Hss, HSS_IP), (Role::IpMessageGw, GATEWAY_IP), (Role::SmsGmsc, GMSC_IP), (Role::SmSc, CENTRE_IP)];
+        for (name, (role, last)) in NODES.into_iter().zip(places) {
+            let node = net.node(name);
+            let store = if role == Role::Hss { provisioned() } else { store() };
+            net.fabric.add(net.now, name, role, ip(last), node, store);
+        }
         let (now, fabric) = (net.now, &mut net.fabric);
-        let hss = Hss::new(hss_config(), Entropy::of_box(wanted.seed, "hss"));
-        fabric.add(now, "HSS", Role::Hss, ip(HSS_IP), Box::new(hss), provisioned());
-        let gateway = Self::gateway(wanted, 0);
-        fabric.add(now, "IP-Message-GW", Role::IpMessageGw, ip(GATEWAY_IP), Box::new(gateway), store());
-        let shared = Box::new(Shared(Arc::clone(&net.gmsc)));
-        fabric.add(now, "SMS-GMSC", Role::SmsGmsc, ip(GMSC_IP), shared, store());
-        let shared = Box::new(Shared(Arc::clone(&net.centre)));
-        fabric.add(now, "SM-SC", Role::SmSc, ip(CENTRE_IP), shared, store());
         fabric.add(now, "MSC", Role::ServingNode, ip(33), Box::new(msc), store());
         fabric.add(now, "SGSN", Role::ServingNode, ip(34), Box::new(sgsn), store());
         let far = SocketAddr::new(ip(CENTRE_IP), 2775);
@@ -221,9 +280,8 @@ impl Net {
         SmSc::new(config, Entropy::of_box(wanted.seed, &format!("centre {round}"))).unwrap()
     }
 
-    /// A node is killed, and another one starts on what was durable.
-    fn restart(&mut self, name: &str) {
-        self.restarts += 1;
+    /// One of the nodes as it starts.
+    fn node(&mut self, name: &'static str) -> Box<dyn Node> {
         let (wanted, round) = (self.wanted, self.restarts);
         let node: Box<dyn Node> = match name {
             "HSS" => Box::new(Hss::new(hss_config(), Entropy::of_box(wanted.seed, &format!("hss {round}")))),
@@ -237,19 +295,32 @@ impl Net {
                 Box::new(Shared(Arc::clone(&self.centre)))
             }
         };
+        let (node, life) = Mortal::new(node);
+        self.lives.insert(name, life);
+        Box::new(node)
+    }
+
+    /// A node is killed, and another one starts on what was durable.
+    fn restart(&mut self, name: &'static str) {
+        self.restarts += 1;
+        let node = self.node(name);
         assert!(self.fabric.restart(self.now, name, node));
+    }
+
+    /// Who dies next is told when.
+    fn arm(&self) {
+        if let Some(death) = self.deaths.front() {
+            self.lives[death.node].lock().unwrap().left = Some(death.after);
+        }
     }
 
     fn pass(&mut self, message: WireMessage) {
         for words in words_of(&message) {
             self.log.push(format!("{} {}>{} {words}", message.joint, message.from, message.to));
         }
-        self.fabric.carry(self.now, message);
-        match self.kill.take() {
-            Some((0, node)) => self.restart(node),
-            Some((more, node)) => self.kill = Some((more - 1, node)),
-            None => {}
-        }
+        let is_datagram = message.transport == Transport::Udp && self.wanted.jitter_ms > 0;
+        let more = if is_datagram { self.chance.below(self.wanted.jitter_ms) } else { 0 };
+        self.fabric.carry(self.now + Duration::from_millis(more.into()), message);
     }
 
     /// The UE does something.
@@ -274,8 +345,12 @@ impl Net {
     }
 
     /// An ESME submits a text to a number.
-    fn submit(&mut self, token: u64, to: &str, text: &str) {
-        self.esme.lock().unwrap().orders.push_back((token, to.to_owned(), text.to_owned()));
+    fn submit(&mut self, token: u16, to: &str, text: &str) {
+        self.submits(token, Submission::new(to, text));
+    }
+
+    fn submits(&mut self, token: u16, submission: Submission) {
+        self.esme.lock().unwrap().orders.push_back((token, submission));
         self.poke("ESME");
         self.run_ms(1_000);
     }

@@ -9,8 +9,8 @@ use protocol::sip::{
     Uri, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentProfile, split_aka_nonce,
 };
 use protocol::sms::{
-    Address, Carrier, DeliverReport, Direction, Parameters, RpBody, RpCause, RpMessage, SMS_MEDIA_TYPE, Seen, Submit,
-    Tpdu, UserData,
+    Address, Carrier, DeliverReport, Direction, FailureCause, Parameters, RpBody, RpCause, RpMessage, SMS_MEDIA_TYPE,
+    Seen, Status, Submit, Tpdu, UserData,
 };
 use protocol::{Entropy, Instant};
 
@@ -28,6 +28,8 @@ pub(super) enum Order {
     Register(u32),
     /// This text to Bob, under this TP-MR.
     Send(u8, String),
+    /// This message.
+    Submit(Submit),
     /// What it has sent and got no report for goes again, as a repetition (TP-RD).
     Repeat,
     /// There is room again: RP-SMMA.
@@ -42,10 +44,16 @@ pub(super) struct UeDesk {
     pub(super) statuses: Vec<u16>,
     /// Texts that it has shown.
     pub(super) shown: Vec<String>,
+    /// Their TPDUs.
+    pub(super) octets: Vec<Vec<u8>>,
     /// Messages that came again.
     pub(super) repeated: u32,
     seen: Seen,
     pub(super) is_full: bool,
+    /// There is room for so many, and none for the next.
+    pub(super) full_at: Option<usize>,
+    /// It refuses the one after so many, for this.
+    pub(super) refuses_at: Option<(usize, RpCause)>,
     /// It acknowledges nothing.
     pub(super) is_silent: bool,
     /// Reports do not name the message.
@@ -54,6 +62,8 @@ pub(super) struct UeDesk {
     pub(super) waiting: BTreeMap<u8, Submit>,
     pub(super) acknowledged: Vec<u8>,
     pub(super) refused: Vec<(u8, RpCause)>,
+    /// What became of messages: TP-MR and TP-ST.
+    pub(super) told: Vec<(u8, Status)>,
     /// A registration that was challenged, with its time.
     expires: u32,
 }
@@ -64,14 +74,18 @@ impl Default for UeDesk {
             orders: VecDeque::new(),
             statuses: Vec::new(),
             shown: Vec::new(),
+            octets: Vec::new(),
             repeated: 0,
             seen: Seen::new(1000),
             is_full: false,
+            full_at: None,
+            refuses_at: None,
             is_silent: false,
             is_unnamed: false,
             waiting: BTreeMap::new(),
             acknowledged: Vec::new(),
             refused: Vec::new(),
+            told: Vec::new(),
             expires: 0,
         }
     }
@@ -185,6 +199,12 @@ impl Phone<Subscriber> {
                     desk.acknowledged.push(reference);
                     Said::Nothing
                 }
+                // What it has repeated (TP-RD) is there: TS 23.040 clause 9.2.3.25.
+                RpBody::Error(_) if desk.is_repeated(reference) && is_duplicate(&message) => {
+                    desk.waiting.remove(&reference);
+                    desk.acknowledged.push(reference);
+                    Said::Nothing
+                }
                 RpBody::Error(error) => {
                     desk.refused.push((reference, error.cause));
                     Said::Nothing
@@ -204,13 +224,28 @@ impl Phone<Subscriber> {
     }
 }
 
+/// Whether the service centre says that it has the message.
+fn is_duplicate(message: &RpMessage) -> bool {
+    let report = message.tpdu().and_then(Result::ok);
+    matches!(report, Some(Tpdu::SubmitReport(report)) if report.failure_cause() == Some(FailureCause::DUPLICATE))
+}
+
 impl UeDesk {
+    fn is_repeated(&self, reference: u8) -> bool {
+        self.waiting.get(&reference).is_some_and(|submit| submit.reject_duplicates)
+    }
+
     fn take(&mut self, octets: &[u8]) -> Said {
         if self.is_silent {
             return Said::Nothing;
         }
+        // The one in whose middle it is full.
+        self.is_full |= self.full_at.take_if(|at| *at == self.shown.len()).is_some();
         if self.is_full {
             return Said::Error(RpCause::MEMORY_EXCEEDED);
+        }
+        if let Some((_, cause)) = self.refuses_at.filter(|(at, _)| *at == self.shown.len()) {
+            return Said::Error(cause);
         }
         let tpdu = Tpdu::parse(Direction::ToMs, Carrier::Data, octets).unwrap();
         if self.seen.contains(&tpdu) {
@@ -218,6 +253,10 @@ impl UeDesk {
         } else {
             self.seen.remember(&tpdu);
             self.shown.extend(text_of(octets));
+            self.octets.push(octets.to_vec());
+            if let Tpdu::StatusReport(report) = &tpdu {
+                self.told.push((report.reference, report.status));
+            }
         }
         Said::Ack
     }
@@ -244,6 +283,7 @@ impl Person for Subscriber {
                     let to = Address::international(BOB).unwrap();
                     phone.submit(now, Submit::new(reference, to, coding, data));
                 }
+                Some(Order::Submit(submit)) => phone.submit(now, submit),
                 Some(Order::Repeat) => {
                     let waiting = phone.person.desk.lock().unwrap().waiting.clone();
                     for (_, mut submit) in waiting {

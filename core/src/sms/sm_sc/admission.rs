@@ -79,13 +79,22 @@ pub(super) enum Answer {
     Replaced(u64, Box<Self>),
 }
 
-/// Whether a message of a mobile is new.
+/// Whether a message of a mobile is new, or of an ESME that has given it a reference.
 #[derive(Debug)]
 pub(super) struct Guard {
     pub(super) origin: String,
     pub(super) digest: String,
     /// TP-RD.
     pub(super) rejects: bool,
+}
+
+/// What of a message is known that came before.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// It was taken, under this number.
+    Accepted { number: u64, accepted_ms: u64 },
+    /// Nobody wants it twice (TP-RD).
+    Refused,
 }
 
 /// What is told when the store has written.
@@ -143,7 +152,7 @@ impl SmSc {
                 let found: BTreeMap<String, LaneState> = found.collect();
                 match self.verdict(now, &admission, rows.get(lanes.len())) {
                     None => self.write(now, admission, &found),
-                    Some((status, report)) => self.known_already(now, admission, status, report),
+                    Some(known) => self.known_already(now, admission, known),
                 }
             }
         }
@@ -151,31 +160,39 @@ impl SmSc {
     }
 
     /// TS 23.040 clause 9.2.3.25, and what was repeated because its answer was lost: how it is answered, unless it is new.
-    fn verdict(&self, now: Instant, admission: &Admission, rows: Option<&Rows>) -> Option<(CommandStatus, Vec<u8>)> {
+    fn verdict(&self, now: Instant, admission: &Admission, rows: Option<&Rows>) -> Option<Known> {
         let guard = admission.guard.as_ref()?;
-        let read = |(key, value): &(String, Vec<u8>)| Some((of_origin_key(key)?.0, of_row::<Origin>(value)?));
-        let rows: Vec<(bool, Origin)> = rows?.iter().filter_map(read).collect();
+        let read = |(key, value): &(String, Vec<u8>)| Some((of_origin_key(key)?, of_row::<Origin>(value)?));
+        let rows: Vec<((bool, u64), Origin)> = rows?.iter().filter_map(read).collect();
         // TP-RD means what has the same originator, destination and TP-MR. A UE that has used its 256 references has that of
         // something else: it has to say the same, too.
-        if guard.rejects && rows.iter().any(|(is_held, row)| *is_held && row.digest == guard.digest) {
-            return Some((
-                CommandStatus::REJECTED_BY_APPLICATION,
-                refusal(FailureCause::DUPLICATE, self.shell.utc_ms(now), self.config.quarters),
-            ));
+        if guard.rejects && rows.iter().any(|((is_held, _), row)| *is_held && row.digest == guard.digest) {
+            return Some(Known::Refused);
         }
-        let window = super::schedule::millis(self.config.limits.repeated);
-        let is_it = |row: &&Origin| row.digest == guard.digest && row.accepted_ms + window > self.shell.utc_ms(now);
-        let found = rows.iter().map(|(_, row)| row).find(is_it)?;
-        Some((CommandStatus::OK, acceptance(found.accepted_ms, self.config.quarters)))
+        let (now_ms, window) = (self.shell.utc_ms(now), super::schedule::millis(self.config.limits.repeated));
+        let mut same = rows.iter().filter(|(_, row)| row.digest == guard.digest && row.accepted_ms + window > now_ms);
+        same.next().map(|((_, number), row)| Known::Accepted { number: *number, accepted_ms: row.accepted_ms })
     }
 
-    fn known_already(&mut self, now: Instant, admission: Admission, status: CommandStatus, report: Vec<u8>) {
+    fn known_already(&mut self, now: Instant, admission: Admission, known: Known) {
         self.counters.duplicates += 1;
         let origin = admission.guard.map(|guard| guard.origin);
         if let Some(reply) = admission.reply {
-            let body = Body::DeliverSmResp(None);
-            let pdu = tlv::tpdu(report);
-            self.respond(reply.conn, Pdu::response(reply.sequence_number, status, body).with([pdu]));
+            let quarters = self.config.quarters;
+            let pdu = match (reply.answer, known) {
+                (Answer::Deliver(_), Known::Accepted { accepted_ms, .. }) => {
+                    let report = tlv::tpdu(acceptance(accepted_ms, quarters));
+                    let body = Body::DeliverSmResp(None);
+                    Pdu::response(reply.sequence_number, CommandStatus::OK, body).with([report])
+                }
+                (answer, Known::Accepted { number, .. }) => answer.pdu(reply.sequence_number, number),
+                (_, Known::Refused) => {
+                    let report = refusal(FailureCause::DUPLICATE, self.shell.utc_ms(now), quarters);
+                    let (status, body) = (CommandStatus::REJECTED_BY_APPLICATION, Body::DeliverSmResp(None));
+                    Pdu::response(reply.sequence_number, status, body).with([tlv::tpdu(report)])
+                }
+            };
+            self.respond(reply.conn, pdu);
         }
         self.free_origin(now, origin);
     }
@@ -368,18 +385,17 @@ impl SmSc {
                 self.store_failed(now, &error);
                 lane.iter().chain(&parked).for_each(|name| drop(self.lanes.remove(name)));
                 if let Some((conn, pdu, answer)) = reply {
-                    let refused = match answer {
+                    match answer {
                         Answer::Deliver(_) => {
                             let (now_ms, quarters) = (self.shell.utc_ms(now), self.config.quarters);
                             let report = refusal(FailureCause::SC_SYSTEM_FAILURE, now_ms, quarters);
                             let report = tlv::tpdu(report);
                             let status = CommandStatus::TEMPORARY_APPLICATION_ERROR;
-                            Pdu::response(pdu.sequence_number, status, Body::DeliverSmResp(None)).with([report])
+                            let body = Body::DeliverSmResp(None);
+                            self.respond(conn, Pdu::response(pdu.sequence_number, status, body).with([report]));
                         }
-                        // Only messages of mobiles are guarded.
-                        _ => return self.refuse(conn, pdu.sequence_number, CommandStatus::SYSTEM_ERROR),
-                    };
-                    self.respond(conn, refused);
+                        _ => self.refuse(conn, pdu.sequence_number, CommandStatus::SYSTEM_ERROR),
+                    }
                 }
             }
         }

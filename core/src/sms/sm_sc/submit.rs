@@ -12,11 +12,12 @@ use protocol::sms::{
 
 use super::SmSc;
 use super::access::may_send;
-use super::admission::{Add, Admission, Answer, Reply};
+use super::admission::{Add, Admission, Answer, Guard, Reply};
 use super::keys::origin;
 use super::lookup::Then;
 use super::message::{Content, Message, Party};
 use crate::node::StreamId;
+use sha2::{Digest, Sha256};
 
 /// What is the same for all destinations.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ struct Submission {
     not_before_ms: Option<u64>,
     single_shot: bool,
     user_reference: Option<u16>,
+    /// A hash of what was sent, where it has such a reference.
+    digest: String,
 }
 
 impl SmSc {
@@ -113,8 +116,13 @@ impl SmSc {
             _ => {}
         }
         let prefix = adds.first().and_then(|add| add.message.origin.clone());
-        let admission = Admission { adds, reply: Some(reply), ..Admission::default() };
-        match prefix.filter(|_| replaces == 1 && admission.adds.len() == 1) {
+        let replaced = prefix.clone().filter(|_| replaces == 1 && adds.len() == 1);
+        // What comes again is known by the reference that the ESME has given it, which is in the hash.
+        let digest = submission.digest;
+        let guard = prefix.filter(|_| to.len() == 1 && replaced.is_none() && !digest.is_empty());
+        let guard = guard.map(|origin| Guard { origin, digest, rejects: false });
+        let admission = Admission { adds, reply: Some(reply), guard, ..Admission::default() };
+        match replaced {
             Some(prefix) => self.find_origin(&prefix, Then::Instead { admission: Box::new(admission), account }),
             None => self.admit(now, admission),
         }
@@ -161,7 +169,18 @@ impl SmSc {
         }
         let single_shot = message.esm_class.mode() == EsmClass::DATAGRAM;
         let user_reference = tlvs.integer(TlvTag::USER_MESSAGE_REFERENCE).and_then(|value| u16::try_from(value).ok());
-        Ok(Submission { source, coding, parts, message, expires_ms, not_before_ms, single_shot, user_reference })
+        let digest = user_reference.map(|_| digest(&message, tlvs)).unwrap_or_default();
+        Ok(Submission {
+            source,
+            coding,
+            parts,
+            message,
+            expires_ms,
+            not_before_ms,
+            single_shot,
+            user_reference,
+            digest,
+        })
     }
 
     fn message_to(
@@ -202,12 +221,24 @@ impl SmSc {
                 id: None,
                 parts: None,
                 origin: Some(prefix.clone()),
-                digest: String::new(),
+                digest: submission.digest.clone(),
             };
             Add { number: None, lane: lane.clone(), message, not_before_ms: submission.not_before_ms, group }
         };
         Ok(submission.parts.iter().map(one).collect())
     }
+}
+
+/// A hash of what is sent.
+fn digest(message: &ShortMessage, tlvs: &[Tlv]) -> String {
+    let head = [message.protocol_id, message.data_coding, message.esm_class.0];
+    let text = message.message.as_bytes();
+    let hash = Sha256::new().chain_update(head).chain_update((text.len() as u64).to_be_bytes()).chain_update(text);
+    let hash = tlvs.iter().fold(hash, |hash, tlv| {
+        let (tag, value) = (tlv.tag.0.to_be_bytes(), tlv.value());
+        hash.chain_update(tag).chain_update((value.len() as u64).to_be_bytes()).chain_update(value)
+    });
+    hex::encode(&hash.finalize()[..12])
 }
 
 /// The user data of a message, in as many parts as it needs.

@@ -248,6 +248,10 @@ impl MapEndpoint {
         let message = if fits { whole } else { message(Vec::new()) };
         if fits {
             dialogue.queue.clear();
+        } else {
+            // The timers of what has to wait for the other end begin now, and again when it goes: nobody may be there.
+            let waits: Vec<_> = dialogue.queue.iter().cloned().collect();
+            dialogue.sent(now, &self.config.timers, &waits);
         }
         dialogue.state = State::InitiationSent { is_due: !fits };
         self.send_in(now, id, &message);

@@ -63,6 +63,28 @@ fn credit_ends_in_the_middle_of_a_message() {
 }
 
 #[test]
+fn what_is_not_taken_at_all_is_written_down_and_costs_nothing() {
+    let mut own = config();
+    own.mo_barred.insert(MSISDN.to_owned());
+    let mut rig = Rig { gateway: charged_gateway(own, 0), world: World::new() };
+    rig.world.far = Far::real(MSISDN, 100);
+    rig.drain();
+    rig.pass(Duration::from_millis(1));
+    rig.register(6000);
+    rig.message(UE, "m1", "", &mo(1, "hello"));
+    rig.response(202);
+    assert_eq!(cause(&rig.letter(UE, 200).1), RpCause::OPERATOR_BARRING);
+    // What is no message is none in the records either.
+    rig.message(UE, "m2", "", &[0, 7]);
+    rig.response(202);
+    rig.letter(UE, 200);
+    let records = rig.world.far.records();
+    assert_eq!(lines(&records), [line("iSMSMORecord", 8, "")]);
+    let account = rig.world.far.account(MSISDN);
+    assert_eq!((account.balance, account.debited, rig.world.forwarded.len()), (100, 0, 0));
+}
+
+#[test]
 fn what_the_service_centre_does_not_take_is_given_back() {
     let mut rig = rig(100);
     rig.world.mo_answer = Some(Err(UserError::SystemFailure(None)));

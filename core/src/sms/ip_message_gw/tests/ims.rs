@@ -105,6 +105,96 @@ fn only_registered_users_send() {
     assert!(rig.world.forwarded.is_empty());
 }
 
+/// A registration that the HLR has not answered, and two messages that came meanwhile.
+fn early(limits: IpMessageGwLimits) -> Rig {
+    let mut own = IpMessageGwConfig { limits, ..config() };
+    own.map.medium = Duration::from_secs(30);
+    let mut rig = Rig::with(own);
+    rig.world.hlr_is_silent = true;
+    rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
+    rig.message(SCSCF, "m1", "", &mo(1, "x"));
+    rig.message(SCSCF, "m2", "", &mo(2, "y"));
+    rig
+}
+
+/// The HLR says at last what it has to.
+fn answered(rig: &mut Rig, answer: Result<(), UserError>) {
+    let (dialogue, invoke_id) = rig.world.asked_in_silence.pop_front().unwrap();
+    let hlr_number = number(HLR);
+    let result = UpdateGprsLocationRes { hlr_number, mme_registered_for_sms: false, extensions: vec![] };
+    let answer = answer.map(|()| OperationResult::UpdateGprsLocation(result));
+    rig.world.hlr.map.answer(rig.world.now, dialogue, invoke_id, &answer).unwrap();
+    rig.world.peers(&mut rig.gateway);
+    rig.drain();
+}
+
+#[test]
+fn what_comes_before_the_hlr_has_answered_waits() {
+    let mut rig = early(IpMessageGwLimits::default());
+    rig.is_silent();
+    // Of somebody else nothing waits.
+    let other = "MESSAGE sip:ipsmgw.ims.test SIP/2.0
+        From: <sip:b@ims.test>;tag=u
+        To: <sip:ipsmgw.ims.test>
+        Call-ID: other
+        CSeq: 1 MESSAGE
+        Max-Forwards: 70
+        Content-Type: application/vnd.3gpp.sms
+        P-Asserted-Identity: <sip:b@ims.test>";
+    rig.request(SCSCF, other, &mo(1, "x"));
+    rig.response(403);
+    answered(&mut rig, Ok(()));
+    assert_eq!(rig.response(200).headers.get("CSeq"), Some("1 REGISTER"));
+    for call_id in ["m1", "m2"] {
+        assert_eq!(rig.response(202).call_id(), Some(call_id));
+    }
+    for (call_id, reference) in [("m1", 1), ("m2", 2)] {
+        let (request, message) = rig.letter(SCSCF, 200);
+        is_ack(&message);
+        assert_eq!((message.reference, request.headers.get("In-Reply-To")), (reference, Some(call_id)));
+    }
+    rig.is_silent();
+    assert_eq!((rig.world.forwarded.len(), rig.gateway.arrivals.waiting()), (2, 0));
+}
+
+#[test]
+fn what_waits_is_refused_as_the_registration_is() {
+    let system_failure = UserError::SystemFailure(None);
+    for (error, register, message) in [(UserError::UnknownSubscriber(None), 403, 403), (system_failure, 500, 503)] {
+        let mut rig = early(IpMessageGwLimits::default());
+        answered(&mut rig, Err(error));
+        rig.response(register);
+        rig.response(message);
+        assert_eq!(rig.response(message).headers.get("Retry-After"), (message == 503).then_some("10"));
+        rig.is_silent();
+        // Nobody is on his way any more.
+        rig.message(SCSCF, "m3", "", &mo(3, "x"));
+        rig.response(403);
+    }
+    // A store that writes nothing.
+    let mut rig = early(IpMessageGwLimits::default());
+    rig.world.store_fails = true;
+    answered(&mut rig, Ok(()));
+    [500, 503, 503].into_iter().for_each(|status| drop(rig.response(status)));
+    assert!(rig.world.forwarded.is_empty());
+}
+
+#[test]
+fn nothing_waits_without_bounds() {
+    let limits = IpMessageGwLimits::default();
+    for limits in [IpMessageGwLimits { early_per_user: 1, ..limits }, IpMessageGwLimits { early: 1, ..limits }] {
+        let mut rig = early(limits);
+        assert_eq!((rig.response(503).call_id(), rig.gateway.arrivals.waiting()), (Some("m2"), 1));
+        rig.pass(Duration::from_secs(24));
+        rig.is_silent();
+        rig.pass(Duration::from_secs(1));
+        assert_eq!((rig.response(504).call_id(), rig.gateway.arrivals.waiting()), (Some("m1"), 0));
+        rig.pass(Duration::from_secs(10));
+        assert_eq!(rig.response(504).headers.get("CSeq"), Some("1 REGISTER"));
+        rig.is_silent();
+    }
+}
+
 #[test]
 fn both_ways_by_the_ims() {
     let mut rig = Rig::new();

@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) data: InsertSubscriberDataArg,
     pub(super) hlr_error: Option<UserError>,
     pub(super) hlr_is_silent: bool,
+    /// What it was asked meanwhile.
+    pub(super) asked_in_silence: VecDeque<(DialogueId, i8)>,
     pub(super) updating: BTreeMap<DialogueId, i8>,
     pub(super) gmsc: Peer,
     /// Messages that the service centre was forwarded, and what it says to the next ones; none: nothing.
@@ -71,6 +73,7 @@ impl World {
             data,
             hlr_error: None,
             hlr_is_silent: false,
+            asked_in_silence: VecDeque::new(),
             updating: BTreeMap::new(),
             gmsc: Peer::new("gmsc", &[ApplicationContext::SHORT_MSG_MO_RELAY_V3]),
             forwarded: Vec::new(),
@@ -147,6 +150,7 @@ impl World {
             MapEvent::Invoked { dialogue, invoke_id, operation } => {
                 self.hlr.log.push(operation.code().name().to_owned());
                 if self.hlr_is_silent {
+                    self.asked_in_silence.push_back((dialogue, invoke_id));
                     return;
                 }
                 let result = match (self.hlr_error.clone(), operation) {

@@ -197,6 +197,41 @@ fn a_message_is_delivered_and_the_esme_told() {
 }
 
 #[test]
+fn what_comes_again_under_the_reference_of_its_esme_is_one_message() {
+    let mut world = bound();
+    let mut token = 0;
+    let mut send = |world: &mut World, reference: Option<u16>, text: &str| {
+        token += 1;
+        let own = reference.map(|own| Tlv::word(TlvTag::USER_MESSAGE_REFERENCE, own)).into_iter();
+        let text = Tlv::new(TlvTag::MESSAGE_PAYLOAD, text.as_bytes());
+        world.ask(Who::Esme, token, Body::SubmitSm(submit_sm(B, "")), own.chain([text]).collect()).unwrap();
+        world.run(10).unwrap();
+        id_of(&world.responses[&token])
+    };
+    let long = "0123456789".repeat(40);
+    let first = send(&mut world, Some(7), &long);
+    assert_eq!((send(&mut world, Some(7), &long), texts(&world).len()), (first.clone(), 3));
+    world.restart();
+    world.run(0).unwrap();
+    world.esme_binds(BindKind::Transceiver, "pw");
+    assert_eq!((send(&mut world, Some(7), &long), texts(&world).len()), (first.clone(), 3));
+    // Another reference, another text, none at all, and long after.
+    let others = [(Some(8), long.as_str()), (Some(7), "short"), (None, "short"), (None, "short")];
+    let ids: Vec<MessageId> = others.iter().map(|(own, text)| send(&mut world, *own, text)).collect();
+    assert!(!ids.contains(&first) && ids[2] != ids[3], "{ids:?}");
+    assert_eq!(texts(&world).len(), 9);
+    world.run(301_000).unwrap();
+    assert_ne!(send(&mut world, Some(7), &long), first);
+    assert_eq!(texts(&world).len(), 12);
+    // One that has a reference is cancelled without it, too.
+    world.behaviour.insert(B.into(), Behaviour::Absent);
+    send(&mut world, Some(9), "waits");
+    let cancel = CancelSm { source: own(), destination: submit_sm(B, "").destination, ..CancelSm::default() };
+    assert_eq!(world.response(Who::Esme, Body::CancelSm(cancel)).status, CommandStatus::OK);
+    assert_eq!(world.figure("sm_sc_messages_held"), 0);
+}
+
+#[test]
 fn long_messages_go_in_parts_and_have_one_receipt() {
     let mut world = bound();
     let text = "0123456789".repeat(40);

@@ -169,6 +169,27 @@ fn what_is_too_long_for_a_begin_goes_after_it() {
 }
 
 #[test]
+fn what_waits_for_the_answer_to_a_begin_does_not_wait_for_ever() {
+    let mut pair = Pair::new();
+    let (dialogue, invoke_id) = pair.request(&forward(164, false));
+    assert_eq!(pair.take(0).len(), 1, "a Begin that is lost");
+    let timer = MapTimers::default().medium_long;
+    assert_eq!(pair.nodes[0].poll_timeout(), Some(pair.now + timer));
+    pair.now = pair.now + timer;
+    pair.nodes[0].handle_timeout(pair.now);
+    pair.run();
+    let reason = MapAbort::NoResponse;
+    let returned = MapEvent::Returned { dialogue, invoke_id, result: Err(InvokeFailure::Aborted(reason)) };
+    assert_eq!(pair.events(0), [returned, MapEvent::Aborted { dialogue, reason }]);
+    assert!(pair.is_idle());
+    // When it goes, its timer begins anew.
+    let (dialogue, _) = pair.request(&forward(164, false));
+    pair.now = pair.now + timer / 2;
+    pair.run();
+    assert_eq!(pair.nodes[0].poll_timeout(), Some(pair.now + timer), "{dialogue}");
+}
+
+#[test]
 fn a_service_centre_is_informed_with_the_answer() {
     let mut pair = Pair::new();
     let (dialogue, invoke_id) = pair.request(&routing());
