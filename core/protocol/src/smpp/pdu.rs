@@ -147,10 +147,13 @@ impl Pdu {
         Self { status, sequence_number, body, tlvs: Vec::new() }
     }
 
-    /// The same with optional parameters.
+    /// The same with optional parameters. These come behind a body: one that is missing becomes an empty one.
     #[must_use]
     pub fn with(mut self, tlvs: impl IntoIterator<Item = Tlv>) -> Self {
         self.tlvs.extend(tlvs);
+        if !self.tlvs.is_empty() {
+            self.body.fill();
+        }
         self
     }
 
@@ -172,15 +175,32 @@ impl Pdu {
         if octets.len() < HEADER || usize::try_from(length) != Ok(octets.len()) {
             return Err(problem(CommandStatus::INVALID_COMMAND_LENGTH));
         }
-        let body = Body::parse(command_id, &mut rest).map_err(problem)?;
-        let tlvs = tlv::parse(&mut rest).ok_or_else(|| problem(CommandStatus::INVALID_OPTIONAL_PART))?;
+        let read = match Self::body_and_tlvs(command_id, rest) {
+            // A failed response has no body (clauses 4.1.2 and 4.4.2): some leave it out before optional parameters, too.
+            Err(why) if command_id.is_response() && status != CommandStatus::OK => {
+                Self::tlvs_alone(command_id, rest).ok_or(why)
+            }
+            read => read,
+        };
+        let (body, tlvs) = read.map_err(problem)?;
         Ok(Self { status, sequence_number, body, tlvs })
+    }
+
+    fn body_and_tlvs(id: CommandId, mut octets: Octets<'_>) -> Result<(Body, Vec<Tlv>), CommandStatus> {
+        let body = Body::parse(id, &mut octets)?;
+        let tlvs = tlv::parse(&mut octets).ok_or(CommandStatus::INVALID_OPTIONAL_PART)?;
+        Ok((body, tlvs))
+    }
+
+    fn tlvs_alone(id: CommandId, mut octets: Octets<'_>) -> Option<(Body, Vec<Tlv>)> {
+        let body = Body::parse(id, &mut Octets(&[])).ok()?;
+        Some((body, tlv::parse(&mut octets)?))
     }
 
     /// Its octets.
     pub fn emit(&self) -> Vec<u8> {
         let mut out = vec![0; HEADER];
-        self.body.emit(!self.tlvs.is_empty(), &mut out);
+        self.body.emit(&mut out);
         tlv::emit(&self.tlvs, &mut out);
         let length = u32::try_from(out.len()).unwrap_or(u32::MAX);
         for (at, word) in [length, self.command_id().0, self.status.0, self.sequence_number].into_iter().enumerate() {
@@ -271,11 +291,23 @@ impl Body {
         })
     }
 
-    /// A body that is missing is an empty one where something follows it.
-    fn emit(&self, is_followed: bool, out: &mut Vec<u8>) {
+    /// A body that is missing becomes an empty one.
+    fn fill(&mut self) {
+        match self {
+            Self::BindResp(_, id) => _ = id.get_or_insert_default(),
+            Self::SubmitSmResp(id) | Self::DeliverSmResp(id) | Self::DataSmResp(id) => _ = id.get_or_insert_default(),
+            Self::SubmitMultiResp(response) => _ = response.get_or_insert_default(),
+            Self::QuerySmResp(response) if response.is_none() => {
+                *response = QuerySmResp::parse(&mut Octets(&[0; 4])).ok();
+            }
+            _ => {}
+        }
+    }
+
+    fn emit(&self, out: &mut Vec<u8>) {
         match self {
             Self::Bind(_, bind) => bind.emit(out),
-            Self::BindResp(_, id) => emit_optional(id.as_ref(), is_followed, out),
+            Self::BindResp(_, id) => id.iter().for_each(|id| id.emit(out)),
             Self::Outbind(outbind) => outbind.emit(out),
             Self::Unbind
             | Self::UnbindResp
@@ -286,13 +318,11 @@ impl Body {
             | Self::ReplaceSmResp => {}
             Self::SubmitSm(message) | Self::DeliverSm(message) => message.emit(out),
             Self::SubmitSmResp(id) | Self::DeliverSmResp(id) | Self::DataSmResp(id) => {
-                emit_optional(id.as_ref(), is_followed, out);
+                id.iter().for_each(|id| id.emit(out));
             }
             Self::DataSm(message) => message.emit(out),
             Self::SubmitMulti(message) => message.emit(out),
-            Self::SubmitMultiResp(None) if is_followed => SubmitMultiResp::default().emit(out),
             Self::SubmitMultiResp(response) => response.iter().for_each(|response| response.emit(out)),
-            Self::QuerySmResp(None) if is_followed => out.extend([0; 4]),
             Self::QuerySm(query) => query.emit(out),
             Self::QuerySmResp(response) => response.iter().for_each(|response| response.emit(out)),
             Self::CancelSm(cancel) => cancel.emit(out),
@@ -386,10 +416,35 @@ fn optional<T>(
     if octets.is_empty() { Ok(None) } else { parse(octets).map(Some) }
 }
 
-fn emit_optional<const MAX: usize>(text: Option<&COctetString<MAX>>, is_followed: bool, out: &mut Vec<u8>) {
-    match text {
-        Some(text) => text.emit(out),
-        None if is_followed => out.push(0),
-        None => {}
+#[cfg(test)]
+mod tests {
+    use super::super::tlv::TlvTag;
+    use super::*;
+
+    #[test]
+    fn a_failed_response_may_have_optional_parameters_alone() {
+        let tlvs = [Tlv::new(TlvTag::NETWORK_ERROR_CODE, [3, 0, 27]), Tlv::octet(TlvTag::DELIVERY_FAILURE_REASON, 3)];
+        for body in [
+            Body::BindResp(BindKind::Transceiver, None),
+            Body::SubmitSmResp(None),
+            Body::DeliverSmResp(None),
+            Body::DataSmResp(None),
+            Body::SubmitMultiResp(None),
+            Body::QuerySmResp(None),
+        ] {
+            let bare = Pdu { tlvs: tlvs.to_vec(), ..Pdu::response(7, CommandStatus::DELIVERY_FAILURE, body) };
+            let octets = bare.emit();
+            assert_eq!(octets.len(), HEADER + 7 + 5, "{:?}", bare.body);
+            assert_eq!(Pdu::parse(&octets), Ok(bare.clone()));
+            // Who succeeds says as what.
+            let mut well = octets.clone();
+            well[8..12].fill(0);
+            assert!(Pdu::parse(&well).map_or(true, |pdu| pdu.tlvs != bare.tlvs));
+            // Ours have an empty body, which everybody reads.
+            let own = Pdu { tlvs: Vec::new(), ..bare.clone() }.with(tlvs.clone());
+            assert!(own.emit().len() > octets.len());
+            assert_eq!(Pdu::parse(&own.emit()), Ok(own));
+        }
+        assert_eq!(Pdu::response(1, CommandStatus::OK, Body::SubmitSmResp(None)).with([]).emit().len(), HEADER);
     }
 }
