@@ -303,3 +303,18 @@ impl Parameter for Extensions {
         extensions(&wire.extension_container).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OperationCode as Op;
+
+    #[test]
+    fn names_are_those_of_the_standard() {
+        assert_eq!(Op::MT_FORWARD_SM.to_string(), "mt-ForwardSM (44)");
+        assert_eq!(Op::MO_FORWARD_SM.name(), "mo-ForwardSM");
+        let all: Vec<_> = Op::all().map(Op::name).collect();
+        assert!(
+            all.contains(&"mt-ForwardSM") && all.contains(&"sendRoutingInfoForSM") && !all.contains(&Op(-1).name())
+        );
+    }
+}
