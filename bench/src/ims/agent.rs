@@ -23,7 +23,7 @@ use super::mc::McUe;
 use super::sms::{SmsUe, SmsUeOutput};
 use super::web::WebClient;
 use crate::event::ImsFact;
-use crate::scenario::{ImsState, SmsOver};
+use crate::scenario::{ImsState, SmsAccess};
 
 /// A UE on the IMS.
 pub(crate) struct ImsUe {
@@ -154,7 +154,7 @@ pub(crate) enum ImsUeOutput {
     /// Something that the MC client tells its user.
     Mc(Box<McEvent>),
     /// A short message for an MSC or an SGSN.
-    ServingNode(SmsOver, ServingNodeOrder),
+    ServingNode(SmsAccess, ServingNodeOrder),
     /// Something that the SMS agent tells its user.
     Fact(Box<ImsFact>),
 }

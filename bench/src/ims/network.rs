@@ -358,7 +358,7 @@ impl Maker<'_> {
         let mut config = SmsConfig::new(path, centre);
         (config.places, config.in_reply_to) = (own.places, own.in_reply_to);
         if !own.prefers.is_empty() {
-            config.preference = own.prefers.iter().map(|over| services::sms::access(*over)).collect();
+            config.preference.clone_from(&own.prefers);
         }
         let client = SmsClient::new(config, self.entropy(&format!("{name} short messages")));
         let gateway = services::sms::is_r2(own).then(|| -> Result<_, CommandError> {

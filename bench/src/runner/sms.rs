@@ -14,7 +14,7 @@ use crate::errors::CommandError;
 use crate::event::{ImsFact, Measurement, What};
 use crate::ims::services::sms::{msisdn, service, serving_node};
 use crate::ims::sms::ExpectedSms;
-use crate::scenario::{MeasurementName, Served, SmsOver, SmsStep};
+use crate::scenario::{MeasurementName, Served, SmsAccess, SmsStep};
 
 impl Runner<'_> {
     /// UEs are where the scenario has them at the beginning.
@@ -23,7 +23,7 @@ impl Runner<'_> {
         for ue in &self.loaded.scenario.ues {
             let Some(own) = &ue.sms else { continue };
             let Some(phone) = ims.network.ues.named_mut(&ue.name).and_then(|ue| ue.sms.as_mut()) else { continue };
-            for (over, served) in [(SmsOver::Msc, own.msc), (SmsOver::Sgsn, own.sgsn)] {
+            for (over, served) in [(SmsAccess::Msc, own.msc), (SmsAccess::Sgsn, own.sgsn)] {
                 phone.attached(self.now, over, served.is_some_and(|served| served != Served::Absent));
             }
         }
@@ -62,7 +62,7 @@ impl Runner<'_> {
         }
     }
 
-    fn sms_serve(&mut self, step: &SmsStep, over: SmsOver, becomes: Served) {
+    fn sms_serve(&mut self, step: &SmsStep, over: SmsAccess, becomes: Served) {
         let (now, places) = (self.now, self.phones_of(step));
         let Some(ims) = &mut self.ims else { return };
         for place in places {
@@ -83,8 +83,8 @@ impl Runner<'_> {
     ) -> Result<(), CommandError> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
         let Some(ims) = &mut self.ims else { return Ok(()) };
-        let number = scenario.ims_identity(to).and_then(|own| Address::international(msisdn(&own)));
-        let Some(address) = number else { return Ok(()) };
+        let number = |name| scenario.ims_identity(name).and_then(|own| Address::international(msisdn(&own)));
+        let (Some(sender), Some(address)) = (number(from), number(to)) else { return Ok(()) };
         ims.messages += 1;
         let number = ims.messages;
         let text = match &content {
@@ -93,7 +93,7 @@ impl Runner<'_> {
         };
         let ues = &mut ims.network.ues;
         if let Some(phone) = ues.named_mut(to).and_then(|ue| ue.sms.as_mut()) {
-            phone.expects(ExpectedSms { number, content: content.clone(), sent: now });
+            phone.expects(ExpectedSms { number, from: sender, content: content.clone(), sent: now });
         }
         if let Some(phone) = ues.named_mut(from).and_then(|ue| ue.sms.as_mut()) {
             let message = OutgoingSms { status_report, validity, ..OutgoingSms::new(number, address, content) };
@@ -108,15 +108,16 @@ impl Runner<'_> {
         loop {
             let Some(ims) = &mut self.ims else { return Ok(()) };
             let Some(nodes) = &ims.network.serving_nodes else { return Ok(()) };
-            let event = nodes.msc.poll().map(|event| (SmsOver::Msc, event));
-            let Some((over, event)) = event.or_else(|| nodes.sgsn.poll().map(|event| (SmsOver::Sgsn, event))) else {
+            let event = nodes.msc.poll().map(|event| (SmsAccess::Msc, event));
+            let Some((over, event)) = event.or_else(|| nodes.sgsn.poll().map(|event| (SmsAccess::Sgsn, event))) else {
                 return Ok(());
             };
             let (ServingNodeEvent::Delivered { imsi, .. }
             | ServingNodeEvent::Repeated { imsi }
             | ServingNodeEvent::Refused { imsi, .. }
             | ServingNodeEvent::Sent { imsi, .. }
-            | ServingNodeEvent::NotSent { imsi, .. }) = &event;
+            | ServingNodeEvent::NotSent { imsi, .. }
+            | ServingNodeEvent::MemoryKnown { imsi, .. }) = &event;
             let is_it = |ue: &crate::ims::agent::ImsUe| ue.sms.as_ref().is_some_and(|own| own.imsi() == imsi);
             let Some(place) = ims.network.ues.iter().position(is_it) else { continue };
             let own = &mut ims.network.ues[place];

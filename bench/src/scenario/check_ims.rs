@@ -8,7 +8,7 @@ use protocol::smpp::CommandId;
 use super::check::known_ue;
 use super::{
     APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
-    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF,
+    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, sms,
 };
 use crate::ladder::PROCEDURES;
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
@@ -82,6 +82,9 @@ fn plain(ims: &Ims, note: &mut Checker<'_>) {
 /// A step on the IMS that there is nothing for in a plain SIP network.
 pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker<'_>) {
     step(s, &own.ues(), at, note);
+    if let ImsStep::RunUntilIms { ue, state, .. } = own {
+        sms::check_state(s, ue, *state, at, note);
+    }
     let of_ims = matches!(
         own,
         ImsStep::ImsSubscribeReg { .. } | ImsStep::ImsNetworkDeregister { .. } | ImsStep::LoseBearer { .. }

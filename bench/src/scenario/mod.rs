@@ -43,7 +43,7 @@ pub(crate) use service::{
     MESSAGING_SERVER, OCS, PRESENCE_SERVER, XDM_SERVER,
 };
 pub(crate) use sms::{IP_MESSAGE_GW, MSC, SGSN, SM_SC, SMS_BOXES, SMS_GMSC};
-pub use sms::{Served, SmScKind, Sms, SmsBy, SmsOver, SmsStep, UeSms};
+pub use sms::{Served, SmScKind, Sms, SmsAccess, SmsBy, SmsStep, UeSms};
 pub use transmitter::{Hears, Transmitter, Way};
 pub use unicast::UnicastAccess;
 

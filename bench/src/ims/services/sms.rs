@@ -13,7 +13,6 @@ use core_network::sms::{
     ServingNodeKind, ServingNodeQueue, SmSc, SmScConfig, SmppPeer, SmsCharging, SmsChargingConfig, SmsCreditConfig,
     SmsGmsc, SmsGmscConfig, Validity,
 };
-use hil::agent::sms::SmsAccess;
 use protocol::diameter::charging::NodeFunctionality;
 use protocol::map::diagnostic;
 use protocol::{Entropy, Secret};
@@ -22,7 +21,7 @@ use super::charging::offline;
 use crate::errors::CommandError;
 use crate::ims::network::{add, bench, memory};
 use crate::scenario::{
-    Identity, MSC, SGSN, SMS_BOXES, Scenario, Served, Service, SmScKind, Sms, SmsBy, SmsOver, UeSms,
+    Identity, MSC, SGSN, SMS_BOXES, Scenario, Served, Service, SmScKind, Sms, SmsAccess, SmsBy, UeSms,
 };
 
 /// E.164 numbers of the boxes: country code 999 is not in use (E.164 annex D).
@@ -76,7 +75,7 @@ pub(in crate::ims) fn hlr(scenario: &Scenario, plan: &NetworkPlan) -> Result<Opt
 /// What the HLR has of a subscriber, as it reads it (TOML).
 pub(in crate::ims) fn subscription(own: &UeSms, identity: &Identity) -> String {
     let mut text = format!("msisdn = [\"{}\"]\n[subscriber.sms]\n", msisdn(identity));
-    let list = |order: &[SmsOver]| {
+    let list = |order: &[SmsAccess]| {
         let words: Vec<String> = order.iter().map(|over| format!("\"{}\"", over.as_str())).collect();
         format!("[{}]", words.join(", "))
     };
@@ -244,8 +243,8 @@ pub(crate) fn service(served: Served) -> core_network::sms::Service {
 }
 
 /// The name of the box of a serving node.
-pub(crate) const fn serving_node(over: SmsOver) -> &'static str {
-    if matches!(over, SmsOver::Sgsn) { SGSN } else { MSC }
+pub(crate) const fn serving_node(over: SmsAccess) -> &'static str {
+    if matches!(over, SmsAccess::Sgsn) { SGSN } else { MSC }
 }
 
 /// Where UEs register over R2.
@@ -256,13 +255,4 @@ pub(in crate::ims) fn gateway() -> SocketAddr {
 /// A UE that registers straight with the gateway.
 pub(crate) fn is_r2(own: &UeSms) -> bool {
     own.by == SmsBy::R2
-}
-
-/// An access as the SMS agent has it.
-pub(in crate::ims) const fn access(over: SmsOver) -> SmsAccess {
-    match over {
-        SmsOver::Ip => SmsAccess::Ip,
-        SmsOver::Sgsn => SmsAccess::Sgsn,
-        SmsOver::Msc => SmsAccess::Msc,
-    }
 }

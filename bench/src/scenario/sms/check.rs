@@ -1,8 +1,8 @@
 //! What the keys of short messages in a scenario must be to each other.
 
-use super::{Served, SmsBy, SmsOver, SmsStep, UeSms};
+use super::{Served, SmsAccess, SmsBy, SmsStep, UeSms};
 use crate::scenario::check::known_ue;
-use crate::scenario::{Scenario, Selector, Service, Ue};
+use crate::scenario::{ImsState, Scenario, Selector, Service, Ue};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the short messages of `s`.
@@ -40,15 +40,35 @@ fn phone(s: &Scenario, ue: &Ue, own: &UeSms, at: &str, note: &mut Checker<'_>) {
         note.note(&["ue", at, "sms"], message.into());
     }
     let has = |over| match over {
-        SmsOver::Ip => true,
-        SmsOver::Sgsn => own.sgsn.is_some(),
-        SmsOver::Msc => own.msc.is_some(),
+        SmsAccess::Ip => true,
+        SmsAccess::Sgsn => own.sgsn.is_some(),
+        SmsAccess::Msc => own.msc.is_some(),
     };
     for (key, list) in [("order", &own.order), ("prefers", &own.prefers)] {
         if let Some(over) = list.iter().find(|over| !has(**over)) {
             let message = format!("no `{0}` of this UE; allowed: `{0}`, or an order without it", over.as_str());
             note.note(&["ue", at, "sms", key], message);
         }
+    }
+}
+
+/// A state that a step waits for: one of short messages that UEs can come to.
+pub(in crate::scenario) fn state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
+    let of_r2 = matches!(state, ImsState::SmsRegistered | ImsState::SmsUnregistered);
+    let of_all = of_r2 || state == ImsState::SmsRefused;
+    if !of_all && !matches!(state, ImsState::SmsTaken | ImsState::SmsReceived) {
+        return;
+    }
+    let is_named = matches!(ue, Selector::Name(_));
+    for own in s.ues.iter().filter(|own| ue.selects(&own.name)) {
+        let problem = match &own.sms {
+            None if of_all || is_named => "no `sms`; allowed: UEs with it",
+            Some(sms) if of_r2 && sms.by != SmsBy::R2 => {
+                "no registration of its own for short messages; allowed: UEs with `by = \"r2\"`, or another state"
+            }
+            _ => continue,
+        };
+        note.note(&["step", at, "ue"], format!("UE {} has {problem}", own.name));
     }
 }
 
@@ -72,7 +92,7 @@ pub(in crate::scenario) fn step(s: &Scenario, step: &SmsStep, at: &str, note: &m
             note.note(&["step", at, key], message);
         }
         if let SmsStep::Serve { at: over, .. } = step {
-            let there: Option<Served> = if *over == SmsOver::Sgsn { own.sgsn } else { own.msc };
+            let there: Option<Served> = if *over == SmsAccess::Sgsn { own.sgsn } else { own.msc };
             if there.is_none() {
                 let message = format!("no `{}` of UE {ue}; allowed: a UE with it", over.as_str());
                 note.note(&["step", at, "at"], message);

@@ -6,13 +6,14 @@ mod step;
 mod tests;
 
 use core_network::ims::NetworkBox;
+pub use protocol::sms::SmsAccess;
 use serde::{Deserialize, Serialize};
 
 use super::ims::yes_no;
 use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
-pub(super) use check::{check, step as check_step};
+pub(super) use check::{check, state as check_state, step as check_step};
 pub use step::SmsStep;
 pub(super) use step::{SMS_WORDS, SmsWord};
 
@@ -74,10 +75,10 @@ pub struct UeSms {
     pub sgsn: Option<Served>,
     /// The operator's order of accesses for messages to it (TR 23.804 clause 4); what is not in it is not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub order: Vec<SmsOver>,
+    pub order: Vec<SmsAccess>,
     /// The user's order of accesses for messages from it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prefers: Vec<SmsOver>,
+    pub prefers: Vec<SmsAccess>,
 }
 
 /// How a UE reaches the IP-Message-GW.
@@ -102,31 +103,6 @@ pub enum Served {
     MemoryFull,
     /// Nothing is heard of them.
     Silent,
-}
-
-/// An access for short messages.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SmsOver {
-    /// The IP-Message-GW.
-    Ip,
-    /// The SGSN.
-    Sgsn,
-    /// The MSC.
-    Msc,
-}
-
-impl SmsOver {
-    const ALL: [(&str, Self); 3] = [("ip", Self::Ip), ("sgsn", Self::Sgsn), ("msc", Self::Msc)];
-
-    /// As scenarios write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ip => "ip",
-            Self::Sgsn => "sgsn",
-            Self::Msc => "msc",
-        }
-    }
 }
 
 impl Served {
@@ -178,13 +154,14 @@ pub(super) fn sms(t: &mut Table<'_>) -> Sms {
 /// Reads `sms = { ... }` of a UE.
 pub(super) fn ue_sms(t: &mut Table<'_>) -> UeSms {
     let served = |t: &mut Table<'_>, key| if t.has(key) { Some(t.choice(key, &Served::ALL)) } else { t.absent(key) };
+    let accesses = SmsAccess::ALL.map(|access| (access.as_str(), access));
     UeSms {
         by: t.choice_or("by", &[("ims", SmsBy::Ims), ("r2", SmsBy::R2)], SmsBy::Ims),
         places: t.optional_integer("places", 1..=1000).unwrap_or(50),
         in_reply_to: t.choice_or("in_reply_to", &YES, true),
         msc: served(t, "msc"),
         sgsn: served(t, "sgsn"),
-        order: t.optional_choices("order", &SmsOver::ALL),
-        prefers: t.optional_choices("prefers", &SmsOver::ALL),
+        order: t.optional_choices("order", &accesses),
+        prefers: t.optional_choices("prefers", &accesses),
     }
 }

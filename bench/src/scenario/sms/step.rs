@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Served, SmsOver};
+use super::{Served, SmsAccess};
 use crate::scenario::{Selector, read};
 use crate::strict_toml::Table;
 
@@ -57,7 +57,7 @@ pub enum SmsStep {
         /// For which UEs.
         ue: Selector,
         /// Where.
-        at: SmsOver,
+        at: SmsAccess,
         /// What.
         becomes: Served,
     },
@@ -103,7 +103,7 @@ impl SmsStep {
             SmsWord::Free => Self::Free { ue: ue(t) },
             SmsWord::Serve => Self::Serve {
                 ue: ue(t),
-                at: t.choice("at", &[("msc", SmsOver::Msc), ("sgsn", SmsOver::Sgsn)]),
+                at: t.choice("at", &[("msc", SmsAccess::Msc), ("sgsn", SmsAccess::Sgsn)]),
                 becomes: t.choice("becomes", &Served::ALL),
             },
             SmsWord::Send => Self::Send {
@@ -128,7 +128,7 @@ impl fmt::Display for SmsStep {
             Self::Send { from, to, .. } => write!(f, "{from} sends a short message to {to}"),
             Self::Free { ue } => write!(f, "the messages of {ue} are deleted"),
             Self::Serve { ue, at, becomes } => {
-                let at = if *at == SmsOver::Sgsn { "SGSN" } else { "MSC" };
+                let at = if *at == SmsAccess::Sgsn { "SGSN" } else { "MSC" };
                 let becomes = match becomes {
                     Served::Delivers => "takes messages",
                     Served::Absent => "is absent",

@@ -10,7 +10,7 @@ const BARRING_SERVICE_ACTIVE: u8 = 0;
 
 /// What a UE is told of an error of the service centre's side: the table of TS 23.040 clause 11.2 for ForwardShortMessage,
 /// which TS 23.540 repeats (1, 21, 28, 42, 69, 38 for all else).
-pub(super) fn cause_of_mo_failure(failure: &InvokeFailure) -> RpCause {
+pub(in crate::sms) fn cause_of_mo_failure(failure: &InvokeFailure) -> RpCause {
     match failure {
         InvokeFailure::User(UserError::SmDeliveryFailure(failure)) => match failure.cause {
             SmDeliveryFailureCause::UnknownServiceCentre => RpCause::UNASSIGNED_NUMBER,
@@ -30,7 +30,7 @@ pub(super) fn cause_of_mo_failure(failure: &InvokeFailure) -> RpCause {
 }
 
 /// What a UE is told of an error of readyForSM: the table of TS 23.040 clause 11.2.
-pub(super) fn cause_of_ready_failure(failure: &InvokeFailure) -> RpCause {
+pub(in crate::sms) fn cause_of_ready_failure(failure: &InvokeFailure) -> RpCause {
     match failure {
         InvokeFailure::User(error) => cause_of_error(error),
         _ => RpCause::NETWORK_OUT_OF_ORDER,
@@ -49,7 +49,7 @@ fn cause_of_error(error: &UserError) -> RpCause {
 }
 
 /// The report with which a service centre has refused a message: an SMS-SUBMIT-REPORT.
-pub(super) fn report_of(failure: &InvokeFailure) -> Option<&[u8]> {
+pub(in crate::sms) fn report_of(failure: &InvokeFailure) -> Option<&[u8]> {
     match failure {
         InvokeFailure::User(UserError::SmDeliveryFailure(failure)) => failure.diagnostic_info.as_deref(),
         _ => None,

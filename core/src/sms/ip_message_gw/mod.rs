@@ -5,7 +5,7 @@
 //! carried as RP-DATA in MESSAGE; a message is delivered when the relay layer says so, never because a SIP response does.
 
 mod arriving;
-mod causes;
+pub(in crate::sms) mod causes;
 mod challenge;
 mod charged;
 mod config;

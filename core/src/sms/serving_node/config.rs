@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::map::MapTimers;
+use protocol::sms::RpCause;
 
 /// Which of the two it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -105,6 +106,11 @@ pub enum ServingNodeOrder {
         /// SMS-SUBMIT or SMS-COMMAND.
         tpdu: Vec<u8>,
     },
+    /// The phone of a subscriber says that it has memory again: RP-SMMA (TS 24.011 clause 7.3.2).
+    MemoryAvailable {
+        /// Whose.
+        imsi: String,
+    },
 }
 
 /// What has happened at a serving node.
@@ -140,8 +146,19 @@ pub enum ServingNodeEvent {
     NotSent {
         /// Whose.
         imsi: String,
-        /// Why not.
+        /// What the phone is told: RP-Cause.
+        cause: RpCause,
+        /// SMS-SUBMIT-REPORT, if one came.
+        report: Option<Vec<u8>>,
+        /// Why not, in words.
         error: String,
+    },
+    /// The HLR knows that the phone has memory again, or why not.
+    MemoryKnown {
+        /// Whose.
+        imsi: String,
+        /// RP-Cause where the HLR has refused.
+        result: Result<(), RpCause>,
     },
 }
 

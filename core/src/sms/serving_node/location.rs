@@ -6,8 +6,9 @@ use protocol::map::{
     AlertReason, DialogueId, Imsi, InsertSubscriberDataRes, InvokeFailure, Operation, OperationResult, ReadyForSmArg,
     UpdateGprsLocationArg, UserError,
 };
+use protocol::sms::RpCause;
 
-use super::{Asked, Service, ServingNode, ServingNodeKind};
+use super::{Asked, Service, ServingNode, ServingNodeEvent, ServingNodeKind};
 
 impl ServingNode {
     /// SGSN: the HLR is told of subscribers that have attached.
@@ -62,14 +63,28 @@ impl ServingNode {
         }
     }
 
+    /// A phone says that it has memory again (TS 29.002 clause 23.5, TS 23.040 clause 10.3).
+    pub(super) fn memory_available(&mut self, now: Instant, imsi: Imsi) {
+        let asked = Asked::Memory(imsi.clone());
+        if !self.ready_for_sm(now, &imsi, AlertReason::MemoryAvailable, asked) {
+            let result = Err(RpCause::NETWORK_OUT_OF_ORDER);
+            self.events.push(ServingNodeEvent::MemoryKnown { imsi: imsi.to_string(), result });
+        }
+    }
+
     /// Tells the HLR that messages would be taken now.
     fn ready(&mut self, now: Instant, imsi: &Imsi, reason: AlertReason) {
+        self.ready_for_sm(now, imsi, reason, Asked::Ready(imsi.clone()));
+    }
+
+    fn ready_for_sm(&mut self, now: Instant, imsi: &Imsi, reason: AlertReason, asked: Asked) -> bool {
         let mut argument = ReadyForSmArg::new(imsi.clone(), reason);
         argument.alert_reason_indicator = self.config.kind == ServingNodeKind::Sgsn;
-        let told = self.ask(now, self.hlr.clone(), &Operation::ReadyForSm(argument), Asked::Ready(imsi.clone()));
+        let told = self.ask(now, self.hlr.clone(), &Operation::ReadyForSm(argument), asked);
         if let Some(subscriber) = self.subscribers.get_mut(imsi).filter(|_| told) {
             subscriber.is_missed = false;
         }
+        told
     }
 
     /// What the HLR wants: to give data, which nothing here needs, or to take a subscriber away.

@@ -13,11 +13,12 @@ use protocol::map::{
     AddressString, ApplicationContext, DialogueId, Imsi, InvokeFailure, MapConfig, MapEndpoint, MapEvent, MapInput,
     MapOutput, MoForwardSmArg, Operation, OperationResult, SmRpDa, SmRpOa,
 };
-use protocol::sms::Seen;
+use protocol::sms::{RpCause, Seen};
 use protocol::{Entropy, Instant};
 
 use self::delivery::Paging;
 use crate::node::{Admin, Node, NodeInput, NodeNote, NodeOutput};
+use crate::sms::ip_message_gw::causes::{cause_of_mo_failure, cause_of_ready_failure, report_of};
 
 pub use config::{
     ServedSubscriber, Service, ServingNodeConfig, ServingNodeEvent, ServingNodeKind, ServingNodeOrder, ServingNodeQueue,
@@ -63,6 +64,8 @@ struct Subscriber {
 enum Asked {
     Update(Imsi),
     Ready(Imsi),
+    /// The same, of a phone that waits for the answer.
+    Memory(Imsi),
     Send(Imsi),
 }
 
@@ -159,7 +162,9 @@ impl ServingNode {
     }
 
     fn order(&mut self, now: Instant, order: ServingNodeOrder) {
-        let (ServingNodeOrder::Service { imsi, .. } | ServingNodeOrder::Send { imsi, .. }) = &order;
+        let (ServingNodeOrder::Service { imsi, .. }
+        | ServingNodeOrder::Send { imsi, .. }
+        | ServingNodeOrder::MemoryAvailable { imsi }) = &order;
         let known = Imsi::new(imsi).ok().filter(|imsi| self.subscribers.contains_key(imsi));
         let Some(imsi) = known else {
             let text = format!("{imsi} is not served here");
@@ -168,6 +173,7 @@ impl ServingNode {
         match order {
             ServingNodeOrder::Service { service, .. } => self.set_service(now, &imsi, service),
             ServingNodeOrder::Send { service_centre, tpdu, .. } => self.send(now, imsi, &service_centre, tpdu),
+            ServingNodeOrder::MemoryAvailable { .. } => self.memory_available(now, imsi),
         }
     }
 
@@ -176,19 +182,23 @@ impl ServingNode {
         let Some(subscriber) = self.subscribers.get(&imsi) else { return };
         let places = (AddressString::international(service_centre), SccpAddress::e164(service_centre, ssn::MSC));
         let (Ok(address), Ok(called)) = places else {
-            return self.not_sent(&imsi, format!("{service_centre:?} is no number"));
+            return self.not_sent(
+                &imsi,
+                (RpCause::UNASSIGNED_NUMBER, None),
+                format!("{service_centre:?} is no number"),
+            );
         };
         let from = SmRpOa::Msisdn(subscriber.msisdn.clone());
         let mut argument = MoForwardSmArg::new(SmRpDa::ServiceCentreAddress(address), from, tpdu);
         argument.imsi = Some(imsi.clone());
         if !self.ask(now, called, &Operation::MoForwardSm(argument), Asked::Send(imsi.clone())) {
-            self.not_sent(&imsi, "it cannot be sent now".to_owned());
+            self.not_sent(&imsi, (RpCause::NETWORK_OUT_OF_ORDER, None), "it cannot be sent now".to_owned());
         }
     }
 
-    fn not_sent(&mut self, imsi: &Imsi, error: String) {
+    fn not_sent(&mut self, imsi: &Imsi, (cause, report): (RpCause, Option<Vec<u8>>), error: String) {
         self.counters.not_sent += 1;
-        self.events.push(ServingNodeEvent::NotSent { imsi: imsi.to_string(), error });
+        self.events.push(ServingNodeEvent::NotSent { imsi: imsi.to_string(), cause, report, error });
     }
 
     fn drain(&mut self, now: Instant) {
@@ -235,8 +245,17 @@ impl ServingNode {
                 self.counters.sent += 1;
                 self.events.push(ServingNodeEvent::Sent { imsi: imsi.to_string(), report: result.sm_rp_ui });
             }
-            (Asked::Send(imsi), Ok(_)) => self.not_sent(&imsi, "an odd answer".to_owned()),
-            (Asked::Send(imsi), Err(error)) => self.not_sent(&imsi, error.to_string()),
+            (Asked::Send(imsi), Ok(_)) => {
+                self.not_sent(&imsi, (RpCause::NETWORK_OUT_OF_ORDER, None), "an odd answer".to_owned());
+            }
+            (Asked::Send(imsi), Err(error)) => {
+                let told = (cause_of_mo_failure(&error), report_of(&error).map(<[u8]>::to_vec));
+                self.not_sent(&imsi, told, error.to_string());
+            }
+            (Asked::Memory(imsi), result) => {
+                let result = result.map(|_| ()).map_err(|error| cause_of_ready_failure(&error));
+                self.events.push(ServingNodeEvent::MemoryKnown { imsi: imsi.to_string(), result });
+            }
             (Asked::Update(imsi), result) => self.updated(now, imsi, result),
             (Asked::Ready(imsi), Err(error)) => self.say(format!("readyForSM of {imsi}: {error}")),
             (Asked::Ready(_), Ok(_)) => {}

@@ -2,8 +2,8 @@
 
 use protocol::map::sccp::SccpMessage;
 use protocol::map::{
-    AlertReason, CancelLocationArg, ForwardSmRes, InsertSubscriberDataArg, MtForwardSmArg, SmDeliveryFailureCause,
-    UpdateGprsLocationRes, UserError,
+    AlertReason, CancelLocationArg, ForwardSmRes, InsertSubscriberDataArg, MtForwardSmArg, SmDeliveryFailure,
+    SmDeliveryFailureCause, UpdateGprsLocationRes, UserError,
 };
 use protocol::sms::{Address, Deliver, Timestamp, UserData};
 
@@ -211,9 +211,7 @@ fn what_becomes_of_messages_is_what_is_ordered() {
     net.service(Service::MemoryFull);
     assert_eq!(
         net.deliver(IMSI, &text("a", 1)),
-        error(&UserError::SmDeliveryFailure(protocol::map::SmDeliveryFailure::new(
-            SmDeliveryFailureCause::MemoryCapacityExceeded
-        )))
+        error(&UserError::SmDeliveryFailure(SmDeliveryFailure::new(SmDeliveryFailureCause::MemoryCapacityExceeded)))
     );
     assert!(net.asked().is_none());
     // The phone says RP-SMMA, and takes what it refused before.
@@ -290,10 +288,23 @@ fn a_phone_sends() {
     let result = ForwardSmRes { sm_rp_ui: Some(vec![1]), extensions: Vec::new() };
     net.answer(&asked, Ok(OperationResult::MoForwardSm(result)));
     assert_eq!(net.happened(), [ServingNodeEvent::Sent { imsi: IMSI.into(), report: Some(vec![1]) }]);
-    net.order(send(IMSI, CENTRE));
-    let asked = net.asked().unwrap();
-    net.answer(&asked, Err(UserError::SystemFailure(None)));
-    assert!(matches!(net.happened()[..], [ServingNodeEvent::NotSent { .. }]));
+    let full = SmDeliveryFailure {
+        diagnostic_info: Some(vec![2]),
+        ..SmDeliveryFailure::new(SmDeliveryFailureCause::ScCongestion)
+    };
+    // TS 23.040 clause 11.2.
+    for (error, wanted, with) in [
+        (UserError::SystemFailure(None), RpCause::NETWORK_OUT_OF_ORDER, None),
+        (UserError::SmDeliveryFailure(full), RpCause::CONGESTION, Some(vec![2])),
+        (UserError::TeleserviceNotProvisioned, RpCause::FACILITY_NOT_SUBSCRIBED, None),
+    ] {
+        net.order(send(IMSI, CENTRE));
+        let asked = net.asked().unwrap();
+        net.answer(&asked, Err(error));
+        let happened = net.happened();
+        let [ServingNodeEvent::NotSent { cause, report, .. }] = &happened[..] else { panic!("{happened:?}") };
+        assert_eq!((*cause, report), (wanted, &with));
+    }
     net.order(send(IMSI, "x"));
     assert!(matches!(net.happened()[..], [ServingNodeEvent::NotSent { .. }]));
     net.order(send("001010000000009", CENTRE));
@@ -302,5 +313,32 @@ fn a_phone_sends() {
     net.order(send(IMSI, CENTRE));
     net.wait(121_000);
     assert!(matches!(net.happened()[..], [ServingNodeEvent::NotSent { .. }]));
-    assert_eq!((net.figure("serving_node_sent"), net.figure("serving_node_not_sent")), (1, 3));
+    assert_eq!((net.figure("serving_node_sent"), net.figure("serving_node_not_sent")), (1, 5));
+}
+
+#[test]
+fn a_phone_with_memory_again_has_the_hlr_told() {
+    for (kind, of_sgsn) in [(ServingNodeKind::Msc, false), (ServingNodeKind::Sgsn, true)] {
+        let mut net = Net::new(kind, Service::Delivers);
+        if of_sgsn {
+            net.attach();
+        }
+        let told = |result| [ServingNodeEvent::MemoryKnown { imsi: IMSI.into(), result }];
+        for (answer, result) in [
+            (Ok(OperationResult::ReadyForSm(Vec::new())), Ok(())),
+            (Err(UserError::FacilityNotSupported), Err(RpCause::FACILITY_NOT_IMPLEMENTED)),
+        ] {
+            net.order(ServingNodeOrder::MemoryAvailable { imsi: IMSI.into() });
+            let asked = net.asked().unwrap();
+            let Operation::ReadyForSm(argument) = &asked.2 else { panic!("{asked:?}") };
+            let reason = (argument.alert_reason, argument.alert_reason_indicator);
+            assert_eq!(reason, (AlertReason::MemoryAvailable, of_sgsn));
+            assert_eq!(net.happened(), []);
+            net.answer(&asked, answer);
+            assert_eq!(net.happened(), told(result));
+        }
+        net.order(ServingNodeOrder::MemoryAvailable { imsi: IMSI.into() });
+        net.wait(121_000);
+        assert_eq!(net.happened(), told(Err(RpCause::NETWORK_OUT_OF_ORDER)));
+    }
 }

@@ -3,7 +3,7 @@
 use protocol::Instant;
 use protocol::mime::CPIM_CONTENT_TYPE;
 use protocol::sip::{EndedWhy, Method, Refusal, Request, Uri};
-use protocol::sms::SMS_MEDIA_TYPE;
+use protocol::sms::is_sms;
 
 use super::io::{AgentCommand, AgentEvent, AgentOutput, CallId, OutgoingMessage};
 use super::machine::{Pending, UeAgent, received};
@@ -57,7 +57,7 @@ impl UeAgent {
     pub(super) fn message_received(&mut self, now: Instant, request: &Request) {
         let message = received(request);
         // Short messages have a rule of their own for what comes again: it is acknowledged once more (TS 23.040).
-        if self.messenger.is_known(request) && !message.content_type.starts_with(SMS_MEDIA_TYPE) {
+        if self.messenger.is_known(request) && !is_sms(&message.content_type) {
             return self.ignore("a MESSAGE".to_owned(), "it came before");
         }
         let (answer, imdn) = self.messenger.dispositions(&message.content_type, &message.body, &message.from);

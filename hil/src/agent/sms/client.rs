@@ -5,14 +5,14 @@ mod sending;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use protocol::sms::{SMS_MEDIA_TYPE, UserDataHeader};
+use protocol::sms::{SMS_MEDIA_TYPE, SmsAccess, UserDataHeader, is_sms};
 use protocol::{Entropy, Instant};
 
 use self::sending::{Awaited, Queue, Transfer};
 use super::config::{SmsConfig, SmsPath};
-use super::io::{SmsAccess, SmsCommand, SmsEvent, SmsInput, SmsOutput};
+use super::io::{SmsCommand, SmsEvent, SmsInput, SmsOutput};
 use super::memory::SmsMemory;
-use crate::agent::sip::{AgentCommand, AgentEvent, IncomingMessage, OutgoingMessage};
+use crate::agent::sip::{AgentCommand, AgentEvent, OutgoingMessage};
 
 /// Its tokens are from the first to the last: others of the same SIP agent are below and above.
 const FIRST_TOKEN: u64 = 1 << 47;
@@ -102,7 +102,7 @@ impl SmsClient {
     pub fn is_own(&self, event: &AgentEvent) -> bool {
         match event {
             AgentEvent::MessageResult { token, .. } => (FIRST_TOKEN..=LAST_TOKEN).contains(token),
-            AgentEvent::MessageReceived(message) => is_sms(message),
+            AgentEvent::MessageReceived(message) => is_sms(&message.content_type),
             AgentEvent::Registered(_) | AgentEvent::RegistrationFailed { .. } | AgentEvent::Unregistered(_) => {
                 self.config.path == SmsPath::Gateway
             }
@@ -166,7 +166,9 @@ impl SmsClient {
                 }
             }
             AgentEvent::MessageResult { token, result } => self.message_answered(now, *token, result),
-            AgentEvent::MessageReceived(message) if is_sms(message) => self.message_received(now, message),
+            AgentEvent::MessageReceived(message) if is_sms(&message.content_type) => {
+                self.message_received(now, message)
+            }
             _ => {}
         }
     }
@@ -228,12 +230,6 @@ impl SmsClient {
     fn ignored(&mut self, what: &str, why: &str) {
         self.event(SmsEvent::Ignored { what: what.to_owned(), why: why.to_owned() });
     }
-}
-
-/// Its body is a message of the relay layer.
-fn is_sms(message: &IncomingMessage) -> bool {
-    let essence = message.content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(SMS_MEDIA_TYPE)
 }
 
 fn octet(entropy: &mut Entropy) -> u8 {

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use protocol::Plmn;
 use protocol::sip::Target;
-use protocol::sms::Address;
+use protocol::sms::{Address, SmsAccess};
 
-use super::io::SmsAccess;
 use crate::agent::sip::{AgentConfig, SipDialect};
 
 /// The configuration of an SMS agent.

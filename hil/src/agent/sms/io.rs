@@ -6,22 +6,11 @@ use std::time::Duration;
 use protocol::sip::Refusal;
 use protocol::sms::{
     Address, Content, DataCodingScheme, FailureCause, MessageClass, MessageWaiting, Ports, ProtocolIdentifier, RpCause,
-    SegmentError, Status, Timestamp,
+    SegmentError, SmsAccess, Status, Timestamp,
 };
 
 use super::config::Reporting;
 use crate::agent::sip::{AgentCommand, AgentEvent, UnregisteredWhy};
-
-/// By what a message is sent, or has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum SmsAccess {
-    /// By IP, through an IMS or straight to the gateway.
-    Ip,
-    /// By the SGSN.
-    Sgsn,
-    /// By the MSC.
-    Msc,
-}
 
 /// What comes in.
 #[derive(Clone, PartialEq, Debug)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use protocol::Instant;
 use protocol::sms::{
-    Address, Assembled, Assembler, AssemblerConfig, Deliver, Incomplete, MessageClass, ProtocolIdentifier, Seen, Tpdu,
-    WholeMessage,
+    Address, Assembled, Assembler, AssemblerConfig, Deliver, Incomplete, MessageClass, ProtocolIdentifier, Seen,
+    SmsAccess, Tpdu, WholeMessage,
 };
 
-use super::io::{ReceivedSms, SmsAccess};
+use super::io::ReceivedSms;
 
 /// Messages that are known again: more than a service centre sends before it tries one again.
 const MOST_SEEN: usize = 256;

@@ -9,7 +9,9 @@ mod memory;
 
 pub use client::SmsClient;
 pub use config::{GatewayAccess, Reporting, SmsConfig, SmsPath, SmsTimers};
-pub use io::{OutgoingSms, ReceivedSms, SendFailure, SmsAccess, SmsCommand, SmsEvent, SmsInput, SmsOutput, SmsStatus};
+pub use protocol::sms::SmsAccess;
+
+pub use io::{OutgoingSms, ReceivedSms, SendFailure, SmsCommand, SmsEvent, SmsInput, SmsOutput, SmsStatus};
 pub use memory::SmsMemory;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::way::{End, Phone};
 use super::{MSC_PARTY, PRESENCE, SGSN_PARTY, delivery, delivery_ims, registration, registration_ims};
 use crate::ladder::{Party, Procedure, ProcedureStep, Without};
 use crate::scenario::{
-    ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsBy, SmsOver, SmsStep, StepAction,
+    ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsAccess, SmsBy, SmsStep, StepAction,
 };
 
 /// A ladder that a scenario asks for.
@@ -143,7 +143,7 @@ impl<'a> Asked<'a> {
     fn originated(&mut self, index: usize, from: &str) {
         let Some((name, phone)) = self.phones.get_key_value(from) else { return };
         let (name, registered) = (*name, phone.registered);
-        if let Some(step) = registered.filter(|_| phone.sends() == Some(SmsOver::Ip)) {
+        if let Some(step) = registered.filter(|_| phone.sends() == Some(SmsAccess::Ip)) {
             let procedure = match phone.own.by {
                 SmsBy::R2 => &delivery::ORIGINATED,
                 SmsBy::Ims => &delivery_ims::ORIGINATED,
@@ -170,7 +170,7 @@ impl<'a> Asked<'a> {
             SmsBy::Ims => return,
         };
         let over_ip = if is_delivered { last } else { first };
-        if over_ip.is_some_and(|(over, _)| *over == SmsOver::Ip) {
+        if over_ip.is_some_and(|(over, _)| *over == SmsAccess::Ip) {
             self.want((step, Some(index)), name, procedure, &tried);
         }
     }
@@ -181,7 +181,7 @@ impl<'a> Asked<'a> {
         (step, then): (usize, Option<usize>),
         ue: &'a str,
         procedure: &'static Procedure,
-        tried: &[(SmsOver, End)],
+        tried: &[(SmsAccess, End)],
     ) {
         if self.known.insert((ue, procedure.procedure)) {
             let left_out = procedure.steps.iter().filter(|row| self.is_left_out(row, tried));
@@ -194,13 +194,13 @@ impl<'a> Asked<'a> {
     }
 
     /// A box of the row is not there, is not tried, or says nothing.
-    fn is_left_out(&self, row: &ProcedureStep, tried: &[(SmsOver, End)]) -> bool {
+    fn is_left_out(&self, row: &ProcedureStep, tried: &[(SmsAccess, End)]) -> bool {
         let has = |party: Party| row.from == party || row.to == party;
         let has_presence = self.scenario.ims.as_ref().is_some_and(|ims| ims.has(Service::Presence));
         let is_mute = |over, party: Party| match tried.iter().find(|(own, _)| *own == over) {
             None => has(party),
             Some((_, end)) => row.from == party && *end == End::Silent,
         };
-        has(PRESENCE) && !has_presence || is_mute(SmsOver::Sgsn, SGSN_PARTY) || is_mute(SmsOver::Msc, MSC_PARTY)
+        has(PRESENCE) && !has_presence || is_mute(SmsAccess::Sgsn, SGSN_PARTY) || is_mute(SmsAccess::Msc, MSC_PARTY)
     }
 }

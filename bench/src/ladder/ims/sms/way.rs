@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scenario::{Served, Sms, SmsOver, UeSms};
+use crate::scenario::{Served, Sms, SmsAccess, UeSms};
 
 /// A UE with short messages, as far as the steps have come.
 #[derive(Clone, Debug)]
@@ -16,9 +16,9 @@ pub(super) struct Phone<'a> {
     /// Messages in its memory.
     held: usize,
     /// What becomes of messages at SGSN and MSC, where these serve it.
-    served: BTreeMap<SmsOver, Served>,
+    served: BTreeMap<SmsAccess, Served>,
     /// Where the HLR knows that it was absent: MNRF and MNRG of TS 23.040 clause 3.2.7.
-    missed: BTreeSet<SmsOver>,
+    missed: BTreeSet<SmsAccess>,
 }
 
 /// What becomes of a message over an access.
@@ -32,13 +32,13 @@ pub(super) enum End {
 
 impl<'a> Phone<'a> {
     pub(super) fn new(own: &'a UeSms) -> Self {
-        let served = [(SmsOver::Sgsn, own.sgsn), (SmsOver::Msc, own.msc)];
+        let served = [(SmsAccess::Sgsn, own.sgsn), (SmsAccess::Msc, own.msc)];
         let served = served.into_iter().filter_map(|(over, served)| Some((over, served?))).collect();
         Self { own, registered: None, is_cut_off: false, held: 0, served, missed: BTreeSet::new() }
     }
 
     /// From now on this becomes of messages at an SGSN or an MSC.
-    pub(super) fn serve(&mut self, at: SmsOver, becomes: Served) {
+    pub(super) fn serve(&mut self, at: SmsAccess, becomes: Served) {
         if let Some(served) = self.served.get_mut(&at) {
             *served = becomes;
         }
@@ -58,18 +58,18 @@ impl<'a> Phone<'a> {
     }
 
     /// By what it sends: the first access that its user prefers and that it has.
-    pub(super) fn sends(&self) -> Option<SmsOver> {
-        let is_there = |over: &SmsOver| match over {
-            SmsOver::Ip => self.is_reached(),
+    pub(super) fn sends(&self) -> Option<SmsAccess> {
+        let is_there = |over: &SmsAccess| match over {
+            SmsAccess::Ip => self.is_reached(),
             other => self.served.get(other).is_some_and(|served| *served != Served::Absent),
         };
         order(&self.own.prefers).into_iter().find(is_there)
     }
 
     /// A message is sent to it: the accesses that are tried, and what becomes of it there.
-    pub(super) fn receives(&mut self, sms: &Sms) -> Vec<(SmsOver, End)> {
-        let is_known = |over: &SmsOver| match over {
-            SmsOver::Ip => self.registered.is_some(),
+    pub(super) fn receives(&mut self, sms: &Sms) -> Vec<(SmsAccess, End)> {
+        let is_known = |over: &SmsAccess| match over {
+            SmsAccess::Ip => self.registered.is_some(),
             other => self.served.contains_key(other) && !self.missed.contains(other),
         };
         // As many addresses as the SMS-GMSC says that it takes.
@@ -90,11 +90,11 @@ impl<'a> Phone<'a> {
         tried
     }
 
-    fn arrives(&mut self, over: SmsOver) -> End {
+    fn arrives(&mut self, over: SmsAccess) -> End {
         match (over, self.served.get(&over)) {
-            (SmsOver::Ip, _) if self.is_cut_off => End::Silent,
-            (SmsOver::Ip, _) if self.held >= self.own.places => End::Refused,
-            (SmsOver::Ip, _) => {
+            (SmsAccess::Ip, _) if self.is_cut_off => End::Silent,
+            (SmsAccess::Ip, _) if self.held >= self.own.places => End::Refused,
+            (SmsAccess::Ip, _) => {
                 self.held += 1;
                 End::Delivered
             }
@@ -110,6 +110,6 @@ impl<'a> Phone<'a> {
 }
 
 /// An order of accesses; none is the usual one.
-fn order(own: &[SmsOver]) -> Vec<SmsOver> {
-    if own.is_empty() { vec![SmsOver::Ip, SmsOver::Sgsn, SmsOver::Msc] } else { own.to_vec() }
+fn order(own: &[SmsAccess]) -> Vec<SmsAccess> {
+    if own.is_empty() { vec![SmsAccess::Ip, SmsAccess::Sgsn, SmsAccess::Msc] } else { own.to_vec() }
 }

@@ -4,11 +4,11 @@
 use protocol::Instant;
 use protocol::sms::{
     Address, Deliver, DeliverReport, Direction, FailureCause, Incomplete, Parameters, RpBody, RpCause, RpMessage,
-    Status, StatusReport, Tpdu, TpduError,
+    SmsAccess, Status, StatusReport, Tpdu, TpduError,
 };
 
 use super::super::config::{Reporting, SmsPath};
-use super::super::io::{SmsAccess, SmsEvent, SmsOutput, SmsStatus};
+use super::super::io::{SmsEvent, SmsOutput, SmsStatus};
 use super::super::memory::{Between, Taken};
 use super::SmsClient;
 use crate::agent::sip::IncomingMessage;

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use protocol::Instant;
 use protocol::sip::Refusal;
 use protocol::sms::{
-    Address, ConcatenationReference, DataCodingScheme, Direction, FailureCause, RpBody, RpMessage, Submit, Tpdu,
-    ValidityPeriod, segment,
+    Address, ConcatenationReference, DataCodingScheme, Direction, FailureCause, RpBody, RpMessage, SmsAccess, Submit,
+    Tpdu, ValidityPeriod, segment,
 };
 
-use super::super::io::{OutgoingSms, SendFailure, SmsAccess, SmsEvent, SmsOutput};
+use super::super::io::{OutgoingSms, SendFailure, SmsEvent, SmsOutput};
 use super::{SmsClient, header_of};
 
 /// Parts that may wait.
@@ -268,7 +268,13 @@ impl SmsClient {
     /// The other parts of the message are not sent either.
     fn given_up(&mut self, why: SendFailure) {
         match self.transfer.take().map(|transfer| transfer.task) {
-            Some(Task::MemoryAvailable) => self.event(SmsEvent::MemoryAvailable { result: Err(why) }),
+            Some(Task::MemoryAvailable) => {
+                if matches!(why, SendFailure::Relay { .. }) && !why.is_temporary() {
+                    // The flag is unset as by an acknowledgement (TS 23.040 clause 10.3, ReadyForSM).
+                    self.memory.has_refused = self.has_refused_again;
+                }
+                self.event(SmsEvent::MemoryAvailable { result: Err(why) });
+            }
             Some(Task::Part { message, .. }) => {
                 self.queue.0.retain(|task| !matches!(task, Task::Part { message: other, .. } if *other == message));
                 self.sent(message, Err(why));

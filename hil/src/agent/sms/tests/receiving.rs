@@ -131,6 +131,28 @@ fn memory_is_told_of_twice_at_most_and_again_after_a_change() {
 }
 
 #[test]
+fn a_network_that_does_not_want_to_know_of_memory_is_not_told_again() {
+    for (cause, again) in [(RpCause::FACILITY_NOT_SUBSCRIBED, false), (RpCause::CONGESTION, true)] {
+        let mut rig = Rig::new(|config| config.places = 1);
+        rig.delivers(1, &deliver("x", 0));
+        rig.delivers(2, &deliver("x", 1));
+        rig.command(SmsCommand::DeleteAll);
+        for _ in 0..2 {
+            assert_eq!(rig.last().name(), "RP-SMMA");
+            let smma = rig.messages.last().unwrap().body[1];
+            rig.comes(&RpMessage::error(Direction::ToMs, smma, cause, None).emit(), None);
+            if !again {
+                break;
+            }
+            rig.run(40);
+        }
+        let told = rig.messages.len();
+        rig.command(SmsCommand::DeleteAll);
+        assert_eq!(rig.messages.len() > told, again, "{cause}");
+    }
+}
+
+#[test]
 fn the_memory_outlives_the_agent() {
     let mut rig = Rig::new(|config| config.places = 1);
     rig.delivers(1, &deliver("x", 0));

@@ -1,23 +1,27 @@
 //! The SMS agent of a UE (TS 24.341, TR 23.804), and what the runner knows of its messages. Over R2 it has a SIP agent of its
 //! own, for the IP-Message-GW is registrar and server of it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod expected;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use core_network::sms::{ServingNodeEvent, ServingNodeOrder};
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, UeAgent};
-use hil::agent::sms::{SmsAccess, SmsClient, SmsCommand, SmsEvent, SmsInput, SmsOutput};
+use hil::agent::sms::{SmsClient, SmsCommand, SmsEvent, SmsInput, SmsOutput};
 use hil::sim::SimUsim;
 use protocol::Instant;
 use protocol::sip::{Flow, Target};
 use protocol::sms::{
     Address, Assembled, Assembler, AssemblerConfig, Carrier, Content, Deliver, Direction, RpBody, RpCause, RpMessage,
-    StatusReport, Tpdu,
+    StatusReport, Timestamp, Tpdu,
 };
 
-use super::services::sms::access;
 use crate::event::ImsFact;
-use crate::scenario::{ImsState, SmsOver};
+use crate::scenario::{ImsState, SmsAccess};
+use expected::{Arrival, Expected};
+
+pub(crate) use expected::ExpectedSms;
 
 /// What a UE has for short messages.
 pub(crate) struct SmsUe {
@@ -27,12 +31,10 @@ pub(crate) struct SmsUe {
     imsi: String,
     /// Messages that the SM-SC has neither taken nor refused.
     untaken: BTreeMap<u64, Instant>,
-    /// Messages on their way to this UE.
-    expected: VecDeque<ExpectedSms>,
-    /// Messages that came as they were sent.
-    came: Vec<ExpectedSms>,
+    /// Messages to this UE.
+    expected: Expected,
     /// What of its messages goes by the MSC or the SGSN: reference of the relay layer.
-    relayed: BTreeMap<SmsOver, u8>,
+    relayed: BTreeMap<SmsAccess, u8>,
     /// Parts of messages that came by the MSC or the SGSN, by their originators.
     parts: Assembler<Address>,
     /// Messages that it has sent last, by their TP-MR.
@@ -47,14 +49,6 @@ struct GatewayUe {
     contact: SocketAddr,
     agent: UeAgent,
     usim: SimUsim,
-}
-
-/// A message that was sent to a UE.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct ExpectedSms {
-    pub(crate) number: u64,
-    pub(crate) content: Content,
-    pub(crate) sent: Instant,
 }
 
 /// What it has counted.
@@ -74,6 +68,9 @@ pub(crate) struct SmsFigures {
     pub(crate) longest_ns: u64,
 }
 
+/// SMS-SUBMIT-REPORT, and RP-Cause of what was refused.
+type Answer = Result<Option<Vec<u8>>, (RpCause, Option<Vec<u8>>)>;
+
 /// What it has for the UE.
 pub(crate) enum SmsUeOutput {
     /// For the SIP agent that the UE has for the IMS.
@@ -81,7 +78,7 @@ pub(crate) enum SmsUeOutput {
     /// To be sent over R2.
     Sip(SocketAddr, Target, Vec<u8>),
     /// A message for an MSC or an SGSN.
-    Order(SmsOver, ServingNodeOrder),
+    Order(SmsAccess, ServingNodeOrder),
     /// Something that has happened.
     Fact(Box<ImsFact>),
 }
@@ -94,8 +91,7 @@ impl SmsUe {
             gateway,
             imsi: imsi.to_owned(),
             untaken: BTreeMap::new(),
-            expected: VecDeque::new(),
-            came: Vec::new(),
+            expected: Expected::default(),
             relayed: BTreeMap::new(),
             parts: Assembler::new(AssemblerConfig::default()),
             references: BTreeMap::new(),
@@ -141,8 +137,8 @@ impl SmsUe {
     }
 
     /// Whether an MSC or an SGSN serves it.
-    pub(crate) fn attached(&mut self, now: Instant, over: SmsOver, is_there: bool) {
-        self.client.handle_input(now, SmsInput::Attached { access: access(over), is_there });
+    pub(crate) fn attached(&mut self, now: Instant, over: SmsAccess, is_there: bool) {
+        self.client.handle_input(now, SmsInput::Attached { access: over, is_there });
     }
 
     pub(crate) fn command(&mut self, now: Instant, command: SmsCommand) {
@@ -154,7 +150,7 @@ impl SmsUe {
 
     /// A message is on its way to it.
     pub(crate) fn expects(&mut self, message: ExpectedSms) {
-        self.expected.push_back(message);
+        self.expected.push(message);
     }
 
     pub(crate) fn step_started(&mut self) {
@@ -162,8 +158,8 @@ impl SmsUe {
     }
 
     /// Something has happened at the MSC or the SGSN that serves it.
-    pub(crate) fn served(&mut self, now: Instant, over: SmsOver, event: ServingNodeEvent) -> Option<ImsFact> {
-        let by = over.as_str().to_uppercase();
+    pub(crate) fn served(&mut self, now: Instant, over: SmsAccess, event: ServingNodeEvent) -> Option<ImsFact> {
+        let by = over.to_string();
         match event {
             ServingNodeEvent::Delivered { tpdu, .. } => {
                 match Tpdu::parse(Direction::ToMs, Carrier::Data, &tpdu).ok()? {
@@ -174,20 +170,27 @@ impl SmsUe {
             }
             ServingNodeEvent::Refused { error, .. } => Some(self.refused(format!("{by}: {error}"))),
             ServingNodeEvent::Repeated { .. } => None,
-            ServingNodeEvent::Sent { report, .. } => {
-                let reference = self.relayed.remove(&over)?;
-                let report = report.and_then(|tpdu| Tpdu::parse(Direction::ToMs, Carrier::Ack, &tpdu).ok());
-                let ack = RpMessage::ack(Direction::ToMs, reference, report.as_ref());
-                self.client.handle_input(now, SmsInput::Relayed { access: access(over), octets: &ack.emit() });
-                None
-            }
-            ServingNodeEvent::NotSent { .. } => {
-                let reference = self.relayed.remove(&over)?;
-                let error = RpMessage::error(Direction::ToMs, reference, RpCause::NETWORK_OUT_OF_ORDER, None);
-                self.client.handle_input(now, SmsInput::Relayed { access: access(over), octets: &error.emit() });
-                None
+            ServingNodeEvent::Sent { report, .. } => self.answered(now, over, Ok(report)),
+            ServingNodeEvent::NotSent { cause, report, .. } => self.answered(now, over, Err((cause, report))),
+            ServingNodeEvent::MemoryKnown { result, .. } => {
+                let result = result.map(|()| None).map_err(|cause| (cause, None));
+                self.answered(now, over, result)
             }
         }
+    }
+
+    /// The MSC or the SGSN answers what the UE has sent by it: RP-ACK or RP-ERROR, with SMS-SUBMIT-REPORT if there is one.
+    fn answered(&mut self, now: Instant, over: SmsAccess, result: Answer) -> Option<ImsFact> {
+        let reference = self.relayed.remove(&over)?;
+        let parse = |carrier, tpdu: Option<Vec<u8>>| tpdu.and_then(|t| Tpdu::parse(Direction::ToMs, carrier, &t).ok());
+        let message = match result {
+            Ok(report) => RpMessage::ack(Direction::ToMs, reference, parse(Carrier::Ack, report).as_ref()),
+            Err((cause, report)) => {
+                RpMessage::error(Direction::ToMs, reference, cause, parse(Carrier::Error, report).as_ref())
+            }
+        };
+        self.client.handle_input(now, SmsInput::Relayed { access: over, octets: &message.emit() });
+        None
     }
 
     /// A message, or a part of one, that an MSC or an SGSN has brought.
@@ -195,7 +198,7 @@ impl SmsUe {
         let from = deliver.originator;
         let (assembled, _) = self.parts.add(now, from, deliver.coding, deliver.user_data);
         let Assembled::Whole(whole) = assembled else { return None };
-        Some(self.came(now, from.to_string(), &whole.content, by, whole.parts))
+        Some(self.came(now, (&from, &whole.content, deliver.service_centre_time), by, whole.parts))
     }
 
     /// A status report that they have brought.
@@ -231,7 +234,7 @@ impl SmsUe {
                             None
                         }
                     },
-                    SmsOutput::Relay { access, octets } => self.relay(over(access), &octets),
+                    SmsOutput::Relay { access, octets } => self.relay(access, &octets),
                     SmsOutput::Event(event) => self.told(now, event).map(|fact| SmsUeOutput::Fact(Box::new(fact))),
                 };
                 match done {
@@ -253,13 +256,19 @@ impl SmsUe {
     }
 
     /// A message of the relay layer goes by the MSC or the SGSN, as one of their subscribers.
-    fn relay(&mut self, over: SmsOver, octets: &[u8]) -> Option<SmsUeOutput> {
+    fn relay(&mut self, over: SmsAccess, octets: &[u8]) -> Option<SmsUeOutput> {
         let message = RpMessage::parse(octets).ok()?;
-        let RpBody::Data(data) = &message.body else { return None };
-        let (centre, tpdu) = (data.destination.as_ref()?.e164()?, data.user_data.octets().to_vec());
-        self.relayed.insert(over, message.reference);
         let imsi = self.imsi.clone();
-        Some(SmsUeOutput::Order(over, ServingNodeOrder::Send { imsi, service_centre: centre, tpdu }))
+        let order = match &message.body {
+            RpBody::Data(data) => {
+                let (service_centre, tpdu) = (data.destination.as_ref()?.e164()?, data.user_data.octets().to_vec());
+                ServingNodeOrder::Send { imsi, service_centre, tpdu }
+            }
+            RpBody::Smma(_) => ServingNodeOrder::MemoryAvailable { imsi },
+            _ => return None,
+        };
+        self.relayed.insert(over, message.reference);
+        Some(SmsUeOutput::Order(over, order))
     }
 
     /// What an event of the agent says.
@@ -276,7 +285,7 @@ impl SmsUe {
             }
             SmsEvent::PartSent { message, part, parts, reference, access, attempts } => {
                 self.references.insert(reference, message);
-                let by = over(access).as_str().to_uppercase();
+                let by = access.to_string();
                 ImsFact::SmsPartTaken { number: message, part, parts, by, attempts }
             }
             SmsEvent::Sent { message, result } => {
@@ -289,8 +298,8 @@ impl SmsUe {
                 ImsFact::SmsTaken { number: message, why: result.err().map(|why| why.to_string()), after_s }
             }
             SmsEvent::Received(message) => {
-                let by = over(message.access).as_str().to_uppercase();
-                self.came(now, message.from.to_string(), &message.content, by, message.parts)
+                let by = message.access.to_string();
+                self.came(now, (&message.from, &message.content, message.service_centre_time), by, message.parts)
             }
             SmsEvent::StatusReport(report) => {
                 self.figures.reports += 1;
@@ -315,24 +324,31 @@ impl SmsUe {
         ImsFact::Sms { what: format!("refused: {what}") }
     }
 
-    fn came(&mut self, now: Instant, from: String, content: &Content, by: String, parts: u8) -> ImsFact {
-        let place = self.expected.iter().position(|own| own.content == *content);
-        let own = place.and_then(|place| self.expected.remove(place));
-        let after = own.as_ref().map(|own| now.saturating_duration_since(own.sent));
-        match &own {
-            Some(_) => self.figures.delivered += 1,
-            None => self.figures.doubled += u64::from(self.came.iter().any(|own| own.content == *content)),
+    fn came(
+        &mut self,
+        now: Instant,
+        (from, content, time): (&Address, &Content, Timestamp),
+        by: String,
+        parts: u8,
+    ) -> ImsFact {
+        let (mut number, mut after_s) = (None, None);
+        match self.expected.comes(from, content, time) {
+            Arrival::Expected(own) => {
+                let after = now.saturating_duration_since(own.sent);
+                self.figures.delivered += 1;
+                self.figures.longest_ns =
+                    self.figures.longest_ns.max(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX));
+                (number, after_s) = (Some(own.number), Some(after.as_secs_f64()));
+            }
+            Arrival::Again => self.figures.doubled += 1,
+            Arrival::Unknown => {}
         }
-        let nanos = after.map_or(0, |after| u64::try_from(after.as_nanos()).unwrap_or(u64::MAX));
-        self.figures.longest_ns = self.figures.longest_ns.max(nanos);
-        let number = own.as_ref().map(|own| own.number);
-        self.came.extend(own);
-        ImsFact::SmsReceived { number, from, by, parts, after_s: after.map(|after| after.as_secs_f64()) }
+        ImsFact::SmsReceived { number, from: from.to_string(), by, parts, after_s }
     }
 
     /// Messages to it that have not come.
     pub(crate) fn missing(&self) -> u64 {
-        self.expected.len() as u64
+        self.expected.missing() as u64
     }
 
     /// It has come to a state that a step waits for; none: the state is not of short messages.
@@ -341,17 +357,9 @@ impl SmsUe {
             ImsState::SmsRegistered => self.is_registered,
             ImsState::SmsUnregistered => !self.is_registered,
             ImsState::SmsTaken => self.untaken.is_empty(),
-            ImsState::SmsReceived => self.expected.is_empty(),
+            ImsState::SmsReceived => self.expected.missing() == 0,
             ImsState::SmsRefused => self.refused_in_step > 0,
             _ => return None,
         })
-    }
-}
-
-const fn over(access: SmsAccess) -> SmsOver {
-    match access {
-        SmsAccess::Ip => SmsOver::Ip,
-        SmsAccess::Sgsn => SmsOver::Sgsn,
-        SmsAccess::Msc => SmsOver::Msc,
     }
 }
