@@ -65,7 +65,7 @@ pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wiresh
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
     Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio,
-    ReportError, SCHEMA, ShortMessageRun, html, json, junit, replay, write_reports,
+    ReportError, SCHEMA, ShortMessageCount, ShortMessageRun, html, json, junit, replay, write_reports,
 };
 pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
@@ -77,7 +77,7 @@ pub use scenario::{
     IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
     MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service,
-    ServiceBox, ServiceStep, Session, SipWhat, SmScKind, Sms, SmsBy, SmsOver, SmsStep, Step, StepAction,
+    ServiceBox, ServiceStep, Session, SipWhat, SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction,
     SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeRadio, UeSms,
     UnicastAccess, Unit, Way, XdmStep,
 };

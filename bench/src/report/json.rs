@@ -9,7 +9,7 @@ use super::json_ims::ImsReport;
 use super::json_modems::{MessageReport, ModemReport};
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
-use super::sms_runs::ShortMessageRun;
+use super::sms_runs::{ShortMessageCount, ShortMessageRun};
 use crate::event::{BoxBackend, FrontEndStatus, MchHeader, SessionInfo};
 use crate::ladder::{Ladder, LadderStep};
 use crate::pcap::{CAPTURE_FILE, wireshark_options};
@@ -47,6 +47,9 @@ struct Report<'a> {
     /// Over IP.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     short_messages: &'a [ShortMessageRun],
+    /// How many there were: the first ones are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    short_messages_counted: Option<ShortMessageCount>,
     /// What the front ends of a paced run have seen.
     front_ends: &'a [FrontEndStatus],
     /// Why the run broke off.
@@ -269,6 +272,7 @@ impl<'a> Report<'a> {
             modems: model.modems.iter().map(ModemReport::of).collect(),
             messages: model.messages.iter().map(MessageReport::of).collect(),
             short_messages: &model.short_messages,
+            short_messages_counted: (!model.short_messages.is_empty()).then_some(model.short_messages_counted),
             front_ends: &model.front_ends,
             front_end_failed: model.front_end_failed.as_deref(),
             notes: model.notes.iter().map(|n| Note { t_ms: ms(n.at_ns), text: &n.text }).collect(),

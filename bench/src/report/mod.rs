@@ -34,8 +34,9 @@ pub use junit::junit;
 pub use model::{FoldError, Model, ModelError};
 pub use modem_runs::{MessageRun, ModemRun};
 pub use radio_sum::{RadioSum, Ratio};
+pub(crate) use runs::StepRun;
 pub use runs::{Delivery, Outcome};
-pub use sms_runs::ShortMessageRun;
+pub use sms_runs::{ShortMessageCount, ShortMessageRun};
 pub(crate) use text::{counted, percent};
 
 use crate::record::{RecordError, RecordReader};

@@ -12,7 +12,7 @@ pub(crate) use super::runs::{
     SessionStop, Spectrum, StepRun, UeRun,
 };
 use super::series::Merge;
-use super::sms_runs::ShortMessageRun;
+use super::sms_runs::{ShortMessageCount, ShortMessageRun};
 use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
 use crate::ladder::{Ladder, Tick};
 use crate::scenario::MeasurementName;
@@ -60,6 +60,8 @@ pub struct Model {
     pub messages: Vec<MessageRun>,
     /// Short messages over IP.
     pub short_messages: Vec<ShortMessageRun>,
+    /// How many there were: of the first ones alone more is kept.
+    pub short_messages_counted: ShortMessageCount,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -103,6 +105,7 @@ impl Model {
             modems: Vec::new(),
             messages: Vec::new(),
             short_messages: Vec::new(),
+            short_messages_counted: ShortMessageCount::default(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             places,

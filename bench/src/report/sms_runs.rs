@@ -32,15 +32,28 @@ pub struct ShortMessageRun {
     pub status: Option<String>,
 }
 
+/// How many there were; no more than [`MESSAGES_MAX`] are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct ShortMessageCount {
+    /// Sent.
+    pub sent: u64,
+    /// Come as they were sent.
+    pub delivered: u64,
+}
+
 impl Model {
     /// A fact about short messages; false: it is about something else.
     pub(super) fn apply_short_message(&mut self, t: u64, ue: &str, fact: &ImsFact) -> bool {
-        let own = |messages: &mut Vec<ShortMessageRun>, number: u64, change: &dyn Fn(&mut ShortMessageRun)| {
-            messages.iter_mut().filter(|own| own.number == number).for_each(change);
+        // Numbers rise as messages are sent.
+        let own = |messages: &mut [ShortMessageRun], number: u64, change: &dyn Fn(&mut ShortMessageRun)| {
+            if let Ok(place) = messages.binary_search_by_key(&number, |own| own.number) {
+                change(&mut messages[place]);
+            }
         };
         let all = &mut self.short_messages;
         match fact {
             ImsFact::SmsSent { number, to, text } => {
+                self.short_messages_counted.sent += 1;
                 if all.len() < MESSAGES_MAX {
                     all.push(ShortMessageRun {
                         number: *number,
@@ -64,9 +77,10 @@ impl Model {
                 None => message.taken_s = Some(*after_s),
                 Some(why) => message.refused = Some(why.clone()),
             }),
-            ImsFact::SmsReceived { number: Some(number), by, after_s, .. } => own(all, *number, &|message| {
-                (message.after_s, message.by) = (*after_s, Some(by.clone()));
-            }),
+            ImsFact::SmsReceived { number: Some(number), by, after_s, .. } => {
+                self.short_messages_counted.delivered += 1;
+                own(all, *number, &|message| (message.after_s, message.by) = (*after_s, Some(by.clone())));
+            }
             ImsFact::SmsReported { number: Some(number), status } => {
                 own(all, *number, &|message| message.status = Some(status.clone()));
             }
@@ -78,3 +92,26 @@ impl Model {
 
 /// Messages that are kept.
 const MESSAGES_MAX: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic;
+
+    #[test]
+    fn what_is_left_out_is_counted_and_what_is_kept_is_found() {
+        let mut model = synthetic::model();
+        let most = MESSAGES_MAX as u64;
+        for number in (1..=most + 3).map(|n| 2 * n) {
+            let fact = ImsFact::SmsSent { number, to: "ben".into(), text: "hi".into() };
+            assert!(model.apply_short_message(number, "anna", &fact));
+        }
+        for number in [3, 4, 2 * most, 2 * most + 2] {
+            let fact = ImsFact::SmsTaken { number, why: None, after_s: 0.5 };
+            assert!(model.apply_short_message(7, "anna", &fact));
+        }
+        let taken: Vec<u64> =
+            model.short_messages.iter().filter(|own| own.taken_s.is_some()).map(|own| own.number).collect();
+        assert_eq!((taken, model.short_messages_counted.sent), (vec![4, 2 * most], most + 3));
+    }
+}

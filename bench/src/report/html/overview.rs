@@ -131,7 +131,7 @@ fn ims_cards(model: &Model) -> Markup {
     let sum = |of: fn(&ImsRun) -> u64| model.ims.iter().map(of).sum::<u64>();
     let is_registered = |run: &&ImsRun| run.registrations + run.gateway_registrations > 0;
     let registered = model.ims.iter().filter(is_registered).count();
-    let delivered = model.short_messages.iter().filter(|own| own.after_s.is_some()).count();
+    let counted = model.short_messages_counted;
     let messages: u64 = model.captured.iter().filter(|(joint, _)| joint.is_core()).map(|(_, n)| n.0).sum();
     html! {
         div.cards {
@@ -140,7 +140,7 @@ fn ims_cards(model: &Model) -> Markup {
             @if model.header.scenario.sms.is_some() {
                 (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations at the IP-Message-GW"))
                 (card(
-                    html! { (delivered) span.of { " of " (model.short_messages.len()) } },
+                    html! { (counted.delivered) span.of { " of " (counted.sent) } },
                     "short messages delivered",
                 ))
             } @else {

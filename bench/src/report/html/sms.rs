@@ -16,6 +16,8 @@ pub(super) fn table(model: &Model) -> Markup {
                 "between the two."
             }
             (many::table(&head(), &model.short_messages, "messages", |own| own.after_s.is_none(), |own, _| row(own)))
+            @let more = model.short_messages_counted.sent - model.short_messages.len() as u64;
+            @if more > 0 { p.hint { "And " (text::grouped(more)) " more, which are in the record alone." } }
         }
     }
 }
