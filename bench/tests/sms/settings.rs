@@ -133,12 +133,12 @@ fn a_message_is_not_delivered_by_those_who_serve_the_ue() {
     };
     let ladders = [("8.5", "ben"), ("8.1", "anna"), ("8.1", "ben"), ("8.3", "anna"), ("8.4", "ben")];
     let nobody = rest(full(""), 15).assert_passes(&ladders).remove(0);
-    assert_eq!(nobody, ["1", "2", "3", "3a", "4", "5", "6", "8", "8a", "9"]);
+    assert_eq!(nobody, ["1", "2", "3", "3a", "4", "5", "5a", "5b", "5c", "6", "8", "8a", "9"]);
     let msc = rest(full(", msc = \"absent\""), 15).assert_passes(&ladders).remove(0);
-    assert_eq!(msc, ["1", "2", "3", "3a", "4", "5", "6", "7b", "7c", "8", "8a", "9"]);
+    assert_eq!(msc, ["1", "2", "3", "3a", "4", "5", "5a", "5b", "5c", "6", "7b", "7c", "8", "8a", "9"]);
     // Nothing comes from an SGSN that says nothing.
     let silent = rest(full(", sgsn = \"silent\""), 200).assert_passes(&ladders).remove(0);
-    assert_eq!(silent, ["1", "2", "3", "3a", "4", "5", "6", "7", "8", "8a", "9"]);
+    assert_eq!(silent, ["1", "2", "3", "3a", "4", "5", "5a", "5b", "5c", "6", "7", "8", "8a", "9"]);
 }
 
 #[test]
@@ -201,4 +201,30 @@ fn a_fault_takes_the_operation_that_it_names() {
     assert_eq!(ended.code, 1, "{ended:#?}");
     let reason = ladders(&report, "TR 23.804 8.4").next().unwrap()["reason"].as_str().unwrap();
     assert!(reason.contains(": step 4 "), "{reason}");
+}
+
+#[test]
+fn a_state_that_nobody_comes_to_fails_the_run() {
+    let wait = "ue = \"ben\"\nstate = \"sms_refused\"\ntimeout_ms = 2000";
+    let (ended, report) = two("", "").step("run_until_ims", wait).play();
+    ended.assert(1, "FAIL");
+    let sentence = report["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("Step 3, ") && sentence.contains("it has not come to that"), "{sentence}");
+}
+
+#[test]
+fn memory_again_is_told_by_the_msc_where_that_is_preferred() {
+    let ben = "by = \"r2\", places = 1, msc = \"absent\", prefers = [\"msc\", \"ip\"]";
+    let story = Story::of(PRESENCE, "", &[("anna", R2), ("ben", ben)]).with("sms_register", "all").seconds(3);
+    let story = story.send("anna", "ben", "hi").seconds(5).send("anna", "ben", "hi again").seconds(15);
+    // The MSC has the UE again, which says by it that there is room; the SM-SC would wait for ten minutes.
+    let story = story.serve("ben", "msc", "silent").with("sms_free", "ben").seconds(60);
+    story.assert_passes(&[("8.1", "anna"), ("8.1", "ben"), ("8.3", "anna"), ("8.4", "ben"), ("8.5", "ben")]);
+}
+
+#[test]
+fn equal_messages_are_told_apart() {
+    let story = two("", "").send("anna", "ben", "hi").send("anna", "ben", "hi").seconds(10);
+    let story = story.expect("sms_delivered", "ben", "min = 2\nmax = 2").expect("sms_doubled", "ben", "max = 0");
+    story.assert_passes(&[("8.1", "anna"), ("8.1", "ben"), ("8.3", "anna"), ("8.4", "ben")]);
 }

@@ -176,10 +176,6 @@ pub enum RpKind {
     AckToMs = 3,
     /// RP-ERROR from the UE.
     ErrorFromMs = 4,
-    /// RP-ERROR to the UE.
-    ErrorToMs = 5,
-    /// RP-SMMA: it has memory again.
-    MemoryAvailable = 6,
 }
 
 impl ImsCast {

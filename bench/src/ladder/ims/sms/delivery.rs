@@ -62,8 +62,8 @@ pub(super) const TERMINATED: Procedure = Procedure {
             "message",
             &[Rp(RpKind::DataToMs)],
         ),
-        success(("5a", "200", "TS 24.341 5.3.2.4"), R2_UP, MESSAGE, "message"),
-        request(("5b", "MESSAGE with RP-ACK", "TS 24.341 5.3.2.5"), R2_UP, MESSAGE, "report", &[Rp(RpKind::AckFromMs)])
+        success(("5a", "200", "TS 24.341 5.3.2.3"), R2_UP, MESSAGE, "message"),
+        request(("5b", "MESSAGE with RP-ACK", "TS 24.341 5.3.2.4"), R2_UP, MESSAGE, "report", &[Rp(RpKind::AckFromMs)])
             .after("5"),
         success(("5c", "202", "TS 24.341 5.3.3.3"), R2_DOWN, MESSAGE, "report"),
         result(("6", "mt-ForwardSM result", "TS 29.002 12.9"), GATEWAY_TO_GMSC, Op::MT_FORWARD_SM, "mt").after("5b"),
@@ -91,7 +91,17 @@ pub(super) const FAILED: Procedure = Procedure {
             "message",
             &[Rp(RpKind::DataToMs)],
         ),
-        error(("6", "mt-ForwardSM error", "TS 29.002 12.9"), GATEWAY_TO_GMSC, Op::MT_FORWARD_SM, "mt"),
+        success(("5a", "200", "TS 24.341 5.3.2.3"), R2_UP, MESSAGE, "message"),
+        request(
+            ("5b", "MESSAGE with RP-ERROR: no memory", "TS 24.341 5.3.2.4"),
+            R2_UP,
+            MESSAGE,
+            "report",
+            &[Rp(RpKind::ErrorFromMs)],
+        )
+        .after("5"),
+        success(("5c", "202", "TS 24.341 5.3.3.3"), R2_DOWN, MESSAGE, "report"),
+        error(("6", "mt-ForwardSM error", "TS 29.002 12.9"), GATEWAY_TO_GMSC, Op::MT_FORWARD_SM, "mt").after("5b"),
         invoke(
             ("7", "mt-ForwardSM to the SGSN", "TS 23.040 10.1"),
             (GMSC, SGSN_PARTY, Joint::R6),

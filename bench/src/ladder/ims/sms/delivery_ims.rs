@@ -84,10 +84,10 @@ pub(super) const TERMINATED: Procedure = Procedure {
             "message",
             &[Rp(RpKind::DataToMs)],
         ),
-        success(("7", "200", "TS 24.341 5.3.2.4"), GM_UP, MESSAGE, "message"),
+        success(("7", "200", "TS 24.341 5.3.2.3"), GM_UP, MESSAGE, "message"),
         success(("7a", "200", "TS 24.229 5.2.6.4"), P_TO_S, MESSAGE, "message"),
         success(("8", "200", "TS 24.229 5.4.3.3"), S_TO_GATEWAY, MESSAGE, "message"),
-        request(("9", "MESSAGE with RP-ACK", "TS 24.341 5.3.2.5"), GM_UP, MESSAGE, "report", &[Rp(RpKind::AckFromMs)])
+        request(("9", "MESSAGE with RP-ACK", "TS 24.341 5.3.2.4"), GM_UP, MESSAGE, "report", &[Rp(RpKind::AckFromMs)])
             .after("6a"),
         request(("9a", "MESSAGE with RP-ACK", "TS 24.229 5.2.6.3"), P_TO_S, MESSAGE, "report", &[]),
         request(("10", "MESSAGE by the filter criteria", "TR 23.804 8.10"), S_TO_GATEWAY, MESSAGE, "report", &[]),
