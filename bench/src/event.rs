@@ -456,6 +456,9 @@ pub struct MchHeader {
     pub tbs_bits: u32,
 }
 
+/// Why a step ended that has waited in vain.
+pub(crate) const TIMEOUT: &str = "timeout";
+
 /// A ladder instance: which procedure, played by whom.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LadderHeader {

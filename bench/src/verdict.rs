@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::event::TIMEOUT;
 use crate::ladder::Ladder;
 use crate::measure::{Measured, NoValue, Value, measure};
-use crate::report::model::Model;
-use crate::scenario::{Expectation, MeasurementName, Unit};
+use crate::report::{StepRun, model::Model};
+use crate::scenario::{Expectation, ImsStep, MeasurementName, StepAction, Unit};
 
 /// A verdict; the greater one overwrites the lesser one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -81,7 +82,7 @@ pub struct Judgement {
     pub checks: Vec<Check>,
     /// Ladders.
     pub ladders: Vec<LadderVerdict>,
-    /// What failed beside them: UEs that have not acquired the carrier in their time.
+    /// What failed beside them: UEs that have not acquired the carrier, or come to a state that a step waits for, in their time.
     pub failures: Vec<String>,
 }
 
@@ -91,10 +92,14 @@ impl Judgement {
         let expectations = model.header.scenario.expectations.iter().enumerate();
         let checks: Vec<_> = expectations.flat_map(|(i, e)| check(model, i, e)).collect();
         let ladders: Vec<_> = model.ladders.iter().enumerate().map(|(i, l)| judge_ladder(i, l)).collect();
-        let failures: Vec<String> = model.ues.iter().filter_map(|u| u.not_acquired.clone()).collect();
-        // A carrier that was not acquired explains all that follows. Then ladders: the message that was not seen explains the limits that were broken after it.
-        let all = failures.iter().map(|f| (Verdict::Fail, Some(f.as_str())));
+        let not_acquired: Vec<String> = model.ues.iter().filter_map(|u| u.not_acquired.clone()).collect();
+        let not_reached: Vec<String> = model.steps.iter().filter_map(|step| not_reached(model, step)).collect();
+        // A carrier that was not acquired explains all that follows. Then ladders: the message that was not seen explains states
+        // that were waited for in vain, and limits that were broken after it.
+        let failed = |f| (Verdict::Fail, Some(String::as_str(f)));
+        let all = not_acquired.iter().map(failed);
         let all = all.chain(ladders.iter().map(|l| (l.verdict, l.reason.as_deref())));
+        let all = all.chain(not_reached.iter().map(failed));
         let mut all: Vec<_> = all.chain(checks.iter().map(|c| (c.verdict, c.reason.as_deref()))).collect();
         if all.is_empty() {
             all.push((Verdict::Inconclusive, Some("the scenario expects nothing")));
@@ -116,6 +121,7 @@ impl Judgement {
                 n => format!("{}; and {n} more.", capitalised(first)),
             },
         };
+        let failures = [not_acquired, not_reached].concat();
         Self { verdict, sentence, checks, ladders, failures }
     }
 
@@ -124,6 +130,14 @@ impl Judgement {
         let all = self.checks.iter().map(|c| c.verdict).chain(self.ladders.iter().map(|l| l.verdict));
         (all.filter(|&v| v == verdict).count(), self.checks.len() + self.ladders.len())
     }
+}
+
+/// A step has waited in vain for UEs to come to a state.
+fn not_reached(model: &Model, run: &StepRun) -> Option<String> {
+    let step = model.header.scenario.steps.get(run.index)?;
+    let StepAction::Ims(wait @ ImsStep::RunUntilIms { .. }) = &step.action else { return None };
+    let (_, reason) = run.end.as_ref()?;
+    (reason == TIMEOUT).then(|| format!("step {}, {wait}: it has not come to that", run.index + 1))
 }
 
 fn check(model: &Model, index: usize, expectation: &Expectation) -> Vec<Check> {

@@ -68,9 +68,9 @@ fn quintuplets(bytes: &mut [u8]) {
     }
 }
 
-/// The password of a bind (SMPP 3.4 clauses 4.1.1 to 4.1.6): after the header and system_id.
+/// The password of a bind or an outbind (SMPP 3.4 clauses 4.1.1 to 4.1.7): after the header and system_id.
 fn bind_password(bytes: &mut [u8]) {
-    let is_bind = bytes.get(4..8).is_some_and(|id| matches!(id, [0, 0, 0, 1 | 2 | 9]));
+    let is_bind = bytes.get(4..8).is_some_and(|id| matches!(id, [0, 0, 0, 1 | 2 | 9 | 0x0b]));
     let Some((_, body)) = bytes.split_at_mut_checked(SMPP_HEADER).filter(|_| is_bind) else { return };
     let mut strings = body.split_mut(|&octet| octet == 0);
     strings.next();
@@ -192,7 +192,7 @@ mod tests {
     use protocol::map::sccp::{SccpAddress, UnitData};
     use protocol::map::{AuthenticationQuintuplet, SendAuthenticationInfoRes};
     use protocol::mc::info::McpttInfo;
-    use protocol::smpp::{Bind, BindKind, Body, Pdu};
+    use protocol::smpp::{Bind, BindKind, Body, Outbind, Pdu};
 
     use super::*;
 
@@ -290,10 +290,13 @@ mod tests {
         assert_eq!(masked.iter().filter(|octet| **octet == MASK).count(), 40);
 
         let bind = Bind::new("sm-sc", "s3cret").unwrap();
-        let mut pdu = Pdu::request(1, Body::Bind(BindKind::Transceiver, bind)).emit();
-        keys(Joint::Smpp, &mut pdu);
-        let text = String::from_utf8_lossy(&pdu).into_owned();
-        assert!(text.contains("sm-sc\0******\0") && Pdu::parse(&pdu).is_ok(), "{text:?}");
+        let outbind = Body::Outbind(Outbind::new("sm-sc", "s3cret").unwrap());
+        for body in [Body::Bind(BindKind::Transceiver, bind), outbind] {
+            let mut pdu = Pdu::request(1, body).emit();
+            keys(Joint::Smpp, &mut pdu);
+            let text = String::from_utf8_lossy(&pdu).into_owned();
+            assert!(text.contains("sm-sc\0******\0") && Pdu::parse(&pdu).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

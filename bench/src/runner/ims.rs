@@ -11,7 +11,7 @@ use protocol::{Instant, Joint, TapEvent, UdpDatagram};
 
 use super::Runner;
 use crate::errors::CommandError;
-use crate::event::{ImsFact, What};
+use crate::event::{ImsFact, TIMEOUT, What};
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::ims::access::Passage;
@@ -257,7 +257,7 @@ impl Runner<'_> {
     pub(super) fn ims_step(&mut self, step: &ImsStep) -> Result<&'static str, CommandError> {
         if let ImsStep::RunUntilIms { ue, state, timeout_ms } = step {
             let until = self.now + Duration::from_millis(*timeout_ms);
-            return self.advance(until, "timeout", |runner| runner.are_in(ue, *state).then_some("reached"));
+            return self.advance(until, TIMEOUT, |runner| runner.are_in(ue, *state).then_some("reached"));
         }
         match step {
             ImsStep::ImsMessage { from, to, text } => self.ims_message(from, to, text)?,
