@@ -10,6 +10,7 @@ mod heard;
 mod link;
 mod table;
 
+use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -227,13 +228,24 @@ impl Air {
     }
 
     /// What was heard since the last call, UE by UE.
-    pub(crate) fn take_heard(&mut self) -> impl Iterator<Item = Vec<Heard>> + '_ {
-        let (links, tables) = (&mut self.links, &mut self.tables);
-        self.places.iter().map(move |place| match (place, &mut *tables) {
-            (Place::Link(at), _) => std::mem::take(&mut links[*at].heard),
-            (Place::Table(at), Some(tables)) => std::mem::take(&mut tables.ues[*at].heard),
-            (Place::Table(_), None) => Vec::new(),
-        })
+    pub(crate) fn take_heard(&mut self) -> Vec<VecDeque<Heard>> {
+        (0..self.places.len()).map(|ue| self.heard_of(ue).map(std::mem::take).unwrap_or_default().into()).collect()
+    }
+
+    /// Gets the lists back when all in them was told, so that they need not grow again.
+    pub(crate) fn give_back(&mut self, told: Vec<VecDeque<Heard>>) {
+        for (ue, told) in told.into_iter().enumerate() {
+            if let Some(heard) = self.heard_of(ue) {
+                *heard = told.into();
+            }
+        }
+    }
+
+    fn heard_of(&mut self, ue: usize) -> Option<&mut Vec<Heard>> {
+        match *self.places.get(ue)? {
+            Place::Link(at) => Some(&mut self.links.get_mut(at)?.heard),
+            Place::Table(at) => Some(&mut self.tables.as_mut()?.ues.get_mut(at)?.heard),
+        }
     }
 
     /// A UE of this name has the carrier's coverage from here on, or hears noise alone.

@@ -1,7 +1,5 @@
 //! What the receiver of a UE measured since the last report.
 
-use std::collections::BTreeMap;
-
 use protocol::Instant;
 use radio::{BlockReport, Paths};
 
@@ -26,22 +24,24 @@ struct Sums {
     data_blocks: u64,
     cfo_hz: f64,
     timing_us: Option<f64>,
-    areas: BTreeMap<u8, AreaSums>,
+    areas: Vec<AreaSums>,
 }
 
+/// A UE hears few areas with few MCHs each, and far more blocks: they are found without searching or comparing names.
 #[derive(Default)]
 struct AreaSums {
+    n_id_mbsfn: u8,
     subframes: u64,
     rsrp: f64,
     rsrq: f64,
     signalling: (u64, u64),
-    /// Few of them: each is found without a key of its own.
     mchs: Vec<MchSums>,
     paths: Option<PathsMeasured>,
 }
 
 #[derive(Default)]
 struct MchSums {
+    pmch: Option<usize>,
     mch: String,
     mcs: u8,
     blocks: (u64, u64),
@@ -78,13 +78,19 @@ impl RadioTally {
         sums.cfo_hz += report.cfo_hz + f64::from(report.estimate.frequency_error_hz);
         let paths = report.measured.paths.as_ref();
         sums.timing_us = paths.map(|p| f64::from(p.strongest_samples) / samples_per_us).or(sums.timing_us);
-        sums.areas.entry(report.n_id_mbsfn).or_default().add(report, mch, samples_per_us);
+        let area = found(
+            &mut sums.areas,
+            |area| area.n_id_mbsfn == report.n_id_mbsfn,
+            || AreaSums { n_id_mbsfn: report.n_id_mbsfn, ..AreaSums::default() },
+        );
+        area.add(report, mch, samples_per_us);
     }
 
     /// Ends the interval.
     pub(crate) fn take(&mut self, ue: &str, from: Instant) -> RadioReport {
         let n_fft = self.sample_rate_hz / SUBCARRIER_SPACING_HZ;
-        let t = std::mem::take(&mut self.sums);
+        let mut t = std::mem::take(&mut self.sums);
+        t.areas.sort_by_key(|area| area.n_id_mbsfn);
         let blocks = (t.mch.0 + t.signalling.0) as f64;
         let mean = |sum: f64| (blocks > 0.0).then(|| sum / blocks);
         RadioReport {
@@ -101,7 +107,7 @@ impl RadioTally {
             evm_percent: (t.data_blocks > 0).then(|| round((t.error_power / t.data_blocks as f64).sqrt() * 100.0, 3)),
             cfo_hz: mean(t.cfo_hz).map(|hz| round(hz, 2)),
             timing_us: t.timing_us.map(|us| round(us, 4)),
-            areas: t.areas.into_iter().map(|(id, sums)| sums.measured(id, n_fft)).collect(),
+            areas: t.areas.into_iter().map(|sums| sums.measured(n_fft)).collect(),
         }
     }
 }
@@ -115,7 +121,12 @@ impl AreaSums {
             self.paths = Some(worst(self.paths, paths, samples_per_us));
         }
         let Some(mch) = mch.filter(|_| !report.signalling) else { return count(&mut self.signalling, report) };
-        let sums = self.mch(mch, report.mcs.index);
+        let (pmch, mcs) = (report.pmch, report.mcs.index);
+        let sums = found(
+            &mut self.mchs,
+            |own| (own.pmch, own.mcs) == (pmch, mcs),
+            || MchSums { pmch, mcs, mch: mch.to_owned(), ..MchSums::default() },
+        );
         count(&mut sums.blocks, report);
         if let Some(data) = &report.measured.data {
             sums.compared += 1;
@@ -125,16 +136,7 @@ impl AreaSums {
         }
     }
 
-    fn mch(&mut self, mch: &str, mcs: u8) -> &mut MchSums {
-        let known = self.mchs.iter().position(|own| own.mcs == mcs && own.mch == mch);
-        let place = known.unwrap_or_else(|| {
-            self.mchs.push(MchSums { mch: mch.to_owned(), mcs, ..MchSums::default() });
-            self.mchs.len() - 1
-        });
-        &mut self.mchs[place]
-    }
-
-    fn measured(mut self, n_id_mbsfn: u8, n_fft: f64) -> AreaMeasured {
+    fn measured(mut self, n_fft: f64) -> AreaMeasured {
         self.mchs.sort_by(|a, b| (&a.mch, a.mcs).cmp(&(&b.mch, b.mcs)));
         let mch = |sums: MchSums| MchMeasured {
             mch: sums.mch,
@@ -146,7 +148,7 @@ impl AreaSums {
         };
         let subframes = self.subframes.max(1) as f64;
         AreaMeasured {
-            n_id_mbsfn,
+            n_id_mbsfn: self.n_id_mbsfn,
             subframes: self.subframes,
             rsrp_dbfs: decibels(self.rsrp / subframes / n_fft),
             rsrq_db: decibels(self.rsrq / subframes),
@@ -155,6 +157,15 @@ impl AreaSums {
             paths: self.paths,
         }
     }
+}
+
+/// The one that is it, which may be new.
+fn found<T>(all: &mut Vec<T>, is_it: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
+    let place = all.iter().position(is_it).unwrap_or_else(|| {
+        all.push(new());
+        all.len() - 1
+    });
+    &mut all[place]
 }
 
 /// Counts a block and whether it failed.

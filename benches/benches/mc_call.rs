@@ -95,10 +95,16 @@ struct Cost {
 
 /// The base, and the calls of these numbers of clients.
 fn measure(folder: &Path, numbers: &[usize]) -> Result<(Cost, Vec<Cost>), String> {
+    // All stay until the last has run: a file system that has just freed many files makes the next ones slowly.
+    let mut places = Vec::new();
     let runs = std::env::var("CASTBENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS).max(1);
     std::fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let cheapest = |clients| -> Result<Cost, String> {
-        let mut costs: Vec<Cost> = (0..runs).map(|_| one(folder, clients)).collect::<Result<_, _>>()?;
+    let mut cheapest = |clients| -> Result<Cost, String> {
+        let mut costs = Vec::new();
+        for _ in 0..runs {
+            places.push(tempfile::tempdir_in(folder).map_err(|why| format!("{}: {why}", folder.display()))?);
+            costs.extend(places.last().map(|place| one(place.path(), clients)).transpose()?);
+        }
         costs.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
         let least = costs.iter().map(|own| own.peak_octets).fold(f64::INFINITY, f64::min);
         Ok(Cost { peak_octets: least, ..costs.swap_remove(0) })
@@ -119,11 +125,10 @@ fn measure(folder: &Path, numbers: &[usize]) -> Result<(Cost, Vec<Cost>), String
     Ok((base, points))
 }
 
-/// A run in a process of its own.
-fn one(folder: &Path, clients: usize) -> Result<Cost, String> {
-    let place = tempfile::tempdir_in(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let scenario = fixtures::mc_call(place.path(), clients).map_err(|why| why.to_string())?;
-    let (own, out) = (std::env::current_exe().map_err(|why| why.to_string())?, place.path().join("out"));
+/// A run in a process and a folder of its own.
+fn one(place: &Path, clients: usize) -> Result<Cost, String> {
+    let scenario = fixtures::mc_call(place, clients).map_err(|why| why.to_string())?;
+    let (own, out) = (std::env::current_exe().map_err(|why| why.to_string())?, place.join("out"));
     let before = children_cpu_s();
     let ended = Command::new(own).arg(ONE).arg(&scenario).arg(&out).stdout(Stdio::piped()).output();
     let ended = ended.map_err(|why| why.to_string())?;

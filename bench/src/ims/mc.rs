@@ -1,6 +1,6 @@
 //! The MC client of a UE (TS 24.379, TS 24.380) beside its SIP agent, and what the runner knows of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::SocketAddr;
 
 use hil::agent::mc::{GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
@@ -30,14 +30,14 @@ pub(crate) struct McUe {
     pub(crate) attended: Vec<Attended>,
     /// RTP packets that have come over MTCHs of its area: source, sequence number and timestamp. Sequence numbers alone come
     /// again after 22 minutes of speech.
-    on_air: BTreeSet<(u32, u16, u32)>,
+    on_air: HashSet<(u32, u16, u32)>,
     /// Of them, those that came again.
     pub(crate) on_air_twice: u64,
 }
 
 impl McUe {
     /// A client in the cell of this area; none: in one without MBMS.
-    pub(crate) const fn new(client: McClient, area: Option<u8>) -> Self {
+    pub(crate) fn new(client: McClient, area: Option<u8>) -> Self {
         Self {
             client,
             area,
@@ -47,7 +47,7 @@ impl McUe {
             group: None,
             has_ended: false,
             attended: Vec::new(),
-            on_air: BTreeSet::new(),
+            on_air: HashSet::new(),
             on_air_twice: 0,
         }
     }

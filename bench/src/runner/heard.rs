@@ -1,6 +1,7 @@
 //! The UEs' side of a run: what their receivers hear becomes taps, facts, datagrams.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use core_network::PmchId;
 use num_complex::Complex32;
@@ -36,8 +37,9 @@ impl Runner<'_> {
             let mch = self.mch_name(PmchId { area, pmch });
             self.observer.fact(self.now, What::MchScheduled { mch, sfn, stops, backlog_octets })?;
         }
-        let heard = self.air.iter_mut().flat_map(Air::take_heard).collect();
-        for (ue, Heard { time, at_ms, what }) in in_order(heard) {
+        let mut heard = self.air.as_mut().map(Air::take_heard).unwrap_or_default();
+        for ue in order(&mut heard) {
+            let Some(Heard { time, at_ms, what }) = heard[ue].pop_front() else { continue };
             // A subframe is there when its last sample is.
             let at = Instant::from_millis(at_ms);
             match what {
@@ -46,6 +48,9 @@ impl Runner<'_> {
                 HeardWhat::Sdu { mtch, sdu } => self.heard_sdu(ue, at, mtch, sdu)?,
                 what => self.heard(ue, at, time, what)?,
             }
+        }
+        if let Some(air) = &mut self.air {
+            air.give_back(heard);
         }
         Ok(())
     }
@@ -227,21 +232,40 @@ impl Runner<'_> {
     }
 }
 
-/// What UEs have heard in the order of time, and then of UEs. What one has heard of a subframe stays in its order.
-fn in_order(mut heard: Vec<Vec<Heard>>) -> impl Iterator<Item = (usize, Heard)> {
+/// Whose turn it is to tell the next of what he has heard: in the order of time, and then of UEs. What one has heard of a
+/// subframe stays in its order.
+fn order(heard: &mut [VecDeque<Heard>]) -> impl Iterator<Item = usize> + use<> {
     let mut order = Vec::new();
     for (ue, heard) in heard.iter_mut().enumerate() {
-        heard.sort_by_key(|heard| heard.at_ms);
+        heard.make_contiguous().sort_by_key(|heard| heard.at_ms);
         order.extend(heard.iter().map(|heard| (heard.at_ms, ue)));
     }
-    // What was heard is large: it stays where it is until it is its turn.
     order.sort_unstable();
-    let mut all: Vec<_> = heard.into_iter().map(Vec::into_iter).collect();
-    order.into_iter().filter_map(move |(_, ue)| Some((ue, all.get_mut(ue)?.next()?)))
+    order.into_iter().map(|(_, ue)| ue)
 }
 
 /// A message on the air.
 fn tap(at: Instant, joint: Joint, ue: &str, bytes: Vec<u8>) -> TapEvent {
     let (from, to, channel) = ("eNB".to_owned(), ue.to_owned(), String::new());
     TapEvent { at, joint, from, to, channel, lcid: 0, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ues_heard_is_told_in_the_order_of_time() {
+        let heard =
+            |(at_ms, bitmap)| Heard { time: SubframeTime::default(), at_ms, what: HeardWhat::Notification(bitmap) };
+        let of_ues = [vec![(2, 1), (3, 2), (3, 3)], vec![], vec![(3, 4), (1, 5), (3, 6)]];
+        let mut ues = of_ues.map(|own| own.into_iter().map(heard).collect::<VecDeque<_>>());
+        let turns: Vec<usize> = order(&mut ues).collect();
+        let told = turns.into_iter().map(|ue| match ues[ue].pop_front() {
+            Some(Heard { at_ms, what: HeardWhat::Notification(bitmap), .. }) => (ue, at_ms, bitmap),
+            other => panic!("{other:?}"),
+        });
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, [(2, 1, 5), (0, 2, 1), (0, 3, 2), (0, 3, 3), (2, 3, 4), (2, 3, 6)]);
+    }
 }

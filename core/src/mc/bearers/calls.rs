@@ -1,6 +1,6 @@
 //! Calls over bearers: who distributes, who hears it there (TS 23.280 clauses 10.7.3.3, 10.7.3.9.2.2 steps 6 to 12).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) struct Call {
     /// Members that say that they hear it, and where.
     pub(super) reported: BTreeMap<String, Tmgi>,
     /// Members that hear it over a bearer, and from when on they get no unicast.
-    pub(super) hears: BTreeMap<String, Instant>,
+    pub(super) hears: HashMap<String, Instant>,
     recent: VecDeque<(Instant, Vec<u8>)>,
 }
 

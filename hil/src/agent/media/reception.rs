@@ -127,10 +127,9 @@ impl Received {
             }
             return false;
         }
-        // Older than all that is known: it may be a copy of what was forgotten.
-        let oldest = self.packets.first_key_value().map(|(oldest, _)| *oldest);
         if self.packets.len() >= MOST_PACKETS {
-            if oldest.is_some_and(|oldest| number < oldest) {
+            // Older than all that is known: it may be a copy of what was forgotten.
+            if self.packets.first_key_value().is_some_and(|(oldest, _)| number < *oldest) {
                 return false;
             }
             self.packets.pop_first();
