@@ -60,14 +60,14 @@ fn story(net: &mut Net) -> Got {
     reports
 }
 
-fn at_every_message(relay: &'static str) {
+fn at_every_message(relay: &'static str, dies_silently: bool) {
     let mut points = 0;
     for step in 0.. {
         let mut net = Net::with(step as u64, |config| {
             let second = std::time::Duration::from_secs(1);
             config.times.mm4_response = 60 * second;
         });
-        net.kill = Some((step, relay));
+        (net.kill, net.dies_silently) = (Some((step, relay)), dies_silently);
         story(&mut net);
         let is_over = net.kill.take().is_some();
         net.run_ms(3_600_000);
@@ -90,10 +90,20 @@ fn nobody_is_killed() {
 
 #[test]
 fn the_relay_of_the_sender_is_killed_at_every_message() {
-    at_every_message("A");
+    at_every_message("A", false);
 }
 
 #[test]
 fn the_relay_of_the_recipient_is_killed_at_every_message() {
-    at_every_message("B");
+    at_every_message("B", false);
+}
+
+#[test]
+fn the_relay_of_the_sender_is_killed_before_every_message() {
+    at_every_message("A", true);
+}
+
+#[test]
+fn the_relay_of_the_recipient_is_killed_before_every_message() {
+    at_every_message("B", true);
 }

@@ -60,8 +60,8 @@ struct Net {
     notes: Vec<String>,
     /// After so many more messages this relay is killed.
     kill: Option<(usize, &'static str)>,
-    /// Mails to this relay are lost.
-    is_cut: bool,
+    /// What it was about to say then is not said: what came before is durable, and nobody knows.
+    dies_silently: bool,
     restarts: u64,
     /// How relays differ from what is usual.
     tune: fn(&mut MmsRelayConfig),
@@ -130,7 +130,7 @@ impl Net {
             log,
             notes,
             kill: None,
-            is_cut: false,
+            dies_silently: false,
             restarts: 0,
             tune,
         };
@@ -173,7 +173,8 @@ impl Net {
 
     fn pass(&mut self, message: WireMessage) {
         self.log.push(format!("{} {}>{} {}", message.joint, message.from, message.to, words(&message)));
-        if !(self.is_cut && message.joint == Joint::Mm4) {
+        let dies = self.kill.is_some_and(|(more, node)| more == 0 && message.from == node);
+        if !(dies && self.dies_silently) {
             self.fabric.carry(self.now, message);
         }
         match self.kill.take() {
