@@ -140,6 +140,7 @@ pub(super) fn sms(t: &mut Table<'_>) -> Sms {
         [("normal", SmScKind::Normal), ("voice_mail", SmScKind::VoiceMail), ("video_mail", SmScKind::VideoMail)];
     let retry_s = t.optional_integers("retry_s", 1..=WEEK_S);
     Sms {
+        online: t.choice_or("online", &YES, false),
         expires_s: t.optional_integer("expires_s", 60..=7200).unwrap_or(3600),
         guard_ms: t.optional_integer("guard_ms", 0..=24 * HOUR_MS).unwrap_or(60_000),
         patience_ms: t.optional_integer("patience_ms", 100..=HOUR_MS).unwrap_or(40_000),
