@@ -53,6 +53,16 @@ fn every_procedure_is_climbed_and_every_step_found_again() {
     }
 }
 
+/// Credit for five of eight parts, and for two messages: the OCS refuses the rest.
+#[test]
+fn what_is_not_paid_for_does_not_go() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &ladder::shipped("sms/prepaid.toml")).0.assert(0, "PASS");
+    let refused = "diameter.cmd.code == 272 && diameter.flags.request == 0 && diameter.Result-Code == 4012";
+    let Some(refusals) = lines(&dir.path().join("out/capture.pcapng"), refused, &["frame.number"]) else { return };
+    assert!(refusals.len() >= 2, "{refusals:?}");
+}
+
 /// Lines of tshark about the messages of a protocol.
 fn lines(capture: &Path, filter: &str, fields: &[&str]) -> Option<Vec<String>> {
     let fields: Vec<&str> = fields.iter().flat_map(|field| ["-e", *field]).collect();
