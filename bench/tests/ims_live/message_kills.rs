@@ -7,8 +7,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use hil::agent::sip::AgentEvent;
-use hil::agent::sms::{OutgoingSms, SmsClient, SmsCommand, SmsConfig, SmsEvent, SmsInput, SmsOutput, SmsPath};
+use hil::agent::sip::{AgentCommand, AgentEvent};
+use hil::agent::sms::{
+    OutgoingSms, SmsAccess, SmsClient, SmsCommand, SmsConfig, SmsEvent, SmsInput, SmsOutput, SmsPath,
+};
 use protocol::Entropy;
 use protocol::sms::{Address, Content, Status};
 
@@ -58,8 +60,12 @@ impl Phone {
         config.places = 1000;
         let sms = SmsClient::new(config, Entropy::from_seed([50 + n as u8; 32]));
         let mut phone = Self { ue: Ue::new(n, lab.pcscf()), sms, accepted: 0, events: Vec::new() };
-        assert!(phone.ue.registers(20), "{:?}", phone.ue.events);
-        phone.turn();
+        phone.ue.command(AgentCommand::Register);
+        let end = now() + PATIENCE;
+        while !phone.sms.has(SmsAccess::Ip) {
+            assert!(now() < end, "user{n} is not registered");
+            phone.turn();
+        }
         phone
     }
 
