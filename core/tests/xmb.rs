@@ -48,17 +48,20 @@ async fn curl(web: SocketAddr, path: &str, args: &[&str]) -> (u16, String, Vec<u
     (status.parse().unwrap(), content_type.to_owned(), output.stdout[..at].to_vec())
 }
 
-async fn rest(web: SocketAddr, path: &str, args: &[&str]) -> Value {
-    let mut answer = curl(web, path, args).await;
-    // While it reads its store it says so.
+/// The same of a BM-SC that may be starting: while it reads its store it says so.
+async fn once_ready(web: SocketAddr, path: &str, args: &[&str]) -> (u16, String, Vec<u8>) {
     for _ in 0..20 {
+        let answer = curl(web, path, args).await;
         if answer.0 != 503 {
-            break;
+            return answer;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-        answer = curl(web, path, args).await;
     }
-    let (status, _, body) = answer;
+    curl(web, path, args).await
+}
+
+async fn rest(web: SocketAddr, path: &str, args: &[&str]) -> Value {
+    let (status, _, body) = once_ready(web, path, args).await;
     assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(&body));
     serde_json::from_slice(&body).unwrap_or_default()
 }
@@ -94,7 +97,7 @@ async fn curl_provisions_a_file_session_that_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let (process, web) = start(folder.path()).await;
     let (told, notifications) = listener();
-    let denied = curl(web, "/xmb/v1.0/services", &["-H", "Authorization: Bearer another"]).await;
+    let denied = once_ready(web, "/xmb/v1.0/services", &["-H", "Authorization: Bearer another"]).await;
     assert_eq!((denied.0, denied.1.as_str()), (401, "application/problem+json"));
     let body = json!({ "service-names": ["en:News"], "push-notification-url": format!("http://{told}/told") });
     let service = rest(web, "/xmb/v1.0/services", &["-d", &body.to_string()]).await;
