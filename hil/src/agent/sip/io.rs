@@ -467,3 +467,11 @@ pub struct IncomingMessage {
     /// Body.
     pub body: Vec<u8>,
 }
+
+impl IncomingMessage {
+    /// Its body is of this media type, whatever its parameters: by that those who use the agent know what is theirs.
+    pub fn is(&self, media_type: &str) -> bool {
+        let essence = self.content_type.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case(media_type)
+    }
+}
