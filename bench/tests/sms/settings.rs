@@ -71,7 +71,8 @@ impl Story {
         let of = |ladder: &Value, key: &str| ladder[key].as_str().unwrap().to_owned();
         let mut found: Vec<_> = all.iter().map(|own| format!("{} {}", of(own, "procedure"), of(own, "ue"))).collect();
         let mut wanted: Vec<_> = expected.iter().map(|(own, ue)| format!("TR 23.804 {own} {ue}")).collect();
-        (found.sort(), wanted.sort());
+        found.sort();
+        wanted.sort();
         assert_eq!(found, wanted);
         let steps = |procedure: &str, ue: &str| {
             let name = format!("TR 23.804 {procedure}");

@@ -165,6 +165,7 @@ pub enum Has {
 /// Message types of the relay layer (TS 24.011 clause 8.2.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
+#[expect(clippy::enum_variant_names, reason = "names of the standard: three kinds of message, and which way each goes")]
 pub enum RpKind {
     /// RP-DATA from the UE.
     DataFromMs = 0,

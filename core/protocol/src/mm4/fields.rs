@@ -11,8 +11,7 @@ impl Fields {
     pub(super) fn read(octets: &[u8], limit: usize) -> Result<(Self, usize), Mm4Problem> {
         let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
         let mut at = 0;
-        loop {
-            let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) else { break };
+        while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
             let window = &rest[..rest.len().min(limit.saturating_sub(at) + 1)];
             let end = memchr::memchr(b'\n', window);
             let (line, next) = match end {

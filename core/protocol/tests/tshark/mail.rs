@@ -182,7 +182,8 @@ fn tshark_finds_the_contents() {
     let without_end = |octets: &[u8]| octets.trim_ascii_end().to_vec();
     let mut found: Vec<_> = found.iter().map(|octets| without_end(octets)).collect();
     let mut wanted: Vec<_> = contents.iter().map(|octets| without_end(octets)).collect();
-    (found.sort(), wanted.sort());
+    found.sort();
+    wanted.sort();
     assert_eq!(found.len(), 3);
     assert!(found == wanted, "{}", String::from_utf8_lossy(&found.concat()));
 }

@@ -94,8 +94,9 @@ impl MmsRelay {
                     self.arrived(&lock);
                 }
             },
-            Err((draft, number)) => {
-                self.take_again(draft, number, Written { origin: Some(lock), ..Written::default() })
+            Err(known) => {
+                let (draft, number) = *known;
+                self.take_again(draft, number, Written { origin: Some(lock), ..Written::default() });
             }
         }
     }
@@ -120,21 +121,22 @@ impl MmsRelay {
                     self.unlock(root);
                 }
             },
-            Err((draft, number)) => {
+            Err(known) => {
+                let (draft, number) = *known;
                 self.take_again(draft, number, Written { unlock: Some(root), ..Written::default() });
             }
         }
     }
 
     /// Takes those recipients out who have it; it came before when nobody is left, or when it is a subscriber's.
-    fn sift(&self, mut draft: Draft, rows: &[Rows]) -> Result<Draft, (Draft, u64)> {
+    fn sift(&self, mut draft: Draft, rows: &[Rows]) -> Result<Draft, Box<(Draft, u64)>> {
         let known: Vec<Option<u64>> = rows
             .iter()
             .map(|rows| rows.first().and_then(|(_, value)| of_row::<Known>(value)).map(|known| known.number))
             .collect();
         let Some(number) = known.iter().flatten().next().copied() else { return Ok(draft) };
         if known.iter().all(Option::is_some) || matches!(draft.message.origin, Origin::Subscriber(_)) {
-            return Err((draft, number));
+            return Err(Box::new((draft, number)));
         }
         let mut recipients = known.iter();
         draft.message.recipients.retain(|_| recipients.next().is_none_or(Option::is_none));

@@ -54,7 +54,7 @@ impl Access {
         routes: &Routes,
         peer: SocketAddr,
         request: &Request<Vec<u8>>,
-    ) -> Result<usize, Response<Vec<u8>>> {
+    ) -> Result<usize, Box<Response<Vec<u8>>>> {
         let headers = request.headers();
         let asserted = headers.get_all(&ASSERTED);
         if asserted.iter().next().is_some() && config.trusted.iter().any(|own| own.is(peer)) {
@@ -63,7 +63,7 @@ impl Access {
             let mut known = identities.filter_map(|identity| routes.asserted(identity));
             return known
                 .next()
-                .ok_or_else(|| refusal(StatusCode::FORBIDDEN, "the asserted identity is no subscriber"));
+                .ok_or_else(|| Box::new(refusal(StatusCode::FORBIDDEN, "the asserted identity is no subscriber")));
         }
         if let Some((_, own)) = self.places.iter().find(|(place, _)| place.is(peer)) {
             return Ok(*own);
@@ -74,9 +74,9 @@ impl Access {
             (Some(Ok(value)), None) => self.gate.check(now, request, value),
             _ => Err(DigestRefusal::Malformed("more than one set of credentials")),
         };
-        let checked = checked.map_err(|why| self.challenge(now, why))?;
+        let checked = checked.map_err(|why| Box::new(self.challenge(now, why)))?;
         let own = self.logins.iter().find(|(name, _)| *name == checked.username).map(|(_, own)| *own);
-        own.ok_or_else(|| refusal(StatusCode::FORBIDDEN, "no subscriber"))
+        own.ok_or_else(|| Box::new(refusal(StatusCode::FORBIDDEN, "no subscriber")))
     }
 
     fn challenge(&mut self, now: Instant, why: DigestRefusal) -> Response<Vec<u8>> {

@@ -62,7 +62,7 @@ impl MmsRelay {
         let asked = self.access.subscriber(now, &self.config, &self.routes, peer, &request);
         let subscriber = match asked {
             Ok(subscriber) => subscriber,
-            Err(response) => return Some(response),
+            Err(response) => return Some(*response),
         };
         let asking = Asking { exchange, subscriber };
         match (request.method(), path.as_str()) {
@@ -166,14 +166,7 @@ impl MmsRelay {
     }
 
     /// What a subscriber wants to send.
-    fn draft(
-        &mut self,
-        now: Instant,
-        asking: Asking,
-        req: SendReq,
-        body: &[u8],
-        whole: &[u8],
-    ) -> Result<Draft, Refusal> {
+    fn draft(&self, now: Instant, asking: Asking, req: SendReq, body: &[u8], whole: &[u8]) -> Result<Draft, Refusal> {
         let limits = &self.config.limits;
         let head = whole.len().saturating_sub(body.len());
         if head > limits.header_octets {

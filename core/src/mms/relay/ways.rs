@@ -236,7 +236,7 @@ impl MmsRelay {
     }
 
     /// A task is done: in a transaction that is about to be made, after which it is to be released.
-    pub(super) fn end_task(&mut self, ops: &mut Vec<NodeStoreOp>, number: u64) {
+    pub(super) fn end_task(&self, ops: &mut Vec<NodeStoreOp>, number: u64) {
         if let Some(running) = self.running.get(&number) {
             running.task.delete(ops, number);
         }

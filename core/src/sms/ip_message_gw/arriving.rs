@@ -2,6 +2,7 @@
 //! before the HLR has told the gateway who it is, and may send at once. They wait for that.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use protocol::Instant;
@@ -49,7 +50,10 @@ impl Arrivals {
                 self.of_identity.remove(&identity);
             }
         }
-        self.early.extract_if(.., |_, early| early.arrival == arrival).map(|(_, early)| early).collect()
+        let (ended, waiting) = mem::take(&mut self.early).into_iter().partition(|(_, early)| early.arrival == arrival);
+        self.early = waiting;
+        let ended: BTreeMap<_, Early> = ended;
+        ended.into_values().collect()
     }
 
     /// Messages that wait.

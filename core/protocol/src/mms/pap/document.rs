@@ -143,8 +143,9 @@ fn of_result_notification(entity: &ResultNotificationMessage) -> Element {
 
 fn quality(entity: &Element) -> Result<Option<QualityOfService>, PapProblem> {
     let Some(element) = entity.first("quality-of-service") else { return Ok(None) };
-    let priority = element.value_of("priority").map_or(Some(PushPriority::default()), PushPriority::of_word);
-    let method = element.value_of("delivery-method").map_or(Some(DeliveryMethod::default()), DeliveryMethod::of_word);
+    let priority = element.value_of("priority").map_or_else(|| Some(PushPriority::default()), PushPriority::of_word);
+    let method = element.value_of("delivery-method");
+    let method = method.map_or_else(|| Some(DeliveryMethod::default()), DeliveryMethod::of_word);
     Ok(Some(QualityOfService {
         priority: priority.ok_or(PapProblem::Wrong("the priority is not known"))?,
         delivery_method: method.ok_or(PapProblem::Wrong("the delivery-method is not known"))?,

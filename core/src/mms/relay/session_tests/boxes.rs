@@ -111,7 +111,7 @@ impl SmSc {
         Self { pushed, sessions, parts, next, out }
     }
 
-    fn deliver(&mut self, to: &str, octets: &[u8]) {
+    fn deliver(&self, to: &str, octets: &[u8]) {
         let push = WapPush::parse(octets).unwrap();
         assert!(push.is_mms(), "{push:?}");
         self.pushed.lock().unwrap().entry(to.to_owned()).or_default().push_back(push.body);

@@ -204,22 +204,23 @@ impl IpMessageGw {
         self.shell.output(NodeOutput::Http { exchange, response });
     }
 
-    /// Sends a PDU to a user; the exchange waits for what he says.
+    /// Sends a PDU to a user; the exchange waits for what he says. False if it cannot be sent: then nothing waits.
     fn send_pdu(
         &mut self,
         now: Instant,
         user: &User,
         (in_reply_to, pdu): (Option<&str>, &[u8]),
         exchange: Option<(Exchange, Instant)>,
-    ) -> Result<(), Option<Exchange>> {
+    ) -> bool {
         let name = LetterName::new(&mut self.shell.entropy);
         let number = exchange.map(|(exchange, deadline)| self.mms.keep(exchange, Some(deadline)));
         let usage = number.map_or(ClientUse::Aside, ClientUse::Mms);
         let letter = Letter { name: &name, in_reply_to, media: MMS_MEDIA_TYPE, body: pdu };
-        match self.send(now, user, &letter, usage) {
-            true => Ok(()),
-            false => Err(number.and_then(|number| self.mms.take(number))),
+        let is_sent = self.send(now, user, &letter, usage);
+        if let (false, Some(number)) = (is_sent, number) {
+            self.mms.take(number);
         }
+        is_sent
     }
 }
 

@@ -105,13 +105,17 @@ impl IpMessageGw {
         if pdu.len() > mms.largest {
             return Err((PapCode::FORBIDDEN, "larger than a MESSAGE carries"));
         }
-        if !self.mms.pushes.insert((relay.url.clone(), message.push_id.clone())) {
+        let known = (relay.url.clone(), message.push_id.clone());
+        if self.mms.pushes.contains(&known) {
             return Err((PapCode::DUPLICATE_PUSH_ID, "this push is known"));
         }
         let (push_id, notify) = (message.push_id.clone(), message.notify_to.clone());
         let exchange = Exchange::Push(Pushed { push_id, address: address.clone(), notify });
-        self.send_pdu(now, &user, (None, pdu), Some((exchange, deadline)))
-            .map_err(|_| (PapCode::SERVICE_FAILURE, "the MESSAGE cannot be sent"))
+        if !self.send_pdu(now, &user, (None, pdu), Some((exchange, deadline))) {
+            return Err((PapCode::SERVICE_FAILURE, "the MESSAGE cannot be sent"));
+        }
+        self.mms.pushes.insert(known);
+        Ok(())
     }
 
     /// The registered user of an address of push.

@@ -51,7 +51,7 @@ impl IpMessageGw {
         };
         let (key, call_id) = (waiting.key, waiting.call_id.clone());
         let exchange = Some((Exchange::Content(waiting), deadline));
-        if self.send_pdu(now, &user, (Some(&call_id), response.body()), exchange).is_err() {
+        if !self.send_pdu(now, &user, (Some(&call_id), response.body()), exchange) {
             self.refuse_mms(now, key, &Refusal::new(500).because("The message cannot be sent"));
         }
     }

@@ -46,7 +46,7 @@ impl IpMessageGw {
         }
         let Some(user) = self.users.get(&waiting.imsi).cloned() else { return };
         // Without it the UE sends its PDU again, which the relay knows by its transaction.
-        if self.send_pdu(now, &user, (Some(&waiting.call_id), response.body()), None).is_err() {
+        if !self.send_pdu(now, &user, (Some(&waiting.call_id), response.body()), None) {
             self.shell.say(format!("{} does not hear what its relay has answered", user.imsi));
         }
     }
