@@ -4,6 +4,10 @@
 #[cfg(feature = "soapy")]
 use soapy_loop as _;
 
+/// Runs with many UEs free in another order than they allocate: the C library's heap costs more for each UE the more there are.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod air;
 mod backends;
 mod boxes;

@@ -1,17 +1,20 @@
 //! The MC client of a UE (TS 24.379, TS 24.380) beside its SIP agent, and what the runner knows of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use hil::agent::mc::{GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
 use hil::agent::media::{Reception, Speech, Spoken, Way};
 use hil::agent::sip::AgentEvent;
 use protocol::rtp::RtpPacket;
-use protocol::{Instant, Tmgi, UdpDatagram};
+use protocol::{Instant, Latest, Tmgi, UdpDatagram};
 
 use super::agent::Attended;
 use crate::event::ImsFact;
 use crate::scenario::ImsState;
+
+/// RTP packets that a client knows to have been on the air: more than 20 s of speech.
+const ON_AIR: usize = 1024;
 
 /// The MC client of a UE.
 pub(crate) struct McUe {
@@ -28,9 +31,9 @@ pub(crate) struct McUe {
     has_ended: bool,
     /// When it was in calls.
     pub(crate) attended: Vec<Attended>,
-    /// RTP packets that have come over MTCHs of its area: source, sequence number and timestamp. Sequence numbers alone come
-    /// again after 22 minutes of speech.
-    on_air: HashSet<(u32, u16, u32)>,
+    /// The newest RTP packets that have come over MTCHs of its area: source, sequence number and timestamp. Sequence numbers
+    /// alone come again after 22 minutes of speech.
+    on_air: Latest<(u32, u16, u32)>,
     /// Of them, those that came again.
     pub(crate) on_air_twice: u64,
 }
@@ -47,7 +50,7 @@ impl McUe {
             group: None,
             has_ended: false,
             attended: Vec::new(),
-            on_air: HashSet::new(),
+            on_air: Latest::new(ON_AIR),
             on_air_twice: 0,
         }
     }
