@@ -53,13 +53,13 @@ pub use cli::{
 pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
-    BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, McFigures, MchHeader, Measurement, ModemFact, MtchStop,
-    RadioReport, RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
+    BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, McFigures, MchHeader, Measurement, MmsPart, ModemFact,
+    MtchStop, RadioReport, RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
 };
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
     LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms, McDocument,
-    McMessage, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind, Rtp, SESSION_START, See,
+    McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind, Rtp, SESSION_START, See,
     Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
 };
 pub use list::list;
@@ -68,7 +68,7 @@ pub use modems::{LineError, Trouble, TroubleKind};
 pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wireshark_options};
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
-    Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, Outcome, REPORT_FILES, RadioSum, Ratio,
+    Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, MultimediaMessageCount, MultimediaMessageRun, Outcome, REPORT_FILES, RadioSum, Ratio,
     ReportError, SCHEMA, ShortMessageCount, ShortMessageRun, html, json, junit, replay, write_reports,
 };
 pub use rig::{
@@ -80,9 +80,9 @@ pub use scenario::{
     EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears,
     IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
-    MeasurementName, MessagingStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service,
+    MeasurementName, MessagingStep, Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service,
     ServiceBox, ServiceStep, Session, SipWhat, SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction,
-    SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeRadio, UeSms,
+    SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeMms, UeRadio, UeSms,
     UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};

@@ -18,9 +18,9 @@ use protocol::rtp::{RtcpPacket, RtpPacket, rtcp_bytes};
 use protocol::{Instant, TapEvent};
 
 fn procedures() -> impl Iterator<Item = &'static Procedure> {
-    // What ladders of MC servers and of short messages see takes more than a message each: they have tests of their own.
+    // What ladders of MC servers and of messages see takes more than a message each: they have tests of their own.
     let is_ims = |row: &ProcedureStep| row.joint.is_core() && !matches!(row.see, See::Mc(_));
-    let is_sms = |row: &ProcedureStep| matches!(row.see, See::Map(_) | See::Smpp(_));
+    let is_sms = |row: &ProcedureStep| matches!(row.see, See::Map(_) | See::Smpp(_) | See::Mm1(_) | See::Mm4(_));
     PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims) && !p.steps.iter().any(is_sms))
 }
 
@@ -230,6 +230,7 @@ fn header(procedure: &Procedure) -> LadderHeader {
         msisdn: String::new(),
         ip: IpAddr::from([10, 45, 0, n]),
         pcscf: "P-CSCF".into(),
+        mms_relay: String::new(),
     };
     let cast = ImsCast::new(0, actor("alice", 1), Some(actor("bob", 2)), Some(actor("tablet", 3)));
     let (procedure, title) = (procedure.procedure.to_owned(), procedure.title.to_owned());

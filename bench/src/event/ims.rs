@@ -253,10 +253,108 @@ pub enum ImsFact {
         /// The words.
         what: String,
     },
+    /// It sends a multimedia message, or passes one on.
+    MmsSent {
+        /// Its number, from 1 in the order of the steps.
+        number: u64,
+        /// UE that it is for.
+        to: String,
+        /// Its subject.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        /// What it says.
+        parts: Vec<MmsPart>,
+        /// It is passed on: the number of the message that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forwards: Option<u64>,
+    },
+    /// Its relay has taken its message, or never will.
+    MmsTaken {
+        /// Number of the message.
+        number: u64,
+        /// Why not.
+        why: Option<String>,
+        /// By the IMS or by HTTP.
+        by: Option<String>,
+        /// It was sent so many times.
+        attempts: usize,
+        /// Seconds since it was sent.
+        after_s: f64,
+    },
+    /// A multimedia message waits for it.
+    MmsNotified {
+        /// Number of the message, when it is one that was sent to this UE.
+        number: Option<u64>,
+        /// Who sent it: digits.
+        from: String,
+        /// Octets, as its relay counts them.
+        octets: u64,
+    },
+    /// Its relay knows what it does about a message that waits.
+    MmsResponded {
+        /// Number of the message.
+        number: Option<u64>,
+        /// X-Mms-Status in words.
+        status: String,
+    },
+    /// A multimedia message came to it.
+    MmsReceived {
+        /// Number of the message, when it is one that was sent to this UE and had not come.
+        number: Option<u64>,
+        /// Who sent it: digits.
+        from: String,
+        /// By the IMS or by HTTP.
+        by: String,
+        /// What it says.
+        parts: Vec<MmsPart>,
+        /// It says what it was sent with, octet for octet.
+        is_whole: bool,
+        /// Seconds since it was sent.
+        after_s: Option<f64>,
+        /// A picture of it as a data URI (RFC 2397), of the first messages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        picture: Option<String>,
+    },
+    /// It was told what has become of its message.
+    MmsReported {
+        /// Number of the message.
+        number: Option<u64>,
+        /// Of whom: digits.
+        recipient: String,
+        /// X-Mms-Status in words.
+        status: String,
+    },
+    /// It was told whether its message was read.
+    MmsWasRead {
+        /// Number of the message.
+        number: Option<u64>,
+        /// By whom: digits.
+        recipient: String,
+        /// X-Mms-Read-Status in words.
+        status: String,
+    },
+    /// Something else that its MMS agent told, in words.
+    Mms {
+        /// The words.
+        what: String,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.
     BearerRestored,
+}
+
+/// A part of a multimedia message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MmsPart {
+    /// Its media type.
+    pub media_type: String,
+    /// Its name.
+    pub name: String,
+    /// Octets.
+    pub octets: u64,
+    /// SHA-256 of them.
+    pub sha256: String,
 }
 
 /// What of the speech of one UE has come to another one.

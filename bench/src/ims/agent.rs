@@ -20,6 +20,7 @@ use super::access::Access;
 use super::audio::Audio;
 use super::chat;
 use super::mc::McUe;
+use super::mms::{MmsAsk, MmsUe, MmsUeOutput};
 use super::sms::{SmsUe, SmsUeOutput};
 use super::web::WebClient;
 use crate::event::ImsFact;
@@ -56,6 +57,8 @@ pub(crate) struct ImsUe {
     pub(crate) mc: Option<McUe>,
     /// What it has for short messages.
     pub(crate) sms: Option<SmsUe>,
+    /// What it has for multimedia messages.
+    pub(crate) mms: Option<MmsUe>,
     calls_made: u64,
 }
 
@@ -155,8 +158,12 @@ pub(crate) enum ImsUeOutput {
     Mc(Box<McEvent>),
     /// A short message for an MSC or an SGSN.
     ServingNode(SmsAccess, ServingNodeOrder),
-    /// Something that the SMS agent tells its user.
+    /// Something that the SMS agent or the MMS agent tells its user.
     Fact(Box<ImsFact>),
+    /// A request of HTTP of the MMS agent.
+    Http(Box<MmsAsk>),
+    /// A file for the folder of the UE.
+    File(String, Vec<u8>),
 }
 
 impl ImsUe {
@@ -187,6 +194,7 @@ impl ImsUe {
             access,
             mc: None,
             sms: None,
+            mms: None,
             calls_made: 0,
         }
     }
@@ -243,7 +251,11 @@ impl ImsUe {
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = [self.agent_due, self.answers_at, self.audio.poll_timeout(), self.choice.poll_timeout()];
-        let clients = [self.mc.as_ref().and_then(McUe::poll_timeout), self.sms.as_ref().and_then(SmsUe::poll_timeout)];
+        let clients = [
+            self.mc.as_ref().and_then(McUe::poll_timeout),
+            self.sms.as_ref().and_then(SmsUe::poll_timeout),
+            self.mms.as_ref().and_then(MmsUe::poll_timeout),
+        ];
         own.into_iter().chain(clients).flatten().min()
     }
 
@@ -254,6 +266,7 @@ impl ImsUe {
         }
         self.mc.iter_mut().for_each(|mc| mc.handle_timeout(now));
         self.sms.iter_mut().for_each(|sms| sms.handle_timeout(now));
+        self.mms.iter_mut().for_each(|mms| mms.handle_timeout(now));
         self.audio.handle_timeout(now);
         self.choice.handle_timeout(now);
         self.change_over(now);
@@ -339,6 +352,24 @@ impl ImsUe {
                 Some(SmsUeOutput::Sip(from, target, bytes)) => return Some(ImsUeOutput::Sip(from, target, bytes)),
                 Some(SmsUeOutput::Order(over, order)) => return Some(ImsUeOutput::ServingNode(over, order)),
                 Some(SmsUeOutput::Fact(fact)) => return Some(ImsUeOutput::Fact(fact)),
+                Some(SmsUeOutput::Push(push)) => {
+                    if let Some(mms) = &mut self.mms {
+                        mms.short_message(now, &push);
+                        continue;
+                    }
+                    let what = format!("a push of {} for an MMS agent, which is not there", push.from);
+                    return Some(ImsUeOutput::Fact(Box::new(ImsFact::Sms { what })));
+                }
+                None => {}
+            }
+            match self.mms.as_mut().and_then(|mms| mms.poll_output(now)) {
+                Some(MmsUeOutput::Agent(command)) => {
+                    self.command(now, command);
+                    continue;
+                }
+                Some(MmsUeOutput::Http(ask)) => return Some(ImsUeOutput::Http(ask)),
+                Some(MmsUeOutput::Fact(fact)) => return Some(ImsUeOutput::Fact(fact)),
+                Some(MmsUeOutput::File(name, octets)) => return Some(ImsUeOutput::File(name, octets)),
                 None => {}
             }
             return match self.agent.poll_output()? {
@@ -346,7 +377,8 @@ impl ImsUe {
                 AgentOutput::Event(event) => {
                     let of_mc = self.mc.as_mut().is_some_and(|mc| mc.takes(now, &event));
                     let of_sms = self.sms.as_mut().is_some_and(|sms| sms.takes(now, &event));
-                    if of_mc || of_sms {
+                    let of_mms = self.mms.as_mut().is_some_and(|mms| mms.takes(now, &event));
+                    if of_mc || of_sms || of_mms {
                         continue;
                     }
                     Some(ImsUeOutput::Event(Box::new(event)))
@@ -384,7 +416,9 @@ impl ImsUe {
     /// It has come to a state that a step waits for.
     pub(crate) fn is_in(&self, state: ImsState) -> bool {
         let of_mc = self.mc.as_ref().and_then(|mc| mc.is_in(state));
-        if let Some(is_in) = of_mc.or_else(|| self.sms.as_ref().and_then(|sms| sms.is_in(state))) {
+        let of_sms = || self.sms.as_ref().and_then(|sms| sms.is_in(state));
+        let of_mms = || self.mms.as_ref().and_then(|mms| mms.is_in(state));
+        if let Some(is_in) = of_mc.or_else(of_sms).or_else(of_mms) {
             return is_in;
         }
         let own = &self.state;
@@ -408,6 +442,8 @@ impl ImsUe {
             ImsState::Authorised | ImsState::Affiliated | ImsState::HasFloor => false,
             ImsState::SmsRegistered | ImsState::SmsRefused => false,
             ImsState::SmsUnregistered | ImsState::SmsTaken | ImsState::SmsReceived => true,
+            ImsState::MmsTaken | ImsState::MmsNotified | ImsState::MmsReceived => true,
+            ImsState::MmsReported | ImsState::MmsReadReported => true,
             ImsState::OverUnicast => own.is_established && self.choice.way() == Way::Unicast,
         }
     }

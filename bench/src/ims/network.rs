@@ -13,6 +13,7 @@ use core_network::ims::{
 use core_network::node::{Fabric, Latency, Node, NodeStore, Role, StoreDriver};
 use core_network::sip_network::{Proof, SipNetwork, SipNetworkConfig, SipUser};
 use hil::agent::mc::{McClient, McConfig};
+use hil::agent::mms::MmsClient;
 use hil::agent::sip::{AgentConfig, Authentication, SecurityMode, UeAgent};
 use hil::agent::sms::{GatewayAccess, SmsClient, SmsConfig, SmsPath};
 use hil::sim::{Key, SimCard, SimUsim};
@@ -25,6 +26,7 @@ use super::access::Access;
 use super::agent::ImsUe;
 use super::audio::Audio;
 use super::mc::McUe;
+use super::mms::MmsUe;
 use super::services;
 use super::services::charging::Books;
 use super::services::sms::ServingNodes;
@@ -252,6 +254,9 @@ impl Maker<'_> {
                 if has_sms {
                     line(services::sms::criteria(&self.plan));
                 }
+                if self.scenario.mms.is_some() {
+                    line(services::mms::criteria(&self.plan));
+                }
             }
         }
         for ue in &self.scenario.ues {
@@ -343,6 +348,7 @@ impl Maker<'_> {
         let mut ue = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
         ue.mc = mc;
         ue.sms = self.phone(name)?;
+        ue.mms = self.mms_agent(name, contact_ip);
         Ok(ue)
     }
 
@@ -376,6 +382,14 @@ impl Maker<'_> {
             Ok((contact, UeAgent::new(agent, self.entropy(&format!("{name} R2"))), usim))
         });
         Ok(Some(SmsUe::new(client, &imsi, gateway.transpose()?)))
+    }
+
+    /// What a UE has for multimedia messages.
+    fn mms_agent(&self, name: &str, ip: IpAddr) -> Option<MmsUe> {
+        let own = self.scenario.ues.iter().find(|ue| ue.name == name)?.mms.as_ref()?;
+        let config = services::mms::agent(&self.plan, self.scenario.mms.as_ref()?, own);
+        let entropy = self.entropy(&format!("{name} multimedia messages"));
+        Some(MmsUe::new(MmsClient::new(config, entropy), ip))
     }
 
     /// The MC client of a UE, and what its agent says of it.

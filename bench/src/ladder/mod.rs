@@ -29,14 +29,14 @@ use ims::Bound;
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
     DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, mc_procedures, plain_procedures,
-    service_procedures, sms_procedures,
+    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, mc_procedures, mms_procedures,
+    plain_procedures, service_procedures, sms_procedures,
 };
 pub use ims::{
-    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Msrp,
-    MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status, Without,
+    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Mm1,
+    Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status, Without,
 };
-pub(crate) use ims::{SmppSeen, ims_ladders};
+pub(crate) use ims::{Mm4Seen, SmppSeen, ims_ladders};
 use interest::Interests;
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
@@ -114,6 +114,10 @@ pub enum See {
     Map(Map),
     /// A PDU of SMPP.
     Smpp(Smpp),
+    /// A message of MM1 over HTTP.
+    Mm1(Mm1),
+    /// A mail of MM4.
+    Mm4(Mm4),
 }
 
 /// What must be seen of a broadcast session.
@@ -152,6 +156,10 @@ pub enum Party {
     Hss,
     /// Application server.
     As,
+    /// MMS Relay/Server of the UE.
+    MmsRelay,
+    /// MMS Relay/Server of the UE at the other end.
+    PeerMmsRelay,
     /// The box of a service, by its name.
     Server(&'static str),
     /// The proxy of a plain SIP network.
@@ -188,8 +196,9 @@ const OWN_PROCEDURES: [&Procedure; 21] = [
 
 /// Procedures that this version can follow.
 pub static PROCEDURES: LazyLock<Vec<&'static Procedure>> = LazyLock::new(|| {
-    let services = service_procedures().chain(plain_procedures()).chain(mc_procedures()).chain(sms_procedures());
-    OWN_PROCEDURES.into_iter().chain(services).collect()
+    let services = service_procedures().chain(plain_procedures()).chain(mc_procedures());
+    let messages = sms_procedures().chain(mms_procedures());
+    OWN_PROCEDURES.into_iter().chain(services).chain(messages).collect()
 });
 
 /// A procedure played by one UE and one session, or by one UE and those that it has to do with on the IMS, and what of it
@@ -351,6 +360,7 @@ impl Ladder {
     pub(crate) fn name(&self, party: Party) -> String {
         let actor = |actor: Option<&ImsActor>| actor.map_or_else(|| "UE".to_owned(), |own| own.name.clone());
         let pcscf = |actor: Option<&ImsActor>| actor.map_or_else(|| PCSCF.to_owned(), |own| own.pcscf.clone());
+        let relay = |actor: Option<&ImsActor>| actor.map_or_else(String::new, |own| own.mms_relay.clone());
         let cast = self.header.ims.as_ref();
         match party {
             Party::Ue => self.header.ue.clone(),
@@ -358,6 +368,8 @@ impl Ladder {
             Party::Second => actor(cast.and_then(|c| c.second.as_ref())),
             Party::Pcscf => pcscf(cast.map(|c| &c.ue)),
             Party::PeerPcscf => pcscf(cast.and_then(|c| c.peer.as_ref())),
+            Party::MmsRelay => relay(cast.map(|c| &c.ue)),
+            Party::PeerMmsRelay => relay(cast.and_then(|c| c.peer.as_ref())),
             Party::BmSc => BMSC.into(),
             Party::MbmsGw => MBMS_GW.into(),
             Party::Mce => MCE.into(),
@@ -395,6 +407,8 @@ impl Ladder {
             (See::Rtp(rtp), Some(_)) => rtp.filter(&self.bound_at(tick)),
             (See::Map(map), Some(_)) => map.filter(&self.bound_at(tick)),
             (See::Smpp(smpp), Some(_)) => smpp.filter(&self.bound_at(tick)),
+            (See::Mm1(mm1), Some(_)) => mm1.filter(&self.bound_at(tick)),
+            (See::Mm4(mm4), Some(cast)) => mm4.filter(cast, &self.bound_at(tick)),
             _ => return None,
         };
         let interface = interface_name(row.joint, "", "");
@@ -476,6 +490,8 @@ impl Ladder {
                 See::Mc(mc) => mc.sees(event, seen, &self.bound),
                 See::Map(map) => map.sees(seen.map.as_ref()?, cast, &self.bound),
                 See::Smpp(smpp) => smpp.sees(seen.smpp.as_ref()?, cast, &self.bound),
+                See::Mm1(mm1) => mm1.sees(seen.http.as_ref()?, cast, &self.bound),
+                See::Mm4(mm4) => mm4.sees(seen.mm4.as_ref()?, cast, &self.bound),
                 See::Mbms(_) | See::Bearer(_) => None,
             },
             _ => None,

@@ -8,7 +8,7 @@ use protocol::rtp::RtpPacket;
 use protocol::{GtpuMessageType, GtpuPacket, Joint, SyncRepr, TapEvent, UdpDatagram};
 use radio::{BcchDlSchMessage, MbsfnAreaConfiguration, STOP_NOT_SCHEDULED, SystemInformationBlock, msi_of};
 
-use super::ims::{HttpSeen, MapSeen, MediaSeen, SipSeen, SmppSeen, diameter as ims_diameter};
+use super::ims::{HttpSeen, MapSeen, MediaSeen, Mm4Seen, SipSeen, SmppSeen, diameter as ims_diameter};
 use super::lct::LctHeader;
 
 /// The parts of a message that steps are compared with. A malformed message says nothing.
@@ -42,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) map: Option<MapSeen>,
     /// PDUs of SMPP.
     pub(crate) smpp: Option<SmppSeen>,
+    /// The beginning of a mail of MM4.
+    pub(crate) mm4: Option<Mm4Seen>,
 }
 
 /// An ALC packet.
@@ -76,7 +78,8 @@ impl Seen {
             }
             Joint::BcchDlSch => Self { sib13_areas: sib13_areas(bytes), ..Self::default() },
             Joint::Mcch => Self { mcch_sessions: mcch_sessions(bytes), ..Self::default() },
-            Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms | Joint::Mm4 => Self::default(),
+            Joint::BcchBch | Joint::Pdcch | Joint::Rlc | Joint::At | Joint::Sms => Self::default(),
+            Joint::Mm4 => Self { mm4: Mm4Seen::of(bytes), ..Self::default() },
             Joint::R1 | Joint::R5 | Joint::R6 => Self { map: MapSeen::of(bytes), ..Self::default() },
             Joint::Smpp => Self { smpp: Some(SmppSeen::of(bytes)), ..Self::default() },
             Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => {
@@ -105,7 +108,7 @@ impl Seen {
         let is_of_bearer = self.m3.is_some() || self.m2.is_some() || self.m1_teid.is_some() || self.datagram.is_some();
         let is_on_air = !self.mcch_sessions.is_empty() || !self.msi_scheduled.is_empty();
         let is_media = self.http.is_some() || self.media.is_some();
-        let is_sms = self.map.is_some() || self.smpp.is_some();
+        let is_sms = self.map.is_some() || self.smpp.is_some() || self.mm4.is_some();
         self.sip.is_some() || self.diameter.is_some() || is_sms || is_media || is_of_bearer || is_on_air
     }
 

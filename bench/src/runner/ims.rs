@@ -19,6 +19,7 @@ use crate::ims::agent::{ExpectedMessage, ImsUe, ImsUeOutput, session_description
 use crate::ims::chat::stream_output;
 use crate::ims::fault::WireFaults;
 use crate::ims::mask;
+use crate::ims::mms::MmsAsk;
 use crate::ims::services::sms::serving_node;
 use crate::ims::sms::SmsUe;
 use crate::ladder::{self, LadderWatch};
@@ -144,6 +145,15 @@ impl Runner<'_> {
                 Some((index, ImsUeOutput::Fact(fact))) => {
                     let ue = ims.network.ues[index].name.clone();
                     self.observer.fact(now, What::Ims { ue, fact: *fact })?;
+                }
+                Some((index, ImsUeOutput::Http(ask))) => {
+                    let MmsAsk { token, from, to, request } = *ask;
+                    let exchange = ims.network.fabric.http(now, from, to, request);
+                    ims.network.ues[index].mms.iter_mut().for_each(|mms| mms.asked(exchange, token));
+                }
+                Some((index, ImsUeOutput::File(name, octets))) => {
+                    let ue = ims.network.ues[index].name.clone();
+                    self.keep_file(&ue, &name, &octets)?;
                 }
                 Some((index, ImsUeOutput::Stream(output))) => {
                     let name = ims.network.ues[index].name.clone();
@@ -370,6 +380,7 @@ impl Runner<'_> {
         self.finish_groups()?;
         self.finish_mc()?;
         self.finish_sms()?;
+        self.finish_mms()?;
         let books = self.ims.as_ref().and_then(|ims| ims.network.books.clone());
         let measured = books.map(|books| books.measure(&self.loaded.scenario)).transpose()?;
         for measurement in measured.unwrap_or_default() {

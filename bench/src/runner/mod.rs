@@ -7,6 +7,7 @@ mod ims_events;
 mod ims_services;
 mod mbms;
 mod mc;
+mod mms;
 mod modems;
 mod mtchs;
 mod radio;
@@ -286,6 +287,7 @@ impl Runner<'_> {
             StepAction::Service(step) => self.service_step(step),
             StepAction::Mc(step) => self.mc_step(step),
             StepAction::Sms(step) => self.sms_step(step),
+            StepAction::Mms(step) => self.mms_step(step),
             StepAction::SendSms { from, to, text } => self.send_sms(from, to, text),
             StepAction::RunUntilSmsDelivered { timeout_ms } => {
                 self.advance(after(*timeout_ms), "timeout", Self::messages_end)

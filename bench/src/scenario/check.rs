@@ -9,7 +9,7 @@ use radio::{Mcs, McsTable};
 use super::check_ims as ims;
 use super::load::{check_content, check_speech};
 use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Mch, Scenario, Selector, StepAction, UeRadio, transmitter};
-use super::{mc, sms as over_ip};
+use super::{mc, mms, sms as over_ip};
 use crate::air::TABLE_MCS_MAX;
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
@@ -23,6 +23,8 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     ims::check(s, note);
     mc::check(s, note);
     over_ip::check(s, note);
+    mms::check(s, note);
+    mms::check_files(s, folder, note);
     areas(s, note);
     capacity(s, note);
     sessions(s, folder, content, note);
@@ -282,6 +284,7 @@ fn steps(s: &Scenario, note: &mut Checker<'_>) {
             StepAction::Service(step) => ims::service_step(s, step, &at, note),
             StepAction::Mc(step) => mc::steps_of_client(s, step, &at, note),
             StepAction::Sms(step) => over_ip::check_step(s, step, &at, note),
+            StepAction::Mms(step) => mms::check_step(s, step, &at, note),
             StepAction::Run { .. } => {}
         }
     }

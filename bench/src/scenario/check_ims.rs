@@ -8,7 +8,7 @@ use protocol::smpp::CommandId;
 use super::check::known_ue;
 use super::{
     APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
-    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, sms,
+    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, mms, sms,
 };
 use crate::ladder::PROCEDURES;
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
@@ -84,6 +84,7 @@ pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker
     step(s, &own.ues(), at, note);
     if let ImsStep::RunUntilIms { ue, state, .. } = own {
         sms::check_state(s, ue, *state, at, note);
+        mms::check_state(s, ue, *state, at, note);
     }
     let of_ims = matches!(
         own,
@@ -173,6 +174,8 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         note.note(&["fault", at, "joint"], format!("{} without a table [ims]; allowed: both or none", f.joint));
     } else if s.sms.is_none() && (f.joint.is_map() || matches!(f.joint, Joint::R2 | Joint::Smpp)) {
         note.note(&["fault", at, "joint"], format!("{} without a table [sms]; allowed: both or none", f.joint));
+    } else if s.mms.is_none() && matches!(f.joint, Joint::Mm1 | Joint::Mm4) {
+        note.note(&["fault", at, "joint"], format!("{} without a table [mms]; allowed: both or none", f.joint));
     }
     let what = f.sip.clone().unwrap_or_default();
     if (f.action == FaultAction::Delay) != what.delay_ms.is_some() {

@@ -244,11 +244,21 @@ pub enum ImsState {
     SmsReceived,
     /// A short message was refused, since its memory is full, or was sent in vain, since it is not there: since the step began.
     SmsRefused,
+    /// Its relay has taken all multimedia messages that it has sent, or refused them.
+    MmsTaken,
+    /// It knows of all multimedia messages that were sent to it, and its relay knows what it does about them.
+    MmsNotified,
+    /// All multimedia messages have come that were sent to it.
+    MmsReceived,
+    /// It knows what has become of all multimedia messages that it has sent and wanted to know of.
+    MmsReported,
+    /// It knows of all of them that they were read.
+    MmsReadReported,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 25] = [
+    pub const ALL: [(&str, Self); 30] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -274,6 +284,11 @@ impl ImsState {
         ("sms_taken", Self::SmsTaken),
         ("sms_received", Self::SmsReceived),
         ("sms_refused", Self::SmsRefused),
+        ("mms_taken", Self::MmsTaken),
+        ("mms_notified", Self::MmsNotified),
+        ("mms_received", Self::MmsReceived),
+        ("mms_reported", Self::MmsReported),
+        ("mms_read_reported", Self::MmsReadReported),
     ];
 
     /// As scenarios write it.

@@ -124,14 +124,17 @@ pub(super) fn check_speech(file: &Path) -> Result<(), String> {
 }
 
 /// Media type by the extension of the name (IANA media types).
-fn content_type(file: &Path) -> &'static str {
+pub(crate) fn content_type(file: &Path) -> &'static str {
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     match extension.as_str() {
         "mp4" | "m4v" => "video/mp4",
         "webm" => "video/webm",
         "mkv" => "video/matroska",
+        "3gp" => "video/3gpp",
         "mp3" => "audio/mpeg",
         "m4a" => "audio/mp4",
+        "amr" => "audio/AMR",
+        "wav" => "audio/vnd.wave",
         "ogg" => "audio/ogg",
         "jpg" | "jpeg" => "image/jpeg",
         "png" => "image/png",

@@ -104,6 +104,24 @@ pub enum MeasurementName {
     SmsRefused,
     /// Status reports that a UE got.
     SmsReports,
+    /// Multimedia messages that came to a UE as they were sent, octet for octet.
+    MmsDelivered,
+    /// Multimedia messages for a UE that did not come.
+    MmsLost,
+    /// Multimedia messages that came to a UE with other content than they were sent with.
+    MmsDamaged,
+    /// Multimedia messages that came to a UE more than once.
+    MmsDoubled,
+    /// Multimedia messages of a UE that its relay has taken.
+    MmsTaken,
+    /// Multimedia messages of a UE that were refused, or did not come to its relay.
+    MmsRefused,
+    /// Delivery reports that a UE got.
+    MmsReports,
+    /// Read reports that a UE got.
+    MmsReadReports,
+    /// From the step that sends a multimedia message to its arrival at a UE, the longest.
+    MmsTime,
     /// Charging data records that the CDF has written.
     ChargingRecords,
     /// Units that the OCS has granted to prepaid users, seconds and messages.
@@ -120,7 +138,7 @@ pub enum MeasurementName {
 
 impl MeasurementName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 63] = [
         Self::ObjectsRecovered,
         Self::UesComplete,
         Self::DeliveryTime,
@@ -169,6 +187,15 @@ impl MeasurementName {
         Self::SmsTaken,
         Self::SmsRefused,
         Self::SmsReports,
+        Self::MmsDelivered,
+        Self::MmsLost,
+        Self::MmsDamaged,
+        Self::MmsDoubled,
+        Self::MmsTaken,
+        Self::MmsRefused,
+        Self::MmsReports,
+        Self::MmsReadReports,
+        Self::MmsTime,
         Self::ChargingRecords,
         Self::UnitsGranted,
         Self::UnitsUsed,
@@ -228,6 +255,15 @@ impl MeasurementName {
             Self::SmsTaken => "sms_taken",
             Self::SmsRefused => "sms_refused",
             Self::SmsReports => "sms_reports",
+            Self::MmsDelivered => "mms_delivered",
+            Self::MmsLost => "mms_lost",
+            Self::MmsDamaged => "mms_damaged",
+            Self::MmsDoubled => "mms_doubled",
+            Self::MmsTaken => "mms_taken",
+            Self::MmsRefused => "mms_refused",
+            Self::MmsReports => "mms_reports",
+            Self::MmsReadReports => "mms_read_reports",
+            Self::MmsTime => "mms_time",
             Self::ChargingRecords => "charging_records",
             Self::UnitsGranted => "units_granted",
             Self::UnitsUsed => "units_used",
@@ -245,6 +281,7 @@ impl MeasurementName {
             Self::DeliveryTime
             | Self::AcquisitionTime
             | Self::SmsTime
+            | Self::MmsTime
             | Self::ImsRegistrationTime
             | Self::MediaDelay
             | Self::MediaGap => Unit::Seconds,
@@ -270,6 +307,14 @@ impl MeasurementName {
             | Self::SmsTaken
             | Self::SmsRefused
             | Self::SmsReports
+            | Self::MmsDelivered
+            | Self::MmsLost
+            | Self::MmsDamaged
+            | Self::MmsDoubled
+            | Self::MmsTaken
+            | Self::MmsRefused
+            | Self::MmsReports
+            | Self::MmsReadReports
             | Self::ImsMessagesAnswered
             | Self::ImsMessagesReceived => Unit::Messages,
             Self::ImsRegistrations => Unit::Registrations,

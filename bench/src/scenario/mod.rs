@@ -16,6 +16,7 @@ mod ims_step;
 mod load;
 mod mc;
 mod measurement;
+mod mms;
 mod read;
 mod service;
 mod sms;
@@ -29,10 +30,13 @@ pub(crate) use ims::{
 };
 pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeCell, UeIms};
 pub use ims_step::ImsStep;
+pub(crate) use load::content_type;
 pub use load::{LoadScenarioError, Loaded, Overrides};
 pub(crate) use mc::mc_box;
 pub use mc::{Announces, Insufficient, Mc, McAuth, McBearer, McGroup, McServer, McStep, UeMc};
 pub use measurement::{MeasurementName, Unit};
+pub(crate) use mms::{FAR_MMS_RELAY, MMS_BOXES, MMS_RELAY};
+pub use mms::{Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, UeMms};
 pub(crate) use read::mcs_table;
 pub use service::{
     Access, Allocator, ConferenceStep, EntityTag, ExposureStep, Group, GroupBearers, IdentityStep, MbmsStep,
@@ -77,6 +81,9 @@ pub struct Scenario {
     /// Short messages over IP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms: Option<Sms>,
+    /// Multimedia messages over IP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mms: Option<Mms>,
     /// The sites of a single-frequency network; one at 0 dB when there are none.
     #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
     pub transmitters: Vec<Transmitter>,
@@ -296,6 +303,9 @@ pub struct Ue {
     /// What it has for short messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms: Option<UeSms>,
+    /// What it has for multimedia messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mms: Option<UeMms>,
     /// What its own way to the network does; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unicast: Option<UnicastAccess>,
@@ -408,6 +418,9 @@ pub enum StepAction {
     /// Something with short messages over IP.
     #[serde(untagged)]
     Sms(SmsStep),
+    /// Something with multimedia messages.
+    #[serde(untagged)]
+    Mms(MmsStep),
 }
 
 impl StepAction {
@@ -439,6 +452,7 @@ impl fmt::Display for StepAction {
             Self::Service(step) => step.fmt(f),
             Self::Mc(step) => step.fmt(f),
             Self::Sms(step) => step.fmt(f),
+            Self::Mms(step) => step.fmt(f),
         }
     }
 }

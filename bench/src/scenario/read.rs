@@ -10,6 +10,7 @@ use super::impairments::impairments;
 use super::ims::{SipWhat, ims, ue_ims};
 use super::ims_step::{IMS_WORDS, ImsStep, ImsWord};
 use super::mc::{MC_WORDS, McStep, McWord, mc, ue_mc};
+use super::mms::{MMS_WORDS, MmsStep, MmsWord, mms, ue_mms};
 use super::service::{ServiceStep, ServiceWord, service_words};
 use super::sms::{SMS_WORDS, SmsStep, SmsWord, sms, ue_sms};
 use super::transmitter::{hears, transmitter};
@@ -36,6 +37,7 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
         ims: t.optional_table("ims", ims),
         mc: t.optional_table("mc", mc),
         sms: t.optional_table("sms", sms),
+        mms: t.optional_table("mms", mms),
         transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
         ues: t.tables("ue", 1..=MAX_UES, ues).into_iter().flatten().collect(),
         steps: t.tables("step", 1..=MAX_LIST, step),
@@ -153,6 +155,7 @@ fn ue(t: &mut Table<'_>) -> Ue {
         ims: t.optional_table("ims", ue_ims),
         mc: t.optional_table("mc", ue_mc),
         sms: t.optional_table("sms", ue_sms),
+        mms: t.optional_table("mms", ue_mms),
         unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),
@@ -175,6 +178,7 @@ fn step(t: &mut Table<'_>) -> Step {
         Service(ServiceWord),
         Mc(McWord),
         Sms(SmsWord),
+        Mms(MmsWord),
     }
     let choices = [
         ("start", Do::Start),
@@ -190,9 +194,12 @@ fn step(t: &mut Table<'_>) -> Step {
     let services: Vec<_> = service_words().into_iter().map(|(word, step)| (word, Do::Service(step))).collect();
     let mc = MC_WORDS.map(|(word, step)| (word, Do::Mc(step)));
     let over_ip = SMS_WORDS.map(|(word, step)| (word, Do::Sms(step)));
-    let action = match t.variant("do", &[&choices[..], &ims[..], &services[..], &mc[..], &over_ip[..]].concat()) {
+    let multimedia = MMS_WORDS.map(|(word, step)| (word, Do::Mms(step)));
+    let all = [&choices[..], &ims[..], &services[..], &mc[..], &over_ip[..], &multimedia[..]].concat();
+    let action = match t.variant("do", &all) {
         Do::Mc(word) => StepAction::Mc(McStep::read(word, t)),
         Do::Sms(word) => StepAction::Sms(SmsStep::read(word, t)),
+        Do::Mms(word) => StepAction::Mms(MmsStep::read(word, t)),
         Do::Service(word) => StepAction::Service(ServiceStep::read(word, t)),
         Do::Ims(word) => StepAction::Ims(ImsStep::read(word, t)),
         Do::Start => StepAction::Start { session: selector(t, "session") },

@@ -8,6 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod mbms;
 pub(crate) mod mc;
 pub(crate) mod messaging;
+pub(crate) mod mms;
 pub(crate) mod presence;
 pub(crate) mod sms;
 pub(crate) mod xdm;
@@ -98,6 +99,7 @@ pub(super) fn add_all(
         }
     }
     mc::add_servers(fabric, scenario, plan)?;
+    mms::add_boxes(fabric, scenario, plan)?;
     Ok((books, sms::add_boxes(fabric, scenario, plan)?))
 }
 

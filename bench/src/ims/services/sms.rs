@@ -130,7 +130,7 @@ pub(super) fn add_boxes(
             NetworkBox::SmsGmsc => {
                 (Box::new(SmsGmsc::new(site.gmsc(), entropy).map_err(bench)?), &[GMSC_NUMBER, SERVICE_CENTRE])
             }
-            NetworkBox::SmSc => (Box::new(SmSc::new(site.sm_sc(), entropy).map_err(bench)?), &[]),
+            NetworkBox::SmSc => (Box::new(SmSc::new(site.sm_sc()?, entropy).map_err(bench)?), &[]),
             NetworkBox::Msc => {
                 let node = ServingNode::new(site.serving_node(ServingNodeKind::Msc), entropy).map_err(bench)?;
                 nodes.msc = node.events();
@@ -168,6 +168,7 @@ impl SmsSite<'_> {
         config.service_centre = Some(SERVICE_CENTRE.to_owned());
         config.registration.guard = ms(self.sms.guard_ms);
         config.answer_time = ms(self.sms.patience_ms);
+        config.mms = super::mms::gateway(self.scenario);
         config.utc_ms_at_zero = plan.utc_ms_at_zero;
         config
     }
@@ -191,7 +192,7 @@ impl SmsSite<'_> {
         config
     }
 
-    fn sm_sc(&self) -> SmScConfig {
+    fn sm_sc(&self) -> Result<SmScConfig, CommandError> {
         let gmsc = SocketAddr::new(NetworkBox::SmsGmsc.ip(), SMPP_PORT);
         let s = Duration::from_secs;
         let mut config = SmScConfig::new(SERVICE_CENTRE);
@@ -205,8 +206,9 @@ impl SmsSite<'_> {
             SmScKind::VoiceMail => 1,
             SmScKind::VideoMail => 2,
         };
+        config.accounts = super::mms::accounts(self.scenario)?;
         config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
-        config
+        Ok(config)
     }
 
     fn serving_node(&self, kind: ServingNodeKind) -> ServingNodeConfig {

@@ -3,12 +3,13 @@
 
 mod expected;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use core_network::sms::{ServingNodeEvent, ServingNodeOrder};
+use hil::agent::mms::MmsClient;
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, UeAgent};
-use hil::agent::sms::{SmsClient, SmsCommand, SmsEvent, SmsInput, SmsOutput};
+use hil::agent::sms::{ReceivedSms, SmsClient, SmsCommand, SmsEvent, SmsInput, SmsOutput};
 use hil::sim::SimUsim;
 use protocol::Instant;
 use protocol::sip::{Flow, Target};
@@ -39,6 +40,8 @@ pub(crate) struct SmsUe {
     parts: Assembler<Address>,
     /// Messages that it has sent last, by their TP-MR.
     references: BTreeMap<u8, u64>,
+    /// Messages that came for its MMS agent.
+    pushes: VecDeque<ReceivedSms>,
     is_registered: bool,
     refused_in_step: u64,
     pub(crate) figures: SmsFigures,
@@ -81,6 +84,8 @@ pub(crate) enum SmsUeOutput {
     Order(SmsAccess, ServingNodeOrder),
     /// Something that has happened.
     Fact(Box<ImsFact>),
+    /// A message for its MMS agent.
+    Push(Box<ReceivedSms>),
 }
 
 impl SmsUe {
@@ -95,6 +100,7 @@ impl SmsUe {
             relayed: BTreeMap::new(),
             parts: Assembler::new(AssemblerConfig::default()),
             references: BTreeMap::new(),
+            pushes: VecDeque::new(),
             is_registered: false,
             refused_in_step: 0,
             figures: SmsFigures::default(),
@@ -163,7 +169,7 @@ impl SmsUe {
         match event {
             ServingNodeEvent::Delivered { tpdu, .. } => {
                 match Tpdu::parse(Direction::ToMs, Carrier::Data, &tpdu).ok()? {
-                    Tpdu::Deliver(deliver) => self.delivered(now, by, deliver),
+                    Tpdu::Deliver(deliver) => self.delivered(now, over, deliver),
                     Tpdu::StatusReport(report) => Some(self.reported(&report)),
                     _ => None,
                 }
@@ -194,11 +200,29 @@ impl SmsUe {
     }
 
     /// A message, or a part of one, that an MSC or an SGSN has brought.
-    fn delivered(&mut self, now: Instant, by: String, deliver: Deliver) -> Option<ImsFact> {
-        let from = deliver.originator;
+    fn delivered(&mut self, now: Instant, over: SmsAccess, deliver: Deliver) -> Option<ImsFact> {
+        let (from, protocol_identifier) = (deliver.originator, deliver.protocol_identifier);
         let (assembled, _) = self.parts.add(now, from, deliver.coding, deliver.user_data);
         let Assembled::Whole(whole) = assembled else { return None };
-        Some(self.came(now, (&from, &whole.content, deliver.service_centre_time), by, whole.parts))
+        let message = ReceivedSms {
+            number: None,
+            replaces: None,
+            from,
+            service_centre: None,
+            service_centre_time: deliver.service_centre_time,
+            ports: whole.header.ports(),
+            content: whole.content,
+            coding: whole.coding,
+            protocol_identifier,
+            parts: whole.parts,
+            access: over,
+        };
+        if MmsClient::is_push(&message) {
+            self.pushes.push_back(message);
+            return None;
+        }
+        let what = (&message.from, &message.content, message.service_centre_time);
+        Some(self.came(now, what, over.to_string(), message.parts))
     }
 
     /// A status report that they have brought.
@@ -225,6 +249,9 @@ impl SmsUe {
     /// What is to be done.
     pub(crate) fn poll_output(&mut self, now: Instant) -> Option<SmsUeOutput> {
         loop {
+            if let Some(push) = self.pushes.pop_front() {
+                return Some(SmsUeOutput::Push(Box::new(push)));
+            }
             if let Some(output) = self.client.poll_output() {
                 let done = match output {
                     SmsOutput::Agent(command) => match &mut self.gateway {
@@ -296,6 +323,10 @@ impl SmsUe {
                     Err(_) => self.figures.refused += 1,
                 }
                 ImsFact::SmsTaken { number: message, why: result.err().map(|why| why.to_string()), after_s }
+            }
+            SmsEvent::Received(message) if MmsClient::is_push(&message) => {
+                self.pushes.push_back(*message);
+                return None;
             }
             SmsEvent::Received(message) => {
                 let by = message.access.to_string();

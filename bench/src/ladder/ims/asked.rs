@@ -8,7 +8,7 @@ use super::{
     DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
     RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain,
 };
-use super::{mc, sms};
+use super::{mc, mms, sms};
 use crate::event::LadderHeader;
 use crate::ims::services::exposure;
 use crate::ladder::Procedure;
@@ -47,8 +47,8 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
     for own in mc::asked(scenario) {
         asked.push(own.step, own.procedure, own.ue, own.peer, None);
     }
-    for own in sms::asked(scenario) {
-        let ladder = asked.ladder(own.step, own.procedure, own.ue, None, None);
+    for own in sms::asked(scenario).into_iter().chain(mms::asked(scenario)) {
+        let ladder = asked.ladder(own.step, own.procedure, own.ue, own.peer, None);
         asked.ladders.extend(ladder.map(|mut ladder| {
             ladder.ims.iter_mut().for_each(|cast| (cast.then, cast.without) = (own.then, own.without.clone()));
             ladder
@@ -241,6 +241,7 @@ impl<'a> Asked<'a> {
             msisdn: String::new(),
             ip: exposure::address(place),
             pcscf: PCSCF.to_owned(),
+            mms_relay: String::new(),
         })
     }
 
@@ -262,7 +263,9 @@ impl<'a> Asked<'a> {
             let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
             let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
             let msisdn = own.tel.trim_start_matches("tel:+").to_owned();
-            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf })
+            let ue = self.scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| ue.mms.as_ref());
+            let mms_relay = ue.map_or_else(String::new, |own| own.relay.server().to_owned());
+            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf, mms_relay })
         };
         let cast = ImsCast::new(step, actor(ue)?, peer.and_then(actor), second.and_then(actor));
         Some(LadderHeader {

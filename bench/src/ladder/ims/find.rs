@@ -6,9 +6,11 @@ use protocol::TapEvent;
 use protocol::diameter::dictionary::{AvpDef, AvpKind};
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::mime::{MediaType, Multipart};
+use protocol::mms::MMS_MEDIA_TYPE;
 use protocol::sip::{Headers, PChargingVector, SipMessage};
 use protocol::sms::SMS_MEDIA_TYPE;
 
+use super::mms::message_type;
 use super::{Diameter, Has, ImsCast, Of, Sip, Status};
 use crate::ladder::Seen;
 
@@ -197,6 +199,7 @@ impl Has {
             Self::PeerInBody => cast.peer.as_ref().is_some_and(|peer| is_in_body(message, &peer.impu)),
             Self::Body(wanted) => is_in_body(message, wanted),
             Self::Rp(kind) => relayed(message) == Some(kind as u8),
+            Self::Mms(kind) => pdu(message) == Some(kind),
         }
     }
 
@@ -230,6 +233,7 @@ impl Has {
             Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
             Self::Rp(kind) => format!("gsm_a.rp.msg_type == {}", kind as u8),
+            Self::Mms(kind) => format!("mmse.message_type == {:#04x}", kind.0),
         }
     }
 }
@@ -248,6 +252,13 @@ fn relayed(message: &SipMessage) -> Option<u8> {
     let media = MediaType::of(&request.headers).ok()??;
     let is_sms = media.essence.eq_ignore_ascii_case(SMS_MEDIA_TYPE);
     request.body.first().filter(|_| is_sms).map(|octet| octet & 7)
+}
+
+/// The message type of a PDU of MM1 in a body of its media type.
+fn pdu(message: &SipMessage) -> Option<MessageType> {
+    let SipMessage::Request(request) = message else { return None };
+    let media = MediaType::of(&request.headers).ok()??;
+    media.essence.eq_ignore_ascii_case(MMS_MEDIA_TYPE).then(|| message_type(&request.body)).flatten()
 }
 
 /// Digest credentials whose response is not empty (RFC 7616 clause 3.4).

@@ -32,14 +32,14 @@ pub enum HttpIs {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct HttpSeen {
     /// Method, or nothing.
-    method: Option<String>,
-    target: String,
-    status: Option<u16>,
+    pub(super) method: Option<String>,
+    pub(super) target: String,
+    pub(super) status: Option<u16>,
     /// Names of the header fields, in small letters, and their values.
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// Socket of the client.
-    client: String,
+    pub(super) client: String,
 }
 
 impl HttpSeen {
@@ -61,6 +61,13 @@ impl HttpSeen {
             body: event.bytes[end + 4..].to_vec(),
             client: if is_response { destination } else { source }.to_owned(),
         })
+    }
+}
+
+impl HttpSeen {
+    /// A header field of this name, in small letters, has these words.
+    pub(super) fn has(&self, name: &str, words: &str) -> bool {
+        self.headers.iter().any(|(own, value)| own == name && value.contains(words))
     }
 }
 

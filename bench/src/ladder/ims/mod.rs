@@ -8,6 +8,7 @@ mod find;
 mod http;
 mod mc;
 mod media;
+mod mms;
 mod plain;
 mod registration;
 mod rows;
@@ -16,6 +17,7 @@ mod sms;
 
 use std::net::IpAddr;
 
+use protocol::mms::MessageType;
 use serde::{Deserialize, Serialize};
 
 use super::Party;
@@ -33,6 +35,8 @@ pub(crate) use mc::mc_procedures;
 pub use mc::{McDocument, McMessage};
 pub(crate) use media::MediaSeen;
 pub use media::{Msrp, MsrpIs, Rtp};
+pub use mms::{Mm1, Mm1Is, Mm4, Mm4Of};
+pub(crate) use mms::{Mm4Seen, mms_procedures};
 pub(crate) use plain::plain_procedures;
 pub(crate) use registration::{
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
@@ -89,6 +93,9 @@ pub struct ImsActor {
     pub ip: IpAddr,
     /// Name of its P-CSCF.
     pub pcscf: String,
+    /// Name of the MMS Relay/Server that it is a subscriber of; empty: of none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mms_relay: String,
 }
 
 impl ImsActor {
@@ -158,6 +165,8 @@ pub enum Has {
     Rp(RpKind),
     /// A request to the telephone number of this UE.
     Number(Party),
+    /// A PDU of MM1 in the body (TR 23.804 clause 8.11).
+    Mms(MessageType),
     /// P-Charging-Vector with the charging identifier of the session: the first step with it says which.
     ChargingVector,
 }

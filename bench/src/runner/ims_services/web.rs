@@ -6,6 +6,7 @@ use protocol::Instant;
 
 use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
+use crate::ims::agent::ImsUe;
 use crate::ims::services;
 use crate::ims::web::{Ask, Outcome};
 use crate::runner::Runner;
@@ -45,6 +46,21 @@ fn send(now: Instant, ims: &mut RunNetwork, place: usize, ask: Ask) {
     ims.network.ues[place].web.sent(exchange, ask);
 }
 
+/// What the MMS agent of a UE has asked is for it alone; what it has not comes back.
+fn of_mms(now: Instant, own: &mut ImsUe, event: OutsideEvent) -> Option<OutsideEvent> {
+    let Some(mms) = &mut own.mms else { return Some(event) };
+    match event {
+        OutsideEvent::Response { exchange, response } => {
+            let response = mms.answered(now, exchange, response)?;
+            Some(OutsideEvent::Response { exchange, response })
+        }
+        OutsideEvent::RequestFailed { exchange, why } => {
+            (!mms.failed(now, exchange, &why)).then_some(OutsideEvent::RequestFailed { exchange, why })
+        }
+        other => Some(other),
+    }
+}
+
 impl Runner<'_> {
     /// Something of HTTP or media has come to a box outside.
     pub(in crate::runner) fn at_outside(
@@ -55,6 +71,7 @@ impl Runner<'_> {
     ) -> Result<(), CommandError> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let Some(place) = ims.place(to) else { return self.at_third_party(now, to, event) };
+        let Some(event) = of_mms(now, &mut ims.network.ues[place], event) else { return Ok(()) };
         let own = &mut ims.network.ues[place];
         let (token, what, why) = match event {
             OutsideEvent::Response { exchange, response } => match own.web.answered(exchange, response) {

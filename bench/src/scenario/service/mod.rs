@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Selector;
 use super::mc::MC_SERVERS;
+use super::mms::MMS_BOXES;
 use super::sms::SMS_BOXES;
 use crate::strict_toml::Table;
 
@@ -94,9 +95,9 @@ impl Service {
         }
     }
 
-    /// The boxes of all of them, MC servers among them.
+    /// The boxes of all of them, MC servers and those of messages among them.
     pub fn all_boxes() -> impl Iterator<Item = &'static ServiceBox> {
-        Self::ALL.iter().flat_map(|(_, service)| service.boxes()).chain(&MC_SERVERS).chain(&SMS_BOXES)
+        Self::ALL.iter().flat_map(|(_, service)| service.boxes()).chain(&MC_SERVERS).chain(&SMS_BOXES).chain(&MMS_BOXES)
     }
 
     /// What its first box is called in reports.

@@ -148,6 +148,7 @@ fn actor(name: &str, last: u8) -> ImsActor {
         msisdn: String::new(),
         ip: [10, 45, 0, last].into(),
         pcscf: "P-CSCF".into(),
+        mms_relay: String::new(),
     }
 }
 

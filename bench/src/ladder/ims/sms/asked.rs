@@ -17,6 +17,7 @@ pub(in crate::ladder::ims) struct Wanted<'a> {
     pub(in crate::ladder::ims) then: Option<usize>,
     pub(in crate::ladder::ims) procedure: &'static Procedure,
     pub(in crate::ladder::ims) ue: &'a str,
+    pub(in crate::ladder::ims) peer: Option<&'a str>,
     pub(in crate::ladder::ims) without: Vec<Without>,
 }
 
@@ -189,7 +190,7 @@ impl<'a> Asked<'a> {
             if !self.sms.ip_messaging {
                 without.push(Without::IpMessaging);
             }
-            self.wanted.push(Wanted { step, then, procedure, ue, without });
+            self.wanted.push(Wanted { step, then, procedure, ue, peer: None, without });
         }
     }
 

@@ -12,7 +12,7 @@ mod smpp;
 mod tests;
 mod way;
 
-pub(super) use asked::asked;
+pub(super) use asked::{Wanted, asked};
 pub(crate) use map::MapSeen;
 pub use map::{Map, MapHas, MapPart};
 pub(crate) use smpp::SmppSeen;
@@ -26,9 +26,9 @@ use super::rows::{Way, Words};
 use crate::ladder::{Order, Party, Procedure, ProcedureStep, See};
 use crate::scenario::{IP_MESSAGE_GW, MSC, PRESENCE_SERVER, SGSN, SM_SC, SMS_GMSC};
 
-const GATEWAY: Party = Party::Server(IP_MESSAGE_GW);
-const GMSC: Party = Party::Server(SMS_GMSC);
-const SC: Party = Party::Server(SM_SC);
+pub(super) const GATEWAY: Party = Party::Server(IP_MESSAGE_GW);
+pub(super) const GMSC: Party = Party::Server(SMS_GMSC);
+pub(super) const SC: Party = Party::Server(SM_SC);
 const PRESENCE: Party = Party::Server(PRESENCE_SERVER);
 const MSC_PARTY: Party = Party::Server(MSC);
 const SGSN_PARTY: Party = Party::Server(SGSN);
@@ -37,19 +37,19 @@ const R2_UP: Way = (Party::Ue, GATEWAY, Joint::R2);
 const R2_DOWN: Way = (GATEWAY, Party::Ue, Joint::R2);
 const R1_UP: Way = (GATEWAY, Party::Hss, Joint::R1);
 const R1_DOWN: Way = (Party::Hss, GATEWAY, Joint::R1);
-const R5_UP: Way = (GMSC, Party::Hss, Joint::R5);
+pub(super) const R5_UP: Way = (GMSC, Party::Hss, Joint::R5);
 const R5_DOWN: Way = (Party::Hss, GMSC, Joint::R5);
 const GATEWAY_TO_GMSC: Way = (GATEWAY, GMSC, Joint::R6);
-const GMSC_TO_GATEWAY: Way = (GMSC, GATEWAY, Joint::R6);
+pub(super) const GMSC_TO_GATEWAY: Way = (GMSC, GATEWAY, Joint::R6);
 const GMSC_TO_SC: Way = (GMSC, SC, Joint::Smpp);
-const SC_TO_GMSC: Way = (SC, GMSC, Joint::Smpp);
-const S_TO_GATEWAY: Way = (Party::Scscf, GATEWAY, Joint::Isc);
-const GATEWAY_TO_S: Way = (GATEWAY, Party::Scscf, Joint::Isc);
+pub(super) const SC_TO_GMSC: Way = (SC, GMSC, Joint::Smpp);
+pub(super) const S_TO_GATEWAY: Way = (Party::Scscf, GATEWAY, Joint::Isc);
+pub(super) const GATEWAY_TO_S: Way = (GATEWAY, Party::Scscf, Joint::Isc);
 const HSS_TO_PRESENCE: Way = (Party::Hss, PRESENCE, Joint::Sh);
 const PRESENCE_TO_HSS: Way = (PRESENCE, Party::Hss, Joint::Sh);
 
-const REGISTER: &str = "REGISTER";
-const MESSAGE: &str = "MESSAGE";
+pub(super) const REGISTER: &str = "REGISTER";
+pub(super) const MESSAGE: &str = "MESSAGE";
 const NOTIFY: &str = "NOTIFY";
 
 /// Procedures of short messages over IP.
@@ -77,7 +77,7 @@ const fn row((number, expect, clause): Words, (from, to, joint): Way, see: See) 
 }
 
 /// An operation of the UE's subscriber is invoked: the first step with the name of the exchange says which one that is.
-const fn invoke(words: Words, way: Way, operation: OperationCode, exchange: &'static str) -> ProcedureStep {
+pub(super) const fn invoke(words: Words, way: Way, operation: OperationCode, exchange: &'static str) -> ProcedureStep {
     invoke_with(words, way, operation, exchange, &[])
 }
 
@@ -102,7 +102,7 @@ const fn error(words: Words, way: Way, operation: OperationCode, exchange: &'sta
 }
 
 /// A PDU of SMPP about the UE's subscriber, or the response to it.
-const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exchange: &'static str) -> ProcedureStep {
+pub(super) const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exchange: &'static str) -> ProcedureStep {
     row(words, way, See::Smpp(Smpp { command, part, exchange }))
 }
 

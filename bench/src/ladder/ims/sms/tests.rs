@@ -19,6 +19,7 @@ fn cast() -> ImsCast {
         msisdn: "99900000001".into(),
         ip: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 1)),
         pcscf: String::new(),
+        mms_relay: String::new(),
     };
     ImsCast::new(0, ue, None, None)
 }

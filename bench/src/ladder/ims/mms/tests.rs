@@ -1,0 +1,75 @@
+use std::net::{IpAddr, Ipv4Addr};
+
+use protocol::mms::{MMS_MEDIA_TYPE, MessageType, MmsPdu, MmsStatus, NotifyRespInd};
+use protocol::{Instant, Joint, TapEvent};
+
+use super::*;
+use crate::ladder::ims::find::Bound;
+use crate::ladder::ims::{HttpSeen, ImsActor, ImsCast};
+
+fn cast() -> ImsCast {
+    let ue = ImsActor {
+        name: "anna".into(),
+        impi: "001010000000001@ims.test".into(),
+        impu: "sip:anna@ims.test".into(),
+        msisdn: "99900000001".into(),
+        ip: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 1)),
+        pcscf: String::new(),
+        mms_relay: "MMS Relay/Server".into(),
+    };
+    ImsCast::new(0, ue, None, None)
+}
+
+const FORWARD: &str = "From: +99900000001/TYPE=PLMN@mmsc.a\r\nTo: +99900000002/TYPE=PLMN@mmsc.b,\r\n \
+                       +99900000003/TYPE=PLMN@mmsc.b\r\nX-Mms-Message-Type: MM4_forward.REQ\r\n\
+                       X-Mms-Transaction-ID: \"7\"\r\nX-Mms-Message-ID: \"1f@mmsc.a\"\r\n\r\nX-Mms-Message-Type: x\r\n";
+
+#[test]
+fn a_mail_is_that_of_its_sender_and_its_report_that_of_the_message() {
+    let (cast, nothing) = (cast(), Bound::new());
+    let seen = Mm4Seen::of(FORWARD.as_bytes()).unwrap();
+    assert_eq!(seen.kind, "MM4_forward.REQ");
+    let mail = |kind, of| Mm4 { kind, of, exchange: "x" };
+    let learned = mail("MM4_forward.REQ", Mm4Of::Sender).sees(&seen, &cast, &nothing).unwrap();
+    let bound: Bound = learned.into_iter().collect();
+    assert_eq!((bound["MM4 x"].as_str(), bound["X-Mms-Message-ID"].as_str()), ("7", "1f@mmsc.a"));
+    assert_eq!(mail("MM4_forward.REQ", Mm4Of::Recipient).sees(&seen, &cast, &nothing), None);
+    let mut other = cast.clone();
+    other.ue.msisdn = "99900000003".into();
+    assert!(mail("MM4_forward.REQ", Mm4Of::Recipient).sees(&seen, &other, &nothing).is_some());
+    let report = |id: &str| {
+        let text = format!(
+            "X-Mms-Message-Type: MM4_delivery_report.REQ\r\nX-Mms-Transaction-ID: 7\r\nX-Mms-Message-ID: {id}\r\n\r\n"
+        );
+        let seen = Mm4Seen::of(text.as_bytes()).unwrap();
+        mail("MM4_delivery_report.REQ", Mm4Of::Message).sees(&seen, &cast, &bound).is_some()
+    };
+    assert_eq!((report("1f@mmsc.a"), report("2f@mmsc.a")), (true, false));
+    assert_eq!(Mm4Seen::of(b"EHLO mmsc.a\r\n"), None);
+    let filter = mail("MM4_forward.REQ", Mm4Of::Sender).filter(&cast, &bound);
+    assert!(filter.ends_with("frame contains \"1f@mmsc.a\" && frame contains \"7\""), "{filter}");
+}
+
+#[test]
+fn a_pdu_is_that_of_the_user_whom_the_gateway_names() {
+    let pdu = MmsPdu::from(NotifyRespInd::new("t", Default::default(), MmsStatus::DEFERRED)).emit(&[]);
+    let event = |asserted: &str| {
+        let head = format!("POST / HTTP/1.1\r\nContent-Type: {MMS_MEDIA_TYPE}\r\n{asserted}\r\n");
+        let event = TapEvent {
+            at: Instant::ZERO,
+            joint: Joint::Mm1,
+            from: String::new(),
+            to: String::new(),
+            channel: "tcp 10.45.0.1:40001 10.46.0.71:80".into(),
+            lcid: 0,
+            bytes: [head.as_bytes(), &pdu].concat(),
+        };
+        HttpSeen::of(&event).unwrap()
+    };
+    let is = |kind| Mm1 { is: Mm1Is::Post(kind), exchange: "x" };
+    let sees = |asserted, kind| is(kind).sees(&event(asserted), &cast(), &Bound::new()).is_some();
+    assert!(sees("", MessageType::NOTIFYRESP_IND) && !sees("", MessageType::SEND_REQ));
+    let of = |number: &str| format!("X-3GPP-Asserted-Identity: \"tel:+{number}\"\r\n");
+    assert!(sees(&of("99900000001"), MessageType::NOTIFYRESP_IND));
+    assert!(!sees(&of("99900000002"), MessageType::NOTIFYRESP_IND));
+}
