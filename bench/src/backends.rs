@@ -4,8 +4,8 @@ use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
 use crate::scenario::{
-    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, MSC, Mc, PCSCF, SCSCF, SGSN, SIP_PROXY, SMS_BOXES, Scenario, Ue,
-    VISITED_PCSCF,
+    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, MMS_BOXES, MSC, Mc, PCSCF, SCSCF, SGSN, SIP_PROXY, SMS_BOXES,
+    Scenario, Ue, VISITED_PCSCF,
 };
 
 /// The boxes of a run, core network first, then UE by UE.
@@ -32,6 +32,9 @@ fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
             MSC | SGSN => common(own.name, "simulated, with phones of its own".into(), Some(NO_CELLS)),
             name => common(name, "castbench, in this process".into(), None),
         }));
+    }
+    if scenario.mms.is_some() {
+        boxes.extend(MMS_BOXES.iter().map(|own| common(own.name, "castbench, in this process".into(), None)));
     }
     let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
     let with = if ims.is_plain() { "" } else { " with their USIMs" };

@@ -59,8 +59,8 @@ pub use event::{
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
     LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms, McDocument,
-    McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind, Rtp, SESSION_START, See,
-    Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
+    McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind,
+    Rtp, SESSION_START, See, Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};
@@ -68,8 +68,9 @@ pub use modems::{LineError, Trouble, TroubleKind};
 pub use pcap::{CAPTURE_FILE, CaptureError, CaptureWriter, interface_name, wireshark_options};
 pub use record::{RECORD_FILE, RecordError, RecordReader, RecordWriter};
 pub use report::{
-    Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, MultimediaMessageCount, MultimediaMessageRun, Outcome, REPORT_FILES, RadioSum, Ratio,
-    ReportError, SCHEMA, ShortMessageCount, ShortMessageRun, html, json, junit, replay, write_reports,
+    Delivery, FoldError, ImsRun, MessageRun, Model, ModelError, ModemRun, MultimediaMessageCount, MultimediaMessageRun,
+    Outcome, REPORT_FILES, RadioSum, Ratio, ReportError, SCHEMA, ShortMessageCount, ShortMessageRun, html, json, junit,
+    replay, write_reports,
 };
 pub use rig::{
     BrokerKind, Channels, Clock, FileRig, FileRole, Lab, LabAttenuator, LabModem, LoadRigError, RadioFrontEnd, Rig,
@@ -80,10 +81,10 @@ pub use scenario::{
     EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears,
     IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
-    MeasurementName, MessagingStep, Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, Overrides, PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service,
-    ServiceBox, ServiceStep, Session, SipWhat, SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction,
-    SubframeAllocation, SubframePattern, ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeMms, UeRadio, UeSms,
-    UnicastAccess, Unit, Way, XdmStep,
+    MeasurementName, MessagingStep, Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, Overrides,
+    PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service, ServiceBox, ServiceStep, Session, SipWhat,
+    SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty,
+    Transmitter, Ue, UeCell, UeIms, UeMc, UeMms, UeRadio, UeSms, UnicastAccess, Unit, Way, XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

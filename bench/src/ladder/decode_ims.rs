@@ -7,7 +7,7 @@ use protocol::sip::SipMessage;
 use protocol::{Joint, TapEvent};
 
 use super::decode::Field;
-use super::{decode_map, decode_mc, decode_smpp};
+use super::{decode_map, decode_mc, decode_mms, decode_smpp};
 use crate::ims::mask;
 
 /// Header fields, AVPs and lines of a body that are shown.
@@ -31,6 +31,7 @@ pub(crate) fn summary(event: &TapEvent) -> String {
     }
     match event.joint {
         Joint::Smpp => return decode_smpp::line(&event.bytes),
+        Joint::Mm4 => return decode_mms::line(&event.bytes),
         Joint::Mb => return media_line(event),
         Joint::M3 => return M3apPdu::parse(&event.bytes).map_or_else(|e| format!("no M3AP: {e}"), |m| m.name().into()),
         Joint::M2 => return M2apPdu::parse(&event.bytes).map_or_else(|e| format!("no M2AP: {e}"), |m| m.name().into()),
@@ -56,6 +57,10 @@ pub(super) fn sip(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
     for (name, value) in decode_mc::bodies(message.headers(), body) {
         push(fields, &name, value);
     }
+    if let Some((name, value)) = decode_mms::pdu_of(message.headers(), body) {
+        push(fields, &name, value);
+        return Some(());
+    }
     for line in String::from_utf8_lossy(body).lines() {
         push(fields, "Body", line.to_owned());
     }
@@ -76,8 +81,17 @@ pub(super) fn http(bytes: &[u8], fields: &mut Vec<Field>) -> Option<()> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let mut lines = head.split("\r\n");
     push(fields, "Message", lines.next()?.to_owned());
+    let mut pdu = None;
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         push(fields, name, mask::for_records(value.trim()));
+        if name.eq_ignore_ascii_case("Content-Type") {
+            let at = bytes.windows(4).position(|w| w == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
+            pdu = decode_mms::pdu(value.trim(), &bytes[at..]);
+        }
+    }
+    if let Some((name, value)) = pdu {
+        push(fields, &name, value);
+        return Some(());
     }
     for line in body.lines() {
         push(fields, "Body", line.to_owned());

@@ -4,6 +4,7 @@ mod decode;
 mod decode_ims;
 mod decode_map;
 mod decode_mc;
+mod decode_mms;
 mod decode_smpp;
 mod download_delivery;
 mod ims;

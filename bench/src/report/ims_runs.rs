@@ -122,7 +122,7 @@ impl ImsRun {
 impl Model {
     pub(super) fn apply_ims(&mut self, t: u64, ue: &str, fact: &ImsFact) -> Result<(), ModelError> {
         self.ue_mut(ue)?;
-        if self.apply_short_message(t, ue, fact) {
+        if self.apply_short_message(t, ue, fact) || self.apply_multimedia_message(t, ue, fact) {
             return Ok(());
         }
         let run = self.ims_mut(ue);
@@ -217,7 +217,15 @@ impl Model {
             ImsFact::SmsReported { status, .. } => {
                 run.trouble(format!("status report of an unknown message: {status}"))
             }
-            ImsFact::Sms { what } => run.trouble(what.clone()),
+            ImsFact::Sms { what } | ImsFact::Mms { what } => run.trouble(what.clone()),
+            ImsFact::MmsNotified { from, .. } => run.trouble(format!("a message of {from} waits that nobody has sent")),
+            ImsFact::MmsReceived { from, by, .. } => {
+                run.trouble(format!("a multimedia message of {from} that nobody waits for, by {by}"));
+            }
+            ImsFact::MmsReported { status, .. } | ImsFact::MmsWasRead { status, .. } => {
+                run.trouble(format!("report about an unknown multimedia message: {status}"));
+            }
+            ImsFact::MmsSent { .. } | ImsFact::MmsTaken { .. } | ImsFact::MmsResponded { .. } => {}
             ImsFact::SmsSent { .. } | ImsFact::SmsPartTaken { .. } | ImsFact::SmsTaken { .. } => {}
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::json_area::AreaReport;
 use super::json_ims::ImsReport;
 use super::json_modems::{MessageReport, ModemReport};
+use super::mms_runs::{MultimediaMessageCount, MultimediaMessageRun};
 use super::model::{Delivery, Loss, Model, Outcome, SessionRun, UeRun};
 use super::radio_sum::Ratio;
 use super::sms_runs::{ShortMessageCount, ShortMessageRun};
@@ -50,6 +51,11 @@ struct Report<'a> {
     /// How many there were: the first ones are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     short_messages_counted: Option<ShortMessageCount>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    multimedia_messages: &'a [MultimediaMessageRun],
+    /// How many there were: the first ones are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multimedia_messages_counted: Option<MultimediaMessageCount>,
     /// What the front ends of a paced run have seen.
     front_ends: &'a [FrontEndStatus],
     /// Why the run broke off.
@@ -273,6 +279,9 @@ impl<'a> Report<'a> {
             messages: model.messages.iter().map(MessageReport::of).collect(),
             short_messages: &model.short_messages,
             short_messages_counted: (!model.short_messages.is_empty()).then_some(model.short_messages_counted),
+            multimedia_messages: &model.multimedia_messages,
+            multimedia_messages_counted: (!model.multimedia_messages.is_empty())
+                .then_some(model.multimedia_messages_counted),
             front_ends: &model.front_ends,
             front_end_failed: model.front_end_failed.as_deref(),
             notes: model.notes.iter().map(|n| Note { t_ms: ms(n.at_ns), text: &n.text }).collect(),

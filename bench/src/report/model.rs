@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::Joint;
 
 use super::ims_runs::ImsRun;
+use super::mms_runs::{MultimediaMessageCount, MultimediaMessageRun};
 use super::modem_runs::{MessageRun, ModemRun};
 use super::radio_sum::RadioSum;
 pub(crate) use super::runs::{
@@ -62,6 +63,10 @@ pub struct Model {
     pub short_messages: Vec<ShortMessageRun>,
     /// How many there were: of the first ones alone more is kept.
     pub short_messages_counted: ShortMessageCount,
+    /// Multimedia messages.
+    pub multimedia_messages: Vec<MultimediaMessageRun>,
+    /// How many there were: of the first ones alone more is kept.
+    pub multimedia_messages_counted: MultimediaMessageCount,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -106,6 +111,8 @@ impl Model {
             messages: Vec::new(),
             short_messages: Vec::new(),
             short_messages_counted: ShortMessageCount::default(),
+            multimedia_messages: Vec::new(),
+            multimedia_messages_counted: MultimediaMessageCount::default(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             places,

@@ -79,6 +79,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         ims: None,
         mc: None,
         sms: None,
+        mms: None,
         antennas: 1,
         unicast: None,
         hears: Vec::new(),
@@ -136,6 +137,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         ims: None,
         mc: None,
         sms: None,
+        mms: None,
         transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![

@@ -67,12 +67,7 @@ impl Runner<'_> {
         Ok(MmsContent { slides: if is_shown { vec![slide] } else { Vec::new() }, attachments })
     }
 
-    fn mms_send(
-        &mut self,
-        (from, to): (&str, &str),
-        message: OutgoingMms,
-        wanted: Wanted,
-    ) -> Result<(), CommandError> {
+    fn mms_send(&mut self, (from, to): (&str, &str), message: OutgoingMms, wanted: Wanted) -> Result<(), CommandError> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let (Some(sender), Some(receiver)) = (scenario.ims_identity(from), scenario.ims_identity(to)) else {
@@ -122,8 +117,7 @@ impl Runner<'_> {
             if let Some(own) = ues.named_mut(from).and_then(|ue| ue.mms.as_mut()) {
                 let to = vec![address(msisdn(&receiver))];
                 let (delivery_report, read_report) = wanted;
-                let command =
-                    MmsCommand::Forward { message: number, number: notice, to, delivery_report, read_report };
+                let command = MmsCommand::Forward { message: number, number: notice, to, delivery_report, read_report };
                 own.send(now, number, wanted, command);
                 own.passed_on(notice);
             }

@@ -203,7 +203,6 @@ impl MmsUe {
         }
     }
 
-
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.client.poll_timeout()
     }

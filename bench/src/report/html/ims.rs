@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{many, mc, panel, sms, speech};
+use super::{many, mc, mms, panel, sms, speech};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::text;
@@ -20,6 +20,7 @@ pub(super) fn section(model: &Model) -> Markup {
             (speech::tables(model))
             (mc::tables(model))
             (sms::table(model))
+            (mms::table(model))
             (joints(model))
         },
     )

@@ -11,6 +11,7 @@ mod ladder;
 mod many;
 mod mc;
 mod measurements;
+mod mms;
 mod overview;
 mod radio;
 mod sfn;

@@ -137,6 +137,13 @@ fn ims_cards(model: &Model) -> Markup {
         div.cards {
             (card(html! { (registered) span.of { " of " (model.ues.len()) } }, "UEs that have registered"))
             (card(html! { (sum(|run| run.registrations)) }, "registrations"))
+            @if model.header.scenario.mms.is_some() {
+                @let counted = model.multimedia_messages_counted;
+                (card(
+                    html! { (counted.delivered) span.of { " of " (counted.sent) } },
+                    "multimedia messages delivered",
+                ))
+            }
             @if model.header.scenario.sms.is_some() {
                 (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations at the IP-Message-GW"))
                 (card(

@@ -71,9 +71,7 @@ impl<'a> Asked<'a> {
     /// A message that is sent in this step is retrieved in this run.
     fn is_retrieved(&self, index: usize, ue: &Ue, own: &UeMms) -> bool {
         let steps = &self.scenario.steps[index + 1..];
-        let retrieves = |action: &StepAction| {
-            matches!(action, StepAction::Mms(MmsStep::Retrieve { ue: own }) if own.selects(&ue.name))
-        };
+        let retrieves = |action: &StepAction| matches!(action, StepAction::Mms(MmsStep::Retrieve { ue: own }) if own.selects(&ue.name));
         match own.retrieval {
             MmsRetrieval::Immediate => true,
             MmsRetrieval::Deferred => steps.iter().any(|step| retrieves(&step.action)),

@@ -68,11 +68,5 @@ const fn mail(words: Words, way: Way, kind: &'static str, of: Mm4Of, exchange: &
 }
 
 /// The UE is registered at the S-CSCF.
-const REGISTERED: ProcedureStep = response(
-    ("1", "200: the UE is registered", "TS 24.229 5.4.1.2.2"),
-    GM_DOWN,
-    REGISTER,
-    "reg",
-    200,
-    &[Has::Expires],
-);
+const REGISTERED: ProcedureStep =
+    response(("1", "200: the UE is registered", "TS 24.229 5.4.1.2.2"), GM_DOWN, REGISTER, "reg", 200, &[Has::Expires]);

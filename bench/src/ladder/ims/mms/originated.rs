@@ -49,21 +49,10 @@ pub(super) const BY_IMS: Procedure = Procedure {
             "confirmation",
             &[Mms(MessageType::SEND_CONF)],
         ),
-        smpp(
-            ("8", "submit_sm: a push with M-Delivery.ind", "WAP-235 5.2"),
-            RELAY_TO_SC,
-            "submit_sm",
-            Request,
-            "push",
-        )
-        .after("5"),
+        smpp(("8", "submit_sm: a push with M-Delivery.ind", "WAP-235 5.2"), RELAY_TO_SC, "submit_sm", Request, "push")
+            .after("5"),
         smpp(("9", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
-        invoke(
-            ("10", "sendRoutingInfoForSM", "TS 29.002 12.1"),
-            R5_UP,
-            Op::SEND_ROUTING_INFO_FOR_SM,
-            "routing",
-        ),
+        invoke(("10", "sendRoutingInfoForSM", "TS 29.002 12.1"), R5_UP, Op::SEND_ROUTING_INFO_FOR_SM, "routing"),
         invoke(("11", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
         request(
             ("12", "MESSAGE with RP-DATA", "TS 24.341 5.3.3.4.1"),

@@ -102,7 +102,13 @@ const fn error(words: Words, way: Way, operation: OperationCode, exchange: &'sta
 }
 
 /// A PDU of SMPP about the UE's subscriber, or the response to it.
-pub(super) const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exchange: &'static str) -> ProcedureStep {
+pub(super) const fn smpp(
+    words: Words,
+    way: Way,
+    command: &'static str,
+    part: SmppPart,
+    exchange: &'static str,
+) -> ProcedureStep {
     row(words, way, See::Smpp(Smpp { command, part, exchange }))
 }
 
