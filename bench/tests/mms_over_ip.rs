@@ -8,7 +8,6 @@ mod ladder;
 mod tshark;
 
 use std::fs;
-use std::path::Path;
 
 use common::inside;
 use ladder::{LostMessages, run};
@@ -48,7 +47,8 @@ fn pictures_and_sounds_come_octet_for_octet() {
     ended.assert(0, "PASS");
     let messages = report["multimedia_messages"].as_array().unwrap();
     assert_eq!(messages.iter().filter(|own| own["is_whole"] == true).count(), 5, "{messages:#?}");
-    let files = inside(&dir.path().join("out/ues"));
+    let folder = dir.path().join("out/ues");
+    let files = inside(&folder);
     for (ue, content) in [("cleo", "castbench.jpg"), ("cleo", "speech.wav"), ("ben", "castbench.jpg")]
         .into_iter()
         .chain([("dora", "castbench.jpg"), ("anna", "castbench.jpg")])
@@ -56,7 +56,7 @@ fn pictures_and_sounds_come_octet_for_octet() {
         let sent = fs::read(fixtures::content(content)).unwrap();
         let is_it = |file: &&String| file.contains(&format!("{ue}/mms/")) && file.ends_with(content);
         let file = files.iter().find(is_it).unwrap_or_else(|| panic!("{ue} has no {content}: {files:?}"));
-        assert!(fs::read(Path::new(file)).unwrap() == sent, "{file} is another one");
+        assert!(fs::read(folder.join(file)).unwrap() == sent, "{file} is another one");
     }
     let page = fs::read_to_string(dir.path().join("out/report.html")).unwrap();
     assert!(page.contains("data:image/jpeg;base64,") && page.contains("octet for octet"));

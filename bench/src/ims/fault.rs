@@ -10,7 +10,7 @@ use protocol::map::tcap::{Component, TcapMessage};
 use protocol::sip::{SipMessage, reason_phrase};
 use protocol::{Joint, TapEvent};
 
-use crate::ladder::{LadderWatch, SmppSeen};
+use crate::ladder::{LadderWatch, Mm4Seen, SmppSeen};
 use crate::scenario::{Fault, FaultAction, Selector, SipWhat};
 
 /// What becomes of a message.
@@ -94,6 +94,7 @@ fn named(event: &TapEvent) -> (Option<String>, Option<u16>) {
     match event.joint {
         joint if joint.is_map() => return (map_operation(&event.bytes), None),
         Joint::Smpp => return (SmppSeen::of(&event.bytes).first_name(), None),
+        Joint::Mm4 => return (Mm4Seen::of(&event.bytes).map(|mail| mail.kind), None),
         Joint::M3 => return (M3apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
         Joint::M2 => return (M2apPdu::parse(&event.bytes).ok().map(|pdu| pdu.name().to_owned()), None),
         _ => {}

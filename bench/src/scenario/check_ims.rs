@@ -223,8 +223,22 @@ fn methods(joint: Joint) -> Option<Vec<String>> {
         let both = |command: &dictionary::CommandDef| ["R", "A"].map(|end| format!("{}{end}", command.letters));
         return Some(dictionary::COMMANDS.iter().flat_map(both).collect());
     }
-    (joint == Joint::Smpp).then(|| CommandId::all().map(|id| id.to_string()).collect())
+    match joint {
+        Joint::Smpp => Some(CommandId::all().map(|id| id.to_string()).collect()),
+        Joint::Mm4 => Some(MM4_MAILS.map(str::to_owned).to_vec()),
+        _ => None,
+    }
 }
+
+/// TS 23.140 clause 8.4.4.
+const MM4_MAILS: [&str; 6] = [
+    "MM4_forward.REQ",
+    "MM4_forward.RES",
+    "MM4_delivery_report.REQ",
+    "MM4_delivery_report.RES",
+    "MM4_read_reply_report.REQ",
+    "MM4_read_reply_report.RES",
+];
 
 /// A reference point of MBMS nodes, which are there with a cell.
 const fn is_mbms(joint: Joint) -> bool {

@@ -30,6 +30,11 @@ fn nothing_of_multimedia_messages_is_ignored() {
         ("do = \"mms_send\"", "do = \"mms_sent\"", "mms_sent"),
         ("do = \"mms_retrieve\"\nue = \"", "do = \"mms_retrieve\"\nue = \"no", "no UE is named"),
         ("do = \"mms_read\"", "do = \"mms_read\"\nto = \"anna\"", "unknown key `to`"),
+        (
+            "[[expect]]",
+            "[[fault]]\njoint = \"mm4\"\naction = \"drop\"\nmessage = { method = \"MM4_x.REQ\" }\n\n[[expect]]",
+            "no message of MM4 is named \"MM4_x.REQ\"; allowed values: MM4_forward.REQ, ",
+        ),
         ("state = \"mms_taken\"", "state = \"mms_gone\"", "mms_gone"),
     ] {
         let error = said(right, wrong);
