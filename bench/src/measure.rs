@@ -144,6 +144,15 @@ fn derive(model: &Model, name: MeasurementName, ue: Option<&str>, session: Optio
         | MeasurementName::SmsTaken
         | MeasurementName::SmsRefused
         | MeasurementName::SmsReports => Err(NoValue::NoSamples("it has no short messages over IP")),
+        MeasurementName::MmsDelivered
+        | MeasurementName::MmsLost
+        | MeasurementName::MmsDamaged
+        | MeasurementName::MmsDoubled
+        | MeasurementName::MmsTaken
+        | MeasurementName::MmsRefused
+        | MeasurementName::MmsReports
+        | MeasurementName::MmsReadReports => Err(NoValue::NoSamples("it has no multimedia messages")),
+        MeasurementName::MmsTime => Err(NoValue::NoSamples("no multimedia message came to it")),
         MeasurementName::SmsDelivered | MeasurementName::SmsLost | MeasurementName::SmsTime => {
             of_messages(model, name, ue.unwrap_or_default())
         }

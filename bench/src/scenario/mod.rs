@@ -35,7 +35,7 @@ pub use load::{LoadScenarioError, Loaded, Overrides};
 pub(crate) use mc::mc_box;
 pub use mc::{Announces, Insufficient, Mc, McAuth, McBearer, McGroup, McServer, McStep, UeMc};
 pub use measurement::{MeasurementName, Unit};
-pub(crate) use mms::{FAR_MMS_RELAY, MMS_BOXES, MMS_RELAY};
+pub(crate) use mms::MMS_BOXES;
 pub use mms::{Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, UeMms};
 pub(crate) use read::mcs_table;
 pub use service::{

@@ -6,7 +6,7 @@ use protocol::TapEvent;
 use protocol::diameter::dictionary::{AvpDef, AvpKind};
 use protocol::diameter::{Avp, Message, dictionary};
 use protocol::mime::{MediaType, Multipart};
-use protocol::mms::MMS_MEDIA_TYPE;
+use protocol::mms::{MMS_MEDIA_TYPE, MessageType};
 use protocol::sip::{Headers, PChargingVector, SipMessage};
 use protocol::sms::SMS_MEDIA_TYPE;
 

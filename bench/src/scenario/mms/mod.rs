@@ -14,7 +14,7 @@ use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
 pub(super) use check::{check, check_files, state as check_state, step as check_step};
-pub use step::MmsStep;
+pub use step::{MmsFiles, MmsStep};
 pub(super) use step::{MMS_WORDS, MmsWord};
 
 /// Multimedia messages of a run: two MMS Relay/Servers with MM4 between them, and the IP-Message-GW.
@@ -126,8 +126,8 @@ impl MmsRelayOf {
 }
 
 /// Boxes of multimedia messages.
-pub(crate) const MMS_RELAY: &str = "MMS Relay/Server";
-pub(crate) const FAR_MMS_RELAY: &str = "far MMS Relay/Server";
+const MMS_RELAY: &str = "MMS Relay/Server";
+const FAR_MMS_RELAY: &str = "far MMS Relay/Server";
 
 /// All of them.
 pub(crate) const MMS_BOXES: [ServiceBox; 2] = [
