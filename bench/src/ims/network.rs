@@ -274,8 +274,10 @@ impl Maker<'_> {
             if let Some(visited) = &self.ims.visited {
                 line(format!("visited_networks = [\"{visited}\"]"));
             }
-            if let Some(sms) = &ue.sms {
-                line(services::sms::subscription(sms, &identity));
+            match (&ue.sms, &ue.mms) {
+                (Some(sms), _) => line(services::sms::subscription(sms, &identity)),
+                (None, Some(_)) => line(services::mms::subscription(&identity)),
+                (None, None) => {}
             }
             line(format!("[[subscriber.set]]\nimpus = [\"{}\", \"{}\"]", identity.impu, identity.tel));
             if has_profile {

@@ -54,6 +54,11 @@ fn numbers(scenario: &Scenario, relay: MmsRelayOf) -> Vec<String> {
     own.map(|(_, _, identity)| msisdn(&identity).to_owned()).collect()
 }
 
+/// What the HLR has of a subscriber without short messages, as it reads it (TOML): the IP-Message-GW registers its users there.
+pub(in crate::ims) fn subscription(identity: &Identity) -> String {
+    format!("msisdn = [\"{}\"]\n[subscriber.sms]\n", msisdn(identity))
+}
+
 /// What leads multimedia messages of users to the gateway (TR 23.804 clauses 8.11.1 and 8.11.2).
 pub(in crate::ims) fn criteria(plan: &NetworkPlan) -> String {
     let server = format!("sip:{}", plan.host(NetworkBox::IpMessageGw));
