@@ -232,7 +232,10 @@ async fn take(
     let most = large.unwrap_or_else(|| max_body(&parts.method, parts.uri.path()));
     // What comes more slowly than that, or not at all for a while, loses its place.
     let longest = shared.limits.message + Duration::from_secs(large.map_or(0, |octets| octets / SLOWEST) as u64);
-    let read = read(Limited::new(body, most), shared.limits.message);
+    // What has its room gets it at once: a buffer that grows is there twice meanwhile.
+    let expected = large.and(body.size_hint().exact()).and_then(|octets| usize::try_from(octets).ok());
+    let whole = Vec::with_capacity(expected.unwrap_or_default().min(most));
+    let read = read(Limited::new(body, most), whole, shared.limits.message);
     let body = match tokio::time::timeout(longest, read).await {
         Ok(Ok(body)) => body,
         Ok(Err(status)) => return refusal(status),
@@ -252,9 +255,8 @@ async fn take(
     }
 }
 
-/// A body whole; each piece comes within `limit`.
-async fn read(mut body: Limited<Incoming>, limit: Duration) -> Result<Vec<u8>, StatusCode> {
-    let mut whole = Vec::new();
+/// A body whole, behind what is there of it; each piece comes within `limit`.
+async fn read(mut body: Limited<Incoming>, mut whole: Vec<u8>, limit: Duration) -> Result<Vec<u8>, StatusCode> {
     while let Some(frame) = tokio::time::timeout(limit, body.frame()).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)? {
         let frame = frame.map_err(|error| match error.is::<http_body_util::LengthLimitError>() {
             true => StatusCode::PAYLOAD_TOO_LARGE,
