@@ -44,7 +44,7 @@ soak: setup
 	@cargo test --release --locked -p radio --test awgn -- --nocapture
 	@for sweep in awgn ts36101_10_1_1 r39_1 ts36101_10_1_1_doppler; do \
 	  cargo run --quiet --release --locked -p castbench $(FEATURES) -- sweep fixtures/sweeps/$$sweep.toml || exit 1; done
-	@seed=$$(date +%s); echo "property tests: PROPTEST_RNG_SEED=$$seed"; PROPTEST_RNG_SEED=$$seed PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 CASTBENCH_FUZZ_S=600 CASTBENCH_CELLS=200 CASTBENCH_CLOCK_S=600 CASTBENCH_TEN_MODEMS_S=60 CASTBENCH_MATRIX=all .ci/test --release $(FEATURES)
+	@seed=$$(date +%s); echo "property tests: PROPTEST_RNG_SEED=$$seed"; PROPTEST_RNG_SEED=$$seed PROPTEST_CASES=20000 CASTBENCH_KILLS=2000 CASTBENCH_FUZZ_S=600 CASTBENCH_MESSAGES=100 CASTBENCH_CELLS=200 CASTBENCH_CLOCK_S=600 CASTBENCH_TEN_MODEMS_S=60 CASTBENCH_MATRIX=all .ci/test --release $(FEATURES)
 
 setup:
 	@.ci/setup build

@@ -9,6 +9,7 @@ mod link;
 mod mc_servers;
 mod message_kills;
 mod messaging;
+mod mms;
 mod operator;
 mod others;
 mod relay;
