@@ -1,20 +1,18 @@
-//! MM4 (TS 23.140 clause 8.4): what other relays send, and what their words are in those of MM1.
+//! MM4 (TS 23.140 clause 8.4): what other relays send.
 
 use protocol::Instant;
 use protocol::mm4::{
-    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, MmStatus, Priority as Mm4Priority,
-    ReadReplyReportReq, ReadStatus as Mm4ReadStatus, RequestStatus,
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, ReadReplyReportReq, RequestStatus,
 };
-use protocol::mms::{DeliveryInd, EncodedString, MmsPdu, MmsStatus, Priority, ReadOrigInd, ReadStatus};
 use protocol::smtp::{SmtpMail, SmtpReply};
 
 use super::MmsRelay;
 use super::accept::{Draft, Reply};
 use super::content::{Unfit, pieces_of};
 use super::keys::part;
-use super::message::{Destination, Message, Origin, Recipient, State};
-use super::retrieve::address;
-use super::routes::is_same;
+use super::message::{Destination, Message, Origin, Recipient};
+use super::mm4_report::PeerSays;
+use super::mm4_words::{to_mms_status, to_priority, to_read_status};
 use super::task::{Letter, Says, Work};
 use super::work::{Change, Claim, Effect, Event, Written};
 use crate::node::{Rows, StreamId};
@@ -43,25 +41,6 @@ pub(super) struct AnswerFor {
     /// None: it was taken before.
     pub(super) conn: Option<StreamId>,
     pub(super) answer: Answer,
-}
-
-/// A report of another relay about a message of a subscriber.
-#[derive(Debug)]
-pub(super) struct PeerReport {
-    pub(super) conn: StreamId,
-    relay: String,
-    /// The recipient.
-    from: String,
-    date_ms: u64,
-    says: PeerSays,
-    /// The response that is wanted, as if all were well.
-    response: Option<Letter>,
-}
-
-#[derive(Debug)]
-enum PeerSays {
-    Delivery(MmsStatus, Option<String>),
-    Read(ReadStatus),
 }
 
 impl MmsRelay {
@@ -149,7 +128,7 @@ impl MmsRelay {
     }
 
     /// A response as a task has it.
-    fn letter_of(&self, relays: &[usize], mail: &Mm4Mail) -> Option<Letter> {
+    pub(super) fn letter_of(&self, relays: &[usize], mail: &Mm4Mail) -> Option<Letter> {
         let to = mail.to.first()?;
         let (transaction, status) = (mail.transaction_id.clone(), |status: &RequestStatus| status.as_str().to_owned());
         let (says, text) = match &mail.body {
@@ -163,7 +142,7 @@ impl MmsRelay {
     }
 
     /// A mail is taken once what is answered by a mail of its own is durable.
-    fn mail_with_letter(&mut self, now: Instant, conn: StreamId, letter: Option<Letter>) {
+    pub(super) fn mail_with_letter(&mut self, now: Instant, conn: StreamId, letter: Option<Letter>) {
         let mut change = Change::default();
         if let Some(mut letter) = letter {
             let now_ms = self.shell.utc_ms(now);
@@ -296,112 +275,6 @@ impl MmsRelay {
             }
         }
     }
-
-    /// MM4_delivery_report.REQ or MM4_read_reply_report.REQ.
-    fn on_report(
-        &mut self,
-        now: Instant,
-        conn: StreamId,
-        relays: &[usize],
-        relay: String,
-        mail: &Mm4Mail,
-        says: PeerSays,
-    ) {
-        let system = self.system();
-        let response = |this: &Self, status, text| {
-            mail.response(&system, status, text).and_then(|own| this.letter_of(relays, &own))
-        };
-        let number = mail.message_id.as_deref().and_then(|id| self.of_message_id(id));
-        let (Some(number), Some(from)) = (number, mail.from.as_ref().map(Mm4Address::to_string)) else {
-            let letter = response(self, RequestStatus::ErrorMessageNotFound, Some("there is no such message"));
-            return self.mail_with_letter(now, conn, letter);
-        };
-        let date_ms = mail.date.unwrap_or_else(|| self.shell.utc_ms(now));
-        let response = response(self, RequestStatus::Ok, None);
-        let report = PeerReport { conn, relay, from, date_ms, says, response };
-        self.on_message(number, Event::Reported(Box::new(report)));
-    }
-
-    pub(super) fn reported(
-        &mut self,
-        now: Instant,
-        number: u64,
-        message: Option<Message>,
-        report: PeerReport,
-    ) -> Change {
-        let PeerReport { conn, relay, from, date_ms, says, response } = report;
-        let now_ms = self.shell.utc_ms(now);
-        let mut change = Change { then: vec![Effect::Mail(conn, None)], ..Change::default() };
-        let response = response.map(|letter| Letter { date_ms: now_ms, ..letter });
-        // Only the relay that has the recipient reports of it.
-        let found = message.and_then(|message| {
-            let is_it = |own: &Recipient| own.to == Destination::Relay(relay.clone()) && is_same(&own.address, &from);
-            Some((message.recipients.iter().position(is_it)?, message))
-        });
-        let Some((at, mut message)) = found else {
-            if let Some(mut letter) = response {
-                letter.says = letter.says.with(&RequestStatus::ErrorMessageNotFound);
-                self.add_letter(&mut change.ops, now_ms, letter);
-            }
-            return change;
-        };
-        let pdu = match says {
-            PeerSays::Delivery(status, text) => {
-                self.peer_delivery(&mut change, number, &mut message, at, (status, text), date_ms)
-            }
-            PeerSays::Read(status) => self.peer_read(number, &mut message, at, status, date_ms),
-        };
-        match (pdu, message.origin.clone(), response) {
-            (Some(pdu), Origin::Subscriber(msisdn), response) => {
-                self.tell_later(&mut change.ops, now_ms, &msisdn, &pdu, response);
-            }
-            (_, _, Some(letter)) => self.add_letter(&mut change.ops, now_ms, letter),
-            (_, _, None) => {}
-        }
-        self.drop_content(&mut change, number, &mut message);
-        change.save(number, &message);
-        change
-    }
-
-    /// What the sender is told of a delivery elsewhere.
-    fn peer_delivery(
-        &mut self,
-        change: &mut Change,
-        number: u64,
-        message: &mut Message,
-        at: usize,
-        (status, text): (MmsStatus, Option<String>),
-        date_ms: u64,
-    ) -> Option<MmsPdu> {
-        let is_end = !matches!(status, MmsStatus::DEFERRED | MmsStatus::FORWARDED);
-        if is_end && !matches!(message.recipients.get(at)?.state, State::Done(_)) {
-            self.set_state(change, number, message, at, State::done(status));
-        }
-        let recipient = message.recipients.get_mut(at)?;
-        if !message.delivery_report || recipient.reported == Some(status.0) {
-            return None;
-        }
-        recipient.reported = Some(status.0);
-        let mut pdu = DeliveryInd::new(&self.message_id(number), address(&recipient.address), date_ms / 1000, status);
-        pdu.status_text = text.as_deref().map(EncodedString::new);
-        Some(pdu.into())
-    }
-
-    fn peer_read(
-        &self,
-        number: u64,
-        message: &mut Message,
-        at: usize,
-        status: ReadStatus,
-        date_ms: u64,
-    ) -> Option<MmsPdu> {
-        let recipient = message.recipients.get_mut(at)?;
-        if !message.read_report || std::mem::replace(&mut recipient.is_read, true) {
-            return None;
-        }
-        let (to, from) = (address(message.from.as_deref().unwrap_or_default()), address(&recipient.address));
-        Some(ReadOrigInd::new(&self.message_id(number), to, from, date_ms / 1000, status).into())
-    }
 }
 
 /// A message of another relay, without its content.
@@ -442,76 +315,6 @@ fn forwarded_message(
     }
 }
 
-impl Says {
-    /// The same response with another status.
-    fn with(self, status: &RequestStatus) -> Self {
-        let status = status.as_str().to_owned();
-        match self {
-            Self::ForwardRes(transaction, _) => Self::ForwardRes(transaction, status),
-            Self::DeliveryRes(transaction, _) => Self::DeliveryRes(transaction, status),
-            Self::ReadRes(transaction, _) => Self::ReadRes(transaction, status),
-            other => other,
-        }
-    }
-}
-
 const fn is_answer(says: &Says, kind: AnswerKind) -> bool {
     matches!((says, kind), (Says::Delivery(_), AnswerKind::Delivery) | (Says::Read(_), AnswerKind::Read))
-}
-
-/// X-Mms-MM-Status-Code (TS 23.140 clause 8.4.2): it has no word for who cannot be reached.
-pub(super) const fn of_mms_status(status: MmsStatus) -> MmStatus {
-    match status {
-        MmsStatus::EXPIRED => MmStatus::Expired,
-        MmsStatus::RETRIEVED => MmStatus::Retrieved,
-        MmsStatus::REJECTED => MmStatus::Rejected,
-        MmsStatus::DEFERRED => MmStatus::Deferred,
-        MmsStatus::UNRECOGNISED => MmStatus::Unrecognised,
-        MmsStatus::FORWARDED => MmStatus::Forwarded,
-        _ => MmStatus::Indeterminate,
-    }
-}
-
-const fn to_mms_status(status: &MmStatus) -> MmsStatus {
-    match status {
-        MmStatus::Expired => MmsStatus::EXPIRED,
-        MmStatus::Retrieved => MmsStatus::RETRIEVED,
-        MmStatus::Rejected => MmsStatus::REJECTED,
-        MmStatus::Deferred => MmsStatus::DEFERRED,
-        MmStatus::Unrecognised => MmsStatus::UNRECOGNISED,
-        MmStatus::Forwarded => MmsStatus::FORWARDED,
-        MmStatus::Indeterminate | MmStatus::Other(_) => MmsStatus::INDETERMINATE,
-    }
-}
-
-pub(super) const fn of_read_status(status: ReadStatus) -> Mm4ReadStatus {
-    match status {
-        ReadStatus::READ => Mm4ReadStatus::Read,
-        _ => Mm4ReadStatus::DeletedWithoutBeingRead,
-    }
-}
-
-const fn to_read_status(status: &Mm4ReadStatus) -> ReadStatus {
-    match status {
-        Mm4ReadStatus::Read => ReadStatus::READ,
-        _ => ReadStatus::DELETED_WITHOUT_BEING_READ,
-    }
-}
-
-fn to_priority(priority: &Mm4Priority) -> Option<u8> {
-    match priority {
-        Mm4Priority::Low => Some(Priority::LOW.0),
-        Mm4Priority::Normal => Some(Priority::NORMAL.0),
-        Mm4Priority::High => Some(Priority::HIGH.0),
-        Mm4Priority::Other(_) => None,
-    }
-}
-
-pub(super) const fn of_priority(priority: u8) -> Option<Mm4Priority> {
-    match Priority(priority) {
-        Priority::LOW => Some(Mm4Priority::Low),
-        Priority::NORMAL => Some(Mm4Priority::Normal),
-        Priority::HIGH => Some(Mm4Priority::High),
-        _ => None,
-    }
 }

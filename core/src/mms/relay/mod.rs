@@ -23,7 +23,11 @@ mod mail_in;
 mod message;
 mod mm1;
 mod mm4;
+mod mm4_forward;
+mod mm4_letters;
 mod mm4_out;
+mod mm4_report;
+mod mm4_words;
 mod notify;
 mod push;
 mod report;
@@ -133,7 +137,7 @@ enum Job {
     Load(u64),
     Write(Box<Written>),
     /// The content of a message that goes to another relay.
-    Content(Box<mm4_out::Leaving>),
+    Content(Box<mm4_forward::Leaving>),
     /// Nobody waits.
     Settle,
 }

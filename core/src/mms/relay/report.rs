@@ -8,7 +8,7 @@ use protocol::mms::{DeliveryInd, EncodedString, MmsPdu, MmsStatus, ReadOrigInd, 
 use super::MmsRelay;
 use super::message::{Message, Origin};
 use super::mm1::unknown;
-use super::mm4::{of_mms_status, of_read_status};
+use super::mm4_words::{of_mms_status, of_read_status};
 use super::retrieve::address;
 use super::task::{Letter, Says, Task, Work};
 use super::work::Change;

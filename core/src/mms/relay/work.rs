@@ -11,10 +11,11 @@ use super::accept::Draft;
 use super::keys::{delete, number_key, of_row, piece_key, put};
 use super::message::{Destination, Message, State};
 use super::mm1::refusal;
-use super::mm4::{Answer, AnswerFor, PeerReport};
+use super::mm4::{Answer, AnswerFor};
+use super::mm4_report::PeerReport;
 use super::push::PushResult;
 use super::retrieve::{Acknowledged, Giving};
-use super::{Job, MmsRelay, mm4_out};
+use super::{Job, MmsRelay, mm4_forward};
 use crate::node::{HttpExchange, NodeOutput, NodeStoreOp, Rows, StreamId, Table};
 use crate::store::StoreError;
 
@@ -40,7 +41,7 @@ pub(super) enum Event {
     /// A task: it is to go to another relay.
     Forward(u64),
     /// What became of that.
-    Forwarded(u64, Vec<mm4_out::Sent>),
+    Forwarded(u64, Vec<mm4_forward::Sent>),
     /// The other relay has answered.
     Answered(u64, Answer),
     /// Another relay reports.
