@@ -1,15 +1,18 @@
-//! Charging data records of the IMS and of short messages as lines of JSON: the members have the names of the fields of
-//! TS 32.298 clauses 5.1.3 and 5.1.4.6.
+//! Charging data records of the IMS, of short messages and of multimedia messages as lines of JSON: the members have the
+//! names of the fields of TS 32.298 clauses 5.1.3, 5.1.4.6 and 5.2.4.1.
 //!
 //! A record is that of the node that `recordType` names: `sCSCFRecord`, `pCSCFRecord`, `iCSCFRecord`, `mRFCRecord`,
 //! `mGCFRecord`, `bGCFRecord`, `aSRecord`, `iBCFRecord`, and, with what there is to say in `sMS-Information`,
-//! `iSMSMORecord`, `iSMSMTRecord`, `sCSMORecord`, `sCSMTRecord`. Times are those of RFC 3339 with milliseconds.
+//! `iSMSMORecord`, `iSMSMTRecord`, `sCSMORecord`, `sCSMTRecord`, or, with `mMS-Information`, one of those of an MMS
+//! Relay/Server: `mMO1SRecord`, `mMR1RtRecord` and others. Times are those of RFC 3339 with milliseconds.
 
+mod mms;
 mod sms;
 
 use protocol::diameter::charging::{ImsInformation, NodeFunctionality, RoleOfNode, ServiceInformation};
 use serde::{Deserialize, Serialize};
 
+pub use mms::{CdrMmsAddress, CdrMmsComponent, MmsCdr};
 pub use sms::{CdrServiceInfo, CdrSmAddress, CdrSmInterface, CdrSmOriginator, CdrSmRecipient, SmsCdr};
 
 /// Why a record was closed (CauseForRecordClosing, TS 32.298 clause 5.1.3.1.9).
@@ -114,7 +117,7 @@ pub struct Cdr {
     /// The media, each time that they were agreed upon.
     #[serde(rename = "list-Of-SDP-Media-Components", default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<CdrMedia>,
-    /// Cause-Code (TS 32.299 clause 7.2.35), or SMS-Result.
+    /// Cause-Code (TS 32.299 clause 7.2.35), SMS-Result, or the status that a relay has answered.
     #[serde(rename = "serviceReasonReturnCode", default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<i32>,
     /// Content type and length of the body.
@@ -141,6 +144,9 @@ pub struct Cdr {
     /// What is known of the short message.
     #[serde(rename = "sMS-Information", default, skip_serializing_if = "Option::is_none")]
     pub sms: Option<Box<SmsCdr>>,
+    /// What is known of the multimedia message.
+    #[serde(rename = "mMS-Information", default, skip_serializing_if = "Option::is_none")]
+    pub mms: Option<Box<MmsCdr>>,
 }
 
 /// The networks of a session.
@@ -176,9 +182,10 @@ impl Cdr {
     pub(super) fn open(node: &str, user: Option<&str>, information: &ServiceInformation, utc_ms: u64) -> Self {
         let plain = ImsInformation::new(NodeFunctionality::As);
         let ims = information.ims.as_ref().unwrap_or(&plain);
-        let sms = information.sms.as_ref();
+        let (sms, mms) = (information.sms.as_ref(), information.mms.as_deref());
+        let of_message = sms.and_then(sms::record_type).or_else(|| mms.and_then(mms::record_type));
         let mut own = Self {
-            record_type: sms.and_then(sms::record_type).unwrap_or_else(|| record_type(ims.node)).to_owned(),
+            record_type: of_message.unwrap_or_else(|| record_type(ims.node)).to_owned(),
             retransmission: false,
             method: ims.method.clone(),
             role: ims.role.map(|role| role_name(role).to_owned()),
@@ -208,6 +215,7 @@ impl Cdr {
             servers: ims.servers.iter().map(|used| used.server.clone()).collect(),
             reasons: ims.reasons.clone(),
             sms: sms.map(|sms| Box::new(SmsCdr::of(sms, &information.subscriptions))),
+            mms: mms.map(|mms| Box::new(MmsCdr::of(mms))),
         };
         own.add_media(ims);
         own

@@ -10,7 +10,8 @@ mod server;
 
 pub use cdf::{Cdf, CdfConfig, CdrFolder, list_records};
 pub use cdr::{
-    Cdr, CdrCause, CdrServiceInfo, CdrSmAddress, CdrSmInterface, CdrSmOriginator, CdrSmRecipient, IncompleteCdr, SmsCdr,
+    Cdr, CdrCause, CdrMmsAddress, CdrMmsComponent, CdrServiceInfo, CdrSmAddress, CdrSmInterface, CdrSmOriginator,
+    CdrSmRecipient, IncompleteCdr, MmsCdr, SmsCdr,
 };
 pub use client::{ChargingClient, ChargingConfig, ChargingCounters};
 pub use gwf::{GwfConfig, ImsGwf, MessageCharging};

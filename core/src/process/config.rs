@@ -47,7 +47,8 @@ pub use mbms::{
 pub use mc_server::{McFloorSection, McMbmsSection, McServerSection};
 pub use messaging::MessagingSection;
 pub use mms_relay::{
-    MmsPlaces, MmsRelaySection, MmsSmScSection, MmsSubscriberSection, OtherRelaySection, PushGatewaySection, SmtpPlaces,
+    MmsChargingSection, MmsPlaces, MmsRelaySection, MmsSmScSection, MmsSubscriberSection, OtherRelaySection,
+    PushGatewaySection, SmtpPlaces,
 };
 pub use place::{HttpPlace, ParsePlaceError, PeerSection, Place, WebPlace};
 pub use presence::{PresenceSection, WithoutRules};

@@ -8,7 +8,7 @@ pub use config::{
     ConferenceSection, CoreConfig, CoreConfigError, EnbSection, EsmeSection, ExposureClientSection, ExposureSection,
     FailureHandlingName, GatewayMmsSection, GatewayRelaySection, GatewaySection, GwfSection, HssMapSection, HssSection,
     HttpPlace, IcscfSection, IdentitySection, ImsAsSection, IpMessageGwSection, MapSection, MbmsGwSection,
-    MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, MmsPlaces,
+    MbsfnAreaSection, McFloorSection, McMbmsSection, McServerSection, MceSection, MessagingSection, MmsChargingSection, MmsPlaces,
     MmsRelaySection, MmsSmScSection, MmsSubscriberSection, NodeKind, OcsSection, OtherRelaySection, ParsePlaceError,
     PcscfSection, PeerSection, Place, PmchSection, PresenceSection, ProviderSection, PushGatewaySection,
     QosClassSection, ScscfSection, ServedSection, ServerRulesSection, ServiceCentreSection, ServiceChoice,

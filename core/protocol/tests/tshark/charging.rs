@@ -3,9 +3,11 @@
 
 use protocol::UdpDatagram;
 use protocol::diameter::charging::{
-    AddressType, ChargingHeader, IP_ACCESS, ImsInformation, InterOperator, InterfaceType, MediaComponent,
-    NodeFunctionality, RecipientInfo, RoleOfNode, ServerUse, ServiceInformation, ServiceSpecificInfo, SmAddress,
-    SmInterface, SmMessageType, SmsInformation, SmsNode, SubscriptionId,
+    AddressType, AddresseeType, ChargingHeader, IP_ACCESS, ImsInformation, InterOperator, InterfaceType,
+    MediaComponent, MmComponent, MmContent, MmsChargedAddress, MmsChargedClass, MmsChargedKind, MmsContentClass,
+    MmsInformation, MmsPriority, MmsRecordType, NodeFunctionality, RecipientInfo, RoleOfNode, ServerUse,
+    ServiceInformation, ServiceSpecificInfo, SmAddress, SmInterface, SmMessageType, SmsInformation, SmsNode,
+    SubscriptionId, mms_specific,
 };
 use protocol::diameter::rf::{Aca, Acr, RecordType};
 use protocol::diameter::ro::{
@@ -67,7 +69,7 @@ fn information() -> ServiceInformation {
     ServiceInformation {
         subscriptions: vec![SubscriptionId::of_uri("sip:alice@ims.test"), SubscriptionId::of_uri("tel:+999")],
         ims: Some(ims),
-        sms: None,
+        ..ServiceInformation::default()
     }
 }
 
@@ -109,7 +111,57 @@ fn short_message() -> ServiceInformation {
         specific: vec![ServiceSpecificInfo { kind: 1, data: "refused 4012".to_owned() }],
     };
     let subscriptions = vec![SubscriptionId::of_uri("tel:+491710000001")];
-    ServiceInformation { subscriptions, ims: None, sms: Some(sms) }
+    ServiceInformation { subscriptions, sms: Some(sms), ..ServiceInformation::default() }
+}
+
+/// A picture with a text that a UE has sent over the IMS, to a number and a mail address.
+fn multimedia_message() -> ServiceInformation {
+    let address = |kind, data: &str, addressee| MmsChargedAddress {
+        kind: Some(kind),
+        data: Some(data.to_owned()),
+        domain: Some("mms.example".to_owned()),
+        addressee,
+    };
+    let part = |number, size| MmComponent { number: Some(number), name: None, size: Some(size) };
+    let other = MmComponent { number: Some(0), name: Some("image/x-else".to_owned()), size: Some(7) };
+    let mut mms = MmsInformation {
+        originator: Some(address(AddressType::Msisdn, "491710000001", None)),
+        recipients: vec![
+            address(AddressType::Msisdn, "491710000002", Some(AddresseeType::To)),
+            address(AddressType::Email, "bob@mms.example", Some(AddresseeType::Cc)),
+        ],
+        submitted_utc_ms: Some(1_700_000_000_000),
+        // application/vnd.wap.multipart.mixed of text/plain, image/jpeg and what has no number (WAP-230 table 40).
+        content: Some(MmContent { whole: part(0x23, 5100), parts: vec![part(3, 21), part(0x1E, 5000), other] }),
+        priority: Some(MmsPriority::High),
+        message_id: Some("00000001000000a1@mms.example".to_owned()),
+        kind: Some(MmsChargedKind::SendReq),
+        size: Some(5100),
+        class: Some(MmsChargedClass::Known(2)),
+        delivery_report: Some(true),
+        read_reply: Some(false),
+        mmbox_storage: Some(false),
+        application: Some("org.example.chess".to_owned()),
+        reply_application: Some("org.example.go".to_owned()),
+        aux_application: Some("e4".to_owned()),
+        content_class: Some(MmsContentClass::ImageRich),
+        drm: Some(false),
+        adaptations: Some(true),
+        vasp: Some("news".to_owned()),
+        vas: Some("weather".to_owned()),
+        came_by: Some(SmInterface {
+            id: Some(IP_ACCESS.to_owned()),
+            text: Some("ISC".to_owned()),
+            port: None,
+            kind: Some(InterfaceType::MobileOriginating),
+        }),
+        goes_by: None,
+        specific: Vec::new(),
+    };
+    mms.add(mms_specific::RECORD_TYPE, MmsRecordType::O1S.name());
+    mms.add(mms_specific::REQUEST_STATUS, "0");
+    let subscriptions = vec![SubscriptionId::of_uri("tel:+491710000001")];
+    ServiceInformation { subscriptions, mms: Some(Box::new(mms)), ..ServiceInformation::default() }
 }
 
 fn acr() -> Acr {
@@ -171,6 +223,11 @@ fn of_short_message() -> (Acr, Ccr) {
     (acr, ccr)
 }
 
+fn of_multimedia_message() -> Acr {
+    let (kind, information) = (RecordType::Event, multimedia_message());
+    Acr { kind, interval: None, number: 0, information, ..acr() }
+}
+
 fn messages() -> Vec<Message> {
     let (acr, ccr) = (acr().to_message(), ccr().to_message());
     let event = Ccr { kind: RequestType::Event, action: Some(RequestedAction::DirectDebiting), ..self::ccr() };
@@ -187,6 +244,7 @@ fn messages() -> Vec<Message> {
         problem_answer(&acr, "cdf.ims.test", "ims.test", &problem),
         of_short_message().0.to_message(),
         of_short_message().1.to_message(),
+        of_multimedia_message().to_message(),
     ];
     for (number, message) in (1..).zip(&mut all) {
         (message.hop_by_hop, message.end_to_end) = (number, number);
@@ -208,6 +266,9 @@ fn messages_come_back_as_they_were_and_follow_their_grammar() {
     let (acr, ccr) = of_short_message();
     assert_eq!(Acr::from_message(&acr.to_message()), Ok(acr));
     assert_eq!(Ccr::from_message(&ccr.to_message()), Ok(ccr));
+    let acr = of_multimedia_message();
+    assert_eq!((acr.information.context(), acr.information.outcome()), ("12.32270@3gpp.org", Some(0)));
+    assert_eq!(Acr::from_message(&acr.to_message()), Ok(acr));
     // A fraction of a second survives; after 2036 seconds begin anew (RFC 5905 clause 6).
     for at in [1_700_000_000_000, 2_085_978_496_000, 2_200_000_000_000] {
         let acr = Acr { header: header(at), ..self::acr() };
@@ -260,6 +321,29 @@ fn tshark_finds_no_fault() {
         "diameter.SM-Status",
         "diameter.CC-Service-Specific-Units",
         "diameter.SMSC-Address",
+        "diameter.Addressee-Type",
+        "diameter.Submission-Time",
+        "diameter.Type-Number",
+        "diameter.Additional-Type-Information",
+        "diameter.Content-Size",
+        "diameter.Priority",
+        "diameter.Message-ID",
+        "diameter.Message-Type",
+        "diameter.Message-Size",
+        "diameter.Class-Identifier",
+        "diameter.Delivery-Report-Requested",
+        "diameter.Read-Reply-Report-Requested",
+        "diameter.MMBox-Storage-Requested",
+        "diameter.Applic-ID",
+        "diameter.Reply-Applic-ID",
+        "diameter.Aux-Applic-Info",
+        "diameter.Content-Class",
+        "diameter.DRM-Content",
+        "diameter.Adaptations",
+        "diameter.VASP-ID",
+        "diameter.VAS-ID",
+        "diameter.Domain-Name",
+        "diameter.Address-Type",
     ];
     let arguments = ["-d", "udp.port==3868,diameter", "-T", "fields", "-E", "aggregator=|"].into_iter();
     let arguments: Vec<_> = arguments.chain(fields.iter().flat_map(|field| ["-e", field])).collect();
@@ -272,7 +356,7 @@ fn tshark_finds_no_fault() {
         let fine = |remark: &str| remark.contains("Result-Code") || remark == "Data is empty";
         assert!(row[1].is_empty() || row[1].split('|').all(fine), "{row:?}");
     }
-    for row in &rows[7..] {
+    for row in &rows[7..9] {
         println!("{}", row[19..].join(" "));
         let said = "12.32274@3gpp.org 1 0 8 1 0500032a0302 3 2 IP|IP R2|R6 1|2 491710000002|01710000002|491710000001 21 \
                     refused 4012 40|41 30";
@@ -280,6 +364,15 @@ fn tshark_finds_no_fault() {
         assert_eq!(row[19..35].join(" ").split_whitespace().collect::<Vec<_>>(), said);
     }
     assert_eq!((rows[7][35], rows[8][35], rows[0][19]), ("", "1", "12.32260@3gpp.org"));
+    let mms = &rows[9];
+    println!("{}", mms[19..].join(" "));
+    assert_eq!((mms[19], mms[27], mms[28], mms[29]), ("12.32270@3gpp.org", "IP", "ISC", "1"));
+    assert_eq!(mms[30], "491710000001|491710000002|bob@mms.example");
+    assert_eq!((mms[32], mms[37]), ("mMO1SRecord|0", "0|1"));
+    assert!(mms[38].contains("2023"), "{}", mms[38]);
+    let said = "35|3|30|0 image/x-else 5100|21|5000|7 2 00000001000000a1@mms.example 1 5100 2 1 0 0 org.example.chess \
+                org.example.go e4 2 0 1 news weather mms.example|mms.example|mms.example 1|1|0";
+    assert_eq!(mms[39..].join(" "), said);
     let (acr, ccr, cca) = (&rows[0], &rows[2], &rows[3]);
     assert_eq!(acr[2..10].join(" "), "271 1 0123456789abcdef Type 1visited.test 1 1 -1 audio 4000 RTP/AVP 0");
     assert_eq!((acr[14], acr[15]), ("sip:alice@ims.test|999", "3"));

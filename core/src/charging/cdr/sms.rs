@@ -235,7 +235,7 @@ impl CdrSmAddress {
 }
 
 impl CdrSmInterface {
-    fn of(own: &SmInterface) -> Self {
+    pub(super) fn of(own: &SmInterface) -> Self {
         let name = |kind| match kind {
             InterfaceType::Unknown => "unknown",
             InterfaceType::MobileOriginating => "mobileOriginating",

@@ -209,6 +209,13 @@ impl ChargingClient {
         }
     }
 
+    /// The record of an event is not durable, and neither is what it follows from: nobody hears of it.
+    pub fn event_dropped(&mut self, number: u64) {
+        if let Some(own) = &mut self.0 {
+            own.queue.done(number);
+        }
+    }
+
     /// A session with this charging identifier has not been answered, as far as this node has told anybody.
     pub fn awaits_answer(&self, icid: &str) -> bool {
         self.0.as_ref().is_some_and(|own| own.sessions.of_icid(icid).any(|session| !session.answered))

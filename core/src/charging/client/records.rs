@@ -65,7 +65,7 @@ impl Trigger {
             subject,
         };
         let subscriptions = vec![SubscriptionId::of_uri(&session.subject.2)];
-        session.set_information(&ServiceInformation { subscriptions, ims: Some(ims), sms: None });
+        session.set_information(&ServiceInformation { subscriptions, ims: Some(ims), ..ServiceInformation::default() });
         let op = self.put_op(&session);
         self.sessions.put(session);
         self.store(op.into_iter().collect(), Waiting::Change);

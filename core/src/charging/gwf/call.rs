@@ -39,7 +39,7 @@ impl ImsGwf {
         let node = NodeFunctionality::As;
         let ims = observe::of_request(node, RoleOfNode::Originating, &request, vector.as_ref(), utc);
         let subscriptions = vec![SubscriptionId::of_uri(&payer)];
-        let information = ServiceInformation { subscriptions, ims: Some(ims), sms: None };
+        let information = ServiceInformation { subscriptions, ims: Some(ims), ..ServiceInformation::default() };
         let kind = match self.config.messages {
             _ if request.method == Method::INVITE => Kind::Call,
             MessageCharging::Immediate => Kind::Debited,

@@ -30,6 +30,8 @@ pub(super) struct Draft {
     pub(super) reply: Reply,
     /// The message that its sender sends on, at which recipient, and whether that may be reported.
     pub(super) source: Option<(u64, usize, bool)>,
+    /// Where that message waits: the last part of X-Mms-Content-Location.
+    pub(super) reference: Option<String>,
 }
 
 /// How who has sent it is answered.
@@ -169,7 +171,7 @@ impl MmsRelay {
 
     /// It is written.
     fn take_in(&mut self, now: Instant, draft: Draft, root: Option<(u64, Message)>) {
-        let Draft { mut message, lock, pieces, not_before_ms, reply, source } = draft;
+        let Draft { mut message, lock, pieces, not_before_ms, reply, source, reference } = draft;
         let (number, now_ms) = (self.new_number(), self.shell.utc_ms(now));
         let mut change = Change::default();
         let mut undo = Vec::new();
@@ -202,6 +204,7 @@ impl MmsRelay {
             change.then.push(Effect::Tell(source, Box::new(Event::SentOn { recipient, report_allowed })));
         }
         self.counters.accepted += 1;
+        self.charge_accepted(now, number, &message, reference.as_deref());
         self.accepted(&mut change, now_ms, reply, number);
         let origin = unlock.is_none().then_some(lock);
         self.write(change.ops, Written { then: change.then, otherwise: undo, unlock, origin, ..Written::default() });

@@ -12,6 +12,7 @@ use super::mm1::refusal;
 use super::routes::Routes;
 use crate::ims::TrustedPeer;
 use crate::ims::xdm::{DigestGate, DigestRefusal};
+use crate::mms::charging::IP_ACCESS_HEADER;
 
 /// Who may ask.
 #[derive(Debug)]
@@ -77,6 +78,12 @@ impl Access {
         let checked = checked.map_err(|why| Box::new(self.challenge(now, why)))?;
         let own = self.logins.iter().find(|(name, _)| *name == checked.username).map(|(_, own)| *own);
         own.ok_or_else(|| Box::new(refusal(StatusCode::FORBIDDEN, "no subscriber")))
+    }
+
+    /// A trusted box says that the UE is on an IP access (TR 23.804 clause 7).
+    pub(super) fn is_ip(&self, config: &MmsRelayConfig, peer: SocketAddr, request: &Request<Vec<u8>>) -> bool {
+        let is_said = request.headers().get(IP_ACCESS_HEADER).is_some_and(|value| value == "1");
+        is_said && config.trusted.iter().any(|own| own.is(peer))
     }
 
     fn challenge(&mut self, now: Instant, why: DigestRefusal) -> Response<Vec<u8>> {

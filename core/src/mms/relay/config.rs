@@ -6,6 +6,7 @@ use std::time::Duration;
 use protocol::Secret;
 use serde::Deserialize;
 
+use crate::charging::ChargingConfig;
 use crate::ims::TrustedPeer;
 use crate::sms::SmppPeer;
 
@@ -33,6 +34,8 @@ pub struct MmsRelayConfig {
     pub gateway: Option<PushGateway>,
     /// Media types of parts that are taken: `image/*` for all that begin so. All others are content that is not accepted.
     pub media_types: Vec<String>,
+    /// Where records of what is charged for go (Rf, TS 32.270); none: nothing is charged.
+    pub charging: Option<ChargingConfig>,
     /// Bounds.
     pub limits: MmsLimits,
     /// Times.
@@ -167,6 +170,7 @@ impl MmsRelayConfig {
             push_number: "99900".to_owned(),
             gateway: None,
             media_types: MEDIA_TYPES.map(str::to_owned).to_vec(),
+            charging: None,
             limits: MmsLimits::default(),
             times: MmsTimes::default(),
             utc_ms_at_zero: 0,

@@ -52,6 +52,14 @@ impl MmsRelayConfig {
     }
 }
 
+/// Type and octets of a content that is taken, and of its parts.
+pub(super) fn media_of(content_type: &ContentType, body: &[u8]) -> Vec<(String, u64)> {
+    let of = |content_type: &ContentType, body: &[u8]| (content_type.essence.clone(), body.len() as u64);
+    let parts = content_type.is_multipart().then(|| parts_of(content_type, body).ok()).flatten();
+    let parts = parts.iter().flatten().take(MEDIA).map(|part| of(&part.content_type, &part.body));
+    std::iter::once(of(content_type, body)).chain(parts).collect()
+}
+
 /// The pieces of a content.
 pub(super) fn pieces_of(content_type: &ContentType, body: &[u8]) -> Vec<Vec<u8>> {
     let head = MmsPdu::from(RetrieveConf::new("", 0, content_type.clone())).emit_head();
@@ -73,6 +81,8 @@ fn fits(pattern: &str, essence: &str) -> bool {
 
 /// Octets of a piece.
 const PIECE: usize = 256 << 10;
+/// Parts of which a message knows what they are.
+const MEDIA: usize = 16;
 /// Levels of parts in parts.
 const DEPTH: usize = 4;
 

@@ -19,6 +19,7 @@ pub(super) struct Wanted {
     msisdn: String,
     at: usize,
     location: String,
+    is_ip: bool,
     transaction_id: String,
     version: MmsVersion,
     from: String,
@@ -73,6 +74,7 @@ impl MmsRelay {
             msisdn,
             at,
             location,
+            is_ip: asking.is_ip,
             version: req.version,
             from,
             to: texts(&req.to),
@@ -122,6 +124,7 @@ impl MmsRelay {
                 date_s: wanted.date_s,
                 accepted_ms: now_ms,
                 expires_ms: wanted.expires_ms,
+                is_ip: wanted.is_ip,
                 pieces: 0,
                 content_of: Some(root),
                 holders: Default::default(),
@@ -133,6 +136,7 @@ impl MmsRelay {
             not_before_ms: wanted.not_before_ms,
             reply: Reply::Mm1 { exchange, transaction_id, version, is_forward: true },
             source: Some((number, wanted.at, wanted.report_allowed)),
+            reference: Some(wanted.location),
         };
         // The message that has the content has its turn behind this one.
         self.on_message(root, Event::Share(Box::new(draft)));

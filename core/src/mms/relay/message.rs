@@ -33,6 +33,12 @@ pub(super) struct Message {
     pub(super) expires_ms: u64,
     /// Octets of its content.
     pub(super) octets: u64,
+    /// Type and octets of its content, then those of its parts, some of them.
+    #[serde(default)]
+    pub(super) media: Vec<(String, u64)>,
+    /// Its sender is on an IP access, as the IP-Message-GW says (TR 23.804 clause 7).
+    #[serde(default)]
+    pub(super) is_ip: bool,
     /// Pieces of it in the store, when it is of this message.
     pub(super) pieces: usize,
     /// The message that has the content; none: this one.

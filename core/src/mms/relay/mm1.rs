@@ -9,13 +9,14 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use protocol::Instant;
 use protocol::mms::{
-    MMS_MEDIA_TYPE, MmsAddress, MmsPdu, MmsStatus, MmsVersion, ReplyCharging, ResponseStatus, SendReq, SenderVisibility,
+    HeaderName, MMS_MEDIA_TYPE, MmsAddress, MmsPdu, MmsStatus, MmsVersion, ReplyCharging, ResponseStatus, SendReq,
+    SenderVisibility,
 };
 use sha2::{Digest as _, Sha256};
 
 use super::MmsRelay;
 use super::accept::{Draft, Refusal, Reply, refused};
-use super::content::{Unfit, pieces_of};
+use super::content::{Unfit, media_of, pieces_of};
 use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient, State};
 use super::report::ReadBy;
@@ -29,6 +30,8 @@ pub(super) struct Asking {
     pub(super) exchange: HttpExchange,
     /// Which of the settings' subscribers.
     pub(super) subscriber: usize,
+    /// The IP-Message-GW asks for it, and says that it is on an IP access (TR 23.804 clause 7).
+    pub(super) is_ip: bool,
 }
 
 impl MmsRelay {
@@ -64,7 +67,8 @@ impl MmsRelay {
             Ok(subscriber) => subscriber,
             Err(response) => return Some(*response),
         };
-        let asking = Asking { exchange, subscriber };
+        let is_ip = self.access.is_ip(&self.config, peer, &request);
+        let asking = Asking { exchange, subscriber, is_ip };
         match (request.method(), path.as_str()) {
             (&Method::POST, "/") => {
                 let is_pdu = request.headers().get(CONTENT_TYPE).is_some_and(is_mms);
@@ -88,7 +92,7 @@ impl MmsRelay {
         };
         let msisdn = self.config.subscribers.get(asking.subscriber)?.msisdn.clone();
         let (exchange, location) = (asking.exchange, location.to_owned());
-        let giving = Giving { exchange, msisdn, recipient, location, message: None, number };
+        let giving = Giving { exchange, msisdn, recipient, location, is_ip: asking.is_ip, message: None, number };
         self.on_message(number, Event::Retrieve(Box::new(giving)));
         None
     }
@@ -121,16 +125,16 @@ impl MmsRelay {
             MmsPdu::ForwardReq(req) => return self.on_forward_req(now, asking, *req, &octets),
             MmsPdu::NotifyRespInd(ind) => {
                 let own = (ind.status, ind.report_allowed, false);
-                return self.on_acknowledgement(exchange, msisdn, &ind.transaction_id, own);
+                return self.on_acknowledgement(asking, msisdn, &ind.transaction_id, own);
             }
             MmsPdu::AcknowledgeInd(ind) => {
                 let own = (MmsStatus::RETRIEVED, ind.report_allowed, true);
-                return self.on_acknowledgement(exchange, msisdn, &ind.transaction_id, own);
+                return self.on_acknowledgement(asking, msisdn, &ind.transaction_id, own);
             }
             MmsPdu::ReadRecInd(ind) => {
                 let Some(number) = self.of_message_id(&ind.message_id) else { return Some(unknown()) };
                 let date_ms = ind.date.map_or_else(|| self.shell.utc_ms(now), |date| date.saturating_mul(1000));
-                let read = ReadBy { exchange, msisdn, status: ind.read_status, date_ms };
+                let read = ReadBy { exchange, msisdn, status: ind.read_status, date_ms, is_ip: asking.is_ip };
                 self.on_message(number, Event::Read(Box::new(read)));
             }
             other => {
@@ -143,13 +147,14 @@ impl MmsRelay {
 
     fn on_acknowledgement(
         &mut self,
-        exchange: HttpExchange,
+        asking: Asking,
         msisdn: String,
         transaction_id: &str,
         (status, report_allowed, is_acknowledge): (MmsStatus, Option<bool>, bool),
     ) -> Option<Response<Vec<u8>>> {
         let Some((number, recipient)) = of_transaction(transaction_id) else { return Some(unknown()) };
-        let own = Acknowledged { exchange, msisdn, recipient, status, report_allowed, is_acknowledge };
+        let (exchange, is_ip) = (asking.exchange, asking.is_ip);
+        let own = Acknowledged { exchange, msisdn, recipient, status, report_allowed, is_acknowledge, is_ip };
         self.on_message(number, Event::Acknowledged(Box::new(own)));
         None
     }
@@ -178,6 +183,9 @@ impl MmsRelay {
         if req.reply_charging.is_some_and(wants_reply) {
             let status = ResponseStatus::PERMANENT_REPLY_CHARGING_NOT_SUPPORTED;
             return Err(Refusal::new(status, "reply charging is not supported"));
+        }
+        if let Some((status, text)) = unsupported(&req) {
+            return Err(Refusal::new(status, text));
         }
         let from = self.sender(asking, req.from.address())?;
         let checked = self.config.check_content(&req.content_type, body);
@@ -208,6 +216,8 @@ impl MmsRelay {
             accepted_ms: now_ms,
             expires_ms,
             octets: body.len() as u64,
+            media: media_of(&req.content_type, body),
+            is_ip: asking.is_ip,
             pieces: 0,
             content_of: None,
             has_content: true,
@@ -217,7 +227,7 @@ impl MmsRelay {
         let (transaction_id, version) = (req.transaction_id, req.version);
         let reply = Reply::Mm1 { exchange: asking.exchange, transaction_id, version, is_forward: false };
         let pieces = pieces_of(&req.content_type, body);
-        Ok(Draft { message, lock: key, pieces, not_before_ms, reply, source: None })
+        Ok(Draft { message, lock: key, pieces, not_before_ms, reply, source: None, reference: None })
     }
 
     pub(super) fn msisdn(&self, asking: Asking) -> String {
@@ -295,6 +305,18 @@ impl Recipient {
     }
 }
 
+/// What a message wants that is not done, and what must not be left out silently.
+fn unsupported(req: &SendReq) -> Option<(ResponseStatus, &'static str)> {
+    let has = |code: u8| req.other.iter().any(|header| *header.name() == HeaderName::Code(code));
+    if req.drm_content == Some(true) {
+        return Some((ResponseStatus::PERMANENT_CONTENT_NOT_ACCEPTED, "protected content (DRM) is not accepted"));
+    }
+    if has(APPLIC_ID) {
+        return Some((ResponseStatus::PERMANENT_FAILURE, "messages to applications are not supported"));
+    }
+    has(REPLACE_ID).then_some((ResponseStatus::PERMANENT_FAILURE, "replacing a message is not supported"))
+}
+
 /// A message of a subscriber by what its terminal calls it. A terminal that begins to count anew has other octets.
 pub(super) fn origin_key(msisdn: &str, transaction_id: &str, whole: &[u8]) -> String {
     let digest = hex::encode(&Sha256::digest(whole)[..16]);
@@ -351,5 +373,9 @@ fn is_mms(value: &HeaderValue) -> bool {
     essence.trim_ascii().eq_ignore_ascii_case(MMS_MEDIA_TYPE.as_bytes())
 }
 
+/// X-Mms-Applic-ID (OMA-MMS-ENC 1.3 clause 7.4).
+const APPLIC_ID: u8 = 0x37;
+/// X-Mms-Replace-ID (OMA-MMS-ENC 1.3 clause 7.4).
+const REPLACE_ID: u8 = 0x3D;
 /// Where the gateway tells results of pushes.
 pub(super) const PAP: &str = "/pap";

@@ -8,7 +8,7 @@ use protocol::smtp::{SmtpMail, SmtpReply};
 
 use super::MmsRelay;
 use super::accept::{Draft, Reply};
-use super::content::{Unfit, pieces_of};
+use super::content::{Unfit, media_of, pieces_of};
 use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient};
 use super::mm4_report::PeerSays;
@@ -211,10 +211,10 @@ impl MmsRelay {
         let from = mail.from.as_ref().map(Mm4Address::to_string).unwrap_or_default();
         let origin = Origin::Relay { name: relay.clone(), message_id, from };
         let message = forwarded_message(&mail, req, origin, origin_keys, recipients, (now_ms, sent_ms, expires_ms));
-        let message = Message { octets: body.len() as u64, ..message };
+        let message = Message { octets: body.len() as u64, media: media_of(&content_type, &body), ..message };
         let pieces = pieces_of(&content_type, &body);
         let reply = Reply::Mail { conn, response };
-        self.admit(Draft { message, lock, pieces, not_before_ms: now_ms, reply, source: None });
+        self.admit(Draft { message, lock, pieces, not_before_ms: now_ms, reply, source: None, reference: None });
     }
 
     /// Those of an envelope that are subscribers.
@@ -253,18 +253,18 @@ impl MmsRelay {
             running.answer = Some(answer);
             return;
         }
-        self.answer_taken(number, answer);
+        self.answer_taken(now, number, answer);
     }
 
     /// A response has come for a task that is in memory for it.
-    pub(super) fn answer_taken(&mut self, number: u64, answer: Answer) {
+    pub(super) fn answer_taken(&mut self, now: Instant, number: u64, answer: Answer) {
         let Some(task) = self.running.get(&number).map(|running| running.task.clone()) else { return };
         match &task.work {
             Work::Forward { message, .. } if answer.kind == AnswerKind::Forward => {
                 self.on_message(*message, Event::Answered(number, answer));
             }
             Work::Write(letter) if letter.relay == answer.relay && is_answer(&letter.says, answer.kind) => {
-                self.letter_answered(number, &answer);
+                self.letter_answered(now, number, letter, &answer);
             }
             _ => {
                 self.shell.ignore("another request", "a response of another relay");
@@ -307,6 +307,8 @@ fn forwarded_message(
         accepted_ms: now_ms,
         expires_ms,
         octets: 0,
+        media: Vec::new(),
+        is_ip: false,
         pieces: 0,
         content_of: None,
         has_content: true,

@@ -94,6 +94,7 @@ impl MmsRelay {
         text: &str,
     ) {
         self.set_state(change, number, message, at, State::done(status));
+        self.charge_deleted(now, number, message, at, status);
         self.report(now, &mut change.ops, number, message, at, status, Some(text));
     }
 
@@ -202,6 +203,10 @@ impl MmsRelay {
             self.end_task(&mut change.ops, task);
             return change;
         };
+        let is_leaving = |at: usize| message.recipients.get(at).is_some_and(|own| own.state == State::Leaving);
+        let new = sent.iter().filter(|sent| sent.failure.is_none() && own.delivered == 0 && is_leaving(sent.recipient));
+        let new: Vec<usize> = new.map(|sent| sent.recipient).collect();
+        self.charge_sent(now, number, &message, &new);
         if let Some(answer) = answer.filter(|_| sent.iter().any(|sent| sent.failure.is_none())) {
             return self.forward_answered(now, number, Some(message), task, &answer);
         }
@@ -278,6 +283,7 @@ impl MmsRelay {
             self.put_off(&mut change.ops, task, own);
             return change;
         }
+        self.charge_answered(now, number, &message, &open, answer);
         if answer.status == RequestStatus::Ok {
             for at in open {
                 self.counters.forwarded += 1;

@@ -41,8 +41,11 @@ impl MmsRelay {
         match failure {
             None if !letter.asks() => self.letter_done(number),
             None => {
+                if task.delivered == 0 {
+                    self.charge_letter(now, letter, None);
+                }
                 if let Some(answer) = answer {
-                    return self.answer_taken(number, answer);
+                    return self.answer_taken(now, number, answer);
                 }
                 task.is_with_other = true;
                 task.attempts += 1;
@@ -72,11 +75,12 @@ impl MmsRelay {
     }
 
     /// The other relay has said what it makes of a letter.
-    pub(super) fn letter_answered(&mut self, number: u64, answer: &Answer) {
+    pub(super) fn letter_answered(&mut self, now: Instant, number: u64, letter: &Letter, answer: &Answer) {
         if answer.status != RequestStatus::Ok {
             let text = answer.text.as_deref().unwrap_or_default();
             self.shell.say(format!("MM4: {} answers {}: {text}", answer.relay, answer.status));
         }
+        self.charge_letter(now, letter, Some(answer));
         self.letter_done(number);
     }
 

@@ -82,10 +82,18 @@ impl MmsRelay {
         };
         let pdu = match says {
             PeerSays::Delivery(status, text) => {
-                self.peer_delivery(&mut change, number, &mut message, at, (status, text), date_ms)
+                let pdu = self.peer_delivery(&mut change, number, &mut message, at, (status, text), date_ms);
+                pdu.map(|pdu| (pdu, Ok(status)))
             }
-            PeerSays::Read(status) => self.peer_read(number, &mut message, at, status, date_ms),
+            PeerSays::Read(status) => {
+                self.peer_read(number, &mut message, at, status, date_ms).map(|pdu| (pdu, Err(status)))
+            }
         };
+        // What is new, and wanted.
+        let pdu = pdu.map(|(pdu, says)| {
+            self.charge_report_of_relay(now, number, (&message, at), says, date_ms);
+            pdu
+        });
         match (pdu, message.origin.clone(), response) {
             (Some(pdu), Origin::Subscriber(msisdn), response) => {
                 self.tell_later(&mut change.ops, now_ms, &msisdn, &pdu, response);

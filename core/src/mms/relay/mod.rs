@@ -9,12 +9,14 @@
 //! to be done is in the store too, as tasks, of which a few are in memory: what a kill interrupts is done once more, and is
 //! known by its names (X-Mms-Transaction-ID, X-Mms-Message-ID, push-id), so that nothing happens twice.
 //!
-//! Not done, and refused clearly: message boxes (MMBox), reply charging, cancelling, MM3 (mail of users), content adaptation.
+//! Not done, and refused clearly: message boxes (MMBox), reply charging, replacing and cancelling, messages to applications,
+//! protected content (DRM), MM3 (mail of users). Not done: content adaptation, online charging.
 
 mod accept;
 mod access;
 mod budget;
 mod census;
+mod charged;
 mod config;
 mod content;
 mod forward;
@@ -54,6 +56,7 @@ use self::routes::Routes;
 use self::sms::SmsLink;
 use self::ways::{Running, Way};
 use self::work::{Claim, Event, Written};
+use crate::mms::charging::MmsCharging;
 use crate::node::{
     Admin, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, StreamInput, Table,
 };
@@ -77,6 +80,9 @@ pub struct MmsRelay {
     arriving: BTreeMap<String, VecDeque<Draft>>,
     /// Tasks that the transaction which is being made brings.
     woken: Vec<(String, String, u64)>,
+    charging: MmsCharging,
+    /// Records that the transaction which is being made brings, and what makes them durable.
+    records: Vec<(u64, NodeStoreOp)>,
     sms: SmsLink,
     mails: Mails,
     posts: Posts,
@@ -151,11 +157,15 @@ impl MmsRelay {
         config.check()?;
         let routes = Routes::new(&config)?;
         let access = Access::new(&config, entropy.split())?;
+        let charging = config.charging.clone().map(|mut rf| {
+            rf.utc_ms_at_zero = config.utc_ms_at_zero;
+            MmsCharging::new(rf, entropy.split())
+        });
         let mut shell = NodeShell::new(config.utc_ms_at_zero);
         shell.store(vec![NodeStoreOp::get(Table::MmsState, STARTS)], Job::Start);
         let ways = Way::all(&config);
         let (sms, mails, posts) = (SmsLink::new(&config), Mails::new(&config), Posts::new(&config));
-        let (running, busy, arriving, woken, pushing, census, counters) = Default::default();
+        let (running, busy, arriving, woken, records, pushing, census, counters) = Default::default();
         Ok(Self {
             config,
             routes,
@@ -167,6 +177,8 @@ impl MmsRelay {
             busy,
             arriving,
             woken,
+            charging: charging.unwrap_or_default(),
+            records,
             sms,
             mails,
             posts,
@@ -195,6 +207,7 @@ impl MmsRelay {
     }
 
     fn store_answered(&mut self, now: Instant, answer: NodeStoreAnswer) {
+        let Some(answer) = self.charging.stored(now, answer) else { return };
         let Some((job, result)) = self.shell.take_answer(answer) else { return };
         match (job, result) {
             (Job::Write(written), result) => self.written(now, *written, result),
@@ -307,9 +320,14 @@ impl Node for MmsRelay {
             NodeInput::HttpResponse { token, result } => self.pushed(now, token, result),
             NodeInput::Stream(input) => self.take_stream(now, input),
             NodeInput::Store(answer) => self.store_answered(now, answer),
+            NodeInput::Diameter(input) => {
+                if self.charging.diameter(now, input).is_some() {
+                    self.shell.ignore("MMS relay", "Diameter without charging");
+                }
+            }
             NodeInput::Admin(Admin::Shutdown) => self.shut_down(now),
             // What it holds may be a secret.
-            _ => self.shell.ignore("MMS relay", "an input that is neither HTTP, a stream nor of the store"),
+            _ => self.shell.ignore("MMS relay", "an input that is neither HTTP, a stream, Diameter nor of the store"),
         }
         self.drain(now);
     }
@@ -320,22 +338,23 @@ impl Node for MmsRelay {
         self.mails_timeout(now);
         self.posts.handle_timeout(now);
         self.access.handle_timeout(now);
+        self.charging.handle_timeout(now);
         self.drain(now);
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
         let links = [self.sms.poll_timeout(), self.mails.poll_timeout(), self.posts.poll_timeout()];
-        let others = [self.access.poll_timeout(), self.next_look()];
+        let others = [self.access.poll_timeout(), self.charging.poll_timeout(), self.next_look()];
         links.into_iter().chain(others).flatten().min()
     }
 
     fn poll_output(&mut self) -> Option<NodeOutput> {
-        self.shell.poll_output()
+        self.shell.poll_output().or_else(|| self.charging.poll_output())
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
         let own = self.counters;
-        vec![
+        let mut figures = vec![
             ("mms_messages_kept", self.census.messages()),
             ("mms_octets_kept", self.census.octets()),
             ("mms_in_memory", self.in_memory() as u64),
@@ -358,7 +377,9 @@ impl Node for MmsRelay {
             ("mms_mails_failed", own.mails_failed),
             ("mms_mails_taken", own.mails_taken),
             ("mms_reports", own.reports),
-        ]
+        ];
+        figures.extend(self.charging.figures());
+        figures
     }
 }
 

@@ -40,6 +40,10 @@ impl MmsRelay {
         pdu.message_class = MessageClass::of_name(&message.class);
         pdu.priority = message.priority.map(Priority);
         pdu.delivery_report = Some(message.delivery_report);
+        let charge = self.charge_of_notification(number, &message, at);
+        if let Some(running) = self.running.get_mut(&task).filter(|running| running.task.delivered == 0) {
+            running.task.charge = charge;
+        }
         self.push(now, task, &msisdn, MmsPdu::from(pdu).emit(&[]));
         Change::default()
     }

@@ -122,6 +122,7 @@ impl MmsRelay {
             }
             Pushed::Delivered => {
                 self.counters.notified += 1;
+                self.charge_pushed(now, &mut task);
                 (task.is_with_other, task.failed) = (false, 0);
                 task.attempts += 1;
                 task.delivered += 1;

@@ -21,6 +21,8 @@ pub(super) struct ReadBy {
     pub(super) msisdn: String,
     pub(super) status: ReadStatus,
     pub(super) date_ms: u64,
+    /// It comes through the IP-Message-GW.
+    pub(super) is_ip: bool,
 }
 
 impl MmsRelay {
@@ -98,6 +100,7 @@ impl MmsRelay {
             return change;
         }
         message.recipients[at].is_read = true;
+        self.charge_read(now, number, (&message, at), (read.status, read.is_ip));
         let recipient = message.recipients[at].address.clone();
         match &message.origin {
             Origin::Subscriber(msisdn) => {

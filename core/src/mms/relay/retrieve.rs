@@ -23,6 +23,8 @@ pub(super) struct Giving {
     pub(super) number: u64,
     pub(super) recipient: usize,
     pub(super) location: String,
+    /// The IP-Message-GW asks for it.
+    pub(super) is_ip: bool,
     /// Once it is known.
     pub(super) message: Option<Box<Message>>,
 }
@@ -36,6 +38,8 @@ pub(super) struct Acknowledged {
     pub(super) status: MmsStatus,
     pub(super) report_allowed: Option<bool>,
     pub(super) is_acknowledge: bool,
+    /// It comes through the IP-Message-GW.
+    pub(super) is_ip: bool,
 }
 
 impl MmsRelay {
@@ -70,6 +74,7 @@ impl MmsRelay {
         let mut change = Change::default();
         if state != State::Given {
             self.set_state(&mut change, number, message, giving.recipient, State::Given);
+            self.charge_retrieved(now, number, (&*message, giving.recipient), giving.is_ip);
             change.save(number, message);
         }
         change.ops.push(pieces(message.content_number(number)));
@@ -145,6 +150,7 @@ impl MmsRelay {
         if own.is_acknowledge || status != MmsStatus::DEFERRED {
             self.shell.say(format!("message {number:x}: recipient {at} says {status}"));
         }
+        self.charge_acknowledged(now, number, &message, &own);
         self.set_state(&mut change, number, &mut message, at, next);
         if matches!(next, State::Done(_)) && own.report_allowed != Some(false) {
             self.report(now, &mut change.ops, number, &mut message, at, status, None);

@@ -26,6 +26,9 @@ pub(super) struct Task {
     pub(super) delivered: u32,
     /// The other side has it and has yet to say what became of it: for a push a result, for a mail a response.
     pub(super) is_with_other: bool,
+    /// What is charged for once it has been done, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) charge: Option<String>,
 }
 
 /// What is to be done.
@@ -80,8 +83,9 @@ pub(super) enum Says {
 
 impl Task {
     pub(super) fn new(work: Work, way: &str, now_ms: u64, due_ms: u64) -> Self {
-        let (failed, attempts, delivered) = Default::default();
-        Self { work, way: way.to_owned(), due_ms, begun_ms: now_ms, failed, attempts, delivered, is_with_other: false }
+        let (failed, attempts, delivered, is_with_other, charge) = Default::default();
+        let way = way.to_owned();
+        Self { work, way, due_ms, begun_ms: now_ms, failed, attempts, delivered, is_with_other, charge }
     }
 
     pub(super) fn due_key(&self, number: u64) -> String {

@@ -24,6 +24,7 @@ impl MmsRelay {
                 State::Waiting | State::Deferred | State::Leaving => MmsStatus::EXPIRED,
                 State::Left | State::Done(_) => continue,
             };
+            self.charge_deleted(now, number, &message, at, status);
             self.set_state(&mut change, number, &mut message, at, State::done(status));
             self.report(now, &mut change.ops, number, &mut message, at, status, None);
         }

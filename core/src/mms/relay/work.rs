@@ -92,6 +92,8 @@ pub(super) struct Written {
     pub(super) is_start: bool,
     /// Tasks that it brings.
     pub(super) woken: Vec<(String, String, u64)>,
+    /// Records that it brings.
+    pub(super) records: Vec<u64>,
 }
 
 /// Why a task is looked for that is not due.
@@ -200,17 +202,22 @@ impl MmsRelay {
     }
 
     /// Makes a transaction; without anything to write what follows is done at once.
-    pub(super) fn write(&mut self, ops: Vec<NodeStoreOp>, mut written: Written) {
+    pub(super) fn write(&mut self, mut ops: Vec<NodeStoreOp>, mut written: Written) {
         written.woken = std::mem::take(&mut self.woken);
+        let (records, kept): (Vec<u64>, Vec<NodeStoreOp>) = std::mem::take(&mut self.records).into_iter().unzip();
+        written.records = records;
+        // What was read last is what is looked at.
+        ops.splice(0..0, kept);
         self.shell.store(ops, Job::Write(Box::new(written)));
     }
 
     pub(super) fn written(&mut self, now: Instant, written: Written, result: Result<Vec<Rows>, StoreError>) {
-        let Written { then, otherwise, release, unlock, origin, is_start, woken } = written;
+        let Written { then, otherwise, release, unlock, origin, is_start, woken, records } = written;
         match result {
             Ok(rows) => {
                 // Tasks are found where they are now, before they are forgotten where they were.
                 self.wake_all(woken);
+                records.into_iter().for_each(|record| self.charging.kept(now, record));
                 release.into_iter().for_each(|task| self.release(task));
                 let mut last = rows.into_iter().next_back();
                 for effect in then {
@@ -222,6 +229,7 @@ impl MmsRelay {
             }
             Err(error) => {
                 self.store_failed(now, &error);
+                records.into_iter().for_each(|record| self.charging.dropped(record));
                 release.into_iter().for_each(|task| self.release(task));
                 for effect in then {
                     self.undo(now, effect);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use protocol::Secret;
 use serde::Deserialize;
 
-use super::{CoreConfig, NodeKind, WebPlace, loopback};
+use super::{CoreConfig, NodeKind, PeerSection, WebPlace, loopback};
 use crate::ims::TrustedPeer;
 use crate::mms::MmsPush;
 
@@ -69,6 +69,24 @@ pub struct MmsRelaySection {
     pub mm4_response: Option<u64>,
     /// How long a nonce of the digest is good, seconds.
     pub nonce: Option<u64>,
+    /// Its charging.
+    pub charging: MmsChargingSection,
+}
+
+/// `[mms_relay.charging]`: offline charging. There is no online charging of multimedia messages.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MmsChargingSection {
+    /// Records are sent (Rf), where there is a CDF.
+    pub offline: bool,
+    /// Where to; none: where the other nodes send theirs.
+    pub rf: Vec<PeerSection>,
+}
+
+impl Default for MmsChargingSection {
+    fn default() -> Self {
+        Self { offline: true, rf: Vec::new() }
+    }
 }
 
 /// Where MM1 is taken.

@@ -61,7 +61,7 @@ impl Nodes<'_> {
         let mut diameter = self.plain_diameter(&self.cdf_name(), address);
         diameter.peers = section.peers.iter().map(|peer| peer.to_peer(&self.config.domain)).collect();
         diameter.accept_unknown = section.accept_unknown;
-        for node in ["pcscf", "scscf", "ims-gwf", "presence", "conference", "messaging", "ipsmgw"] {
+        for node in ["pcscf", "scscf", "ims-gwf", "presence", "conference", "messaging", "ipsmgw", "mmsc"] {
             let (host, realm) = (self.rf_name(node), self.config.domain.clone());
             diameter.peers.push(PeerConfig { host, realm, connect: None });
         }

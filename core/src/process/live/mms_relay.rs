@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::Entropy;
+use protocol::diameter::charging::NodeFunctionality;
 use protocol::http::HTTP_MAX_MESSAGE;
 
 use super::{LiveError, Nodes, web_sockets};
@@ -33,6 +34,9 @@ impl Nodes<'_> {
             from: own.from.clone(),
         });
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
+        let charging = &section.charging;
+        let rf = || self.rf(&self.rf_name("mmsc"), NodeFunctionality::As, &charging.rf);
+        config.charging = charging.offline.then(rf).flatten();
         config.push_number = section.push_number.clone().unwrap_or(config.push_number);
         config.media_types = section.media_types.clone().unwrap_or(config.media_types);
         let limits = &mut config.limits;

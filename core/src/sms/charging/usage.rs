@@ -113,7 +113,7 @@ impl SmsUsage {
             Direction::ToNetwork => self.submission(gateway),
             Direction::ToMs => self.delivery(gateway),
         };
-        ServiceInformation { subscriptions: self.subscriptions(), ims: None, sms: Some(sms) }
+        ServiceInformation { subscriptions: self.subscriptions(), sms: Some(sms), ..ServiceInformation::default() }
     }
 
     fn parsed(&self) -> Option<Tpdu> {

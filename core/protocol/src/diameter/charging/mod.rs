@@ -1,9 +1,15 @@
 //! What Rf and Ro have in common (TS 32.299 clauses 6.2, 6.4 and 7): header, Subscription-Id, Service-Information.
 
 mod ims_information;
+mod mms_codes;
+mod mms_information;
+mod mms_record;
 mod sms_information;
 
 pub use ims_information::{ImsInformation, InterOperator, MediaComponent, NodeFunctionality, RoleOfNode, ServerUse};
+pub use mms_codes::{AddresseeType, MmsChargedKind, MmsContentClass, MmsPriority};
+pub use mms_information::{MmComponent, MmContent, MmsChargedAddress, MmsChargedClass, MmsInformation};
+pub use mms_record::{MmsRecordType, mms_specific};
 pub use sms_information::{
     AddressType, IP_ACCESS, InterfaceType, RecipientInfo, ServiceSpecificInfo, SmAddress, SmInterface, SmMessageType,
     SmsInformation, SmsNode,
@@ -18,6 +24,8 @@ use super::message::{Avp, DiameterProblem, Message};
 pub const IMS_CONTEXT: &str = "12.32260@3gpp.org";
 /// The same of SMS charging: TS 32.274.
 pub const SMS_CONTEXT: &str = "12.32274@3gpp.org";
+/// The same of MMS charging: TS 32.270.
+pub const MMS_CONTEXT: &str = "12.32270@3gpp.org";
 /// Seconds from 1900 to 1970 (RFC 6733 clause 4.3.1: Time).
 const NTP_OFFSET: u64 = 2_208_988_800;
 
@@ -162,7 +170,7 @@ impl SubscriptionId {
     }
 }
 
-/// Service-Information (TS 32.299 clause 7.2.192): of the IMS, of short messages.
+/// Service-Information (TS 32.299 clause 7.2.192): of the IMS, of short messages, of multimedia messages.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ServiceInformation {
     /// Who pays.
@@ -171,6 +179,8 @@ pub struct ServiceInformation {
     pub ims: Option<ImsInformation>,
     /// SMS-Information.
     pub sms: Option<SmsInformation>,
+    /// MMS-Information.
+    pub mms: Option<Box<MmsInformation>>,
 }
 
 impl ServiceInformation {
@@ -178,6 +188,7 @@ impl ServiceInformation {
     pub fn to_avp(&self) -> Avp {
         let mut avps: Vec<_> = self.subscriptions.iter().map(SubscriptionId::to_avp).collect();
         avps.extend(self.ims.as_ref().map(ImsInformation::to_avp));
+        avps.extend(self.mms.as_ref().map(|mms| mms.to_avp()));
         avps.extend(self.sms.as_ref().map(SmsInformation::to_avp));
         Avp::group(&c::SERVICE_INFORMATION, &avps)
     }
@@ -191,21 +202,25 @@ impl ServiceInformation {
             subscriptions: of(&c::SUBSCRIPTION_ID).map(SubscriptionId::from_avp).collect::<Result<_, _>>()?,
             ims: of(&c::IMS_INFORMATION).next().map(ImsInformation::from_avp).transpose()?,
             sms: of(&c::SMS_INFORMATION).next().map(SmsInformation::from_avp).transpose()?,
+            mms: of(&c::MMS_INFORMATION).next().map(MmsInformation::from_avp).transpose()?.map(Box::new),
         })
     }
 
     /// Service-Context-Id of what it is about.
     pub const fn context(&self) -> &'static str {
-        match (&self.ims, &self.sms) {
-            (None, Some(_)) => SMS_CONTEXT,
+        match (&self.ims, &self.sms, &self.mms) {
+            (None, Some(_), _) => SMS_CONTEXT,
+            (None, None, Some(_)) => MMS_CONTEXT,
             _ => IMS_CONTEXT,
         }
     }
 
-    /// What became of it: Cause-Code or SMS-Result; above zero has failed (TS 32.299 clause 7.2.35).
+    /// What became of it: Cause-Code, SMS-Result or the status of a multimedia message; above zero has failed (TS 32.299
+    /// clause 7.2.35).
     pub fn outcome(&self) -> Option<i32> {
         let of_ims = self.ims.as_ref().and_then(|ims| ims.cause);
         let of_sms = self.sms.as_ref().and_then(|sms| sms.result);
-        of_ims.or_else(|| of_sms.map(|result| i32::try_from(result).unwrap_or(i32::MAX)))
+        let of_mms = self.mms.as_ref().and_then(|mms| mms.request_status());
+        of_ims.or_else(|| of_sms.or(of_mms).map(|result| i32::try_from(result).unwrap_or(i32::MAX)))
     }
 }

@@ -118,7 +118,8 @@ pub struct RecipientInfo {
     pub protocol_id: Option<u8>,
 }
 
-/// Service-Specific-Info (TS 32.299): what an operator wants to have beside. It is in the SMS-Information here.
+/// Service-Specific-Info (TS 32.299): what an operator wants to have beside. It is in the SMS-Information or the
+/// MMS-Information here.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServiceSpecificInfo {
     /// Service-Specific-Type: the operator's number.
@@ -231,7 +232,7 @@ impl SmsInformation {
 }
 
 impl SmInterface {
-    fn to_avp(&self, def: &AvpDef) -> Avp {
+    pub(super) fn to_avp(&self, def: &AvpDef) -> Avp {
         let mut avps: Vec<_> = self.id.iter().map(|id| Avp::text(&c::INTERFACE_ID, id)).collect();
         avps.extend(self.text.iter().map(|text| Avp::text(&c::INTERFACE_TEXT, text)));
         avps.extend(self.port.iter().map(|port| Avp::text(&c::INTERFACE_PORT, port)));
@@ -239,7 +240,7 @@ impl SmInterface {
         Avp::group(def, &avps)
     }
 
-    fn from_avp(avp: &Avp) -> Result<Self, DiameterProblem> {
+    pub(super) fn from_avp(avp: &Avp) -> Result<Self, DiameterProblem> {
         let group = Group::of(avp)?;
         Ok(Self {
             id: group.text(&c::INTERFACE_ID)?,
@@ -292,12 +293,12 @@ impl RecipientInfo {
 }
 
 impl ServiceSpecificInfo {
-    fn to_avp(&self) -> Avp {
+    pub(super) fn to_avp(&self) -> Avp {
         let avps = [Avp::text(&c::SERVICE_SPECIFIC_DATA, &self.data), Avp::u32(&c::SERVICE_SPECIFIC_TYPE, self.kind)];
         Avp::group(&c::SERVICE_SPECIFIC_INFO, &avps)
     }
 
-    fn from_avp(avp: &Avp) -> Result<Self, DiameterProblem> {
+    pub(super) fn from_avp(avp: &Avp) -> Result<Self, DiameterProblem> {
         let group = Group::of(avp)?;
         Ok(Self {
             kind: group.number(&c::SERVICE_SPECIFIC_TYPE)?.unwrap_or(0),

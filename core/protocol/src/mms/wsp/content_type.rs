@@ -54,6 +54,16 @@ impl ContentType {
         Self { essence: essence.to_ascii_lowercase(), parameters: Vec::new() }
     }
 
+    /// The well-known type with this number (WAP-230 table 40).
+    pub fn well_known(code: u32) -> Self {
+        Self::new(&media_types::name_of(code.into()))
+    }
+
+    /// The number of a well-known type.
+    pub fn well_known_code(&self) -> Option<u32> {
+        media_types::code_of(&self.essence).and_then(|code| u32::try_from(code).ok())
+    }
+
     /// The same with one more parameter.
     #[must_use]
     pub fn with(mut self, parameter: Parameter) -> Self {

@@ -4,7 +4,7 @@ use super::*;
 use protocol::mms::AcknowledgeInd;
 
 /// From relay to relay, within one relay, and sent on.
-fn story(net: &mut Net) -> Got {
+pub(super) fn story(net: &mut Net) -> Got {
     let (req, body) = send_req("t1", &[BOB, CAROL]);
     let content_type = req.content_type.clone();
     let token = net.ask(ALICE, post(A, &req.into(), &body));

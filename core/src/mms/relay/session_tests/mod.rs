@@ -2,6 +2,7 @@
 //! relays.
 
 mod boxes;
+mod charging;
 mod kills;
 mod procedures;
 mod refusals;

@@ -3,6 +3,7 @@
 use super::*;
 use protocol::mms::{
     AcknowledgeInd, ForwardReq, From, MmsTime, ReadRecInd, ReadStatus, ReplyCharging, ResponseStatus, RetrieveStatus,
+    WspHeader,
 };
 
 #[track_caller]
@@ -177,4 +178,141 @@ fn a_message_that_comes_again_is_the_same() {
     let (mut other, body) = send_req("t1", &[BOB]);
     other.subject = Some("anders".into());
     assert_ne!(net.send(ALICE, other, &body).message_id, first.message_id);
+}
+
+#[test]
+fn what_is_not_done_is_refused_and_not_left_out() {
+    let mut net = Net::new();
+    let none = ResponseStatus::PERMANENT_CONTENT_NOT_ACCEPTED;
+    // Streaming (TS 23.140 clause 7.1.14.1), protected content, programs, and what nobody knows: alone or among others.
+    for essence in [
+        "application/sdp",
+        "application/vnd.oma.drm.message",
+        "application/vnd.oma.drm.content",
+        "application/vnd.oma.drm.rights+xml",
+        "application/java-archive",
+        "application/x-wsp-7f",
+        "chemical/x-pdb",
+        "*/*",
+    ] {
+        let req = SendReq::new("t", vec![phone(BOB)], ContentType::new(essence));
+        refused(&mut net, req, b"x", none, essence);
+        let parts = [Part::text("a"), Part::new(ContentType::new(essence), vec![1])];
+        let req = SendReq::new("t", vec![phone(BOB)], ContentType::new(ContentType::MIXED));
+        refused(&mut net, req, &emit_parts(&parts), none, essence);
+    }
+    let (mut req, body) = send_req("t", &[BOB]);
+    req.drm_content = Some(true);
+    refused(&mut net, req, &body, none, "DRM");
+    // X-Mms-Applic-ID, X-Mms-Replace-ID.
+    for (code, text) in [(0x37, "applications"), (0x3D, "replacing")] {
+        let (mut req, body) = send_req("t", &[BOB]);
+        req.other.push(WspHeader::coded_text(code, "org.example.chess"));
+        refused(&mut net, req, &body, ResponseStatus::PERMANENT_FAILURE, text);
+    }
+    net.is_empty();
+    assert_eq!(net.pushes(BOB), []);
+    // What says that it is not protected is taken.
+    let (mut req, body) = send_req("t", &[BOB]);
+    req.drm_content = Some(false);
+    assert!(net.send(ALICE, req, &body).response_status.is_ok());
+}
+
+#[test]
+fn contents_that_claim_more_than_they_have_are_corrupt() {
+    let mut net = Net::new();
+    let mixed = || SendReq::new("t", vec![phone(BOB)], ContentType::new(ContentType::MIXED));
+    let most = [0x8F, 0xFF, 0xFF, 0xFF, 0x7F];
+    // So many parts; a head of so many octets; a body of so many; numbers without an end.
+    let head = [1, 1, 0x83];
+    let bombs = [
+        most.to_vec(),
+        [&[1][..], &most, &[1, 0x83]].concat(),
+        [&[1, 1][..], &most, &[0x83]].concat(),
+        [&head[..], &[0x80; 64]].concat(),
+        vec![0xFF; 4096],
+        [1; 3].repeat(2000),
+    ];
+    for bomb in bombs {
+        let conf = net.send(ALICE, mixed(), &bomb);
+        let statuses =
+            [ResponseStatus::PERMANENT_MESSAGE_FORMAT_CORRUPT, ResponseStatus::PERMANENT_CONTENT_NOT_ACCEPTED];
+        assert!(statuses.contains(&conf.response_status), "{conf:?}: {}", bomb.len());
+        assert!(conf.response_text.is_some() && conf.message_id.is_none());
+    }
+    net.is_empty();
+}
+
+#[test]
+fn a_request_that_is_cut_or_broken_anywhere_is_answered() {
+    let mut net = Net::new();
+    let (mut req, _) = send_req("t", &[BOB]);
+    let (content_type, body) = picture(40);
+    req.content_type = content_type;
+    let whole = MmsPdu::from(req).emit(&body);
+    let mut taken = 0;
+    for at in 0..whole.len() {
+        let mut broken = whole.clone();
+        broken[at] ^= 0xFF;
+        for octets in [whole[..at].to_vec(), broken] {
+            let is_cut = octets.len() < whole.len();
+            let token = net.ask(ALICE, post_octets(A, octets));
+            net.run_ms(200);
+            let answered = net.answered(ALICE, token).unwrap_or_else(|| panic!("{at}: {:#?}", net.notes));
+            let conf = MmsPdu::parse(&answered.body).ok().map(|(pdu, _)| pdu);
+            let is_ok = matches!(&conf, Some(MmsPdu::SendConf(conf)) if conf.response_status.is_ok());
+            let is_refused = matches!(&conf, Some(MmsPdu::SendConf(conf)) if !conf.response_status.is_ok())
+                || answered.status.is_client_error()
+                || matches!(&conf, Some(MmsPdu::ForwardConf(_)));
+            assert!(is_ok || is_refused, "{at}: {answered:?}");
+            assert!(!is_cut || is_refused, "cut at {at} and taken");
+            taken += u64::from(is_ok);
+        }
+    }
+    net.run_ms(5_000);
+    assert_eq!(net.figure("A", "mms_messages_accepted"), taken);
+}
+
+#[test]
+fn what_is_over_cannot_be_had_sent_on_or_acknowledged_any_more() {
+    let mut net = Net::new();
+    let (mut req, body) = send_req("t1", &[BOB]);
+    req.expiry = Some(MmsTime::Relative(600));
+    net.send(ALICE, req, &body);
+    net.run_ms(2_000);
+    let ind = net.notification(BOB);
+    net.run_ms(600_000);
+    assert_eq!(net.delivery(ALICE).1, MmsStatus::EXPIRED);
+    let (conf, got) = net.get(BOB, &ind.content_location);
+    assert_eq!(conf.retrieve_status, Some(RetrieveStatus::PERMANENT_MESSAGE_NOT_FOUND));
+    assert_eq!(got, b"the time of the message is over");
+    let req = ForwardReq::new("f", vec![phone(CAROL)], &ind.content_location);
+    let token = net.ask(BOB, post(A, &req.into(), &[]));
+    let answered = net.answer(BOB, token);
+    let Ok((MmsPdu::ForwardConf(conf), _)) = MmsPdu::parse(&answered.body) else { panic!() };
+    assert_eq!(conf.response_status, ResponseStatus::PERMANENT_MESSAGE_NOT_FOUND);
+    // It changes nothing any more: its sender was told that it is over.
+    assert_eq!(net.tell(BOB, notify_resp(&ind, MmsStatus::RETRIEVED)), 200);
+    assert_eq!(net.tell(BOB, AcknowledgeInd::new(&ind.transaction_id, MmsVersion::V1_2)), 200);
+    net.run_ms(5_000);
+    assert_eq!(net.pushes(ALICE), []);
+    // Nobody remembers it for ever.
+    net.run_ms(2 * 86_400_000);
+    let (conf, _) = net.get(BOB, &ind.content_location);
+    assert_eq!(conf.retrieve_status, Some(RetrieveStatus::PERMANENT_MESSAGE_NOT_FOUND));
+    assert_eq!(net.tell(BOB, notify_resp(&ind, MmsStatus::RETRIEVED)), 404);
+    net.is_empty();
+}
+
+#[test]
+fn a_relay_that_is_full_says_so_and_takes_again_when_it_is_not() {
+    let mut net = Net::with(1, |config| config.limits.messages = 1);
+    let (req, body) = send_req("t1", &[BOB]);
+    assert!(net.send(ALICE, req, &body).response_status.is_ok());
+    let ind = net.notification(BOB);
+    let (req, body) = send_req("t2", &[BOB]);
+    refused(&mut net, req.clone(), &body, ResponseStatus::TRANSIENT_FAILURE, "no room left");
+    assert_eq!(net.tell(BOB, notify_resp(&ind, MmsStatus::REJECTED)), 200);
+    net.run_ms(2_000);
+    assert!(net.send(ALICE, req, &body).response_status.is_ok());
 }

@@ -24,6 +24,7 @@ use super::letter::{Letter, LetterName};
 use super::users::User;
 use super::{ClientUse, IpMessageGw};
 use crate::ims::service::media_type;
+use crate::mms::IP_ACCESS_HEADER;
 use crate::node::{HttpExchange, NodeOutput};
 use push::{Pushed, Told};
 
@@ -183,6 +184,8 @@ impl IpMessageGw {
             .uri(format!("{}{path}", relay.url))
             // TS 24.109 clause 6.5: the gateway vouches for him.
             .header(ASSERTED, format!("\"tel:+{}\"", user.msisdn))
+            // TR 23.804 clause 7: whoever comes through it is on an IP access.
+            .header(IP_ACCESS_HEADER, "1")
             .header(http::header::ACCEPT, kind.clone())
             .body(body)
             .map_err(|_| Refusal::new(400).because("The relay has no such address"))?;
