@@ -274,13 +274,22 @@ impl MmsRelay {
             recipient
                 .is_some_and(|own| own.state == State::Leaving && own.to == Destination::Relay(answer.relay.clone()))
         };
-        let open: Vec<usize> = recipients.into_iter().filter(|at| of_relay(&message, *at)).collect();
+        let open: Vec<usize> = recipients.iter().copied().filter(|at| of_relay(&message, *at)).collect();
         let text = answer.text.clone().unwrap_or_else(|| answer.status.as_str().to_owned());
         let is_transient =
             matches!(answer.status, RequestStatus::ErrorNetworkProblem | RequestStatus::ErrorUnspecified);
         if open.is_empty() {
-            // Somebody else's answer, or one that comes late.
-            self.put_off(&mut change.ops, task, own);
+            let to = Destination::Relay(answer.relay.clone());
+            let is_late = |at: &usize| message.recipients.get(*at).is_some_and(|own| own.to == to);
+            let late: Vec<usize> = recipients.into_iter().filter(is_late).collect();
+            if late.is_empty() {
+                // Somebody else's answer.
+                self.put_off(&mut change.ops, task, own);
+            } else {
+                // What became of it was reported before: the request has nothing to wait for any more.
+                self.charge_answered(now, number, &message, &late, answer);
+                self.end_task(&mut change.ops, task);
+            }
             return change;
         }
         self.charge_answered(now, number, &message, &open, answer);

@@ -322,7 +322,7 @@ impl Node for MmsRelay {
             NodeInput::Store(answer) => self.store_answered(now, answer),
             NodeInput::Diameter(input) => {
                 if self.charging.diameter(now, input).is_some() {
-                    self.shell.ignore("MMS relay", "Diameter without charging");
+                    self.shell.ignore("MMS relay", "Diameter that is not of its charging");
                 }
             }
             NodeInput::Admin(Admin::Shutdown) => self.shut_down(now),
