@@ -67,7 +67,7 @@ fn a_pdu_is_that_of_the_user_whom_the_gateway_names() {
         HttpSeen::of(&event).unwrap()
     };
     let is = |kind| Mm1 { is: Mm1Is::Post(kind), exchange: "x" };
-    let sees = |asserted, kind| is(kind).sees(&event(asserted), &cast(), &Bound::new()).is_some();
+    let sees = |asserted: &str, kind| is(kind).sees(&event(asserted), &cast(), &Bound::new()).is_some();
     assert!(sees("", MessageType::NOTIFYRESP_IND) && !sees("", MessageType::SEND_REQ));
     let of = |number: &str| format!("X-3GPP-Asserted-Identity: \"tel:+{number}\"\r\n");
     assert!(sees(&of("99900000001"), MessageType::NOTIFYRESP_IND));
