@@ -4,6 +4,8 @@
 mod common;
 #[path = "common/ladder.rs"]
 mod ladder;
+#[path = "mms/settings.rs"]
+mod settings;
 #[path = "common/tshark.rs"]
 mod tshark;
 

@@ -1,5 +1,6 @@
 //! Multimedia messages of a run (TR 23.804 clause 8.11): from whom to whom, what is in them, and what became of each.
 
+use protocol::mms::MmsStatus;
 use serde::Serialize;
 
 use super::model::Model;
@@ -54,6 +55,10 @@ pub struct MultimediaMessageCount {
     pub sent: u64,
     /// Come as they were sent.
     pub delivered: u64,
+    /// Not wanted by whom they were for.
+    pub rejected: u64,
+    /// Passed on by whom they were for, who need not have them.
+    pub passed_on: u64,
 }
 
 impl MultimediaMessageRun {
@@ -83,6 +88,7 @@ impl Model {
                 message.notified_s = Some((t as f64 / 1e6 - message.sent_ms) / 1e3);
             }),
             ImsFact::MmsResponded { number: Some(number), status } => {
+                self.multimedia_messages_counted.rejected += u64::from(*status == MmsStatus::REJECTED.to_string());
                 own(all, *number, &|message| message.response = Some(status.clone()));
             }
             ImsFact::MmsReceived { number: Some(number), by, is_whole, after_s, picture, .. } => {
@@ -106,6 +112,7 @@ impl Model {
     fn multimedia_message_sent(&mut self, t: u64, ue: &str, fact: &ImsFact) {
         let ImsFact::MmsSent { number, to, subject, parts, forwards } = fact else { return };
         self.multimedia_messages_counted.sent += 1;
+        self.multimedia_messages_counted.passed_on += u64::from(forwards.is_some());
         if self.multimedia_messages.len() >= MESSAGES_MAX {
             return;
         }

@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 
 use super::many;
-use crate::event::MmsPart;
 use crate::report::mms_runs::MultimediaMessageRun;
 use crate::report::model::Model;
 use crate::report::text;
@@ -32,38 +31,35 @@ fn is_in_trouble(own: &MultimediaMessageRun) -> bool {
 fn head() -> Markup {
     html! {
         tr {
-            th { "Message" } th { "From" } th { "To" } th { "Subject" } th { "Parts" } th { "Octets" } th { "Sent" }
-            th { "Taken by the relay" } th { "Notified" } th { "Retrieved" } th { "Whole" } th { "Delivery report" } th { "Read report" }
+            th { "Message" } th { "From, to" } th { "Content" } th { "Sent, taken" } th { "Notified, retrieved" } th { "Whole" }
+            th { "Reports" }
         }
     }
 }
 
 fn row(own: &MultimediaMessageRun) -> Markup {
-    let after = |seconds: f64, by: Option<&String>| {
-        html! { "after " (text::seconds(seconds)) @if let Some(by) = by { " by " (by) } }
-    };
     html! {
         tr {
-            td { strong { (own.number) } @if let Some(other) = own.forwards { " (" (other) " passed on)" } }
-            td { (own.from) }
-            td { (own.to) }
-            td.text { (shown(own.subject.as_deref().unwrap_or("–"))) }
-            td.text { (parts(&own.parts)) }
-            td { (text::grouped(own.octets())) }
-            td { (text::seconds(own.sent_ms / 1e3)) }
+            td { strong { (own.number) } @if let Some(other) = own.forwards { div.soft { (other) " passed on" } } }
+            td { (own.from) " → " (own.to) }
+            td { (content(own)) }
             td {
+                div { "at " (text::seconds(own.sent_ms / 1e3)) }
                 @match (&own.refused, own.taken_s) {
-                    (Some(why), _) => span.bad { (why) },
-                    (None, Some(after_s)) => (after(after_s, own.taken_by.as_ref())),
-                    (None, None) => span.bad { "never" },
+                    (Some(why), _) => div.bad { (shown(why)) },
+                    (None, Some(after_s)) => div { "taken " (after(after_s, own.taken_by.as_ref())) },
+                    (None, None) => div.bad { "never taken" },
                 }
             }
-            td { @if let Some(after_s) = own.notified_s { (after(after_s, None)) } @else { span.bad { "never" } } }
             td {
+                @match own.notified_s {
+                    Some(after_s) => div { (after(after_s, None)) },
+                    None => div.bad { "never notified" },
+                }
                 @match (own.after_s, &own.response) {
-                    (Some(after_s), _) => (after(after_s, own.by.as_ref())),
-                    (None, Some(response)) => (response),
-                    (None, None) => span.bad { "never" },
+                    (Some(after_s), _) => div { "retrieved " (after(after_s, own.by.as_ref())) },
+                    (None, Some(response)) => div { (response) },
+                    (None, None) => div.bad { "never retrieved" },
                 }
             }
             td {
@@ -73,10 +69,29 @@ fn row(own: &MultimediaMessageRun) -> Markup {
                     None => "–",
                 }
             }
-            td { (own.status.as_deref().unwrap_or("–")) }
-            td { (own.read.as_deref().unwrap_or("–")) }
+            td {
+                @if let Some(status) = &own.status { div { "delivery: " (status) } }
+                @if let Some(status) = &own.read { div { "read: " (status) } }
+                @if own.status.is_none() && own.read.is_none() { "–" }
+            }
         }
     }
+}
+
+/// Subject, and a line for each part.
+fn content(own: &MultimediaMessageRun) -> Markup {
+    html! {
+        @if let Some(subject) = &own.subject { div { strong { (shown(subject)) } } }
+        @for part in own.parts.iter().take(PARTS_MAX) {
+            div.soft { (shown(&part.media_type)) " " (shown(&part.name)) ", " (text::octets(part.octets)) }
+        }
+        @if own.parts.len() > PARTS_MAX { div.soft { "and " (own.parts.len() - PARTS_MAX) " more" } }
+        @if own.parts.len() > 1 { div.soft { "together " (text::octets(own.octets())) } }
+    }
+}
+
+fn after(seconds: f64, by: Option<&String>) -> Markup {
+    html! { "after " (text::seconds(seconds)) @if let Some(by) = by { " by " (by) } }
 }
 
 /// The first pictures, as the UEs show them.
@@ -101,16 +116,11 @@ fn is_picture(uri: &str) -> bool {
         .any(|kind| uri.starts_with(&format!("data:{kind};base64,")))
 }
 
-fn parts(all: &[MmsPart]) -> String {
-    let one = |part: &MmsPart| format!("{} {}", part.media_type, shown(&part.name));
-    all.iter().take(PARTS_MAX).map(one).collect::<Vec<_>>().join(", ")
-}
-
 fn shown(words: &str) -> String {
     words.chars().take(TEXT_MAX).collect()
 }
 
 /// Characters of a text, parts of a message and pictures that are shown.
-const TEXT_MAX: usize = 60;
+const TEXT_MAX: usize = 32;
 const PARTS_MAX: usize = 8;
 const PICTURES_MAX: usize = 12;

@@ -141,10 +141,9 @@ fn ims_cards(model: &Model) -> Markup {
                 @let counted = model.multimedia_messages_counted;
                 (card(
                     html! { (counted.delivered) span.of { " of " (counted.sent) } },
-                    "multimedia messages delivered",
+                    &format!("multimedia messages delivered, {} rejected, {} passed on", counted.rejected, counted.passed_on),
                 ))
-            }
-            @if model.header.scenario.sms.is_some() {
+            } @else if model.header.scenario.sms.is_some() {
                 (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations at the IP-Message-GW"))
                 (card(
                     html! { (counted.delivered) span.of { " of " (counted.sent) } },

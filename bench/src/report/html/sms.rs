@@ -9,7 +9,8 @@ use crate::report::text;
 
 pub(super) fn table(model: &Model) -> Markup {
     html! {
-        @if model.header.scenario.sms.is_some() {
+        // Multimedia messages need what short messages need: there may be none of these.
+        @if model.header.scenario.sms.is_some() && (model.header.scenario.mms.is_none() || !model.short_messages.is_empty()) {
             h3 { "Short messages" }
             p.hint {
                 "A message is taken when RP-ACK says so, and delivered when the UE shows it; the ladders have the SIP, MAP and SMPP "
