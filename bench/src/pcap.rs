@@ -222,6 +222,7 @@ fn description(joint: Joint, to: &str, channel: &str) -> String {
         Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
         Joint::Mm1 => "reference point MM1, UE or IP-Message-GW and MMS Relay/Server: HTTP (TS 23.140)".to_owned(),
         Joint::Mm4 => "reference point MM4, MMS Relay/Servers among each other: SMTP (TS 23.140)".to_owned(),
+        Joint::Migration => "migration management servers of MC systems, through Diameter relays: Cx (TS 23.280)".to_owned(),
     }
 }
 
@@ -244,7 +245,7 @@ fn frame(event: &TapEvent, interface_id: u32, out: &mut Vec<u8>) {
         Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => {
             addressed_pdu_tags("sip", &event.channel, out)
         }
-        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb | Joint::Migration => {
             addressed_pdu_tags("diameter", &event.channel, out);
         }
         Joint::Mb2U => addressed_pdu_tags("ip", &event.channel, out),

@@ -25,7 +25,7 @@ const PROOF_PARAMETERS: [&[u8]; 4] = [b"response=\"", b"rspauth=\"", b"auts=\"",
 /// Keys of a message: the digest on Gm, which everybody on the access hears, stays.
 pub(crate) fn keys(joint: Joint, bytes: &mut [u8]) {
     match joint {
-        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro if bytes.len() > DIAMETER_HEADER => {
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Migration if bytes.len() > DIAMETER_HEADER => {
             avps(&mut bytes[DIAMETER_HEADER..])
         }
         Joint::Gm => after(&[MCPTT_TOKEN], bytes),

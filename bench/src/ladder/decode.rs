@@ -37,7 +37,7 @@ pub(crate) fn decode(event: &TapEvent) -> Vec<Field> {
         Joint::R1 | Joint::R5 | Joint::R6 => decode_map::fields(bytes, &mut fields),
         Joint::Mb2U => datagram(bytes, &mut fields),
         Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2 => decode_ims::sip(bytes, &mut fields),
-        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+        Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb | Joint::Migration => {
             decode_ims::diameter(bytes, &mut fields)
         }
         Joint::Ut | Joint::Csc1 | Joint::Api | Joint::XmbC | Joint::Mm1 => decode_ims::http(&event.bytes, &mut fields),

@@ -96,7 +96,7 @@ impl Seen {
             },
             Joint::M3 => Self { m3: M3apPdu::parse(bytes).ok(), ..Self::default() },
             Joint::M2 => Self { m2: M2apPdu::parse(bytes).ok(), ..Self::default() },
-            Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb => {
+            Joint::Cx | Joint::Sh | Joint::Rf | Joint::Ro | Joint::Mb2C | Joint::SgMb | Joint::Migration => {
                 Self { diameter: ims_diameter(event), ..Self::default() }
             }
             Joint::Mch => Self { msi_scheduled: msi_scheduled(bytes).unwrap_or_default(), ..Self::default() },

@@ -267,6 +267,7 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("smpp", Joint::Smpp),
         ("mm1", Joint::Mm1),
         ("mm4", Joint::Mm4),
+        ("migration", Joint::Migration),
     ];
     let targets = [
         ("any", FaultTarget::Any),

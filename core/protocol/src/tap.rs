@@ -84,11 +84,14 @@ pub enum Joint {
     Mm1,
     /// MMS Relay/Servers among each other: Internet mail over SMTP (TS 23.140 clause 8.4).
     Mm4,
+    /// Migration management servers of MC systems, by way of the Diameter relays of their SIP cores: Cx (TS 23.280 clause
+    /// 10.1.6.2, TS 29.229).
+    Migration,
 }
 
 impl Joint {
     /// All of them, in the order of the layers.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::M1,
         Self::BcchBch,
         Self::BcchDlSch,
@@ -125,6 +128,7 @@ impl Joint {
         Self::Smpp,
         Self::Mm1,
         Self::Mm4,
+        Self::Migration,
     ];
 
     /// A reference point of the core network: of the IMS, its services, short messages, or the MBMS nodes before M1.
@@ -158,7 +162,7 @@ impl Joint {
     /// Its messages are Diameter.
     #[must_use]
     pub const fn is_diameter(self) -> bool {
-        matches!(self, Self::Cx | Self::Sh | Self::Rf | Self::Ro | Self::Mb2C | Self::SgMb)
+        matches!(self, Self::Cx | Self::Sh | Self::Rf | Self::Ro | Self::Mb2C | Self::SgMb | Self::Migration)
     }
 }
 
@@ -201,6 +205,7 @@ impl fmt::Display for Joint {
             Self::Smpp => "SMPP",
             Self::Mm1 => "MM1",
             Self::Mm4 => "MM4",
+            Self::Migration => "Migration",
         })
     }
 }

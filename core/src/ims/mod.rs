@@ -6,6 +6,7 @@ mod authorization;
 mod charging;
 mod conference;
 pub mod hss;
+mod hss_route;
 mod icscf;
 mod ifc;
 mod messaging;
@@ -24,6 +25,8 @@ pub use application_server::{AsBehaviour, TestAs, TestAsConfig};
 pub use conference::{
     Access, ConferenceConfig, ConferenceGroup, ConferenceGuest, ConferencePolicy, ConferenceServer, Right,
 };
+pub use hss_route::HssRoute;
+pub(crate) use hss_route::names_one;
 pub use icscf::{Icscf, IcscfConfig, ScscfChoice};
 pub use ifc::{FilterEvaluator, FilterProblem, FilterSubject};
 pub use messaging::{MessagingConfig, MessagingLimits, MessagingServer};

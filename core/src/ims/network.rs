@@ -10,12 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::hss::HssConfig;
 use super::service::SessionServerConfig;
-use super::{GmSecurity, HomeNetwork, IcscfConfig, PcscfConfig, ScscfChoice, ScscfConfig, TrustedPeer};
+use super::{GmSecurity, HomeNetwork, HssRoute, IcscfConfig, PcscfConfig, ScscfChoice, ScscfConfig, TrustedPeer};
 use crate::mbms::{ImsAsConfig, ImsGroup, Mb2Config};
 use crate::node::Role;
 
 /// RFC 6733 clause 2.1.
 const DIAMETER_PORT: u16 = 3868;
+/// RFC 3261 clause 19.1.2.
+const SIP_PORT: u16 = 5060;
+/// Networks of 10.0.0.0/8 that a system has: home, visited, and room.
+const NETWORKS_PER_SYSTEM: u8 = 16;
 
 /// A box of the network.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -76,6 +80,10 @@ pub enum NetworkBox {
     MmsRelay,
     /// The MMS Relay/Server of another network.
     FarMmsRelay,
+    /// Migration management server (TS 23.280 clause 10.1.6.2).
+    MigrationServer,
+    /// Diameter relay agent (RFC 6733 clause 2.8.1).
+    DiameterRelay,
     /// BM-SC.
     Bmsc,
     /// MBMS-GW.
@@ -119,6 +127,8 @@ impl NetworkBox {
             Self::Sgsn => ("sgsn", Role::ServingNode, 46, 65),
             Self::MmsRelay => ("mmsc", Role::MmsRelay, 46, 71),
             Self::FarMmsRelay => ("far-mmsc", Role::MmsRelay, 47, 71),
+            Self::MigrationServer => ("migration", Role::MigrationServer, 46, 81),
+            Self::DiameterRelay => ("dra", Role::DiameterRelay, 46, 82),
             Self::Bmsc => ("bmsc", Role::Bmsc, 46, 31),
             Self::MbmsGw => ("mbms-gw", Role::MbmsGw, 46, 32),
             Self::Mce => ("mce", Role::Mce, 46, 33),
@@ -138,24 +148,31 @@ impl NetworkBox {
         self.place().1
     }
 
-    /// Its address.
+    /// Its address in the first system.
     #[must_use]
     pub const fn ip(self) -> IpAddr {
-        let (_, _, network, own) = self.place();
-        IpAddr::V4(Ipv4Addr::new(10, network, 0, own))
+        self.ip_in(0)
     }
 
-    /// Its port of SIP (RFC 3261 clause 19.1.2).
+    /// Its address in the system of this number: each has networks of its own.
+    #[must_use]
+    pub const fn ip_in(self, system: u8) -> IpAddr {
+        let (_, _, network, own) = self.place();
+        IpAddr::V4(Ipv4Addr::new(10, network.wrapping_add(NETWORKS_PER_SYSTEM.wrapping_mul(system)), 0, own))
+    }
+
+    /// Its port of SIP in the first system (RFC 3261 clause 19.1.2).
     #[must_use]
     pub const fn sip(self) -> SocketAddr {
-        SocketAddr::new(self.ip(), 5060)
+        SocketAddr::new(self.ip(), SIP_PORT)
     }
 
-    /// Its port of SIP, over UDP and TCP.
+    /// Its port of SIP in the first system, over UDP and TCP.
     #[must_use]
     pub fn sockets(self) -> Vec<(Transport, SocketAddr)> {
         vec![(Transport::Udp, self.sip()), (Transport::Tcp, self.sip())]
     }
+
 }
 
 /// What leads requests in a network.
@@ -210,6 +227,12 @@ pub struct NetworkPlan {
     pub servers: Vec<NetworkBox>,
     /// UTC at the start of the run, in milliseconds.
     pub utc_ms_at_zero: u64,
+    /// Which of several systems in one run it is, from 0: its addresses are those of no other.
+    pub system: u8,
+    /// Name of the system before the names of its boxes; none: they have none.
+    pub name: Option<String>,
+    /// Identities whose HSS is the migration management server, as [`HssRoute::identities`] has them.
+    pub migrants: Vec<String>,
 }
 
 impl NetworkPlan {
@@ -217,7 +240,8 @@ impl NetworkPlan {
     #[must_use]
     pub fn new(domain: &str, servers: &[NetworkBox], utc_ms_at_zero: u64) -> Self {
         let (core, domain, servers) = (NetworkCore::Ims, domain.to_owned(), servers.to_vec());
-        Self { core, domain, visited: None, servers, utc_ms_at_zero }
+        let (visited, name, migrants) = Default::default();
+        Self { core, domain, visited, servers, utc_ms_at_zero, system: 0, name, migrants }
     }
 
     /// A plain SIP network.
@@ -230,6 +254,30 @@ impl NetworkPlan {
     #[must_use]
     pub fn host(&self, own: NetworkBox) -> String {
         format!("{}.{}", own.label(), self.network_of(own))
+    }
+
+    /// Name of a box in the run: its label, after that of the system.
+    #[must_use]
+    pub fn box_name(&self, own: NetworkBox) -> String {
+        self.name.as_ref().map_or_else(|| own.label().to_owned(), |name| format!("{name}.{}", own.label()))
+    }
+
+    /// Address of a box in this system.
+    #[must_use]
+    pub const fn ip(&self, own: NetworkBox) -> IpAddr {
+        own.ip_in(self.system)
+    }
+
+    /// Its port of SIP.
+    #[must_use]
+    pub const fn sip_of(&self, own: NetworkBox) -> SocketAddr {
+        SocketAddr::new(self.ip(own), SIP_PORT)
+    }
+
+    /// Its port of SIP, over UDP and TCP.
+    #[must_use]
+    pub fn sockets(&self, own: NetworkBox) -> Vec<(Transport, SocketAddr)> {
+        [Transport::Udp, Transport::Tcp].map(|transport| (transport, self.sip_of(own))).to_vec()
     }
 
     fn network_of(&self, own: NetworkBox) -> &str {
@@ -248,9 +296,9 @@ impl NetworkPlan {
         let mut hosts = HostTable::new();
         let visited = self.visited.as_ref().map(|_| NetworkBox::VisitedPcscf);
         for own in self.core.boxes().iter().chain(&visited).chain(&self.servers) {
-            hosts.insert(&self.host(*own), own.sip(), Transport::Udp);
+            hosts.insert(&self.host(*own), self.sip_of(*own), Transport::Udp);
         }
-        hosts.insert(&self.domain, self.core.entry().sip(), Transport::Udp);
+        hosts.insert(&self.domain, self.sip_of(self.core.entry()), Transport::Udp);
         hosts
     }
 
@@ -258,24 +306,29 @@ impl NetworkPlan {
     #[must_use]
     pub fn trusted(&self) -> Vec<TrustedPeer> {
         let all = self.core.boxes().iter().skip_while(|own| **own == NetworkBox::Pcscf).chain(&self.servers);
-        all.map(|own| TrustedPeer { ip: own.ip(), port: None }).collect()
+        all.map(|own| TrustedPeer { ip: self.ip(*own), port: None }).collect()
     }
 
     /// Diameter of a box that connects to another one.
     #[must_use]
     pub fn diameter(&self, own: NetworkBox, to: NetworkBox) -> DiameterConfig {
-        let mut config = DiameterConfig::new(&self.host(own), &self.domain, own.ip(), vec![APP_CX]);
-        let connect = Some(SocketAddr::new(to.ip(), DIAMETER_PORT));
-        config.peers = vec![PeerConfig { host: self.host(to), realm: self.domain.clone(), connect }];
+        let mut config = DiameterConfig::new(&self.host(own), &self.domain, self.ip(own), vec![APP_CX]);
+        config.peers = vec![self.diameter_peer(to, true)];
         config
     }
 
     /// Diameter of a box that others connect to.
     #[must_use]
     pub fn diameter_server(&self, own: NetworkBox) -> DiameterConfig {
-        let mut config = DiameterConfig::new(&self.host(own), &self.domain, own.ip(), vec![APP_CX]);
+        let mut config = DiameterConfig::new(&self.host(own), &self.domain, self.ip(own), vec![APP_CX]);
         config.accept_unknown = true;
         config
+    }
+
+    /// A box as Diameter peer: connected to, or one that connects.
+    pub(super) fn diameter_peer(&self, to: NetworkBox, connects: bool) -> PeerConfig {
+        let connect = connects.then(|| SocketAddr::new(self.ip(to), DIAMETER_PORT));
+        PeerConfig { host: self.host(to), realm: self.domain.clone(), connect }
     }
 
     /// HSS.
@@ -283,6 +336,9 @@ impl NetworkPlan {
     pub fn hss(&self) -> HssConfig {
         let mut config = HssConfig::new(self.diameter_server(NetworkBox::Hss));
         config.utc_ms_at_zero = self.utc_ms_at_zero;
+        if self.has_migration() {
+            config.migration_servers = vec![self.host(NetworkBox::MigrationServer)];
+        }
         config
     }
 
@@ -291,7 +347,7 @@ impl NetworkPlan {
     pub fn pcscf(&self, own: NetworkBox) -> PcscfConfig {
         PcscfConfig {
             name: self.host(own),
-            gm: own.sockets(),
+            gm: self.sockets(own),
             mw: Vec::new(),
             trusted: self.trusted(),
             network: self.network_of(own).to_owned(),
@@ -311,16 +367,17 @@ impl NetworkPlan {
     pub fn icscf(&self) -> IcscfConfig {
         IcscfConfig {
             name: self.host(NetworkBox::Icscf),
-            local: NetworkBox::Icscf.sockets(),
+            local: self.sockets(NetworkBox::Icscf),
             trusted: Vec::new(),
             domains: vec![self.domain.clone()],
             scscfs: vec![ScscfChoice { uri: self.scscf_uri(), capabilities: Vec::new() }],
             numbers: Default::default(),
             hosts: self.hosts(),
             timers: SipTimers::default(),
-            diameter: self.diameter(NetworkBox::Icscf, NetworkBox::Hss),
+            diameter: self.cx(NetworkBox::Icscf),
             hss_realm: self.domain.clone(),
-            hss_host: None,
+            hss_host: self.has_migration().then(|| self.host(NetworkBox::Hss)),
+            hss_routes: self.hss_routes(),
         }
     }
 
@@ -328,16 +385,18 @@ impl NetworkPlan {
     #[must_use]
     pub fn scscf(&self) -> ScscfConfig {
         let own = NetworkBox::Scscf;
-        let cx = self.diameter(own, NetworkBox::Hss);
-        let mut config = ScscfConfig::new(&self.scscf_uri(), &self.domain, own.sip(), &self.entry(), cx);
+        let cx = self.cx(own);
+        let mut config = ScscfConfig::new(&self.scscf_uri(), &self.domain, self.sip_of(own), &self.entry(), cx);
         (config.hosts, config.utc_ms_at_zero) = (self.hosts(), self.utc_ms_at_zero);
+        (config.hss_host, config.hss_routes) =
+            (self.has_migration().then(|| self.host(NetworkBox::Hss)), self.hss_routes());
         config
     }
 
     /// SIP and media of a server that ends sessions.
     #[must_use]
     pub fn session_server(&self, own: NetworkBox) -> SessionServerConfig {
-        let mut config = SessionServerConfig::new(&self.host(own), &self.domain, own.sip());
+        let mut config = SessionServerConfig::new(&self.host(own), &self.domain, self.sip_of(own));
         (config.hosts, config.trusted, config.entry) = (self.hosts(), self.trusted(), Some(self.entry()));
         config
     }
@@ -349,11 +408,32 @@ impl NetworkPlan {
         let mut config = ImsAsConfig::new(self.session_server(own));
         config.groups = groups;
         let diameter = self.diameter(own, NetworkBox::Bmsc);
-        config.mb2 = Some(Mb2Config::new(diameter, &self.host(NetworkBox::Bmsc), own.ip()));
+        config.mb2 = Some(Mb2Config::new(diameter, &self.host(NetworkBox::Bmsc), self.ip(own)));
         config
     }
 
     fn scscf_uri(&self) -> String {
-        format!("sip:{}:{}", self.host(NetworkBox::Scscf), NetworkBox::Scscf.sip().port())
+        format!("sip:{}:{SIP_PORT}", self.host(NetworkBox::Scscf))
+    }
+
+    /// Whether users of other systems come here, and go there.
+    fn has_migration(&self) -> bool {
+        self.servers.contains(&NetworkBox::MigrationServer)
+    }
+
+    fn hss_routes(&self) -> Vec<HssRoute> {
+        let own = HssRoute {
+            identities: self.migrants.clone(),
+            host: self.host(NetworkBox::MigrationServer),
+            realm: self.domain.clone(),
+        };
+        if self.has_migration() && !self.migrants.is_empty() { vec![own] } else { Vec::new() }
+    }
+
+    /// Cx of a CSCF: the HSS, and the migration management server, where there is one.
+    fn cx(&self, own: NetworkBox) -> DiameterConfig {
+        let mut config = self.diameter(own, NetworkBox::Hss);
+        config.peers.extend(self.has_migration().then(|| self.diameter_peer(NetworkBox::MigrationServer, true)));
+        config
     }
 }

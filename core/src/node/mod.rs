@@ -265,6 +265,10 @@ pub enum Role {
     ServingNode,
     /// MMS Relay/Server (TS 23.140 clause 4.3).
     MmsRelay,
+    /// Migration management server of an MC system (TS 23.280 clause 10.1.6.2).
+    MigrationServer,
+    /// Diameter relay agent of a SIP core (RFC 6733 clause 2.8.1).
+    DiameterRelay,
 }
 
 impl Role {
@@ -288,9 +292,14 @@ impl Role {
             (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::Mb2C,
             (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
             (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
-            (Self::Hss, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw)
-            | (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, Self::Hss) => Joint::Sh,
-            (Self::Hss, _) | (_, Self::Hss) => Joint::Cx,
+            (Self::MigrationServer | Self::DiameterRelay, Self::MigrationServer | Self::DiameterRelay) => Joint::Migration,
+            // A migration management server is the HSS of those who have come from elsewhere.
+            (Self::Hss | Self::MigrationServer, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw)
+            | (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, Self::Hss | Self::MigrationServer) => {
+                Joint::Sh
+            }
+            (Self::Hss | Self::MigrationServer | Self::DiameterRelay, _)
+            | (_, Self::Hss | Self::MigrationServer | Self::DiameterRelay) => Joint::Cx,
             (Self::McServer, Self::McServer) => Joint::Mcptt3,
             (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, _)
             | (_, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw) => Joint::Isc,

@@ -401,7 +401,8 @@ impl<'a> Nodes<'a> {
             timers: SipTimers::default(),
             diameter: self.diameter(&self.icscf_name(), address_of(&section.listen), &section.peers),
             hss_realm: self.realm(&section.peers),
-            hss_host: None,
+            hss_host: self.usual_hss(&section.peers, &section.hss_routes),
+            hss_routes: section.hss_routes.clone(),
         }
     }
 
@@ -419,6 +420,8 @@ impl<'a> Nodes<'a> {
         config.trusted.clone_from(&section.trusted);
         config.hosts = self.hosts.clone();
         config.hss_realm = self.realm(&section.peers);
+        config.hss_host = self.usual_hss(&section.peers, &section.hss_routes);
+        config.hss_routes.clone_from(&section.hss_routes);
         config.default_expires = section.default_expires.unwrap_or(config.default_expires);
         config.min_expires = section.min_expires.unwrap_or(config.min_expires);
         config.max_expires = section.max_expires.unwrap_or(config.max_expires);

@@ -1,40 +1,23 @@
-//! Cx at the HSS (TS 29.228 clauses 6.1 and 6.3): UAR, LIR, SAR, MAR.
+//! Cx at the HSS (TS 29.228 clause 6.1): UAR, LIR, SAR.
 
 use protocol::diameter::cx::{
-    AuthData, AuthItem, Lia, Lir, Maa, Mar, SCHEME_AKA, SCHEME_DIGEST, SCHEME_UNKNOWN, Saa, Sar, ServerAssignmentType,
-    Uaa, Uar, UserAuthorizationType, code,
+    Capabilities, Lia, Lir, Saa, Sar, ServerAssignmentType, Uaa, Uar, UserAuthorizationType, code,
 };
-use protocol::diameter::cx::{Capabilities, DeregistrationReason, DigestAuthenticate};
 use protocol::diameter::{Message, Outcome, ResultCode, Routing, dictionary, result};
-use protocol::{Instant, Secret};
 
-use super::registration::{Client, IdentityState, Registration, set_key};
+use super::registration::{Client, IdentityState, set_key};
 use super::subscriber::Subscriber;
 use super::{Hss, Reply};
-use crate::ims::aka::{Sqn, Vector};
-use crate::node::{NodeStoreOp, Table};
+use crate::node::NodeStoreOp;
 
-/// Vectors that one MAR gets at most: each is a sequence number.
-const MAX_VECTORS: u32 = 5;
 /// UAR-Flags bit 0 (TS 29.229 clause 6.3.44): IMS emergency registration.
 const EMERGENCY_REGISTRATION: u32 = 1;
 
-/// Why there are no vectors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum VectorProblem {
-    /// The subscriber has no keys for AKA.
-    NoKeys,
-    /// AUTS is wrong.
-    Resynchronisation,
-    /// There are no sequence numbers left.
-    Exhausted,
-}
-
 /// Where a public identity stands: its subscriber and its set.
-struct Place<'a> {
-    subscriber: &'a Subscriber,
-    set: usize,
-    key: String,
+pub(super) struct Place<'a> {
+    pub(super) subscriber: &'a Subscriber,
+    pub(super) set: usize,
+    pub(super) key: String,
 }
 
 impl Hss {
@@ -233,123 +216,8 @@ impl Hss {
         Ok(())
     }
 
-    pub(super) fn mar(&mut self, now: Instant, request: &Message, mar: &Mar) -> Reply {
-        let mut maa = Maa {
-            outcome: self.outcome(ResultCode::SUCCESS),
-            impi: Some(mar.impi.clone()),
-            impu: Some(mar.impu.clone()),
-            items: Vec::new(),
-        };
-        let ops = match self.authenticate(now, mar) {
-            Ok((items, ops)) => {
-                maa.items = items;
-                ops
-            }
-            Err(result) => {
-                maa.outcome.result = result;
-                Vec::new()
-            }
-        };
-        Reply { answer: maa.to_message(request), ops }
-    }
-
-    /// Clause 6.3.1.
-    fn authenticate(&mut self, now: Instant, mar: &Mar) -> Result<(Vec<AuthItem>, Vec<NodeStoreOp>), ResultCode> {
-        let Place { subscriber, key, .. } = self.place(&mar.impi, &mar.impu)?;
-        let subscription = subscriber.subscription.clone();
-        let unsupported = ResultCode::Experimental(code::AUTH_SCHEME_NOT_SUPPORTED);
-        let with_aka = match mar.scheme.as_str() {
-            SCHEME_AKA => true,
-            SCHEME_DIGEST => false,
-            SCHEME_UNKNOWN => subscriber.aka.is_some(),
-            _ => return Err(unsupported),
-        };
-        let mut registration = self.registrations.get(&subscription).cloned().unwrap_or_default();
-        let other = registration.server.as_ref().is_some_and(|server| *server != mar.server);
-        let mut ops = Vec::new();
-        let items = if with_aka {
-            if mar.authorization.is_some() && other {
-                return Err(ResultCode::Base(result::UNABLE_TO_COMPLY));
-            }
-            let vectors = self.vectors(&mar.impi, mar.authorization.as_deref(), mar.items.clamp(1, MAX_VECTORS));
-            let (vectors, sqn) = vectors.map_err(|problem| match problem {
-                VectorProblem::NoKeys => unsupported,
-                VectorProblem::Resynchronisation | VectorProblem::Exhausted => {
-                    ResultCode::Base(result::UNABLE_TO_COMPLY)
-                }
-            })?;
-            ops.push(store_sqn(&mar.impi, sqn));
-            let item = |(number, vector): (u32, Vector)| {
-                let xres = Secret::new(vector.xres.expose().to_vec());
-                let Vector { rand, autn, ck, ik, .. } = vector;
-                AuthItem { number: Some(number), data: AuthData::Aka { rand, autn, xres, ck, ik } }
-            };
-            (1..).zip(vectors).map(item).collect()
-        } else {
-            let secret = subscriber.digest.as_ref().ok_or(unsupported)?;
-            let digest = DigestAuthenticate {
-                realm: secret.realm.clone(),
-                algorithm: Some("MD5".to_owned()),
-                qop: "auth".to_owned(),
-                ha1: secret.ha1.clone(),
-            };
-            vec![AuthItem { number: None, data: AuthData::Digest(digest) }]
-        };
-        if other {
-            // Clause 8.1.1: the new one takes over; the old one is told when it is another Diameter client.
-            self.cancel_old(now, mar, &registration);
-        }
-        if other || !registration.is_registered_by(&key, &mar.impi) {
-            registration.assign(&mar.server, client(&mar.routing));
-            registration.set_pending(&key, &mar.impi);
-        }
-        ops.extend(self.change(&subscription, registration));
-        Ok((items, ops))
-    }
-
-    fn cancel_old(&mut self, now: Instant, mar: &Mar, registration: &Registration) {
-        let Some(old) = registration.client.clone() else { return };
-        if !old.host.eq_ignore_ascii_case(&mar.routing.origin_host) {
-            let info = Some("another S-CSCF has been assigned".to_owned());
-            self.send_rtr(now, &mar.impi, &old, DeregistrationReason::NewServerAssigned, info, false);
-        }
-    }
-
-    /// New vectors, and the last sequence number in them. The numbers are used up, whatever becomes of the answer.
-    /// `resynchronisation`: RAND and AUTS.
-    pub(super) fn vectors(
-        &mut self,
-        impi: &str,
-        resynchronisation: Option<&[u8]>,
-        count: u32,
-    ) -> Result<(Vec<Vector>, Sqn), VectorProblem> {
-        let keys = self.directory.by_impi(impi).and_then(|s| s.aka.clone()).ok_or(VectorProblem::NoKeys)?;
-        let mut sqn = self.sqns.get(impi).copied().unwrap_or_default();
-        if let Some(authorization) = resynchronisation {
-            match keys.resynchronise(authorization) {
-                // TS 33.102 clause 6.3.5: when the next number would be taken by the USIM anyway, ours stays.
-                Ok(theirs) if sqn.next().is_some_and(|next| next.seq() > theirs.seq()) => {}
-                Ok(theirs) => sqn = theirs,
-                Err(problem) => {
-                    self.say(format!("resynchronisation of {impi} refused: {problem}"));
-                    return Err(VectorProblem::Resynchronisation);
-                }
-            }
-        }
-        let mut vectors = Vec::new();
-        for _ in 0..count {
-            sqn = sqn.next().ok_or(VectorProblem::Exhausted)?;
-            let mut rand = [0; 16];
-            self.entropy.fill(&mut rand);
-            vectors.push(keys.vector(rand, sqn));
-            self.counters.vectors += 1;
-        }
-        self.sqns.insert(impi.to_owned(), sqn);
-        Ok((vectors, sqn))
-    }
-
     /// Both identities are known, and the private one may register the public one.
-    fn place(&self, impi: &str, impu: &str) -> Result<Place<'_>, ResultCode> {
+    pub(super) fn place(&self, impi: &str, impu: &str) -> Result<Place<'_>, ResultCode> {
         let unknown = ResultCode::Experimental(code::USER_UNKNOWN);
         let subscriber = self.directory.by_impi(impi).ok_or(unknown)?;
         if let Some(set) = subscriber.set_of(impu) {
@@ -365,14 +233,8 @@ impl Hss {
     }
 }
 
-fn client(routing: &Routing) -> Client {
+pub(super) fn client(routing: &Routing) -> Client {
     Client { host: routing.origin_host.clone(), realm: routing.origin_realm.clone() }
-}
-
-/// What makes the highest sequence number in use durable.
-pub(super) fn store_sqn(impi: &str, sqn: Sqn) -> NodeStoreOp {
-    let value = sqn.number().to_string().into_bytes();
-    NodeStoreOp::Put { table: Table::Sqn, key: impi.to_owned(), value }
 }
 
 /// Applications of an HSS.

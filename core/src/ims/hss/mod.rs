@@ -3,8 +3,10 @@
 //! An answer that acknowledges a change leaves when the change is durable: a vector when its sequence number is, a
 //! registration when it is. A sequence number that was given out is never given out again, whatever happens in between.
 
+mod authentication;
 mod cx;
 mod data;
+mod elsewhere;
 mod map;
 mod provision;
 mod push;
@@ -32,12 +34,14 @@ use crate::node::{
 };
 use crate::store::StoreToken;
 
+pub(crate) use elsewhere::{ElsewhereMar, Unanswered};
 pub use map::{HlrConfig, PresencePeer, SmsSubscription, SmsWay};
 pub use provision::{
     ProvisionError, ProvisionedSubscriber, SubscriberSummary, add_subscribers, list_subscribers, parse_subscribers,
     remove_subscriber, show_subscriber,
 };
 pub use registration::IdentityState;
+pub(crate) use subscriber::canonical;
 pub use subscriber::{Charging, DigestSecret, Identity, ImplicitSet, RequiredCapabilities, Subscriber};
 
 /// Configuration of an HSS.
@@ -56,6 +60,9 @@ pub struct HssConfig {
     pub utc_ms_at_zero: u64,
     /// The HLR for short messages; none: it has no MAP.
     pub hlr: Option<HlrConfig>,
+    /// Migration management servers of its own system, by Origin-Host: they get vectors for users who register in another
+    /// system (TS 23.280 clause 10.1.6.2 step 7), whose registration here stays as it is.
+    pub migration_servers: Vec<String>,
 }
 
 impl HssConfig {
@@ -68,6 +75,7 @@ impl HssConfig {
             max_repository_octets: 65_536,
             utc_ms_at_zero: 0,
             hlr: None,
+            migration_servers: Vec::new(),
         }
     }
 }
@@ -108,6 +116,8 @@ pub struct Hss {
     registrations: BTreeMap<String, Registration>,
     repository: data::Repository,
     hlr: Option<Box<Hlr>>,
+    /// For a migration management server.
+    elsewhere: Option<elsewhere::Elsewhere>,
     /// Requests that came before the data were there.
     early: Option<Vec<(RequestHandle, Message)>>,
     waiting: BTreeMap<u64, Waiting>,
@@ -142,6 +152,7 @@ impl Hss {
             registrations: BTreeMap::new(),
             repository: data::Repository::default(),
             hlr,
+            elsewhere: None,
             early: Some(Vec::new()),
             waiting: BTreeMap::new(),
             pushed: BTreeMap::new(),
@@ -235,6 +246,7 @@ impl Hss {
         for key in unreadable {
             self.say(format!("what is stored of {key} is unreadable and left alone"));
         }
+        self.load_elsewhere();
         self.say(format!("{} subscribers", self.directory.len()));
         for (handle, message) in self.early.take().unwrap_or_default() {
             self.on_request(now, handle, message);
@@ -247,7 +259,12 @@ impl Hss {
             return early.push((handle, request));
         }
         self.counters.requests += 1;
-        let reply = self.dispatch(now, &request).unwrap_or_else(|problem| Reply::now(self.problem(&request, &problem)));
+        let reply = match self.goes_elsewhere(handle, &request) {
+            Ok(true) => return,
+            Ok(false) => self.dispatch(now, &request),
+            Err(problem) => Err(problem),
+        };
+        let reply = reply.unwrap_or_else(|problem| Reply::now(self.problem(&request, &problem)));
         if !protocol::diameter::ResultCode::from_message(&reply.answer).is_ok_and(|r| r.is_success()) {
             self.counters.refused += 1;
         }
@@ -305,8 +322,9 @@ impl Hss {
     }
 
     fn on_pushed(&mut self, now: Instant, token: u64, result: Result<Message, RequestFailure>) {
-        if let Some(pushed) = self.pushed.remove(&token) {
-            self.after_push(now, pushed, result);
+        match self.pushed.remove(&token) {
+            Some(pushed) => self.after_push(now, pushed, result),
+            None => self.answered_elsewhere(token, result),
         }
     }
 

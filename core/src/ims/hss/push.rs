@@ -6,7 +6,7 @@ use protocol::diameter::cx::{AuthData, AuthItem, DeregistrationReason, DigestAut
 use protocol::diameter::sh::{Pnr, UserIdentity, reference};
 use protocol::diameter::{Message, RequestFailure, ResultCode};
 
-use super::cx::store_sqn;
+use super::authentication::store_sqn;
 use super::data::Subscription;
 use super::provision::ProvisionedSubscriber;
 use super::registration::{Client, IdentityState, Registration, set_key};

@@ -7,7 +7,7 @@ use protocol::diameter::DiameterConfig;
 use protocol::sip::{HostTable, SipTimers, Transport};
 use serde::{Deserialize, Serialize};
 
-use crate::ims::TrustedPeer;
+use crate::ims::{HssRoute, TrustedPeer};
 
 /// An S-CSCF that may be assigned.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,4 +46,6 @@ pub struct IcscfConfig {
     pub hss_realm: String,
     /// Name of the HSS, if a certain one is meant.
     pub hss_host: Option<String>,
+    /// Identities that another HSS knows.
+    pub hss_routes: Vec<HssRoute>,
 }

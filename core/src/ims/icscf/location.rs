@@ -57,7 +57,10 @@ impl Icscf {
     ) {
         let Search::Scscf { identity, originating, .. } = &search else { return };
         let (impu, originating) = (identity.clone(), *originating);
-        self.ask(now, key, request, search, |routing| Lir { routing, impu, originating, authorization }.to_message());
+        let named = impu.clone();
+        self.ask(now, (key, request), search, (None, &named), |routing| {
+            Lir { routing, impu, originating, authorization }.to_message()
+        });
     }
 
     /// The Location-Info-Answer (TS 24.229 clauses 5.3.2.1 and 5.3.2.2).

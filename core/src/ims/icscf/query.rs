@@ -7,6 +7,7 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{Request, ServerKey};
 
 use super::{Icscf, selection};
+use crate::ims::HssRoute;
 
 /// A request that waits for an answer of the HSS.
 #[derive(Debug)]
@@ -51,16 +52,18 @@ impl Search {
 }
 
 impl Icscf {
-    /// Asks the HSS; `make` builds the question.
+    /// Asks the HSS of these identities; `make` builds the question.
     pub(super) fn ask(
         &mut self,
         now: Instant,
-        server: ServerKey,
-        request: Request,
+        (server, request): (ServerKey, Request),
         search: Search,
+        (impi, impu): (Option<&str>, &str),
         make: impl FnOnce(Routing) -> Message,
     ) {
-        let routing = self.cx.routing(self.config.hss_host.as_deref(), &self.config.hss_realm);
+        let usual = (self.config.hss_host.as_deref(), self.config.hss_realm.as_str());
+        let (host, realm) = HssRoute::choose(&self.config.hss_routes, impi, Some(impu), usual);
+        let routing = self.cx.routing(host, realm);
         self.next_query += 1;
         self.queries.insert(self.next_query, Query { server, request, search });
         self.cx.send_request(now, self.next_query, make(routing));

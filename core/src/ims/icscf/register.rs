@@ -55,7 +55,8 @@ impl Icscf {
         };
         let visited =
             visited_network(&request).unwrap_or_else(|| self.config.domains.first().cloned().unwrap_or_default());
-        self.ask(now, key, request, search, |routing| {
+        let named = (Some(impi.clone()), impu.clone());
+        self.ask(now, (key, request), search, (named.0.as_deref(), &named.1), |routing| {
             Uar { routing, impi, impu, visited_network: visited.into_bytes(), authorization: Some(kind), flags: 0 }
                 .to_message()
         });

@@ -56,6 +56,7 @@ fn config() -> IcscfConfig {
         diameter,
         hss_realm: "home.net".to_owned(),
         hss_host: None,
+        hss_routes: Vec::new(),
     }
 }
 

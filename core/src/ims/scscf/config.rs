@@ -7,8 +7,8 @@ use std::time::Duration;
 use protocol::diameter::DiameterConfig;
 use protocol::sip::{HostTable, SipTimers, Transport};
 
-use crate::ims::TrustedPeer;
 use crate::ims::profile::InitialFilterCriteria;
+use crate::ims::{HssRoute, TrustedPeer};
 
 /// Settings of an S-CSCF.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct ScscfConfig {
     pub hss_realm: String,
     /// Host of the HSS, when requests shall go to a certain one.
     pub hss_host: Option<String>,
+    /// Identities that another HSS knows.
+    pub hss_routes: Vec<HssRoute>,
     /// Expiry of a registration when the UE asks for none.
     pub default_expires: u32,
     /// Shortest expiry that is accepted; a shorter one is answered with 423 (RFC 3261 clause 10.3).
@@ -72,6 +74,7 @@ impl ScscfConfig {
             diameter,
             hss_realm: domain.to_owned(),
             hss_host: None,
+            hss_routes: Vec::new(),
             // TS 24.229 clause 5.1.1.2.1: the UE asks for 600,000 s.
             default_expires: 600_000,
             min_expires: 60,

@@ -2,12 +2,14 @@
 
 use protocol::Instant;
 use protocol::diameter::cx::{self, Maa, Mar, Ppa, Ppr, Rta, Rtr, Saa, Sar, ServerAssignmentType};
+use protocol::diameter::result::{AUTHORIZATION_REJECTED, UNABLE_TO_DELIVER};
 use protocol::diameter::{Message, Outcome, RequestFailure, RequestHandle, ResultCode, Routing, problem_answer};
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{Request, ServerKey};
 
 use super::register::{RegisterJob, Vector};
 use super::{Scscf, StoreJob};
+use crate::ims::HssRoute;
 use crate::ims::profile::UserProfile;
 
 /// What waits for an answer of the HSS.
@@ -36,6 +38,9 @@ pub(super) fn refusal(result: ResultCode) -> Refusal {
             | cx::code::IDENTITY_NOT_REGISTERED
             | cx::code::AUTH_SCHEME_NOT_SUPPORTED,
         ) => Refusal::new(403),
+        // Barred, which an HSS says that the I-CSCF has not asked (TS 29.228 clause 6.1.1.1).
+        ResultCode::Base(AUTHORIZATION_REJECTED) => Refusal::new(403),
+        ResultCode::Base(UNABLE_TO_DELIVER) => Refusal::new(504).because("The HSS cannot be reached"),
         ResultCode::Experimental(code) | ResultCode::Base(code) => {
             Refusal::new(500).because(&format!("HSS answers {code}"))
         }
@@ -43,8 +48,10 @@ pub(super) fn refusal(result: ResultCode) -> Refusal {
 }
 
 impl Scscf {
-    fn routing(&mut self) -> Routing {
-        self.diameter.routing(self.config.hss_host.as_deref(), &self.config.hss_realm)
+    fn routing(&mut self, impi: Option<&str>, impu: Option<&str>) -> Routing {
+        let usual = (self.config.hss_host.as_deref(), self.config.hss_realm.as_str());
+        let (host, realm) = HssRoute::choose(&self.config.hss_routes, impi, impu, usual);
+        self.diameter.routing(host, realm)
     }
 
     fn ask_hss(&mut self, now: Instant, message: Message, job: CxJob) {
@@ -56,7 +63,7 @@ impl Scscf {
     /// Multimedia-Auth-Request (TS 29.228 clause 6.3).
     pub(super) fn send_mar(&mut self, now: Instant, job: RegisterJob, vector: Vector) {
         let mar = Mar {
-            routing: self.routing(),
+            routing: self.routing(Some(&job.impi), Some(&job.impu_text)),
             impi: job.impi.clone(),
             impu: job.impu_text.clone(),
             scheme: job.scheme.to_owned(),
@@ -78,7 +85,7 @@ impl Scscf {
     ) {
         let has_user_data = impus.iter().any(|i| self.registrar.key_of(&super::registrar::canonical(i)).is_some());
         let sar = Sar {
-            routing: self.routing(),
+            routing: self.routing(impi, impus.first().map(String::as_str)),
             impi: impi.map(str::to_owned),
             impus,
             server: self.config.uri.clone(),

@@ -8,7 +8,7 @@ use protocol::{Instant, Secret};
 
 use super::{MapReply, RESOURCE_HLR};
 use crate::ims::hss::Hss;
-use crate::ims::hss::cx::{VectorProblem, store_sqn};
+use crate::ims::hss::authentication::{VectorProblem, store_sqn};
 use crate::node::NodeStoreOp;
 
 /// What a message has room for; segmentation is not supported.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::cx::store_sqn;
+use super::super::authentication::store_sqn;
 use super::super::map::{SmsRecord, SmsSubscription};
 use super::super::subscriber::{Directory, Subscriber};
 use super::{ProvisionError, ProvisionedSubscriber};
