@@ -14,6 +14,7 @@ mod network;
 mod pcscf;
 pub mod presence;
 pub mod profile;
+pub mod relay;
 #[cfg(test)]
 mod rig;
 mod scscf;

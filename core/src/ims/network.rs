@@ -326,7 +326,7 @@ impl NetworkPlan {
     }
 
     /// A box as Diameter peer: connected to, or one that connects.
-    pub(super) fn diameter_peer(&self, to: NetworkBox, connects: bool) -> PeerConfig {
+    pub(crate) fn diameter_peer(&self, to: NetworkBox, connects: bool) -> PeerConfig {
         let connect = connects.then(|| SocketAddr::new(self.ip(to), DIAMETER_PORT));
         PeerConfig { host: self.host(to), realm: self.domain.clone(), connect }
     }

@@ -5,6 +5,7 @@ mod config;
 mod coordination;
 mod floor;
 pub(crate) mod idms;
+mod migration;
 mod recent;
 mod server;
 mod subchannel;
@@ -15,6 +16,9 @@ pub use floor::FloorSettings;
 pub use idms::{
     Claims, HashedPassword, IdentityServer, IdmsClient, IdmsConfig, IdmsLifetimes, IdmsLimits, JwsError, MC_SCOPES,
     McUser, TokenKeys, TokenRefusal, TokenSigner, TokenVerifier, bearer_of,
+};
+pub use migration::{
+    BoundIdentity, McSystem, MigrationBinding, MigrationConfig, MigrationRule, MigrationServer, parse_bindings,
 };
 pub use server::McServer;
 

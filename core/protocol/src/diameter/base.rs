@@ -78,6 +78,11 @@ impl Capabilities {
 }
 
 impl Identity {
+    /// Whether it passes messages of others on, of any application.
+    pub(super) fn is_relay(&self) -> bool {
+        self.applications.contains(&d::APP_RELAY)
+    }
+
     pub(super) fn cer(&self) -> Message {
         Message::request(d::CAPABILITIES_EXCHANGE, d::APP_BASE, self.capabilities())
     }

@@ -1,6 +1,7 @@
 //! A Diameter node: its peers, and its requests among them (RFC 6733 clauses 5.5.4, 6.1 and 6.2).
 //!
-//! It neither relays nor redirects. A request goes to the peer that it names, to a peer of the realm, or to a relay; when the
+//! One that advertises the application of relays hands requests of others out, and passes them on when it is told where
+//! ([`DiameterEndpoint::relay_request`]); any other neither relays nor redirects. A request goes to the peer that it names, to a peer of the realm, or to a relay; when the
 //! connection fails it goes to another one, with the T bit. A connection that was lost and is there again is used only when
 //! there is no other until its watchdog trusts it: RFC 3539 would hold requests back, which with one peer helps nobody.
 
@@ -18,6 +19,7 @@ use crate::{Entropy, Instant};
 
 mod io;
 mod pending;
+mod relay;
 
 use pending::Pending;
 
@@ -50,6 +52,8 @@ pub struct DiameterEndpoint {
     /// Requests of others that wait for our answer.
     asked: BTreeSet<(ConnectionId, u32)>,
     up: BTreeSet<usize>,
+    /// A connection, a peer or a request has changed: requests may have to go elsewhere.
+    is_restless: bool,
     next_id: u32,
     next_session: u32,
     out: VecDeque<DiameterOutput>,
@@ -77,6 +81,7 @@ impl DiameterEndpoint {
             pending: Vec::new(),
             asked: BTreeSet::new(),
             up: BTreeSet::new(),
+            is_restless: false,
             next_id,
             next_session: 0,
             out: VecDeque::new(),
@@ -105,6 +110,7 @@ impl DiameterEndpoint {
             DiameterInput::Connected { conn, .. } => self.close(conn),
             DiameterInput::Received { conn, bytes } => self.received(now, conn, bytes),
             DiameterInput::Closed { conn } => {
+                self.is_restless = true;
                 if let Some(Connection { owner: Owner::Peer(peer), .. }) = self.connections.remove(&conn) {
                     self.with_peer(peer, |peer, io| peer.on_closed(now, conn, io));
                 }
@@ -135,7 +141,8 @@ impl DiameterEndpoint {
     /// When it wants [`Self::handle_timeout`] at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let peers = self.peers.iter().filter_map(Peer::poll_timeout);
-        let pending = self.pending.iter().map(|p| p.until);
+        // All wait for as long: the first ends first.
+        let pending = self.pending.first().map(|p| p.until);
         let unknown = self.connections.values().filter_map(|c| match c.owner {
             Owner::Unknown { until } => Some(until),
             Owner::Peer(_) => None,
@@ -153,9 +160,7 @@ impl DiameterEndpoint {
     pub fn send_request(&mut self, now: Instant, token: u64, mut message: Message) {
         self.next_id = self.next_id.wrapping_add(1);
         message.end_to_end = self.next_id;
-        let until = now + self.config.answer_timeout;
-        self.pending.push(Pending { token, message, until, sent: None, was_lost: false, refused: BTreeSet::new() });
-        self.settle(now);
+        self.pend(now, token, message, None);
     }
 
     /// Answers a request. An answer to a connection that is gone is dropped: the peer asks again elsewhere.
@@ -312,7 +317,11 @@ impl DiameterEndpoint {
     }
 
     fn on_request(&mut self, conn: ConnectionId, message: Message) {
-        if let Err(problem) = self.for_us(&message).and_then(|()| super::grammar::check_request(&message)) {
+        let judged = match self.me.is_relay() {
+            true => self.for_others(&message),
+            false => self.for_us(&message).and_then(|()| super::grammar::check_request(&message)),
+        };
+        if let Err(problem) = judged {
             return self.answer_problem(conn, &message, &problem);
         }
         let handle = RequestHandle { conn, hop_by_hop: message.hop_by_hop };
@@ -323,11 +332,7 @@ impl DiameterEndpoint {
     /// Whether a request has come to the right node (RFC 6733 clauses 6.1.3 to 6.1.6).
     fn for_us(&self, message: &Message) -> Result<(), DiameterProblem> {
         let problem = |code, what: String| Err(DiameterProblem::new(code, what));
-        for record in message.all(&d::ROUTE_RECORD) {
-            if record.as_text()?.eq_ignore_ascii_case(&self.me.host) {
-                return problem(result::LOOP_DETECTED, "the request was here before".to_owned());
-            }
-        }
+        self.no_loop(message)?;
         if !self.me.applications.contains(&message.application) {
             let what = format!("application {} is not supported", message.application);
             return problem(result::APPLICATION_UNSUPPORTED, what);
@@ -355,21 +360,23 @@ impl DiameterEndpoint {
             _ => None,
         });
         for conn in closed.collect::<Vec<_>>() {
-            self.connections.remove(&conn);
+            self.is_restless |= self.connections.remove(&conn).is_some();
             self.asked.retain(|(of, _)| *of != conn);
         }
         for peer in &self.peers {
             let usable = peer.open().is_some_and(|(_, _, health)| health != Health::Suspect);
             if usable && self.up.insert(peer.index) {
+                self.is_restless = true;
                 self.out.push_back(DiameterOutput::PeerUp { host: peer.host.clone() });
             } else if !usable && self.up.remove(&peer.index) {
+                self.is_restless = true;
                 self.out.push_back(DiameterOutput::PeerDown { host: peer.host.clone() });
             }
         }
     }
 
     fn close(&mut self, conn: ConnectionId) {
-        self.connections.remove(&conn);
+        self.is_restless |= self.connections.remove(&conn).is_some();
         self.asked.retain(|(of, _)| *of != conn);
         self.transport(DiameterTransport::Close { conn });
     }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use protocol::diameter::cx::{AuthItem, Mar};
-use protocol::diameter::{DiameterProblem, Message, RequestFailure, RequestHandle, ResultCode, Routing, dictionary};
-use protocol::diameter::{DiameterEndpoint, result};
+use protocol::diameter::{
+    DiameterProblem, Message, RequestFailure, RequestHandle, ResultCode, Routing, dictionary, result,
+};
 use protocol::{Entropy, Instant};
 
 use super::subscriber::Subscriber;
@@ -125,11 +126,6 @@ impl Hss {
     /// A word for the log.
     pub(crate) fn say_elsewhere(&mut self, text: impl Into<String>) {
         self.say(text);
-    }
-
-    /// Who is the Diameter node.
-    pub(crate) const fn endpoint_elsewhere(&self) -> &DiameterEndpoint {
-        &self.endpoint
     }
 
     pub(super) fn load_elsewhere(&mut self) {

@@ -36,6 +36,7 @@ use crate::store::StoreToken;
 
 pub(crate) use elsewhere::{ElsewhereMar, Unanswered};
 pub use map::{HlrConfig, PresencePeer, SmsSubscription, SmsWay};
+pub(crate) use provision::{Profile, Wrong, criteria_of, named_criteria, parse_with};
 pub use provision::{
     ProvisionError, ProvisionedSubscriber, SubscriberSummary, add_subscribers, list_subscribers, parse_subscribers,
     remove_subscriber, show_subscriber,

@@ -104,9 +104,10 @@ struct File {
     subscriber: Vec<Entry>,
 }
 
+/// Filter criteria by a name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Profile {
+pub(crate) struct Profile {
     name: Spanned<String>,
     #[serde(default)]
     ifc: Vec<Spanned<ifc::Ifc>>,
@@ -149,30 +150,45 @@ struct Set {
 }
 
 /// What is wrong, and where in the file.
-type Wrong = (Range<usize>, String);
+pub(crate) type Wrong = (Range<usize>, String);
 
 /// Reads a file of subscribers; `file` is its name, for errors.
 pub fn parse_subscribers(file: &str, text: &str) -> Result<Vec<ProvisionedSubscriber>, ProvisionError> {
+    parse_with(file, text, read)
+}
+
+/// Reads a file with `read`; what is wrong is said with its place.
+pub(crate) fn parse_with<F: for<'de> Deserialize<'de>, T>(
+    file: &str,
+    text: &str,
+    read: impl FnOnce(F) -> Result<T, Wrong>,
+) -> Result<T, ProvisionError> {
     let at = |offset: usize, what: String| {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
         ProvisionError::File { file: file.to_owned(), line, column, what }
     };
-    let parsed: File = toml::from_str(text).map_err(|e| at(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+    let parsed: F = toml::from_str(text).map_err(|e| at(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
     read(parsed).map_err(|(span, what)| at(span.start, what))
 }
 
-fn read(file: File) -> Result<Vec<ProvisionedSubscriber>, Wrong> {
-    let mut profiles = BTreeMap::new();
-    for profile in file.profile {
+/// Filter criteria by the names of their profiles.
+pub(crate) fn criteria_of(profiles: Vec<Profile>) -> Result<BTreeMap<String, Vec<InitialFilterCriteria>>, Wrong> {
+    let mut named = BTreeMap::new();
+    for profile in profiles {
         let criteria: Result<Vec<_>, _> =
             profile.ifc.into_iter().map(|i| ifc::criteria(i.as_ref()).map_err(|what| (i.span(), what))).collect();
         let (span, name) = (profile.name.span(), profile.name.into_inner());
-        if profiles.insert(name.clone(), criteria?).is_some() {
+        if named.insert(name.clone(), criteria?).is_some() {
             return Err((span, format!("there are two profiles {name:?}")));
         }
     }
+    Ok(named)
+}
+
+fn read(file: File) -> Result<Vec<ProvisionedSubscriber>, Wrong> {
+    let profiles = criteria_of(file.profile)?;
     let mut known = Known::default();
     file.subscriber.into_iter().map(|entry| subscriber(entry, &profiles, &mut known)).collect()
 }
@@ -327,14 +343,17 @@ fn set(
         let barred = set.barred.iter().any(|b| canonical(b.as_ref()) == key);
         identities.push(Identity { uri, barred, display_name: set.display_name.clone() });
     }
-    let criteria = match &set.profile {
-        None => Vec::new(),
-        Some(name) => profiles
-            .get(name.as_ref())
-            .ok_or_else(|| (name.span(), format!("there is no [[profile]] with name = {:?}", name.as_ref())))?
-            .clone(),
-    };
-    Ok(ImplicitSet::new(identities, criteria))
+    Ok(ImplicitSet::new(identities, named_criteria(set.profile.as_ref(), profiles)?))
+}
+
+/// The criteria of the profile that is named; none: no services.
+pub(crate) fn named_criteria(
+    name: Option<&Spanned<String>>,
+    profiles: &BTreeMap<String, Vec<InitialFilterCriteria>>,
+) -> Result<Vec<InitialFilterCriteria>, Wrong> {
+    let Some(name) = name else { return Ok(Vec::new()) };
+    let found = profiles.get(name.as_ref()).cloned();
+    found.ok_or_else(|| (name.span(), format!("there is no [[profile]] with name = {:?}", name.as_ref())))
 }
 
 #[cfg(test)]

@@ -11,6 +11,13 @@ use crate::diameter::peer::Peer;
 use crate::diameter::watchdog::Health;
 use crate::diameter::{grammar, result};
 
+/// Where a request of somebody else may go: next hops, the preferred one first, and peers that it has come from.
+#[derive(Debug)]
+pub(super) struct Relayed {
+    pub(super) next_hops: Vec<usize>,
+    pub(super) was_there: BTreeSet<usize>,
+}
+
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) token: u64,
@@ -20,8 +27,10 @@ pub(super) struct Pending {
     pub(super) sent: Option<(ConnectionId, u32, usize)>,
     /// It went out over a connection that is gone.
     pub(super) was_lost: bool,
-    /// Peers that have said that they cannot deliver it.
+    /// Peers that have said that they cannot deliver it, or that it comes from.
     pub(super) refused: BTreeSet<usize>,
+    /// Of a request of somebody else: the peers that it may go to besides the one that it names, the preferred one first.
+    pub(super) next_hops: Option<Vec<usize>>,
 }
 
 impl DiameterEndpoint {
@@ -29,7 +38,9 @@ impl DiameterEndpoint {
         let Some(i) = self.pending_at(conn, peer, &message) else {
             return self.ignored("Open", format!("{} that nobody waits for", message.name()));
         };
-        if let Err(problem) = grammar::check_answer(&message) {
+        // What is passed on is not looked into (RFC 6733 clause 2.8.1).
+        let judged = self.pending[i].next_hops.is_none().then(|| grammar::check_answer(&message));
+        if let Some(Err(problem)) = judged {
             let token = self.pending.remove(i).token;
             let result = Err(RequestFailure::Malformed(problem));
             return self.out.push_back(DiameterOutput::Answer { token, result });
@@ -40,6 +51,7 @@ impl DiameterEndpoint {
             self.pending[i].refused.insert(peer);
             if self.choose(&self.pending[i]).is_some() {
                 self.pending[i].sent = None;
+                self.is_restless = true;
                 return self.settle(now);
             }
         }
@@ -55,24 +67,39 @@ impl DiameterEndpoint {
         })
     }
 
+    /// Sends a request, and keeps it until it is answered.
+    pub(super) fn pend(&mut self, now: Instant, token: u64, message: Message, relayed: Option<Relayed>) {
+        let until = now + self.config.answer_timeout;
+        let (next_hops, refused) = relayed.map_or((None, BTreeSet::new()), |r| (Some(r.next_hops), r.was_there));
+        self.pending.push(Pending { token, message, until, sent: None, was_lost: false, refused, next_hops });
+        self.note_peers();
+        self.send_if_needed(self.pending.len() - 1);
+        self.settle(now);
+    }
+
     /// Brings peers and requests together after anything has changed.
     pub(super) fn settle(&mut self, now: Instant) {
         self.note_peers();
-        for i in 0..self.pending.len() {
-            let Pending { sent, .. } = &self.pending[i];
-            let there = sent.is_some_and(|(conn, _, _)| self.connections.contains_key(&conn));
-            let trusted = sent.is_some_and(|(_, _, peer)| self.up.contains(&peer));
-            if there && trusted {
-                continue;
-            }
-            match self.choose(&self.pending[i]) {
-                // A suspect connection keeps what nobody else takes.
-                Some(peer) if !(there && sent.is_some_and(|(_, _, at)| at == peer)) => self.send_pending(i, peer),
-                None if !there => self.pending[i].message.flags = self.unsent(i),
-                _ => {}
-            }
+        if std::mem::take(&mut self.is_restless) {
+            (0..self.pending.len()).for_each(|i| self.send_if_needed(i));
         }
         self.fail(now);
+    }
+
+    /// Sends what is not sent, or not where it can be answered.
+    fn send_if_needed(&mut self, i: usize) {
+        let Pending { sent, .. } = self.pending[i];
+        let there = sent.is_some_and(|(conn, _, _)| self.connections.contains_key(&conn));
+        let trusted = sent.is_some_and(|(_, _, peer)| self.up.contains(&peer));
+        if there && trusted {
+            return;
+        }
+        match self.choose(&self.pending[i]) {
+            // A suspect connection keeps what nobody else takes.
+            Some(peer) if !(there && sent.is_some_and(|(_, _, at)| at == peer)) => self.send_pending(i, peer),
+            None if !there => self.pending[i].message.flags = self.unsent(i),
+            _ => {}
+        }
     }
 
     /// Flags of a request whose connection is gone and that waits for another one.
@@ -92,7 +119,7 @@ impl DiameterEndpoint {
         let mut i = 0;
         while i < self.pending.len() {
             let pending = &self.pending[i];
-            let hopeless = pending.sent.is_none() && !self.peers.iter().any(Peer::is_connecting) && self.started();
+            let hopeless = pending.sent.is_none() && !self.may_come(pending) && self.started();
             let failure = match (hopeless, pending.until <= now) {
                 (true, _) | (false, true) if pending.sent.is_none() && pending.was_lost => RequestFailure::Lost,
                 (true, _) => RequestFailure::NoPeer,
@@ -106,6 +133,16 @@ impl DiameterEndpoint {
             let token = self.pending.remove(i).token;
             self.out.push_back(DiameterOutput::Answer { token, result: Err(failure) });
         }
+    }
+
+    /// Whether a peer is being connected to that may take a request.
+    fn may_come(&self, pending: &Pending) -> bool {
+        let host = pending.message.text(&d::DESTINATION_HOST).ok().flatten();
+        let is_for = |peer: &&Peer| match &pending.next_hops {
+            Some(hops) => hops.contains(&peer.index) || host.is_some_and(|host| peer.host.eq_ignore_ascii_case(host)),
+            None => true,
+        };
+        self.peers.iter().filter(is_for).any(Peer::is_connecting)
     }
 
     /// Whether each peer has been tried once.
@@ -127,16 +164,20 @@ impl DiameterEndpoint {
     }
 
     /// The peer that a request goes to (RFC 6733 clause 6.1.4 to 6.1.6): the one that it names, one of its realm, a relay;
-    /// trusted ones first, then in the order of the configuration.
+    /// trusted ones first, then in the order of the configuration. What is passed on goes to those only that it may go to.
     fn choose(&self, pending: &Pending) -> Option<usize> {
         let message = &pending.message;
         let text = |def| message.text(def).ok().flatten();
         let (host, realm) = (text(&d::DESTINATION_HOST), text(&d::DESTINATION_REALM).unwrap_or(""));
         let candidates = self.peers.iter().filter(|p| !pending.refused.contains(&p.index)).filter_map(|p| {
             let (_, capabilities, health) = p.open()?;
+            let hop = pending.next_hops.as_ref().map(|hops| hops.iter().position(|&hop| hop == p.index));
             let rank = match host {
                 _ if !capabilities.takes(message.application) => return None,
                 Some(host) if capabilities.host.eq_ignore_ascii_case(host) => 0,
+                _ if hop == Some(None) => return None,
+                // Only a relay takes what is for somebody else.
+                _ if hop.is_some() && (host.is_none() || capabilities.is_relay()) => 1 + hop.flatten().unwrap_or(0),
                 None if capabilities.realm.eq_ignore_ascii_case(realm) => 1,
                 _ if capabilities.is_relay() => 2,
                 _ => return None,
