@@ -13,6 +13,7 @@ mod ip_message_gw;
 mod mbms;
 mod mc_server;
 mod messaging;
+mod migration;
 mod mms_relay;
 mod place;
 mod presence;
@@ -46,6 +47,7 @@ pub use mbms::{
 };
 pub use mc_server::{McFloorSection, McMbmsSection, McServerSection};
 pub use messaging::MessagingSection;
+pub use migration::{DiameterRelaySection, MigrationServerSection};
 pub use mms_relay::{
     MmsChargingSection, MmsPlaces, MmsRelaySection, MmsSmScSection, MmsSubscriberSection, OtherRelaySection,
     PushGatewaySection, SmtpPlaces,
@@ -128,6 +130,10 @@ pub struct CoreConfig {
     pub sm_sc: SmScSection,
     /// The MMS Relay/Server.
     pub mms_relay: MmsRelaySection,
+    /// The migration management server.
+    pub migration_server: MigrationServerSection,
+    /// The Diameter relay.
+    pub diameter_relay: DiameterRelaySection,
 }
 
 impl Default for CoreConfig {
@@ -162,6 +168,8 @@ impl Default for CoreConfig {
             serving_node: vec![ServingNodeSection::default()],
             sm_sc: SmScSection::default(),
             mms_relay: MmsRelaySection::default(),
+            migration_server: MigrationServerSection::default(),
+            diameter_relay: DiameterRelaySection::default(),
         }
     }
 }
@@ -220,6 +228,10 @@ pub enum NodeKind {
     SmSc,
     /// MMS Relay/Server.
     MmsRelay,
+    /// Migration management server.
+    MigrationServer,
+    /// Diameter relay.
+    DiameterRelay,
 }
 
 /// Files of a certificate, PEM.
@@ -315,15 +327,16 @@ mod tests {
     fn defaults_of_nodes_get_along() {
         let all = "nodes = ['pcscf', 'icscf', 'scscf', 'hss', 'conference', 'messaging', 'presence', 'xdm', 'cdf', 'ocs', \
                    'ims_gwf', 'identity', 'exposure', 'sip_network', 'bmsc', 'mbms_gw', 'mce', 'enb', 'ims_as', 'mc_server', \
-                   'ip_message_gw', 'sms_gmsc', 'serving_node', 'sm_sc', 'mms_relay']";
+                   'ip_message_gw', 'sms_gmsc', 'serving_node', 'sm_sc', 'mms_relay', 'migration_server', 'diameter_relay']";
         let config = CoreConfig::parse(all).unwrap();
         let sip = config.sip_places().into_iter().flat_map(|(.., places)| places);
         let sip = sip.filter(|place| place.transport == Transport::Tcp).map(|place| place.address);
         let web = config.web_places().into_iter().flat_map(|(.., places)| places).map(|place| place.address);
         let charging = &config.charging;
         let mbms = [&config.bmsc.listen, &config.mbms_gw.listen, &config.mbms_gw.m3, &config.mce.m2];
-        let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen];
-        let others = diameter.into_iter().chain(mbms).chain([&config.sms_gmsc.listen]).flatten().copied();
+        let migration = [&config.migration_server.listen, &config.diameter_relay.listen];
+        let diameter = [&config.hss.listen, &charging.cdf.listen, &charging.ocs.listen].into_iter().chain(migration);
+        let others = diameter.chain(mbms).chain([&config.sms_gmsc.listen]).flatten().copied();
         let mut taken: Vec<_> = sip.chain(web).chain(others).collect();
         assert!(config.bmsc.mb2u_ports.1 < config.mbms_gw.sgi_mb_ports.0);
         taken.extend(config.http.0);
@@ -333,7 +346,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), count, "two nodes want one port: {taken:?}");
-        assert_eq!(count, 29);
+        assert_eq!(count, 31);
     }
 
     #[test]
@@ -397,6 +410,12 @@ mod tests {
             ("nodes = ['ip_message_gw']\n[ip_message_gw]\nlisten = ['udp:192.0.2.1:5060']", "ip_message_gw.trusted"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),
+            ("nodes = ['migration_server']", "[[migration_server.peers]]"),
+            ("nodes = ['migration_server', 'diameter_relay']\n[migration_server]\nhss_timeout = 5", "less than"),
+            (
+                "nodes = ['diameter_relay']\n[[diameter_relay.interconnects]]\npeer = 'x'\nrealms = []\nreaches = []",
+                "in no [[diameter_relay.peers]]",
+            ),
             ("nodes = ['serving_node']\n[[serving_node]]\n[[serving_node]]", "two of [[serving_node]]"),
             ("nodes = ['mc_server']\n[[mc_server]]\nlisten = ['udp:192.0.2.1:5060']", "mc_server.trusted"),
         ] {

@@ -12,6 +12,7 @@ mod mb2;
 mod mbms;
 mod mc_server;
 mod messaging;
+mod migration;
 mod mms_relay;
 mod presence;
 mod session_server;
@@ -36,8 +37,9 @@ use crate::charging::CdrFolder;
 use crate::ims::hss::Hss;
 use crate::ims::presence::PresenceServer;
 use crate::ims::xdm::Shelf;
+use crate::ims::relay::DiameterRelay;
 use crate::ims::{
-    ConferenceServer, HomeNetwork, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf, ScscfChoice,
+    ConferenceServer, HomeNetwork, HssRoute, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf, ScscfChoice,
     ScscfConfig,
 };
 use crate::mbms::ImsAs;
@@ -83,6 +85,8 @@ pub async fn start_core(
     let mut live = Vec::new();
     let order = [
         NodeKind::Hss,
+        NodeKind::DiameterRelay,
+        NodeKind::MigrationServer,
         NodeKind::Identity,
         NodeKind::Cdf,
         NodeKind::Ocs,
@@ -230,6 +234,8 @@ impl<'a> Nodes<'a> {
             }
             NodeKind::SmSc => ("sm-sc", Role::SmSc, Role::SmsGmsc),
             NodeKind::MmsRelay => ("mmsc", Role::MmsRelay, Role::Ue),
+            NodeKind::MigrationServer => ("migration", Role::MigrationServer, Role::Scscf),
+            NodeKind::DiameterRelay => ("dra", Role::DiameterRelay, Role::DiameterRelay),
             // Towards UEs it is what a P-CSCF is, towards services what an S-CSCF is.
             NodeKind::SipNetwork => ("sip_network", Role::Scscf, Role::Ue),
         };
@@ -252,6 +258,7 @@ impl<'a> Nodes<'a> {
             NodeKind::Bmsc | NodeKind::MbmsGw | NodeKind::Mce | NodeKind::Enb => Vec::new(),
             NodeKind::IpMessageGw => self.ip_message_gw_places(),
             NodeKind::SmsGmsc | NodeKind::ServingNode | NodeKind::SmSc | NodeKind::MmsRelay => Vec::new(),
+            NodeKind::MigrationServer | NodeKind::DiameterRelay => Vec::new(),
         };
         let http = match kind {
             NodeKind::Identity => web_sockets(&config.identity.listen),
@@ -263,6 +270,8 @@ impl<'a> Nodes<'a> {
         };
         let diameter = match kind {
             NodeKind::Hss => config.hss.listen.clone(),
+            NodeKind::MigrationServer => config.migration_server.listen.clone(),
+            NodeKind::DiameterRelay => config.diameter_relay.listen.clone(),
             NodeKind::Cdf => config.charging.cdf.listen.clone(),
             NodeKind::Ocs => config.charging.ocs.listen.clone(),
             NodeKind::Bmsc => config.bmsc.listen.clone(),
@@ -310,6 +319,11 @@ impl<'a> Nodes<'a> {
             NodeKind::ServingNode => Box::new(self.serving_node(number, entropy)?),
             NodeKind::SmSc => Box::new(self.sm_sc(entropy)?),
             NodeKind::MmsRelay => Box::new(self.mms_relay(entropy)?),
+            // It keeps what an HSS keeps, beside the HSS of the process.
+            NodeKind::MigrationServer => {
+                Box::new(Scoped::new(name, Box::new(self.migration_server(folder, entropy)?)))
+            }
+            NodeKind::DiameterRelay => Box::new(DiameterRelay::new(self.diameter_relay(), entropy)),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),
             NodeKind::ImsGwf => Box::new(self.gwf(entropy)?),
@@ -390,6 +404,7 @@ impl<'a> Nodes<'a> {
     fn icscf(&self) -> IcscfConfig {
         let section = &self.config.icscf;
         let own = ScscfChoice { uri: self.scscf_uri(), capabilities: Vec::new() };
+        let diameter = self.cx(&self.icscf_name(), address_of(&section.listen), &section.peers);
         IcscfConfig {
             name: self.icscf_name(),
             local: sockets(&section.listen),
@@ -399,9 +414,9 @@ impl<'a> Nodes<'a> {
             numbers: section.numbers.clone(),
             hosts: self.hosts.clone(),
             timers: SipTimers::default(),
-            diameter: self.diameter(&self.icscf_name(), address_of(&section.listen), &section.peers),
             hss_realm: self.realm(&section.peers),
-            hss_host: self.usual_hss(&section.peers, &section.hss_routes),
+            hss_host: self.usual_hss(&diameter, &section.hss_routes),
+            diameter,
             hss_routes: section.hss_routes.clone(),
         }
     }
@@ -409,7 +424,8 @@ impl<'a> Nodes<'a> {
     fn scscf(&self) -> ScscfConfig {
         let section = &self.config.scscf;
         let host = section.origin_host.clone().unwrap_or_else(|| self.in_domain("scscf"));
-        let diameter = self.diameter(&host, address_of(&section.listen), &section.peers);
+        let diameter = self.cx(&host, address_of(&section.listen), &section.peers);
+        let hss_host = self.usual_hss(&diameter, &section.hss_routes);
         let icscf = section.icscf.clone().unwrap_or_else(|| {
             let port = self.config.icscf.listen.first().map_or(5060, |place| place.address.port());
             format!("sip:{}:{port}", self.icscf_name())
@@ -420,7 +436,7 @@ impl<'a> Nodes<'a> {
         config.trusted.clone_from(&section.trusted);
         config.hosts = self.hosts.clone();
         config.hss_realm = self.realm(&section.peers);
-        config.hss_host = self.usual_hss(&section.peers, &section.hss_routes);
+        config.hss_host = hss_host;
         config.hss_routes.clone_from(&section.hss_routes);
         config.default_expires = section.default_expires.unwrap_or(config.default_expires);
         config.min_expires = section.min_expires.unwrap_or(config.min_expires);
@@ -439,6 +455,22 @@ impl<'a> Nodes<'a> {
             config.peers.push(PeerConfig { host: self.hss_name(), realm: domain.clone(), connect });
         }
         config
+    }
+
+    /// The Diameter side of a CSCF: its HSS, and the migration management server of this process.
+    fn cx(&self, host: &str, address: IpAddr, peers: &[PeerSection]) -> DiameterConfig {
+        let mut config = self.diameter(host, address, peers);
+        if self.config.runs(NodeKind::MigrationServer) && config.peers.iter().all(|p| p.host != self.migration_name()) {
+            let connect = self.config.migration_server.listen.first().copied();
+            config.peers.push(PeerConfig { host: self.migration_name(), realm: self.config.domain.clone(), connect });
+        }
+        config
+    }
+
+    /// With routes to other HSSs, the one that is meant otherwise has to be named: it is the first.
+    fn usual_hss(&self, cx: &DiameterConfig, routes: &[HssRoute]) -> Option<String> {
+        let is_needed = !routes.is_empty() || self.config.runs(NodeKind::MigrationServer);
+        cx.peers.first().filter(|_| is_needed).map(|peer| peer.host.clone())
     }
 
     /// The Diameter side of a node without any peer.
@@ -496,6 +528,7 @@ impl<'a> Nodes<'a> {
             directory.insert(address, Party { role, name: name.to_owned(), own: false });
         }
         self.mms_directory(&directory);
+        self.migration_directory(&directory);
         let peers = config.icscf.peers.iter().chain(&config.scscf.peers);
         for (address, peer) in peers.filter_map(|peer| Some((peer.connect?, peer))) {
             directory.insert(address, Party { role: Role::Hss, name: peer.host.clone(), own: false });

@@ -9,7 +9,7 @@ impl CoreConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.is_empty() {
             return Err(
-                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc, serving_node, sm_sc or mms_relay"
+                "nodes = [] runs nothing: name pcscf, icscf, scscf, hss, conference, messaging, presence, xdm, cdf, ocs, ims_gwf, identity, exposure, sip_network, bmsc, mbms_gw, mce, enb, ims_as, mc_server, ip_message_gw, sms_gmsc, serving_node, sm_sc, mms_relay, migration_server or diameter_relay"
                     .into(),
             );
         }
@@ -46,6 +46,8 @@ impl CoreConfig {
             (NodeKind::SmSc, self.sm_sc.listen.is_empty(), "sm_sc.listen"),
             (NodeKind::MmsRelay, self.mms_relay.listen.0.is_empty(), "mms_relay.listen"),
             (NodeKind::MmsRelay, self.mms_relay.smtp.0.is_empty(), "mms_relay.smtp"),
+            (NodeKind::MigrationServer, self.migration_server.listen.is_empty(), "migration_server.listen"),
+            (NodeKind::DiameterRelay, self.diameter_relay.listen.is_empty(), "diameter_relay.listen"),
         ];
         if let Some((_, _, key)) = empty.iter().find(|(node, empty, _)| self.runs(*node) && *empty) {
             return Err(format!("{key} is empty: give at least one address"));
@@ -111,6 +113,7 @@ impl CoreConfig {
         self.check_sms()?;
         self.check_sm_sc()?;
         self.check_mms_relay()?;
+        self.check_migration()?;
         self.check_web()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{PeerSection, Place, both};
-use crate::ims::{GmSecurity, HomeNetwork, ScscfChoice, TrustedPeer};
+use crate::ims::{GmSecurity, HomeNetwork, HssRoute, ScscfChoice, TrustedPeer};
 
 /// Settings of the P-CSCF.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -61,14 +61,16 @@ pub struct IcscfSection {
     pub scscfs: Vec<ScscfChoice>,
     /// Numbers and the SIP URIs that they belong to, where the HSS does not know them: there is no ENUM.
     pub numbers: BTreeMap<String, String>,
-    /// Diameter peers; none: the HSS of this process.
+    /// Diameter peers, the HSS first; none: the HSS of this process.
     pub peers: Vec<PeerSection>,
+    /// Identities that another HSS knows, such as those of users of other MC systems.
+    pub hss_routes: Vec<HssRoute>,
 }
 
 impl Default for IcscfSection {
     fn default() -> Self {
-        let (trusted, scscfs, numbers, peers) = Default::default();
-        Self { name: None, listen: both(5070), trusted, scscfs, numbers, peers }
+        let (trusted, scscfs, numbers, peers, hss_routes) = Default::default();
+        Self { name: None, listen: both(5070), trusted, scscfs, numbers, peers, hss_routes }
     }
 }
 
@@ -86,8 +88,10 @@ pub struct ScscfSection {
     pub origin_host: Option<String>,
     /// URI of the I-CSCF that requests for users of the home network go to; none: the one of this process.
     pub icscf: Option<String>,
-    /// Diameter peers; none: the HSS of this process.
+    /// Diameter peers, the HSS first; none: the HSS of this process.
     pub peers: Vec<PeerSection>,
+    /// Identities that another HSS knows, such as those of users of other MC systems.
+    pub hss_routes: Vec<HssRoute>,
     /// Expiry of a registration when the UE asks for none, seconds.
     pub default_expires: Option<u32>,
     /// The shortest expiry that is accepted, seconds.
@@ -105,6 +109,7 @@ impl Default for ScscfSection {
             origin_host: None,
             icscf: None,
             peers: Vec::new(),
+            hss_routes: Vec::new(),
             default_expires: None,
             min_expires: None,
             max_expires: None,

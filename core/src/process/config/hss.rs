@@ -20,13 +20,18 @@ pub struct HssSection {
     pub peers: Vec<PeerSection>,
     /// Whether peers may connect that are not known.
     pub accept_unknown: bool,
+    /// Origin-Hosts of migration management servers that get vectors for users who register in another system; the one of
+    /// this process is among them.
+    pub migration_servers: Vec<String>,
     /// The HLR for short messages; none: there is none.
     pub map: Option<HssMapSection>,
 }
 
 impl Default for HssSection {
     fn default() -> Self {
-        Self { origin_host: None, listen: vec![loopback(3868)], peers: Vec::new(), accept_unknown: false, map: None }
+        let (peers, migration_servers) = Default::default();
+        let listen = vec![loopback(3868)];
+        Self { origin_host: None, listen, peers, accept_unknown: false, migration_servers, map: None }
     }
 }
 

@@ -22,10 +22,12 @@ impl Nodes<'_> {
                 add_peer(&mut diameter, host, &self.config.domain);
             }
         }
+        self.add_migration_peers(&mut diameter);
         let hlr = section.map.as_ref().map(|map| self.hlr(map, &mut diameter)).transpose()?;
         let mut config = HssConfig::new(diameter);
         config.utc_ms_at_zero = self.clock.utc_ms_at_zero();
         config.hlr = hlr;
+        config.migration_servers = self.migration_servers();
         Ok(config)
     }
 
