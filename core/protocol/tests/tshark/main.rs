@@ -13,6 +13,7 @@ mod mbms;
 mod mc;
 mod mms;
 mod msrp;
+mod relay;
 mod sip;
 mod smpp;
 mod sms;

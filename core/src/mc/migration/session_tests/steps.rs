@@ -64,7 +64,7 @@ fn a_user_of_the_primary_system_registers_in_the_partner_system() {
     }
     let names: Vec<_> = (6..12).map(|n| maa(n).outcome.origin_host).collect();
     let hss = format!("hss.{HOME}");
-    assert_eq!(names, [&hss, &hss, &primary, &primary, &primary, &partner]);
+    assert_eq!(names.iter().collect::<Vec<_>>(), [&hss, &hss, &primary, &primary, &primary, &partner]);
     let realm = challenge.headers.get("WWW-Authenticate").unwrap();
     assert!(realm.contains(&format!("realm=\"{PARTNER}\"")), "{realm}");
     // Steps 12 to 14.
