@@ -222,7 +222,9 @@ fn description(joint: Joint, to: &str, channel: &str) -> String {
         Joint::Smpp => "SM-SC and SMS-GMSC or outside systems: SMPP 3.4".to_owned(),
         Joint::Mm1 => "reference point MM1, UE or IP-Message-GW and MMS Relay/Server: HTTP (TS 23.140)".to_owned(),
         Joint::Mm4 => "reference point MM4, MMS Relay/Servers among each other: SMTP (TS 23.140)".to_owned(),
-        Joint::Migration => "migration management servers of MC systems, through Diameter relays: Cx (TS 23.280)".to_owned(),
+        Joint::Migration => {
+            "migration management servers of MC systems, through Diameter relays: Cx (TS 23.280)".to_owned()
+        }
     }
 }
 

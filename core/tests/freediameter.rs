@@ -350,7 +350,11 @@ fn information() -> ServiceInformation {
     (ims.calling, ims.called) = (vec![IMPU.to_owned()], Some("sip:bob@ims.test".to_owned()));
     (ims.request_utc_ms, ims.response_utc_ms) = (Some(1_767_225_600_123), Some(1_767_225_600_456));
     ims.operators = vec![InterOperator { originating: Some("Type 1ims.test".to_owned()), terminating: None }];
-    ServiceInformation { subscriptions: vec![SubscriptionId::of_uri(IMPU)], ims: Some(ims), ..ServiceInformation::default() }
+    ServiceInformation {
+        subscriptions: vec![SubscriptionId::of_uri(IMPU)],
+        ims: Some(ims),
+        ..ServiceInformation::default()
+    }
 }
 
 fn header(session_id: &str) -> ChargingHeader {

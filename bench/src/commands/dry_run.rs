@@ -79,11 +79,9 @@ fn step_time(loaded: &Loaded, action: &StepAction) -> (Duration, Duration) {
             (Duration::ZERO, Duration::ZERO)
         }
         StepAction::Ims(ImsStep::RunUntilIms { timeout_ms, .. }) => (IMS_TIME.min(ms(*timeout_ms)), ms(*timeout_ms)),
-        StepAction::Ims(_)
-        | StepAction::Service(_)
-        | StepAction::Mc(_)
-        | StepAction::Sms(_)
-        | StepAction::Mms(_) => (Duration::ZERO, Duration::ZERO),
+        StepAction::Ims(_) | StepAction::Service(_) | StepAction::Mc(_) | StepAction::Sms(_) | StepAction::Mms(_) => {
+            (Duration::ZERO, Duration::ZERO)
+        }
         StepAction::Run { for_ms } => (ms(*for_ms), ms(*for_ms)),
         StepAction::RunUntilDelivered { session, timeout_ms } => {
             let scenario = &loaded.scenario;

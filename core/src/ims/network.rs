@@ -172,7 +172,6 @@ impl NetworkBox {
     pub fn sockets(self) -> Vec<(Transport, SocketAddr)> {
         vec![(Transport::Udp, self.sip()), (Transport::Tcp, self.sip())]
     }
-
 }
 
 /// What leads requests in a network.

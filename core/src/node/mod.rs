@@ -292,7 +292,9 @@ impl Role {
             (Self::Bmsc, _) | (_, Self::Bmsc) => Joint::Mb2C,
             (Self::Cdf, _) | (_, Self::Cdf) => Joint::Rf,
             (Self::Ocs, _) | (_, Self::Ocs) => Joint::Ro,
-            (Self::MigrationServer | Self::DiameterRelay, Self::MigrationServer | Self::DiameterRelay) => Joint::Migration,
+            (Self::MigrationServer | Self::DiameterRelay, Self::MigrationServer | Self::DiameterRelay) => {
+                Joint::Migration
+            }
             // A migration management server is the HSS of those who have come from elsewhere.
             (Self::Hss | Self::MigrationServer, Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw)
             | (Self::As | Self::McServer | Self::Exposure | Self::IpMessageGw, Self::Hss | Self::MigrationServer) => {

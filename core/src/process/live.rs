@@ -36,11 +36,11 @@ use super::config::{CoreConfig, NodeKind, PeerSection, Place, ServingNodeSection
 use crate::charging::CdrFolder;
 use crate::ims::hss::Hss;
 use crate::ims::presence::PresenceServer;
-use crate::ims::xdm::Shelf;
 use crate::ims::relay::DiameterRelay;
+use crate::ims::xdm::Shelf;
 use crate::ims::{
-    ConferenceServer, HomeNetwork, HssRoute, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf, ScscfChoice,
-    ScscfConfig,
+    ConferenceServer, HomeNetwork, HssRoute, Icscf, IcscfConfig, MessagingServer, Pcscf, PcscfConfig, Scscf,
+    ScscfChoice, ScscfConfig,
 };
 use crate::mbms::ImsAs;
 use crate::net::{
@@ -320,9 +320,7 @@ impl<'a> Nodes<'a> {
             NodeKind::SmSc => Box::new(self.sm_sc(entropy)?),
             NodeKind::MmsRelay => Box::new(self.mms_relay(entropy)?),
             // It keeps what an HSS keeps, beside the HSS of the process.
-            NodeKind::MigrationServer => {
-                Box::new(Scoped::new(name, Box::new(self.migration_server(folder, entropy)?)))
-            }
+            NodeKind::MigrationServer => Box::new(Scoped::new(name, Box::new(self.migration_server(folder, entropy)?))),
             NodeKind::DiameterRelay => Box::new(DiameterRelay::new(self.diameter_relay(), entropy)),
             NodeKind::Cdf => Box::new(self.cdf(entropy)),
             NodeKind::Ocs => Box::new(self.ocs(entropy)),

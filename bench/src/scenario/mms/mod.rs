@@ -14,8 +14,8 @@ use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
 pub(super) use check::{check, check_files, state as check_state, step as check_step};
-pub use step::{MmsFiles, MmsStep};
 pub(super) use step::{MMS_WORDS, MmsWord};
+pub use step::{MmsFiles, MmsStep};
 
 /// Multimedia messages of a run: two MMS Relay/Servers with MM4 between them, and the IP-Message-GW.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

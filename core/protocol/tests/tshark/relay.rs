@@ -40,12 +40,8 @@ impl Chain {
             };
             DiameterEndpoint::new(config, Entropy::from_seed([n as u8; 32]))
         };
-        let mut chain = Self {
-            nodes: [0, 1, 2].map(node),
-            relayed: BTreeMap::new(),
-            sent: Vec::new(),
-            now: Instant::ZERO,
-        };
+        let mut chain =
+            Self { nodes: [0, 1, 2].map(node), relayed: BTreeMap::new(), sent: Vec::new(), now: Instant::ZERO };
         for n in [0, 2] {
             chain.nodes[n].handle_timeout(chain.now);
             chain.drain();
@@ -111,11 +107,8 @@ fn answer(request: &Message) -> Message {
         ck: Secret::new([4; 16]),
         ik: Secret::new([5; 16]),
     };
-    let outcome = Outcome {
-        origin_host: NAMES[2].to_owned(),
-        origin_realm: "ims.test".to_owned(),
-        result: ResultCode::SUCCESS,
-    };
+    let outcome =
+        Outcome { origin_host: NAMES[2].to_owned(), origin_realm: "ims.test".to_owned(), result: ResultCode::SUCCESS };
     let (impi, impu) = (Some("1@ims.test".to_owned()), Some("sip:alice@ims.test".to_owned()));
     Maa { outcome, impi, impu, items: vec![AuthItem { number: Some(1), data }] }.to_message(request)
 }
@@ -130,7 +123,8 @@ fn a_relay_says_what_it_is_and_what_it_has_done() {
     let mars: Vec<_> = chain.sent.iter().filter(|message| message.command == d::MULTIMEDIA_AUTH).collect();
     // A request over two hops and its answer, and three that the relay answers itself.
     assert_eq!(mars.len(), 4 + 3 * 2);
-    let fields = ["-T", "fields", "-e", "diameter.Route-Record", "-e", "diameter.Result-Code", "-e", "diameter.flags.error"];
+    let fields =
+        ["-T", "fields", "-e", "diameter.Route-Record", "-e", "diameter.Result-Code", "-e", "diameter.flags.error"];
     let fields = [&fields[..], &["-e", "_ws.malformed", "-Y", "diameter.cmd.code == 303"]].concat();
     let packets = || chain.sent.iter().map(Message::emit);
     let Some(found) = dissect("diameter", packets(), &fields) else { return };

@@ -186,4 +186,3 @@ pub(super) fn store_sqn(impi: &str, sqn: Sqn) -> NodeStoreOp {
     let value = sqn.number().to_string().into_bytes();
     NodeStoreOp::Put { table: Table::Sqn, key: impi.to_owned(), value }
 }
-

@@ -87,8 +87,10 @@ impl DiameterRelay {
             return Err(DiameterProblem::new(result::TOO_BUSY, "too many requests wait for their answers"));
         }
         let realm = request.need_text(&dictionary::DESTINATION_REALM)?;
-        let takes = |route: &&RealmRoute| route.application.is_none_or(|application| application == request.application);
-        let of = |name: &str| self.config.routes.iter().filter(takes).find(|route| route.realm.eq_ignore_ascii_case(name));
+        let takes =
+            |route: &&RealmRoute| route.application.is_none_or(|application| application == request.application);
+        let of =
+            |name: &str| self.config.routes.iter().filter(takes).find(|route| route.realm.eq_ignore_ascii_case(name));
         match of(realm).or_else(|| of(ANY_REALM)) {
             Some(route) => Ok(route.next_hops.clone()),
             None if request.text(&dictionary::DESTINATION_HOST)?.is_some_and(|host| self.endpoint.knows_peer(host)) => {

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use protocol::Joint;
 use protocol::diameter::cx::{Lia, Lir};
 use protocol::diameter::{Avp, DiameterConfig, Flags, Outcome, PeerConfig, ResultCode};
-use protocol::Joint;
 
 use super::*;
 use crate::node::testing::{Shared, TestNetwork, store};
@@ -341,7 +341,8 @@ fn another_relay_takes_over_and_the_request_says_so() {
     assert!(net.fabric.set_down(net.now, "drb.abroad.test", true));
     assert_eq!(code(net.ask(None, ABROAD)), (3002, "dra.home.test".to_owned()));
     assert!(net.fabric.set_down(net.now, "dra.abroad.test", false));
-    net.run_ms(10_000);
+    // It takes its old connection for open until its watchdog ends (RFC 3539 clause 3.4.1), and turns a second one away.
+    net.run_ms(120_000);
     assert_eq!(code(net.ask(None, ABROAD)).0, 2001, "{:?}", net.notes);
 }
 

@@ -136,11 +136,8 @@ impl MigrationBinding {
 
     /// As the HSS of partner identities has him: without anything secret.
     pub(super) fn subscriber(&self) -> Subscriber {
-        let identity = |own: &BoundIdentity| Identity {
-            uri: own.partner.clone(),
-            barred: self.is_barred,
-            display_name: None,
-        };
+        let identity =
+            |own: &BoundIdentity| Identity { uri: own.partner.clone(), barred: self.is_barred, display_name: None };
         Subscriber {
             impi: self.impi.clone(),
             subscription: self.impi.clone(),

@@ -144,13 +144,7 @@ impl MigrationServer {
         self.end(now, asked.from, is_core, items);
     }
 
-    fn end(
-        &mut self,
-        now: Instant,
-        from: ElsewhereMar,
-        is_core: bool,
-        answer: Result<Vec<AuthItem>, Unanswered>,
-    ) {
+    fn end(&mut self, now: Instant, from: ElsewhereMar, is_core: bool, answer: Result<Vec<AuthItem>, Unanswered>) {
         match &answer {
             Ok(items) => self.counters.vectors += items.len() as u64,
             Err(why) => {

@@ -34,11 +34,8 @@ impl NetworkPlan {
         let peer = |other: &&Self| other.diameter_peer(NetworkBox::DiameterRelay, self.system < other.system);
         diameter.peers.extend(others.iter().map(peer));
         let mut config = RelayConfig::new(diameter);
-        let route = |realm: &str, hop: String| RealmRoute {
-            realm: realm.to_owned(),
-            application: None,
-            next_hops: vec![hop],
-        };
+        let route =
+            |realm: &str, hop: String| RealmRoute { realm: realm.to_owned(), application: None, next_hops: vec![hop] };
         config.routes = vec![route(&self.domain, self.host(NetworkBox::Hss))];
         config.routes.extend(others.iter().map(|other| route(&other.domain, other.host(NetworkBox::DiameterRelay))));
         let interconnect = |other: &&Self| Interconnect {

@@ -94,18 +94,17 @@ impl CoreConfig {
                     .into());
             }
             if server.hss_timeout == 0 || server.hss_timeout >= server.system_timeout {
-                return Err("migration_server.hss_timeout is less than system_timeout, so that another system hears why \
+                return Err(
+                    "migration_server.hss_timeout is less than system_timeout, so that another system hears why \
                             there is nothing"
-                    .into());
+                        .into(),
+                );
             }
         }
         let is_peer = |host: &String| relay.peers.iter().any(|peer| peer.host == *host);
         let stranger = relay.interconnects.iter().find(|own| !is_peer(&own.peer));
         match stranger.filter(|_| self.runs(NodeKind::DiameterRelay)) {
-            Some(own) => Err(format!(
-                "diameter_relay.interconnects: {} is in no [[diameter_relay.peers]]",
-                own.peer
-            )),
+            Some(own) => Err(format!("diameter_relay.interconnects: {} is in no [[diameter_relay.peers]]", own.peer)),
             None => Ok(()),
         }
     }

@@ -234,7 +234,7 @@ fn bindings_that_contradict_each_other_are_refused_at_the_start() {
     for (second, said) in [
         (binding("m1@p.test", "2@h.test", "sip:m2@p.test", "sip:2@h.test"), "bound twice"),
         (binding("m2@p.test", "1@h.test", "sip:m2@p.test", "sip:2@h.test"), "bound twice"),
-        (binding("m2@p.test", "2@h.test", "sip:M1@P.test", "sip:2@h.test"), "bound twice"),
+        (binding("m2@p.test", "2@h.test", "sip:m1@P.test", "sip:2@h.test"), "bound twice"),
         (binding("m2@p.test", "2@h.test", "sip:m2@p.test", "sip:1@H.test"), "bound twice"),
         (binding("m2", "2@h.test", "sip:m2@p.test", "sip:2@h.test"), "not user@realm"),
         (binding("m2@p.test", "2@h.test", "mailto:m2@p.test", "sip:2@h.test"), "not a SIP or tel URI"),

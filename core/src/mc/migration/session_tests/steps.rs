@@ -111,7 +111,10 @@ fn others_reach_the_user_in_the_partner_system() {
     let message = net.ues[1].message(&from, &to.impu, &routes);
     net.send(2, Partner, &message);
     net.run_ms(300);
-    let at = net.inbox.iter().position(|(to, m)| to == "ue1" && m.as_request().is_some_and(|r| r.method.as_str() == "MESSAGE"));
+    let at = net
+        .inbox
+        .iter()
+        .position(|(to, m)| to == "ue1" && m.as_request().is_some_and(|r| r.method.as_str() == "MESSAGE"));
     assert!(at.is_some(), "{:?} {:#?}", net.inbox, net.notes);
     // At home nobody knows him now: he is not registered there.
     net.registers(3, Primary, 3600);

@@ -71,9 +71,8 @@ impl Ue {
     pub(super) fn register(&mut self, who: &Identities, expires: u32, credentials: Option<&str>) -> Request {
         self.cseq += 1;
         let Identities { domain, impi, .. } = who;
-        let empty = format!(
-            "Digest username=\"{impi}\", realm=\"{domain}\", nonce=\"\", uri=\"sip:{domain}\", response=\"\""
-        );
+        let empty =
+            format!("Digest username=\"{impi}\", realm=\"{domain}\", nonce=\"\", uri=\"sip:{domain}\", response=\"\"");
         let mut request = self.plain(who, "REGISTER", &format!("sip:{domain}"));
         request.headers.set("To", &format!("<{}>", who.impu));
         request.headers.append("Contact", &format!("<sip:ue@10.45.0.{}:5060>", self.number));
