@@ -15,7 +15,8 @@ use crate::{Entropy, Instant};
 const CONN: ConnectionId = ConnectionId(1);
 
 /// A message that parses is emitted as what parses again to the same; its problems can be answered; nothing in it makes a
-/// typed reader panic; an endpoint takes it from its peer and says only what is well-formed.
+/// typed reader panic; an endpoint takes it from its peer and says only what is well-formed,
+/// and so does one that relays.
 ///
 /// # Panics
 /// When one of that does not hold.
@@ -32,7 +33,8 @@ pub fn diameter(octets: &[u8]) {
             }
         }
     }
-    endpoint(octets);
+    endpoint(octets, vec![dictionary::APP_CX, dictionary::APP_SH]);
+    endpoint(octets, vec![dictionary::APP_RELAY]);
 }
 
 /// Messages to start from.
@@ -85,7 +87,7 @@ pub fn diameter_corpus() -> Vec<Vec<u8>> {
     let answer = outcome.answer(&lir, vec![Avp::text(&dictionary::SERVER_NAME, "sip:s")]);
     let messages = [lir, mar.to_message(), sar.to_message(), snr.to_message(), answer];
     let mut all: Vec<_> = messages.iter().map(Message::emit).collect();
-    let (_, said) = open();
+    let (_, said) = open(vec![dictionary::APP_CX, dictionary::APP_SH]);
     all.extend(said);
     all.push(all.concat());
     all
@@ -102,10 +104,11 @@ fn typed(message: &Message) {
     let _ = (Pnr::from_message(message), ShAnswer::from_message(message));
 }
 
-/// Two endpoints that know each other, connected; and what the second has said for it.
-fn open() -> (DiameterEndpoint, Vec<Vec<u8>>) {
+/// Two endpoints that know each other, connected, the first with these applications; and what the second has said for it.
+fn open(first: Vec<u32>) -> (DiameterEndpoint, Vec<Vec<u8>>) {
     let node = |host: &str, peer: &str, connects: bool| {
-        let applications = vec![dictionary::APP_CX, dictionary::APP_SH];
+        let own = vec![dictionary::APP_CX, dictionary::APP_SH];
+        let applications = if connects { own } else { first.clone() };
         let mut config = DiameterConfig::new(host, "ims.test", Ipv4Addr::LOCALHOST.into(), applications);
         let connect = connects.then(|| (Ipv4Addr::LOCALHOST, 3868).into());
         config.peers = vec![PeerConfig { host: peer.to_owned(), realm: "ims.test".to_owned(), connect }];
@@ -127,8 +130,9 @@ fn open() -> (DiameterEndpoint, Vec<Vec<u8>>) {
     (hss, said)
 }
 
-fn endpoint(octets: &[u8]) {
-    let (mut hss, _) = open();
+fn endpoint(octets: &[u8], applications: Vec<u32>) {
+    let relays = applications.contains(&dictionary::APP_RELAY);
+    let (mut hss, _) = open(applications);
     let (first, second) = octets.split_at(octets.len() / 2);
     for bytes in [first, second] {
         hss.handle_input(Instant::ZERO, DiameterInput::Received { conn: CONN, bytes });
@@ -136,6 +140,10 @@ fn endpoint(octets: &[u8]) {
             match output {
                 DiameterOutput::Transport(DiameterTransport::Send { bytes, .. }) => {
                     assert!(Message::parse(&bytes).is_ok(), "an endpoint says what nobody can read");
+                }
+                // It goes back to nobody that it comes from: its answer is a failure.
+                DiameterOutput::Request { handle, message } if relays => {
+                    hss.relay_request(Instant::ZERO, 1, handle, message, &["peer.ims.test".to_owned()]);
                 }
                 DiameterOutput::Request { handle, message } => {
                     typed(&message);
