@@ -234,6 +234,65 @@ fn affiliations_of_mcptt_users() {
 }
 
 #[test]
+fn profiles_of_mcptt_users() {
+    use protocol::mc::user_profile::{PartnerSystem, ProfileEntry, UserProfile};
+    let text = |words: &str| Some(words.to_owned());
+    let partner = PartnerSystem {
+        id: "partner".into(),
+        plmn: protocol::Plmn::new("001", "02").unwrap(),
+        service_pdn: "mcptt.partner".into(),
+        common_core_pdn: text("core.partner"),
+        identity_pdn: text("id.partner"),
+        domain: "ims.partner.example".into(),
+        pcscf: "[2001:db8::1]:5060".parse().unwrap(),
+        private_identity: "visitor1@ims.partner.example".into(),
+        public_identity: "sip:visitor1@ims.partner.example".into(),
+        identity_server: text("https://idms.partner.example"),
+        mc_id: text("visitor1"),
+        mcptt_id: "sip:visitor1@mcptt.partner.example".into(),
+        server: "sip:mc1.partner.example".into(),
+        groups: vec!["sip:joint@mcptt.partner.example".into()],
+    };
+    let group = ProfileEntry { uri: "sip:fire@mcptt.example".into(), name: text("<fire> & rescue") };
+    let profile = UserProfile {
+        name: text("Anna"),
+        profile_name: text("on duty"),
+        is_preselected: true,
+        aliases: vec!["Fire 1".into()],
+        private_calls: vec![ProfileEntry::new("sip:bert@mcptt.example")],
+        max_calls: Some(4),
+        priority: Some(7),
+        participant_type: text("first responder"),
+        organization: text("rescue"),
+        groups: vec![group.clone()],
+        max_affiliations: Some(10),
+        implicit_affiliations: vec![group],
+        max_transmissions: Some(1),
+        partners: vec![partner],
+        ..UserProfile::new("sip:anna@mcptt.example", 1)
+    };
+    let Some(said) = validates("mcptt-user-profile", &profile.to_document()) else { return };
+    assert_eq!(said, Ok(()));
+    assert_eq!(
+        validates("mcptt-user-profile", &UserProfile::new("sip:a@mcptt.example", 0).to_document()),
+        Some(Ok(()))
+    );
+    let all = [
+        ("user-profile-index=\"1\"", ""),
+        ("Status>true", "Status>maybe"),
+        ("uri-entry", "uri"),
+        ("MaxAffiliationsN2>10", "MaxAffiliationsN2>-1"),
+        (">00102<", ">001-02<"),
+        ("private-identity", "identity"),
+    ];
+    for (right, wrong) in all {
+        let document = profile.to_document();
+        assert!(document.contains(right), "{right}");
+        assert!(validates("mcptt-user-profile", &document.replace(right, wrong)).unwrap().is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn coordination_of_mc_service_servers() {
     use protocol::mc::coordination::{AnnouncedBy, Coordination, DistributionOutcome, LocatedUser, SharedBearer};
     use protocol::mc::subchannel::MbmsSubchannel;

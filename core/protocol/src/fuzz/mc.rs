@@ -5,6 +5,7 @@ use crate::mc::coordination::Coordination;
 use crate::mc::info::McpttInfo;
 use crate::mc::sdp::{AnnouncedMedia, FloorMedia, FloorParameters, audio, m_line};
 use crate::mc::usage_info::UsageInfo;
+use crate::mc::user_profile::UserProfile;
 use crate::mc::{floor, subchannel};
 use crate::sip::sdp::Sdp;
 
@@ -39,7 +40,7 @@ pub fn mc_documents(octets: &[u8]) {
             })*
         };
     }
-    settles! { UsageInfo McpttInfo Affiliations Coordination }
+    settles! { UsageInfo McpttInfo Affiliations Coordination UserProfile }
 }
 
 /// What is read of a description's floor control and of an announcement's media is written as what reads again to the same.

@@ -38,6 +38,12 @@ pub const AFFILIATION_CONTENT_TYPE: &str = crate::xml::PIDF_CONTENT_TYPE;
 /// is our own.
 pub const COORDINATION_CONTENT_TYPE: &str = "application/vnd.castbench.mbms-coordination+xml";
 
+/// Content type of [`UserProfile`](super::user_profile::UserProfile) (TS 24.484 clause 8.3.2.5).
+pub const USER_PROFILE_CONTENT_TYPE: &str = "application/vnd.3gpp.mcptt-user-profile+xml";
+
+/// XCAP application usage of [`UserProfile`](super::user_profile::UserProfile) (TS 24.484 clause 8.3.2.2).
+pub const USER_PROFILE_AUID: &str = "org.3gpp.mcptt.user-profile";
+
 /// Content type of a session description (RFC 8866 clause 8.1).
 pub const SDP_CONTENT_TYPE: &str = "application/sdp";
 
@@ -58,6 +64,12 @@ pub const USAGE_INFO_NAMESPACE: &str = "urn:3gpp:ns:mcpttMbmsUsage:1.0";
 
 /// Namespace of affiliations in presence documents (TS 24.379 clause 9.3.1.2).
 pub const AFFILIATION_NAMESPACE: &str = "urn:3gpp:ns:mcpttPresInfo:1.0";
+
+/// Namespace of [`UserProfile`](super::user_profile::UserProfile) (TS 24.484 clause 8.3.2.4).
+pub const USER_PROFILE_NAMESPACE: &str = "urn:3gpp:mcptt:user-profile:1.0";
+
+/// Namespace of [`PartnerSystem`](super::user_profile::PartnerSystem): our own.
+pub const MIGRATION_NAMESPACE: &str = "urn:castbench:params:xml:ns:mc-migration";
 
 /// Namespace of [`Coordination`](super::coordination::Coordination).
 pub const COORDINATION_NAMESPACE: &str = "urn:castbench:params:xml:ns:mbms-coordination";

@@ -345,6 +345,7 @@ fn mc() {
     use protocol::mc::info::McpttInfo;
     use protocol::mc::subchannel::{MbmsSubchannel, SubchannelControl, SubchannelMessage};
     use protocol::mc::usage_info::{Announcement, ListeningStatus, UsageInfo};
+    use protocol::mc::user_profile::{PartnerSystem, ProfileEntry, UserProfile};
     let tmgi: protocol::Tmgi = "00abcd@262-01".parse().unwrap();
     let subchannel = MbmsSubchannel { audio_m_line: 2, floor: Some((3, 4)), media: ([239, 1, 2, 3], 5000).into() };
     let map = SubchannelMessage::MapGroupToBearer { group: "sip:g@a".into(), tmgi, subchannel };
@@ -364,8 +365,27 @@ fn mc() {
     let response = Coordination::MediaDistributionResponse { id: "1".into(), outcome, lease_ms: 1 };
     let gone = Coordination::BearerChange { bearers: Vec::new(), gone: vec![tmgi] };
     let affiliations = Affiliations::request("sip:u@a", "c", ["sip:g@a"]);
+    let partner = PartnerSystem {
+        id: "p".into(),
+        plmn: tmgi.plmn,
+        service_pdn: "a".into(),
+        common_core_pdn: None,
+        identity_pdn: Some("b".into()),
+        domain: "b.test".into(),
+        pcscf: ([10, 50, 0, 1], 5060).into(),
+        private_identity: "v@b.test".into(),
+        public_identity: "sip:v@b.test".into(),
+        identity_server: Some("https://i.b.test".into()),
+        mc_id: None,
+        mcptt_id: "sip:v@m.test".into(),
+        server: "sip:mc1.b.test".into(),
+        groups: vec!["sip:g@b.test".into()],
+    };
+    let groups = vec![ProfileEntry { uri: "sip:g@a".into(), name: Some("G".into()) }];
+    let profile = UserProfile { groups, partners: vec![partner], max_calls: Some(1), ..UserProfile::new("sip:u@a", 1) };
     let documents = [usage.to_document(), info.to_document(), response.to_document(), gone.to_document()];
-    let corpus: Vec<_> = documents.into_iter().chain([affiliations.to_document()]).map(String::into_bytes).collect();
+    let more = [affiliations.to_document(), profile.to_document()];
+    let corpus: Vec<_> = documents.into_iter().chain(more).map(String::into_bytes).collect();
     let words =
         [b"<TMGI>".as_slice(), b"00ABCD62F210", b"</id>", b"&#13;", b"Encrypted", b"999999999999", b"[::1]:1", b"/>"];
     run("mc_documents", fuzz::mc_documents, &corpus, &words);
