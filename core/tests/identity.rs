@@ -6,6 +6,7 @@ use std::process::Command;
 use core_network::mc::{TokenKeys, TokenVerifier};
 use core_network::process::{CoreConfig, start_core};
 use protocol::Entropy;
+use protocol::mc::user_profile::UserProfile;
 use serde_json::Value;
 
 /// RFC 7636 appendix B.
@@ -60,11 +61,15 @@ impl Curl {
     }
 
     async fn login(&self, password: &str, redirect: &str) -> Answer {
+        self.login_for("openid 3gpp:mc:ptt_service", password, redirect).await
+    }
+
+    async fn login_for(&self, scope: &str, password: &str, redirect: &str) -> Answer {
         let params = [
             ("response_type", "code"),
             ("client_id", "mcptt_client"),
             ("redirect_uri", redirect),
-            ("scope", "openid 3gpp:mc:ptt_service"),
+            ("scope", scope),
             ("state", "abc"),
             ("acr_values", "3gpp:acr:password"),
             ("code_challenge", CHALLENGE),
@@ -88,7 +93,11 @@ impl Curl {
 }
 
 fn config() -> CoreConfig {
-    let text = format!(
+    CoreConfig::parse(&text()).unwrap()
+}
+
+fn text() -> String {
+    format!(
         "nodes = ['identity']
         http = 'off'
         [identity]
@@ -105,8 +114,7 @@ fn config() -> CoreConfig {
         secret = '{HASH}'
         scopes = ['exposure:messages']
         acts_for_itself = true"
-    );
-    CoreConfig::parse(&text).unwrap()
+    )
 }
 
 fn now_s() -> u64 {
@@ -179,5 +187,45 @@ async fn a_code_and_the_key_outlive_the_process() {
     let (process, curl) = start(folder.path()).await;
     assert_eq!(curl.run("/jwks", &[]).await.body, keys);
     assert_eq!(curl.redeem(&code, REDIRECT, VERIFIER).await.status, 200);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn curl_fetches_the_profile_of_the_user_and_no_other() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return println!("skipped: curl is not here");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let alice = UserProfile::new("sip:alice@mcptt.example", 1);
+    let profiles = [("alice.xml", &alice), ("bob.xml", &UserProfile::new("sip:bob@mcptt.example", 1))];
+    for (name, profile) in profiles {
+        std::fs::write(folder.path().join(name), profile.to_document()).unwrap();
+    }
+    let more = "[xdm]\nlisten = ['https:127.0.0.1:0']\nprofiles = ['alice.xml', 'bob.xml']\n";
+    let text = text().replace("['identity']", "['identity', 'xdm']").replace(
+        "scopes = ['3gpp:mc:ptt_service']",
+        "scopes = ['3gpp:mc:ptt_service', '3gpp:mc:ptt_config_management_service']",
+    );
+    let config = CoreConfig::parse(&format!("{text}\n{more}")).unwrap();
+    let process = start_core(&config, folder.path(), Entropy::from_seed([1; 32]), None).await.unwrap();
+    let place = |node: &str| {
+        let address = process.listening().iter().find(|own| own.node == node).unwrap().address;
+        Curl { base: format!("https://{address}"), authority: folder.path().join("core.tls/ca.pem") }
+    };
+    let (idms, cms) = (place("idms"), place("xdms"));
+    let mut bearers = Vec::new();
+    for scope in ["openid 3gpp:mc:ptt_config_management_service", "openid 3gpp:mc:ptt_service"] {
+        let code = idms.login_for(scope, "password", REDIRECT).await.said("code").unwrap();
+        let tokens = idms.redeem(&code, REDIRECT, VERIFIER).await.json();
+        bearers.push(format!("Authorization: Bearer {}", tokens["access_token"].as_str().unwrap()));
+    }
+    let [configuration, service] = bearers.as_slice() else { panic!() };
+    let own = UserProfile::path(&alice.mcptt_id, 1);
+    let read = cms.run(&own, &["-H", configuration]).await;
+    assert_eq!((read.status, UserProfile::parse(&read.body)), (200, Ok(alice)));
+    assert_eq!(cms.run(&own, &[]).await.status, 401);
+    assert_eq!(cms.run(&own, &["-H", service]).await.status, 403);
+    assert_eq!(cms.run(&UserProfile::path("sip:bob@mcptt.example", 1), &["-H", configuration]).await.status, 403);
+    assert_eq!(cms.run(&UserProfile::path("sip:alice@mcptt.example", 2), &["-H", configuration]).await.status, 404);
     process.stop().await;
 }

@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderName, Request, Response, StatusCode};
 use protocol::sip::Uri;
+use protocol::xcap::XcapUri;
 use protocol::{Entropy, Instant};
 
 use super::answer::Refused;
 use super::digest::{DigestGate, DigestRefusal};
+use super::usage::AUID_USER_PROFILE;
 use super::{XdmTokens, XdmsConfig};
 use crate::ims::trust::TrustedPeer;
 use crate::mc::{Claims, TokenRefusal};
@@ -23,6 +25,8 @@ pub(super) enum Client {
     User { identities: Vec<String>, info: Option<String> },
     /// An application server.
     Server,
+    /// An MC administrator.
+    Administrator,
 }
 
 impl fmt::Display for Client {
@@ -30,6 +34,7 @@ impl fmt::Display for Client {
         match self {
             Self::User { identities, .. } => f.write_str(identities.first().map_or("nobody", String::as_str)),
             Self::Server => f.write_str("an application server"),
+            Self::Administrator => f.write_str("an administrator"),
         }
     }
 }
@@ -41,12 +46,15 @@ pub(super) struct Access {
     users: BTreeMap<String, Vec<String>>,
     proxies: Vec<TrustedPeer>,
     servers: Vec<TrustedPeer>,
+    administrators: Vec<TrustedPeer>,
     tokens: Option<XdmTokens>,
     realm: String,
+    /// Path of the XCAP root.
+    root: String,
 }
 
 impl Access {
-    pub(super) fn new(config: &XdmsConfig, entropy: Entropy) -> Self {
+    pub(super) fn new(config: &XdmsConfig, root: &str, entropy: Entropy) -> Self {
         let mut gate = DigestGate::new(&config.realm, config.nonce_life, entropy);
         let mut users = BTreeMap::new();
         for user in &config.users {
@@ -54,7 +62,9 @@ impl Access {
             users.insert(user.username.clone(), user.identities.iter().map(|i| canonical(i)).collect());
         }
         let (proxies, servers) = (config.trusted_proxies.clone(), config.trusted_servers.clone());
-        Self { gate, users, proxies, servers, tokens: config.tokens.clone(), realm: config.realm.clone() }
+        let administrators = config.administrators.clone();
+        let (tokens, realm, root) = (config.tokens.clone(), config.realm.clone(), root.to_owned());
+        Self { gate, users, proxies, servers, administrators, tokens, realm, root }
     }
 
     /// Who sends a request.
@@ -64,6 +74,9 @@ impl Access {
         peer: SocketAddr,
         request: &Request<Vec<u8>>,
     ) -> Result<Client, Refused> {
+        if self.is_configuration(request) {
+            return self.client_of_configuration(now, peer, request);
+        }
         let asserted = request.headers().get_all(&ASSERTED);
         if asserted.iter().next().is_some() && self.proxies.iter().any(|proxy| proxy.is(peer)) {
             let identities: Vec<String> = asserted.iter().filter_map(|v| v.to_str().ok()).flat_map(quoted).collect();
@@ -78,10 +91,7 @@ impl Access {
             return Ok(Client::Server);
         }
         if let Some(tokens) = self.tokens.as_ref().filter(|_| has_bearer(request)) {
-            return tokens.client(now, request).map_err(|why| {
-                let refused = Refused::new(why.status(), format!("access token: {why}"));
-                refused.with(WWW_AUTHENTICATE, why.challenge(&self.realm).to_str().unwrap_or("Bearer"))
-            });
+            return tokens.client(now, request, &GROUP_MANAGEMENT).map_err(|why| self.no_token(&why));
         }
         let mut credentials = request.headers().get_all(AUTHORIZATION).iter();
         let checked = match (credentials.next().map(HeaderValue::to_str), credentials.next()) {
@@ -96,6 +106,38 @@ impl Access {
             }
             Err(why) => Err(self.challenge(now, why)),
         }
+    }
+
+    /// Who asks for what administrators write and its user reads: a user by a token and nothing else (TS 24.484 clause 6).
+    fn client_of_configuration(
+        &self,
+        now: Instant,
+        peer: SocketAddr,
+        request: &Request<Vec<u8>>,
+    ) -> Result<Client, Refused> {
+        let has_credentials = request.headers().contains_key(AUTHORIZATION);
+        let is_one_of = |peers: &[TrustedPeer]| !has_credentials && peers.iter().any(|own| own.is(peer));
+        if is_one_of(&self.administrators) {
+            return Ok(Client::Administrator);
+        }
+        if is_one_of(&self.servers) {
+            return Ok(Client::Server);
+        }
+        match &self.tokens {
+            Some(tokens) => tokens.client(now, request, &CONFIGURATION_MANAGEMENT).map_err(|why| self.no_token(&why)),
+            None => Err(Refused::new(StatusCode::FORBIDDEN, "there is no identity management server for it")),
+        }
+    }
+
+    /// Before the address is checked: one that is none is no configuration and is refused later.
+    fn is_configuration(&self, request: &Request<Vec<u8>>) -> bool {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        XcapUri::parse(&self.root, target).is_ok_and(|uri| uri.auid == AUID_USER_PROFILE)
+    }
+
+    fn no_token(&self, why: &TokenRefusal) -> Refused {
+        let refused = Refused::new(why.status(), format!("access token: {why}"));
+        refused.with(WWW_AUTHENTICATE, why.challenge(&self.realm).to_str().unwrap_or("Bearer"))
     }
 
     fn challenge(&mut self, now: Instant, why: DigestRefusal) -> Refused {
@@ -131,18 +173,28 @@ impl Access {
 /// One of the identities in a token.
 type OfClaims = fn(Claims) -> Option<String>;
 
+/// Scopes of group management, and whose groups each is for (TS 33.180 table B.4.2.2-1).
+const GROUP_MANAGEMENT: [(&str, OfClaims); 3] = [
+    ("3gpp:mc:ptt_group_management_service", |claims| claims.mcptt_id),
+    ("3gpp:mc:video_group_management_service", |claims| claims.mcvideo_id),
+    ("3gpp:mc:data_group_management_service", |claims| claims.mcdata_id),
+];
+/// The scope of configuration management: of the services there are documents of MCPTT here.
+const CONFIGURATION_MANAGEMENT: [(&str, OfClaims); 1] =
+    [("3gpp:mc:ptt_config_management_service", |claims| claims.mcptt_id)];
+
 impl XdmTokens {
-    /// The user that an access token was given for, with those of his MC service IDs that it lets manage groups.
-    fn client(&self, now: Instant, request: &Request<Vec<u8>>) -> Result<Client, TokenRefusal> {
+    /// The user that an access token was given for, with those of his MC service IDs that it has one of these scopes for.
+    fn client(
+        &self,
+        now: Instant,
+        request: &Request<Vec<u8>>,
+        scopes: &[(&str, OfClaims)],
+    ) -> Result<Client, TokenRefusal> {
         let now_s = self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000) / 1000;
-        let ids: [(&str, OfClaims); 3] = [
-            ("3gpp:mc:ptt_group_management_service", |claims| claims.mcptt_id),
-            ("3gpp:mc:video_group_management_service", |claims| claims.mcvideo_id),
-            ("3gpp:mc:data_group_management_service", |claims| claims.mcdata_id),
-        ];
         let mut identities = Vec::new();
         let mut refusal = None;
-        for (scope, id) in ids {
+        for (scope, id) in scopes {
             match self.verifier.check_request(now_s, request.headers(), scope) {
                 Ok(claims) => identities.extend(id(claims).map(|id| canonical(&id))),
                 Err(why) => {

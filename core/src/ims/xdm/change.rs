@@ -133,7 +133,11 @@ impl Documents {
         }
         let document = parse_document(content.as_bytes())?;
         let is_taken = |uri: &str| self.is_taken(uri, &at.path);
-        (at.usage.check)(&document, &Context { root: &config.root, is_taken: &is_taken })
+        let place = match (&at.uri.tree, at.uri.document.last()) {
+            (Tree::User(user), Some(name)) => (user.as_str(), name.as_str()),
+            _ => ("", ""),
+        };
+        (at.usage.check)(&document, &Context { root: &config.root, place, is_taken: &is_taken })
     }
 }
 

@@ -118,6 +118,9 @@ impl Documents {
             (Tree::User(xui), Client::User { identities, .. }) if !identities.contains(xui) => {
                 return Err(Refused::new(StatusCode::FORBIDDEN, "the tree of another user"));
             }
+            (Tree::User(_), Client::User { .. }) if is_write && usage.auid == usage::AUID_USER_PROFILE => {
+                return Err(Refused::new(StatusCode::FORBIDDEN, "administrators write it"));
+            }
             _ => {}
         }
         let query = request.uri().query().unwrap_or_default().to_owned();
@@ -136,7 +139,7 @@ impl Documents {
             return Some(Err(Refused::new(StatusCode::NOT_FOUND, "no such group")));
         };
         let may = match client {
-            Client::Server => true,
+            Client::Server | Client::Administrator => true,
             Client::User { identities, .. } => {
                 let owns = |xui: &String| path.starts_with(&usage::user_folder(usage.auid, xui));
                 let members = usage::members(&stored.content);

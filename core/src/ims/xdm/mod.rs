@@ -1,4 +1,5 @@
-//! XDM server on Ut (RFC 4825, TS 24.623, OMA XDM core): documents of users, whole and in parts.
+//! XDM server on Ut (RFC 4825, TS 24.623, OMA XDM core): documents of users, whole and in parts. It is the group management
+//! server (TS 24.481) and the configuration management server (TS 24.484: MCPTT user profiles on CSC-4) of MC users too.
 //!
 //! A change is answered when it is durable. What is asked of a document while it is being changed waits for that. Refused:
 //! who cannot say who he is, who asks for the tree of another, addresses that could be read in two ways, documents that
@@ -32,7 +33,10 @@ use crate::store::StoreToken;
 
 pub use digest::{DigestGate, DigestRefusal};
 pub use shelf::{Changed, Shelf};
-pub use usage::{AUID_CAPS, AUID_GROUPS, AUID_OMA_PRES_RULES, AUID_PRES_RULES, AUID_RESOURCE_LISTS, GROUPS_NAMESPACE};
+pub use usage::{
+    AUID_CAPS, AUID_GROUPS, AUID_OMA_PRES_RULES, AUID_PRES_RULES, AUID_RESOURCE_LISTS, AUID_USER_PROFILE,
+    GROUPS_NAMESPACE,
+};
 
 /// Configuration of an XDM server.
 #[derive(Clone, Debug)]
@@ -47,6 +51,10 @@ pub struct XdmsConfig {
     pub trusted_proxies: Vec<TrustedPeer>,
     /// Application servers: they read every tree.
     pub trusted_servers: Vec<TrustedPeer>,
+    /// MC administrators: they write the configuration of users (TS 24.484 clause 6).
+    pub administrators: Vec<TrustedPeer>,
+    /// MCPTT user profile configuration documents that are there from the start, whatever was there before.
+    pub profiles: Vec<String>,
     /// Access tokens of MC users that are taken in the place of a digest; none: no tokens are.
     pub tokens: Option<XdmTokens>,
     /// How long a nonce is good.
@@ -69,6 +77,8 @@ impl XdmsConfig {
             users: Vec::new(),
             trusted_proxies: Vec::new(),
             trusted_servers: Vec::new(),
+            administrators: Vec::new(),
+            profiles: Vec::new(),
             tokens: None,
             nonce_life: Duration::from_secs(300),
             max_document: 256 * 1024,
@@ -78,7 +88,8 @@ impl XdmsConfig {
     }
 }
 
-/// Access tokens (TS 33.180 annex B.10): whoever has one with a scope of group management has the trees of his MC service IDs.
+/// Access tokens (TS 33.180 annex B.10): whoever has one with a scope of group management has the trees of his MC service IDs,
+/// and may read his configuration with a scope of configuration management.
 #[derive(Clone, Debug)]
 pub struct XdmTokens {
     /// Checks them.
@@ -104,6 +115,8 @@ pub struct Xdms {
     config: XdmsConfig,
     access: Access,
     documents: Documents,
+    /// Documents that are to be there from the start, by path.
+    configured: Vec<(String, String)>,
     is_loaded: bool,
     /// Requests that came before the documents were there.
     early: VecDeque<Asked>,
@@ -128,6 +141,7 @@ struct Asked {
 #[derive(Debug)]
 enum Job {
     Load,
+    Configure(Vec<(String, String)>),
     Change { exchange: HttpExchange, path: String, content: Option<String>, response: Box<Response<Vec<u8>>> },
 }
 
@@ -143,17 +157,19 @@ impl Xdms {
     /// A server that first reads its documents.
     ///
     /// # Errors
-    /// A root that is no HTTP URI.
+    /// A root that is no HTTP URI, a profile that is none.
     pub fn new(config: XdmsConfig, entropy: Entropy) -> Result<Self, String> {
         let root: http::Uri = config.root.parse().map_err(|e| format!("XCAP root {:?}: {e}", config.root))?;
         if root.scheme().is_none() || root.query().is_some() {
             return Err(format!("XCAP root {:?}: give a URI like http://xcap.DOMAIN without a query", config.root));
         }
-        let access = Access::new(&config, entropy);
+        let access = Access::new(&config, root.path(), entropy);
         let documents = Documents::new(root.path().to_owned());
+        let configured = config.profiles.iter().map(|profile| usage::configured(profile)).collect::<Result<_, _>>()?;
         let mut xdms = Self {
             access,
             documents,
+            configured,
             is_loaded: false,
             early: VecDeque::new(),
             jobs: BTreeMap::new(),
@@ -237,6 +253,18 @@ impl Xdms {
     fn on_stored(&mut self, answer: NodeStoreAnswer) {
         match (self.jobs.remove(&answer.token), answer.result) {
             (Some(Job::Load), Ok(tables)) => self.load(tables.into_iter().flatten()),
+            (Some(Job::Configure(configured)), Ok(_)) => {
+                for (path, content) in configured {
+                    self.documents.set(&self.config.shelf, &path, Some(content));
+                }
+                self.begin();
+            }
+            (Some(Job::Configure(_)), Err(error)) => {
+                self.say(format!(
+                    "the profiles of the configuration are not kept, those before them are served: {error}"
+                ));
+                self.begin();
+            }
             (Some(Job::Load), Err(error)) => {
                 self.say(format!("the documents cannot be read, nothing is served: {error}"))
             }
@@ -269,6 +297,22 @@ impl Xdms {
                 Err(_) => self.say(format!("{path} is unreadable and left alone")),
             }
         }
+        let is_new = |(path, content): &(String, String)| {
+            self.documents.get(path).is_none_or(|stored| *stored.content != **content)
+        };
+        let configured: Vec<_> = std::mem::take(&mut self.configured).into_iter().filter(is_new).collect();
+        if configured.is_empty() {
+            return self.begin();
+        }
+        let put = |(path, content): &(String, String)| {
+            let (table, value) = (Table::XcapDocument, content.clone().into_bytes());
+            NodeStoreOp::Put { table, key: path.clone(), value }
+        };
+        self.store(configured.iter().map(put).collect(), Job::Configure(configured));
+    }
+
+    /// All is there.
+    fn begin(&mut self) {
         self.is_loaded = true;
         let early = std::mem::take(&mut self.early);
         early.into_iter().for_each(|asked| self.serve(asked));

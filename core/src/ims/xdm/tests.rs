@@ -1,5 +1,7 @@
 //! The XDM server: every method and status, who is refused, and what is durable.
 
+mod profiles;
+
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};

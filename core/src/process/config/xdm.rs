@@ -1,5 +1,7 @@
 //! `[xdm]`: the XDM server.
 
+use std::path::PathBuf;
+
 use protocol::Secret;
 use serde::Deserialize;
 
@@ -22,6 +24,10 @@ pub struct XdmSection {
     pub trusted_proxies: Vec<TrustedPeer>,
     /// Application servers that read every tree.
     pub trusted_servers: Vec<TrustedPeer>,
+    /// MC administrators: they write the profiles of MCPTT users.
+    pub administrators: Vec<TrustedPeer>,
+    /// Files with profiles of MCPTT users that are there from the start, whatever was there before.
+    pub profiles: Vec<PathBuf>,
     /// How long a nonce is good, seconds.
     pub nonce_s: Option<u32>,
     /// Octets of a document.
@@ -39,6 +45,8 @@ impl Default for XdmSection {
             users: Vec::new(),
             trusted_proxies: Vec::new(),
             trusted_servers: Vec::new(),
+            administrators: Vec::new(),
+            profiles: Vec::new(),
             nonce_s: None,
             max_document: None,
             max_documents: None,

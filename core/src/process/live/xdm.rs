@@ -1,5 +1,6 @@
 //! The XDM server as `[xdm]` wants it.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +30,13 @@ impl Nodes<'_> {
         config.users = section.users.iter().map(user).collect();
         config.trusted_proxies.clone_from(&section.trusted_proxies);
         config.trusted_servers.clone_from(&section.trusted_servers);
+        config.administrators.clone_from(&section.administrators);
+        for file in &section.profiles {
+            let path = folder.join(file);
+            let profile = fs::read_to_string(&path);
+            let wrong = |why| LiveError::Settings(format!("xdm: {}: {why}", path.display()));
+            config.profiles.push(profile.map_err(wrong)?);
+        }
         config.nonce_life = section.nonce_s.map_or(config.nonce_life, |s| Duration::from_secs(s.into()));
         config.max_document = section.max_document.unwrap_or(config.max_document);
         config.max_documents = section.max_documents.unwrap_or(config.max_documents);

@@ -6,6 +6,7 @@
 mod groups;
 mod policy;
 mod resource_lists;
+mod user_profile;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use super::access::canonical;
 
 pub use groups::NAMESPACE as GROUPS_NAMESPACE;
 pub(super) use groups::{group_uris, members};
+pub(super) use user_profile::configured;
 
 /// Capabilities of the server (RFC 4825 clause 12).
 pub const AUID_CAPS: &str = "xcap-caps";
@@ -28,6 +30,9 @@ pub const AUID_PRES_RULES: &str = "pres-rules";
 pub const AUID_OMA_PRES_RULES: &str = "org.openmobilealliance.pres-rules";
 /// Groups (TS 24.481 clause 7.2).
 pub const AUID_GROUPS: &str = "org.openmobilealliance.groups";
+
+/// Profiles of MCPTT users (TS 24.484 clause 8.3).
+pub const AUID_USER_PROFILE: &str = protocol::mc::names::USER_PROFILE_AUID;
 
 /// An application usage.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ type Check = fn(&Document<'_>, &Context<'_>) -> Result<(), XcapConflict>;
 pub(in crate::ims::xdm) struct Context<'a> {
     /// The XCAP root URI.
     pub(in crate::ims::xdm) root: &'a str,
+    /// Whose document it is and its name; nobody's in the tree for all.
+    pub(in crate::ims::xdm) place: (&'a str, &'a str),
     /// Whether another document has a group with a URI.
     pub(in crate::ims::xdm) is_taken: &'a dyn Fn(&str) -> bool,
 }
@@ -75,7 +82,7 @@ pub(in crate::ims::xdm) fn capabilities() -> String {
         .to_document()
 }
 
-static USAGES: [Usage; 5] = [
+static USAGES: [Usage; 6] = [
     Usage { auid: AUID_CAPS, media_type: CAPS_TYPE, namespace: CAPS_NAMESPACE, check: nobody_writes },
     Usage {
         auid: AUID_RESOURCE_LISTS,
@@ -100,6 +107,12 @@ static USAGES: [Usage; 5] = [
         media_type: "application/vnd.oma.poc.groups+xml",
         namespace: groups::NAMESPACE,
         check: groups::check,
+    },
+    Usage {
+        auid: AUID_USER_PROFILE,
+        media_type: protocol::mc::names::USER_PROFILE_CONTENT_TYPE,
+        namespace: protocol::mc::names::USER_PROFILE_NAMESPACE,
+        check: user_profile::check,
     },
 ];
 
