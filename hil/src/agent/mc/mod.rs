@@ -8,6 +8,7 @@ mod config;
 mod floor;
 mod gaps;
 mod io;
+pub mod migration;
 mod reports;
 
 pub use client::McClient;
