@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use core_network::ims::hss::{add_subscribers, parse_subscribers};
-use core_network::net::LiveProcess;
+use core_network::net::{LiveProcess, NetTap};
 use core_network::node::{NodeStore, Table};
 use core_network::process::{CoreConfig, start_core};
 use protocol::sip::{Request, Response, SipMessage};
@@ -73,7 +73,8 @@ async fn start(
     );
     let config = CoreConfig::parse(&text).unwrap();
     let (tap, seen) = sync_channel(10_000);
-    let process = start_core(&config, folder, Entropy::from_seed([own as u8; 32]), Some(tap)).await.unwrap();
+    let process =
+        start_core(&config, folder, Entropy::from_seed([own as u8; 32]), Some(NetTap::new(tap))).await.unwrap();
     (process, seen)
 }
 
