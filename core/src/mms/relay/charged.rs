@@ -94,8 +94,8 @@ impl MmsRelay {
         }
         let own = message.recipients.get(at).and_then(|recipient| recipient.own());
         let (record, payer) = match own {
-            Some(msisdn) => (MmsRecordType::RMD, Some(msisdn.to_owned())),
-            None => (MmsRecordType::OMD, payer_of(message)),
+            Some(msisdn) => (MmsRecordType::RMd, Some(msisdn.to_owned())),
+            None => (MmsRecordType::OMd, payer_of(message)),
         };
         let mut mms = self.usage_at(number, message, at);
         mms.add(mms_specific::STATUS, status_name(status));

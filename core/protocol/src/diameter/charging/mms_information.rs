@@ -265,7 +265,8 @@ impl MmsChargedClass {
     fn from_avp(avp: &Avp) -> Result<Option<Self>, DiameterProblem> {
         let group = Group::of(avp)?;
         let known = group.number(&c::CLASS_IDENTIFIER)?.map(Self::Known);
-        Ok(known.or(group.text(&c::TOKEN_TEXT)?.map(Self::Named)))
+        let named = group.text(&c::TOKEN_TEXT)?.map(Self::Named);
+        Ok(known.or(named))
     }
 }
 

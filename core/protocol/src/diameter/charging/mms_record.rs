@@ -38,7 +38,7 @@ records! {
     /// Originator MM1 Read reply originator: the sender was told that it was read.
     O1R = "mMO1RRecord",
     /// Originator MM Deletion: the sender's relay has given it up.
-    OMD = "mMOMDRecord",
+    OMd = "mMOMDRecord",
     /// Recipient MM4 Forward: a message of another relay was taken.
     R4F = "mMR4FRecord",
     /// Recipient MM1 Notification Request: the recipient was told of it.
@@ -60,7 +60,7 @@ records! {
     /// Recipient MM4 Read reply report Response: that relay has answered.
     R4RRs = "mMR4RRsRecord",
     /// Recipient MM Deletion: the recipient's relay has given it up.
-    RMD = "mMRMDRecord",
+    RMd = "mMRMDRecord",
     /// Forwarding: a recipient has sent it on without fetching it.
     F = "mMFRecord",
 }

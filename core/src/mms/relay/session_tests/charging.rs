@@ -196,7 +196,8 @@ fn what_is_refused_or_given_up_is_told() {
     let own = books.types("a").into_iter().filter(|own| own != "mMO1DRecord").collect::<Vec<_>>();
     let mut expected = of(&["O1S", "O4FRq", "O4FRs", "OMD", "R1NRq", "RMD"]);
     let mut sorted = own.clone();
-    (sorted.sort(), expected.sort());
+    sorted.sort();
+    expected.sort();
     assert_eq!(sorted, expected, "{own:?} {:#?}", net.notes);
     let (record, refused) = books.one("mMO4FRsRecord");
     assert_eq!((record.cause, record.reason_code), (CdrCause::UnSuccessfulServiceDelivery, Some(35)));
