@@ -251,7 +251,9 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::As => ("AS", NetworkBox::As.ip()),
         Party::Server(name) => (name, service(name).place.ip()),
         Party::SipProxy => ("SIP proxy", NetworkBox::SipProxy.ip()),
-        Party::BmSc | Party::MbmsGw | Party::Mce | Party::Enb => unreachable!("not on the IMS"),
+        Party::BmSc | Party::MbmsGw | Party::Mce | Party::Enb | Party::MmsRelay | Party::PeerMmsRelay => {
+            unreachable!("not on the IMS")
+        }
     }
 }
 
@@ -265,9 +267,8 @@ fn messages(procedure: &Procedure) -> Vec<TapEvent> {
             See::Http(http) => http_message(&http),
             See::Msrp(msrp) => msrp_message(&msrp),
             See::Rtp(rtp) => rtp_packet(&rtp),
-            See::Mbms(_) | See::Bearer(_) | See::Group(_) | See::Mc(_) | See::Map(_) | See::Smpp(_) => {
-                unreachable!("not on the IMS")
-            }
+            See::Mbms(_) | See::Bearer(_) | See::Group(_) | See::Mc(_) => unreachable!("not on the IMS"),
+            See::Map(_) | See::Smpp(_) | See::Mm1(_) | See::Mm4(_) => unreachable!("of messages"),
         };
         let ((from, source), (to, destination)) = (named(row.from), named(row.to));
         let (transport, ports) = match row.see {
@@ -393,7 +394,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 continue;
             }
             Has::NoToTag | Has::Identity(_) | Has::UserUri(_) | Has::Called(_) => continue,
-            Has::Rp(_) | Has::Number(_) => unreachable!("of short messages"),
+            Has::Rp(_) | Has::Number(_) | Has::Mms(_) => unreachable!("of messages"),
             Has::PeerInBody => {
                 body += "sip:bob@home\r\n";
                 ("Content-Type", "text/plain".into())
