@@ -15,7 +15,8 @@ use crate::agent::sip::AgentConfig;
 pub struct MigrationConfig {
     /// The primary MC system.
     pub home: HomeSystem,
-    /// It goes where it has coverage by itself: to a partner when its own cells are lost, home when they are back.
+    /// It goes where it has coverage by itself: to a partner when its own cells are lost, home when they are back, unless the
+    /// user has chosen the partner.
     pub is_automatic: bool,
     /// What it waits for, and how long.
     pub timers: MigrationTimers,

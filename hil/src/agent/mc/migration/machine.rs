@@ -55,8 +55,10 @@ struct Radio {
     heard: Option<BTreeSet<Plmn>>,
     /// The serving system is not heard since then.
     lost_since: Option<Instant>,
-    /// Home is heard since then while another system serves.
+    /// Home is heard since then while another system serves, to which the loss of its coverage has led.
     back_since: Option<Instant>,
+    /// The user did not want to be where he is.
+    has_led: bool,
 }
 
 impl Migrator {
@@ -177,7 +179,8 @@ impl Migrator {
     }
 
     fn watch_radio(&mut self, now: Instant, at: &McSystem) {
-        let (is_heard, is_back) = (self.hears(at), *at != McSystem::Primary && self.hears(&McSystem::Primary));
+        let is_away = self.radio.has_led && *at != McSystem::Primary;
+        let (is_heard, is_back) = (self.hears(at), is_away && self.hears(&McSystem::Primary));
         self.radio.lost_since = (!is_heard).then(|| self.radio.lost_since.unwrap_or(now));
         self.radio.back_since = is_back.then(|| self.radio.back_since.unwrap_or(now));
     }
@@ -214,7 +217,7 @@ impl Migrator {
             _ => None,
         };
         if let Some(to) = to {
-            self.begin(now, to);
+            self.begin(now, to, true);
         }
     }
 
@@ -223,7 +226,7 @@ impl Migrator {
         let home = Some(McSystem::Primary).filter(|home| self.hears(home));
         let to = if self.config.is_automatic { self.candidate() } else { home };
         if let Some(to) = to {
-            self.begin(now, to);
+            self.begin(now, to, true);
         }
     }
 
@@ -236,8 +239,9 @@ impl Migrator {
         }
     }
 
-    /// It goes there from wherever it is.
-    pub(super) fn begin(&mut self, now: Instant, to: McSystem) {
+    /// It goes there from wherever it is; `is_led`: since there is coverage, not since the user wants to.
+    pub(super) fn begin(&mut self, now: Instant, to: McSystem, is_led: bool) {
+        self.radio.has_led = is_led;
         let from = match &mut self.state {
             // The farewell goes on; then it goes elsewhere.
             State::Moving(journey) if journey.is_leaving() => {

@@ -119,7 +119,7 @@ impl Migrator {
             MigrationCommand::Migrate(to) => match self.may_go(&to).and_then(|()| self.is_new_place(&to)) {
                 Ok(()) => {
                     self.barred.remove(&to);
-                    self.begin(now, to);
+                    self.begin(now, to, false);
                 }
                 Err(why) => self.event(MigrationEvent::Refused(why)),
             },

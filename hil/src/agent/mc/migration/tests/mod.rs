@@ -356,6 +356,18 @@ fn there_and_back_by_command() {
 }
 
 #[test]
+fn who_wants_to_be_there_stays_there_while_home_is_heard() {
+    let mut world = World::new();
+    world.cells(&[home_plmn(), partner_plmn()]);
+    world.command(MigrationCommand::Migrate(partner()));
+    world.run_ms(600_000);
+    assert_eq!(world.serving(), Some(&partner()));
+    world.cells(&[home_plmn()]);
+    world.run_ms(1500);
+    assert_eq!(world.serving(), Some(&McSystem::Primary), "it has coverage there no longer");
+}
+
+#[test]
 fn there_when_home_is_lost_and_back_when_it_is_back() {
     let mut world = World::new();
     world.cells(&[home_plmn(), partner_plmn()]);
