@@ -105,7 +105,7 @@ impl MmContent {
             // RFC 2557 clause 4.4.2: encoded words.
             fields::write_text(out, "Content-Location", location);
         }
-        for (name, value) in &part.others {
+        for (name, value) in part.others.iter().filter(|(name, _)| name.len() <= LONGEST_NAME) {
             fields::write_text(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
@@ -212,6 +212,9 @@ fn delimiter_in<'a>(octets: &'a [u8], finder: &memmem::Finder<'_>) -> Option<(&'
     }
     None
 }
+
+/// Characters of the name of a field: a line must have room for it.
+const LONGEST_NAME: usize = 76;
 
 /// Characters of a boundary (RFC 2046 clause 5.1.1).
 const MAX_BOUNDARY: usize = 70;

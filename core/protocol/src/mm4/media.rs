@@ -1,7 +1,9 @@
 //! Content-Type as mails have it (RFC 2045 clause 5, RFC 2231): read with more patience than it is written.
 
+use std::collections::BTreeMap;
+
 use super::fields;
-use super::words::{hex, to_text};
+use super::words::{LONGEST_WORD, hex, to_text};
 use crate::sip::text::{is_token, quote, split_outside, unquote};
 
 /// A value in its pieces: the type, and parameters as they stand.
@@ -31,15 +33,20 @@ impl<'a> Media<'a> {
 /// The value without its boundary; parameters that are told in the way of RFC 2231 as they are meant. What is no type is
 /// one of octets (RFC 2049 clause 2).
 pub(super) fn read(value: &str) -> String {
-    let has_extended = value.contains("*=");
+    let has_extended = value.contains('*');
     let mut pieces = split_outside(value, b';').map(str::trim);
     let mut out = pieces.next().unwrap_or_default().to_owned();
     if !out.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype)) {
         return "application/octet-stream".to_owned();
     }
+    let mut parted: BTreeMap<String, Vec<Piece<'_>>> = BTreeMap::new();
     for piece in pieces.filter(|piece| !piece.is_empty()) {
         let (name, text) = piece.split_once('=').unwrap_or((piece, ""));
         if name.trim().eq_ignore_ascii_case("boundary") {
+            continue;
+        }
+        if let Some((name, own)) = Piece::parse(name.trim(), text.trim()).filter(|_| has_extended) {
+            parted.entry(name.to_ascii_lowercase()).or_default().push(own);
             continue;
         }
         out.push_str("; ");
@@ -53,7 +60,52 @@ pub(super) fn read(value: &str) -> String {
             None => out.push_str(piece),
         }
     }
+    for (name, mut pieces) in parted {
+        pieces.sort_by_key(|piece| piece.at);
+        // What is missing of it is not made up.
+        if let Some(text) = joined(&pieces) {
+            out.push_str(&format!("; {name}={}", quote(&text)));
+        }
+    }
     out
+}
+
+/// A piece of a parameter that stands in several (RFC 2231 clause 3).
+struct Piece<'a> {
+    at: usize,
+    is_extended: bool,
+    text: &'a str,
+}
+
+impl<'a> Piece<'a> {
+    /// `name*0` or `name*0*`: the name, and the piece.
+    fn parse(name: &'a str, text: &'a str) -> Option<(&'a str, Self)> {
+        let plain = name.strip_suffix('*');
+        let (own, at) = plain.unwrap_or(name).rsplit_once('*')?;
+        let is_number = (1..=4).contains(&at.len()) && at.bytes().all(|octet| octet.is_ascii_digit());
+        let at = at.parse().ok().filter(|_| is_number && !own.is_empty())?;
+        Some((own, Self { at, is_extended: plain.is_some(), text }))
+    }
+}
+
+/// The text of all pieces of a parameter.
+fn joined(pieces: &[Piece<'_>]) -> Option<String> {
+    let (mut charset, mut octets) = ("utf-8", Vec::new());
+    for (at, piece) in pieces.iter().enumerate() {
+        let mut text = piece.text;
+        match piece.is_extended {
+            _ if piece.at != at => return None,
+            false => octets.extend_from_slice(unquote(text).as_bytes()),
+            true => {
+                if at == 0 {
+                    let mut parts = text.splitn(3, '\'');
+                    (charset, _, text) = (parts.next()?, parts.next()?, parts.next()?);
+                }
+                unescape(text, &mut octets)?;
+            }
+        }
+    }
+    to_text(charset, &octets).filter(|text| !text.contains(char::is_control))
 }
 
 /// Writes the field, with a boundary where there is one; what is not ASCII goes in the way of RFC 2231.
@@ -65,13 +117,29 @@ pub(super) fn write(out: &mut Vec<u8>, value: &str, boundary: Option<&str>) {
         line.push_str(&format!("; boundary=\"{boundary}\""));
     }
     for piece in pieces {
-        line.push_str("; ");
-        match piece.split_once('=').filter(|(name, text)| name.is_ascii() && !text.is_ascii()) {
-            Some((name, text)) => {
-                let escaped: String = unquote(text.trim()).bytes().map(escape).collect();
-                line.push_str(&format!("{}*=utf-8''{escaped}", name.trim()));
+        let (name, text) = piece.split_once('=').unwrap_or((piece, ""));
+        let name = name.trim();
+        let is_short = piece.len() <= LONGEST_WORD;
+        // A name that is none, or has no place in a line, cannot be told in another way.
+        if !name.is_ascii() || name.len() > LONGEST_NAME {
+            if is_short && !name.is_ascii() {
+                line.push_str(&format!("; {piece}"));
             }
-            None => line.push_str(piece),
+            continue;
+        }
+        if is_short && piece.is_ascii() {
+            line.push_str(&format!("; {piece}"));
+            continue;
+        }
+        let escaped: Vec<String> = unquote(text.trim()).bytes().map(escape).collect();
+        let is_whole = escaped.iter().map(String::len).sum::<usize>() <= LONGEST_WORD / 2;
+        if is_whole {
+            line.push_str(&format!("; {name}*=utf-8''{}", escaped.concat()));
+            continue;
+        }
+        for (at, piece) in escaped.chunks(PIECE).enumerate() {
+            let charset = if at == 0 { "utf-8''" } else { "" };
+            line.push_str(&format!("; {name}*{at}*={charset}{}", piece.concat()));
         }
     }
     fields::write(out, "Content-Type", &line);
@@ -91,6 +159,13 @@ fn extended(value: &str) -> Option<String> {
     let mut parts = value.splitn(3, '\'');
     let (charset, _, text) = (parts.next()?, parts.next()?, parts.next()?);
     let mut octets = Vec::with_capacity(text.len());
+    unescape(text, &mut octets)?;
+    // Control characters would break the line.
+    to_text(charset, &octets).filter(|text| !text.contains(char::is_control))
+}
+
+/// `%` and two digits are an octet (RFC 2231 clause 4).
+fn unescape(text: &str, octets: &mut Vec<u8>) -> Option<()> {
     let mut rest = text.as_bytes();
     while let Some((&octet, tail)) = rest.split_first() {
         rest = tail;
@@ -103,8 +178,7 @@ fn extended(value: &str) -> Option<String> {
             _ => octets.push(octet),
         }
     }
-    // Control characters would break the line.
-    to_text(charset, &octets).filter(|text| !text.contains(char::is_control))
+    Some(())
 }
 
 /// An identifier without the angle brackets or quotes that stand around it.
@@ -118,6 +192,11 @@ pub(super) fn without_brackets(value: &str) -> String {
     }
     value.to_owned()
 }
+
+/// Characters of the name of a parameter.
+const LONGEST_NAME: usize = 76;
+/// Octets in a piece of a parameter, each of three characters at most.
+const PIECE: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -133,7 +212,15 @@ mod tests {
             ),
             ("image/png; name*=utf-8''%C3%A4%20b.png", "image/png; name=\"\u{e4} b.png\""),
             ("image/png; name*=iso-8859-1'de'%E4; x", "image/png; name=\"\u{e4}\"; x"),
-            ("image/png; name*=utf-8''%0A; a*=%C3; b*0*=utf-8''a", "image/png; name*=utf-8''%0A; a*=%C3; b*0=\"a\""),
+            ("image/png; name*=utf-8''%0A; a*=%C3; b*0*=utf-8''a", "image/png; name*=utf-8''%0A; a*=%C3; b=\"a\""),
+            // RFC 2231 clause 4.1.
+            (
+                "application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; \
+                 title*1*=%2A%2A%2Afun%2A%2A%2A%20; title*2=\"isn't it!\"",
+                "application/x-stuff; title=\"This is even more ***fun*** isn't it!\"",
+            ),
+            ("image/png; Name*1=\"b c\"; x=y; name*0=a", "image/png; x=y; name=\"ab c\""),
+            ("image/png; a*1=b; c*0=d; c*2=e; c*x=f; *0=g", "image/png; c*x=f; *0=g"),
         ] {
             assert_eq!(read(wire), want);
         }
@@ -145,6 +232,16 @@ mod tests {
             str::from_utf8(&out),
             Ok("Content-Type: image/png; boundary=\"=_x\"; name*=utf-8''%C3%A4%20b.png\r\n")
         );
+        // No line is longer than any MTA takes.
+        for name in ["n".repeat(1500), "\u{e4}".repeat(600), format!("{} x", "y z".repeat(500))] {
+            let value = format!("image/png; name=\"{name}\"; x=y");
+            let mut out = Vec::new();
+            write(&mut out, &value, None);
+            let lines: Vec<&str> = str::from_utf8(&out).unwrap().lines().collect();
+            assert!(lines.iter().all(|line| line.len() <= 998), "{lines:?}");
+            let own = read(lines.concat().strip_prefix("Content-Type: ").unwrap());
+            assert!(own.contains(&format!("name=\"{name}\"")) && own.contains("; x=y"), "{own}");
+        }
         for none in ["", ">", "text", "text/", "a b/c; x=y", "\"text/plain\""] {
             assert_eq!(read(none), "application/octet-stream");
         }

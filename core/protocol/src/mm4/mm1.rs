@@ -55,8 +55,13 @@ impl MmContent {
                 crate::mms::HeaderName::Text(name) => Some((name.clone(), header.text()?)),
                 crate::mms::HeaderName::Code(_) => None,
             });
+            // Its octets are in the form of WSP whatever it is called, and no MIME reader could take them apart.
+            let mut own = part.content_type.clone();
+            if let Some(subtype) = own.essence.strip_prefix("multipart/") {
+                own.essence = format!("{WSP_MULTIPART}{subtype}");
+            }
             let to = MmPart {
-                content_type: media::read(&part.content_type.to_mime()),
+                content_type: media::read(&own.to_mime()),
                 content_id: part.content_id.clone(),
                 content_location: part.content_location.clone(),
                 others: disposition.chain(named).collect(),

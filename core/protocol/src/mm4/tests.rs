@@ -335,6 +335,44 @@ fn parts_go_to_mm1_and_back() {
     assert_eq!(types, ["application/octet-stream", "text/x"]);
 }
 
+#[test]
+fn a_multipart_in_a_part_passes_whatever_it_is_called() {
+    let inner = emit_parts(&[Part::text("a"), Part::new(ContentType::new("text/html"), b"<p>a</p>")]);
+    for kind in ["alternative", "related", "mixed"] {
+        let nested = |prefix: &str| Part::new(ContentType::new(&format!("{prefix}{kind}")), inner.clone());
+        let mixed = ContentType::new(ContentType::MIXED);
+        let content = MmContent::from_mm1(&mixed, &emit_parts(&[Part::text("x"), nested("multipart/")])).unwrap();
+        let request = ForwardReq { content, ..ForwardReq::default() };
+        let out = Mm4Mail::new("t", "m", Mm4Body::ForwardReq(Box::new(request))).emit(&mut entropy());
+        let (of, body) = content_of(&out, &LIMITS).unwrap().to_mm1_body();
+        let want = [Part::text("x"), nested("application/vnd.wap.multipart.")];
+        assert_eq!((of, parse_parts(&body)), (mixed, Ok(want.to_vec())));
+    }
+}
+
+#[test]
+fn no_line_is_longer_than_any_mta_takes() {
+    // RFC 5321 clause 4.5.3.1.6: 1000 with CRLF.
+    let long = "x".repeat(1500);
+    let part = Part::text("a").named(&long, &format!("{long}.txt"));
+    let of = ContentType::new("text/plain").with(Parameter::Name(long.clone()));
+    let body = emit_parts(&[part, Part::new(of, b"b")]);
+    let content = MmContent::from_mm1(&ContentType::related("a", "text/plain"), &body).unwrap();
+    let request = ForwardReq {
+        subject: Some(format!("a {long}")),
+        message_class: Some(long.clone()),
+        content: content.clone(),
+        ..ForwardReq::default()
+    };
+    let mail = Mm4Mail::new("t", "m", Mm4Body::ForwardReq(Box::new(request)));
+    let out = mail.emit(&mut entropy());
+    let longest = out.split(|octet| *octet == b'\n').map(<[u8]>::len).max();
+    assert!(longest.is_some_and(|octets| octets <= 999), "{longest:?}");
+    let Mm4Body::ForwardReq(own) = Mm4Mail::parse(&out, &LIMITS).unwrap().body else { panic!() };
+    assert_eq!((own.subject, own.message_class), (Some(format!("a {long}")), Some(long)));
+    assert_eq!(own.content.to_mm1(), content.to_mm1());
+}
+
 fn any_address() -> impl Strategy<Value = Mm4Address> {
     let local = prop_oneof!["\\+[1-9][0-9]{3,14}/TYPE=PLMN", "[a-z0-9.: \"(),;<>@\\\\]{1,20}", "[a-z]{1,40}"];
     (local, prop::option::of("[a-z]{1,10}(\\.[a-z]{1,10}){0,3}")).prop_filter_map("an address", |(local, domain)| {

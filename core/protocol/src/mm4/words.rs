@@ -35,9 +35,11 @@ pub(super) fn decode(value: &str) -> String {
 
 /// The text in ASCII: as it is, or in encoded words of UTF-8, each of 75 characters at most, with spaces between them.
 pub(super) fn encode(text: &str) -> String {
-    // What looks like an encoded word would be read as one; outer and double spaces do not survive folding.
+    // What looks like an encoded word would be read as one; outer and double spaces do not survive folding. What has no spaces
+    // cannot be folded.
     let is_plain = text.bytes().all(|b| matches!(b, b' '..=b'~')) && !text.contains("=?") && !text.contains("  ");
-    if is_plain && text.trim() == text {
+    let is_short = text.split(' ').all(|word| word.len() <= LONGEST_WORD);
+    if is_plain && is_short && text.trim() == text {
         return text.to_owned();
     }
     let mut words = Vec::new();
@@ -112,6 +114,9 @@ pub(super) const STANDARD_LENIENT: base64::engine::GeneralPurpose = base64::engi
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// Octets without a space in a line: it has 998 (RFC 5322 clause 2.1.1) with the name of the field.
+pub(super) const LONGEST_WORD: usize = 900;
 
 /// Octets of text in one encoded word: 75 characters (RFC 2047 clause 2) without its 12 of frame are 63, 60 of base64.
 const WORD_OCTETS: usize = 45;

@@ -11,6 +11,7 @@ mod reply;
 mod server;
 
 pub use client::{SmtpClient, SmtpClientConfig, SmtpClientEvent, SmtpClientOutput, SmtpFailure, SmtpOutcome, SmtpSend};
+pub use path::is_mailbox;
 pub use reply::{EnhancedCode, SmtpReply};
 pub use server::{SmtpMail, SmtpRecipient, SmtpServer, SmtpServerConfig, SmtpServerEvent, SmtpServerOutput};
 

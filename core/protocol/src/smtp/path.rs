@@ -15,8 +15,8 @@ pub(super) fn split_path(text: &str) -> Option<(&str, &str)> {
     Some((path, rest))
 }
 
-/// Is it a mailbox: a local part, `@`, a domain or an address literal?
-pub(super) fn is_mailbox(path: &str) -> bool {
+/// Is a path a mailbox (RFC 5321 clause 4.1.2): a local part, `@`, a domain or an address literal?
+pub fn is_mailbox(path: &str) -> bool {
     let Some(at) = outside_quotes(path, b'@') else { return false };
     let (local, domain) = (&path[..at], &path[at + 1..]);
     path.len() <= MAX_PATH && is_local(local) && is_domain(domain)

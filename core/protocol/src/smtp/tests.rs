@@ -100,7 +100,8 @@ fn the_owner_decides() {
     );
     let (said, events, _) = drain(&mut server);
     assert_eq!(codes(&said), [220, 250, 250]);
-    let asked = |to: &str| SmtpServerEvent::Recipient(SmtpRecipient { from: String::new(), to: to.to_owned() });
+    let asked =
+        |to: &str| SmtpServerEvent::Recipient(SmtpRecipient { from: String::new(), to: to.to_owned(), size: Some(30) });
     assert_eq!(events.last(), Some(&asked("a@b")));
     assert!(server.refuse(NOW, SmtpReply::no_mailbox("nobody")));
     let (said, events, _) = drain(&mut server);
@@ -265,6 +266,21 @@ fn a_server_waits_no_longer_than_it_must() {
     let (_, events, _) = drain(&mut server);
     let abandoned = events.iter().any(|event| matches!(event, SmtpServerEvent::Abandoned { .. }));
     assert!(abandoned && events.last() == Some(&SmtpServerEvent::Ended(SmtpEnd::Timeout)), "{events:?}");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_not_taken_for_that_of_the_next_mail() {
+    let secs = |secs| Instant::ZERO + Duration::from_secs(secs);
+    let mut server = SmtpServer::new(NOW, config());
+    let mail = b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n";
+    server.handle_input(NOW, SmtpInput::Received(b"EHLO x\r\n"));
+    server.handle_input(NOW, SmtpInput::Received(mail));
+    assert!(server.accept(NOW) && server.accept(NOW));
+    server.handle_timeout(secs(270));
+    let (said, _, is_closed) = drain(&mut server);
+    assert_eq!((codes(&said).last(), is_closed), (Some(&421), true));
+    server.handle_input(secs(271), SmtpInput::Received(mail));
+    assert!(!server.accept(secs(272)), "nothing is asked");
 }
 
 #[test]

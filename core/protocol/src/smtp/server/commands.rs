@@ -146,7 +146,7 @@ impl SmtpServer {
         if transaction.recipients.len() >= self.config.max_recipients {
             return self.fail(452, EnhancedCode::TOO_MANY_RECIPIENTS, "too many recipients");
         }
-        let recipient = SmtpRecipient { from: transaction.from.clone(), to: to.to_owned() };
+        let recipient = SmtpRecipient { from: transaction.from.clone(), to: to.to_owned(), size: transaction.size };
         self.ask(now, Question::Recipient(to.to_owned()));
         self.event(SmtpServerEvent::Recipient(recipient));
     }

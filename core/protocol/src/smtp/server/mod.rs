@@ -110,7 +110,7 @@ impl SmtpServer {
     }
 
     /// Answers the open question: the recipient is good, the content may come, the mail is durable; false: nothing was asked,
-    /// or the answer comes too late. A mail whose answer comes too late will be sent again.
+    /// or the answer comes too late. A mail whose answer comes too late will be sent again; the connection is closed then.
     pub fn accept(&mut self, now: Instant) -> bool {
         let Some(question) = self.take_question(now) else { return false };
         match question {
@@ -180,7 +180,12 @@ impl SmtpServer {
             State::Deciding { .. } => {
                 self.ignored("the decision comes too late");
                 if let Some(question) = self.take_question(now) {
-                    self.refused(&question, &SmtpReply::later("not now"));
+                    let reply = match question {
+                        // What is said of it later must not be taken for what is said of the next one.
+                        Question::Mail => SmtpReply::new(421, Some(EnhancedCode(4, 3, 2)), "not now, closing"),
+                        Question::Recipient(_) | Question::Data => SmtpReply::later("not now"),
+                    };
+                    self.refused(&question, &reply);
                     self.run(now);
                 }
             }

@@ -23,7 +23,7 @@ pub struct SmtpServerConfig {
     pub block_time: Duration,
     /// How long a content may take in all.
     pub data_time: Duration,
-    /// How long the owner may think; then the answer is 451. Less than the 10 minutes that the client waits for the end
+    /// How long the owner may think; then the answer is 451, or 421 for a mail that is there. Less than the 10 minutes that the client waits for the end
     /// of DATA (clause 4.5.3.2.6), and for RCPT (5 minutes, clause 4.5.3.2.3).
     pub decision_time: Duration,
 }
@@ -52,6 +52,8 @@ pub struct SmtpRecipient {
     pub from: String,
     /// Whom it is for, without angle brackets.
     pub to: String,
+    /// Octets of the mail, when the other side has said so (RFC 1870).
+    pub size: Option<u64>,
 }
 
 /// A mail with its envelope.
