@@ -157,16 +157,25 @@ impl MmsRelay {
         if is_own && is_full {
             return full("the relay has no room left: try again later".to_owned());
         }
-        for msisdn in draft.message.recipients.iter().filter_map(|recipient| recipient.own()) {
-            let Some(own) = self.routes.subscriber(msisdn).and_then(|n| self.config.subscribers.get(n)) else {
-                continue;
-            };
-            let (messages, sum) = self.census.of_user(msisdn);
-            if messages >= own.messages || sum.saturating_add(octets) > own.octets {
-                return full(format!("there is no room left for +{msisdn}: try again later"));
-            }
+        let recipients = draft.message.recipients.iter().filter_map(|recipient| recipient.own());
+        let mut full_ones = recipients.clone().filter(|msisdn| !self.has_room(msisdn, octets)).peekable();
+        let Some(msisdn) = full_ones.peek().copied() else { return Ok(()) };
+        // A mail is taken for all or for nobody now, and who was full when it was asked has refused it: one who has become so
+        // does not keep it from the others, and has one message more than there is room for.
+        let is_mail = matches!(draft.reply, Reply::Mail { .. });
+        match is_mail && full_ones.count() < recipients.count() {
+            true => Ok(()),
+            false => full(format!("there is no room left for +{msisdn}: try again later")),
         }
-        Ok(())
+    }
+
+    /// Whether a message of so many octets has room at a subscriber.
+    pub(super) fn has_room(&self, msisdn: &str, octets: u64) -> bool {
+        let own = self.routes.subscriber(msisdn).and_then(|n| self.config.subscribers.get(n));
+        own.is_none_or(|own| {
+            let (messages, sum) = self.census.of_user(msisdn);
+            messages < own.messages && sum.saturating_add(octets) <= own.octets
+        })
     }
 
     /// It is written.

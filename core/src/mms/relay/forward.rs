@@ -8,7 +8,7 @@ use protocol::mms::{ForwardReq, MmsAddress, MmsStatus, MmsVersion, ReplyCharging
 use super::MmsRelay;
 use super::accept::{Draft, Refusal, Reply, not_there, refused};
 use super::message::{Message, Origin, Recipient};
-use super::mm1::{Asking, answer_pdu, of_location, origin_key};
+use super::mm1::{Asking, answer_pdu, of_location, origin_key, sent_s};
 use super::work::{Change, Event};
 use crate::node::HttpExchange;
 
@@ -82,7 +82,7 @@ impl MmsRelay {
             recipients,
             expires_ms,
             not_before_ms,
-            date_s: req.date.unwrap_or(now_ms / 1000),
+            date_s: sent_s(req.date, now_ms),
             delivery_report: req.delivery_report.unwrap_or_default(),
             read_report: req.read_report.unwrap_or_default(),
             report_allowed: req.report_allowed.unwrap_or(true),
@@ -120,6 +120,7 @@ impl MmsRelay {
                 cc: wanted.cc,
                 delivery_report: wanted.delivery_report,
                 read_report: wanted.read_report,
+                relay_report: false,
                 previously,
                 date_s: wanted.date_s,
                 accepted_ms: now_ms,

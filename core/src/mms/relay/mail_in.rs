@@ -22,6 +22,8 @@ pub(super) struct Posts {
     dirty: BTreeSet<StreamId>,
     /// Octets of mails that come, or that are not durable yet.
     pub(super) budget: Budget<StreamId>,
+    /// Connections whose mail is in work: its octets are there as long, even when the connection is not.
+    working: BTreeSet<StreamId>,
     server: SmtpServerConfig,
     most: usize,
 }
@@ -35,12 +37,13 @@ struct Post {
 
 impl Posts {
     pub(super) fn new(config: &MmsRelayConfig) -> Self {
-        let (open, dirty) = Default::default();
+        let (open, dirty, working) = Default::default();
         // Base64 makes four octets of three, and lines have ends.
         let largest = config.limits.octets / 5 * 7 + config.limits.header_octets * 4 + MAIL_HEAD;
         let mut server = SmtpServerConfig::new(&config.domain, largest);
         server.max_recipients = config.limits.recipients;
-        Self { open, dirty, budget: Budget::new(config.limits.memory / 2), server, most: config.limits.connections }
+        let budget = Budget::new(config.limits.memory / 2);
+        Self { open, dirty, budget, working, server, most: config.limits.connections }
     }
 
     pub(super) fn received(&mut self, now: Instant, conn: StreamId, bytes: &[u8]) {
@@ -129,7 +132,9 @@ impl MmsRelay {
             }
             if self.posts.open.get(&conn).is_some_and(|post| post.server.is_closed()) {
                 self.posts.open.remove(&conn);
-                self.free_post(now, conn);
+                if !self.posts.working.contains(&conn) {
+                    self.free_post(now, conn);
+                }
             }
             // Whatever comes of a mail, its connection has said all that came before.
             for mail in mails {
@@ -153,7 +158,10 @@ impl MmsRelay {
                     self.decide(now, conn, None);
                 }
             }
-            SmtpServerEvent::Mail(mail) => mails.push_back(*mail),
+            SmtpServerEvent::Mail(mail) => {
+                self.posts.working.insert(conn);
+                mails.push_back(*mail);
+            }
             SmtpServerEvent::Abandoned { why } => {
                 self.shell.say(format!("MM4: a mail that had begun does not come: {why}"));
                 self.free_post(now, conn);
@@ -169,14 +177,17 @@ impl MmsRelay {
         let Some(address) = Mm4Address::parse(&recipient.to) else {
             return Some(SmtpReply::no_mailbox("no address that is known here"));
         };
-        if self.routes.is_system(&address) {
+        // RFC 5321 clause 4.5.1: that one is always there.
+        if self.routes.is_system(&address) || self.routes.is_postmaster(&address) {
             return None;
         }
         let Some(own) = self.routes.of_recipient(&address).and_then(|n| self.config.subscribers.get(n)) else {
             return Some(SmtpReply::no_mailbox("no subscriber of this relay"));
         };
-        let (messages, octets) = self.census.of_user(&own.msisdn);
-        let is_full = messages >= own.messages || octets >= own.octets;
+        // Of its size in base64 as much as is content for sure: another recipient may have room for it.
+        let size = recipient.size.unwrap_or_default();
+        let octets = size.saturating_sub(MAIL_HEAD as u64) / 10 * 7;
+        let is_full = !self.has_room(&own.msisdn, octets.max(1));
         is_full.then(|| SmtpReply::no_room("there is no room left for the recipient"))
     }
 
@@ -192,6 +203,7 @@ impl MmsRelay {
     /// A mail is taken, or not; the next one may come.
     pub(super) fn answer_mail(&mut self, now: Instant, conn: StreamId, refusal: Option<SmtpReply>) {
         self.decide(now, conn, refusal);
+        self.posts.working.remove(&conn);
         self.free_post(now, conn);
     }
 

@@ -25,6 +25,9 @@ pub(super) struct Message {
     pub(super) priority: Option<u8>,
     pub(super) delivery_report: bool,
     pub(super) read_report: bool,
+    /// The relay that it has come from wants delivery reports for itself (TS 23.140 clause 8.4.1).
+    #[serde(default)]
+    pub(super) relay_report: bool,
     /// Who has sent it before, and when: of a message that was forwarded.
     pub(super) previously: Vec<(String, u64)>,
     /// When it was sent, seconds since 1970.
@@ -76,8 +79,9 @@ pub(super) struct Recipient {
     pub(super) state: State,
     /// The last part of X-Mms-Content-Location; empty where there is none.
     pub(super) location: String,
-    /// What was reported last.
-    pub(super) reported: Option<u8>,
+    /// What its sender was told of it.
+    #[serde(default)]
+    pub(super) told: BTreeSet<u8>,
     /// A read report was passed on.
     pub(super) is_read: bool,
 }

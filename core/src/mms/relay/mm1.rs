@@ -3,6 +3,7 @@
 //! Whatever is wrong with a PDU is told by the PDU that answers it, with the standard's own status; what has no answer of its
 //! own (M-NotifyResp.ind, M-Acknowledge.ind, M-Read-Rec.ind) by the status of HTTP.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
@@ -19,8 +20,10 @@ use super::accept::{Draft, Refusal, Reply, refused};
 use super::content::{Unfit, media_of, pieces_of};
 use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient, State};
+use super::mm4_forward::path_of;
 use super::report::ReadBy;
 use super::retrieve::{Acknowledged, Giving, not_given};
+use super::routes::mm1_text;
 use super::work::Event;
 use crate::node::{HttpExchange, NodeOutput};
 
@@ -133,7 +136,7 @@ impl MmsRelay {
             }
             MmsPdu::ReadRecInd(ind) => {
                 let Some(number) = self.of_message_id(&ind.message_id) else { return Some(unknown()) };
-                let date_ms = ind.date.map_or_else(|| self.shell.utc_ms(now), |date| date.saturating_mul(1000));
+                let date_ms = sent_s(ind.date, self.shell.utc_ms(now)) * 1000;
                 let read = ReadBy { exchange, msisdn, status: ind.read_status, date_ms, is_ip: asking.is_ip };
                 self.on_message(number, Event::Read(Box::new(read)));
             }
@@ -211,8 +214,9 @@ impl MmsRelay {
             priority: req.priority.map(|priority| priority.0),
             delivery_report: req.delivery_report.unwrap_or_default(),
             read_report: req.read_report.unwrap_or_default(),
+            relay_report: false,
             previously: Vec::new(),
-            date_s: req.date.unwrap_or(now_ms / 1000),
+            date_s: sent_s(req.date, now_ms),
             accepted_ms: now_ms,
             expires_ms,
             octets: body.len() as u64,
@@ -239,7 +243,7 @@ impl MmsRelay {
         let own = self.config.subscribers.get(asking.subscriber).map(|own| own.address().text()).unwrap_or_default();
         let Some(said) = said else { return Ok(own) };
         match self.routes.destination(&self.config, said) {
-            Some(Destination::Own(msisdn)) if msisdn == self.msisdn(asking) => Ok(said.text()),
+            Some(Destination::Own(msisdn)) if msisdn == self.msisdn(asking) => Ok(mm1_text(said)),
             _ => Err(Refusal::new(ResponseStatus::PERMANENT_SERVICE_DENIED, "From is not who sends")),
         }
     }
@@ -256,7 +260,15 @@ impl MmsRelay {
                 let text = format!("{} is nobody here, nor of a network that is known", address.text());
                 return Err(Refusal::new(ResponseStatus::PERMANENT_SENDING_ADDRESS_UNRESOLVED, text));
             };
-            let recipient = Recipient::new(address.text(), to);
+            let text = mm1_text(address);
+            if let Destination::Relay(name) = &to {
+                let relay = self.config.relays.iter().find(|relay| relay.name == *name);
+                if relay.is_none_or(|relay| path_of(&text, &relay.domain).is_none()) {
+                    let text = format!("{} has no place in a mail to {name}", address.text());
+                    return Err(Refusal::new(ResponseStatus::PERMANENT_SENDING_ADDRESS_UNRESOLVED, text));
+                }
+            }
+            let recipient = Recipient::new(text, to);
             let is_same = |own: &Recipient| match (&own.to, &recipient.to) {
                 (Destination::Own(one), Destination::Own(other)) => one == other,
                 _ => super::routes::is_same(&own.address, &recipient.address),
@@ -301,7 +313,7 @@ impl Recipient {
             Destination::Own(_) => State::Waiting,
             Destination::Relay(_) => State::Leaving,
         };
-        Self { address, to, state, location: String::new(), reported: None, is_read: false }
+        Self { address, to, state, location: String::new(), told: BTreeSet::new(), is_read: false }
     }
 }
 
@@ -315,6 +327,13 @@ fn unsupported(req: &SendReq) -> Option<(ResponseStatus, &'static str)> {
         return Some((ResponseStatus::PERMANENT_FAILURE, "messages to applications are not supported"));
     }
     has(REPLACE_ID).then_some((ResponseStatus::PERMANENT_FAILURE, "replacing a message is not supported"))
+}
+
+/// When something was sent, as a terminal says: in seconds since 1970. What is of times to come is of a clock that nobody can
+/// go by.
+pub(super) fn sent_s(said: Option<u64>, now_ms: u64) -> u64 {
+    let now = now_ms / 1000;
+    said.filter(|date| *date <= now.saturating_add(DAY)).unwrap_or(now)
 }
 
 /// A message of a subscriber by what its terminal calls it. A terminal that begins to count anew has other octets.
@@ -377,5 +396,7 @@ fn is_mms(value: &HeaderValue) -> bool {
 const APPLIC_ID: u8 = 0x37;
 /// X-Mms-Replace-ID (OMA-MMS-ENC 1.3 clause 7.4).
 const REPLACE_ID: u8 = 0x3D;
+/// Seconds by which clocks may differ: of zones that were mistaken, too.
+const DAY: u64 = 86_400;
 /// Where the gateway tells results of pushes.
 pub(super) const PAP: &str = "/pap";

@@ -2,7 +2,8 @@
 
 use protocol::Instant;
 use protocol::mm4::{
-    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, ReadReplyReportReq, RequestStatus,
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, ReadReplyReportReq,
+    RequestStatus,
 };
 use protocol::smtp::{SmtpMail, SmtpReply};
 
@@ -72,6 +73,13 @@ impl MmsRelay {
         let read = Mm4Mail::parse(&mail.content, &limits);
         let own = match read {
             Ok(own) => own,
+            Err(Mm4Problem::NotMm4(_)) if self.is_for_humans(&mail) => {
+                let text = String::from_utf8_lossy(&mail.content);
+                let subject = text.lines().take(LINES).find(|line| starts(line, "subject:")).unwrap_or_default();
+                let subject: String = subject.chars().take(100).filter(|c| !c.is_control()).collect();
+                self.shell.say(format!("MM4: a mail for who looks after the relay, from <{}>: {subject}", mail.from));
+                return self.answer_mail(now, conn, None);
+            }
             Err(problem) => {
                 self.counters.refused += 1;
                 self.shell.say(format!("MM4: a mail is refused: {problem}"));
@@ -110,8 +118,9 @@ impl MmsRelay {
                 let answer = answer(AnswerKind::Read, response);
                 self.on_answer(now, conn, &own.transaction_id, answer);
             }
-            Mm4Body::DeliveryReportReq(DeliveryReportReq { status, text, .. }) => {
-                let says = PeerSays::Delivery(to_mms_status(status), text.clone());
+            Mm4Body::DeliveryReportReq(DeliveryReportReq { status, text, forward_to_originator, .. }) => {
+                let is_for_user = forward_to_originator.unwrap_or(true);
+                let says = PeerSays::Delivery { status: to_mms_status(status), text: text.clone(), is_for_user };
                 self.on_report(now, conn, relays, relay, &own, says);
             }
             Mm4Body::ReadReplyReportReq(ReadReplyReportReq { status, .. }) => {
@@ -119,6 +128,13 @@ impl MmsRelay {
                 self.on_report(now, conn, relays, relay, &own, says);
             }
         }
+    }
+
+    /// Whether a mail is for the relay itself and none else: a human has written it, or an MTA that could not deliver (RFC 5321
+    /// clauses 4.5.1 and 6.1).
+    fn is_for_humans(&self, mail: &SmtpMail) -> bool {
+        let mut addresses = mail.recipients.iter().map(|text| Mm4Address::parse(text));
+        addresses.all(|own| own.is_some_and(|own| self.routes.is_system(&own) || self.routes.is_postmaster(&own)))
     }
 
     /// The name of the relay that an address is of, when it may send from where the mail came.
@@ -138,7 +154,7 @@ impl MmsRelay {
             _ => return None,
         };
         let (relay, message_id) = (self.relay_of(relays, to)?, mail.message_id.clone());
-        Some(Letter { relay, message_id, to: to.to_string(), from: None, date_ms: 0, text, says })
+        Some(Letter { relay, message_id, to: to.to_string(), from: None, date_ms: 0, text, is_for_relay: false, says })
     }
 
     /// A mail is taken once what is answered by a mail of its own is durable.
@@ -260,7 +276,9 @@ impl MmsRelay {
     pub(super) fn answer_taken(&mut self, now: Instant, number: u64, answer: Answer) {
         let Some(task) = self.running.get(&number).map(|running| running.task.clone()) else { return };
         match &task.work {
-            Work::Forward { message, .. } if answer.kind == AnswerKind::Forward => {
+            // Before it is known for whom a mail was taken nobody knows whom its response is for: it goes again, and is answered
+            // again.
+            Work::Forward { message, .. } if answer.kind == AnswerKind::Forward && task.delivered > 0 => {
                 self.on_message(*message, Event::Answered(number, answer));
             }
             Work::Write(letter) if letter.relay == answer.relay && is_answer(&letter.says, answer.kind) => {
@@ -302,6 +320,7 @@ fn forwarded_message(
         priority: req.priority.as_ref().and_then(to_priority),
         delivery_report: req.delivery_report.unwrap_or_default(),
         read_report: req.read_reply.unwrap_or_default(),
+        relay_report: req.originator_rs_delivery_report.unwrap_or_default(),
         previously: previously.collect(),
         date_s: sent_ms / 1000,
         accepted_ms: now_ms,
@@ -316,6 +335,13 @@ fn forwarded_message(
         recipients,
     }
 }
+
+fn starts(line: &str, start: &str) -> bool {
+    line.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+}
+
+/// Lines of a mail in which its subject is looked for.
+const LINES: usize = 200;
 
 const fn is_answer(says: &Says, kind: AnswerKind) -> bool {
     matches!((says, kind), (Says::Delivery(_), AnswerKind::Delivery) | (Says::Read(_), AnswerKind::Read))

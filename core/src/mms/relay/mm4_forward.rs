@@ -3,8 +3,8 @@
 
 use protocol::Instant;
 use protocol::mm4::{ForwardReq, Mm4Address, Mm4Body, Mm4Mail, MmContent, PreviousSender, RequestStatus};
-use protocol::mms::MmsStatus;
-use protocol::smtp::{SmtpFailure, SmtpSend};
+use protocol::mms::{MmsAddress, MmsStatus};
+use protocol::smtp::{SmtpFailure, SmtpSend, is_mailbox};
 
 use super::accept::millis;
 use super::content::type_of;
@@ -13,7 +13,8 @@ use super::message::{Destination, Message, State};
 use super::mm4::Answer;
 use super::mm4_out::RESPONSES;
 use super::mm4_words::of_priority;
-use super::task::Work;
+use super::routes::mm1_text;
+use super::task::{Task, Work};
 use super::ways::pause;
 use super::work::{Change, Event};
 use super::{Job, MmsRelay};
@@ -133,15 +134,24 @@ impl MmsRelay {
         };
         let domain = self.config.relays.get(relay).map(|relay| relay.domain.clone()).unwrap_or_default();
         let mail = self.forward_mail(task, number, &message, content, &domain);
-        let path = |at: &usize| {
-            let address = message.recipients.get(*at).map(|recipient| recipient.address.as_str()).unwrap_or_default();
-            Mm4Address::from_mm1(address, &domain).map(|own| own.to_path(&domain)).unwrap_or_default()
-        };
-        let recipients = recipients.iter().map(path).collect();
         let content = mail.emit(&mut self.entropy);
         drop(mail);
+        let (mut going, mut paths) = (Vec::new(), Vec::new());
+        for at in recipients {
+            let address = message.recipients.get(at).map(|recipient| recipient.address.as_str()).unwrap_or_default();
+            let path = path_of(address, &domain);
+            // One that is no address does not keep the message from the others.
+            let failure = path.is_none().then(|| SmtpFailure::Unfit("the recipient has no address on MM4".to_owned()));
+            going.push(Sent { recipient: at, failure });
+            paths.extend(path);
+        }
+        if paths.is_empty() {
+            self.free_mail(task);
+            return self.on_message(number, Event::Forwarded(task, going));
+        }
+        self.mails.going.insert(task, going);
         let from = self.system().to_string();
-        self.send_mail(now, relay, SmtpSend { token: task, from, recipients, content });
+        self.send_mail(now, relay, SmtpSend { token: task, from, recipients: paths, content });
     }
 
     /// MM4_forward.REQ.
@@ -150,7 +160,7 @@ impl MmsRelay {
         let previous = |(at, (sender, date)): (usize, &(String, u64))| PreviousSender {
             index: u32::try_from(at + 1).unwrap_or(u32::MAX),
             sender: Some(sender.clone()),
-            date: Some(protocol::mm4::to_date(date * 1000)),
+            date: Some(protocol::mm4::to_date(date.saturating_mul(1000))),
         };
         let req = ForwardReq {
             message_class: Some(message.class.clone()),
@@ -170,7 +180,8 @@ impl MmsRelay {
         };
         let addresses = |texts: &[String]| {
             // Numbers without a domain are at the relay that the mail goes to: none else can be meant.
-            texts.iter().filter_map(|text| Mm4Address::from_mm1(text, domain)).collect()
+            let text_of = |text: &String| mm1_text(&MmsAddress::of_text(text));
+            texts.iter().filter_map(|text| Mm4Address::from_mm1(&text_of(text), domain)).collect()
         };
         let attempts = self.running.get(&task).map_or(0, |running| running.task.attempts);
         let mut mail = Mm4Mail::new(&format!("{task:x}"), &self.message_id(number), Mm4Body::ForwardReq(Box::new(req)));
@@ -178,7 +189,7 @@ impl MmsRelay {
         (mail.to, mail.cc) = (addresses(&message.to), addresses(&message.cc));
         mail.sender = Some(self.system());
         mail.mail_id = Some(self.mail_id(task, attempts));
-        mail.date = Some(message.date_s * 1000);
+        mail.date = Some(message.date_s.saturating_mul(1000));
         mail
     }
 
@@ -198,7 +209,10 @@ impl MmsRelay {
         let now_ms = self.shell.utc_ms(now);
         let mut change = Change::release(task);
         let Some(running) = self.running.get_mut(&task) else { return change };
-        let (mut own, answer) = (running.task.clone(), running.answer.take());
+        let mut own = running.task.clone();
+        let is_taken = sent.iter().any(|sent| sent.failure.is_none());
+        // A response that came so early is for what was taken: it is looked at when that is known, see `release`.
+        let early = running.answer.take_if(|_| own.delivered > 0 || !is_taken);
         let Some(mut message) = message else {
             self.end_task(&mut change.ops, task);
             return change;
@@ -207,7 +221,8 @@ impl MmsRelay {
         let new = sent.iter().filter(|sent| sent.failure.is_none() && own.delivered == 0 && is_leaving(sent.recipient));
         let new: Vec<usize> = new.map(|sent| sent.recipient).collect();
         self.charge_sent(now, number, &message, &new);
-        if let Some(answer) = answer.filter(|_| sent.iter().any(|sent| sent.failure.is_none())) {
+        // Whatever became of this attempt: an earlier one was taken for all that are left, and is answered now.
+        if let Some(answer) = early.filter(|_| own.delivered > 0) {
             return self.forward_answered(now, number, Some(message), task, &answer);
         }
         let mut again = Vec::new();
@@ -229,23 +244,30 @@ impl MmsRelay {
             }
         }
         own.attempts += 1;
-        if again.is_empty() && taken.is_empty() {
+        if own.delivered > 0 && !taken.is_empty() {
+            // The other relay had it for all of them before, and is asked what became of it.
+            taken.append(&mut again);
+        }
+        if taken.is_empty() && again.is_empty() {
             self.end_task(&mut change.ops, task);
-        } else if again.is_empty() {
+        } else if taken.is_empty() {
+            (own.is_with_other, own.failed) = (false, own.failed + 1);
+            own.due_ms = now_ms + millis(pause(&self.config.times.mm4_retry, own.failed));
+            own.work = Work::Forward { message: number, recipients: again };
+            self.put_off(&mut change.ops, task, own);
+        } else {
+            if !again.is_empty() {
+                // A request of their own: the response to this one is not for them.
+                let failed = own.failed + 1;
+                let due_ms = now_ms + millis(pause(&self.config.times.mm4_retry, failed));
+                let work = Work::Forward { message: number, recipients: again };
+                let others = Task { failed, ..Task::new(work, &own.way, own.begun_ms, due_ms) };
+                self.add_task(&mut change.ops, &others);
+            }
             own.is_with_other = true;
             own.delivered += 1;
             own.due_ms = now_ms + millis(self.config.times.mm4_response);
             own.work = Work::Forward { message: number, recipients: taken };
-            self.put_off(&mut change.ops, task, own);
-        } else {
-            // The others have it: only those are asked for that have it not.
-            for at in taken {
-                self.counters.forwarded += 1;
-                self.set_state(&mut change, number, &mut message, at, State::Left);
-            }
-            (own.is_with_other, own.failed) = (false, own.failed + 1);
-            own.due_ms = now_ms + millis(pause(&self.config.times.mm4_retry, own.failed));
-            own.work = Work::Forward { message: number, recipients: again };
             self.put_off(&mut change.ops, task, own);
         }
         self.drop_content(&mut change, number, &mut message);
@@ -320,6 +342,12 @@ impl MmsRelay {
         change.save(number, &message);
         change
     }
+}
+
+/// Where an address of MM1 is on MM4, as SMTP has it; none: nowhere.
+pub(super) fn path_of(address: &str, domain: &str) -> Option<String> {
+    let path = Mm4Address::from_mm1(address, domain)?.to_path(domain);
+    is_mailbox(&path).then_some(path)
 }
 
 /// What a content takes while it goes out: as it is, and as a mail.

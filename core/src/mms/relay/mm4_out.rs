@@ -31,6 +31,8 @@ pub(super) struct Mails {
     pub(super) budget: Budget<u64>,
     /// Messages that wait for their turn in memory.
     pub(super) turns: BTreeMap<u64, Leaving>,
+    /// Messages that are on their way, by task: whom each goes to, and for whom it is known already that it does not.
+    pub(super) going: BTreeMap<u64, Vec<Sent>>,
     client: SmtpClientConfig,
 }
 
@@ -42,11 +44,12 @@ struct Out {
 
 impl Mails {
     pub(super) fn new(config: &MmsRelayConfig) -> Self {
-        let (open, dirty, wanted, waiting, turns) = Default::default();
+        let (open, dirty, wanted, waiting) = Default::default();
+        let (turns, going) = Default::default();
         let mut client = SmtpClientConfig::new(&config.domain);
         client.idle_time = config.times.idle;
         let budget = Budget::new(config.limits.memory / 2);
-        Self { open, dirty, wanted, next_token: super::SMS_TOKEN, waiting, budget, turns, client }
+        Self { open, dirty, wanted, next_token: super::SMS_TOKEN, waiting, budget, turns, going, client }
     }
 
     pub(super) fn received(&mut self, now: Instant, conn: StreamId, bytes: &[u8]) -> bool {
@@ -74,6 +77,7 @@ impl Mails {
 
     pub(super) fn shut_down(&mut self, now: Instant) {
         self.waiting.clear();
+        self.going.clear();
         for (conn, out) in &mut self.open {
             out.client.quit(now);
             self.dirty.insert(*conn);
@@ -174,10 +178,13 @@ impl MmsRelay {
         }
         let Some(task) = self.running.get(&number).map(|running| running.task.clone()) else { return };
         match task.work {
-            Work::Forward { message, recipients } => {
-                let failures = results.into_iter().map(Result::err);
-                let sent = recipients.into_iter().zip(failures);
-                let sent = sent.map(|(recipient, failure)| Sent { recipient, failure }).collect();
+            Work::Forward { message, .. } => {
+                // Not all of the task's recipients were in this mail: some may have had an end meanwhile.
+                let mut sent = self.mails.going.remove(&number).unwrap_or_default();
+                let gone = sent.iter_mut().filter(|sent| sent.failure.is_none());
+                for (sent, result) in gone.zip(results) {
+                    sent.failure = result.err();
+                }
                 self.on_message(message, Event::Forwarded(number, sent));
             }
             Work::Write(letter) => self.letter_sent(now, number, &letter, results.into_iter().find_map(Result::err)),

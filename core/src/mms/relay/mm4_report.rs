@@ -27,7 +27,12 @@ pub(super) struct PeerReport {
 
 #[derive(Debug)]
 pub(super) enum PeerSays {
-    Delivery(MmsStatus, Option<String>),
+    Delivery {
+        status: MmsStatus,
+        text: Option<String>,
+        /// The sender is to hear it, and not its relay alone.
+        is_for_user: bool,
+    },
     Read(ReadStatus),
 }
 
@@ -81,9 +86,9 @@ impl MmsRelay {
             return change;
         };
         let pdu = match says {
-            PeerSays::Delivery(status, text) => {
+            PeerSays::Delivery { status, text, is_for_user } => {
                 let pdu = self.peer_delivery(&mut change, number, &mut message, at, (status, text), date_ms);
-                pdu.map(|pdu| (pdu, Ok(status)))
+                pdu.filter(|_| is_for_user).map(|pdu| (pdu, Ok(status)))
             }
             PeerSays::Read(status) => {
                 self.peer_read(number, &mut message, at, status, date_ms).map(|pdu| (pdu, Err(status)))
@@ -121,10 +126,9 @@ impl MmsRelay {
             self.set_state(change, number, message, at, State::done(status));
         }
         let recipient = message.recipients.get_mut(at)?;
-        if !message.delivery_report || recipient.reported == Some(status.0) {
+        if !message.delivery_report || !recipient.told.insert(status.0) {
             return None;
         }
-        recipient.reported = Some(status.0);
         let mut pdu = DeliveryInd::new(&self.message_id(number), address(&recipient.address), date_ms / 1000, status);
         pdu.status_text = text.as_deref().map(EncodedString::new);
         Some(pdu.into())

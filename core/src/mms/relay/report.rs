@@ -39,10 +39,10 @@ impl MmsRelay {
         text: Option<&str>,
     ) {
         let Some(recipient) = message.recipients.get_mut(at) else { return };
-        if !message.delivery_report || recipient.reported == Some(status.0) {
+        let is_wanted = message.delivery_report || message.relay_report;
+        if !is_wanted || !recipient.told.insert(status.0) {
             return;
         }
-        recipient.reported = Some(status.0);
         let (recipient, now_ms) = (recipient.address.clone(), self.shell.utc_ms(now));
         match &message.origin {
             Origin::Subscriber(msisdn) => {
@@ -59,6 +59,7 @@ impl MmsRelay {
                     from: self.on_mm4(&recipient),
                     date_ms: now_ms,
                     text: text.map(str::to_owned),
+                    is_for_relay: !message.delivery_report,
                     says: Says::Delivery(of_mms_status(status).as_str().to_owned()),
                 };
                 self.counters.reports += 1;
@@ -118,6 +119,7 @@ impl MmsRelay {
                     from: self.on_mm4(&recipient),
                     date_ms: read.date_ms,
                     text: None,
+                    is_for_relay: false,
                     says: Says::Read(of_read_status(read.status).as_str().to_owned()),
                 };
                 self.counters.reports += 1;

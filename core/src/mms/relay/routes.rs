@@ -67,7 +67,7 @@ impl Routes {
     }
 
     fn of_number(&self, config: &MmsRelayConfig, number: &str) -> Option<Destination> {
-        let digits = number.strip_prefix('+')?;
+        let digits = number.strip_prefix('+').filter(|digits| digits.len() <= E164_DIGITS)?;
         if self.subscriber(digits).is_some() {
             return Some(Destination::Own(digits.to_owned()));
         }
@@ -110,12 +110,27 @@ impl Routes {
         let is_own = address.domain.as_ref().is_some_and(|domain| domain.eq_ignore_ascii_case(&self.domain));
         is_own && address.local.eq_ignore_ascii_case(&own.local)
     }
+
+    /// Whether it is for who looks after the relay (RFC 5321 clause 4.5.1).
+    pub(super) fn is_postmaster(&self, address: &Mm4Address) -> bool {
+        let is_own = address.domain.as_ref().is_none_or(|domain| domain.eq_ignore_ascii_case(&self.domain));
+        is_own && address.local.eq_ignore_ascii_case("postmaster")
+    }
 }
 
 impl MmsSubscriber {
     /// As MM1 has it.
     pub(super) fn address(&self) -> MmsAddress {
         MmsAddress::phone(&format!("+{}", self.msisdn))
+    }
+}
+
+/// The one form that an address has on MM1: a number without what separates its digits, a mailbox without a name.
+pub(super) fn mm1_text(address: &MmsAddress) -> String {
+    match address.kind() {
+        AddressKind::Phone(number) => MmsAddress::phone(&number).text(),
+        AddressKind::Mail(mail) => mail,
+        _ => address.text(),
     }
 }
 
@@ -189,6 +204,7 @@ mod tests {
             ("+491799000002/TYPE=PLMN", relay(1)),
             ("x@B.example", relay(0)),
             ("+33123/TYPE=PLMN", None),
+            ("+4917210000020000/TYPE=PLMN", None),
             ("x@d.example", None),
             ("x@mms.a.example", None),
             ("192.0.2.1/TYPE=IPv4", None),

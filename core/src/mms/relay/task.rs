@@ -63,6 +63,9 @@ pub(super) struct Letter {
     /// When that was.
     pub(super) date_ms: u64,
     pub(super) text: Option<String>,
+    /// The other relay wants it for itself, and not its subscriber.
+    #[serde(default)]
+    pub(super) is_for_relay: bool,
     pub(super) says: Says,
 }
 
@@ -126,7 +129,7 @@ impl Letter {
                     extension: None,
                     text: self.text.clone(),
                     ack_request: Some(true),
-                    forward_to_originator: Some(true),
+                    forward_to_originator: Some(!self.is_for_relay),
                 };
                 (own, Mm4Body::DeliveryReportReq(report))
             }

@@ -3,7 +3,9 @@
 
 mod boxes;
 mod charging;
+mod foreign;
 mod kills;
+mod losses;
 mod procedures;
 mod refusals;
 
@@ -66,6 +68,8 @@ struct Net {
     restarts: u64,
     /// How relays differ from what is usual.
     tune: fn(&mut MmsRelayConfig),
+    /// What does not arrive, in words.
+    lost: &'static [&'static str],
 }
 
 impl TestNetwork for Net {
@@ -134,6 +138,7 @@ impl Net {
             dies_silently: false,
             restarts: 0,
             tune,
+            lost: &[],
         };
         let now = net.now;
         let sm_sc = Box::new(SmSc::new(Arc::clone(&pushed)));
@@ -173,7 +178,11 @@ impl Net {
     }
 
     fn pass(&mut self, message: WireMessage) {
-        self.log.push(format!("{} {}>{} {}", message.joint, message.from, message.to, words(&message)));
+        let line = format!("{} {}>{} {}", message.joint, message.from, message.to, words(&message));
+        if self.lost.contains(&line.as_str()) {
+            return;
+        }
+        self.log.push(line);
         let dies = self.kill.is_some_and(|(more, node)| more == 0 && message.from == node);
         if !(dies && self.dies_silently) {
             self.fabric.carry(self.now, message);
