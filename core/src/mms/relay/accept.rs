@@ -38,7 +38,14 @@ pub(super) struct Draft {
 #[derive(Debug)]
 pub(super) enum Reply {
     /// By M-Send.conf, or M-Forward.conf.
-    Mm1 { exchange: HttpExchange, transaction_id: String, version: MmsVersion, is_forward: bool },
+    Mm1 {
+        exchange: HttpExchange,
+        transaction_id: String,
+        version: MmsVersion,
+        is_forward: bool,
+        /// Why it is refused, unless it came before: when it did it may have been in time.
+        unless_known: Option<Refusal>,
+    },
     /// By 250, and MM4_forward.RES when that is wanted.
     Mail { conn: StreamId, response: Option<Letter> },
 }
@@ -89,7 +96,7 @@ impl MmsRelay {
     pub(super) fn origin_read(&mut self, now: Instant, draft: Draft, rows: &[Rows]) {
         let lock = draft.lock.clone();
         match self.sift(draft, rows) {
-            Ok(draft) => match self.check_room(&draft) {
+            Ok(draft) => match self.check_new(&draft) {
                 Ok(()) => self.take_in(now, draft, None),
                 Err(refusal) => {
                     self.refuse_draft(now, draft, &refusal);
@@ -98,7 +105,8 @@ impl MmsRelay {
             },
             Err(known) => {
                 let (draft, number) = *known;
-                self.take_again(draft, number, Written { origin: Some(lock), ..Written::default() });
+                let accepted_ms = draft.message.accepted_ms;
+                self.take_again(draft.reply, accepted_ms, number, Written { origin: Some(lock), ..Written::default() });
             }
         }
     }
@@ -116,7 +124,7 @@ impl MmsRelay {
 
     pub(super) fn shared_read(&mut self, now: Instant, root: u64, message: Message, draft: Draft, rows: &[Rows]) {
         match self.sift(draft, rows) {
-            Ok(draft) => match self.check_room(&draft) {
+            Ok(draft) => match self.check_new(&draft) {
                 Ok(()) => self.take_in(now, draft, Some((root, message))),
                 Err(refusal) => {
                     self.refuse_draft(now, draft, &refusal);
@@ -125,7 +133,8 @@ impl MmsRelay {
             },
             Err(known) => {
                 let (draft, number) = *known;
-                self.take_again(draft, number, Written { unlock: Some(root), ..Written::default() });
+                let accepted_ms = draft.message.accepted_ms;
+                self.take_again(draft.reply, accepted_ms, number, Written { unlock: Some(root), ..Written::default() });
             }
         }
     }
@@ -145,6 +154,14 @@ impl MmsRelay {
         let mut keys = known.iter();
         draft.message.origin_keys.retain(|_| keys.next().is_none_or(Option::is_none));
         Ok(draft)
+    }
+
+    /// What did not come before is in time, and has room.
+    fn check_new(&self, draft: &Draft) -> Result<(), Refusal> {
+        match &draft.reply {
+            Reply::Mm1 { unless_known: Some(refusal), .. } => Err(refusal.clone()),
+            _ => self.check_room(draft),
+        }
     }
 
     /// Quotas (TS 23.140 clause 7.1.2).
@@ -209,8 +226,9 @@ impl MmsRelay {
             }
             change.save(root, &shared);
         }
-        if let Some((source, recipient, report_allowed)) = source.filter(|(source, ..)| Some(*source) != unlock) {
-            change.then.push(Effect::Tell(source, Box::new(Event::SentOn { recipient, report_allowed })));
+        if let Some((source, recipient, true)) = source.filter(|(source, ..)| Some(*source) != unlock) {
+            let work = Work::SentOn { message: source, recipient };
+            self.add_task(&mut change.ops, &Task::new(work, UPKEEP_WAY, now_ms, now_ms));
         }
         self.counters.accepted += 1;
         self.charge_accepted(now, number, &message, reference.as_deref());
@@ -252,18 +270,26 @@ impl MmsRelay {
     }
 
     /// It came before: it is answered as then.
-    fn take_again(&mut self, draft: Draft, number: u64, mut written: Written) {
+    fn take_again(&mut self, reply: Reply, accepted_ms: u64, number: u64, mut written: Written) {
         self.counters.repeated += 1;
         let mut change = Change::default();
-        self.accepted(&mut change, draft.message.accepted_ms, draft.reply, number);
+        self.accepted(&mut change, accepted_ms, reply, number);
         written.then = change.then;
         self.write(change.ops, written);
+    }
+
+    /// Something is sent on that is not there any more: it is taken if that was done before.
+    pub(super) fn sent_on_before(&mut self, now: Instant, reply: Reply, rows: &Rows) {
+        match rows.first().and_then(|(_, value)| of_row::<Known>(value)) {
+            Some(known) => self.take_again(reply, self.shell.utc_ms(now), known.number, Written::default()),
+            None => self.refuse_reply(now, reply, &not_there()),
+        }
     }
 
     /// Who has sent it hears so when it is durable.
     fn accepted(&mut self, change: &mut Change, now_ms: u64, reply: Reply, number: u64) {
         match reply {
-            Reply::Mm1 { exchange, transaction_id, version, is_forward } => {
+            Reply::Mm1 { exchange, transaction_id, version, is_forward, .. } => {
                 let message_id = self.message_id(number);
                 let pdu = match is_forward {
                     true => {
@@ -285,9 +311,13 @@ impl MmsRelay {
 
     /// Who has sent it hears why it is not taken.
     pub(super) fn refuse_draft(&mut self, now: Instant, draft: Draft, refusal: &Refusal) {
+        self.refuse_reply(now, draft.reply, refusal);
+    }
+
+    fn refuse_reply(&mut self, now: Instant, reply: Reply, refusal: &Refusal) {
         self.counters.refused += 1;
-        match draft.reply {
-            Reply::Mm1 { exchange, transaction_id, version, is_forward } => {
+        match reply {
+            Reply::Mm1 { exchange, transaction_id, version, is_forward, .. } => {
                 let pdu = refused(&transaction_id, version, is_forward, refusal);
                 self.shell.output(crate::node::NodeOutput::Http { exchange, response: answer_pdu(&pdu) });
             }
@@ -297,6 +327,11 @@ impl MmsRelay {
     }
 
     /// The store has failed.
+    pub(super) fn not_sent_on(&mut self, now: Instant, reply: Reply) {
+        self.refuse_reply(now, reply, &Refusal::new(ResponseStatus::TRANSIENT_FAILURE, super::work::TRY_LATER));
+    }
+
+    /// The same.
     pub(super) fn not_accepted(&mut self, now: Instant, draft: Draft) {
         let lock = draft.message.content_of.is_none().then(|| draft.lock.clone());
         let refusal = Refusal::new(ResponseStatus::TRANSIENT_FAILURE, super::work::TRY_LATER);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use protocol::Instant;
+
 use super::keys::{number_key, of_number_key, of_row};
 use super::message::Message;
 use super::{Job, MmsRelay};
@@ -24,6 +26,12 @@ impl Census {
     /// Messages below this number are counted as they are read.
     pub(super) const fn until(&mut self, below: u64) {
         self.below = below;
+    }
+
+    /// All that earlier starts have left is counted.
+    #[cfg(test)]
+    pub(super) const fn is_counted(&self) -> bool {
+        !self.is_reading && self.from >= self.below
     }
 
     pub(super) const fn messages(&self) -> u64 {
@@ -93,9 +101,10 @@ impl Census {
 
 impl MmsRelay {
     /// Counts some more messages of earlier starts.
-    pub(super) fn count_more(&mut self) {
+    pub(super) fn count_more(&mut self, now: Instant) {
         let census = &mut self.census;
-        if self.is_ready && !census.is_reading && census.from < census.below {
+        let is_paused = self.paused_until.is_some_and(|until| until > now);
+        if self.is_ready && !is_paused && !census.is_reading && census.from < census.below {
             census.is_reading = true;
             let (from, below) = (number_key(census.from), number_key(census.below));
             let op = NodeStoreOp::Range { table: Table::MmsMessage, from, below, limit: AT_A_TIME };

@@ -5,12 +5,12 @@ use http::Response;
 use protocol::Instant;
 use protocol::mms::{ForwardReq, MmsAddress, MmsStatus, MmsVersion, ReplyCharging, ResponseStatus};
 
-use super::MmsRelay;
-use super::accept::{Draft, Refusal, Reply, not_there, refused};
+use super::accept::{Draft, Refusal, Reply, not_there};
 use super::message::{Message, Origin, Recipient};
-use super::mm1::{Asking, answer_pdu, of_location, origin_key, sent_s};
+use super::mm1::{Asking, of_location, origin_key, sent_s};
 use super::work::{Change, Event};
-use crate::node::HttpExchange;
+use super::{Job, MmsRelay};
+use crate::node::{HttpExchange, NodeStoreOp, Table};
 
 /// What a subscriber wants to send on.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Wanted {
     recipients: Vec<Recipient>,
     expires_ms: u64,
     not_before_ms: u64,
+    /// It is too late for it, unless it came before.
+    unless_known: Option<Refusal>,
     date_s: u64,
     delivery_report: bool,
     read_report: bool,
@@ -65,7 +67,7 @@ impl MmsRelay {
         let (number, at) = of_location(&location).ok_or_else(not_there)?;
         let (from, recipients) = (self.sender(asking, req.from.address())?, self.recipients(req.recipients())?);
         let now_ms = self.shell.utc_ms(now);
-        let (expires_ms, not_before_ms) = self.times(now_ms, req.expiry, req.delivery_time)?;
+        let (expires_ms, not_before_ms, unless_known) = self.times(now_ms, req.expiry, req.delivery_time);
         let msisdn = self.msisdn(asking);
         let texts = |addresses: &[MmsAddress]| addresses.iter().map(MmsAddress::text).collect();
         let wanted = Wanted {
@@ -82,6 +84,7 @@ impl MmsRelay {
             recipients,
             expires_ms,
             not_before_ms,
+            unless_known,
             date_s: sent_s(req.date, now_ms),
             delivery_report: req.delivery_report.unwrap_or_default(),
             read_report: req.read_report.unwrap_or_default(),
@@ -101,15 +104,17 @@ impl MmsRelay {
             });
             is_own && message.has_content && message.expires_ms > now_ms
         };
-        let Some(message) = message.filter(is_there) else {
-            self.counters.refused += 1;
-            let pdu = refused(&wanted.transaction_id, wanted.version, true, &not_there());
-            return Change::answer(wanted.exchange, answer_pdu(&pdu));
+        let found = message.filter(is_there);
+        let Wanted { exchange, transaction_id, version, key, unless_known, .. } = wanted;
+        let reply = Reply::Mm1 { exchange, transaction_id, version, is_forward: true, unless_known };
+        let Some(message) = found else {
+            // It may have been there when this came before.
+            self.shell.store(vec![NodeStoreOp::get(Table::MmsOrigin, &key)], Job::SentBefore(Box::new(reply)));
+            return Change::default();
         };
         let mut previously = message.previously.clone();
         previously.extend(message.from.clone().filter(|_| !message.is_hidden).map(|from| (from, message.date_s)));
         let root = message.content_number(number);
-        let Wanted { exchange, transaction_id, version, key, .. } = wanted;
         let draft = Draft {
             message: Message {
                 origin: Origin::Subscriber(wanted.msisdn),
@@ -135,7 +140,7 @@ impl MmsRelay {
             lock: key,
             pieces: Vec::new(),
             not_before_ms: wanted.not_before_ms,
-            reply: Reply::Mm1 { exchange, transaction_id, version, is_forward: true },
+            reply,
             source: Some((number, wanted.at, wanted.report_allowed)),
             reference: Some(wanted.location),
         };
@@ -149,12 +154,13 @@ impl MmsRelay {
         now: Instant,
         number: u64,
         message: Option<Message>,
+        task: u64,
         recipient: usize,
-        report_allowed: bool,
     ) -> Change {
-        let mut change = Change::default();
+        let mut change = Change::release(task);
+        self.end_task(&mut change.ops, task);
         if let Some(mut message) = message {
-            self.report_sent_on(now, &mut change, number, &mut message, recipient, report_allowed);
+            self.report_sent_on(now, &mut change, number, &mut message, recipient, true);
             change.save(number, &message);
         }
         change

@@ -198,7 +198,7 @@ impl MmsRelay {
         })?;
         let recipients = self.recipients(req.recipients())?;
         let now_ms = self.shell.utc_ms(now);
-        let (expires_ms, not_before_ms) = self.times(now_ms, req.expiry, req.delivery_time)?;
+        let (expires_ms, not_before_ms, unless_known) = self.times(now_ms, req.expiry, req.delivery_time);
         let msisdn = self.msisdn(asking);
         let key = origin_key(&msisdn, &req.transaction_id, whole);
         let texts = |addresses: &[MmsAddress]| addresses.iter().map(MmsAddress::text).collect();
@@ -229,7 +229,8 @@ impl MmsRelay {
             recipients,
         };
         let (transaction_id, version) = (req.transaction_id, req.version);
-        let reply = Reply::Mm1 { exchange: asking.exchange, transaction_id, version, is_forward: false };
+        let exchange = asking.exchange;
+        let reply = Reply::Mm1 { exchange, transaction_id, version, is_forward: false, unless_known };
         let pieces = pieces_of(&req.content_type, body);
         Ok(Draft { message, lock: key, pieces, not_before_ms, reply, source: None, reference: None })
     }
@@ -286,24 +287,24 @@ impl MmsRelay {
         }
     }
 
-    /// When a message is over, and when it may go.
+    /// When a message is over, and when it may go; and why it is too late for it.
     pub(super) fn times(
         &self,
         now_ms: u64,
         expiry: Option<protocol::mms::MmsTime>,
         delivery: Option<protocol::mms::MmsTime>,
-    ) -> Result<(u64, u64), Refusal> {
+    ) -> (u64, u64, Option<Refusal>) {
         let at_ms = |time: protocol::mms::MmsTime| time.at(now_ms / 1000).saturating_mul(1000);
         let expires_ms = self.expires_ms(now_ms, expiry.map(at_ms));
         let not_before_ms = delivery.map_or(now_ms, at_ms).max(now_ms);
-        let refused = |text: &str| Err(Refusal::new(ResponseStatus::PERMANENT_FAILURE, text));
-        if expires_ms <= now_ms {
-            return refused("its time is over already");
-        }
-        if not_before_ms >= expires_ms {
-            return refused("its time is over before it may go");
-        }
-        Ok((expires_ms, not_before_ms))
+        let why = if expires_ms <= now_ms {
+            Some("its time is over already")
+        } else if not_before_ms >= expires_ms {
+            Some("its time is over before it may go")
+        } else {
+            None
+        };
+        (expires_ms, not_before_ms, why.map(|why| Refusal::new(ResponseStatus::PERMANENT_FAILURE, why)))
     }
 }
 

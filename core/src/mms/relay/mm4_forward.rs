@@ -84,7 +84,7 @@ impl MmsRelay {
 
     /// A recipient elsewhere does not get it.
     #[expect(clippy::too_many_arguments, reason = "each is another thing of what is told")]
-    fn lose(
+    pub(super) fn lose(
         &mut self,
         now: Instant,
         change: &mut Change,

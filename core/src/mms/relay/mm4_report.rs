@@ -6,6 +6,7 @@ use protocol::mms::{DeliveryInd, EncodedString, MmsPdu, MmsStatus, ReadOrigInd, 
 
 use super::MmsRelay;
 use super::message::{Destination, Message, Origin, Recipient, State};
+use super::notify::{STATUS_TEXT, shortened};
 use super::retrieve::address;
 use super::routes::is_same;
 use super::task::{Letter, Says};
@@ -130,7 +131,7 @@ impl MmsRelay {
             return None;
         }
         let mut pdu = DeliveryInd::new(&self.message_id(number), address(&recipient.address), date_ms / 1000, status);
-        pdu.status_text = text.as_deref().map(EncodedString::new);
+        pdu.status_text = text.as_deref().map(|text| EncodedString::new(shortened(text, STATUS_TEXT)));
         Some(pdu.into())
     }
 

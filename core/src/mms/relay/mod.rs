@@ -38,6 +38,7 @@ mod routes;
 #[cfg(test)]
 mod session_tests;
 mod sms;
+mod strays;
 mod task;
 mod upkeep;
 mod ways;
@@ -95,6 +96,8 @@ pub struct MmsRelay {
     start: u64,
     next: u64,
     is_ready: bool,
+    /// When that is asked again: the store has failed.
+    start_at: Option<Instant>,
     is_over: bool,
     /// The store does not write: nothing goes until then.
     paused_until: Option<Instant>,
@@ -140,6 +143,12 @@ enum Job {
     Known(Box<Draft>),
     /// The same of one that shares the content of another one.
     Shared(u64, Box<message::Message>, Box<Draft>),
+    /// Tasks on ways that the settings do not have.
+    Stray,
+    /// Such a task, and where it was found.
+    StrayTask(u64, String),
+    /// Whether a message was sent on before that is not there any more.
+    SentBefore(Box<accept::Reply>),
     Load(u64),
     Write(Box<Written>),
     /// The content of a message that goes to another relay.
@@ -189,6 +198,7 @@ impl MmsRelay {
             start: 0,
             next: 0,
             is_ready: false,
+            start_at: None,
             is_over: false,
             paused_until: None,
         })
@@ -226,6 +236,9 @@ impl MmsRelay {
             Job::Claim(number, claim) => self.claim_read(now, number, claim, &first(&mut rows)),
             Job::Known(draft) => self.origin_read(now, *draft, &rows),
             Job::Shared(root, message, draft) => self.shared_read(now, root, *message, *draft, &rows),
+            Job::Stray => self.stray_found(&first(&mut rows)),
+            Job::StrayTask(number, key) => self.stray_read(now, number, &key, &first(&mut rows)),
+            Job::SentBefore(reply) => self.sent_on_before(now, *reply, &first(&mut rows)),
             Job::Load(number) => self.loaded(now, number, &first(&mut rows)),
             Job::Content(leaving) => self.content_read(now, *leaving, first(&mut rows)),
             Job::Write(_) | Job::Settle => {}
@@ -236,7 +249,7 @@ impl MmsRelay {
         self.store_failed(now, error);
         match job {
             // Without it a number could be given twice.
-            Job::Start => self.shell.store(vec![NodeStoreOp::get(Table::MmsState, STARTS)], Job::Start),
+            Job::Start => self.start_at = self.paused_until,
             Job::Census => self.census.is_reading = false,
             Job::Scan { way, .. } => self.not_scanned(way),
             Job::Tasks { way, found } => self.ways[way].running -= found.len(),
@@ -246,6 +259,9 @@ impl MmsRelay {
                 self.not_accepted(now, *draft);
                 self.unlock(root);
             }
+            // What is there stays there until the next start.
+            Job::Stray | Job::StrayTask(..) => {}
+            Job::SentBefore(reply) => self.not_sent_on(now, *reply),
             Job::Load(number) => self.not_loaded(now, number),
             Job::Content(leaving) => self.not_sent(now, *leaving),
             Job::Write(_) | Job::Settle => {}
@@ -262,6 +278,7 @@ impl MmsRelay {
         }
         self.is_ready = true;
         self.census.until(self.start << NUMBERS);
+        self.seek_strays(String::new());
         self.sms.open(now);
     }
 
@@ -276,7 +293,10 @@ impl MmsRelay {
         self.flush_sms(now);
         self.flush_posts(now);
         self.flush_mails(now);
-        self.count_more();
+        if self.start_at.take_if(|at| *at <= now).is_some() {
+            self.shell.store(vec![NodeStoreOp::get(Table::MmsState, STARTS)], Job::Start);
+        }
+        self.count_more(now);
         self.look(now);
         self.flush_sms(now);
         self.flush_mails(now);
@@ -344,7 +364,7 @@ impl Node for MmsRelay {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let links = [self.sms.poll_timeout(), self.mails.poll_timeout(), self.posts.poll_timeout()];
-        let others = [self.access.poll_timeout(), self.charging.poll_timeout(), self.next_look()];
+        let others = [self.access.poll_timeout(), self.charging.poll_timeout(), self.next_look(), self.start_at];
         links.into_iter().chain(others).flatten().min()
     }
 

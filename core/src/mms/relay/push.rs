@@ -14,9 +14,9 @@ use protocol::mms::pap::{
 use super::MmsRelay;
 use super::accept::millis;
 use super::config::{MmsRelayConfig, PushGateway};
-use super::keys::of_number_key;
+use super::keys::{of_number_key, of_row};
 use super::mm1::{PAP, refusal};
-use super::task::{GATEWAY_WAY, Letter, Task, Work, push_way};
+use super::task::{GATEWAY_WAY, Letter, SMS_WAY, Task, Work, push_way};
 use super::ways::pause;
 use super::work::{Change, Claim, Effect, Written};
 use crate::node::{HttpExchange, NodeOutput, Rows};
@@ -41,7 +41,16 @@ pub(super) enum Pushed {
 impl MmsRelay {
     /// The way that a subscriber is told by first; none: there is none.
     pub(super) fn first_push(&self, msisdn: &str) -> Option<&'static str> {
-        self.pushes(msisdn).next()
+        self.pushes_now(msisdn).first().copied()
+    }
+
+    /// Ways that lead somewhere now; when none does, all of them.
+    fn pushes_now(&self, msisdn: &str) -> Vec<&'static str> {
+        let mut ways: Vec<&str> = self.pushes(msisdn).collect();
+        if !self.sms.is_bound() && ways.iter().any(|way| *way != SMS_WAY) {
+            ways.retain(|way| *way != SMS_WAY);
+        }
+        ways
     }
 
     fn pushes(&self, msisdn: &str) -> impl Iterator<Item = &'static str> + use<'_> {
@@ -127,7 +136,14 @@ impl MmsRelay {
                 task.attempts += 1;
                 task.delivered += 1;
                 self.first_attempt_over(&mut change, now_ms, &mut task);
-                goes_on = matches!(task.work, Work::Notify { .. });
+                goes_on = match &task.work {
+                    Work::Notify { msisdn, .. } => {
+                        // The next time all ways are tried anew.
+                        task.way = self.first_push(msisdn).map_or(task.way, str::to_owned);
+                        true
+                    }
+                    _ => false,
+                };
                 let wait = pause(&self.config.times.remind, task.delivered);
                 task.due_ms = now_ms + millis(wait);
             }
@@ -156,7 +172,7 @@ impl MmsRelay {
             Work::Notify { msisdn, .. } => (msisdn.as_str(), false),
             _ => ("", false),
         };
-        let ways: Vec<&str> = self.pushes(msisdn).collect();
+        let ways = self.pushes_now(msisdn);
         let next = ways.iter().skip_while(|way| **way != task.way).nth(1);
         if let Some(next) = next {
             task.way = (*next).to_owned();
@@ -220,6 +236,12 @@ impl MmsRelay {
 
     pub(super) fn push_result(&mut self, now: Instant, number: u64, result: PushResult, rows: &Rows) {
         let was_running = self.running.contains_key(&number);
+        let of_store = || rows.first().and_then(|(_, value)| of_row::<Task>(value)).map(|task| task.work);
+        let work = self.running.get(&number).map(|running| running.task.work.clone()).or_else(of_store);
+        if work.is_some_and(|work| !matches!(work, Work::Notify { .. } | Work::Tell { .. })) {
+            let response = pap_answer(&result.message, PapCode::PUSH_ID_NOT_FOUND);
+            return self.shell.output(NodeOutput::Http { exchange: result.exchange, response });
+        }
         let Some(running) = self.claimed(number, rows) else {
             // It is over: its subscriber has answered, or its time is up.
             let response = pap_answer(&result.message, PapCode::OK);

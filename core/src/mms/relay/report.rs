@@ -9,6 +9,7 @@ use super::MmsRelay;
 use super::message::{Message, Origin};
 use super::mm1::unknown;
 use super::mm4_words::{of_mms_status, of_read_status};
+use super::notify::{STATUS_TEXT, shortened};
 use super::retrieve::address;
 use super::task::{Letter, Says, Task, Work};
 use super::work::Change;
@@ -47,7 +48,7 @@ impl MmsRelay {
         match &message.origin {
             Origin::Subscriber(msisdn) => {
                 let mut pdu = DeliveryInd::new(&self.message_id(number), address(&recipient), now_ms / 1000, status);
-                pdu.status_text = text.map(EncodedString::new);
+                pdu.status_text = text.map(|text| EncodedString::new(shortened(text, STATUS_TEXT)));
                 let msisdn = msisdn.clone();
                 self.tell_later(ops, now_ms, &msisdn, &MmsPdu::from(pdu), None);
             }

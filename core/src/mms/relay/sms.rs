@@ -41,6 +41,11 @@ impl SmsLink {
         self.at = self.peer.as_ref().map(|_| now);
     }
 
+    /// The SM-SC is there.
+    pub(super) fn is_bound(&self) -> bool {
+        self.session.as_ref().is_some_and(|(_, session)| session.bound().is_some())
+    }
+
     /// Pushes that can go now.
     pub(super) fn room(&self) -> usize {
         let session = self.session.as_ref().filter(|(_, session)| session.bound().is_some());
@@ -205,6 +210,10 @@ impl MmsRelay {
             return self.push_ended(now, task, &Pushed::Failed("it is too long for short messages".to_owned()));
         };
         let count = messages.len();
+        // All of it, or nothing: half a push is of no use, and is paid for.
+        if count > self.sms.session.as_ref().map_or(0, |(_, session)| session.room()) {
+            return self.push_ended(now, task, &Pushed::Failed(format!("no room for {count} short messages now")));
+        }
         let mut sent = 0;
         for message in messages {
             self.sms.next_token += 1;

@@ -47,6 +47,10 @@ pub(super) enum Work {
     Expire { message: u64 },
     /// A message is forgotten.
     Forget { message: u64 },
+    /// The sender of a message is told that a recipient has sent it on.
+    SentOn { message: u64, recipient: usize },
+    /// A message was to go to a relay that the settings do not have any more.
+    Lost { message: u64, recipients: Vec<usize> },
 }
 
 /// What another relay is told.

@@ -224,15 +224,24 @@ impl MmsRelay {
             Work::Write(letter) => self.write_letter(now, number, &letter),
             Work::Expire { message } => self.on_message(message, super::Event::Expire(number)),
             Work::Forget { message } => self.on_message(message, super::Event::Forget(number)),
+            Work::SentOn { message, recipient } => {
+                self.on_message(message, super::Event::SentOn { task: number, recipient });
+            }
+            Work::Lost { message, .. } => self.on_message(message, super::Event::Lost(number)),
         }
     }
 
     /// A new task, in a transaction that is about to be made.
     pub(super) fn add_task(&mut self, ops: &mut Vec<NodeStoreOp>, task: &Task) -> u64 {
         let number = self.new_number();
+        self.put_new(ops, number, task);
+        number
+    }
+
+    /// The same of a task that has a number, and is not in memory.
+    pub(super) fn put_new(&mut self, ops: &mut Vec<NodeStoreOp>, number: u64, task: &Task) {
         task.put(ops, number);
         self.woken.push((task.way.clone(), task.due_key(number), task.due_ms));
-        number
     }
 
     /// A task is done: in a transaction that is about to be made, after which it is to be released.

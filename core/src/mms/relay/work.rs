@@ -34,8 +34,10 @@ pub(super) enum Event {
     Share(Box<Draft>),
     /// A message that shared its content does not need it any more.
     Unshare(u64),
-    /// It was sent on by a recipient.
-    SentOn { recipient: usize, report_allowed: bool },
+    /// A task: it was sent on by a recipient, and its sender is told.
+    SentOn { task: u64, recipient: usize },
+    /// A task: it was to go to a relay that the settings do not have any more.
+    Lost(u64),
     /// A task: its recipient is to be told.
     Notify(u64),
     /// A task: it is to go to another relay.
@@ -155,9 +157,8 @@ impl MmsRelay {
             Event::Acknowledged(own) => self.acknowledged(now, number, message, *own),
             Event::Read(read) => self.read_by(now, number, message, *read),
             Event::SendOn(wanted) => self.send_on(now, number, message, *wanted),
-            Event::SentOn { recipient, report_allowed } => {
-                self.sent_on(now, number, message, recipient, report_allowed)
-            }
+            Event::SentOn { task, recipient } => self.sent_on(now, number, message, task, recipient),
+            Event::Lost(task) => self.lost(now, number, message, task),
             Event::Unshare(child) => self.unshare(number, message, child),
             Event::Notify(task) => self.notify(now, number, message, task),
             Event::Forward(task) => self.forward(now, number, message, task),
@@ -195,8 +196,10 @@ impl MmsRelay {
             | Event::Forwarded(task, _)
             | Event::Answered(task, _)
             | Event::Expire(task)
-            | Event::Forget(task) => self.release(task),
-            Event::SentOn { .. } | Event::Unshare(_) => {}
+            | Event::Forget(task)
+            | Event::Lost(task)
+            | Event::SentOn { task, .. } => self.release(task),
+            Event::Unshare(_) => {}
         }
         self.unlock(number);
     }
@@ -238,8 +241,7 @@ impl MmsRelay {
                     self.take_effect(now, effect, &mut None);
                 }
                 if is_start {
-                    self.start = 0;
-                    self.shell.store(vec![NodeStoreOp::get(Table::MmsState, super::STARTS)], Job::Start);
+                    (self.start, self.start_at) = (0, self.paused_until);
                 }
             }
         }

@@ -4,6 +4,7 @@
 mod boxes;
 mod charging;
 mod foreign;
+mod hardships;
 mod kills;
 mod losses;
 mod procedures;
