@@ -13,7 +13,8 @@ pub struct GatewayMms {
     /// Octets of a PDU that a MESSAGE carries, at most. MESSAGE goes over TCP here, which avoids congestion (RFC 3428 clause
     /// 8); what is larger has HTTP.
     pub largest: usize,
-    /// How long a relay may take before its UE hears so: less than timer F (RFC 3261 clause 17.1.2.2).
+    /// How long a MESSAGE of a UE may wait for what its relay and, of a retrieval, the UE itself has to say: less than timer F
+    /// (RFC 3261 clause 17.1.2.2). A push waits as long for its UE.
     pub patience: Duration,
     /// Exchanges at a time.
     pub exchanges: usize,
@@ -53,16 +54,19 @@ impl GatewayMms {
             .map(|r| r.1)
     }
 
-    /// The relay whose pushes come from there.
+    /// The relay whose pushes come from there; of several on one host the one that has this authority.
     #[must_use]
-    pub fn relay_from(&self, peer: SocketAddr) -> Option<&GatewayRelay> {
-        self.relays.iter().find(|relay| relay.from.iter().any(|from| from.is(peer)))
+    pub fn relay_from(&self, peer: SocketAddr, authority: Option<&str>) -> Option<&GatewayRelay> {
+        let is_named = |relay: &&GatewayRelay| authority.is_some_and(|own| relay.is_at(own));
+        let mut all = self.relays.iter().filter(|relay| relay.from.iter().any(|from| from.is(peer)));
+        let first = all.clone().next();
+        all.find(is_named).or(first)
     }
 
     /// The relay of this authority: `HOST:PORT`.
     #[must_use]
     pub fn relay_at(&self, authority: &str) -> Option<&GatewayRelay> {
-        self.relays.iter().find(|relay| relay.authority().eq_ignore_ascii_case(authority))
+        self.relays.iter().find(|relay| relay.is_at(authority))
     }
 }
 
@@ -71,5 +75,9 @@ impl GatewayRelay {
     #[must_use]
     pub fn authority(&self) -> &str {
         self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest).trim_end_matches('/')
+    }
+
+    fn is_at(&self, authority: &str) -> bool {
+        self.authority().eq_ignore_ascii_case(authority)
     }
 }

@@ -57,6 +57,8 @@ struct Waiting {
     key: ServerKey,
     imsi: String,
     call_id: String,
+    /// When it is answered at the latest, whatever is still to come.
+    deadline: Instant,
 }
 
 #[derive(Debug)]
@@ -172,7 +174,6 @@ impl IpMessageGw {
     /// Asks a relay for a user.
     fn ask_relay(
         &mut self,
-        now: Instant,
         (relay, method, path): (&GatewayRelay, Method, &str),
         (user, body): (&User, Vec<u8>),
         exchange: Exchange,
@@ -192,8 +193,11 @@ impl IpMessageGw {
         if has_body {
             request.headers_mut().insert(CONTENT_TYPE, kind);
         }
-        let patience = self.config.mms.as_ref().map(|mms| now + mms.patience);
-        let token = self.mms.keep(exchange, patience);
+        let deadline = match &exchange {
+            Exchange::Submission(waiting) | Exchange::Retrieval(waiting) => Some(waiting.deadline),
+            _ => None,
+        };
+        let token = self.mms.keep(exchange, deadline);
         self.shell.output(NodeOutput::HttpRequest { token, request });
         Ok(())
     }
@@ -235,11 +239,16 @@ fn is_pdu(response: &Response<Vec<u8>>) -> bool {
 
 /// What the UE is told of a relay that refuses, or that is not there: the same status where SIP has it.
 fn refusal_of(result: &Result<Response<Vec<u8>>, String>) -> Refusal {
-    let status = result.as_ref().map_or(503, |response| response.status().as_u16());
+    let Ok(response) = result else { return slow() };
+    let status = response.status().as_u16();
+    let says = |own: u16, what: &str| Refusal::new(own).because(&format!("The MMS Relay/Server {what}: {status}"));
     match status {
         400 | 403 | 404 | 410 | 413 | 415 => Refusal::new(status).because("The MMS Relay/Server has refused it"),
         401 | 407 => Refusal::new(403).because("The MMS Relay/Server does not believe the gateway"),
-        _ => slow(),
+        // It may be over soon (RFC 9110 clause 15, RFC 6585 clause 4).
+        408 | 425 | 429 | 500..=599 => says(503, "cannot do it now").with("Retry-After", "10"),
+        400..=499 => says(403, "has refused it"),
+        _ => says(502, "answers something else"),
     }
 }
 

@@ -48,20 +48,28 @@ impl IpMessageGw {
         request: &Request<Vec<u8>>,
     ) {
         let plain = |status, words: &str| (status, ("text/plain", format!("{words}\n").into_bytes()));
-        let relay = self.config.mms.as_ref().and_then(|mms| mms.relay_from(peer)).cloned();
+        let relay = self.config.mms.as_ref().and_then(|mms| mms.relay_from(peer, None)).cloned();
         let (status, content) = match relay {
             None => plain(403, "Not a relay of this gateway"),
             Some(_) if request.uri().path() != PATH => plain(404, "Only /pap is here"),
             Some(_) if request.method() != Method::POST => plain(405, "Only POST"),
             Some(_) if !self.is_ready => plain(503, "Not ready"),
             // WAP-247 clause 14: 202 says that the PAP message was read, whatever becomes of it.
-            Some(relay) => (202, (PAP_CONTENT_TYPE, self.take_push(now, &relay, request).to_document().into_bytes())),
+            Some(relay) => {
+                let answer = self.take_push(now, (relay, peer), request).to_document().into_bytes();
+                (202, (PAP_CONTENT_TYPE, answer))
+            }
         };
         self.answer_http(exchange, status, content);
     }
 
     /// The answer to what a relay has POSTed.
-    fn take_push(&mut self, now: Instant, relay: &GatewayRelay, request: &Request<Vec<u8>>) -> Pap {
+    fn take_push(
+        &mut self,
+        now: Instant,
+        (relay, peer): (GatewayRelay, SocketAddr),
+        request: &Request<Vec<u8>>,
+    ) -> Pap {
         let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let push = match PapSubmission::parse(kind.unwrap_or_default(), request.body()) {
             Ok(push) => push,
@@ -69,8 +77,11 @@ impl IpMessageGw {
                 return Pap::BadMessageResponse(BadMessageResponse::new(&problem.to_string(), request.body()));
             }
         };
+        let told = push.message.notify_to.as_deref().and_then(authority);
+        let relay =
+            self.config.mms.as_ref().and_then(|mms| mms.relay_from(peer, told.as_deref())).cloned().unwrap_or(relay);
         let mut response = PushResponse::new(&push.message.push_id, PapCode::ACCEPTED);
-        if let Err((code, why)) = self.start_push(now, relay, &push) {
+        if let Err((code, why)) = self.start_push(now, &relay, &push) {
             self.mms.counters.refused += 1;
             (response.code, response.description) = (code, Some(why.to_owned()));
         }
@@ -88,9 +99,8 @@ impl IpMessageGw {
         let Some(pdu) = push.mms_pdu() else {
             return Err((PapCode::NOT_IMPLEMENTED, "only application/vnd.wap.mms-message is pushed here"));
         };
-        let authority = |url: &String| url.parse::<http::Uri>().ok()?.authority().map(ToString::to_string);
-        let is_own = |url| authority(url).is_some_and(|own| own.eq_ignore_ascii_case(relay.authority()));
-        if message.notify_to.as_ref().is_some_and(|url| !is_own(url)) {
+        let is_own = |url: &str| authority(url).is_some_and(|own| own.eq_ignore_ascii_case(relay.authority()));
+        if message.notify_to.as_deref().is_some_and(|url| !is_own(url)) {
             return Err((PapCode::FORBIDDEN, "results are told to the relay alone"));
         }
         let [address] = message.addresses.as_slice() else {
@@ -171,4 +181,9 @@ impl IpMessageGw {
             None => self.shell.say(format!("{} does not hear what became of a push", told.url)),
         }
     }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> Option<String> {
+    url.parse::<http::Uri>().ok()?.authority().map(ToString::to_string)
 }

@@ -1,6 +1,8 @@
 //! A UE retrieves a message over the IMS: TR 23.804 clause 8.11.2 steps 10 to 16. The seed leaves open how the message comes;
 //! here it comes as M-Retrieve.conf in a MESSAGE of its own, and the UE's MESSAGE is answered when that has been.
 
+use std::time::Duration;
+
 use http::{Method, Response};
 use protocol::Instant;
 use protocol::http::parse_request;
@@ -30,8 +32,9 @@ impl IpMessageGw {
         let relay = relay.ok_or_else(|| Refusal::new(404).because("No MMS Relay/Server of that name"))?;
         self.check_room()?;
         let path = asked.uri().path_and_query().map_or("/", |path| path.as_str());
-        let waiting = Waiting::of(key, user, request);
-        self.ask_relay(now, (&relay, Method::GET, path), (user, Vec::new()), Exchange::Retrieval(waiting))
+        let patience = self.config.mms.as_ref().map_or(Duration::ZERO, |mms| mms.patience);
+        let waiting = Waiting::of(key, user, request, now + patience);
+        self.ask_relay((&relay, Method::GET, path), (user, Vec::new()), Exchange::Retrieval(waiting))
     }
 
     /// The relay has given it, or why not (steps 13 and 14).
@@ -41,7 +44,7 @@ impl IpMessageGw {
             refused => return self.refuse_mms(now, waiting.key, &refusal_of(&refused)),
         };
         let Some(mms) = &self.config.mms else { return };
-        let (largest, deadline) = (mms.largest, now + mms.patience);
+        let largest = mms.largest;
         if response.body().len() > largest {
             let why = format!("More than {largest} octets: MM1 over HTTP has it");
             return self.refuse_mms(now, waiting.key, &Refusal::new(413).because(&why));
@@ -49,7 +52,8 @@ impl IpMessageGw {
         let Some(user) = self.users.get(&waiting.imsi).cloned() else {
             return self.refuse_mms(now, waiting.key, &Refusal::new(403).because("Not registered here any more"));
         };
-        let (key, call_id) = (waiting.key, waiting.call_id.clone());
+        // The same patience for both: the UE has waited for the relay already.
+        let (key, call_id, deadline) = (waiting.key, waiting.call_id.clone(), waiting.deadline);
         let exchange = Some((Exchange::Content(waiting), deadline));
         if !self.send_pdu(now, &user, (Some(&call_id), response.body()), exchange) {
             self.refuse_mms(now, key, &Refusal::new(500).because("The message cannot be sent"));

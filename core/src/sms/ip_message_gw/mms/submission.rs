@@ -1,6 +1,8 @@
 //! PDUs of UEs to their relay: TR 23.804 clause 8.11.1 steps 2 to 7 (M-Send.req), and what a UE says of messages that came to
 //! it (M-NotifyResp.ind, M-Acknowledge.ind, M-Read-Rec.ind) and of those that it passes on (M-Forward.req).
 
+use std::time::Duration;
+
 use http::{Method, Response};
 use protocol::Instant;
 use protocol::sip::proxy::Refusal;
@@ -19,7 +21,8 @@ impl IpMessageGw {
         user: &User,
         request: &Request,
     ) -> Result<(), Refusal> {
-        let largest = self.config.mms.as_ref().map_or(0, |mms| mms.largest);
+        let (largest, patience) =
+            self.config.mms.as_ref().map_or((0, Duration::ZERO), |mms| (mms.largest, mms.patience));
         if request.body.len() > largest {
             let why = format!("More than {largest} octets: MM1 over HTTP takes it");
             return Err(Refusal::new(413).because(&why));
@@ -29,8 +32,8 @@ impl IpMessageGw {
         }
         self.check_room()?;
         let relay = self.relay_of(&user.msisdn)?;
-        let waiting = Waiting::of(key, user, request);
-        self.ask_relay(now, (&relay, Method::POST, "/"), (user, request.body.clone()), Exchange::Submission(waiting))
+        let waiting = Waiting::of(key, user, request, now + patience);
+        self.ask_relay((&relay, Method::POST, "/"), (user, request.body.clone()), Exchange::Submission(waiting))
     }
 
     /// The relay has the PDU: 202, and its own PDU, if any, in a MESSAGE of its own (steps 6 and 7).
@@ -53,7 +56,8 @@ impl IpMessageGw {
 }
 
 impl Waiting {
-    pub(super) fn of(key: ServerKey, user: &User, request: &Request) -> Self {
-        Self { key, imsi: user.imsi.clone(), call_id: request.call_id().unwrap_or_default().to_owned() }
+    pub(super) fn of(key: ServerKey, user: &User, request: &Request, deadline: Instant) -> Self {
+        let call_id = request.call_id().unwrap_or_default().to_owned();
+        Self { key, imsi: user.imsi.clone(), call_id, deadline }
     }
 }

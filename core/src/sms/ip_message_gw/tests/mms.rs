@@ -122,7 +122,9 @@ fn a_pdu_goes_to_the_relay_of_its_user_and_its_answer_comes_back() {
 #[test]
 fn what_the_relay_refuses_the_ue_hears_refused_and_a_slow_relay_is_not_waited_for() {
     let mut rig = rig();
-    for (said, heard) in [(403, 403), (404, 404), (413, 413), (500, 503), (401, 403), (200, 202)] {
+    let all =
+        [(403, 403), (404, 404), (413, 413), (500, 503), (401, 403), (200, 202), (409, 403), (429, 503), (302, 502)];
+    for (said, heard) in all {
         rig.mms(&format!("c{said}"), MMS_MEDIA_TYPE, PDU);
         let (token, _) = rig.relay_asked();
         rig.relay_says(token, said, "text/plain", b"words");
@@ -195,6 +197,17 @@ fn a_message_is_retrieved_in_a_message_of_its_own() {
     rig.response(202);
     rig.answer(SCSCF, &content, 200);
     rig.is_silent();
+    // The relay was slow already: the UE's MESSAGE is not to wait for longer than it can.
+    rig.mms("r5", "message/http", get);
+    let (token, _) = rig.relay_asked();
+    rig.pass(Duration::from_secs(19));
+    rig.relay_says(token, 200, MMS_MEDIA_TYPE, b"content");
+    let content = rig.asked(&Method::MESSAGE, SCSCF);
+    rig.pass(Duration::from_secs(1));
+    rig.world.sent.retain(|(_, message)| matches!(message, SipMessage::Response(_)));
+    rig.response(202);
+    rig.answer(SCSCF, &content, 200);
+    rig.is_silent();
     // Too large for a MESSAGE.
     rig.mms("r4", "message/http", get);
     let (token, _) = rig.relay_asked();
@@ -257,4 +270,25 @@ fn pushes_that_cannot_be_are_refused_at_once() {
     let answer = rig.post(RELAY, &kind, body[..body.len() / 2].to_vec());
     assert_eq!(answer.status(), 202);
     assert!(String::from_utf8_lossy(answer.body()).contains("badmessage-response"));
+}
+
+#[test]
+fn two_relays_on_one_host_push_each_their_own() {
+    let mut config = with_mms();
+    let mut far = config.mms.as_ref().unwrap().relays[1].clone();
+    far.url = format!("http://{RELAY}:8080");
+    config.mms.as_mut().unwrap().relays.push(far);
+    let mut rig = Rig::with(config);
+    rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
+    rig.response(200);
+    for (id, notify) in [("p1", NOTIFY), ("p2", "http://10.46.0.71:8080/pap")] {
+        let mut push = push(id, MSISDN);
+        push.message.notify_to = Some(notify.to_owned());
+        assert_eq!(rig.pushed(&push), PapCode::ACCEPTED);
+        let letter = rig.asked(&Method::MESSAGE, SCSCF);
+        rig.answer(SCSCF, &letter, 200);
+        let (token, told) = rig.relay_asked();
+        assert_eq!(told.uri().to_string(), notify);
+        rig.relay_says(token, 200, "text/plain", b"");
+    }
 }
