@@ -83,7 +83,7 @@ impl<'a> Piece<'a> {
         let plain = name.strip_suffix('*');
         let (own, at) = plain.unwrap_or(name).rsplit_once('*')?;
         let is_number = (1..=4).contains(&at.len()) && at.bytes().all(|octet| octet.is_ascii_digit());
-        let at = at.parse().ok().filter(|_| is_number && !own.is_empty())?;
+        let at = at.parse().ok().filter(|_| is_number && !own.is_empty() && !own.contains('*'))?;
         Some((own, Self { at, is_extended: plain.is_some(), text }))
     }
 }
@@ -113,6 +113,10 @@ pub(super) fn write(out: &mut Vec<u8>, value: &str, boundary: Option<&str>) {
     let mut pieces = split_outside(value, b';').map(str::trim).filter(|piece| !piece.is_empty());
     // What stands open would swallow what follows.
     let mut line = pieces.next().unwrap_or("application/octet-stream").replace(['"', '<', '>'], "");
+    if line.len() > LONGEST_TYPE {
+        let other = if boundary.is_some() { "multipart/mixed" } else { "application/octet-stream" };
+        other.clone_into(&mut line);
+    }
     if let Some(boundary) = boundary {
         line.push_str(&format!("; boundary=\"{boundary}\""));
     }
@@ -193,6 +197,8 @@ pub(super) fn without_brackets(value: &str) -> String {
     value.to_owned()
 }
 
+/// Characters of a type (RFC 6838 clause 4.2): 127 of each half.
+const LONGEST_TYPE: usize = 255;
 /// Characters of the name of a parameter.
 const LONGEST_NAME: usize = 76;
 /// Octets in a piece of a parameter, each of three characters at most.
@@ -220,7 +226,7 @@ mod tests {
                 "application/x-stuff; title=\"This is even more ***fun*** isn't it!\"",
             ),
             ("image/png; Name*1=\"b c\"; x=y; name*0=a", "image/png; x=y; name=\"ab c\""),
-            ("image/png; a*1=b; c*0=d; c*2=e; c*x=f; *0=g", "image/png; c*x=f; *0=g"),
+            ("image/png; a*1=b; c*0=d; c*2=e; c*x=f; *0=g; h*0*0=i", "image/png; c*x=f; *0=g; h*0*0=i"),
         ] {
             assert_eq!(read(wire), want);
         }

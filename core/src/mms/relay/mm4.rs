@@ -12,6 +12,7 @@ use super::accept::{Draft, Reply};
 use super::content::{Unfit, media_of, pieces_of};
 use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient};
+use super::mm4_bounce::Bounce;
 use super::mm4_report::PeerSays;
 use super::mm4_words::{to_mms_status, to_priority, to_read_status};
 use super::task::{Letter, Says, Work};
@@ -26,6 +27,8 @@ pub(super) struct Answer {
     pub(super) text: Option<String>,
     /// The relay that sends it, of the settings.
     pub(super) relay: String,
+    /// The recipients that it is for: an MTA on the way has said it, and not the relay. None: it is for all.
+    pub(super) only: Vec<String>,
 }
 
 /// To which request.
@@ -74,11 +77,7 @@ impl MmsRelay {
         let own = match read {
             Ok(own) => own,
             Err(Mm4Problem::NotMm4(_)) if self.is_for_humans(&mail) => {
-                let text = String::from_utf8_lossy(&mail.content);
-                let subject = text.lines().take(LINES).find(|line| starts(line, "subject:")).unwrap_or_default();
-                let subject: String = subject.chars().take(100).filter(|c| !c.is_control()).collect();
-                self.shell.say(format!("MM4: a mail for who looks after the relay, from <{}>: {subject}", mail.from));
-                return self.answer_mail(now, conn, None);
+                return self.on_other_mail(now, conn, relays, &mail);
             }
             Err(problem) => {
                 self.counters.refused += 1;
@@ -103,6 +102,7 @@ impl MmsRelay {
             status: response.status.clone(),
             text: response.text.clone(),
             relay: relay.clone(),
+            only: Vec::new(),
         };
         match &own.body {
             Mm4Body::ForwardReq(_) => self.on_forward(now, conn, relays, relay, own, &recipients),
@@ -135,6 +135,24 @@ impl MmsRelay {
     fn is_for_humans(&self, mail: &SmtpMail) -> bool {
         let mut addresses = mail.recipients.iter().map(|text| Mm4Address::parse(text));
         addresses.all(|own| own.is_some_and(|own| self.routes.is_system(&own) || self.routes.is_postmaster(&own)))
+    }
+
+    /// A mail that is none of MM4, for the relay itself.
+    fn on_other_mail(&mut self, now: Instant, conn: StreamId, relays: &[usize], mail: &SmtpMail) {
+        // RFC 3464 clause 2: what an MTA reports is from nobody.
+        let bounce = Bounce::read(&mail.content).filter(|_| mail.from.is_empty());
+        let of_relay = |own: &String| self.relay_of(relays, &Mm4Address::parse(own)?);
+        let relay = bounce.as_ref().and_then(|bounce| bounce.recipients.iter().find_map(of_relay));
+        if let (Some(Bounce { transaction_id, recipients: only, text }), Some(relay)) = (bounce, relay) {
+            self.shell.say(format!("MM4: of request {transaction_id}: {text}"));
+            let (kind, status) = (AnswerKind::Forward, RequestStatus::ErrorSendingAddressUnresolved);
+            return self.on_answer(now, conn, &transaction_id, Answer { kind, status, text: Some(text), relay, only });
+        }
+        let text = String::from_utf8_lossy(&mail.content);
+        let subject = text.lines().take(LINES).find(|line| starts(line, "subject:")).unwrap_or_default();
+        let subject: String = subject.chars().filter(|c| !c.is_control()).take(100).collect();
+        self.shell.say(format!("MM4: a mail for who looks after the relay, from <{}>: {subject}", mail.from));
+        self.answer_mail(now, conn, None);
     }
 
     /// The name of the relay that an address is of, when it may send from where the mail came.

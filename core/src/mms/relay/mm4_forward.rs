@@ -13,12 +13,12 @@ use super::message::{Destination, Message, State};
 use super::mm4::Answer;
 use super::mm4_out::RESPONSES;
 use super::mm4_words::of_priority;
-use super::routes::mm1_text;
+use super::routes::{is_same, mm1_text};
 use super::task::{Task, Work};
 use super::ways::pause;
 use super::work::{Change, Event};
 use super::{Job, MmsRelay};
-use crate::node::Rows;
+use crate::node::{NodeStoreOp, Rows};
 
 /// A message that goes out, by its task.
 #[derive(Clone, Debug)]
@@ -209,10 +209,10 @@ impl MmsRelay {
         let now_ms = self.shell.utc_ms(now);
         let mut change = Change::release(task);
         let Some(running) = self.running.get_mut(&task) else { return change };
-        let mut own = running.task.clone();
+        let own = running.task.clone();
         let is_taken = sent.iter().any(|sent| sent.failure.is_none());
         // A response that came so early is for what was taken: it is looked at when that is known, see `release`.
-        let early = running.answer.take_if(|_| own.delivered > 0 || !is_taken);
+        let early = running.answer.take_if(|answer| answer.only.is_empty() && (own.delivered > 0 || !is_taken));
         let Some(mut message) = message else {
             self.end_task(&mut change.ops, task);
             return change;
@@ -243,18 +243,33 @@ impl MmsRelay {
                 }
             }
         }
+        self.attempted(now_ms, &mut change.ops, number, (task, own), (taken, again));
+        self.drop_content(&mut change, number, &mut message);
+        change.save(number, &message);
+        change
+    }
+
+    /// What is to be done after an attempt: for those it was taken for, and for the others.
+    fn attempted(
+        &mut self,
+        now_ms: u64,
+        ops: &mut Vec<NodeStoreOp>,
+        number: u64,
+        (task, mut own): (u64, Task),
+        (mut taken, mut again): (Vec<usize>, Vec<usize>),
+    ) {
         own.attempts += 1;
         if own.delivered > 0 && !taken.is_empty() {
             // The other relay had it for all of them before, and is asked what became of it.
             taken.append(&mut again);
         }
         if taken.is_empty() && again.is_empty() {
-            self.end_task(&mut change.ops, task);
+            self.end_task(ops, task);
         } else if taken.is_empty() {
             (own.is_with_other, own.failed) = (false, own.failed + 1);
             own.due_ms = now_ms + millis(pause(&self.config.times.mm4_retry, own.failed));
             own.work = Work::Forward { message: number, recipients: again };
-            self.put_off(&mut change.ops, task, own);
+            self.put_off(ops, task, own);
         } else {
             if !again.is_empty() {
                 // A request of their own: the response to this one is not for them.
@@ -262,17 +277,14 @@ impl MmsRelay {
                 let due_ms = now_ms + millis(pause(&self.config.times.mm4_retry, failed));
                 let work = Work::Forward { message: number, recipients: again };
                 let others = Task { failed, ..Task::new(work, &own.way, own.begun_ms, due_ms) };
-                self.add_task(&mut change.ops, &others);
+                self.add_task(ops, &others);
             }
             own.is_with_other = true;
             own.delivered += 1;
             own.due_ms = now_ms + millis(self.config.times.mm4_response);
             own.work = Work::Forward { message: number, recipients: taken };
-            self.put_off(&mut change.ops, task, own);
+            self.put_off(ops, task, own);
         }
-        self.drop_content(&mut change, number, &mut message);
-        change.save(number, &message);
-        change
     }
 
     /// MM4_forward.RES.
@@ -293,8 +305,10 @@ impl MmsRelay {
         };
         let of_relay = |message: &Message, at: usize| {
             let recipient = message.recipients.get(at);
-            recipient
-                .is_some_and(|own| own.state == State::Leaving && own.to == Destination::Relay(answer.relay.clone()))
+            recipient.is_some_and(|own| {
+                let is_meant = answer.only.is_empty() || answer.only.iter().any(|only| is_same(only, &own.address));
+                is_meant && own.state == State::Leaving && own.to == Destination::Relay(answer.relay.clone())
+            })
         };
         let open: Vec<usize> = recipients.iter().copied().filter(|at| of_relay(&message, *at)).collect();
         let text = answer.text.clone().unwrap_or_else(|| answer.status.as_str().to_owned());
@@ -304,7 +318,7 @@ impl MmsRelay {
             let to = Destination::Relay(answer.relay.clone());
             let is_late = |at: &usize| message.recipients.get(*at).is_some_and(|own| own.to == to);
             let late: Vec<usize> = recipients.into_iter().filter(is_late).collect();
-            if late.is_empty() {
+            if late.is_empty() || !answer.only.is_empty() {
                 // Somebody else's answer.
                 self.put_off(&mut change.ops, task, own);
             } else {
@@ -314,7 +328,9 @@ impl MmsRelay {
             }
             return change;
         }
-        self.charge_answered(now, number, &message, &open, answer);
+        if answer.only.is_empty() {
+            self.charge_answered(now, number, &message, &open, answer);
+        }
         if answer.status == RequestStatus::Ok {
             for at in open {
                 self.counters.forwarded += 1;
@@ -333,10 +349,16 @@ impl MmsRelay {
                 RequestStatus::ErrorServiceDenied | RequestStatus::ErrorContentNotAccepted => MmsStatus::REJECTED,
                 _ => MmsStatus::INDETERMINATE,
             };
+            let rest: Vec<usize> = recipients.into_iter().filter(|at| !open.contains(at)).collect();
             for at in open {
                 self.lose(now, &mut change, number, &mut message, at, status, &text);
             }
-            self.end_task(&mut change.ops, task);
+            if answer.only.is_empty() || rest.is_empty() {
+                self.end_task(&mut change.ops, task);
+            } else {
+                own.work = Work::Forward { message: number, recipients: rest };
+                self.put_off(&mut change.ops, task, own);
+            }
         }
         self.drop_content(&mut change, number, &mut message);
         change.save(number, &message);

@@ -25,6 +25,7 @@ mod mail_in;
 mod message;
 mod mm1;
 mod mm4;
+mod mm4_bounce;
 mod mm4_forward;
 mod mm4_letters;
 mod mm4_out;

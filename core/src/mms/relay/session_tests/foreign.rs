@@ -60,6 +60,9 @@ fn says(net: &mut Net, desk: &Arc<Mutex<Desk>>, order: &str) -> String {
 
 fn net() -> (Net, Arc<Mutex<Desk>>) {
     let mut net = Net::with(1, |config| {
+        // An MTA there is on the way to the others, too.
+        let others = config.relays.iter_mut();
+        others.for_each(|own| own.from = vec![TrustedPeer::host(own.next_hop.ip()), TrustedPeer::host(ip(HERE))]);
         config.relays.push(OtherRelay::new("f", "mms.f.example", SocketAddr::new(ip(HERE), 25)));
     });
     let desk: Arc<Mutex<Desk>> = Arc::default();
@@ -114,4 +117,36 @@ fn the_postmaster_is_always_there() {
     let said = says(&mut net, &desk, &mail("postmaster@mms.c.example", "Subject: x\n\nx"));
     assert!(said.contains("550"), "{said}");
     net.is_empty();
+}
+
+#[test]
+fn a_message_that_an_mta_on_the_way_could_not_deliver_is_reported() {
+    let (mut net, desk) = net();
+    net.lost = &["MM4 A>B MM4_forward.RES"];
+    let (req, body) = send_req("t1", &[ALICE, BOB]);
+    let conf = net.send(CAROL, req, &body);
+    net.run_ms(2_000);
+    // The number of the request is the one behind that of the message.
+    let message_id = conf.message_id.unwrap();
+    let task = u64::from_str_radix(&message_id[..16], 16).unwrap() + 1;
+    let report = |who: &str| {
+        let report = format!(
+            "From: MTA <mta@mms.f.example>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+             --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; f\n\n\
+             Final-Recipient: rfc822; +{who}/TYPE=PLMN@mms.a.example\nAction: failed\nStatus: 5.1.1\n\n\
+             --b\nContent-Type: text/rfc822-headers\n\nX-Mms-Message-Type: MM4_forward.REQ\n\
+             X-Mms-Transaction-ID: {task:x}\n\n--b--"
+        );
+        mail("system-user@mms.b.example", &report).replace("system-user@mms.f.example", "")
+    };
+    let said = says(&mut net, &desk, &report(BOB));
+    assert!(said.contains("250 2.0.0"), "{said}");
+    let [MmsPdu::DeliveryInd(ind)] = &net.pushes(CAROL)[..] else { panic!("{:#?}", net.notes) };
+    assert_eq!((ind.to[0].text(), ind.status), (format!("+{BOB}/TYPE=PLMN"), MmsStatus::UNREACHABLE));
+    // It changes nothing for the other one, nor when it comes again.
+    says(&mut net, &desk, &report(BOB));
+    assert_eq!((net.pushes(CAROL), net.figure("B", "mms_messages_kept")), (vec![], 1));
+    net.lost = &[];
+    net.run_ms(60 * 60_000);
+    assert_eq!((net.pushes(CAROL), net.figure("B", "mms_messages_kept")), (vec![], 0));
 }
