@@ -31,7 +31,7 @@ fn is_in_trouble(own: &MultimediaMessageRun) -> bool {
 fn head() -> Markup {
     html! {
         tr {
-            th { "Message" } th { "From, to" } th { "Content" } th { "Sent, taken" } th { "Notified, retrieved" } th { "Whole" }
+            th { "Message" } th { "From, to" } th { "Content" } th { "Sent, taken" } th { "Notified, retrieved" }
             th { "Reports" }
         }
     }
@@ -61,12 +61,10 @@ fn row(own: &MultimediaMessageRun) -> Markup {
                     (None, Some(response)) => div { (response) },
                     (None, None) => div.bad { "never retrieved" },
                 }
-            }
-            td {
                 @match own.is_whole {
-                    Some(true) => "octet for octet",
-                    Some(false) => span.bad { "no" },
-                    None => "–",
+                    Some(true) => div { "octet for octet" },
+                    Some(false) => div.bad { "with other content" },
+                    None => "",
                 }
             }
             td {
