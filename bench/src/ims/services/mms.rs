@@ -11,7 +11,9 @@ use core_network::sms::sm_sc::EsmeAccount;
 use core_network::sms::{GatewayMms, GatewayRelay, SmppPeer};
 use hil::agent::mms::{MmsConfig, OnNotification};
 use protocol::Entropy;
+use protocol::diameter::charging::NodeFunctionality;
 
+use super::charging::offline;
 use super::identity;
 use super::sms::msisdn;
 use crate::errors::CommandError;
@@ -133,6 +135,10 @@ fn config(scenario: &Scenario, plan: &NetworkPlan, mms: &Mms, relay: MmsRelayOf)
     config.times.max_expiry = config.times.max_expiry.max(config.times.expiry);
     config.times.push_retry = mms.push_retry_s.iter().copied().map(Duration::from_secs).collect();
     config.utc_ms_at_zero = plan.utc_ms_at_zero;
+    // The CDF is that of this network.
+    if relay == MmsRelayOf::Own {
+        config.charging = offline(scenario, plan, relay.place(), NodeFunctionality::As);
+    }
     config
 }
 
@@ -151,9 +157,11 @@ fn subscriber((ue, own, identity): (&scenario::Ue, &UeMms, Identity)) -> MmsSubs
 /// What a UE knows of its relay.
 pub(in crate::ims) fn agent(plan: &NetworkPlan, mms: &Mms, own: &UeMms) -> MmsConfig {
     let relay = format!("{}/", url(own.relay));
+    let gateway = format!("sip:{}", plan.host(NetworkBox::IpMessageGw));
     let mut config = match own.by {
-        MmsBy::Ims => MmsConfig::ims(&format!("sip:{}", plan.host(NetworkBox::IpMessageGw)), &relay),
-        MmsBy::Http => MmsConfig::http(&relay),
+        MmsBy::Ims => MmsConfig::ims(&gateway, &relay),
+        // Pushes come in MESSAGEs all the same.
+        MmsBy::Http => MmsConfig { gateway, ..MmsConfig::http(&relay) },
     };
     config.ims_largest = mms.ims_largest;
     config.on_notification = match own.retrieval {

@@ -11,7 +11,8 @@ use super::io::MmsAccess;
 pub struct MmsConfig {
     /// By what it speaks to the relay: what the other way is for is said at [`Self::ims_largest`].
     pub access: MmsAccess,
-    /// Public service identity of the IP-Messaging-GW: Request-URI of MESSAGEs.
+    /// Public service identity of the IP-Messaging-GW: Request-URI of MESSAGEs, and whose MESSAGEs are believed. Empty: nobody's
+    /// are.
     pub gateway: String,
     /// URL of the MMS Relay/Server, such as `http://mmsc.example/`; empty: there is no HTTP.
     pub relay: String,
@@ -87,7 +88,7 @@ impl Default for MmsTimers {
 }
 
 impl MmsConfig {
-    /// An agent that uses HTTP, with the usual settings.
+    /// An agent that uses HTTP, with the usual settings. For pushes in MESSAGEs it has to know its gateway.
     pub fn http(relay: &str) -> Self {
         Self {
             access: MmsAccess::Http,

@@ -67,10 +67,18 @@ impl Memory {
         self.notices.iter().find(is_it).map(|own| own.number)
     }
 
-    /// A notification, under a number; none: there is no room. What is over makes room.
-    pub(super) fn keep(&mut self, notice: Notice) -> Option<u64> {
+    /// Those that wait, the oldest first.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = u64> {
+        self.notices.iter().filter(|own| own.state == NoticeState::Waiting).map(|own| own.number)
+    }
+
+    /// A notification, under a number; none: there is no room. What is over makes room, else that which is given up, of which the
+    /// relay may remind.
+    pub(super) fn keep(&mut self, notice: Notice, given_up: Option<u64>) -> Option<u64> {
         if self.notices.len() >= self.places {
-            let over = self.notices.iter().position(|own| own.state.is_over())?;
+            let is_given_up = |own: &Notice| Some(own.number) == given_up;
+            let over = self.notices.iter().position(|own| own.state.is_over());
+            let over = over.or_else(|| self.notices.iter().position(is_given_up))?;
             self.notices.remove(over);
         }
         self.last += 1;

@@ -233,14 +233,6 @@ impl MmsClient {
         self.exchanges.iter().find(|(_, exchange)| is_it(exchange)).map(|(id, _)| *id)
     }
 
-    /// The only retrieval by MESSAGE that is under way.
-    pub(super) fn only_retrieval(&self) -> Option<u64> {
-        let is_it =
-            |exchange: &Exchange| matches!(exchange.task, Task::Retrieve { .. }) && exchange.access == MmsAccess::Ims;
-        let mut all = self.exchanges.iter().filter(|(_, exchange)| is_it(exchange)).map(|(id, _)| *id);
-        all.next().filter(|_| all.next().is_none())
-    }
-
     /// What the SIP agent tells of a MESSAGE.
     pub(super) fn message_answered(&mut self, now: Instant, token: u64, result: &Result<u16, Refusal>) {
         // What is over, or is said again already, does not wait for it.

@@ -5,6 +5,7 @@ use protocol::Instant;
 use protocol::mms::{
     DeliveryInd, EncodedString, MmsPdu, MmsProblem, MmsStatus, NotificationInd, NotifyRespInd, ReadOrigInd, WapPush,
 };
+use protocol::sip::Uri;
 use protocol::sms::Content;
 
 use super::super::config::OnNotification;
@@ -34,6 +35,9 @@ impl MmsClient {
 
     /// A MESSAGE came, and was answered with 200.
     pub(super) fn message_received(&mut self, now: Instant, message: &IncomingMessage) {
+        if !self.is_of_gateway(&message.from) {
+            return self.ignored("a MESSAGE with a PDU", format!("{} is not the gateway", message.from));
+        }
         let answered = message.in_reply_to.as_deref().and_then(|call_id| self.of_call_id(call_id));
         let (pdu, body) = match (MmsPdu::parse(&message.body), answered) {
             (Ok(read), _) => read,
@@ -51,7 +55,7 @@ impl MmsClient {
             },
             MmsPdu::RetrieveConf(conf) => {
                 let known = conf.message_id.as_deref().filter(|id| self.memory.has_come(id)).map(ToOwned::to_owned);
-                match (answered.or_else(|| self.only_retrieval()), known) {
+                match (answered, known) {
                     (Some(id), _) => self.retrieved(now, id, *conf, body),
                     (None, Some(message_id)) => {
                         self.duplicate(protocol::mms::MessageType::RETRIEVE_CONF, &message_id);
@@ -61,6 +65,12 @@ impl MmsClient {
             }
             other => self.pushed(other),
         }
+    }
+
+    /// Anybody may send a MESSAGE: the network asserts who it is (TS 24.229 clause 5.2.6.4).
+    fn is_of_gateway(&self, from: &str) -> bool {
+        let identity = |uri: &str| Uri::parse(uri).map(|uri| uri.identity());
+        identity(&self.config.gateway).is_ok_and(|gateway| identity(from).is_ok_and(|from| from == gateway))
     }
 
     fn pushed(&mut self, pdu: MmsPdu) {
@@ -88,7 +98,8 @@ impl MmsClient {
             return self.notified_again(number);
         }
         let from = ind.from.as_ref().and_then(|from| from.address()).cloned();
-        let kept = self.memory.keep(Notice {
+        let given_up = self.memory.waiting().find(|number| !self.is_busy(*number));
+        let notice = Notice {
             number: 0,
             transaction_id: ind.transaction_id.clone(),
             location: ind.content_location.clone(),
@@ -98,8 +109,8 @@ impl MmsClient {
             said: None,
             message_id: None,
             read_report: false,
-        });
-        let Some(number) = kept else {
+        };
+        let Some(number) = self.memory.keep(notice, given_up) else {
             return self.event(MmsEvent::MemoryFull { transaction_id: ind.transaction_id });
         };
         self.event(MmsEvent::Notified(Box::new(MmsNotice {

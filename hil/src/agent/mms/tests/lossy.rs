@@ -141,7 +141,7 @@ fn what_is_said_of_a_message_is_said_again_too() {
 
 #[test]
 fn everything_has_its_bound() {
-    let mut rig = Rig::new(MmsConfig { places: 4, waiting_octets: 1000, ..MmsConfig::http(RELAY) });
+    let mut rig = Rig::new(MmsConfig { places: 4, waiting_octets: 1000, ..by_http() });
     rig.command(MmsCommand::OnNotification(OnNotification::Defer));
     for number in 0..1000 {
         rig.says(notification(&format!("T{number}")));

@@ -23,6 +23,11 @@ const LOCATION: &str = "http://mmsc.example/7-0-secret";
 const ALICE: &str = "+358401234567";
 const BOB: &str = "+358407654321";
 
+/// By HTTP, with pushes of the gateway.
+fn by_http() -> MmsConfig {
+    MmsConfig { gateway: GATEWAY.to_owned(), ..MmsConfig::http(RELAY) }
+}
+
 /// An agent, and what it has said.
 struct Rig {
     client: MmsClient,
@@ -40,7 +45,7 @@ impl Rig {
     }
 
     fn http() -> Self {
-        Self::new(MmsConfig::http(RELAY))
+        Self::new(by_http())
     }
 
     /// One that is registered with an IMS.

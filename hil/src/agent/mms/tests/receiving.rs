@@ -20,7 +20,7 @@ fn retrieved(events: &[MmsEvent]) -> &IncomingMms {
 
 #[test]
 fn at_once_after_a_notification_by_short_message() {
-    let mut rig = Rig::new(MmsConfig { report_allowed: Some(false), ..MmsConfig::http(RELAY) });
+    let mut rig = Rig::new(MmsConfig { report_allowed: Some(false), ..by_http() });
     let mut ind = notification("T1");
     ind.from = Some(protocol::mms::From::Address(MmsAddress::phone(ALICE)));
     // Long enough for several short messages.
@@ -109,7 +109,7 @@ fn deferred_and_retrieved_over_the_ims() {
 }
 
 #[test]
-fn a_message_that_nobody_names_is_that_of_the_only_retrieval() {
+fn a_message_is_that_of_the_request_that_it_names() {
     let mut rig = Rig::ims();
     let (conf, body) = message("T1");
     let octets = MmsPdu::from(conf).emit(&body);
@@ -117,8 +117,52 @@ fn a_message_that_nobody_names_is_that_of_the_only_retrieval() {
     assert!(matches!(rig.take_events()[..], [MmsEvent::Ignored { .. }]), "it was not asked for");
     rig.says(notification("T1"));
     rig.answers_message(Ok(202));
+    rig.take_events();
     rig.comes(&octets, None);
+    rig.comes(&octets, Some("another"));
+    assert!(matches!(rig.take_events()[..], [MmsEvent::Ignored { .. }, MmsEvent::Ignored { .. }]));
+    let call_id = rig.messages[0].headers[0].1.clone();
+    rig.comes(&octets, Some(&call_id));
     retrieved(&rig.take_events());
+}
+
+#[test]
+fn nobody_but_the_gateway_is_believed() {
+    let own = |gateway: &str| Rig::new(MmsConfig { gateway: gateway.to_owned(), ..MmsConfig::http(RELAY) });
+    for (gateway, from, is_believed) in [
+        (GATEWAY, "sip:ipmgw@IMS.example;transport=tcp", true),
+        (GATEWAY, "sip:mallory@ims.example", false),
+        (GATEWAY, "", false),
+        ("", GATEWAY, false),
+        ("", "", false),
+    ] {
+        let mut rig = own(gateway);
+        rig.command(MmsCommand::OnNotification(OnNotification::Defer));
+        let octets = MmsPdu::from(notification("T1")).emit(&[]);
+        let message = IncomingMessage { from: from.to_owned(), ..message_of(&octets, None) };
+        rig.agent(&AgentEvent::MessageReceived(message));
+        let is_told = rig.take_events().iter().any(|event| matches!(event, MmsEvent::Notified(_)));
+        assert_eq!((is_told, rig.requests.len()), (is_believed, usize::from(is_believed)), "{gateway} {from}");
+    }
+}
+
+#[test]
+fn the_oldest_that_waits_makes_room() {
+    let mut rig = Rig::new(MmsConfig { places: 4, ..by_http() });
+    rig.command(MmsCommand::OnNotification(OnNotification::Defer));
+    for number in 1..=10 {
+        rig.says(notification(&format!("T{number}")));
+        rig.answers_status(200);
+    }
+    let notified = rig.take_events().iter().filter(|event| matches!(event, MmsEvent::Notified(_))).count();
+    assert_eq!(notified, 10);
+    rig.command(MmsCommand::Retrieve(6));
+    assert!(matches!(rig.take_events()[..], [MmsEvent::Ignored { .. }]));
+    rig.command(MmsCommand::Retrieve(7));
+    assert_eq!(rig.last_request().uri(), LOCATION);
+    // The relay reminds of one that was given up.
+    rig.says(notification("T6"));
+    assert!(matches!(rig.take_events()[..], [MmsEvent::Notified(_)]));
 }
 
 #[test]
@@ -186,7 +230,7 @@ fn too_large_for_the_terminal_or_for_the_ims() {
     let events = rig.take_events();
     assert!(matches!(events[..], [MmsEvent::NotRetrieved { why: MmsFailure::TooLarge { .. }, .. }]), "{events:?}");
     // The notification had not said so.
-    let mut rig = Rig::new(MmsConfig { largest: 10_000, ..MmsConfig::http(RELAY) });
+    let mut rig = Rig::new(MmsConfig { largest: 10_000, ..by_http() });
     rig.says(notification("T1"));
     let (conf, body) = message("T1");
     rig.answers_pdu(conf, &body);

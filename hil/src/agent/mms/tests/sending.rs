@@ -121,7 +121,7 @@ fn content_that_makes_no_message() {
         assert_eq!(rig.take_events(), [MmsEvent::Failed { message: 1, why: MmsFailure::Content(problem) }]);
         assert!(rig.requests.is_empty());
     }
-    let mut rig = Rig::new(MmsConfig { largest: 10, ..MmsConfig::http(RELAY) });
+    let mut rig = Rig::new(MmsConfig { largest: 10, ..by_http() });
     rig.command(MmsCommand::Send(Box::new(OutgoingMms { to: Vec::new(), ..own_message(1) })));
     rig.command(MmsCommand::Send(Box::new(own_message(2))));
     let events = rig.take_events();
@@ -250,7 +250,7 @@ fn a_message_that_waits_is_passed_on() {
 
 #[test]
 fn the_relay_asks_who_it_is() {
-    let mut config = MmsConfig::http(RELAY);
+    let mut config = by_http();
     let (username, password) = ("alice".to_owned(), "hunter2".to_owned().into());
     config.credentials = Some(MmsCredentials { username, password });
     let mut rig = Rig::new(config);
