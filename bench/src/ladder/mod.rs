@@ -408,7 +408,7 @@ impl Ladder {
             (See::Rtp(rtp), Some(_)) => rtp.filter(&self.bound_at(tick)),
             (See::Map(map), Some(_)) => map.filter(&self.bound_at(tick)),
             (See::Smpp(smpp), Some(_)) => smpp.filter(&self.bound_at(tick)),
-            (See::Mm1(mm1), Some(_)) => mm1.filter(&self.bound_at(tick)),
+            (See::Mm1(mm1), Some(cast)) => mm1.filter(cast, &self.bound_at(tick)),
             (See::Mm4(mm4), Some(cast)) => mm4.filter(cast, &self.bound_at(tick)),
             _ => return None,
         };

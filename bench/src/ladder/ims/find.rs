@@ -10,8 +10,8 @@ use protocol::mms::{MMS_MEDIA_TYPE, MessageType};
 use protocol::sip::{Headers, PChargingVector, SipMessage};
 use protocol::sms::SMS_MEDIA_TYPE;
 
-use super::mms::message_type;
-use super::{Diameter, Has, ImsCast, Of, Sip, Status};
+use super::mms::{TARGET, is_push, pdu_filter, push_filter, said};
+use super::{Diameter, Has, ImsCast, Of, RpKind, Sip, Status};
 use crate::ladder::Seen;
 
 /// What steps have learned for those after them: Call-IDs by the names of calls, the Session-Id of the last request.
@@ -96,7 +96,8 @@ impl Sip {
             _ => false,
         };
         let call = bound.get(self.call).is_none_or(|call_id| *call_id == seen.call_id);
-        let all = || self.is_of_transaction(seen, bound) && self.has.iter().all(|has| has.holds(&seen.message, cast));
+        let all =
+            || self.is_of_transaction(seen, bound) && self.has.iter().all(|has| has.holds(&seen.message, cast, bound));
         if seen.method != self.method || !status || !call || !all() {
             return None;
         }
@@ -108,6 +109,13 @@ impl Sip {
                 return None;
             }
             learned.push((ICID.to_owned(), icid));
+        }
+        for has in self.has {
+            match has {
+                Has::Mms(kind) => learned.extend(said_in(&seen.message, *kind, bound)?),
+                Has::Retrieval => learned.push((TARGET.to_owned(), target_in(&seen.message, bound)?)),
+                _ => {}
+            }
         }
         Some(learned)
     }
@@ -148,7 +156,7 @@ impl Sip {
         };
         for has in self.has {
             filter += " && ";
-            filter += &has.filter(cast);
+            filter += &has.filter(cast, bound);
         }
         if let Some(icid) = bound.get(ICID).filter(|_| self.has.contains(&Has::ChargingVector)) {
             filter += &format!(" && sip.P-Charging-Vector contains \"{}\"", escape(icid));
@@ -164,7 +172,7 @@ impl Sip {
 }
 
 impl Has {
-    fn holds(self, message: &SipMessage, cast: &ImsCast) -> bool {
+    fn holds(self, message: &SipMessage, cast: &ImsCast, bound: &Bound) -> bool {
         let headers = message.headers();
         let has_response = || headers.all("Authorization").any(has_digest_response);
         let is_zero = || {
@@ -199,11 +207,16 @@ impl Has {
             Self::PeerInBody => cast.peer.as_ref().is_some_and(|peer| is_in_body(message, &peer.impu)),
             Self::Body(wanted) => is_in_body(message, wanted),
             Self::Rp(kind) => relayed(message) == Some(kind as u8),
-            Self::Mms(kind) => pdu(message) == Some(kind),
+            Self::Push(kind) => {
+                relayed(message) == Some(RpKind::DataToMs as u8)
+                    && message.as_request().is_some_and(|request| is_push(&request.body, kind, bound))
+            }
+            Self::Mms(kind) => said_in(message, kind, bound).is_some(),
+            Self::Retrieval => target_in(message, bound).is_some(),
         }
     }
 
-    fn filter(self, cast: &ImsCast) -> String {
+    fn filter(self, cast: &ImsCast, bound: &Bound) -> String {
         const RESPONSE: &str = r#"sip.Authorization matches "response=\"[0-9a-fA-F]""#;
         const ZERO: &str = "(sip.Expires == 0 || sip.Contact contains \";expires=0\")";
         match self {
@@ -233,7 +246,12 @@ impl Has {
             Self::UserUri(user) => format!("sip.r-uri contains \"sip:{user}\""),
             Self::Body(words) => format!("frame contains \"{}\"", escape(words)),
             Self::Rp(kind) => format!("gsm_a.rp.msg_type == {}", kind as u8),
-            Self::Mms(kind) => format!("mmse.message_type == {:#04x}", kind.0),
+            Self::Push(kind) => format!("gsm_a.rp.msg_type == 1{}", push_filter(kind, bound)),
+            Self::Mms(kind) => pdu_filter(kind, bound),
+            Self::Retrieval => {
+                let target = bound.get(TARGET).map_or("", String::as_str);
+                format!("sip.Content-Type contains \"message/http\" && frame contains \"GET {}\"", escape(target))
+            }
         }
     }
 }
@@ -254,11 +272,21 @@ fn relayed(message: &SipMessage) -> Option<u8> {
     request.body.first().filter(|_| is_sms).map(|octet| octet & 7)
 }
 
-/// The message type of a PDU of MM1 in a body of its media type.
-fn pdu(message: &SipMessage) -> Option<MessageType> {
+/// What a PDU of MM1 in a body of its media type teaches.
+fn said_in(message: &SipMessage, kind: MessageType, bound: &Bound) -> Option<Vec<(String, String)>> {
     let SipMessage::Request(request) = message else { return None };
     let media = MediaType::of(&request.headers).ok()??;
-    media.essence.eq_ignore_ascii_case(MMS_MEDIA_TYPE).then(|| message_type(&request.body)).flatten()
+    media.essence.eq_ignore_ascii_case(MMS_MEDIA_TYPE).then(|| said(&request.body, kind, bound)).flatten()
+}
+
+/// The target of a GET in a body (RFC 9112 clause 10.1), if it is the one that is known.
+fn target_in(message: &SipMessage, bound: &Bound) -> Option<String> {
+    let SipMessage::Request(request) = message else { return None };
+    let media = MediaType::of(&request.headers).ok()??;
+    let line = request.body.split(|&octet| octet == b'\r').next()?;
+    let target = std::str::from_utf8(line).ok()?.strip_prefix("GET ")?.split(' ').next()?;
+    let is_it = bound.get(TARGET).is_none_or(|known| known == target);
+    (media.essence.eq_ignore_ascii_case("message/http") && is_it).then(|| target.to_owned())
 }
 
 /// Digest credentials whose response is not empty (RFC 7616 clause 3.4).

@@ -165,8 +165,13 @@ pub enum Has {
     Rp(RpKind),
     /// A request to the telephone number of this UE.
     Number(Party),
-    /// A PDU of MM1 in the body (TR 23.804 clause 8.11).
+    /// RP-DATA to the UE with a push that has a PDU of MM1.
+    Push(MessageType),
+    /// A PDU of MM1 in the body (TR 23.804 clause 8.11), of the message that the ladder is about; one that says what has become of
+    /// something says that it went well.
     Mms(MessageType),
+    /// A GET of a multimedia message in the body: the first step with it says which one.
+    Retrieval,
     /// P-Charging-Vector with the charging identifier of the session: the first step with it says which.
     ChargingVector,
 }

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::sms::Wanted;
+use super::super::sms::way::{End, Phone};
 use super::{originated, terminated};
 use crate::ladder::{Procedure, Without};
 use crate::scenario::{
-    ImsStep, MmsBy, MmsPush, MmsRetrieval, MmsStep, Scenario, Selector, SmsBy, StepAction, Ue, UeMms,
+    ImsStep, MmsBy, MmsPush, MmsRetrieval, MmsStep, Scenario, Selector, SmsAccess, SmsBy, SmsStep, StepAction, Ue,
+    UeMms,
 };
 
 /// What the steps so far say of UEs.
@@ -15,6 +17,8 @@ struct Asked<'a> {
     scenario: &'a Scenario,
     /// UEs that are registered, by the steps that had them so.
     registered: BTreeMap<&'a str, usize>,
+    /// UEs that are registered with the IP-Message-GW over R2.
+    over_r2: BTreeSet<&'a str>,
     known: BTreeSet<(&'a str, &'static str)>,
     wanted: Vec<Wanted<'a>>,
 }
@@ -24,14 +28,19 @@ pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<Wanted<'_>> {
     if scenario.mms.is_none() {
         return Vec::new();
     }
-    let (registered, known, wanted) = Default::default();
-    let mut asked = Asked { scenario, registered, known, wanted };
+    let (registered, over_r2, known, wanted) = Default::default();
+    let mut asked = Asked { scenario, registered, over_r2, known, wanted };
     for (index, step) in scenario.steps.iter().enumerate() {
         match &step.action {
             StepAction::Ims(ImsStep::ImsRegister { ue }) => asked.registers(index, ue),
             StepAction::Ims(
                 ImsStep::ImsDeregister { ue } | ImsStep::ImsNetworkDeregister { ue } | ImsStep::LoseBearer { ue },
             ) => asked.registered.retain(|name, _| !ue.selects(name)),
+            StepAction::Sms(SmsStep::Register { ue }) => {
+                let own = scenario.ues.iter().map(|own| own.name.as_str());
+                asked.over_r2.extend(own.filter(|name| ue.selects(name)));
+            }
+            StepAction::Sms(SmsStep::Deregister { ue }) => asked.over_r2.retain(|name| !ue.selects(name)),
             StepAction::Mms(MmsStep::Send { from, to, delivery_report, .. }) => {
                 asked.message(index, (from, to), *delivery_report);
             }
@@ -70,11 +79,16 @@ impl<'a> Asked<'a> {
 
     /// A message that is sent in this step is retrieved in this run.
     fn is_retrieved(&self, index: usize, ue: &Ue, own: &UeMms) -> bool {
-        let steps = &self.scenario.steps[index + 1..];
-        let retrieves = |action: &StepAction| matches!(action, StepAction::Mms(MmsStep::Retrieve { ue: own }) if own.selects(&ue.name));
+        // What its user does with it first.
+        let then = self.scenario.steps[index + 1..].iter().find_map(|step| match &step.action {
+            StepAction::Mms(MmsStep::Retrieve { ue: own }) if own.selects(&ue.name) => Some(true),
+            StepAction::Mms(MmsStep::Reject { ue: own }) if own.selects(&ue.name) => Some(false),
+            StepAction::Mms(MmsStep::Forward { from, .. }) if *from == ue.name => Some(false),
+            _ => None,
+        });
         match own.retrieval {
             MmsRetrieval::Immediate => true,
-            MmsRetrieval::Deferred => steps.iter().any(|step| retrieves(&step.action)),
+            MmsRetrieval::Deferred => then == Some(true),
             MmsRetrieval::Rejected | MmsRetrieval::Ignored => false,
         }
     }
@@ -86,8 +100,11 @@ impl<'a> Asked<'a> {
             (MmsBy::Ims, Some(step)) => {
                 let without = match () {
                     () if !is_told || !is_by_sms => &["8", "9", "10", "11", "12", "13", "14", "15"][..],
-                    () if !is_sms_by_ims(ue) => &["12", "13", "14", "15"],
-                    () => &[],
+                    () => match self.way_of_push(ue) {
+                        PushWay::Ims => &[][..],
+                        PushWay::R2 => &["12", "13", "14", "15"],
+                        PushWay::Other => &["11", "12", "13", "14", "15"],
+                    },
                 };
                 self.want((step, Some(index)), (&ue.name, peer), &originated::BY_IMS, without);
             }
@@ -110,10 +127,11 @@ impl<'a> Asked<'a> {
         let mut without: Vec<&str> = Vec::new();
         match own.by {
             MmsBy::Ims => {
-                match () {
-                    () if !is_by_sms => without.extend(["3", "4", "5", "6", "7", "8", "9"]),
-                    () if !is_sms_by_ims(ue) => without.extend(["6", "7", "8", "9"]),
-                    () => {}
+                match self.way_of_push(ue) {
+                    _ if !is_by_sms => without.extend(["3", "4", "5", "6", "7", "8", "9"]),
+                    PushWay::Ims => {}
+                    PushWay::R2 => without.extend(["6", "7", "8", "9"]),
+                    PushWay::Other => without.extend(["5", "6", "7", "8", "9"]),
                 }
                 self.want((step, Some(index)), (&ue.name, peer), &terminated::BY_IMS, &without);
             }
@@ -132,6 +150,21 @@ impl<'a> Asked<'a> {
         }
     }
 
+    fn way_of_push(&self, ue: &Ue) -> PushWay {
+        let (Some(sms), Some(own)) = (&self.scenario.sms, &ue.sms) else { return PushWay::Other };
+        let name = ue.name.as_str();
+        let mut phone = Phone::new(own);
+        phone.registered = match own.by {
+            SmsBy::Ims => self.registered.get(name).copied(),
+            SmsBy::R2 => self.over_r2.contains(name).then_some(0),
+        };
+        match (phone.receives(sms).last(), own.by) {
+            (Some((SmsAccess::Ip, End::Delivered)), SmsBy::Ims) => PushWay::Ims,
+            (Some((SmsAccess::Ip, End::Delivered)), SmsBy::R2) => PushWay::R2,
+            _ => PushWay::Other,
+        }
+    }
+
     fn want(
         &mut self,
         (step, then): (usize, Option<usize>),
@@ -146,7 +179,13 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Short messages come to it through the IMS.
-fn is_sms_by_ims(ue: &Ue) -> bool {
-    ue.sms.as_ref().is_some_and(|sms| sms.by == SmsBy::Ims)
+/// By what a push in a short message comes to a UE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum PushWay {
+    /// The IP-Message-GW and the IMS.
+    Ims,
+    /// The IP-Message-GW alone.
+    R2,
+    /// Not by the IP-Message-GW.
+    Other,
 }

@@ -2,8 +2,9 @@
 
 use protocol::mms::{MMS_MEDIA_TYPE, MessageType};
 
-use super::super::find::Bound;
+use super::super::find::{Bound, escape};
 use super::super::http::HttpSeen;
+use super::pdu::{TARGET, pdu_filter, said};
 use crate::ladder::ims::ImsCast;
 
 /// What must be seen of MM1.
@@ -13,6 +14,8 @@ pub struct Mm1 {
     pub is: Mm1Is,
     /// Name of the exchange that it belongs to: the first step with the name says which socket of the client that is.
     pub exchange: &'static str,
+    /// The gateway says for whom it asks (TS 24.109 clause 6.5).
+    pub is_asserted: bool,
 }
 
 /// Which message.
@@ -30,29 +33,38 @@ impl Mm1 {
     /// What the message teaches; none when it is another one.
     pub(crate) fn sees(&self, seen: &HttpSeen, cast: &ImsCast, bound: &Bound) -> Option<Vec<(String, String)>> {
         let method = seen.method.as_deref();
-        let has = |pdu| seen.has("content-type", MMS_MEDIA_TYPE) && message_type(&seen.body) == Some(pdu);
-        let is_it = match self.is {
-            Mm1Is::Post(pdu) => method == Some("POST") && has(pdu),
-            Mm1Is::Get => method == Some("GET"),
-            Mm1Is::Answer(pdu) => seen.status == Some(200) && has(pdu),
+        let pdu = |kind| if seen.has("content-type", MMS_MEDIA_TYPE) { said(&seen.body, kind, bound) } else { None };
+        let mut learned = match self.is {
+            Mm1Is::Post(kind) if method == Some("POST") => pdu(kind)?,
+            Mm1Is::Get if method == Some("GET") => {
+                let target = seen.target.clone();
+                bound.get(TARGET).is_none_or(|known| *known == target).then(|| vec![(TARGET.to_owned(), target)])?
+            }
+            Mm1Is::Answer(kind) if seen.status == Some(200) => pdu(kind)?,
+            _ => return None,
         };
-        // The gateway speaks for one user at a time; a UE comes from an address of its own.
-        let is_asserted = || {
-            let is_of_gateway = method.is_some() && seen.has(ASSERTED, "");
-            !is_of_gateway || seen.has(ASSERTED, &number(cast))
-        };
-        let of_exchange = || bound.get(&self.bound_name()).is_none_or(|client| *client == seen.client);
-        (is_it && is_asserted() && of_exchange()).then(|| vec![(self.bound_name(), seen.client.clone())])
+        let is_of_exchange = bound.get(&self.bound_name()).is_none_or(|client| *client == seen.client);
+        let is_for_user = !self.is_asserted || seen.has("x-3gpp-asserted-identity", &asserted(cast));
+        learned.push((self.bound_name(), seen.client.clone()));
+        (is_of_exchange && is_for_user).then_some(learned)
     }
 
     /// The display filter.
-    pub(crate) fn filter(&self, bound: &Bound) -> String {
-        let pdu = |pdu: MessageType| format!("mmse.message_type == {:#04x}", pdu.0);
+    pub(crate) fn filter(&self, cast: &ImsCast, bound: &Bound) -> String {
         let (mut filter, field) = match self.is {
-            Mm1Is::Post(kind) => (format!("http.request.method == \"POST\" && {}", pdu(kind)), "src_port"),
-            Mm1Is::Get => ("http.request.method == \"GET\"".to_owned(), "src_port"),
-            Mm1Is::Answer(kind) => (format!("http.response.code == 200 && {}", pdu(kind)), "dst_port"),
+            Mm1Is::Post(kind) => {
+                (format!("http.request.method == \"POST\" && {}", pdu_filter(kind, bound)), "src_port")
+            }
+            Mm1Is::Get => {
+                let target = bound.get(TARGET).map_or("", String::as_str);
+                let target = escape(target);
+                (format!("http.request.method == \"GET\" && http.request.uri contains \"{target}\""), "src_port")
+            }
+            Mm1Is::Answer(kind) => (format!("http.response.code == 200 && {}", pdu_filter(kind, bound)), "dst_port"),
         };
+        if self.is_asserted {
+            filter += &format!(" && frame contains \"{}\"", escape(&asserted(cast)));
+        }
         if let Some((_, port)) = bound.get(&self.bound_name()).and_then(|client| client.rsplit_once(':')) {
             filter += &format!(" && exported_pdu.{field} == {port}");
         }
@@ -65,19 +77,7 @@ impl Mm1 {
     }
 }
 
-/// The number of the UE as TS 24.109 clause 6.5 has it asserted.
-fn number(cast: &ImsCast) -> String {
-    format!("tel:+{}", cast.ue.msisdn)
+/// The UE as TS 24.109 clause 6.5 has it asserted, between quotation marks.
+fn asserted(cast: &ImsCast) -> String {
+    format!("\"tel:+{}\"", cast.ue.msisdn)
 }
-
-/// The message type of a PDU, which stands first (OMA-MMS-ENC clause 7.1).
-pub(in crate::ladder::ims) fn message_type(pdu: &[u8]) -> Option<MessageType> {
-    match pdu {
-        [MESSAGE_TYPE, kind, ..] => Some(MessageType(*kind)),
-        _ => None,
-    }
-}
-
-/// X-Mms-Message-Type: assigned number 0x0C as a short integer (OMA-MMS-ENC table 25).
-const MESSAGE_TYPE: u8 = 0x8c;
-const ASSERTED: &str = "x-3gpp-asserted-identity";

@@ -2,6 +2,7 @@
 //! the stream.
 
 use super::super::find::{Bound, escape};
+use super::pdu::MESSAGE;
 use crate::ladder::ims::ImsCast;
 
 /// What must be seen of MM4.
@@ -110,7 +111,5 @@ fn is(known: Option<&String>, own: &str) -> bool {
     known.is_none_or(|known| known == own)
 }
 
-/// Under what the name of a multimedia message is kept.
-const MESSAGE: &str = "X-Mms-Message-ID";
 /// Octets that are looked into.
 const HEAD_MAX: usize = 64 << 10;

@@ -5,15 +5,16 @@ mod asked;
 mod mm1;
 mod mm4;
 mod originated;
+mod pdu;
 mod terminated;
 #[cfg(test)]
 mod tests;
 
 pub(super) use asked::asked;
-pub(super) use mm1::message_type;
 pub use mm1::{Mm1, Mm1Is};
 pub(crate) use mm4::Mm4Seen;
 pub use mm4::{Mm4, Mm4Of};
+pub(super) use pdu::{TARGET, is_push, pdu_filter, push_filter, said};
 
 use protocol::Joint;
 use protocol::mms::MessageType;
@@ -47,19 +48,24 @@ const fn row((number, expect, clause): Words, (from, to, joint): Way, see: See) 
     ProcedureStep { number, from, to, joint, expect, clause, order: Order::AfterPrevious, see }
 }
 
-/// A UE sends a PDU of MM1, or the gateway for it.
+/// A UE sends a PDU of MM1.
 const fn post(words: Words, way: Way, pdu: MessageType, exchange: &'static str) -> ProcedureStep {
-    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Post(pdu), exchange }))
+    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Post(pdu), exchange, is_asserted: false }))
+}
+
+/// The gateway sends it for the UE, or asks for a message.
+const fn asserted(words: Words, is: Mm1Is, exchange: &'static str) -> ProcedureStep {
+    row(words, GATEWAY_TO_RELAY, See::Mm1(Mm1 { is, exchange, is_asserted: true }))
 }
 
 /// It asks for a message.
 const fn get(words: Words, way: Way, exchange: &'static str) -> ProcedureStep {
-    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Get, exchange }))
+    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Get, exchange, is_asserted: false }))
 }
 
 /// The relay answers with a PDU.
 const fn answered(words: Words, way: Way, pdu: MessageType, exchange: &'static str) -> ProcedureStep {
-    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Answer(pdu), exchange }))
+    row(words, way, See::Mm1(Mm1 { is: Mm1Is::Answer(pdu), exchange, is_asserted: false }))
 }
 
 /// A mail of MM4.

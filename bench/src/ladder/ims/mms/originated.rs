@@ -3,11 +3,11 @@
 use protocol::map::OperationCode as Op;
 use protocol::mms::MessageType;
 
-use super::super::Has::{Mms, Number, Rp};
-use super::super::RpKind;
+use super::super::Has::{Mms, Number, Push};
 use super::super::rows::*;
 use super::super::sms::{
-    GATEWAY_TO_S, GMSC, GMSC_TO_GATEWAY, MESSAGE, R5_UP, S_TO_GATEWAY, SC_TO_GMSC, SmppPart::Request, invoke, smpp,
+    GATEWAY_TO_S, GMSC, GMSC_TO_GATEWAY, MESSAGE, MapHas, R5_UP, S_TO_GATEWAY, SC_TO_GMSC, invoke, invoke_with,
+    smpp_push,
 };
 use super::*;
 
@@ -27,10 +27,9 @@ pub(super) const BY_IMS: Procedure = Procedure {
         ),
         request(("3", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"), P_TO_S, MESSAGE, "send", &[]),
         request(("4", "MESSAGE by the filter criteria", "TR 23.804 8.11.1"), S_TO_GATEWAY, MESSAGE, "send", &[]),
-        post(
+        asserted(
             ("4a", "POST of M-Send.req for the user", "TS 24.109 6.5"),
-            GATEWAY_TO_RELAY,
-            MessageType::SEND_REQ,
+            Mm1Is::Post(MessageType::SEND_REQ),
             "send",
         ),
         mail(("5", "MM4_forward.REQ", "TS 23.140 8.4.1"), MM4_OUT, FORWARD, Mm4Of::Sender, "forward").after("4a"),
@@ -49,24 +48,35 @@ pub(super) const BY_IMS: Procedure = Procedure {
             "confirmation",
             &[Mms(MessageType::SEND_CONF)],
         ),
-        smpp(("8", "submit_sm: a push with M-Delivery.ind", "WAP-235 5.2"), RELAY_TO_SC, "submit_sm", Request, "push")
-            .after("5"),
-        smpp(("9", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
+        smpp_push(
+            ("8", "submit_sm: a push with M-Delivery.ind", "WAP-235 5.2"),
+            RELAY_TO_SC,
+            MessageType::DELIVERY_IND,
+            "push",
+        )
+        .after("5"),
+        smpp_push(("9", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, MessageType::DELIVERY_IND, "mt"),
         invoke(("10", "sendRoutingInfoForSM", "TS 29.002 12.1"), R5_UP, Op::SEND_ROUTING_INFO_FOR_SM, "routing"),
-        invoke(("11", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
+        invoke_with(
+            ("11", "mt-ForwardSM", "TS 29.002 12.9"),
+            GMSC_TO_GATEWAY,
+            Op::MT_FORWARD_SM,
+            "mt",
+            &[MapHas::Push(MessageType::DELIVERY_IND)],
+        ),
         request(
             ("12", "MESSAGE with RP-DATA", "TS 24.341 5.3.3.4.1"),
             GATEWAY_TO_S,
             MESSAGE,
             "report",
-            &[Number(Party::Ue), Rp(RpKind::DataToMs)],
+            &[Number(Party::Ue), Push(MessageType::DELIVERY_IND)],
         ),
         request(
             ("13", "MESSAGE with RP-DATA", "TS 24.229 5.2.6.4"),
             GM_DOWN,
             MESSAGE,
             "report",
-            &[Rp(RpKind::DataToMs)],
+            &[Push(MessageType::DELIVERY_IND)],
         ),
         success(("14", "200", "TS 24.341 5.3.2.3"), GM_UP, MESSAGE, "report"),
         success(("15", "200", "TS 24.229 5.4.3.3"), S_TO_GATEWAY, MESSAGE, "report"),

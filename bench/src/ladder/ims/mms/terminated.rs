@@ -4,11 +4,10 @@
 use protocol::map::OperationCode as Op;
 use protocol::mms::MessageType;
 
-use super::super::Has::{Body, Mms, Number, Rp, Words as Said};
-use super::super::RpKind;
+use super::super::Has::{Mms, Number, Push, Retrieval};
 use super::super::rows::*;
 use super::super::sms::{
-    GATEWAY_TO_S, GMSC, GMSC_TO_GATEWAY, MESSAGE, S_TO_GATEWAY, SC_TO_GMSC, SmppPart::Request, invoke, smpp,
+    GATEWAY_TO_S, GMSC, GMSC_TO_GATEWAY, MESSAGE, MapHas, S_TO_GATEWAY, SC_TO_GMSC, invoke_with, smpp_push,
 };
 use super::originated::{FORWARD, REPORT};
 use super::*;
@@ -21,42 +20,46 @@ pub(super) const BY_IMS: Procedure = Procedure {
     steps: &[
         REGISTERED,
         mail(("2", "MM4_forward.REQ", "TS 23.140 8.4.1"), MM4_IN, FORWARD, Mm4Of::Recipient, "forward"),
-        smpp(
+        smpp_push(
             ("3", "submit_sm: a push with M-Notification.ind", "WAP-235 5.2"),
             RELAY_TO_SC,
-            "submit_sm",
-            Request,
+            MessageType::NOTIFICATION_IND,
             "push",
         ),
-        smpp(("4", "submit_sm in forward mode", "SMPP 3.4 4.4.1"), SC_TO_GMSC, "submit_sm", Request, "mt"),
-        invoke(("5", "mt-ForwardSM", "TS 29.002 12.9"), GMSC_TO_GATEWAY, Op::MT_FORWARD_SM, "mt"),
+        smpp_push(
+            ("4", "submit_sm in forward mode", "SMPP 3.4 4.4.1"),
+            SC_TO_GMSC,
+            MessageType::NOTIFICATION_IND,
+            "mt",
+        ),
+        invoke_with(
+            ("5", "mt-ForwardSM", "TS 29.002 12.9"),
+            GMSC_TO_GATEWAY,
+            Op::MT_FORWARD_SM,
+            "mt",
+            &[MapHas::Push(MessageType::NOTIFICATION_IND)],
+        ),
         request(
             ("6", "MESSAGE with RP-DATA", "TS 24.341 5.3.3.4.1"),
             GATEWAY_TO_S,
             MESSAGE,
             "notification",
-            &[Number(Party::Ue), Rp(RpKind::DataToMs)],
+            &[Number(Party::Ue), Push(MessageType::NOTIFICATION_IND)],
         ),
         request(
             ("7", "MESSAGE with RP-DATA", "TS 24.229 5.2.6.4"),
             GM_DOWN,
             MESSAGE,
             "notification",
-            &[Rp(RpKind::DataToMs)],
+            &[Push(MessageType::NOTIFICATION_IND)],
         ),
         success(("8", "200", "TS 24.341 5.3.2.3"), GM_UP, MESSAGE, "notification"),
         success(("9", "200", "TS 24.229 5.4.3.3"), S_TO_GATEWAY, MESSAGE, "notification"),
-        request(
-            ("10", "MESSAGE with GET of the message", "RFC 9112 10.1"),
-            GM_UP,
-            MESSAGE,
-            "retrieval",
-            &[Said("Content-Type", "message/http"), Body("GET /")],
-        )
-        .after("7"),
+        request(("10", "MESSAGE with GET of the message", "RFC 9112 10.1"), GM_UP, MESSAGE, "retrieval", &[Retrieval])
+            .after("7"),
         request(("11", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"), P_TO_S, MESSAGE, "retrieval", &[]),
         request(("12", "MESSAGE by the filter criteria", "TR 23.804 8.11.2"), S_TO_GATEWAY, MESSAGE, "retrieval", &[]),
-        get(("13", "GET for the user", "TS 24.109 6.5"), GATEWAY_TO_RELAY, "retrieval"),
+        asserted(("13", "GET for the user", "TS 24.109 6.5"), Mm1Is::Get, "retrieval"),
         answered(
             ("13a", "200 with M-Retrieve.conf", "OMA-MMS-ENC 6.3"),
             RELAY_TO_GATEWAY,

@@ -1,6 +1,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use protocol::mms::{MMS_MEDIA_TYPE, MessageType, MmsPdu, MmsStatus, NotifyRespInd};
+use protocol::mms::{
+    MMS_MEDIA_TYPE, MessageType, MmsPdu, MmsStatus, NotifyRespInd, ResponseStatus, RetrieveConf, RetrieveStatus,
+    SendConf,
+};
 use protocol::{Instant, Joint, TapEvent};
 
 use super::*;
@@ -66,10 +69,49 @@ fn a_pdu_is_that_of_the_user_whom_the_gateway_names() {
         };
         HttpSeen::of(&event).unwrap()
     };
-    let is = |kind| Mm1 { is: Mm1Is::Post(kind), exchange: "x" };
-    let sees = |asserted: &str, kind| is(kind).sees(&event(asserted), &cast(), &Bound::new()).is_some();
-    assert!(sees("", MessageType::NOTIFYRESP_IND) && !sees("", MessageType::SEND_REQ));
+    let is = |kind, is_asserted| Mm1 { is: Mm1Is::Post(kind), exchange: "x", is_asserted };
+    let nothing = Bound::new();
+    for kind in [MessageType::NOTIFYRESP_IND, MessageType::SEND_REQ] {
+        let is_seen = is(kind, false).sees(&event(""), &cast(), &nothing).is_some();
+        assert_eq!(is_seen, kind == MessageType::NOTIFYRESP_IND);
+    }
+    let sees = |asserted: &str, kind| is(kind, true).sees(&event(asserted), &cast(), &nothing).is_some();
+    assert!(!sees("", MessageType::NOTIFYRESP_IND));
     let of = |number: &str| format!("X-3GPP-Asserted-Identity: \"tel:+{number}\"\r\n");
     assert!(sees(&of("99900000001"), MessageType::NOTIFYRESP_IND));
     assert!(!sees(&of("99900000002"), MessageType::NOTIFYRESP_IND));
+    assert!(!sees(&of("999000000012"), MessageType::NOTIFYRESP_IND));
+    // That of another notification, and what is no deferral.
+    let other: Bound = [("M-Notification X-Mms-Transaction-ID".to_owned(), "u".to_owned())].into();
+    assert_eq!(said(&pdu, MessageType::NOTIFYRESP_IND, &other), None);
+    let rejected = MmsPdu::from(NotifyRespInd::new("t", Default::default(), MmsStatus::REJECTED)).emit(&[]);
+    assert_eq!(said(&rejected, MessageType::NOTIFYRESP_IND, &nothing), None);
+}
+
+#[test]
+fn a_refusal_is_no_confirmation_and_a_failure_no_retrieval() {
+    let nothing = Bound::new();
+    let conf = |status| {
+        let conf = SendConf { message_id: Some("1f@mmsc.a".into()), ..SendConf::new("t", Default::default(), status) };
+        MmsPdu::from(conf).emit(&[])
+    };
+    let learned = said(&conf(ResponseStatus::OK), MessageType::SEND_CONF, &nothing).unwrap();
+    assert_eq!(learned, [("X-Mms-Message-ID".to_owned(), "1f@mmsc.a".to_owned())]);
+    let refused = conf(ResponseStatus::ERROR_CONTENT_NOT_ACCEPTED);
+    assert_eq!(said(&refused, MessageType::SEND_CONF, &nothing), None);
+    let (failed, body) = RetrieveConf::failed(RetrieveStatus::PERMANENT_MESSAGE_NOT_FOUND, "gone", 1);
+    assert_eq!(said(&MmsPdu::from(failed).emit(&body), MessageType::RETRIEVE_CONF, &nothing), None);
+}
+
+#[test]
+fn a_push_is_for_the_port_and_has_the_pdu_of_the_message() {
+    let header = [0x06, 0x05, 0x04, 0x0b, 0x84, 0x23, 0xf0];
+    let push = [&header[..], &[1, 6, 0x8c, 0x86, 0x8d, 0x92, 0x8b], b"1f@mmsc.a\0"].concat();
+    let bound = |id: &str| -> Bound { [("X-Mms-Message-ID".to_owned(), id.to_owned())].into() };
+    assert!(is_push(&push, MessageType::DELIVERY_IND, &bound("1f@mmsc.a")));
+    assert!(!is_push(&push, MessageType::DELIVERY_IND, &bound("2f@mmsc.a")));
+    assert!(!is_push(&push, MessageType::NOTIFICATION_IND, &Bound::new()));
+    assert!(!is_push(&push[7..], MessageType::DELIVERY_IND, &Bound::new()));
+    let filter = push_filter(MessageType::DELIVERY_IND, &bound("1f@mmsc.a"));
+    assert_eq!(filter, " && frame contains 05:04:0b:84 && frame contains 8c:86 && frame contains \"1f@mmsc.a\"");
 }

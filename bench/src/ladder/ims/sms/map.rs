@@ -3,8 +3,10 @@
 use protocol::map::sccp::SccpMessage;
 use protocol::map::tcap::{Component, TcapMessage, TransactionId};
 use protocol::map::{Operation, OperationCode, ScType, SmRpDa, SmRpOa};
+use protocol::mms::MessageType;
 
 use super::super::find::Bound;
+use super::super::mms::{is_push, push_filter};
 use super::is_subscriber;
 use crate::ladder::ims::{ImsCast, Without};
 
@@ -37,6 +39,8 @@ pub enum MapPart {
 pub enum MapHas {
     /// The IP-messaging indication of sendRoutingInfoForSM (TR 23.804 clause 8.4 step 3).
     IpMessaging,
+    /// A push with this PDU of MM1, in mt-ForwardSM.
+    Push(MessageType),
     /// The kind of SM-SC, in reportSM-DeliveryStatus (TR 23.804 clause 8.5 step 8).
     ScType,
 }
@@ -74,7 +78,7 @@ impl Map {
                 let is_it = |(_, operation): &(i8, Operation)| {
                     operation.code() == self.operation
                         && subscriber(operation).is_none_or(|digits| is_subscriber(&cast.ue, digits))
-                        && self.has.iter().all(|has| has.holds(operation, cast))
+                        && self.has.iter().all(|has| has.holds(operation, cast, bound))
                 };
                 let (invoke_id, _) = seen.invocations().find(is_it)?;
                 let own = name_of(transaction, invoke_id);
@@ -108,7 +112,15 @@ impl Map {
         match self.part {
             MapPart::Invoke => {
                 let invocation = octets(&[INTEGER, 1, invoke_id, INTEGER, 1, code as u8]);
-                format!("gsm_old.localValue == {code} && frame contains {identifier} && frame contains {invocation}")
+                let mut filter = format!(
+                    "gsm_old.localValue == {code} && frame contains {identifier} && frame contains {invocation}"
+                );
+                for has in self.has {
+                    if let MapHas::Push(kind) = has {
+                        filter += &push_filter(*kind, bound);
+                    }
+                }
+                filter
             }
             MapPart::Result => {
                 let invocation = octets(&[INTEGER, 1, invoke_id]);
@@ -130,10 +142,11 @@ impl Map {
 }
 
 impl MapHas {
-    fn holds(self, operation: &Operation, cast: &ImsCast) -> bool {
+    fn holds(self, operation: &Operation, cast: &ImsCast, bound: &Bound) -> bool {
         match (self, operation) {
             (Self::IpMessaging, _) if cast.without.contains(&Without::IpMessaging) => true,
             (Self::IpMessaging, Operation::SendRoutingInfoForSm(asked)) => asked.ip_sm_gw_guidance_indicator,
+            (Self::Push(kind), Operation::MtForwardSm(own)) => is_push(&own.sm_rp_ui, kind, bound),
             (Self::ScType, Operation::ReportSmDeliveryStatus(report)) => ScType::find(&report.extensions).is_some(),
             _ => false,
         }

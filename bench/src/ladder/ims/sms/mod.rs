@@ -10,7 +10,7 @@ mod registration_ims;
 mod smpp;
 #[cfg(test)]
 mod tests;
-mod way;
+pub(super) mod way;
 
 pub(super) use asked::{Wanted, asked};
 pub(crate) use map::MapSeen;
@@ -20,6 +20,7 @@ pub use smpp::{Smpp, SmppPart};
 
 use protocol::Joint;
 use protocol::map::OperationCode;
+use protocol::mms::MessageType;
 
 use super::ImsActor;
 use super::rows::{Way, Words};
@@ -81,7 +82,7 @@ pub(super) const fn invoke(words: Words, way: Way, operation: OperationCode, exc
     invoke_with(words, way, operation, exchange, &[])
 }
 
-const fn invoke_with(
+pub(super) const fn invoke_with(
     words: Words,
     way: Way,
     operation: OperationCode,
@@ -102,14 +103,14 @@ const fn error(words: Words, way: Way, operation: OperationCode, exchange: &'sta
 }
 
 /// A PDU of SMPP about the UE's subscriber, or the response to it.
-pub(super) const fn smpp(
-    words: Words,
-    way: Way,
-    command: &'static str,
-    part: SmppPart,
-    exchange: &'static str,
-) -> ProcedureStep {
-    row(words, way, See::Smpp(Smpp { command, part, exchange }))
+const fn smpp(words: Words, way: Way, command: &'static str, part: SmppPart, exchange: &'static str) -> ProcedureStep {
+    row(words, way, See::Smpp(Smpp { command, part, exchange, push: None }))
+}
+
+/// The SM-SC is given a push with a PDU of MM1 for the UE's subscriber, or gives it on.
+pub(super) const fn smpp_push(words: Words, way: Way, pdu: MessageType, exchange: &'static str) -> ProcedureStep {
+    let (command, part) = ("submit_sm", SmppPart::Request);
+    row(words, way, See::Smpp(Smpp { command, part, exchange, push: Some(pdu) }))
 }
 
 /// The SM-SC gives a message to the SMS-GMSC (clauses 8.4, 8.5 and 8.10 step 2).

@@ -1,8 +1,10 @@
 //! PDUs of SMPP 3.4 as steps ask for them: a message of a subscriber, and the response to it.
 
+use protocol::mms::MessageType;
 use protocol::smpp::{Body, Pdu};
 
 use super::super::find::Bound;
+use super::super::mms::{is_push, push_filter};
 use super::is_subscriber;
 use crate::ladder::ims::ImsCast;
 
@@ -15,6 +17,8 @@ pub struct Smpp {
     pub part: SmppPart,
     /// Name of the exchange that it belongs to: the request with the name says which sequence number that is.
     pub exchange: &'static str,
+    /// A push with this PDU of MM1; none: whatever message it is.
+    pub push: Option<MessageType>,
 }
 
 /// Which PDU.
@@ -68,6 +72,7 @@ impl Smpp {
                     command == self.command
                         && subscriber.is_some_and(|digits| is_subscriber(&cast.ue, &digits))
                         && known.is_none_or(|known| *known == number)
+                        && self.push.is_none_or(|kind| is_push(short_message(&pdu.body), kind, bound))
                 }
                 SmppPart::Success | SmppPart::Failure => {
                     let is_success = self.part == SmppPart::Success;
@@ -95,6 +100,9 @@ impl Smpp {
             SmppPart::Success => " && smpp.command_status == 0",
             SmppPart::Failure => " && smpp.command_status != 0",
         };
+        if let Some(kind) = self.push {
+            filter += &push_filter(kind, bound);
+        }
         if let Some(number) = bound.get(&self.bound_name()) {
             filter += &format!(" && smpp.sequence_number == {number}");
         }
@@ -116,6 +124,14 @@ fn of_request(body: &Body) -> (&'static str, Option<String>) {
             ("alert_notification", alert.source.to_sms().and_then(|number| number.e164()))
         }
         _ => ("", None),
+    }
+}
+
+/// What a message says.
+fn short_message(body: &Body) -> &[u8] {
+    match body {
+        Body::SubmitSm(message) | Body::DeliverSm(message) => message.message.as_bytes(),
+        _ => &[],
     }
 }
 

@@ -113,7 +113,7 @@ fn a_pdu_is_found_among_others_and_its_response_by_its_number() {
         Pdu::request(3, Body::SubmitSm(to("99900000001"))),
     ];
     let bytes: Vec<u8> = pdus.iter().flat_map(Pdu::emit).collect();
-    let submit = |part| Smpp { command: "submit_sm", part, exchange: "mt" };
+    let submit = |part| Smpp { command: "submit_sm", part, exchange: "mt", push: None };
     let learned = submit(SmppPart::Request).sees(&SmppSeen::of(&bytes), &cast(), &Bound::new()).unwrap();
     let bound: Bound = learned.into_iter().collect();
     assert_eq!(bound["SMPP mt"], "3");

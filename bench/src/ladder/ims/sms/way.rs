@@ -7,10 +7,10 @@ use crate::scenario::{Served, Sms, SmsAccess, UeSms};
 
 /// A UE with short messages, as far as the steps have come.
 #[derive(Clone, Debug)]
-pub(super) struct Phone<'a> {
+pub(in crate::ladder::ims) struct Phone<'a> {
     pub(super) own: &'a UeSms,
     /// It is registered for messages over IP, by this step.
-    pub(super) registered: Option<usize>,
+    pub(in crate::ladder::ims) registered: Option<usize>,
     /// Nothing reaches it over IP.
     pub(super) is_cut_off: bool,
     /// Messages in its memory.
@@ -23,7 +23,7 @@ pub(super) struct Phone<'a> {
 
 /// What becomes of a message over an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum End {
+pub(in crate::ladder::ims) enum End {
     Delivered,
     Refused,
     /// Nothing is heard.
@@ -31,7 +31,7 @@ pub(super) enum End {
 }
 
 impl<'a> Phone<'a> {
-    pub(super) fn new(own: &'a UeSms) -> Self {
+    pub(in crate::ladder::ims) fn new(own: &'a UeSms) -> Self {
         let served = [(SmsAccess::Sgsn, own.sgsn), (SmsAccess::Msc, own.msc)];
         let served = served.into_iter().filter_map(|(over, served)| Some((over, served?))).collect();
         Self { own, registered: None, is_cut_off: false, held: 0, served, missed: BTreeSet::new() }
@@ -67,7 +67,7 @@ impl<'a> Phone<'a> {
     }
 
     /// A message is sent to it: the accesses that are tried, and what becomes of it there.
-    pub(super) fn receives(&mut self, sms: &Sms) -> Vec<(SmsAccess, End)> {
+    pub(in crate::ladder::ims) fn receives(&mut self, sms: &Sms) -> Vec<(SmsAccess, End)> {
         let is_known = |over: &SmsAccess| match over {
             SmsAccess::Ip => self.registered.is_some(),
             other => self.served.contains_key(other) && !self.missed.contains(other),
