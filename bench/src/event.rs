@@ -458,6 +458,8 @@ pub struct MchHeader {
 
 /// Why a step ended that has waited in vain.
 pub(crate) const TIMEOUT: &str = "timeout";
+/// A step has found nothing to do.
+pub(crate) const NOTHING: &str = "nothing";
 
 /// A ladder instance: which procedure, played by whom.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

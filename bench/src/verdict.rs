@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::event::TIMEOUT;
+use crate::event::{NOTHING, TIMEOUT};
 use crate::ladder::Ladder;
 use crate::measure::{Measured, NoValue, Value, measure};
 use crate::report::{StepRun, model::Model};
@@ -132,11 +132,14 @@ impl Judgement {
     }
 }
 
-/// A step has waited in vain for UEs to come to a state.
+/// A step has waited in vain for UEs to come to a state, or has found nothing to do.
 fn not_reached(model: &Model, run: &StepRun) -> Option<String> {
     let step = model.header.scenario.steps.get(run.index)?;
-    let StepAction::Ims(wait @ ImsStep::RunUntilIms { .. }) = &step.action else { return None };
     let (_, reason) = run.end.as_ref()?;
+    if reason == NOTHING {
+        return Some(format!("step {}, {}: there was nothing", run.index + 1, step.action));
+    }
+    let StepAction::Ims(wait @ ImsStep::RunUntilIms { .. }) = &step.action else { return None };
     (reason == TIMEOUT).then(|| format!("step {}, {wait}: it has not come to that", run.index + 1))
 }
 

@@ -144,6 +144,7 @@ impl Runner<'_> {
                 }
                 Some((index, ImsUeOutput::Fact(fact))) => {
                     let ue = ims.network.ues[index].name.clone();
+                    self.mms_refused(&fact);
                     self.observer.fact(now, What::Ims { ue, fact: *fact })?;
                 }
                 Some((index, ImsUeOutput::Http(ask))) => {

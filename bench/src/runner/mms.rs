@@ -7,7 +7,7 @@ use protocol::mms::{MmsAddress, MmsTime};
 
 use super::Runner;
 use crate::errors::CommandError;
-use crate::event::{ImsFact, Measurement, What};
+use crate::event::{ImsFact, Measurement, NOTHING, What};
 use crate::ims::mms::{ExpectedMms, MmsUe, sent_parts};
 use crate::ims::services::sms::msisdn;
 use crate::scenario::{MeasurementName, MmsFiles, MmsStep, Selector, content_type};
@@ -19,7 +19,7 @@ impl Runner<'_> {
     /// Does a step of multimedia messages.
     pub(super) fn mms_step(&mut self, step: &MmsStep) -> Result<&'static str, CommandError> {
         let now = self.now;
-        match step {
+        let done = match step {
             MmsStep::Send { from, to, subject, content, delivery_report, read_report, expiry_s } => {
                 let message = OutgoingMms {
                     subject: subject.clone(),
@@ -28,22 +28,34 @@ impl Runner<'_> {
                     ..OutgoingMms::default()
                 };
                 self.mms_send((from, to), message, (*delivery_report, *read_report))?;
+                1
             }
             MmsStep::Forward { from, to, delivery_report, read_report } => {
-                self.mms_forward((from, to), (*delivery_report, *read_report))?;
+                self.mms_forward((from, to), (*delivery_report, *read_report))?
             }
             MmsStep::Retrieve { ue } => self.each_mms(ue, |own| own.retrieve(now)),
             MmsStep::Reject { ue } => self.each_mms(ue, |own| own.reject(now)),
             MmsStep::Read { ue } => self.each_mms(ue, |own| own.read(now)),
-        }
+        };
         self.drain_network(now)?;
-        Ok("done")
+        Ok(if done > 0 { "done" } else { NOTHING })
     }
 
-    fn each_mms(&mut self, ue: &Selector, mut does: impl FnMut(&mut MmsUe)) {
-        let Some(ims) = &mut self.ims else { return };
+    /// UEs do something with their messages; with how many in all.
+    fn each_mms(&mut self, ue: &Selector, mut does: impl FnMut(&mut MmsUe) -> usize) -> usize {
+        let Some(ims) = &mut self.ims else { return 0 };
+        let mut done = 0;
         for place in ims.selected(ue) {
-            ims.network.ues[place].mms.iter_mut().for_each(&mut does);
+            done += ims.network.ues[place].mms.as_mut().map_or(0, &mut does);
+        }
+        done
+    }
+
+    /// What an agent has told may be about messages to others: what was refused does not come.
+    pub(super) fn mms_refused(&mut self, fact: &ImsFact) {
+        let (Some(ims), ImsFact::MmsTaken { number, why: Some(_), .. }) = (&mut self.ims, fact) else { return };
+        for own in ims.network.ues.iter_mut() {
+            own.mms.iter_mut().for_each(|mms| mms.withdraw(*number));
         }
     }
 
@@ -91,22 +103,19 @@ impl Runner<'_> {
         self.observer.fact(now, What::Ims { ue: from.to_owned(), fact })
     }
 
-    /// A UE passes on what waits for it.
-    fn mms_forward(&mut self, (from, to): (&str, &str), wanted: Wanted) -> Result<(), CommandError> {
+    /// A UE passes on what waits for it; how much that is.
+    fn mms_forward(&mut self, (from, to): (&str, &str), wanted: Wanted) -> Result<usize, CommandError> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
-        let Some(ims) = &mut self.ims else { return Ok(()) };
+        let Some(ims) = &mut self.ims else { return Ok(0) };
         let (Some(sender), Some(receiver)) = (scenario.ims_identity(from), scenario.ims_identity(to)) else {
-            return Ok(());
+            return Ok(0);
         };
-        let Some(own) = ims.network.ues.named(from).and_then(|ue| ue.mms.as_ref()) else { return Ok(()) };
+        let Some(own) = ims.network.ues.named(from).and_then(|ue| ue.mms.as_ref()) else { return Ok(0) };
         let waiting: Vec<(u64, ExpectedMms)> =
             own.waiting().into_iter().filter_map(|notice| Some((notice, own.noticed(notice)?.clone()))).collect();
-        if waiting.is_empty() {
-            let text = format!("nothing waits for {from}: there is nothing to be passed on");
-            return self.observer.fact(now, What::Note { text });
-        }
+        let count = waiting.len();
         for (notice, message) in waiting {
-            let Some(ims) = &mut self.ims else { return Ok(()) };
+            let Some(ims) = &mut self.ims else { return Ok(0) };
             ims.messages += 1;
             let number = ims.messages;
             let (forwards, parts, subject) = (Some(message.number), message.parts.clone(), message.subject.clone());
@@ -118,13 +127,13 @@ impl Runner<'_> {
                 let to = vec![address(msisdn(&receiver))];
                 let (delivery_report, read_report) = wanted;
                 let command = MmsCommand::Forward { message: number, number: notice, to, delivery_report, read_report };
+                own.passes_on(number, notice);
                 own.send(now, number, wanted, command);
-                own.passed_on(notice);
             }
             let fact = ImsFact::MmsSent { number, to: to.to_owned(), subject, parts, forwards };
             self.observer.fact(now, What::Ims { ue: from.to_owned(), fact })?;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Keeps what came to a UE in its folder.

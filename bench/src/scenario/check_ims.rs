@@ -182,6 +182,15 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         let message = "action = \"delay\" and delay_ms need each other; allowed: both or none";
         note.note(&["fault", at, "action"], message.into());
     }
+    let has_status = matches!(f.joint, Joint::Gm | Joint::Mw | Joint::Isc | Joint::Mcptt3 | Joint::R2);
+    if f.action == FaultAction::WrongStatus && !has_status {
+        let message = format!("{} has no status of SIP; allowed: another action, or a joint with SIP", f.joint);
+        note.note(&["fault", at, "action"], message);
+    }
+    if f.joint == Joint::Mm4 && what.status.is_some() {
+        let message = "a mail of MM4 has no status; allowed: a method";
+        note.note(&["fault", at, "message", "status"], message.into());
+    }
     if (f.action == FaultAction::WrongStatus) != what.status_instead.is_some() {
         let message = "action = \"wrong_status\" and status_instead need each other; allowed: both or none";
         note.note(&["fault", at, "action"], message.into());

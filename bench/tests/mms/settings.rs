@@ -157,3 +157,62 @@ fn a_mail_that_is_lost_comes_again() {
     let messages = story.assert_passes(&steps);
     assert!(messages[0]["after_s"].as_f64().unwrap() > 60.0, "{messages}");
 }
+
+#[test]
+fn what_is_refused_is_not_awaited() {
+    let mut story = Story::two("mms = {}", "mms = { relay = \"far\" }").send_with("").seconds(5);
+    story.0 = story.0.replace("[mms]\n", "[mms]\nmedia_types = [\"text/*\", \"application/*\"]\n");
+    let story = story.step("mms_send", "from = \"anna\"\nto = \"ben\"\ntext = \"without a picture\"").seconds(5);
+    let (ended, report) = story.play();
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    let failed = report["expectations"].as_array().unwrap().iter().filter(|own| own["verdict"] == "fail");
+    let failed: Vec<_> = failed.map(|own| own["id"].as_str().unwrap().to_owned()).collect();
+    assert!(failed.len() == 1 && failed[0].starts_with("mms_refused"), "{failed:?}");
+    let messages = &report["multimedia_messages"];
+    assert!(messages[0]["refused"].is_string() && messages[1]["is_whole"] == true, "{messages}");
+}
+
+#[test]
+fn the_first_that_is_done_with_a_message_counts() {
+    let story = Story::two("mms = {}", "mms = { relay = \"far\", retrieval = \"deferred\" }").send().seconds(5);
+    let story = story.step("mms_reject", "ue = \"ben\"").seconds(5).send().seconds(5);
+    let story = story.step("mms_retrieve", "ue = \"ben\"").seconds(5);
+    story.assert_passes(&[(HTTP, "anna", "1 2 3"), (HTTP_TO, "ben", "1 2 3 4 5 6 7 8 9")]);
+}
+
+#[test]
+fn a_step_that_finds_nothing_fails() {
+    let story = Story::two("mms = {}", "mms = { relay = \"far\" }").step("mms_retrieve", "ue = \"ben\"");
+    let (ended, report) = story.play();
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    let sentence = report["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("Step 4, ") && sentence.contains("there was nothing"), "{sentence}");
+}
+
+#[test]
+fn a_push_of_another_message_ticks_nothing() {
+    let own = "sms = { by = \"ims\" }\nmms = { by = \"ims\", push = \"sms\" }";
+    let far =
+        "sms = { by = \"ims\" }\nmms = { by = \"ims\", push = \"sms\", relay = \"far\", retrieval = \"deferred\" }";
+    let back = "from = \"ben\"\nto = \"anna\"\ntext = \"hi yourself\"";
+    let story = Story::two(own, far).send().seconds(5).step("mms_send", back).seconds(5);
+    let story = story.step("mms_retrieve", "ue = \"ben\"").seconds(10);
+    let terminated = "1 2 3 4 5 6 7 8 9 10 11 12 13 13a 14 14a 14b 15 16";
+    let ladders = [
+        (IMS, "anna", "1 2 3 4 4a 5 6 7 8 9 10 11 12 13 14 15"),
+        (IMS_TO, "ben", terminated),
+        (IMS, "ben", "1 2 3 4 4a 5 6 7"),
+        (IMS_TO, "anna", terminated),
+    ];
+    story.assert_passes(&ladders);
+    // Nobody retrieves it: there is no report, whatever is pushed.
+    let story = Story::two(own, far).send().seconds(5).step("mms_send", back).seconds(5);
+    let story = story
+        .step("mms_retrieve", "ue = \"ben\"")
+        .fault("joint = \"smpp\"\naction = \"drop\"\nmessage = { procedure = \"TR 23.804 8.11.1\", step = \"8\" }");
+    let (ended, report) = story.seconds(10).play();
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    let ladder = report["ladders"].as_array().unwrap().iter().find(|own| own["procedure"] == "TR 23.804 8.11.1");
+    let reason = ladder.unwrap()["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains(": step 8 ("), "{reason}");
+}

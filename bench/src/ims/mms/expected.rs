@@ -41,6 +41,8 @@ enum State {
     Waiting,
     Came,
     NotWanted,
+    /// The relay has it once more than it was sent.
+    Copy,
 }
 
 /// What a message that comes is.
@@ -59,10 +61,20 @@ impl Expected {
         self.on_the_way.push(message);
     }
 
-    /// The agent knows of a message by this number; which one it is.
+    /// It was not sent after all.
+    pub(super) fn withdraw(&mut self, number: u64) {
+        self.on_the_way.retain(|own| own.number != number);
+    }
+
+    /// The agent knows of a message by this number; which one it is. One of which the UE knows already is a copy.
     pub(super) fn notified(&mut self, notice: u64, from: &str, subject: Option<&str>) -> Option<u64> {
         let is_it = |own: &ExpectedMms| own.from == from && own.subject.as_deref() == subject;
-        let own = self.on_the_way.remove(self.on_the_way.iter().position(is_it)?);
+        let Some(place) = self.on_the_way.iter().position(is_it) else {
+            let own = self.noticed.values().find(|noticed| is_it(&noticed.own))?.own.clone();
+            self.noticed.insert(notice, Noticed { own, state: State::Copy });
+            return None;
+        };
+        let own = self.on_the_way.remove(place);
         let number = own.number;
         self.noticed.insert(notice, Noticed { own, state: State::Waiting });
         Some(number)
@@ -82,7 +94,7 @@ impl Expected {
     /// A message comes.
     pub(super) fn comes(&mut self, notice: u64, parts: &[MmsPart]) -> Arrival {
         let Some(noticed) = self.noticed.get_mut(&notice) else { return Arrival::Unknown };
-        if noticed.state == State::Came {
+        if matches!(noticed.state, State::Came | State::Copy) {
             return Arrival::Again;
         }
         noticed.state = State::Came;
@@ -92,7 +104,8 @@ impl Expected {
 
     /// Those that wait at the relay.
     pub(super) fn waiting(&self) -> Vec<u64> {
-        self.noticed.iter().filter(|(_, own)| own.state == State::Waiting).map(|(notice, _)| *notice).collect()
+        let waits = |own: &Noticed| matches!(own.state, State::Waiting | State::Copy);
+        self.noticed.iter().filter(|(_, own)| waits(own)).map(|(notice, _)| *notice).collect()
     }
 
     /// The UE knows of all of them.
@@ -102,7 +115,8 @@ impl Expected {
 
     /// Those that have not come.
     pub(super) fn missing(&self) -> usize {
-        self.on_the_way.len() + self.waiting().len()
+        let waiting = self.noticed.values().filter(|own| own.state == State::Waiting).count();
+        self.on_the_way.len() + waiting
     }
 }
 

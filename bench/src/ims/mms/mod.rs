@@ -37,6 +37,8 @@ pub(crate) struct MmsUe {
     unread: BTreeSet<u64>,
     /// Messages to this UE.
     expected: Expected,
+    /// What it passes on: the agent's numbers, by those of the new messages.
+    forwards: BTreeMap<u64, u64>,
     /// What came, and was not read.
     came: VecDeque<u64>,
     /// What came, for its folder.
@@ -56,7 +58,7 @@ pub(crate) struct MmsFigures {
     pub(crate) delivered: u64,
     /// That came with other content.
     pub(crate) damaged: u64,
-    /// That came again.
+    /// That came again, or that nobody has sent.
     pub(crate) doubled: u64,
     /// Delivery reports.
     pub(crate) reports: u64,
@@ -110,6 +112,7 @@ impl MmsUe {
             unreported: BTreeSet::new(),
             unread: BTreeSet::new(),
             expected: Expected::default(),
+            forwards: BTreeMap::new(),
             came: VecDeque::new(),
             files: VecDeque::new(),
             pictures: 0,
@@ -176,31 +179,42 @@ impl MmsUe {
         self.expected.noticed(notice)
     }
 
-    /// It has passed on a message, which it need not have itself.
-    pub(crate) fn passed_on(&mut self, notice: u64) {
-        self.expected.not_wanted(notice);
+    /// It passes on a message, which it need not have itself once the relay has said so.
+    pub(crate) fn passes_on(&mut self, number: u64, notice: u64) {
+        self.forwards.insert(number, notice);
     }
 
-    /// Its user wants what waits.
-    pub(crate) fn retrieve(&mut self, now: Instant) {
-        for notice in self.expected.waiting() {
-            self.client.handle_input(now, MmsInput::Command(MmsCommand::Retrieve(notice)));
+    /// A message to it was not sent after all.
+    pub(crate) fn withdraw(&mut self, number: u64) {
+        self.expected.withdraw(number);
+    }
+
+    /// Its user wants what waits; how much that is.
+    pub(crate) fn retrieve(&mut self, now: Instant) -> usize {
+        let waiting = self.expected.waiting();
+        for notice in &waiting {
+            self.client.handle_input(now, MmsInput::Command(MmsCommand::Retrieve(*notice)));
         }
+        waiting.len()
     }
 
-    /// Or does not want it.
-    pub(crate) fn reject(&mut self, now: Instant) {
-        for notice in self.expected.waiting() {
-            self.client.handle_input(now, MmsInput::Command(MmsCommand::Reject(notice)));
+    /// Or does not want it; how much that is.
+    pub(crate) fn reject(&mut self, now: Instant) -> usize {
+        let waiting = self.expected.waiting();
+        for notice in &waiting {
+            self.client.handle_input(now, MmsInput::Command(MmsCommand::Reject(*notice)));
         }
+        waiting.len()
     }
 
-    /// Its user reads what has come.
-    pub(crate) fn read(&mut self, now: Instant) {
-        for number in std::mem::take(&mut self.came) {
-            let command = MmsCommand::Read { number, status: ReadStatus::READ, date: None };
+    /// Its user reads what has come; how much that is.
+    pub(crate) fn read(&mut self, now: Instant) -> usize {
+        let came = std::mem::take(&mut self.came);
+        for number in &came {
+            let command = MmsCommand::Read { number: *number, status: ReadStatus::READ, date: None };
             self.client.handle_input(now, MmsInput::Command(command));
         }
+        came.len()
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -298,6 +312,9 @@ impl MmsUe {
 
     fn taken(&mut self, now: Instant, number: u64, why: Option<String>, by: Option<(MmsAccess, usize)>) -> ImsFact {
         let sent = self.untaken.remove(&number);
+        if let Some(notice) = self.forwards.remove(&number).filter(|_| why.is_none()) {
+            self.expected.not_wanted(notice);
+        }
         if why.is_some() {
             // Nothing will be told of it.
             self.unreported.remove(&number);
@@ -324,8 +341,8 @@ impl MmsUe {
                 self.figures.longest_ns = self.figures.longest_ns.max(after_ns);
                 (number, after_s, is_whole) = (Some(own.number), Some(after.as_secs_f64()), is_as_sent);
             }
-            Arrival::Again => self.figures.doubled += 1,
-            Arrival::Unknown => {}
+            // What nobody has sent comes once too often as well.
+            Arrival::Again | Arrival::Unknown => self.figures.doubled += 1,
         }
         let picture = self.keep(&message);
         if self.came.len() < CAME {
@@ -340,7 +357,8 @@ impl MmsUe {
         let mut picture = None;
         for (place, part) in (1..).zip(&message.parts) {
             let name: String = part.name().unwrap_or("part").chars().filter(|c| is_of_name(*c)).take(64).collect();
-            let name = format!("mms/{}/{place}-{}", message.number, name.trim_start_matches('.'));
+            let number = self.expected.noticed(message.number).map_or(0, |own| own.number);
+            let name = format!("mms/{number}/{place}-{}", name.trim_start_matches('.'));
             self.files.push_back((name, part.body.to_vec()));
             let essence = &part.content_type.essence;
             let is_shown = essence.starts_with("image/") && part.body.len() <= PICTURE_OCTETS;

@@ -29,4 +29,11 @@ fn a_message_is_that_of_its_notification_and_each_octet_counts() {
     assert_eq!(own.comes(10, &parts), Arrival::Unknown);
     own.not_wanted(9);
     assert_eq!((own.missing(), own.waiting()), (0, vec![]));
+    // The relay has it once more.
+    assert_eq!((own.notified(11, "49171", None), own.missing(), own.waiting()), (None, 0, vec![11]));
+    assert_eq!(own.comes(11, &parts), Arrival::Again);
+    // One that was never sent is not missing.
+    own.push(expected(12, "49171", b"refused"));
+    own.withdraw(12);
+    assert_eq!(own.missing(), 0);
 }

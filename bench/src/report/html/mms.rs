@@ -1,6 +1,7 @@
 //! Multimedia messages: from whom to whom, what is in them, what became of them, and the pictures that came.
 
 use maud::{Markup, html};
+use protocol::mms::MmsStatus;
 
 use super::many;
 use crate::report::mms_runs::MultimediaMessageRun;
@@ -15,7 +16,7 @@ pub(super) fn table(model: &Model) -> Markup {
                 "A message is taken when M-Send.conf says so, and has come whole when each part has the octets that it was sent "
                 "with. What came to each UE is in its folder under ues/."
             }
-            (many::table(&head(), &model.multimedia_messages, "messages", is_in_trouble, |own, _| row(own)))
+            (many::table(&head(), &model.multimedia_messages, "messages", |own| is_in_trouble(model, own), |own, _| row(own)))
             @let more = model.multimedia_messages_counted.sent - model.multimedia_messages.len() as u64;
             @if more > 0 { p.hint { "And " (text::grouped(more)) " more, which are in the record alone." } }
             (pictures(model))
@@ -23,9 +24,11 @@ pub(super) fn table(model: &Model) -> Markup {
     }
 }
 
-/// It has neither come nor been refused by whom it is for.
-fn is_in_trouble(own: &MultimediaMessageRun) -> bool {
-    own.refused.is_some() || own.is_whole == Some(false) || own.after_s.is_none() && own.response.is_none()
+/// It has not come whole, and was neither rejected nor passed on by whom it is for.
+fn is_in_trouble(model: &Model, own: &MultimediaMessageRun) -> bool {
+    let is_rejected = own.response.as_deref() == Some(&*MmsStatus::REJECTED.to_string());
+    let is_passed_on = || model.multimedia_messages.iter().any(|other| other.forwards == Some(own.number));
+    own.is_whole != Some(true) && !is_rejected && !is_passed_on()
 }
 
 fn head() -> Markup {
@@ -97,7 +100,7 @@ fn pictures(model: &Model) -> Markup {
     let with_picture = model.multimedia_messages.iter().filter_map(|own| Some((own, own.picture.as_ref()?)));
     html! {
         div.cards {
-            @for (own, picture) in with_picture.take(PICTURES_MAX).filter(|(_, picture)| is_picture(picture)) {
+            @for (own, picture) in with_picture.filter(|(_, picture)| is_picture(picture)).take(PICTURES_MAX) {
                 div.card {
                     img src=(picture) alt=(format!("the picture of message {}", own.number)) style="max-width:100%;height:auto";
                     p.label { "message " (own.number) ", as it came to " (own.to) }

@@ -14,6 +14,11 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
         let message = "[mms] without a table [sms]: the IP-Message-GW is there with that; allowed: both or none";
         note.note(&["mms"], message.into());
     }
+    let is_type = |text: &&String| text.split_once('/').is_none_or(|(kind, own)| kind.is_empty() || own.is_empty());
+    if let Some(own) = s.mms.iter().flat_map(|mms| &mms.media_types).find(is_type) {
+        let message = format!("\"{own}\" is no media type; allowed: type/subtype, or type/* for all that begin so");
+        note.note(&["mms", "media_types"], message);
+    }
     for (i, ue) in s.ues.iter().enumerate() {
         if let Some(own) = &ue.mms {
             phone(s, ue, own, &i.to_string(), note);
@@ -48,6 +53,10 @@ pub(in crate::scenario) fn state(s: &Scenario, ue: &Selector, state: ImsState, a
             | ImsState::MmsReported
             | ImsState::MmsReadReported
     );
+    if of_mms && s.mms.is_none() {
+        let message = "a state of multimedia messages without a table [mms]; allowed: both or none";
+        return note.note(&["step", at, "state"], message.into());
+    }
     let is_named = matches!(ue, Selector::Name(_));
     for own in s.ues.iter().filter(|own| of_mms && is_named && ue.selects(&own.name) && own.mms.is_none()) {
         note.note(&["step", at, "ue"], format!("UE {} has no `mms`; allowed: UEs with it", own.name));
@@ -96,8 +105,12 @@ pub(in crate::scenario) fn check_files(s: &Scenario, folder: &Path, note: &mut C
                     format!("{} by its name", content_type(&file))
                 }
                 Ok(()) => {
-                    octets += std::fs::metadata(&file).map_or(0, |about| about.len());
-                    continue;
+                    let own = std::fs::metadata(&file).map_or(0, |about| about.len());
+                    if own <= FILE_MAX {
+                        octets += own;
+                        continue;
+                    }
+                    format!("{own} octets are more than {FILE_MAX}")
                 }
             };
             let message = format!(
@@ -137,5 +150,7 @@ fn too_large(s: &Scenario, mms: &Mms, (from, to): (&str, &str), octets: u64, at:
     }
 }
 
+/// Octets of a file: more than a message may have, for one that is refused, and not much more.
+const FILE_MAX: u64 = 16 << 20;
 /// Room for the header fields of a PDU and of its parts, and for the presentation.
 const HEADERS: u64 = 4096;

@@ -146,7 +146,7 @@ pub(super) fn mms(t: &mut Table<'_>) -> Mms {
     let push_retry_s = t.optional_integers("push_retry_s", 1..=WEEK_S);
     Mms {
         largest: t.optional_integer("largest", 1024..=LARGEST).unwrap_or(LARGEST),
-        ims_largest: t.optional_integer("ims_largest", 1024..=1 << 20).unwrap_or(IMS_LARGEST),
+        ims_largest: t.optional_integer("ims_largest", 8192..=1 << 20).unwrap_or(IMS_LARGEST),
         expiry_s: t.optional_integer("expiry_s", 1..=WEEK_S).unwrap_or(3 * 86_400),
         push_retry_s: if push_retry_s.is_empty() { vec![30, 60, 300, 900, 3600] } else { push_retry_s },
         media_types: t.optional_texts("media_types"),

@@ -17,8 +17,9 @@ fn nothing_of_multimedia_messages_is_ignored() {
     for (right, wrong, expected) in [
         ("[mms]", "[[third]]", "third"),
         ("[mms]", "[mms]\nlargest = 5", "largest"),
-        ("[mms]", "[mms]\nims_largest = 2048", "too many for the IMS"),
+        ("[mms]", "[mms]\nims_largest = 8192", "too many for the IMS"),
         ("[sms]", "", "[mms] without a table [sms]"),
+        ("[mms]", "[mms]\nmedia_types = [\"picture\"]", "is no media type"),
         ("mms = { by = \"ims\"", "mms = { by = \"wap\"", "wap"),
         ("push = \"sms\"", "push = \"mail\"", "mail"),
         ("relay = \"far\"", "relay = \"near\"", "near"),
@@ -34,6 +35,11 @@ fn nothing_of_multimedia_messages_is_ignored() {
             "[[expect]]",
             "[[fault]]\njoint = \"mm4\"\naction = \"drop\"\nmessage = { method = \"MM4_x.REQ\" }\n\n[[expect]]",
             "no message of MM4 is named \"MM4_x.REQ\"; allowed values: MM4_forward.REQ, ",
+        ),
+        (
+            "[[expect]]",
+            "[[fault]]\njoint = \"mm1\"\naction = \"wrong_status\"\nmessage = { status = 200, status_instead = 500 }\n\n[[expect]]",
+            "MM1 has no status of SIP",
         ),
         ("state = \"mms_taken\"", "state = \"mms_gone\"", "mms_gone"),
     ] {
