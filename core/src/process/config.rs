@@ -411,6 +411,10 @@ mod tests {
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = []", "sms_gmsc.listen is empty"),
             ("nodes = ['sms_gmsc']\n[sms_gmsc]\nlisten = ['192.0.2.1:2776']", "a password of its own"),
             ("nodes = ['migration_server']", "[[migration_server.peers]]"),
+            (
+                "nodes = ['scscf', 'hss', 'migration_server', 'diameter_relay']\nscscf.icscf = 'sip:x'\n[migration_server]\nbindings = 'b'",
+                "[[scscf.hss_routes]]",
+            ),
             ("nodes = ['migration_server', 'diameter_relay']\n[migration_server]\nhss_timeout = 5", "less than"),
             (
                 "nodes = ['diameter_relay']\n[[diameter_relay.interconnects]]\npeer = 'x'\nrealms = []\nreaches = []",

@@ -140,6 +140,7 @@ impl MigrationServer {
             Asker::Core => items.and_then(|items| self.once(&asked.from.mar.impi, items)),
             Asker::System => items,
         };
+        // Step 9: the question that waits has the identities that belong to those of the answer. Step 10, or step 8.
         let is_core = asked.of == Asker::Core;
         self.end(now, asked.from, is_core, items);
     }

@@ -101,6 +101,17 @@ impl CoreConfig {
                 );
             }
         }
+        let blind = [
+            (NodeKind::Icscf, self.icscf.hss_routes.is_empty(), "[[icscf.hss_routes]]"),
+            (NodeKind::Scscf, self.scscf.hss_routes.is_empty(), "[[scscf.hss_routes]]"),
+        ];
+        let has_bindings = self.runs(NodeKind::MigrationServer) && server.bindings.is_some();
+        if let Some((node, _, key)) = blind.iter().find(|(node, empty, _)| has_bindings && self.runs(*node) && *empty) {
+            return Err(format!(
+                "{node:?} never asks the migration management server of this process: name the identities of \
+                 migration_server.bindings in {key}"
+            ));
+        }
         let is_peer = |host: &String| relay.peers.iter().any(|peer| peer.host == *host);
         let stranger = relay.interconnects.iter().find(|own| !is_peer(&own.peer));
         match stranger.filter(|_| self.runs(NodeKind::DiameterRelay)) {

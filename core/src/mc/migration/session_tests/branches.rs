@@ -37,7 +37,7 @@ fn an_identity_without_a_binding_is_unknown() {
 #[test]
 fn a_user_who_is_barred_is_refused_by_whoever_bars_him() {
     let mut net = Net::with(|system, config| match system {
-        Partner => config.bindings[0].is_barred = true,
+        Partner | Third => config.bindings[0].is_barred = true,
         Primary => {
             let rule = |name: &str, systems: &[&str], barred| MigrationRule {
                 identities: vec![format!("{name}@{HOME}")],

@@ -26,6 +26,7 @@ use crate::node::{Fabric, FabricOutput, Latency, Node, NodeStore, Role, StoreDri
 
 const HOME: &str = "ims.home.test";
 const PARTNER: &str = "ims.partner.test";
+const THIRD: &str = "ims.third.test";
 const USERS: u8 = 6;
 
 /// Which system.
@@ -33,8 +34,10 @@ const USERS: u8 = 6;
 enum System {
     Primary,
     Partner,
+    /// Another partner system, where a test has one.
+    Third,
 }
-use System::{Partner, Primary};
+use System::{Partner, Primary, Third};
 
 impl System {
     fn plan(self) -> NetworkPlan {
@@ -42,6 +45,7 @@ impl System {
         let (domain, system, name) = match self {
             Primary => (HOME, 0, None),
             Partner => (PARTNER, 1, Some("partner".to_owned())),
+            Third => (THIRD, 2, Some("third".to_owned())),
         };
         let migrants = vec![format!("m*@{domain}")];
         NetworkPlan { system, name, migrants, ..NetworkPlan::new(domain, &servers, 1_000_000) }
@@ -55,11 +59,11 @@ impl System {
                 impi: format!("00101000000000{number}@{HOME}"),
                 impu: format!("sip:user{number}@{HOME}"),
             },
-            Partner => Identities {
-                domain: PARTNER.to_owned(),
-                impi: format!("m{number}@{PARTNER}"),
-                impu: format!("sip:m{number}@{PARTNER}"),
-            },
+            Partner | Third => {
+                let domain = self.plan().domain;
+                let (impi, impu) = (format!("m{number}@{domain}"), format!("sip:m{number}@{domain}"));
+                Identities { domain, impi, impu }
+            }
         }
     }
 }
@@ -80,10 +84,10 @@ fn subscribers() -> String {
     (1..=USERS).map(subscriber).collect()
 }
 
-/// Bindings of all UEs, each with a second identity in the partner system.
-fn bindings() -> Vec<MigrationBinding> {
+/// Bindings of all UEs in a partner system.
+fn bindings(system: System) -> Vec<MigrationBinding> {
     let entry = |number: u8| {
-        let (home, away) = (Primary.identities(number), Partner.identities(number));
+        let (home, away) = (Primary.identities(number), system.identities(number));
         format!(
             "[[binding]]\nsystem = \"primary\"\nimpi = \"{}\"\nprimary_impi = \"{}\"\n\
              identities = [{{ partner = \"{}\", primary = \"{}\" }}]\n",
@@ -101,6 +105,7 @@ type Fate = Box<dyn FnMut(&mut WireMessage) -> bool>;
 struct Net {
     fabric: Fabric,
     now: Instant,
+    systems: Vec<System>,
     change: Change,
     hsss: Vec<Arc<Mutex<Hss>>>,
     servers: Vec<Arc<Mutex<MigrationServer>>>,
@@ -160,7 +165,12 @@ impl Net {
 
     /// With other settings of the servers.
     fn with(change: impl Fn(System, &mut MigrationConfig) + 'static) -> Self {
+        Self::of(&[Primary, Partner], change)
+    }
+
+    fn of(systems: &[System], change: impl Fn(System, &mut MigrationConfig) + 'static) -> Self {
         let mut net = Self {
+            systems: systems.to_vec(),
             fabric: Fabric::new(Latency::default()),
             now: Instant::ZERO,
             change: Box::new(change),
@@ -175,7 +185,7 @@ impl Net {
         };
         let parsed = parse_subscribers("home.toml", &subscribers()).unwrap();
         add_subscribers(&mut net.stores[0].lock().unwrap(), &parsed).unwrap();
-        [Primary, Partner].into_iter().for_each(|system| net.add_system(system));
+        systems.iter().for_each(|system| net.add_system(*system));
         for number in 1..=USERS {
             net.fabric.add_outside(&format!("ue{number}"), Role::Ue, ue_address(number).ip());
         }
@@ -186,19 +196,20 @@ impl Net {
     }
 
     fn add_system(&mut self, system: System) {
-        let (plan, other) = match system {
-            Primary => (Primary.plan(), Partner.plan()),
-            Partner => (Partner.plan(), Primary.plan()),
-        };
+        let (plan, others) = (system.plan(), self.others(system));
         let entropy = |own: NetworkBox| Entropy::of_box(7, &plan.box_name(own));
         let hss = Arc::new(Mutex::new(Hss::new(plan.hss(), entropy(NetworkBox::Hss))));
         self.hsss.push(Arc::clone(&hss));
         let server = self.server(system);
-        let relay = DiameterRelay::new(plan.diameter_relay(&[&other]), entropy(NetworkBox::DiameterRelay));
+        let relay = DiameterRelay::new(
+            plan.diameter_relay(&others.iter().collect::<Vec<_>>()),
+            entropy(NetworkBox::DiameterRelay),
+        );
         let scscf = Scscf::new(plan.scscf(), entropy(NetworkBox::Scscf)).unwrap();
         let stores = match system {
             Primary => [driver(&self.stores[0]), driver(&memory())],
             Partner => [driver(&memory()), driver(&self.stores[1])],
+            Third => [driver(&memory()), driver(&memory())],
         };
         let [of_hss, of_server] = stores;
         let pcscf = Pcscf::new(plan.pcscf(NetworkBox::Pcscf), entropy(NetworkBox::Pcscf));
@@ -215,18 +226,21 @@ impl Net {
         }
     }
 
+    /// The systems that a system has agreements with.
+    fn others(&self, system: System) -> Vec<NetworkPlan> {
+        self.systems.iter().filter(|other| **other != system).map(|other| other.plan()).collect()
+    }
+
     /// The migration management server of a system, anew.
     fn server(&mut self, system: System) -> Box<dyn Node> {
-        let mut config = match system {
-            Primary => Primary.plan().migration_server(&[&Partner.plan()]),
-            Partner => Partner.plan().migration_server(&[&Primary.plan()]),
-        };
+        let others = self.others(system);
+        let mut config = system.plan().migration_server(&others.iter().collect::<Vec<_>>());
         match system {
             Primary => {
-                let (identities, systems) = (vec![format!("*@{HOME}")], vec!["partner".to_owned()]);
-                config.rules = vec![MigrationRule { identities, systems, barred: false }];
+                let systems = config.systems.iter().map(|system| system.name.clone()).collect();
+                config.rules = vec![MigrationRule { identities: vec![format!("*@{HOME}")], systems, barred: false }];
             }
-            Partner => config.bindings = bindings(),
+            Partner | Third => config.bindings = bindings(system),
         }
         (self.change)(system, &mut config);
         let count = self.servers.len() as u64;

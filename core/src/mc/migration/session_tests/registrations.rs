@@ -73,6 +73,35 @@ fn a_user_of_both_systems_at_once_is_registered_in_both() {
 }
 
 #[test]
+fn two_partner_systems_may_have_the_same_user() {
+    let mut net = Net::of(&[Primary, Partner, Third], |_, _| {});
+    net.registers(1, Primary, 3600);
+    let home = net.home_rows();
+    net.registers(1, Partner, 3600);
+    net.registers(1, Third, 3600);
+    // Each knows him by its own identities; who has him last is for the UE to say.
+    let of = |net: &Net, server: usize, system: System| {
+        net.servers[server].lock().unwrap().hss.identity_state(&system.identities(1).impu)
+    };
+    let registered = Some(IdentityState::Registered);
+    assert_eq!((of(&net, 1, Partner), of(&net, 2, Third)), (registered, registered));
+    // A challenge is for one system: the other's is older when it is answered second, and is put in step.
+    let (first, second) = (net.begin(1, Partner), net.begin(1, Third));
+    assert_eq!(net.answer(1, Third, &second, 3600).status, 200);
+    let again = net.answer(1, Partner, &first, 3600);
+    assert_eq!(again.status, 401);
+    assert_eq!(net.answer(1, Partner, &again, 3600).status, 200, "{:#?}", net.notes);
+    // Neither hears of the identities of the other.
+    for message in &net.wire {
+        let text = String::from_utf8_lossy(&message.bytes);
+        let ends = [&message.from, &message.to];
+        assert!(!(text.contains(THIRD) && ends.iter().all(|end| end.starts_with("partner."))), "{text}");
+        assert!(!(text.contains(PARTNER) && ends.iter().all(|end| end.starts_with("third."))), "{text}");
+    }
+    assert_eq!(net.home_rows(), home);
+}
+
+#[test]
 fn the_partner_system_ends_a_registration_by_itself() {
     let mut net = Net::new();
     net.registers(1, Primary, 3600);
