@@ -394,7 +394,7 @@ fn sip_message(sip: &Sip, index: usize) -> Vec<u8> {
                 continue;
             }
             Has::NoToTag | Has::Identity(_) | Has::UserUri(_) | Has::Called(_) => continue,
-            Has::Rp(_) | Has::Number(_) | Has::Mms(_) => unreachable!("of messages"),
+            Has::Rp(_) | Has::Number(_) | Has::Mms(_) | Has::Push(_) | Has::Retrieval => unreachable!("of messages"),
             Has::PeerInBody => {
                 body += "sip:bob@home\r\n";
                 ("Content-Type", "text/plain".into())
