@@ -15,6 +15,8 @@ pub enum MmsFailure {
     Content(ComposeProblem),
     /// It has no recipient.
     NoRecipient,
+    /// What is to be passed on does not wait at the relay.
+    NotWaiting,
     /// More octets than are sent or retrieved.
     TooLarge {
         /// So many.
@@ -56,8 +58,8 @@ impl MmsFailure {
     /// May it be over soon?
     pub(super) fn is_temporary(&self) -> bool {
         match self {
-            Self::Content(_) | Self::NoRecipient | Self::TooLarge { .. } | Self::TooMany => false,
-            Self::NoAccess | Self::Url(_) => false,
+            Self::Content(_) | Self::NoRecipient | Self::NotWaiting | Self::TooLarge { .. } => false,
+            Self::TooMany | Self::NoAccess | Self::Url(_) => false,
             Self::Message(refusal) => {
                 refusal.status().is_none_or(|status| matches!(status, 408 | 480 | 500 | 502..=504))
             }
@@ -84,6 +86,7 @@ impl fmt::Display for MmsFailure {
         match self {
             Self::Content(problem) => problem.fmt(f),
             Self::NoRecipient => f.write_str("there is no recipient"),
+            Self::NotWaiting => f.write_str("it does not wait at the relay"),
             Self::TooLarge { octets } => write!(f, "{octets} octets are too many"),
             Self::TooMany => f.write_str("too many messages wait"),
             Self::NoAccess => f.write_str("the UE has no way to the relay"),

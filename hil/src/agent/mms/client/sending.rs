@@ -68,7 +68,7 @@ impl MmsClient {
         let (to, delivery_report, read_report) = own;
         let notice = self.memory.get(number).filter(|notice| notice.state == NoticeState::Waiting);
         let Some(location) = notice.map(|notice| notice.location.clone()) else {
-            return self.ignored("a message to be passed on", "it does not wait at the relay");
+            return self.event(MmsEvent::Failed { message, why: MmsFailure::NotWaiting });
         };
         if to.is_empty() {
             return self.event(MmsEvent::Failed { message, why: MmsFailure::NoRecipient });
