@@ -338,6 +338,11 @@ pub enum ImsFact {
         /// The words.
         what: String,
     },
+    /// How far its user's migration to another MC system is, in words.
+    Migration {
+        /// The words.
+        what: String,
+    },
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.

@@ -20,6 +20,7 @@ use super::access::Access;
 use super::audio::Audio;
 use super::chat;
 use super::mc::McUe;
+use super::migrant::{Migrant, MigrantOutput, WebWish};
 use super::mms::{MmsAsk, MmsUe, MmsUeOutput};
 use super::sms::{SmsUe, SmsUeOutput};
 use super::web::WebClient;
@@ -31,7 +32,9 @@ pub(crate) struct ImsUe {
     pub(crate) name: String,
     pub(crate) contact: SocketAddr,
     pub(crate) impu: String,
-    pub(crate) pcscf: &'static str,
+    pub(crate) pcscf: String,
+    /// Number of the system that it is at home in.
+    pub(crate) system: u8,
     agent: UeAgent,
     /// When the agent is due: it is asked far more often than it is told something.
     agent_due: Option<Instant>,
@@ -53,8 +56,10 @@ pub(crate) struct ImsUe {
     pub(crate) listed: BTreeMap<u8, Vec<Tmgi>>,
     /// What its own way to the network does.
     pub(crate) access: Access,
-    /// Its MC client.
+    /// Its MC client at home.
     pub(crate) mc: Option<McUe>,
+    /// What it has for migration to other systems.
+    pub(crate) migrant: Option<Migrant>,
     /// What it has for short messages.
     pub(crate) sms: Option<SmsUe>,
     /// What it has for multimedia messages.
@@ -162,6 +167,8 @@ pub(crate) enum ImsUeOutput {
     Fact(Box<ImsFact>),
     /// A request of HTTP of the MMS agent.
     Http(Box<MmsAsk>),
+    /// A request of HTTP of a user who migrates.
+    Web(Box<WebWish>),
     /// A file for the folder of the UE.
     File(String, Vec<u8>),
 }
@@ -169,7 +176,7 @@ pub(crate) enum ImsUeOutput {
 impl ImsUe {
     pub(crate) fn new(
         name: &str,
-        (contact, impu, pcscf): (SocketAddr, String, &'static str),
+        (contact, impu, pcscf): (SocketAddr, String, String),
         agent: UeAgent,
         usim: Option<SimUsim>,
         answers_after: Option<Duration>,
@@ -180,6 +187,7 @@ impl ImsUe {
             contact,
             impu,
             pcscf,
+            system: 0,
             agent_due: agent.poll_timeout(),
             agent,
             usim,
@@ -193,6 +201,7 @@ impl ImsUe {
             listed: BTreeMap::new(),
             access,
             mc: None,
+            migrant: None,
             sms: None,
             mms: None,
             calls_made: 0,
@@ -202,6 +211,9 @@ impl ImsUe {
     /// A message came.
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
         if self.sms.as_mut().is_some_and(|sms| sms.receive(now, flow, bytes)) {
+            return;
+        }
+        if self.migrant.as_mut().is_some_and(|own| own.receive(now, flow, bytes)) {
             return;
         }
         if let Some(focus) = focus_of(bytes) {
@@ -231,6 +243,7 @@ impl ImsUe {
     /// A message could not be sent.
     pub(crate) fn failed(&mut self, now: Instant, target: Target, why: String) {
         self.sms.iter_mut().for_each(|sms| sms.failed(now, target, &why));
+        self.migrant.iter_mut().for_each(|own| own.failed(now, target, &why));
         self.tell_agent(now, AgentInput::SipFailed { target, why });
     }
 
@@ -255,6 +268,7 @@ impl ImsUe {
             self.mc.as_ref().and_then(McUe::poll_timeout),
             self.sms.as_ref().and_then(SmsUe::poll_timeout),
             self.mms.as_ref().and_then(MmsUe::poll_timeout),
+            self.migrant.as_ref().and_then(Migrant::poll_timeout),
         ];
         own.into_iter().chain(clients).flatten().min()
     }
@@ -265,6 +279,7 @@ impl ImsUe {
             self.agent_due = self.agent.poll_timeout();
         }
         self.mc.iter_mut().for_each(|mc| mc.handle_timeout(now));
+        self.migrant.iter_mut().for_each(|own| own.handle_timeout(now));
         self.sms.iter_mut().for_each(|sms| sms.handle_timeout(now));
         self.mms.iter_mut().for_each(|mms| mms.handle_timeout(now));
         self.audio.handle_timeout(now);
@@ -335,13 +350,34 @@ impl ImsUe {
             if let Some(datagram) = self.audio.poll_output() {
                 return Some(ImsUeOutput::Datagram(datagram));
             }
+            match self.migrant.as_mut().and_then(|own| own.poll_output(now, &mut self.usim)) {
+                Some(MigrantOutput::Agent(command)) => {
+                    if matches!(command, AgentCommand::Vanish) {
+                        (self.state.is_registered, self.state.is_subscribed) = (false, false);
+                    }
+                    self.command(now, command);
+                    continue;
+                }
+                Some(MigrantOutput::Mc(command)) => {
+                    self.mc.iter_mut().for_each(|mc| mc.command(now, command.clone()));
+                    continue;
+                }
+                Some(MigrantOutput::Sip(from, target, bytes)) => return Some(ImsUeOutput::Sip(from, target, bytes)),
+                Some(MigrantOutput::Datagram(datagram)) => return Some(ImsUeOutput::Datagram(datagram)),
+                Some(MigrantOutput::Web(wish)) => return Some(ImsUeOutput::Web(Box::new(wish))),
+                Some(MigrantOutput::Fact(fact)) => return Some(ImsUeOutput::Fact(fact)),
+                None => {}
+            }
             match self.mc.as_mut().and_then(McUe::poll_output) {
                 Some(McOutput::Agent(command)) => {
                     self.command(now, command);
                     continue;
                 }
                 Some(McOutput::Datagram(datagram)) => return Some(ImsUeOutput::Datagram(datagram)),
-                Some(McOutput::Event(event)) => return Some(ImsUeOutput::Mc(Box::new(event))),
+                Some(McOutput::Event(event)) => {
+                    self.migrant.iter_mut().for_each(|own| own.client_says(now, &event));
+                    return Some(ImsUeOutput::Mc(Box::new(event)));
+                }
                 None => {}
             }
             match self.sms.as_mut().and_then(|sms| sms.poll_output(now)) {
@@ -375,6 +411,7 @@ impl ImsUe {
             return match self.agent.poll_output()? {
                 AgentOutput::Sip { target, bytes } => Some(ImsUeOutput::Sip(self.contact, target, bytes)),
                 AgentOutput::Event(event) => {
+                    self.migrant.iter_mut().for_each(|own| own.agent_says(now, &event));
                     let of_mc = self.mc.as_mut().is_some_and(|mc| mc.takes(now, &event));
                     let of_sms = self.sms.as_mut().is_some_and(|sms| sms.takes(now, &event));
                     let of_mms = self.mms.as_mut().is_some_and(|mms| mms.takes(now, &event));
@@ -395,9 +432,26 @@ impl ImsUe {
         }
     }
 
+    /// Its MC client in the system that serves its user.
+    pub(crate) fn mc_now(&self) -> Option<&McUe> {
+        self.migrant.as_ref().and_then(Migrant::serving).or(self.mc.as_ref())
+    }
+
+    /// The same, to change it.
+    pub(crate) fn mc_now_mut(&mut self) -> Option<&mut McUe> {
+        self.migrant.as_mut().and_then(Migrant::serving_mut).or(self.mc.as_mut())
+    }
+
+    /// Its MC client that was in a call: that of home before others.
+    pub(crate) fn mc_heard(&self) -> Option<&McUe> {
+        let guests = self.migrant.iter().flat_map(|own| own.clients().map(|(_, mc)| mc));
+        let mut all = self.mc.iter().chain(guests);
+        all.find(|mc| mc.figures().is_some()).or(self.mc.as_ref())
+    }
+
     /// Its source, and the packets of speech that it has sent.
     pub(crate) fn spoken(&self) -> (u32, &[Spoken]) {
-        match &self.mc {
+        match self.mc_heard() {
             Some(mc) => mc.spoken().unwrap_or_default(),
             None => (self.audio.ssrc(), self.audio.spoken()),
         }
@@ -405,17 +459,21 @@ impl ImsUe {
 
     /// What it has received packet by packet.
     pub(crate) fn reception(&self) -> Option<&Reception> {
-        self.mc.as_ref().map_or_else(|| self.audio.reception(), McUe::reception)
+        self.mc_heard().map_or_else(|| self.audio.reception(), McUe::reception)
     }
 
     /// When it was in sessions of groups.
     pub(crate) fn attended(&self) -> &[Attended] {
-        self.mc.as_ref().map_or(&self.state.attended, |mc| &mc.attended)
+        self.mc_heard().map_or(&self.state.attended, |mc| &mc.attended)
     }
 
     /// It has come to a state that a step waits for.
     pub(crate) fn is_in(&self, state: ImsState) -> bool {
-        let of_mc = self.mc.as_ref().and_then(|mc| mc.is_in(state));
+        let of_migration = self.migrant.as_ref().and_then(|own| own.is_in(state));
+        if let Some(is_in) = of_migration {
+            return is_in;
+        }
+        let of_mc = self.mc_now().and_then(|mc| mc.is_in(state));
         let of_sms = || self.sms.as_ref().and_then(|sms| sms.is_in(state));
         let of_mms = || self.mms.as_ref().and_then(|mms| mms.is_in(state));
         if let Some(is_in) = of_mc.or_else(of_sms).or_else(of_mms) {
@@ -440,6 +498,8 @@ impl ImsUe {
             ImsState::Silent => !self.audio.is_talking(),
             ImsState::OverMbms => self.choice.way() == Way::Mbms,
             ImsState::Authorised | ImsState::Affiliated | ImsState::HasFloor => false,
+            ImsState::ProfileThere | ImsState::Migrated | ImsState::Unserved => false,
+            ImsState::AtHome => true,
             ImsState::SmsRegistered | ImsState::SmsRefused => false,
             ImsState::SmsUnregistered | ImsState::SmsTaken | ImsState::SmsReceived => true,
             ImsState::MmsTaken | ImsState::MmsNotified | ImsState::MmsReceived => true,

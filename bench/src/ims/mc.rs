@@ -99,6 +99,22 @@ impl McUe {
         self.input(now, McInput::Command(McCommand::Authorise { access_token }));
     }
 
+    /// What who decides of migration wants of it.
+    pub(crate) fn command(&mut self, now: Instant, command: McCommand) {
+        match &command {
+            McCommand::Affiliate { groups } => self.wanted = groups.iter().cloned().collect(),
+            McCommand::Vanish => {
+                (self.wanted, self.affiliated, self.is_authorised) = (BTreeSet::new(), BTreeSet::new(), false);
+                self.has_ended = true;
+                if let Some(own) = self.attended.last_mut().filter(|own| own.until.is_none()) {
+                    own.until = Some(now);
+                }
+            }
+            _ => {}
+        }
+        self.input(now, McInput::Command(command));
+    }
+
     /// Affiliates with one group more, or with one less.
     pub(crate) fn affiliate(&mut self, now: Instant, group: String, is_wanted: bool) {
         if is_wanted {

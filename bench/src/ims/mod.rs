@@ -8,6 +8,7 @@ pub(crate) mod fault;
 pub(crate) mod mask;
 pub(crate) mod mc;
 pub(crate) mod mc_login;
+pub(crate) mod migrant;
 pub(crate) mod mms;
 mod network;
 pub(crate) mod services;

@@ -26,6 +26,7 @@ use super::access::Access;
 use super::agent::ImsUe;
 use super::audio::Audio;
 use super::mc::McUe;
+use super::migrant::Migrant;
 use super::mms::MmsUe;
 use super::services;
 use super::services::charging::Books;
@@ -38,7 +39,7 @@ use crate::errors::CommandError;
 use crate::mbms::config;
 use crate::scenario::{
     APPLICATION_SERVER, HSS, ICSCF, Identity, Ims, ImsAuth, ImsSecurity, Mc, PCSCF, SCSCF, SIP_PROXY, SMS_BOXES,
-    Scenario, Service, ThirdParty, Ue, UeIms, VISITED_PCSCF, address_of,
+    Scenario, Service, SystemView, ThirdParty, Ue, UeIms, UeMigrates, VISITED_PCSCF, name_in,
 };
 use crate::setup;
 
@@ -63,21 +64,40 @@ pub(crate) struct ImsNetwork {
     /// What MSC and SGSN tell.
     pub(crate) serving_nodes: Option<ServingNodes>,
     plan: Option<NetworkPlan>,
+    /// Names of further systems.
+    systems: Vec<String>,
 }
 
 impl ImsNetwork {
     /// The IMS of a scenario, if it has one.
     pub(crate) fn new(scenario: &Scenario) -> Result<Option<Self>, CommandError> {
-        let Some(ims) = &scenario.ims else { return Ok(None) };
-        let made = Maker { scenario, ims, plan: plan(scenario, ims) }.make()?;
-        Ok(Some(made))
+        if scenario.ims.is_none() {
+            return Ok(None);
+        }
+        let views = scenario.systems();
+        let mut makers = Vec::new();
+        for view in &views {
+            let Some(ims) = &view.scenario.ims else { continue };
+            makers.push(Maker { scenario: &view.scenario, ims, plan: plan(view, ims) });
+        }
+        make(scenario, &makers).map(Some)
     }
 
     /// A fabric for other nodes, in which nothing takes time.
     pub(crate) fn without_ims() -> Self {
         let fabric = Fabric::new(Latency { gm: Duration::ZERO, core: Duration::ZERO });
         let (ues, third_parties, impis) = (ImsUes::new(Vec::new()), Vec::new(), Vec::new());
-        Self { fabric, hop: Duration::ZERO, ues, third_parties, impis, books: None, serving_nodes: None, plan: None }
+        Self {
+            fabric,
+            hop: Duration::ZERO,
+            ues,
+            third_parties,
+            impis,
+            books: None,
+            serving_nodes: None,
+            plan: None,
+            systems: Vec::new(),
+        }
     }
 
     /// The MC server of this number as it comes up again.
@@ -89,24 +109,83 @@ impl ImsNetwork {
         self.plan.as_ref().map_or(Ok(None), |plan| services::mc::again(scenario, plan, number))
     }
 
+    /// The system that a box is in.
+    pub(crate) fn system_of(&self, name: &str) -> u8 {
+        let is_in = |system: &String| name.strip_prefix(system.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        self.systems.iter().position(is_in).map_or(0, |place| place as u8 + 1)
+    }
+
     /// Private identity of a UE.
     pub(crate) fn impi(&self, index: usize) -> String {
         self.impis.get(index).cloned().unwrap_or_default()
     }
 }
 
-/// Who is in the network of a scenario.
-fn plan(scenario: &Scenario, ims: &Ims) -> NetworkPlan {
+/// The networks of the systems of a scenario.
+pub(super) fn plans(scenario: &Scenario) -> Vec<NetworkPlan> {
+    let views = scenario.systems();
+    views.iter().filter_map(|view| Some(plan(view, view.scenario.ims.as_ref()?))).collect()
+}
+
+/// Who is in the network of a system.
+fn plan(view: &SystemView<'_>, ims: &Ims) -> NetworkPlan {
+    let scenario = &view.scenario;
     let boxes = ims.services.iter().flat_map(|service| service.boxes());
     let boxes = boxes.chain(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own));
     let boxes = boxes.chain(scenario.sms.iter().flat_map(|_| &SMS_BOXES));
     let mut servers: Vec<_> = boxes.map(|own| own.place).collect();
     servers.extend(ims.has_application_server().then_some(NetworkBox::As));
+    if !scenario.systems.is_empty() {
+        servers.extend([NetworkBox::MigrationServer, NetworkBox::DiameterRelay]);
+    }
     let plan = NetworkPlan::new(&ims.domain, &servers, setup::utc_ms_at_zero());
-    NetworkPlan { core: ims.network, visited: ims.visited.clone(), ..plan }
+    NetworkPlan {
+        core: ims.network,
+        visited: ims.visited.clone(),
+        system: view.number,
+        name: view.name.map(str::to_owned),
+        migrants: view.name.map(|_| UeMigrates::visitors(&ims.domain)).into_iter().collect(),
+        ..plan
+    }
 }
 
-/// A scenario on its way to nodes.
+/// The nodes of all systems in one fabric, and all UEs, each made by its home.
+fn make(scenario: &Scenario, makers: &[Maker<'_>]) -> Result<ImsNetwork, CommandError> {
+    let Some(first) = makers.first() else { return Err(bench("no system")) };
+    let ms = Duration::from_millis;
+    let mut fabric = Fabric::new(Latency { gm: ms(first.ims.gm_delay_ms), core: ms(first.ims.core_delay_ms) });
+    let (books, serving_nodes) = first.add_nodes(&mut fabric)?;
+    for maker in &makers[1..] {
+        maker.add_nodes(&mut fabric)?;
+    }
+    if makers.len() > 1 {
+        for maker in makers {
+            let others: Vec<_> = makers.iter().map(|own| &own.plan).filter(|own| **own != maker.plan).collect();
+            services::migration::add_nodes(&mut fabric, scenario, &maker.plan, &others)?;
+        }
+    }
+    let (mut ues, mut impis) = (Vec::new(), Vec::new());
+    for ue in &scenario.ues {
+        let home = scenario.system_number(ue.system.as_deref());
+        let Some(maker) = makers.get(usize::from(home)) else { continue };
+        let (Some(own), Some(identity)) = (&ue.ims, scenario.ims_identity(&ue.name)) else { continue };
+        fabric.add_outside(&ue.name, Role::Ue, identity.contact.ip());
+        impis.push(identity.impi.clone());
+        let (ip, entropy) = (identity.contact.ip(), maker.entropy(&format!("{} audio", ue.name)));
+        let has_groups = maker.ims.has(Service::Mbms);
+        let audio = if has_groups { Audio::in_group(ip, entropy) } else { Audio::new(ues.len(), ip, entropy) };
+        let access = Access::new(ue.unicast.clone(), maker.entropy(&format!("{} access", ue.name)));
+        ues.push(maker.ue(ue, own, identity, (audio, access))?);
+    }
+    let ues = ImsUes::new(ues);
+    let third_parties = first.third_parties(&mut fabric);
+    let hop = ms(first.ims.core_delay_ms);
+    let plan = Some(first.plan.clone());
+    let systems = scenario.systems.iter().map(|own| own.name.clone()).collect();
+    Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books, serving_nodes, plan, systems })
+}
+
+/// A system of a scenario on its way to nodes.
 struct Maker<'a> {
     scenario: &'a Scenario,
     ims: &'a Ims,
@@ -114,30 +193,12 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn make(&self) -> Result<ImsNetwork, CommandError> {
-        let ms = Duration::from_millis;
-        let mut fabric = Fabric::new(Latency { gm: ms(self.ims.gm_delay_ms), core: ms(self.ims.core_delay_ms) });
+    fn add_nodes(&self, fabric: &mut Fabric) -> Result<(Option<Books>, Option<ServingNodes>), CommandError> {
         match self.ims.network {
-            NetworkCore::Ims => self.add_ims(&mut fabric)?,
-            NetworkCore::Sip => self.add_proxy(&mut fabric)?,
+            NetworkCore::Ims => self.add_ims(fabric)?,
+            NetworkCore::Sip => self.add_proxy(fabric)?,
         }
-        let (books, serving_nodes) = services::add_all(&mut fabric, self.scenario, &self.plan)?;
-        let (mut ues, mut impis) = (Vec::new(), Vec::new());
-        for ue in &self.scenario.ues {
-            let (Some(own), Some(identity)) = (&ue.ims, self.scenario.ims_identity(&ue.name)) else { continue };
-            fabric.add_outside(&ue.name, Role::Ue, identity.contact.ip());
-            impis.push(identity.impi.clone());
-            let (ip, entropy) = (identity.contact.ip(), self.entropy(&format!("{} audio", ue.name)));
-            let has_groups = self.ims.has(Service::Mbms);
-            let audio = if has_groups { Audio::in_group(ip, entropy) } else { Audio::new(ues.len(), ip, entropy) };
-            let access = Access::new(ue.unicast.clone(), self.entropy(&format!("{} access", ue.name)));
-            ues.push(self.ue(&ue.name, own, identity, (audio, access))?);
-        }
-        let ues = ImsUes::new(ues);
-        let third_parties = self.third_parties(&mut fabric);
-        let hop = ms(self.ims.core_delay_ms);
-        let plan = Some(self.plan.clone());
-        Ok(ImsNetwork { fabric, hop, ues, third_parties, impis, books, serving_nodes, plan })
+        services::add_all(fabric, self.scenario, &self.plan)
     }
 
     /// Third parties are boxes outside.
@@ -162,23 +223,25 @@ impl Maker<'_> {
         add_subscribers(&mut hss_store, &subscribers).map_err(bench)?;
         let mut hss = self.plan.hss();
         hss.hlr = services::sms::hlr(self.scenario, &self.plan)?;
-        add(fabric, HSS, Role::Hss, Box::new(Hss::new(hss, self.entropy(HSS))), hss_store);
+        let hss = Hss::new(hss, self.entropy(HSS));
+        add(fabric, &self.plan, (HSS, NetworkBox::Hss), Box::new(hss), hss_store);
         let mut pcscfs = vec![(PCSCF, NetworkBox::Pcscf)];
         pcscfs.extend(self.ims.visited.iter().map(|_| (VISITED_PCSCF, NetworkBox::VisitedPcscf)));
         for (name, own) in pcscfs {
             let rf = self.charging(own, NodeFunctionality::Pcscf);
-            let node = Pcscf::new(self.pcscf(name, own), self.entropy(name)).with_charging(rf);
-            add(fabric, name, Role::Pcscf, Box::new(node), memory()?);
+            let node = Pcscf::new(self.pcscf(own), self.entropy(name)).with_charging(rf);
+            add(fabric, &self.plan, (name, own), Box::new(node), memory()?);
         }
-        add(fabric, ICSCF, Role::Icscf, Box::new(Icscf::new(self.plan.icscf(), self.entropy(ICSCF))), memory()?);
+        let icscf = Icscf::new(self.plan.icscf(), self.entropy(ICSCF));
+        add(fabric, &self.plan, (ICSCF, NetworkBox::Icscf), Box::new(icscf), memory()?);
         let rf = self.charging(NetworkBox::Scscf, NodeFunctionality::Scscf);
         let scscf = Scscf::new(self.plan.scscf(), self.entropy(SCSCF)).map_err(bench)?.with_charging(rf);
-        add(fabric, SCSCF, Role::Scscf, Box::new(scscf), memory()?);
+        add(fabric, &self.plan, (SCSCF, NetworkBox::Scscf), Box::new(scscf), memory()?);
         if self.ims.has_application_server() {
-            let mut config = TestAsConfig::new(&self.application_server(), sip(APPLICATION_SERVER));
+            let mut config = TestAsConfig::new(&self.application_server(), self.plan.sip_of(NetworkBox::As));
             config.hosts = self.plan.hosts();
             let node = TestAs::new(config, self.entropy(APPLICATION_SERVER)).map_err(bench)?;
-            add(fabric, APPLICATION_SERVER, Role::As, Box::new(node), memory()?);
+            add(fabric, &self.plan, (APPLICATION_SERVER, NetworkBox::As), Box::new(node), memory()?);
         }
         Ok(())
     }
@@ -192,7 +255,7 @@ impl Maker<'_> {
         config.nonce_lifetime = NONCE_LIFETIME;
         config.max_expires = self.ims.expires_s.max(config.max_expires);
         let node = SipNetwork::new(config, self.entropy(SIP_PROXY)).map_err(bench)?;
-        add(fabric, SIP_PROXY, NetworkBox::SipProxy.role(), Box::new(node), memory()?);
+        add(fabric, &self.plan, (SIP_PROXY, NetworkBox::SipProxy), Box::new(node), memory()?);
         Ok(())
     }
 
@@ -213,17 +276,17 @@ impl Maker<'_> {
     }
 
     fn entropy(&self, name: &str) -> Entropy {
-        Entropy::of_box(self.scenario.seed, name)
+        entropy(self.scenario, &self.plan, name)
     }
 
-    fn pcscf(&self, name: &str, own: NetworkBox) -> PcscfConfig {
+    fn pcscf(&self, own: NetworkBox) -> PcscfConfig {
         let mut config = self.plan.pcscf(own);
         config.security = match self.ims.security {
             ImsSecurity::Off => GmSecurity::Off,
             ImsSecurity::SecAgree => GmSecurity::SecAgree,
             ImsSecurity::Tls => {
                 // It has sockets of its own towards UEs: CSCFs do not speak TLS among each other.
-                config.mw = std::mem::replace(&mut config.gm, vec![(Transport::Tls, sips(name))]);
+                config.mw = std::mem::replace(&mut config.gm, vec![(Transport::Tls, sips(&self.plan, own))]);
                 GmSecurity::Tls
             }
         };
@@ -304,15 +367,20 @@ impl Maker<'_> {
 
     fn ue(
         &self,
-        name: &str,
+        ue: &Ue,
         own: &UeIms,
         identity: Identity,
         (audio, access): (Audio, Access),
     ) -> Result<ImsUe, CommandError> {
-        let contact_ip = identity.contact.ip();
-        let mut target = Target { transport: Transport::Udp, remote: sip(identity.pcscf), flow: None };
+        let (name, contact_ip) = (ue.name.as_str(), identity.contact.ip());
+        let first = match own.is_visiting() {
+            _ if self.ims.is_plain() => NetworkBox::SipProxy,
+            true => NetworkBox::VisitedPcscf,
+            false => NetworkBox::Pcscf,
+        };
+        let mut target = Target { transport: Transport::Udp, remote: self.plan.sip_of(first), flow: None };
         if self.ims.security == ImsSecurity::Tls {
-            (target.transport, target.remote) = (Transport::Tls, sips(identity.pcscf));
+            (target.transport, target.remote) = (Transport::Tls, sips(&self.plan, first));
         }
         let mut config = match self.ims.network {
             NetworkCore::Ims => {
@@ -343,12 +411,18 @@ impl Maker<'_> {
             }
         }
         let Identity { impi, impu, contact, pcscf, .. } = identity;
+        let migrant = ue.migrates.as_ref().zip(mc.as_ref()).map(|(own, (_, mc))| {
+            let home = services::migration::home(self.scenario, &self.plan, name)?;
+            Ok::<_, CommandError>(Migrant::new((name, self.scenario.seed), home, own.automatic, (&config, mc)))
+        });
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
         let mut ue = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
-        ue.mc = mc;
+        ue.mc = mc.map(|(mc, _)| mc);
+        ue.system = self.plan.system;
+        ue.migrant = migrant.transpose()?;
         ue.sms = self.phone(name)?;
         ue.mms = self.mms_agent(name, contact_ip);
         Ok(ue)
@@ -395,11 +469,16 @@ impl Maker<'_> {
     }
 
     /// The MC client of a UE, and what its agent says of it.
-    fn mc_client(&self, name: &str, ip: IpAddr, agent: &mut AgentConfig) -> Result<Option<McUe>, CommandError> {
+    fn mc_client(
+        &self,
+        name: &str,
+        ip: IpAddr,
+        agent: &mut AgentConfig,
+    ) -> Result<Option<(McUe, McConfig)>, CommandError> {
         let ue = self.scenario.ues.iter().find(|ue| ue.name == name);
         let Some((own, mc)) = ue.and_then(|ue| ue.mc.as_ref()).zip(self.scenario.mc.as_ref()) else { return Ok(None) };
         agent.receives_mbms = own.mbms;
-        agent.access_network_info = services::mc::place(self.scenario, own.area)?;
+        agent.access_network_info = services::mc::place(self.scenario, self.plan.name.as_deref(), own.area)?;
         agent.features.extend(McClient::FEATURES.map(str::to_owned));
         let uri = |number| services::mc::server_uri(&self.plan, number).unwrap_or_default();
         let mcptt_id = services::identity::mcptt_id(&self.plan.domain, name);
@@ -409,21 +488,29 @@ impl Maker<'_> {
         config.announcers = (1..=mc.servers.len() as u8).filter(|number| *number != own.server).map(uri).collect();
         config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
         config.mbms = config.mbms.filter(|_| own.mbms);
-        let client = McClient::new(config, self.entropy(&format!("{name} MC client")));
-        Ok(Some(McUe::new(client, own.area)))
+        let client = McClient::new(config.clone(), self.entropy(&format!("{name} MC client")));
+        Ok(Some((McUe::new(client, own.area), config)))
     }
 }
 
-pub(super) fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn Node>, mut store: NodeStore) {
+/// Adds a box of a network under its name there.
+pub(super) fn add(
+    fabric: &mut Fabric,
+    plan: &NetworkPlan,
+    (name, own): (&str, NetworkBox),
+    node: Box<dyn Node>,
+    mut store: NodeStore,
+) {
     let driver: StoreDriver = Box::new(move |request| store.execute(&request));
-    fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
+    let name = name_in(plan.name.as_deref(), name);
+    fabric.add(Instant::ZERO, &name, own.role(), plan.ip(own), node, driver);
 }
 
 /// The same with a store that others look into.
 pub(super) fn add_shared(
     fabric: &mut Fabric,
-    name: &str,
-    role: Role,
+    plan: &NetworkPlan,
+    (name, own): (&str, NetworkBox),
     node: Box<dyn Node>,
     store: Arc<Mutex<NodeStore>>,
 ) {
@@ -431,20 +518,22 @@ pub(super) fn add_shared(
         Ok(mut store) => store.execute(&request),
         Err(poisoned) => poisoned.into_inner().execute(&request),
     });
-    fabric.add(Instant::ZERO, name, role, address_of(name), node, driver);
+    let name = name_in(plan.name.as_deref(), name);
+    fabric.add(Instant::ZERO, &name, own.role(), plan.ip(own), node, driver);
+}
+
+/// What is random in something of a network: no two networks have the same.
+pub(super) fn entropy(scenario: &Scenario, plan: &NetworkPlan, name: &str) -> Entropy {
+    Entropy::of_box(scenario.seed, &name_in(plan.name.as_deref(), name))
 }
 
 pub(super) fn memory() -> Result<NodeStore, CommandError> {
     NodeStore::in_memory().map_err(bench)
 }
 
-pub(super) fn sip(name: &str) -> SocketAddr {
-    SocketAddr::new(address_of(name), SIP_PORT)
-}
-
 /// RFC 3261 clause 19.1.2.
-fn sips(name: &str) -> SocketAddr {
-    SocketAddr::new(address_of(name), SIP_PORT + 1)
+pub(super) fn sips(plan: &NetworkPlan, own: NetworkBox) -> SocketAddr {
+    SocketAddr::new(plan.ip(own), SIP_PORT + 1)
 }
 
 pub(super) fn bench(error: impl std::fmt::Display) -> CommandError {

@@ -22,7 +22,7 @@ use protocol::{Joint, TapEvent, Tmgi};
 use crate::event::{LadderHeader, SessionInfo, What};
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE};
 use crate::pcap::interface_name;
-use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_of};
+use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_in, address_of};
 use decode::Field;
 pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
@@ -163,6 +163,8 @@ pub enum Party {
     PeerMmsRelay,
     /// The box of a service, by its name.
     Server(&'static str),
+    /// A box of the MC system of the UE at the other end, by its name in it.
+    There(&'static str),
     /// The proxy of a plain SIP network.
     SipProxy,
 }
@@ -380,6 +382,7 @@ impl Ladder {
             Party::Hss => HSS.into(),
             Party::As => APPLICATION_SERVER.into(),
             Party::Server(name) => name.into(),
+            Party::There(name) => pcscf(cast.and_then(|c| c.peer.as_ref())).replace(PCSCF, name),
             Party::SipProxy => SIP_PROXY.into(),
         }
     }
@@ -424,6 +427,11 @@ impl Ladder {
         bound
     }
 
+    /// The MC system of the UE at the other end.
+    fn system(&self) -> u8 {
+        self.header.ims.as_ref().and_then(|cast| cast.peer.as_ref()).map_or(0, |peer| peer.system)
+    }
+
     /// Address of a box on the IMS.
     fn address(&self, party: Party) -> Option<IpAddr> {
         let cast = self.header.ims.as_ref()?;
@@ -431,6 +439,8 @@ impl Ladder {
             Party::Ue => Some(cast.ue.ip),
             Party::Peer => Some(cast.peer.as_ref()?.ip),
             Party::Second => Some(cast.second.as_ref()?.ip),
+            Party::PeerPcscf if self.system() > 0 => Some(address_in(self.system(), PCSCF)),
+            Party::There(name) => Some(address_in(self.system(), name)),
             _ => Some(address_of(&self.name(party))),
         }
     }

@@ -80,6 +80,8 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         mc: None,
         sms: None,
         mms: None,
+        system: None,
+        migrates: None,
         antennas: 1,
         unicast: None,
         hears: Vec::new(),
@@ -138,6 +140,7 @@ fn scenario(name: &str, title: &str, proves: &str, sessions: Vec<Session>, snr_d
         mc: None,
         sms: None,
         mms: None,
+        systems: Vec::new(),
         transmitters: Vec::new(),
         ues: ues.collect(),
         steps: vec![

@@ -152,6 +152,7 @@ impl Runner<'_> {
                     let exchange = ims.network.fabric.http(now, from, to, request);
                     ims.network.ues[index].mms.iter_mut().for_each(|mms| mms.asked(exchange, token));
                 }
+                Some((index, ImsUeOutput::Web(wish))) => self.migrant_asks(now, index, *wish),
                 Some((index, ImsUeOutput::File(name, octets))) => {
                     let ue = ims.network.ues[index].name.clone();
                     self.keep_file(&ue, &name, &octets)?;
@@ -311,7 +312,7 @@ impl Runner<'_> {
             }
             ImsStep::ImsAnswer { .. } => own.answer(now),
             ImsStep::LoseBearer { .. } => {
-                let (pcscf, contact, ue) = (own.pcscf, own.contact, own.name.clone());
+                let (pcscf, contact, ue) = (own.pcscf.clone(), own.contact, own.name.clone());
                 own.is_out_of_reach = true;
                 own.command(now, AgentCommand::Vanish);
                 own.sms.iter_mut().for_each(|sms| sms.vanish(now));
@@ -394,8 +395,13 @@ impl Runner<'_> {
 /// What the access of a UE does to a message from it or to it.
 fn pass(ims: &mut RunNetwork, now: Instant, message: &WireMessage) -> Passage {
     let mut delay = Duration::ZERO;
-    for (name, from_ue) in [(&message.from, true), (&message.to, false)] {
+    for (name, other, from_ue) in [(&message.from, &message.to, true), (&message.to, &message.from, false)] {
+        let system = ims.network.system_of(other);
         let Some(own) = ims.network.ues.named_mut(name) else { continue };
+        // What is not heard does not hear.
+        if own.migrant.as_ref().is_some_and(|own| !own.hears(system)) {
+            return Passage::Lost;
+        }
         match own.access.pass(now + delay, message.bytes.len(), message.transport.is_reliable(), from_ue) {
             Passage::Lost => return Passage::Lost,
             Passage::After(more) => delay += more,

@@ -33,6 +33,7 @@ impl Runner<'_> {
                     self.mc_move(place, *area)?;
                 }
             }
+            McStep::Profile { .. } | McStep::Migrate { .. } | McStep::Hears { .. } => self.migration_step(step)?,
             _ => {
                 for place in self.clients_of(step) {
                     self.mc_client(place, step)?;
@@ -44,7 +45,7 @@ impl Runner<'_> {
     }
 
     /// Places of the UEs with an MC client that a step names.
-    fn clients_of(&self, step: &McStep) -> Vec<usize> {
+    pub(super) fn clients_of(&self, step: &McStep) -> Vec<usize> {
         let Some((ims, selector)) = self.ims.as_ref().zip(step.ue()) else { return Vec::new() };
         let ues = ims.network.ues.iter().enumerate();
         ues.filter(|(_, ue)| ue.mc.is_some() && selector.selects(&ue.name)).map(|(place, _)| place).collect()
@@ -53,14 +54,16 @@ impl Runner<'_> {
     /// One client does what a step says.
     fn mc_client(&mut self, place: usize, step: &McStep) -> Result<(), CommandError> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
-        let (Some(ims), Some(settings)) = (&mut self.ims, &scenario.ims) else { return Ok(()) };
+        let Some(ims) = &mut self.ims else { return Ok(()) };
         let own = &mut ims.network.ues[place];
         let token = own.web.access_token.clone();
-        let Some(client) = &mut own.mc else { return Ok(()) };
-        let id = |group: &str| mc::group_id(&settings.domain, group);
+        let system = scenario.ues.iter().find(|ue| ue.name == own.name);
+        let shows = system.and_then(|ue| scenario.mc_of(ue)).is_some_and(|mc| mc.auth == McAuth::Token);
+        let name = own.name.clone();
+        let Some(client) = own.mc_now_mut() else { return Ok(()) };
+        let id = |group: &str| mc::group_id(scenario.domain_of_group(group).unwrap_or_default(), group);
         let fact = match step {
             McStep::Authorise { .. } => {
-                let shows = scenario.mc.as_ref().is_some_and(|mc| mc.auth == McAuth::Token);
                 client.authorise(now, token.filter(|_| shows));
                 None
             }
@@ -90,18 +93,20 @@ impl Runner<'_> {
                 client.hang_up(now);
                 None
             }
-            McStep::Move { .. } | McStep::Kill { .. } | McStep::Restart { .. } => None,
+            McStep::Move { .. } | McStep::Profile { .. } | McStep::Migrate { .. } | McStep::Hears { .. } => None,
+            McStep::Kill { .. } | McStep::Restart { .. } => None,
         };
-        let ue = own.name.clone();
-        fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue, fact }))
+        fact.map_or(Ok(()), |fact| self.observer.fact(now, What::Ims { ue: name, fact }))
     }
 
     /// A UE goes to the cell of an area, or out of all of them; its next message says so. Its receiver has the MCCHs of all areas,
     /// so that it need not wait for that of its new cell.
     fn mc_move(&mut self, place: usize, area: Option<u8>) -> Result<(), CommandError> {
-        let (now, info) = (self.now, mc::place(&self.loaded.scenario, area)?);
+        let (now, scenario) = (self.now, &self.loaded.scenario);
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let own = &mut ims.network.ues[place];
+        let system = scenario.ues.iter().find(|ue| ue.name == own.name).and_then(|ue| ue.system.as_deref());
+        let info = mc::place(scenario, system, area)?;
         own.command(now, AgentCommand::Locate(info));
         // Who leaves an area tells it by its listening report; nothing else would tell that one has come.
         let listed = area.and_then(|area| own.listed.get(&area)).cloned();
@@ -218,7 +223,7 @@ impl Runner<'_> {
         let Some(ims) = &self.ims else { return Ok(()) };
         let (mut measured, mut facts) = (Vec::new(), Vec::new());
         for own in ims.network.ues.iter() {
-            let Some((mc, figures)) = own.mc.as_ref().and_then(|mc| Some((mc, mc.figures()?))) else { continue };
+            let Some((mc, figures)) = own.mc_heard().and_then(|mc| Some((mc, mc.figures()?))) else { continue };
             let mut add = |name, value: f64| {
                 measured.push(Measurement { name, ue: Some(own.name.clone()), session: None, value, counts: None });
             };

@@ -7,6 +7,7 @@ mod ims_events;
 mod ims_services;
 mod mbms;
 mod mc;
+mod migration;
 mod mms;
 mod modems;
 mod mtchs;

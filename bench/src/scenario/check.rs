@@ -9,7 +9,7 @@ use radio::{Mcs, McsTable};
 use super::check_ims as ims;
 use super::load::{check_content, check_speech};
 use super::{Fault, FaultAction, FaultTarget, MbsfnArea, Mch, Scenario, Selector, StepAction, UeRadio, transmitter};
-use super::{mc, mms, sms as over_ip};
+use super::{mc, mms, sms as over_ip, system};
 use crate::air::TABLE_MCS_MAX;
 use crate::capacity::{AreaSubframes, Capacity};
 use crate::setup;
@@ -22,6 +22,7 @@ pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &
     radio(s, note);
     ims::check(s, note);
     mc::check(s, note);
+    system::check(s, note);
     over_ip::check(s, note);
     mms::check(s, note);
     mms::check_files(s, folder, note);

@@ -7,8 +7,9 @@ use protocol::smpp::CommandId;
 
 use super::check::known_ue;
 use super::{
-    APPLICATION_SERVER, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, PCSCF, SCSCF, SIP_PROXY, Scenario,
-    Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, mms, sms,
+    APPLICATION_SERVER, DIAMETER_RELAY, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, MIGRATION_SERVER,
+    PCSCF, SCSCF, SIP_PROXY, Scenario, Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, mms, name_in, sms,
+    system,
 };
 use crate::ladder::PROCEDURES;
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
@@ -85,6 +86,7 @@ pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker
     if let ImsStep::RunUntilIms { ue, state, .. } = own {
         sms::check_state(s, ue, *state, at, note);
         mms::check_state(s, ue, *state, at, note);
+        system::check_state(s, ue, *state, at, note);
     }
     let of_ims = matches!(
         own,
@@ -198,9 +200,14 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
     let mut boxes = vec![PCSCF, VISITED_PCSCF, ICSCF, SCSCF, HSS, APPLICATION_SERVER, SIP_PROXY];
     boxes.extend(Service::all_boxes().map(|own| own.name));
     boxes.extend([BMSC, MBMS_GW, MCE, ENB, PROVIDER]);
+    boxes.extend([MIGRATION_SERVER, DIAMETER_RELAY]);
+    let is_box = |name: &str| {
+        let of_further = s.systems.iter().find_map(|own| name.strip_prefix(&name_in(Some(&own.name), "")));
+        boxes.contains(&of_further.unwrap_or(name))
+    };
     for (key, name) in [("from", &what.from), ("to", &what.to)] {
         let Some(name) = name else { continue };
-        if !boxes.contains(&name.as_str()) && !s.ues.iter().any(|ue| ue.name == *name) {
+        if !is_box(name) && !s.ues.iter().any(|ue| ue.name == *name) {
             let allowed: Vec<String> = boxes.iter().map(|b| format!("\"{b}\"")).collect();
             let message =
                 format!("no box is named \"{name}\"; allowed values: the name of a UE, {}", allowed.join(", "));

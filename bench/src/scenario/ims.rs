@@ -254,11 +254,19 @@ pub enum ImsState {
     MmsReported,
     /// It knows of all of them that they were read.
     MmsReadReported,
+    /// Its user's profile is there, with the systems that he may go to.
+    ProfileThere,
+    /// Another system serves its user.
+    Migrated,
+    /// His own system serves its user, or does again.
+    AtHome,
+    /// He is on his way to no system, and none serves him.
+    Unserved,
 }
 
 impl ImsState {
     /// All of them, as scenarios write them.
-    pub const ALL: [(&str, Self); 30] = [
+    pub const ALL: [(&str, Self); 34] = [
         ("registered", Self::Registered),
         ("refreshed", Self::Refreshed),
         ("subscribed", Self::Subscribed),
@@ -289,6 +297,10 @@ impl ImsState {
         ("mms_received", Self::MmsReceived),
         ("mms_reported", Self::MmsReported),
         ("mms_read_reported", Self::MmsReadReported),
+        ("profile_there", Self::ProfileThere),
+        ("migrated", Self::Migrated),
+        ("at_home", Self::AtHome),
+        ("unserved", Self::Unserved),
     ];
 
     /// As scenarios write it.
@@ -352,7 +364,7 @@ pub(crate) struct Identity {
     /// Contact address.
     pub(crate) contact: SocketAddr,
     /// Name of its P-CSCF, or of the proxy of a plain SIP network.
-    pub(crate) pcscf: &'static str,
+    pub(crate) pcscf: String,
 }
 
 /// The P-CSCFs of a run.
@@ -362,11 +374,24 @@ pub(crate) const ICSCF: &str = "I-CSCF";
 pub(crate) const SCSCF: &str = "S-CSCF";
 pub(crate) const HSS: &str = "HSS";
 pub(crate) const APPLICATION_SERVER: &str = "AS";
+/// What there is for migration in a system, if there are several.
+pub(crate) const MIGRATION_SERVER: &str = "migration server";
+pub(crate) const DIAMETER_RELAY: &str = "Diameter relay";
 /// The one box of a plain SIP network.
 pub(crate) const SIP_PROXY: &str = "SIP proxy";
 
-/// Addresses of the boxes.
+/// Name of a box of a system; none: of the first one.
+pub(crate) fn name_in(system: Option<&str>, own: &str) -> String {
+    system.map_or_else(|| own.to_owned(), |system| format!("{system}.{own}"))
+}
+
+/// Addresses of the boxes of the first system.
 pub(crate) fn address_of(name: &str) -> IpAddr {
+    address_in(0, name)
+}
+
+/// Addresses of the boxes of a system by their names in it.
+pub(crate) fn address_in(system: u8, name: &str) -> IpAddr {
     let service = Service::all_boxes().find(|own| own.name == name);
     let own = match name {
         ICSCF => NetworkBox::Icscf,
@@ -375,31 +400,35 @@ pub(crate) fn address_of(name: &str) -> IpAddr {
         APPLICATION_SERVER => NetworkBox::As,
         VISITED_PCSCF => NetworkBox::VisitedPcscf,
         SIP_PROXY => NetworkBox::SipProxy,
+        MIGRATION_SERVER => NetworkBox::MigrationServer,
+        DIAMETER_RELAY => NetworkBox::DiameterRelay,
         _ => service.map_or(NetworkBox::Pcscf, |own| own.place),
     };
-    own.ip()
+    own.ip_in(system)
 }
 
 impl Scenario {
     /// Names and addresses of a UE with a subscription.
     pub(crate) fn ims_identity(&self, ue: &str) -> Option<Identity> {
-        let ims = self.ims.as_ref()?;
-        let domain = &ims.domain;
         let index = self.ues.iter().position(|u| u.name == ue)?;
+        let system = self.ues[index].system.as_deref();
+        let ims = self.ims_of(&self.ues[index])?;
+        let domain = &ims.domain;
         let own = self.ues[index].ims.as_ref()?;
         let user = own.same_user_as.as_deref().unwrap_or(ue);
         let user_index = self.ues.iter().position(|u| u.name == user)?;
         let number = index + 1;
+        let pcscf = match own.is_visiting() {
+            _ if ims.is_plain() => SIP_PROXY,
+            true => VISITED_PCSCF,
+            false => PCSCF,
+        };
         Some(Identity {
-            impi: format!("00101{number:010}@{domain}"),
+            impi: format!("{}{number:010}@{domain}", self.plmn_digits(system)),
             impu: format!("sip:{user}@{domain}"),
             tel: format!("tel:+999{:08}", user_index + 1),
             contact: SocketAddr::new(Ipv4Addr::from(FIRST_UE + number as u32).into(), SIP_PORT),
-            pcscf: match own.is_visiting() {
-                _ if ims.is_plain() => SIP_PROXY,
-                true => VISITED_PCSCF,
-                false => PCSCF,
-            },
+            pcscf: name_in(system, pcscf),
         })
     }
 }

@@ -20,13 +20,15 @@ mod mms;
 mod read;
 mod service;
 mod sms;
+mod system;
 mod transmitter;
 mod unicast;
 
 pub use channel::{Channel, ChannelModel, Fading, Profile};
 pub use impairments::{Impairments, Interferer};
 pub(crate) use ims::{
-    APPLICATION_SERVER, HSS, ICSCF, Identity, NETWORKS, PCSCF, SCSCF, SIP_PROXY, VISITED_PCSCF, address_of,
+    APPLICATION_SERVER, DIAMETER_RELAY, HSS, ICSCF, Identity, MIGRATION_SERVER, NETWORKS, PCSCF, SCSCF, SIP_PROXY,
+    VISITED_PCSCF, address_in, address_of, name_in,
 };
 pub use ims::{AccessNetwork, ApplicationServer, Ims, ImsAuth, ImsSecurity, ImsState, SipWhat, UeCell, UeIms};
 pub use ims_step::ImsStep;
@@ -48,6 +50,8 @@ pub(crate) use service::{
 };
 pub(crate) use sms::{IP_MESSAGE_GW, MSC, SGSN, SM_SC, SMS_BOXES, SMS_GMSC};
 pub use sms::{Served, SmScKind, Sms, SmsAccess, SmsBy, SmsStep, UeSms};
+pub use system::{Binding, System, UeMigrates};
+pub(crate) use system::{PRIMARY, SystemView};
 pub use transmitter::{Hears, Transmitter, Way};
 pub use unicast::UnicastAccess;
 
@@ -84,6 +88,9 @@ pub struct Scenario {
     /// Multimedia messages over IP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mms: Option<Mms>,
+    /// Further MC systems.
+    #[serde(rename = "system", default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<System>,
     /// The sites of a single-frequency network; one at 0 dB when there are none.
     #[serde(rename = "transmitter", default, skip_serializing_if = "Vec::is_empty")]
     pub transmitters: Vec<Transmitter>,
@@ -306,6 +313,12 @@ pub struct Ue {
     /// What it has for multimedia messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mms: Option<UeMms>,
+    /// The system that it is at home in; none: the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Who its user is in another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrates: Option<UeMigrates>,
     /// What its own way to the network does; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unicast: Option<UnicastAccess>,

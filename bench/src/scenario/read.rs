@@ -13,6 +13,7 @@ use super::mc::{MC_WORDS, McStep, McWord, mc, ue_mc};
 use super::mms::{MMS_WORDS, MmsStep, MmsWord, mms, ue_mms};
 use super::service::{ServiceStep, ServiceWord, service_words};
 use super::sms::{SMS_WORDS, SmsStep, SmsWord, sms, ue_sms};
+use super::system::{systems, ue_migrates};
 use super::transmitter::{hears, transmitter};
 use super::unicast::unicast;
 use super::{
@@ -38,6 +39,7 @@ pub(super) fn scenario(t: &mut Table<'_>) -> Scenario {
         mc: t.optional_table("mc", mc),
         sms: t.optional_table("sms", sms),
         mms: t.optional_table("mms", mms),
+        systems: systems(t),
         transmitters: t.tables("transmitter", 0..=MAX_TRANSMITTERS, transmitter),
         ues: t.tables("ue", 1..=MAX_UES, ues).into_iter().flatten().collect(),
         steps: t.tables("step", 1..=MAX_LIST, step),
@@ -156,6 +158,8 @@ fn ue(t: &mut Table<'_>) -> Ue {
         mc: t.optional_table("mc", ue_mc),
         sms: t.optional_table("sms", ue_sms),
         mms: t.optional_table("mms", ue_mms),
+        system: t.optional_text("system"),
+        migrates: t.optional_table("migrates", ue_migrates),
         unicast: t.optional_table("unicast", unicast),
         hears: t.tables("hears", 0..=MAX_TRANSMITTERS, hears),
         impairments: t.optional_table("impairments", impairments),

@@ -34,7 +34,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
         hosts: plan.hosts(),
         timers: SipTimers::default(),
         route: Some(format!("{};lr", plan.entry())),
-        tokens: Box::new(identity::verifier(site.scenario, &plan.domain)),
+        tokens: Box::new(identity::verifier(site.scenario, plan)),
         token_url: format!("{}/token", identity::issuer(&plan.domain)),
         clients: third_parties.map(client).collect(),
         open_document: true,

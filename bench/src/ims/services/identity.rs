@@ -1,8 +1,8 @@
 //! The identity server of a scenario: the users of all UEs, their passwords and mission critical service IDs, and the client
 //! that they log in with.
 
-use core_network::ims::NetworkBox;
 use core_network::ims::xdm::XdmTokens;
+use core_network::ims::{NetworkBox, NetworkPlan};
 use core_network::mc::{
     HashedPassword, IdentityServer, IdmsClient, IdmsConfig, MC_SCOPES, McUser, TokenSigner, TokenVerifier,
 };
@@ -12,18 +12,28 @@ use protocol::Entropy;
 use super::{Site, exposure};
 use crate::errors::CommandError;
 use crate::ims::mc_login::{CLIENT_ID, REDIRECT_URI};
-use crate::ims::network::bench;
-use crate::scenario::{Scenario, Service};
+use crate::ims::network::{bench, entropy};
+use crate::scenario::{Scenario, Service, UeMigrates};
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut entropy = site.entropy();
-    let mut config = IdmsConfig::new(&issuer(&site.plan.domain), &site.plan.domain, signer(site.scenario));
+    let mut config = IdmsConfig::new(&issuer(&site.plan.domain), &site.plan.domain, signer(site.scenario, site.plan));
     config.utc_ms_at_zero = site.plan.utc_ms_at_zero;
     for ue in site.scenario.ues.iter().filter(|ue| ue.ims.is_some()) {
         config.users.push(McUser {
             mc_id: ue.name.clone(),
             password: hash(&password(site.scenario, &ue.name), &mut entropy)?,
             mcptt_id: Some(mcptt_id(&site.plan.domain, &ue.name)),
+            mcvideo_id: None,
+            mcdata_id: None,
+        });
+    }
+    for (ue, _) in site.scenario.guests(site.plan.name.as_deref()) {
+        let visitor = UeMigrates::visitor(&ue.name);
+        config.users.push(McUser {
+            password: hash(&password(site.scenario, &visitor), &mut entropy)?,
+            mcptt_id: Some(mcptt_id(&site.plan.domain, &visitor)),
+            mc_id: visitor,
             mcvideo_id: None,
             mcdata_id: None,
         });
@@ -48,19 +58,19 @@ pub(super) fn hash(password: &str, entropy: &mut Entropy) -> Result<HashedPasswo
 const COST: u32 = 8;
 
 /// The key that tokens are signed with: of the scenario's seed.
-fn signer(scenario: &Scenario) -> TokenSigner {
-    TokenSigner::generate(&mut Entropy::of_box(scenario.seed, "key of the identity server"))
+fn signer(scenario: &Scenario, plan: &NetworkPlan) -> TokenSigner {
+    TokenSigner::generate(&mut entropy(scenario, plan, "key of the identity server"))
 }
 
 /// Checks its tokens.
-pub(super) fn verifier(scenario: &Scenario, domain: &str) -> TokenVerifier {
-    TokenVerifier::new(&issuer(domain), domain, signer(scenario).public())
+pub(super) fn verifier(scenario: &Scenario, plan: &NetworkPlan) -> TokenVerifier {
+    TokenVerifier::new(&issuer(&plan.domain), &plan.domain, signer(scenario, plan).public())
 }
 
 /// For the XDM server, if there is an identity server.
 pub(super) fn tokens(site: &Site<'_>) -> Option<XdmTokens> {
     let has_identities = site.scenario.ims.as_ref().is_some_and(|ims| ims.has(Service::Identity));
-    let verifier = verifier(site.scenario, &site.plan.domain);
+    let verifier = verifier(site.scenario, site.plan);
     has_identities.then_some(XdmTokens { verifier, utc_ms_at_zero: site.plan.utc_ms_at_zero })
 }
 

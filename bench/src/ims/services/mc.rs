@@ -8,17 +8,17 @@ use core_network::ims::NetworkPlan;
 use core_network::mc::{
     self, Announcer, BearerSettings, McAuthentication, McMbmsConfig, McServerConfig, McSubscriber, PlannedBearer,
 };
-use core_network::node::{Fabric, Node, Role};
+use core_network::node::{Fabric, Node};
 use core_network::{BearerRule, CellAreas, Mb2Config};
-use protocol::Entropy;
 use protocol::sip::{EutranCell, PAccessNetworkInfo};
+use protocol::{Entropy, Plmn};
 
-use super::identity;
 use super::mbms::{OTHER_CELL, TAC};
+use super::{identity, migration};
 use crate::errors::CommandError;
-use crate::ims::network::{add, bench, memory};
+use crate::ims::network::{add, bench, entropy, memory};
 use crate::mbms::config;
-use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, mc_box};
+use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, UeMigrates, mc_box};
 use crate::setup;
 
 /// Adds the servers that a scenario names.
@@ -26,7 +26,7 @@ pub(super) fn add_servers(fabric: &mut Fabric, scenario: &Scenario, plan: &Netwo
     let Some(mc) = &scenario.mc else { return Ok(()) };
     for (own, server) in mc.boxes() {
         let site = McSite { scenario, plan, mc, own, server };
-        add(fabric, own.name, Role::McServer, site.node()?, memory()?);
+        add(fabric, plan, (own.name, own.place), site.node()?, memory()?);
     }
     Ok(())
 }
@@ -53,10 +53,11 @@ struct McSite<'a> {
 
 impl McSite<'_> {
     fn node(&self) -> Result<Box<dyn Node>, CommandError> {
-        let mut config = McServerConfig::new(&self.plan.host(self.own.place), &self.plan.domain, self.own.place.sip());
+        let mut config =
+            McServerConfig::new(&self.plan.host(self.own.place), &self.plan.domain, self.plan.sip_of(self.own.place));
         config.sip = self.plan.session_server(self.own.place);
         config.authentication = match self.mc.auth {
-            McAuth::Token => McAuthentication::Tokens(identity::verifier(self.scenario, &self.plan.domain)),
+            McAuth::Token => McAuthentication::Tokens(identity::verifier(self.scenario, self.plan)),
             McAuth::Identity => McAuthentication::Table,
         };
         config.servers = self.others().map(|(_, own)| self.plan.host(own.place)).collect();
@@ -64,7 +65,7 @@ impl McSite<'_> {
         config.groups = self.groups();
         config.utc_ms_at_zero = self.plan.utc_ms_at_zero;
         config.mbms = self.mbms()?;
-        let entropy = Entropy::of_box(self.scenario.seed, self.own.name);
+        let entropy = entropy(self.scenario, self.plan, self.own.name);
         Ok(Box::new(mc::McServer::new(config, entropy).map_err(bench)?))
     }
 
@@ -81,16 +82,27 @@ impl McSite<'_> {
 
     fn users(&self) -> Vec<McSubscriber> {
         let ues = self.scenario.ues.iter();
-        ues.filter_map(|ue| {
+        let own = ues.filter_map(|ue| {
             let (own, identity) = (ue.mc.as_ref()?, self.scenario.ims_identity(&ue.name)?);
             let mcptt_id = identity::mcptt_id(&self.plan.domain, &ue.name);
             Some(McSubscriber { server: self.host(own.server), ..McSubscriber::new(&mcptt_id, &identity.impu) })
-        })
-        .collect()
+        });
+        let guests = self.scenario.guests(self.plan.name.as_deref()).map(|(ue, guest)| {
+            let visitor = migration::visitor(&ue.name, self.plan);
+            McSubscriber {
+                server: self.host(guest.server),
+                ..McSubscriber::new(&visitor.mcptt_id, &visitor.public_identity)
+            }
+        });
+        own.chain(guests).collect()
     }
 
     fn groups(&self) -> Vec<mc::McGroup> {
-        let id = |ue: &String| identity::mcptt_id(&self.plan.domain, ue);
+        let is_guest = |ue: &String| self.scenario.guests(self.plan.name.as_deref()).any(|(own, _)| own.name == *ue);
+        let id = |ue: &String| {
+            let visitor = is_guest(ue).then(|| UeMigrates::visitor(ue));
+            identity::mcptt_id(&self.plan.domain, visitor.as_ref().unwrap_or(ue))
+        };
         let group = |own: &crate::scenario::McGroup| mc::McGroup {
             server: self.host(own.server),
             ..mc::McGroup::new(&group_id(&self.plan.domain, &own.name), own.members.iter().map(id).collect())
@@ -99,12 +111,13 @@ impl McSite<'_> {
     }
 
     fn mbms(&self) -> Result<Option<McMbmsConfig>, CommandError> {
-        if self.scenario.cell.is_none() {
+        // Further systems have no MBMS nodes.
+        if self.scenario.cell.is_none() || self.plan.system > 0 {
             return Ok(None);
         }
         let (server, ms) = (self.server, Duration::from_millis);
         let psi = |host: String| format!("sip:{host}");
-        let own = self.own.place.ip();
+        let own = self.plan.ip(self.own.place);
         let mb2 = server.own_bearers.then(|| self.mb2(own)).transpose()?;
         let mut mbms = McMbmsConfig::new(&psi(self.plan.host(self.own.place)), own, mb2);
         mbms.cells = cells(self.scenario)?;
@@ -167,21 +180,27 @@ pub(crate) fn server_uri(plan: &NetworkPlan, number: u8) -> Option<String> {
 fn cells(scenario: &Scenario) -> Result<Vec<CellAreas>, CommandError> {
     let areas = scenario.areas.iter().map(|area| {
         let mchs = area.mchs.iter().filter_map(|mch| config::service_area(scenario, &mch.name));
-        Ok(CellAreas { cell: cell(scenario, Some(area.n_id_mbsfn))?, areas: mchs.collect() })
+        Ok(CellAreas { cell: cell(scenario, config::plmn()?, Some(area.n_id_mbsfn)), areas: mchs.collect() })
     });
     areas.collect()
 }
 
 /// The cell of an area; none: one without MBMS.
-fn cell(scenario: &Scenario, area: Option<u8>) -> Result<EutranCell, CommandError> {
+fn cell(scenario: &Scenario, plmn: Plmn, area: Option<u8>) -> EutranCell {
     let place = area.and_then(|area| scenario.areas.iter().position(|own| own.n_id_mbsfn == area));
     let eci = place.map_or(OTHER_CELL, |place| setup::CELL_IDENTITY + place as u32);
-    Ok(EutranCell { plmn: config::plmn()?, tac: TAC, eci })
+    EutranCell { plmn, tac: TAC, eci }
 }
 
-/// P-Access-Network-Info of a UE in the cell of an area.
-pub(crate) fn place(scenario: &Scenario, area: Option<u8>) -> Result<String, CommandError> {
-    Ok(PAccessNetworkInfo::of_cell(cell(scenario, area)?).to_string())
+/// P-Access-Network-Info of a UE in the cell of an area of a system; none: of the first one.
+pub(crate) fn place(scenario: &Scenario, system: Option<&str>, area: Option<u8>) -> Result<String, CommandError> {
+    let plmn = scenario.plmn(system).ok_or_else(|| bench("a network has no code"))?;
+    Ok(PAccessNetworkInfo::of_cell(cell(scenario, plmn, area)).to_string())
+}
+
+/// The same in a cell of a network that no area here is of.
+pub(crate) fn elsewhere(plmn: Plmn) -> String {
+    PAccessNetworkInfo::of_cell(EutranCell { plmn, tac: TAC, eci: OTHER_CELL }).to_string()
 }
 
 /// A client identity (RFC 4122 clause 4.4).

@@ -104,7 +104,7 @@ pub(super) fn add_boxes(fabric: &mut Fabric, scenario: &Scenario, plan: &Network
     for (own, relay) in MMS_BOXES.iter().zip([MmsRelayOf::Own, MmsRelayOf::Far]) {
         let config = config(scenario, plan, mms, relay);
         let node = MmsRelay::new(config, Entropy::of_box(scenario.seed, own.name)).map_err(bench)?;
-        add(fabric, own.name, own.place.role(), Box::new(node), memory()?);
+        add(fabric, plan, (own.name, own.place), Box::new(node), memory()?);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod mbms;
 pub(crate) mod mc;
 pub(crate) mod messaging;
+pub(crate) mod migration;
 pub(crate) mod mms;
 pub(crate) mod presence;
 pub(crate) mod sms;
@@ -23,13 +24,13 @@ use protocol::Entropy;
 
 use self::charging::Books;
 use self::sms::ServingNodes;
-use super::network::{add, add_shared, memory};
+use super::network::{add, add_shared, entropy, memory};
 use crate::errors::CommandError;
 use crate::scenario::{Scenario, Service, ServiceBox};
 
-/// Where the HTTP of a service is.
-pub(crate) fn web(service: Service) -> SocketAddr {
-    SocketAddr::new(service.place().ip(), HTTP_PORT)
+/// Where the HTTP of a service of a system is.
+pub(crate) fn web(system: u8, service: Service) -> SocketAddr {
+    SocketAddr::new(service.place().ip_in(system), HTTP_PORT)
 }
 
 /// RFC 9110 clause 4.2.1.
@@ -53,16 +54,16 @@ impl Site<'_> {
     }
 
     fn sip(&self) -> SocketAddr {
-        self.own.place.sip()
+        self.plan.sip_of(self.own.place)
     }
 
     fn entropy(&self) -> Entropy {
-        Entropy::of_box(self.scenario.seed, self.own.name)
+        entropy(self.scenario, self.plan, self.own.name)
     }
 
     /// Who comes to it with asserted identities.
     fn trusted(&self) -> Vec<TrustedPeer> {
-        vec![TrustedPeer { ip: self.plan.core.asserts().ip(), port: None }]
+        vec![TrustedPeer { ip: self.plan.ip(self.plan.core.asserts()), port: None }]
     }
 
     fn node(&self) -> Result<Box<dyn Node>, CommandError> {
@@ -90,11 +91,15 @@ pub(super) fn add_all(
     for &service in &ims.services {
         for own in service.boxes() {
             let site = Site { scenario, plan, service, own };
-            let (node, role) = (site.node()?, own.place.role());
+            let node = site.node()?;
             match (own.place, &books) {
-                (NetworkBox::Cdf, Some(books)) => add_shared(fabric, own.name, role, node, books.cdf.clone()),
-                (NetworkBox::Ocs, Some(books)) => add_shared(fabric, own.name, role, node, books.ocs.clone()),
-                _ => add(fabric, own.name, role, node, memory()?),
+                (NetworkBox::Cdf, Some(books)) => {
+                    add_shared(fabric, plan, (own.name, own.place), node, books.cdf.clone())
+                }
+                (NetworkBox::Ocs, Some(books)) => {
+                    add_shared(fabric, plan, (own.name, own.place), node, books.ocs.clone())
+                }
+                _ => add(fabric, plan, (own.name, own.place), node, memory()?),
             }
         }
     }

@@ -142,7 +142,7 @@ pub(super) fn add_boxes(
                 (Box::new(node), &[SGSN_NUMBER])
             }
         };
-        add(fabric, own.name, own.place.role(), node, memory()?);
+        add(fabric, plan, (own.name, own.place), node, memory()?);
         numbers.iter().for_each(|number| _ = fabric.set_global_title(own.name, number));
     }
     _ = fabric.set_global_title(crate::scenario::HSS, HLR_NUMBER);

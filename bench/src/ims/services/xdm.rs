@@ -4,7 +4,7 @@ use core_network::ims::xdm::{XdmUser, Xdms, XdmsConfig};
 use core_network::node::Node;
 use protocol::{Entropy, Secret};
 
-use super::{Site, identity};
+use super::{Site, identity, migration};
 use crate::errors::CommandError;
 use crate::ims::network::bench;
 use crate::scenario::{Scenario, Ue};
@@ -13,6 +13,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut config = XdmsConfig::new(&format!("http://{}", site.host()), &site.plan.domain);
     config.users = users(site.scenario);
     config.tokens = identity::tokens(site);
+    config.profiles = migration::profiles(site)?;
     Ok(Box::new(Xdms::new(config, site.entropy()).map_err(bench)?))
 }
 

@@ -47,6 +47,13 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
     for own in mc::asked(scenario) {
         asked.push(own.step, own.procedure, own.ue, own.peer, None);
     }
+    for (step, ue, there) in mc::migration::asked(scenario) {
+        let ladder = asked.ladder(step, &mc::migration::MIGRATION, ue, None, None);
+        asked.ladders.extend(ladder.map(|mut ladder| {
+            ladder.ims.iter_mut().for_each(|cast| cast.peer = Some(there.clone()));
+            ladder
+        }));
+    }
     for own in sms::asked(scenario).into_iter().chain(mms::asked(scenario)) {
         let ladder = asked.ladder(own.step, own.procedure, own.ue, own.peer, None);
         asked.ladders.extend(ladder.map(|mut ladder| {
@@ -136,7 +143,7 @@ impl<'a> Asked<'a> {
     }
 
     fn selected(&self, ue: &Selector) -> Vec<&'a Ue> {
-        self.scenario.ues.iter().filter(|own| own.ims.is_some() && ue.selects(&own.name)).collect()
+        self.scenario.ues.iter().filter(|own| is_of_first(own) && ue.selects(&own.name)).collect()
     }
 
     fn is_plain(&self) -> bool {
@@ -242,6 +249,7 @@ impl<'a> Asked<'a> {
             ip: exposure::address(place),
             pcscf: PCSCF.to_owned(),
             mms_relay: String::new(),
+            system: 0,
         })
     }
 
@@ -261,11 +269,11 @@ impl<'a> Asked<'a> {
         let procedure = if self.is_plain() { plain::plain_form(own)? } else { own };
         let actor = |name: &str| {
             let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
-            let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.to_owned());
+            let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.clone());
             let msisdn = own.tel.trim_start_matches("tel:+").to_owned();
             let ue = self.scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| ue.mms.as_ref());
             let mms_relay = ue.map_or_else(String::new, |own| own.relay.server().to_owned());
-            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf, mms_relay })
+            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf, mms_relay, system: 0 })
         };
         let cast = ImsCast::new(step, actor(ue)?, peer.and_then(actor), second.and_then(actor));
         Some(LadderHeader {
@@ -276,6 +284,11 @@ impl<'a> Asked<'a> {
             ims: Some(cast),
         })
     }
+}
+
+/// Ladders name the boxes of the first system.
+fn is_of_first(ue: &Ue) -> bool {
+    ue.ims.is_some() && ue.system.is_none()
 }
 
 /// A step waits until a UE has come to this state.

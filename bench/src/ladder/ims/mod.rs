@@ -96,6 +96,14 @@ pub struct ImsActor {
     /// Name of the MMS Relay/Server that it is a subscriber of; empty: of none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mms_relay: String,
+    /// Number of the MC system that it is in, from 0.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub system: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives fields by reference")]
+const fn is_first(system: &u8) -> bool {
+    *system == 0
 }
 
 impl ImsActor {

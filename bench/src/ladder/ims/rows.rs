@@ -73,6 +73,17 @@ pub(super) const fn diameter(words: Words, way: Way, command: &'static str) -> P
     row(words, way, asks(command, Of::Ue, &[]))
 }
 
+/// A Diameter message of a session with this name.
+pub(super) const fn diameter_of(
+    words: Words,
+    way: Way,
+    command: &'static str,
+    of: Of,
+    session: &'static str,
+) -> ProcedureStep {
+    row(words, way, See::Diameter(Diameter { command, of, session, numbers: &[], has: &[], words: &[] }))
+}
+
 /// Server-Assignment-Request with one of these types (TS 29.229 clause 6.3.15).
 pub(super) const fn assignment(words: Words, types: &'static [(&'static str, &'static [u32])]) -> ProcedureStep {
     row(words, S_TO_HSS, asks("SAR", Of::Ue, types))

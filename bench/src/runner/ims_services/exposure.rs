@@ -55,7 +55,7 @@ impl Runner<'_> {
         let Ok(request) = request else { return Ok("done") };
         let asked = format!("{} {}", request.method(), request.uri().path());
         let from = ims.network.third_parties[place].socket();
-        let exchange = ims.network.fabric.http(now, from, services::web(service), request);
+        let exchange = ims.network.fabric.http(now, from, services::web(0, service), request);
         ims.network.third_parties[place].sent(exchange, asked);
         self.drain_network(now)?;
         let is_answered = |runner: &Self| {

@@ -12,10 +12,11 @@ use crate::scenario::{IdentityStep, Service};
 impl Runner<'_> {
     pub(super) fn identity_step(&mut self, places: &[usize], step: &IdentityStep) -> Result<(), CommandError> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
-        let (Some(ims), Some(own_ims)) = (&mut self.ims, &scenario.ims) else { return Ok(()) };
-        let domain = &own_ims.domain;
+        let Some(ims) = &mut self.ims else { return Ok(()) };
         for &place in places {
             let own = &mut ims.network.ues[place];
+            let domain = own.domain().to_owned();
+            let domain = &domain;
             let token = own.state.new_request("MC service");
             match step {
                 IdentityStep::McLogin { scopes, .. } => {

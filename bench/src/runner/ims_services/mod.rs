@@ -22,6 +22,7 @@ use crate::scenario::{Selector, ServiceStep};
 pub(super) use mbms::speech;
 pub(super) use messaging::{chatted, disposed};
 pub(super) use presence::published;
+pub(super) use web::ask_to;
 
 /// Expiry that UEs ask for, seconds.
 const EXPIRES_S: u32 = 3600;

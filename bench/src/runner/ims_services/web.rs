@@ -1,5 +1,7 @@
 //! HTTP of UEs with services: requests go out, responses and what else there is for boxes outside come in.
 
+use std::net::SocketAddr;
+
 use core_network::node::OutsideEvent;
 use http::Request;
 use protocol::Instant;
@@ -36,8 +38,19 @@ pub(super) fn ask_as(
     request: http::Result<Request<Vec<u8>>>,
 ) {
     let Ok(request) = request else { return };
-    let own = &mut ims.network.ues[place];
-    let asked = own.web.ask(token, services::web(service), request);
+    let to = services::web(ims.network.ues[place].system, service);
+    ask_to(now, ims, (place, token), to, request);
+}
+
+/// The same, to a box of whichever system.
+pub(in crate::runner) fn ask_to(
+    now: Instant,
+    ims: &mut RunNetwork,
+    (place, token): (usize, u64),
+    to: SocketAddr,
+    request: Request<Vec<u8>>,
+) {
+    let asked = ims.network.ues[place].web.ask(token, to, request);
     send(now, ims, place, asked);
 }
 
@@ -91,12 +104,18 @@ impl Runner<'_> {
                     };
                     let status = response.status();
                     let is_failure = status.is_client_error() || status.is_server_error();
+                    let access = own.web.access_token.clone().filter(|_| why.is_none());
+                    let access = access.ok_or_else(|| why.clone().unwrap_or_else(|| status.to_string()));
+                    own.migrant.iter_mut().for_each(|own| own.answered(now, token, access.clone(), &response));
                     (token, what, why.or_else(|| is_failure.then(|| status.to_string())))
                 }
                 None => return Ok(()),
             },
             OutsideEvent::RequestFailed { exchange, why } => match own.web.failed(exchange) {
-                Some(token) => (token, "HTTP request".to_owned(), Some(why)),
+                Some(token) => {
+                    own.migrant.iter_mut().for_each(|own| own.unanswered(now, token, &why));
+                    (token, "HTTP request".to_owned(), Some(why))
+                }
                 None => return Ok(()),
             },
             // No UE is a server of HTTP, and none is on SS7.
@@ -106,6 +125,9 @@ impl Runner<'_> {
                 return Ok(());
             }
             OutsideEvent::Datagram { local, bytes, .. } => {
+                if own.migrant.as_mut().is_some_and(|own| own.datagram(now, local, &bytes)) {
+                    return Ok(());
+                }
                 match &mut own.mc {
                     Some(mc) => mc.datagram(now, local, &bytes),
                     None => own.audio.receive(now, local, &bytes),

@@ -3,7 +3,8 @@
 use super::{Mc, McAuth, McStep, UeMc};
 use crate::ladder::PROCEDURES;
 use crate::scenario::check::known_ue;
-use crate::scenario::{Scenario, Selector, Service};
+use crate::scenario::system::PRIMARY;
+use crate::scenario::{Scenario, Selector, Service, Ue};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the mission critical services of `s`.
@@ -20,7 +21,7 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
     }
     for (i, ue) in s.ues.iter().enumerate() {
         if let Some(own) = &ue.mc {
-            client(s, own, ue.ims.is_some(), &i.to_string(), note);
+            client(s, (ue, own), &i.to_string(), note);
         }
     }
 }
@@ -73,7 +74,7 @@ fn groups(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
             note.note(&["mc", "group", &at, "name"], message);
         }
         for member in &group.members {
-            if !s.ues.iter().any(|ue| ue.name == *member && ue.mc.is_some()) {
+            if !s.ues.iter().any(|ue| ue.name == *member && ue.mc.is_some() && ue.system.is_none()) {
                 let message = format!("no UE with an MC client is named \"{member}\"; allowed: UEs with `mc`");
                 note.note(&["mc", "group", &at, "members"], message);
             }
@@ -81,11 +82,11 @@ fn groups(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
     }
 }
 
-fn client(s: &Scenario, own: &UeMc, has_subscription: bool, at: &str, note: &mut Checker<'_>) {
-    let Some(mc) = &s.mc else {
+fn client(s: &Scenario, (ue, own): (&Ue, &UeMc), at: &str, note: &mut Checker<'_>) {
+    let Some(mc) = s.mc_of(ue) else {
         return note.note(&["ue", at, "mc"], "mc of a UE without a table [mc]; allowed: both or none".into());
     };
-    if !has_subscription {
+    if ue.ims.is_none() {
         note.note(&["ue", at, "mc"], "mc of a UE without `ims`; allowed: both, or no `mc`".into());
     }
     known_server(mc, own.server, &["ue", at, "mc", "server"], note);
@@ -96,7 +97,7 @@ fn client(s: &Scenario, own: &UeMc, has_subscription: bool, at: &str, note: &mut
 
 /// A step of mission critical services.
 pub(in crate::scenario) fn steps_of_client(s: &Scenario, step: &McStep, at: &str, note: &mut Checker<'_>) {
-    let Some(mc) = &s.mc else {
+    let Some(mc) = s.all_mc().next() else {
         let message = "a step of MC services without a table [mc]; allowed: both or none";
         return note.note(&["step", at, "do"], message.into());
     };
@@ -107,8 +108,10 @@ pub(in crate::scenario) fn steps_of_client(s: &Scenario, step: &McStep, at: &str
             note.note(&["step", at, "ue"], format!("UE {ue} has no `mc`; allowed: a UE with an MC client"));
         }
     }
-    if let Some(group) = step.group().filter(|group| mc.group(group).is_none()) {
-        let allowed: Vec<String> = mc.groups.iter().map(|known| format!("\"{}\"", known.name)).collect();
+    let is_group = |group: &str| s.all_mc().any(|mc| mc.group(group).is_some());
+    if let Some(group) = step.group().filter(|group| !is_group(group)) {
+        let allowed: Vec<String> =
+            s.all_mc().flat_map(|mc| &mc.groups).map(|known| format!("\"{}\"", known.name)).collect();
         let message = format!("no group is named \"{group}\"; allowed values: {}", allowed.join(", "));
         note.note(&["step", at, "group"], message);
     }
@@ -118,9 +121,30 @@ pub(in crate::scenario) fn steps_of_client(s: &Scenario, step: &McStep, at: &str
     if let McStep::Move { area: Some(area), .. } = step {
         known_area(s, *area, &["step", at, "area"], note);
     }
+    migration(s, step, at, note);
 }
 
-fn known_server(mc: &Mc, number: u8, path: &[&str], note: &mut Checker<'_>) {
+/// A step of a user who migrates.
+fn migration(s: &Scenario, step: &McStep, at: &str, note: &mut Checker<'_>) {
+    let (McStep::Profile { ue } | McStep::Migrate { ue, .. } | McStep::Hears { ue, .. }) = step else { return };
+    if !s.ues.iter().any(|own| own.migrates.is_some() && ue.selects(&own.name)) {
+        let message = format!("UE {ue} has no `migrates`; allowed: a UE that has");
+        note.note(&["step", at, "ue"], message);
+    }
+    let names = || std::iter::once(PRIMARY).chain(s.systems.iter().map(|own| own.name.as_str()));
+    let (key, wanted): (&str, Vec<&String>) = match step {
+        McStep::Migrate { system, .. } => ("system", vec![system]),
+        McStep::Hears { systems, .. } => ("systems", systems.iter().collect()),
+        _ => return,
+    };
+    for name in wanted.into_iter().filter(|name| !names().any(|known| known == name.as_str())) {
+        let allowed: Vec<String> = names().map(|known| format!("\"{known}\"")).collect();
+        let message = format!("no system is named \"{name}\"; allowed values: {}", allowed.join(", "));
+        note.note(&["step", at, key], message);
+    }
+}
+
+pub(in crate::scenario) fn known_server(mc: &Mc, number: u8, path: &[&str], note: &mut Checker<'_>) {
     if usize::from(number) > mc.servers.len() {
         note.note(path, format!("there is no server {number}; allowed values: 1 to {}", mc.servers.len()));
     }

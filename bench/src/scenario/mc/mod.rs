@@ -13,7 +13,7 @@ use super::ims::yes_no;
 use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
-pub(super) use check::{check, steps_of_client};
+pub(super) use check::{check, known_server, steps_of_client};
 pub use step::McStep;
 pub(super) use step::{MC_WORDS, McWord};
 

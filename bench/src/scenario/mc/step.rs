@@ -72,6 +72,28 @@ pub enum McStep {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         area: Option<u8>,
     },
+    /// UEs obtain the profiles of their users, with the systems that these may go to (TS 23.280 clause 10.1.6.1).
+    #[serde(rename = "mc_profile")]
+    Profile {
+        /// Which.
+        ue: Selector,
+    },
+    /// UEs go to another system, or home (TS 23.280 clause 10.1.6.2).
+    #[serde(rename = "mc_migrate")]
+    Migrate {
+        /// Which.
+        ue: Selector,
+        /// Name of the system; `primary`: home.
+        system: String,
+    },
+    /// UEs drive to where the cells of these systems are heard, and of no other: nothing of those comes to them or from them.
+    #[serde(rename = "mc_hears")]
+    Hears {
+        /// Which.
+        ue: Selector,
+        /// Names of the systems; `primary`: home.
+        systems: Vec<String>,
+    },
     /// A server dies without a word, as by `kill -9`.
     #[serde(rename = "mc_kill")]
     Kill {
@@ -97,12 +119,15 @@ pub(in crate::scenario) enum McWord {
     Release,
     Hangup,
     Move,
+    Profile,
+    Migrate,
+    Hears,
     Kill,
     Restart,
 }
 
 /// The words of these steps.
-pub(in crate::scenario) const MC_WORDS: [(&str, McWord); 10] = [
+pub(in crate::scenario) const MC_WORDS: [(&str, McWord); 13] = [
     ("mc_authorise", McWord::Authorise),
     ("mc_affiliate", McWord::Affiliate),
     ("mc_deaffiliate", McWord::Deaffiliate),
@@ -111,6 +136,9 @@ pub(in crate::scenario) const MC_WORDS: [(&str, McWord); 10] = [
     ("mc_release", McWord::Release),
     ("mc_hangup", McWord::Hangup),
     ("mc_move", McWord::Move),
+    ("mc_profile", McWord::Profile),
+    ("mc_migrate", McWord::Migrate),
+    ("mc_hears", McWord::Hears),
     ("mc_kill", McWord::Kill),
     ("mc_restart", McWord::Restart),
 ];
@@ -124,7 +152,10 @@ impl McStep {
             | Self::Deaffiliate { ue, .. }
             | Self::Release { ue }
             | Self::Hangup { ue }
-            | Self::Move { ue, .. } => Some(ue.clone()),
+            | Self::Move { ue, .. }
+            | Self::Profile { ue }
+            | Self::Migrate { ue, .. }
+            | Self::Hears { ue, .. } => Some(ue.clone()),
             Self::GroupCall { ue, .. } | Self::Talk { ue, .. } => Some(Selector::Name(ue.clone())),
             Self::Kill { .. } | Self::Restart { .. } => None,
         }
@@ -159,6 +190,9 @@ impl McStep {
             McWord::Release => Self::Release { ue: ue(t) },
             McWord::Hangup => Self::Hangup { ue: ue(t) },
             McWord::Move => Self::Move { ue: ue(t), area: t.optional_integer("area", 0..=255) },
+            McWord::Profile => Self::Profile { ue: ue(t) },
+            McWord::Migrate => Self::Migrate { ue: ue(t), system: t.name("system") },
+            McWord::Hears => Self::Hears { ue: ue(t), systems: t.optional_texts("systems") },
             McWord::Kill => Self::Kill { server: t.integer("server", super::NUMBERS) },
             McWord::Restart => Self::Restart { server: t.integer("server", super::NUMBERS) },
         }
@@ -179,6 +213,10 @@ impl fmt::Display for McStep {
             Self::Hangup { ue } => write!(f, "{ue} leaves the group call"),
             Self::Move { ue, area: Some(area) } => write!(f, "{ue} drives to MBSFN area {area}"),
             Self::Move { ue, area: None } => write!(f, "{ue} drives out of all MBSFN areas"),
+            Self::Profile { ue } => write!(f, "{ue} obtains its user's profile"),
+            Self::Migrate { ue, system } => write!(f, "{ue} goes to the system {system}"),
+            Self::Hears { ue, systems } if systems.is_empty() => write!(f, "{ue} hears no system"),
+            Self::Hears { ue, systems } => write!(f, "{ue} hears {} alone", systems.join(" and ")),
             Self::Kill { server } => write!(f, "MC server {server} dies"),
             Self::Restart { server } => write!(f, "MC server {server} is there again"),
         }

@@ -3,6 +3,7 @@
 
 mod client;
 mod coordination;
+pub(super) mod migration;
 #[cfg(test)]
 mod tests;
 
@@ -215,6 +216,7 @@ const PROCEDURES: &[&Procedure] = &[
     &coordination::DEATH,
     &coordination::REFUSED,
     &client::CLIENT,
+    &migration::MIGRATION,
 ];
 
 /// Who plays in a ladder: UE, other UE; and the step from which on it counts.
@@ -249,7 +251,8 @@ pub(super) fn asked(scenario: &Scenario) -> Vec<Cast<'_>> {
             if procedure.procedure == client::CLIENT.procedure {
                 return Some(Cast { step: first, procedure, ue: leaves?.name.as_str(), peer: None });
             }
-            let (ue, group) = call?;
+            // Who migrates is asked for elsewhere.
+            let (ue, group) = call.filter(|_| procedure.procedure != migration::MIGRATION.procedure)?;
             let mut members = mc.group(group)?.members.iter();
             let peer = members.find(|name| name.as_str() != ue && hears(name))?;
             Some(Cast { step: first, procedure, ue, peer: Some(peer) })

@@ -1,0 +1,182 @@
+//! What the keys of further systems must be to each other and to those of UEs.
+
+use protocol::Plmn;
+
+use super::{MCC, PRIMARY, System, VISITOR};
+use crate::scenario::mc::known_server;
+use crate::scenario::{ImsState, Mc, McAuth, Scenario, Selector, Service, Ue};
+use crate::strict_toml::Checker;
+
+/// Notes everything that is wrong with the systems of `s`.
+pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
+    for (i, system) in s.systems.iter().enumerate() {
+        let at = i.to_string();
+        let mut say = |key: &[&str], message: String| note.note(&[&["system", at.as_str()], key].concat(), message);
+        names(s, i, system, &mut say);
+        network(system, &mut say);
+        if let Some(mc) = &system.mc {
+            services(s, system, mc, &mut say);
+        }
+    }
+    if let (false, Some(ims)) = (s.systems.is_empty(), &s.ims)
+        && ims.is_plain()
+    {
+        note.note(&["ims", "network"], "a plain SIP network with [[system]]; allowed: network = \"ims\"".into());
+    }
+    if !s.systems.is_empty() && s.ims.is_none() {
+        note.note(&["system"], "[[system]] without a table [ims]; allowed: both or none".into());
+    }
+    for (i, ue) in s.ues.iter().enumerate() {
+        user(s, ue, &i.to_string(), note);
+    }
+}
+
+/// A state that a step waits for: one of users who migrate.
+pub(in crate::scenario) fn check_state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
+    let of_migration =
+        matches!(state, ImsState::ProfileThere | ImsState::Migrated | ImsState::AtHome | ImsState::Unserved);
+    let is_named = matches!(ue, Selector::Name(_));
+    for own in s.ues.iter().filter(|own| of_migration && is_named && ue.selects(&own.name) && own.migrates.is_none()) {
+        note.note(&["step", at, "ue"], format!("UE {} has no `migrates`; allowed: UEs with it", own.name));
+    }
+}
+
+type Say<'a> = &'a mut dyn FnMut(&[&str], String);
+
+fn names(s: &Scenario, place: usize, system: &System, say: Say<'_>) {
+    let before = &s.systems[..place];
+    if system.name == PRIMARY || before.iter().any(|own| own.name == system.name) {
+        let message = format!("\"{}\" is another system; allowed values: a name of its own", system.name);
+        say(&["name"], message);
+    }
+    if Plmn::new(MCC, &system.mnc).is_none() {
+        let message = format!("mnc = \"{}\"; allowed values: two or three digits", system.mnc);
+        say(&["mnc"], message);
+    }
+    let others = || s.ims.iter().chain(before.iter().map(|own| &own.ims));
+    if s.plmn(None) == s.plmn(Some(&system.name)) || before.iter().any(|own| own.mnc == system.mnc) {
+        say(&["mnc"], format!("mnc = \"{}\" is that of another system; allowed values: one of its own", system.mnc));
+    }
+    if others().any(|own| own.domain == system.ims.domain) {
+        let message = format!("{} is the domain of another system; allowed: one of its own", system.ims.domain);
+        say(&["ims", "domain"], message);
+    }
+}
+
+/// A further system is an IMS for mission critical services.
+fn network(system: &System, say: Say<'_>) {
+    let ims = &system.ims;
+    let wrong = [
+        (ims.is_plain(), "network", "\"ims\""),
+        (ims.has_application_server(), "application_server", "\"none\""),
+        (ims.visited.is_some(), "visited", "none"),
+        (ims.services.iter().any(|own| *own != Service::Identity), "services", "\"identity\""),
+        (!ims.third_parties.is_empty(), "third_party", "none"),
+        (!ims.groups.is_empty(), "group", "none"),
+        (ims.bearers.is_some(), "bearers", "none"),
+    ];
+    for (_, key, allowed) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
+        say(&["ims", key], format!("what a further system has not; allowed: {allowed}"));
+    }
+}
+
+fn services(s: &Scenario, system: &System, mc: &Mc, say: Say<'_>) {
+    if mc.auth == McAuth::Token && !system.ims.has(Service::Identity) {
+        let message = "auth = \"token\" without \"identity\" in its services, whose tokens it takes; allowed: both, or \
+                       auth = \"identity\"";
+        say(&["mc", "auth"], message.into());
+    }
+    if !mc.follows.is_empty() {
+        say(&["mc", "follows"], "ladders of a further system; allowed: those of [mc]".into());
+    }
+    for (i, server) in mc.servers.iter().enumerate() {
+        let at = i.to_string();
+        // There are no MBMS nodes in it.
+        if server.own_bearers {
+            let message = "bearers in a further system, which has no MBMS nodes; allowed: own_bearers = \"no\"";
+            say(&["mc", "server", &at, "own_bearers"], message.into());
+        }
+        if !server.bearers.is_empty() {
+            say(&["mc", "server", &at, "bearer"], "bearers in a further system; allowed: none".into());
+        }
+    }
+    let own = Some(system.name.as_str());
+    let is_user = |name: &String| {
+        let ue = s.ues.iter().find(|ue| ue.name == *name);
+        let is_guest = s.guests(own).any(|(guest, _)| guest.name == *name);
+        is_guest || ue.is_some_and(|ue| ue.mc.is_some() && ue.system.as_deref() == own)
+    };
+    for (i, group) in mc.groups.iter().enumerate() {
+        let at = i.to_string();
+        if usize::from(group.server) > mc.servers.len() {
+            let message = format!("there is no server {}; allowed values: 1 to {}", group.server, mc.servers.len());
+            say(&["mc", "group", &at, "server"], message);
+        }
+        // Steps name groups without their systems.
+        let is_named = |mc: &Mc| mc.groups.iter().any(|other| other.name == group.name && !std::ptr::eq(other, group));
+        if s.all_mc().any(is_named) {
+            let message = format!("a second group with the name \"{}\"; allowed values: a name of its own", group.name);
+            say(&["mc", "group", &at, "name"], message);
+        }
+        for member in group.members.iter().filter(|name| !is_user(name)) {
+            let message =
+                format!("{member} is no user of {}; allowed: UEs of it, and those that migrate to it", system.name);
+            say(&["mc", "group", &at, "members"], message);
+        }
+    }
+}
+
+/// Where a UE is at home, and where it may go.
+fn user(s: &Scenario, ue: &Ue, at: &str, note: &mut Checker<'_>) {
+    let names = || s.systems.iter().map(|own| format!("\"{}\"", own.name)).collect::<Vec<_>>().join(", ");
+    let is_known = |name: &str| s.systems.iter().any(|own| own.name == name);
+    if let Some(name) = ue.system.as_deref() {
+        if !is_known(name) {
+            let message = format!("no [[system]] is named \"{name}\"; allowed values: {}", names());
+            note.note(&["ue", at, "system"], message);
+        }
+        let needs_first = [("sms", ue.sms.is_some()), ("mms", ue.mms.is_some()), ("migrates", ue.migrates.is_some())];
+        for (key, _) in needs_first.into_iter().filter(|(_, is_there)| *is_there) {
+            let message = format!("{key} of a UE of a further system; allowed: of UEs without `system`");
+            note.note(&["ue", at, key], message);
+        }
+        if ue.ims.as_ref().is_some_and(|own| own.same_user_as.is_some()) {
+            let message = "a second device in a further system; allowed: UEs with users of their own";
+            note.note(&["ue", at, "ims", "same_user_as"], message.into());
+        }
+    }
+    if ue.name.ends_with(VISITOR) && !s.systems.is_empty() {
+        let message = format!("names that end in \"{VISITOR}\" are those of visitors; allowed: any other");
+        note.note(&["ue", at, "name"], message);
+    }
+    let Some(own) = &ue.migrates else { return };
+    if !is_known(&own.to) {
+        let message = format!("no [[system]] is named \"{}\"; allowed values: {}", own.to, names());
+        return note.note(&["ue", at, "migrates", "to"], message);
+    }
+    let has_profile = s.ims.as_ref().is_some_and(|ims| ims.has(Service::Identity) && ims.has(Service::Xdm));
+    if !has_profile {
+        let message =
+            "migrates without \"identity\" and \"xdm\" in [ims] services, whose user profile it needs; allowed: both";
+        note.note(&["ue", at, "migrates"], message.into());
+    }
+    if ue.ims.is_none() || ue.mc.is_none() {
+        let message = "migrates of a UE without `ims` or `mc`; allowed: all three, or no `migrates`";
+        note.note(&["ue", at, "migrates"], message.into());
+    }
+    if ue.ims.as_ref().is_some_and(|own| own.same_user_as.is_some()) {
+        note.note(&["ue", at, "migrates"], "migrates of a second device; allowed: of a user's first".into());
+    }
+    let to = s.system_named(Some(&own.to));
+    if to.map(|to| to.ims.security) != s.ims.as_ref().map(|ims| ims.security) {
+        let message = format!("{} has another `security`; allowed: the same in both systems", own.to);
+        note.note(&["ue", at, "migrates", "to"], message);
+    }
+    match to.and_then(|system| system.mc.as_ref()) {
+        Some(mc) => known_server(mc, own.server, &["ue", at, "migrates", "server"], note),
+        None => {
+            let message = format!("the system {} has no table mc; allowed: one that has", own.to);
+            note.note(&["ue", at, "migrates", "to"], message);
+        }
+    }
+}

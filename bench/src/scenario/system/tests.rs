@@ -1,0 +1,144 @@
+use std::path::Path;
+
+use crate::scenario::{ImsState, ImsStep, LoadScenarioError, McStep, Overrides, Scenario, StepAction};
+
+const BASE: &str = r#"
+name = "migration"
+title = "t"
+proves = "p"
+seed = 1
+
+[ims]
+services = ["identity", "xdm"]
+
+[mc]
+
+[[mc.server]]
+
+[[mc.group]]
+name = "fire"
+server = 1
+members = ["anna"]
+
+[[system]]
+name = "partner"
+mnc = "02"
+
+[system.ims]
+domain = "ims.mnc002.mcc001.3gppnetwork.org"
+services = ["identity"]
+
+[system.mc]
+
+[[system.mc.server]]
+own_bearers = "no"
+
+[[system.mc.group]]
+name = "joint"
+server = 1
+members = ["otto", "anna"]
+
+[[ue]]
+name = "anna"
+ims = {}
+mc = { server = 1 }
+migrates = { to = "partner" }
+
+[[ue]]
+name = "otto"
+system = "partner"
+ims = {}
+mc = { server = 1 }
+
+[[step]]
+do = "mc_hears"
+ue = "anna"
+systems = ["partner"]
+
+[[step]]
+do = "mc_migrate"
+ue = "anna"
+system = "primary"
+
+[[step]]
+do = "run_until_ims"
+ue = "anna"
+state = "migrated"
+timeout_ms = 1
+
+[[expect]]
+measure = "media_gap"
+ue = "all"
+max = 0.3
+unit = "s"
+"#;
+
+fn load(text: &str) -> Result<Scenario, String> {
+    match Scenario::parse(Path::new("s.toml"), text, &Overrides::default()) {
+        Ok(loaded) => Ok(loaded.scenario),
+        Err(LoadScenarioError::Wrong(wrong)) => Err(wrong.to_string()),
+        Err(other) => Err(other.to_string()),
+    }
+}
+
+#[test]
+fn each_system_has_its_own_users_alone() {
+    let scenario = load(BASE).unwrap();
+    let views = scenario.systems();
+    let users = |place: usize| {
+        let own = views[place].scenario.ues.iter().filter(|ue| ue.ims.is_some());
+        own.map(|ue| ue.name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!((users(0), users(1)), (vec!["anna"], vec!["otto"]));
+    assert_eq!((views[1].number, views[1].name), (1, Some("partner")));
+    assert!(scenario.guests(Some("partner")).map(|(ue, _)| ue.name.as_str()).eq(["anna"]));
+    let otto = scenario.ims_identity("otto").unwrap();
+    assert_eq!(otto.impi, "001020000000002@ims.mnc002.mcc001.3gppnetwork.org");
+    assert_eq!(otto.pcscf, "partner.P-CSCF");
+    assert_eq!(otto.contact.to_string(), "10.45.0.2:5060", "addresses are those of no other UE");
+    assert!(matches!(&scenario.steps[0].action, StepAction::Mc(McStep::Hears { .. })));
+    assert_eq!(scenario.steps[0].description, "anna hears partner alone");
+    let state =
+        |step: &StepAction| matches!(step, StepAction::Ims(ImsStep::RunUntilIms { state: ImsState::Migrated, .. }));
+    assert!(state(&scenario.steps[2].action));
+}
+
+#[test]
+fn a_scenario_with_one_system_is_its_own_view() {
+    let alone = BASE.split("[[system]]").next().unwrap();
+    let rest = BASE.split_once("[[ue]]").unwrap().1.split_once("migrates").unwrap().0;
+    let text = format!(
+        "{alone}[[ue]]{rest}\n[[step]]\ndo = \"run\"\nfor_ms = 1\n[[expect]]\nmeasure = \"media_gap\"\nunit = \"s\"\nmax = 1.0\n"
+    );
+    let scenario = load(&text).unwrap();
+    let views = scenario.systems();
+    assert_eq!((views.len(), views[0].number, views[0].name), (1, 0, None));
+    assert_eq!(*views[0].scenario, scenario);
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_what_does() {
+    for (from, to, said) in [
+        ("to = \"partner\"", "to = \"part\"", "no [[system]] is named \"part\"; allowed values: \"partner\""),
+        ("mnc = \"02\"", "mnc = \"01\"", "is that of another system"),
+        ("mnc = \"02\"", "mnc = \"x\"", "allowed values: two or three digits"),
+        ("[\"identity\", \"xdm\"]", "[\"identity\"]", "whose user profile it needs"),
+        ("[\"otto\", \"anna\"]", "[\"otto\", \"emma\"]", "emma is no user of partner"),
+        ("own_bearers = \"no\"", "own_bearers = \"yes\"", "which has no MBMS nodes"),
+        ("name = \"joint\"", "name = \"fire\"", "a second group with the name \"fire\""),
+        ("name = \"partner\"", "name = \"primary\"", "\"primary\" is another system"),
+        ("mnc002", "mnc001", "is the domain of another system"),
+        (
+            "system = \"primary\"",
+            "system = \"home\"",
+            "no system is named \"home\"; allowed values: \"primary\", \"partner\"",
+        ),
+        ("ue = \"anna\"\nstate", "ue = \"otto\"\nstate", "UE otto has no `migrates`"),
+        ("services = [\"identity\"]\n\n[system.mc]", "services = []\n\n[system.mc]", "auth = \"token\" without"),
+        ("name = \"otto\"\n", "name = \"otto-visitor\"\n", "are those of visitors"),
+    ] {
+        assert!(BASE.contains(from), "{from}");
+        let error = load(&BASE.replacen(from, to, 1)).unwrap_err();
+        assert!(error.contains(said), "{to}: {error}");
+    }
+}
