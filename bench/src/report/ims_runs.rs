@@ -186,7 +186,7 @@ impl Model {
                 run.heard = Some(parts.clone());
             }
             ImsFact::McCall(figures) => run.mc = Some(*figures),
-            ImsFact::Mc { what } => run.trouble(what.clone()),
+            ImsFact::Mc { what } | ImsFact::Migration { what } => run.trouble(what.clone()),
             ImsFact::Talks { content } => run.trouble(format!("says {content}")),
             ImsFact::Spoke { packets, first, last, .. } => run.spoke = Some((*packets, *first, *last)),
             ImsFact::Listened(heard) => {

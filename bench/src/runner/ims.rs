@@ -316,7 +316,7 @@ impl Runner<'_> {
                 own.is_out_of_reach = true;
                 own.command(now, AgentCommand::Vanish);
                 own.sms.iter_mut().for_each(|sms| sms.vanish(now));
-                network.fabric.access(now, pcscf, AccessEvent::BearerLost { ue: contact });
+                network.fabric.access(now, &pcscf, AccessEvent::BearerLost { ue: contact });
                 self.observer.fact(now, What::Ims { ue, fact: ImsFact::BearerLost })?;
             }
             ImsStep::RestoreBearer { .. } => {

@@ -1,0 +1,182 @@
+//! A user of one MC system is served by another one (TS 23.280 clause 10.1.6.2): both systems whole in one run, every step of the
+//! ladder found again by tshark, a lost message that makes the run fail by the number of its step, who is refused, and what is on
+//! no wire.
+
+mod common;
+#[path = "common/ladder.rs"]
+mod ladder;
+#[path = "common/tshark.rs"]
+mod tshark;
+
+use std::fs;
+use std::path::Path;
+
+use ladder::{LostMessages, run};
+use protocol::Entropy;
+use serde_json::Value;
+
+const PROCEDURE: &str = "TS 23.280 10.1.6.2";
+const SEED: u64 = 2_328_010;
+
+fn shipped() -> String {
+    ladder::shipped("mc/migration.toml")
+}
+
+/// The scenario up to a step, with these after it.
+fn until(step: &str, then: &str) -> String {
+    let text = shipped();
+    let (before, _) = text.split_once(&format!("[[step]]\ndo = \"{step}\"")).unwrap();
+    format!("{before}{then}{EXPECT}")
+}
+
+const EXPECT: &str =
+    "\n[[expect]]\nmeasure = \"ims_registrations\"\nue = \"anna\"\nmin = 1\nunit = \"registrations\"\n";
+
+fn reaches(state: &str) -> String {
+    format!("\n[[step]]\ndo = \"run_until_ims\"\nue = \"anna\"\nstate = \"{state}\"\ntimeout_ms = 60000\n")
+}
+
+/// To the partner system with cells of both, so that home is left in so many words.
+fn goes() -> String {
+    "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"partner\"\n".to_owned()
+}
+
+/// Words of the facts of migration.
+fn told(dir: &Path) -> Vec<String> {
+    let events = fs::read_to_string(dir.join("out/run.jsonl")).unwrap();
+    let lines = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let words = lines.filter(|event| event.to_string().contains("\"ims\":\"migration\""));
+    words.map(|event| event.to_string()).collect()
+}
+
+#[test]
+fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ended, report) = run(dir.path(), &shipped());
+    ended.assert(0, "PASS");
+    let ladder = ladder::ladders(&report, PROCEDURE).next().unwrap();
+    assert_eq!(ladder["verdict"], "pass", "{ladder}");
+    let told = told(dir.path());
+    for words in ["served by partner system partner", "in the call of", "served by the primary system"] {
+        assert!(told.iter().any(|own| own.contains(words)), "{words}: {told:#?}");
+    }
+    let capture = dir.path().join("out/capture.pcapng");
+    assert_no_key(&capture);
+    let Some(missing) = tshark::not_found(&capture, ladder) else { return };
+    assert_eq!(missing, Vec::<String>::new());
+    assert_eq!(tshark::packets(&capture, "_ws.malformed").unwrap(), [0u64; 0]);
+    // What the primary system calls her is on no wire of the partner's but between the systems.
+    let primary = "(frame contains \"001010000000001\" || frame contains \"sip:anna@ims.mnc001\")";
+    let there = "(ip.addr == 10.62.0.0/16 && !(frame.interface_name == \"Migration\"))";
+    assert_eq!(tshark::packets(&capture, &format!("{there} && {primary}")).unwrap(), [0u64; 0]);
+    let across = format!("frame.interface_name == \"Migration\" && {primary}");
+    assert!(!tshark::packets(&capture, &across).unwrap().is_empty());
+    // Nor does the primary system know who she is there, but by the profile that it gives her.
+    let visitor = "frame contains \"anna-visitor\" && !(ip.addr == 10.62.0.0/16) && !(frame.interface_name == \"Ut\")";
+    assert_eq!(tshark::packets(&capture, visitor).unwrap(), [0u64; 0]);
+}
+
+/// Neither K nor OPc of her card is in the capture, as octets or as digits.
+fn assert_no_key(capture: &Path) {
+    let octets = fs::read(capture).unwrap();
+    let mut entropy = Entropy::of_box(SEED, "anna card");
+    for what in ["K", "OPc"] {
+        let mut key = [0; 16];
+        entropy.fill(&mut key);
+        let (lower, upper) = (hex::encode(key), hex::encode_upper(key));
+        for form in [&key[..], lower.as_bytes(), upper.as_bytes()] {
+            assert!(!octets.windows(form.len()).any(|window| window == form), "{what} is in the capture");
+        }
+    }
+}
+
+#[test]
+fn a_second_run_says_the_same_to_the_last_octet() {
+    let of_run = || {
+        let dir = tempfile::tempdir().unwrap();
+        run(dir.path(), &shipped()).0.assert(0, "PASS");
+        fs::read(dir.path().join("out/capture.pcapng")).unwrap()
+    };
+    assert!(of_run() == of_run());
+}
+
+#[test]
+fn she_goes_and_comes_home_on_command() {
+    let home = "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"primary\"\n";
+    let text =
+        until("mc_group_call", &(goes() + &reaches("migrated") + home + &reaches("at_home") + &reaches("affiliated")));
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &text).0.assert(0, "PASS");
+    let told = told(dir.path());
+    assert!(!told.iter().any(|own| own.contains("which does not know")), "{told:#?}");
+}
+
+/// Who is refused by the partner system is at home again, and the home registration was given up before by herself alone.
+fn refused(binding: &str, asks_home: bool) {
+    // At first she is at home still.
+    let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home")));
+    let text = text.replace("to = \"partner\"", &format!("to = \"partner\", binding = \"{binding}\""));
+    let text = text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &text).0.assert(0, "PASS");
+    let told = told(dir.path());
+    assert!(told.iter().any(|own| own.contains("registering failed (403)")), "{told:#?}");
+    let capture = dir.path().join("out/capture.pcapng");
+    let across = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303";
+    let Some(asked) = tshark::packets(&capture, across) else { return };
+    assert_eq!(!asked.is_empty(), asks_home);
+}
+
+const WAIT: &str = "\n[[step]]\ndo = \"run\"\nfor_ms = 20000\n";
+
+#[test]
+fn a_user_whom_the_partner_does_not_know_is_refused() {
+    refused("unknown", false);
+}
+
+#[test]
+fn a_user_who_may_not_come_is_refused() {
+    refused("barred", false);
+}
+
+#[test]
+fn a_primary_system_that_is_out_of_reach_is_no_answer() {
+    let fault = "\n[[fault]]\njoint = \"migration\"\naction = \"drop\"\nmessage = { method = \"MAR\", to = \"Diameter relay\" }\n";
+    let text = until("mc_group_call", &(goes() + WAIT + WAIT + &reaches("at_home"))) + fault;
+    let text = text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &text).0.assert(0, "PASS");
+    let told = told(dir.path());
+    assert!(told.iter().any(|own| own.contains("registering failed (500)")), "{told:#?}");
+}
+
+fn lost_messages() -> LostMessages {
+    let hears = "\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [\"partner\"]\n";
+    let scenario = until("mc_group_call", &(hears.to_owned() + &reaches("migrated")));
+    LostMessages { procedure: PROCEDURE, scenario, fault: |_| None }
+}
+
+#[test]
+fn what_messages_are_taken_from_passes_whole() {
+    lost_messages().assert_passes_whole();
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step_1_of_4() {
+    lost_messages().assert_fail_by_number(0, 4);
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step_2_of_4() {
+    lost_messages().assert_fail_by_number(1, 4);
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step_3_of_4() {
+    lost_messages().assert_fail_by_number(2, 4);
+}
+
+#[test]
+fn a_lost_message_fails_by_the_number_of_its_step_4_of_4() {
+    lost_messages().assert_fail_by_number(3, 4);
+}
