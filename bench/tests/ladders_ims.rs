@@ -21,7 +21,10 @@ fn procedures() -> impl Iterator<Item = &'static Procedure> {
     // What ladders of MC servers and of messages see takes more than a message each: they have tests of their own.
     let is_ims = |row: &ProcedureStep| row.joint.is_core() && !matches!(row.see, See::Mc(_));
     let is_sms = |row: &ProcedureStep| matches!(row.see, See::Map(_) | See::Smpp(_) | See::Mm1(_) | See::Mm4(_));
-    PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims) && !p.steps.iter().any(is_sms))
+    // And so has what is played in two systems.
+    let is_there = |row: &ProcedureStep| [row.from, row.to].iter().any(|own| matches!(own, Party::There(_)));
+    let has_own = move |row: &ProcedureStep| is_sms(row) || is_there(row);
+    PROCEDURES.iter().copied().filter(move |p| p.steps.iter().all(is_ims) && !p.steps.iter().any(has_own))
 }
 
 #[test]
@@ -252,7 +255,13 @@ fn named(party: Party) -> (&'static str, IpAddr) {
         Party::As => ("AS", NetworkBox::As.ip()),
         Party::Server(name) => (name, service(name).place.ip()),
         Party::SipProxy => ("SIP proxy", NetworkBox::SipProxy.ip()),
-        Party::BmSc | Party::MbmsGw | Party::Mce | Party::Enb | Party::MmsRelay | Party::PeerMmsRelay => {
+        Party::BmSc
+        | Party::MbmsGw
+        | Party::Mce
+        | Party::Enb
+        | Party::MmsRelay
+        | Party::PeerMmsRelay
+        | Party::There(_) => {
             unreachable!("not on the IMS")
         }
     }
