@@ -83,8 +83,9 @@ pub use scenario::{
     LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
     MeasurementName, MessagingStep, Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, Overrides,
     PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service, ServiceBox, ServiceStep, Session, SipWhat,
-    SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction, SubframeAllocation, SubframePattern, ThirdParty,
-    Transmitter, Ue, UeCell, UeIms, UeMc, UeMms, UeRadio, UeSms, UnicastAccess, Unit, Way, XdmStep,
+    SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction, SubframeAllocation, SubframePattern, System,
+    ThirdParty, Transmitter, Ue, UeCell, UeIms, UeMc, UeMigrates, UeMms, UeRadio, UeSms, UnicastAccess, Unit, Way,
+    XdmStep,
 };
 pub use strict_toml::{TomlProblem, TomlProblems};
 pub use sweep::{

@@ -11,6 +11,7 @@ mod tshark;
 use std::fs;
 use std::path::Path;
 
+use common::inside;
 use ladder::{LostMessages, run};
 use protocol::Entropy;
 use serde_json::Value;
@@ -56,6 +57,9 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     ended.assert(0, "PASS");
     let ladder = ladder::ladders(&report, PROCEDURE).next().unwrap();
     assert_eq!(ladder["verdict"], "pass", "{ladder}");
+    assert!(
+        inside(&dir.path().join("out")).iter().any(|file| file.contains("anna") && file.contains("speech_of_otto"))
+    );
     let told = told(dir.path());
     for words in ["served by partner system partner", "in the call of", "served by the primary system"] {
         assert!(told.iter().any(|own| own.contains(words)), "{words}: {told:#?}");
