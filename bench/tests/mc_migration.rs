@@ -115,6 +115,34 @@ fn she_goes_and_comes_home_on_command() {
     assert!(!told.iter().any(|own| own.contains("which does not know")), "{told:#?}");
 }
 
+/// The same with two of her.
+fn twice(text: &str) -> String {
+    let text = text
+        .replace("name = \"anna\"", "name = \"anna\"\ncount = 2")
+        .replace("\"anna\", \"hugo\"", "\"anna1\", \"anna2\", \"hugo\"");
+    let text = text.replace("\"otto\", \"anna\"", "\"otto\", \"anna1\", \"anna2\"");
+    let (steps, expect) = text.split_once("[[expect]]").unwrap();
+    let each = steps.split_inclusive("[[step]]").map(|step| {
+        let of = |name: &str| step.replace("ue = \"anna\"", &format!("ue = \"{name}\""));
+        if step.contains("ue = \"anna\"") { of("anna1") + &of("anna2") } else { step.to_owned() }
+    });
+    let steps: String = each.collect();
+    format!("{steps}[[expect]]{}", expect.replace("anna", "anna2"))
+}
+
+#[test]
+fn two_migrate_at_once_and_each_gets_the_vector_of_her_own() {
+    let hears = "\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [\"partner\"]\n";
+    let end = "\n[[step]]\ndo = \"run\"\nfor_ms = 1\n";
+    let text = twice(&until("mc_group_call", &(hears.to_owned() + &reaches("migrated") + end)));
+    let dir = tempfile::tempdir().unwrap();
+    let (ended, report) = run(dir.path(), &text);
+    ended.assert(0, "PASS");
+    let ladders: Vec<_> = ladder::ladders(&report, PROCEDURE).collect();
+    assert_eq!(ladders.len(), 2);
+    assert!(ladders.iter().all(|ladder| ladder["verdict"] == "pass"), "{ladders:#?}");
+}
+
 /// Who is refused by the partner system is at home again, and the home registration was given up before by herself alone.
 fn refused(binding: &str, asks_home: bool) {
     // At first she is at home still.

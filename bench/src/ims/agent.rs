@@ -498,8 +498,8 @@ impl ImsUe {
             ImsState::Silent => !self.audio.is_talking(),
             ImsState::OverMbms => self.choice.way() == Way::Mbms,
             ImsState::Authorised | ImsState::Affiliated | ImsState::HasFloor => false,
-            ImsState::ProfileThere | ImsState::Migrated | ImsState::Unserved => false,
-            ImsState::AtHome => true,
+            // Whoever stays where he is is not waited for.
+            ImsState::ProfileThere | ImsState::Migrated | ImsState::AtHome | ImsState::Unserved => true,
             ImsState::SmsRegistered | ImsState::SmsRefused => false,
             ImsState::SmsUnregistered | ImsState::SmsTaken | ImsState::SmsReceived => true,
             ImsState::MmsTaken | ImsState::MmsNotified | ImsState::MmsReceived => true,

@@ -216,7 +216,7 @@ fn every_wrong_value_is_said_with_its_place_and_what_is_allowed() {
         (
             "do = \"start\"",
             "do = \"begin\"",
-            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\", \"send_sms\", \"run_until_sms_delivered\", \"ims_register\", \"ims_subscribe_reg\", \"ims_deregister\", \"ims_network_deregister\", \"ims_message\", \"ims_call\", \"ims_answer\", \"ims_reject\", \"ims_hold\", \"ims_resume\", \"ims_hangup\", \"ims_cancel\", \"lose_bearer\", \"restore_bearer\", \"run_until_ims\", SERVICES, \"mc_authorise\", \"mc_affiliate\", \"mc_deaffiliate\", \"mc_group_call\", \"mc_talk\", \"mc_release\", \"mc_hangup\", \"mc_move\", \"mc_kill\", \"mc_restart\", \"sms_register\", \"sms_deregister\", \"sms_send\", \"sms_free\", \"sms_serve\", \"mms_send\", \"mms_retrieve\", \"mms_reject\", \"mms_read\", \"mms_forward\"",
+            "t.toml:43:6: do = \"begin\" is wrong; allowed values: \"start\", \"run\", \"run_until_delivered\", \"run_until_air_limit\", \"update\", \"stop\", \"send_sms\", \"run_until_sms_delivered\", \"ims_register\", \"ims_subscribe_reg\", \"ims_deregister\", \"ims_network_deregister\", \"ims_message\", \"ims_call\", \"ims_answer\", \"ims_reject\", \"ims_hold\", \"ims_resume\", \"ims_hangup\", \"ims_cancel\", \"lose_bearer\", \"restore_bearer\", \"run_until_ims\", SERVICES, \"mc_authorise\", \"mc_affiliate\", \"mc_deaffiliate\", \"mc_group_call\", \"mc_talk\", \"mc_release\", \"mc_hangup\", \"mc_move\", \"mc_profile\", \"mc_migrate\", \"mc_hears\", \"mc_kill\", \"mc_restart\", \"sms_register\", \"sms_deregister\", \"sms_send\", \"sms_free\", \"sms_serve\", \"mms_send\", \"mms_retrieve\", \"mms_reject\", \"mms_read\", \"mms_forward\"",
         ),
         (
             "unit = \"ratio\"",
@@ -241,7 +241,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "seed = 3",
             "seeds = 3",
-            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, mc, sms, mms, transmitter, ue, step, expect, fault",
+            "t.toml:4:1: unknown key `seeds` in the file; did you mean `seed`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, mc, sms, mms, system, transmitter, ue, step, expect, fault",
         ),
         (
             "data_mcs = 9",
@@ -269,7 +269,7 @@ fn wrong_and_missing_keys_and_tables_are_said() {
         (
             "[[ue]]",
             "[[ues]]",
-            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, mc, sms, mms, transmitter, ue, step, expect, fault",
+            "t.toml:38:3: unknown key `ues` in the file; did you mean `ue`? allowed keys: name, title, proves, seed, cell, mbsfn_area, session, ims, mc, sms, mms, system, transmitter, ue, step, expect, fault",
         ),
         ("seed = 3", "seed = ", "t.toml:4:8: not TOML: string values must be quoted, expected literal string"),
         ("seed = 3", "seed = 3\nseed = 4", "t.toml:5:1: not TOML: duplicate key"),
