@@ -77,10 +77,10 @@ pub use rig::{
     SHIPPED_RIGS, SimulatedModem, SoapyRig, UeKind, ZmqRig,
 };
 pub use scenario::{
-    Access, AccessNetwork, Allocator, Announces, ApplicationServer, Cell, Channel, ChannelModel, ConferenceStep,
-    EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group, GroupBearers, Hears,
-    IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient, Interferer,
-    LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
+    Access, AccessNetwork, Allocator, Announces, ApplicationServer, Binding, Cell, Channel, ChannelModel,
+    ConferenceStep, EntityTag, Expectation, ExposureStep, Fading, Fault, FaultAction, FaultTarget, Fec, Group,
+    GroupBearers, Hears, IdentityStep, Impairments, Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, Insufficient,
+    Interferer, LoadScenarioError, Loaded, MbmsStep, MbsfnArea, Mc, McAuth, McBearer, McGroup, McServer, McStep, Mch,
     MeasurementName, MessagingStep, Mms, MmsBy, MmsFiles, MmsPush, MmsRelayOf, MmsRetrieval, MmsStep, Overrides,
     PresenceStep, Profile, SampleRate, Scenario, Selector, Served, Service, ServiceBox, ServiceStep, Session, SipWhat,
     SmScKind, Sms, SmsAccess, SmsBy, SmsStep, Step, StepAction, SubframeAllocation, SubframePattern, System,

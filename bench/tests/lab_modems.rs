@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use serde_json::Value;
 struct StandIn {
     process: Child,
     link: PathBuf,
+    /// When it sends a short message: then it is driven.
+    sends: Receiver<()>,
     told: JoinHandle<Vec<String>>,
 }
 
@@ -35,8 +38,14 @@ impl StandIn {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.next().unwrap().starts_with("modem "));
-        let told = thread::spawn(move || lines.collect());
-        Self { process, link: link.to_owned(), told }
+        let (sent, sends) = mpsc::channel();
+        let note = move |line: &String| {
+            if line.starts_with("sms ") {
+                let _ = sent.send(());
+            }
+        };
+        let told = thread::spawn(move || lines.inspect(note).collect());
+        Self { process, link: link.to_owned(), sends, told }
     }
 
     /// Pulls it out; what it said. Its name goes first: another test may get a terminal of the same number.
@@ -125,7 +134,7 @@ fn a_modem_of_a_lab_that_goes_away_is_named_and_the_run_ends_in_its_time() {
     scenario(dir.path(), 4000, 60_000);
     let [near, far] = ["near", "far"].map(|name| StandIn::start(&dir.path().join(name)));
     let killer = thread::spawn(move || {
-        pause(Duration::from_millis(4000));
+        near.sends.recv_timeout(Duration::from_secs(60)).unwrap();
         near.end()
     });
     let (ended, report) = run(dir.path());
@@ -162,9 +171,4 @@ fn what_a_lab_lacks_is_said_before_anything_is_touched() {
     let text = text.replace("name = 'm2'", "name = 'm2'\ndata_interface = 'castbench-none'");
     let missing = "MISSING  data interface castbench-none of modem m2: there is no such network interface";
     refused(text, 3, missing, &["--dry-run"]);
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process is killed while a run is under way")]
-fn pause(time: Duration) {
-    thread::sleep(time);
 }

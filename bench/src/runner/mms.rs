@@ -137,7 +137,7 @@ impl Runner<'_> {
     }
 
     /// Keeps what came to a UE in its folder.
-    pub(super) fn keep_file(&mut self, ue: &str, name: &str, octets: &[u8]) -> Result<(), CommandError> {
+    pub(super) fn keep_file(&self, ue: &str, name: &str, octets: &[u8]) -> Result<(), CommandError> {
         let path = self.dir.join("ues").join(ue).join(name);
         let folder = path.parent().unwrap_or(self.dir);
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, octets));

@@ -233,7 +233,7 @@ async fn take(
     // What comes more slowly than that, or not at all for a while, loses its place.
     let longest = shared.limits.message + Duration::from_secs(large.map_or(0, |octets| octets / SLOWEST) as u64);
     // What has its room gets it at once: a buffer that grows is there twice meanwhile.
-    let expected = large.and(body.size_hint().exact()).and_then(|octets| usize::try_from(octets).ok());
+    let expected = large.and_then(|_| body.size_hint().exact()).and_then(|octets| usize::try_from(octets).ok());
     let whole = Vec::with_capacity(expected.unwrap_or_default().min(most));
     let read = read(Limited::new(body, most), whole, shared.limits.message);
     let body = match tokio::time::timeout(longest, read).await {

@@ -206,7 +206,7 @@ impl Net {
         self.ends[2].lock().unwrap().answers.pop()
     }
 
-    fn lir(&mut self, host: Option<&str>, realm: &str) -> Message {
+    fn lir(&self, host: Option<&str>, realm: &str) -> Message {
         let routing = self.ends[2].lock().unwrap().endpoint.routing(host, realm);
         Lir { routing, impu: "sip:a@abroad.test".to_owned(), originating: false, authorization: None }.to_message()
     }

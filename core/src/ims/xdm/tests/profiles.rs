@@ -82,7 +82,8 @@ fn nobody_else_reads_it_and_no_user_writes_it() {
     let document = profile(ME).to_document();
     let ann = [("X-3GPP-Asserted-Identity", "\"sip:ann@mcptt.test\"")];
     let bearer = token(&[SCOPE]);
-    let cases: [(&str, &str, Request<Vec<u8>>, u16, &str); 11] = [
+    type Case<'a> = (&'a str, &'a str, Request<Vec<u8>>, u16, &'a str);
+    let cases: [Case<'_>; 11] = [
         ("no token", UE, request("GET", &path, &[], ""), 401, "no bearer token"),
         (
             "digest",

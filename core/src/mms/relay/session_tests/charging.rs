@@ -227,11 +227,11 @@ fn the_ip_access_flag_is_what_the_gateway_says() {
         net.answer(msisdn, token);
         net.run_ms(3_000);
         let records = books.records();
-        let sent = records.iter().filter(|record| record.record_type == "mMO1SRecord").next_back().unwrap();
+        let sent = records.iter().rfind(|record| record.record_type == "mMO1SRecord").unwrap();
         let mms = sent.mms.as_ref().unwrap();
         assert_eq!((mms.ip_access, &sent.subscriptions[..]), (is_ip, &[msisdn.to_owned()][..]), "{mms:#?}");
         // Bob is pushed through the gateway.
-        let told = records.iter().filter(|record| record.record_type == "mMR1NRqRecord").next_back().unwrap();
+        let told = records.iter().rfind(|record| record.record_type == "mMR1NRqRecord").unwrap();
         let interface = told.mms.as_ref().unwrap().goes_by.clone().unwrap();
         assert_eq!((interface.id.as_deref(), interface.text.as_deref()), (Some("IP"), Some("ISC")));
     }
