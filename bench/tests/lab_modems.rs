@@ -20,8 +20,8 @@ use serde_json::Value;
 struct StandIn {
     process: Child,
     link: PathBuf,
-    /// When it sends a short message: then it is driven.
-    sends: Receiver<()>,
+    /// When it is told what to receive by MBMS: then it is ready, and has nothing to send yet.
+    receives: Receiver<()>,
     told: JoinHandle<Vec<String>>,
 }
 
@@ -38,14 +38,14 @@ impl StandIn {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         assert!(lines.next().unwrap().starts_with("modem "));
-        let (sent, sends) = mpsc::channel();
+        let (told, receives) = mpsc::channel();
         let note = move |line: &String| {
-            if line.starts_with("sms ") {
-                let _ = sent.send(());
+            if line.starts_with("mbms ") {
+                let _ = told.send(());
             }
         };
         let told = thread::spawn(move || lines.inspect(note).collect());
-        Self { process, link: link.to_owned(), sends, told }
+        Self { process, link: link.to_owned(), receives, told }
     }
 
     /// Pulls it out; what it said. Its name goes first: another test may get a terminal of the same number.
@@ -134,13 +134,13 @@ fn a_modem_of_a_lab_that_goes_away_is_named_and_the_run_ends_in_its_time() {
     scenario(dir.path(), 4000, 60_000);
     let [near, far] = ["near", "far"].map(|name| StandIn::start(&dir.path().join(name)));
     let killer = thread::spawn(move || {
-        near.sends.recv_timeout(Duration::from_secs(60)).unwrap();
+        near.receives.recv_timeout(Duration::from_secs(60)).unwrap();
         near.end()
     });
     let (ended, report) = run(dir.path());
     killer.join().unwrap();
     let far = far.end();
-    println!("{}", report["sentence"]);
+    println!("{}\n{}", report["sentence"], report["modems"]);
     assert!([3, 4].contains(&ended.code), "{ended:#?}");
     assert_eq!(report["run"]["complete"], true);
     assert!(report["run"]["duration_ms"].as_f64().unwrap() < 90_000.0, "{}", report["run"]["duration_ms"]);
