@@ -48,7 +48,7 @@ pub struct MultimediaMessageRun {
     pub picture: Option<String>,
 }
 
-/// How many there were; no more than [`MESSAGES_MAX`] are kept.
+/// How many there were; no more than `MESSAGES_MAX` are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct MultimediaMessageCount {
     /// Sent and passed on.

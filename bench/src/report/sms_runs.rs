@@ -32,7 +32,7 @@ pub struct ShortMessageRun {
     pub status: Option<String>,
 }
 
-/// How many there were; no more than [`MESSAGES_MAX`] are kept.
+/// How many there were; no more than `MESSAGES_MAX` are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ShortMessageCount {
     /// Sent.
