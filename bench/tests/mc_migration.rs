@@ -5,6 +5,9 @@
 mod common;
 #[path = "common/ladder.rs"]
 mod ladder;
+#[macro_use]
+#[path = "common/lost.rs"]
+mod lost;
 #[path = "common/tshark.rs"]
 mod tshark;
 
@@ -188,27 +191,4 @@ fn lost_messages() -> LostMessages {
     LostMessages { procedure: PROCEDURE, scenario, fault: |_| None }
 }
 
-#[test]
-fn what_messages_are_taken_from_passes_whole() {
-    lost_messages().assert_passes_whole();
-}
-
-#[test]
-fn a_lost_message_fails_by_the_number_of_its_step_1_of_4() {
-    lost_messages().assert_fail_by_number(0, 4);
-}
-
-#[test]
-fn a_lost_message_fails_by_the_number_of_its_step_2_of_4() {
-    lost_messages().assert_fail_by_number(1, 4);
-}
-
-#[test]
-fn a_lost_message_fails_by_the_number_of_its_step_3_of_4() {
-    lost_messages().assert_fail_by_number(2, 4);
-}
-
-#[test]
-fn a_lost_message_fails_by_the_number_of_its_step_4_of_4() {
-    lost_messages().assert_fail_by_number(3, 4);
-}
+lost_messages_fail!(lost_messages);
