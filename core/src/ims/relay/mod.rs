@@ -102,7 +102,10 @@ impl DiameterRelay {
 
     /// What comes from another network says so, and goes to nobody but whom it may reach.
     fn may_come_in(&self, handle: RequestHandle, request: &Message) -> Result<(), DiameterProblem> {
-        let peer = self.endpoint.peer_of(handle).unwrap_or_default();
+        // Nobody vouches for a request whose connection has gone.
+        let Some(peer) = self.endpoint.peer_of(handle) else {
+            return Err(DiameterProblem::new(result::UNABLE_TO_DELIVER, "whoever sent it is gone"));
+        };
         let is_of = |own: &&Interconnect| own.peer.eq_ignore_ascii_case(peer);
         let Some(interconnect) = self.config.interconnects.iter().find(is_of) else { return Ok(()) };
         let is_in = |list: &[String], name: &str| list.iter().any(|own| own.eq_ignore_ascii_case(name));
