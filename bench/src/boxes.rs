@@ -13,6 +13,7 @@ use crate::errors::CommandError;
 use crate::faults;
 use crate::ims::ImsNetwork;
 use crate::mbms::nodes::CarrierTraits;
+use crate::mbms::config::MbmsSite;
 use crate::mbms::{Mbms, config};
 use crate::scenario::{Cell, Channel, Loaded, Scenario, Session, Ue, UeRadio};
 use crate::setup;
@@ -30,7 +31,8 @@ pub(crate) struct RadioBoxes {
     pub(crate) cell: CellConfig,
     /// Of each MCH, area by area.
     pub(crate) capacity: Vec<Capacity>,
-    pub(crate) mbms: Mbms,
+    /// MBMS nodes of each system that has cells on the carrier, those of the first one first.
+    pub(crate) mbms: Vec<Mbms>,
     pub(crate) air: Air,
     /// What a UE knows of the sessions: the user service description (TS 26.346 clause 5.2).
     pub(crate) services: Vec<ServiceDescription>,
@@ -62,7 +64,9 @@ impl RadioBoxes {
         let notifies_changes = carrier.notifies_changes();
         let traits = CarrierTraits { capacity: &capacity, notifies_changes, on_air };
         let hop = network.hop;
-        let mbms = Mbms::new(&mut network.fabric, scenario, traits, hop)?;
+        let sites = MbmsSite::all(scenario)?;
+        let nodes = |site: &MbmsSite| Mbms::new(&mut network.fabric, scenario, site, traits, hop);
+        let mbms = sites.iter().map(nodes).collect::<Result<_, _>>()?;
         let air = air(loaded, cell, carrier)?;
         let service = |(session, (tmgi, destination)): (&Session, &(Tmgi, SocketAddr))| {
             let (session, tsi) = (session.name.clone(), config::tsi(*tmgi).into());

@@ -35,6 +35,8 @@ pub fn tx(args: &TxArgs) -> Result<Exit, CommandError> {
     else {
         return Err(CommandError::Usage(format!("{}: the scenario has no [cell]", loaded.file.display())));
     };
+    // Sessions are those of the first system.
+    let Some(mbms) = mbms.into_iter().next() else { return Err(CommandError::Bench("no MBMS nodes".into())) };
     let on_air = setup::on_air(&loaded.scenario, air.enb().cell());
     let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
     lab.open_path()?;

@@ -350,7 +350,7 @@ impl ImsUe {
             if let Some(datagram) = self.audio.poll_output() {
                 return Some(ImsUeOutput::Datagram(datagram));
             }
-            match self.migrant.as_mut().and_then(|own| own.poll_output(now, &mut self.usim)) {
+            match self.migrant.as_mut().and_then(|own| own.poll_output(now, &mut self.usim, &self.listed)) {
                 Some(MigrantOutput::Agent(command)) => {
                     if matches!(command, AgentCommand::Vanish) {
                         (self.state.is_registered, self.state.is_subscribed) = (false, false);
@@ -430,6 +430,11 @@ impl ImsUe {
                 }
             };
         }
+    }
+
+    /// Its MC clients, at home and elsewhere.
+    pub(crate) fn clients_mut(&mut self) -> impl Iterator<Item = &mut McUe> {
+        self.mc.iter_mut().chain(self.migrant.iter_mut().flat_map(Migrant::clients_mut))
     }
 
     /// Its MC client in the system that serves its user.

@@ -1,6 +1,6 @@
 //! The MC client of a UE (TS 24.379, TS 24.380) beside its SIP agent, and what the runner knows of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use hil::agent::mc::{GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
@@ -69,6 +69,14 @@ impl McUe {
         // What the last cell has said holds for it alone.
         self.input(now, McInput::CellLost);
         self.listed(now, listed.unwrap_or_default());
+    }
+
+    /// It is in the cell of an area, as [`Self::enter`] says, or in none while its receiver has the carrier still.
+    pub(crate) fn stays(&mut self, now: Instant, area: Option<u8>, listed: &BTreeMap<u8, Vec<Tmgi>>) {
+        if area.is_none() && self.area.is_some() {
+            self.input(now, McInput::CellLost);
+        }
+        self.enter(now, area, area.and_then(|area| listed.get(&area)).cloned());
     }
 
     /// The SIP agent tells something; true: it is for the client alone.

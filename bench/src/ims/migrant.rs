@@ -15,7 +15,7 @@ use hil::sim::SimUsim;
 use http::header::ETAG;
 use http::{Response, StatusCode};
 use protocol::sip::{Flow, Target};
-use protocol::{Entropy, Instant, Plmn};
+use protocol::{Entropy, Instant, Plmn, Tmgi};
 
 use super::mc::McUe;
 use super::services;
@@ -42,9 +42,22 @@ pub(crate) struct Migrant {
     fetch: Option<u64>,
     /// Numbers of the systems whose cells it hears; none: all are.
     heard: Option<BTreeSet<u8>>,
+    /// By the names of systems.
+    cells: BTreeMap<String, GuestCell>,
     has_profile: bool,
     is_unserved: bool,
     facts: VecDeque<ImsFact>,
+}
+
+/// The cell that a UE finds in another system.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct GuestCell {
+    /// Number of the system.
+    pub(crate) system: u8,
+    /// Its MBSFN area, if it has one.
+    pub(crate) area: Option<u8>,
+    /// P-Access-Network-Info in it.
+    pub(crate) info: String,
 }
 
 /// The UE in another system.
@@ -115,10 +128,16 @@ impl Migrant {
             logins: BTreeMap::new(),
             fetch: None,
             heard: None,
+            cells: BTreeMap::new(),
             has_profile: false,
             is_unserved: false,
             facts: VecDeque::new(),
         }
+    }
+
+    /// It finds these cells.
+    pub(crate) fn with_cells(self, cells: BTreeMap<String, GuestCell>) -> Self {
+        Self { cells, ..self }
     }
 
     /// It obtains the profile.
@@ -132,10 +151,24 @@ impl Migrant {
         self.migrator.handle_input(now, MigrationInput::Command(MigrationCommand::Migrate(to)));
     }
 
-    /// Cells of these systems are heard: their networks, their numbers.
-    pub(crate) fn hears_alone(&mut self, now: Instant, plmns: &[Plmn], systems: BTreeSet<u8>) {
+    /// Cells of these systems are heard: their networks, their numbers; with the bearers that the MCCH of each area lists.
+    pub(crate) fn hears_alone(
+        &mut self,
+        now: Instant,
+        (plmns, systems): (&[Plmn], BTreeSet<u8>),
+        listed: &BTreeMap<u8, Vec<Tmgi>>,
+    ) {
+        for (id, guest) in &mut self.guests {
+            let cell = self.cells.get(id).filter(|cell| systems.contains(&cell.system));
+            guest.mc.stays(now, cell.and_then(|cell| cell.area), listed);
+        }
         self.heard = Some(systems);
         self.migrator.handle_input(now, MigrationInput::Cells(plmns));
+    }
+
+    /// There is MBMS in a cell of another system that is heard.
+    pub(crate) fn hears_mbms(&self) -> bool {
+        self.cells.values().any(|cell| cell.area.is_some() && self.hears(cell.system))
     }
 
     /// Cells of the system of this number are heard.
@@ -157,6 +190,11 @@ impl Migrant {
             McSystem::Primary => None,
             McSystem::Partner(id) => self.guests.get_mut(&id).map(|guest| &mut guest.mc),
         }
+    }
+
+    /// MC clients in other systems, to change them.
+    pub(crate) fn clients_mut(&mut self) -> impl Iterator<Item = &mut McUe> {
+        self.guests.values_mut().map(|guest| &mut guest.mc)
     }
 
     /// MC clients in other systems.
@@ -264,14 +302,20 @@ impl Migrant {
         }
     }
 
-    /// What is to be done; challenges go to the USIM at once, which is the same in all systems.
-    pub(crate) fn poll_output(&mut self, now: Instant, usim: &mut Option<SimUsim>) -> Option<MigrantOutput> {
+    /// What is to be done; challenges go to the USIM at once, which is the same in all systems. `listed`: what the MCCH of each
+    /// area lists.
+    pub(crate) fn poll_output(
+        &mut self,
+        now: Instant,
+        usim: &mut Option<SimUsim>,
+        listed: &BTreeMap<u8, Vec<Tmgi>>,
+    ) -> Option<MigrantOutput> {
         loop {
             if let Some(fact) = self.facts.pop_front() {
                 return Some(MigrantOutput::Fact(Box::new(fact)));
             }
             if let Some(output) = self.migrator.poll_output() {
-                match self.decided(now, output) {
+                match self.decided(now, output, listed) {
                     Some(output) => return Some(output),
                     None => continue,
                 }
@@ -299,7 +343,12 @@ impl Migrant {
     }
 
     /// What the one that decides wants.
-    fn decided(&mut self, now: Instant, output: MigrationOutput) -> Option<MigrantOutput> {
+    fn decided(
+        &mut self,
+        now: Instant,
+        output: MigrationOutput,
+        listed: &BTreeMap<u8, Vec<Tmgi>>,
+    ) -> Option<MigrantOutput> {
         match output {
             MigrationOutput::LogIn { id, system, server, mc_id, scopes } => {
                 let system = match system {
@@ -321,12 +370,12 @@ impl Migrant {
             }
             MigrationOutput::Mc { system: McSystem::Primary, command } => return Some(MigrantOutput::Mc(command)),
             MigrationOutput::Agent { system: McSystem::Partner(id), command } => {
-                if let Some(guest) = self.guest(&id) {
+                if let Some(guest) = self.guest(now, &id, listed) {
                     guest.agent.handle_input(now, AgentInput::Command(command));
                 }
             }
             MigrationOutput::Mc { system: McSystem::Partner(id), command } => {
-                if let Some(guest) = self.guest(&id) {
+                if let Some(guest) = self.guest(now, &id, listed) {
                     guest.mc.command(now, command);
                 }
             }
@@ -397,27 +446,31 @@ impl Migrant {
     }
 
     /// The agent and the client in another system, made when they are needed first.
-    fn guest(&mut self, id: &str) -> Option<&mut Guest> {
+    fn guest(&mut self, now: Instant, id: &str, listed: &BTreeMap<u8, Vec<Tmgi>>) -> Option<&mut Guest> {
         if !self.guests.contains_key(id) {
             let partner = self.migrator.partner(id)?;
             let place = self.guests.len() as u16;
             let (agent, mc) = &self.home;
             let contact = SocketAddr::new(agent.contact.ip(), FIRST_PORT + place);
             let mut agent = partner_registration(agent, partner, contact);
-            agent.access_network_info = services::mc::elsewhere(partner.plmn);
-            // Other systems have no MBMS nodes.
-            agent.receives_mbms = false;
+            let cell = self.cells.get(id);
+            let info = cell.map(|cell| cell.info.clone());
+            agent.access_network_info = info.unwrap_or_else(|| services::mc::elsewhere(partner.plmn));
             let mut mc = partner_client(mc, partner, contact.ip());
-            mc.mbms = None;
+            let has_mbms = cell.is_some_and(|cell| cell.area.is_some());
+            agent.receives_mbms &= has_mbms;
+            mc.mbms = mc.mbms.filter(|_| has_mbms);
             mc.first_port = FIRST_MEDIA_PORT + MEDIA_PORTS * place;
             let entropy = |what: &str| Entropy::of_box(self.seed, &format!("{} {what} in {id}", self.name));
-            let guest = Guest {
+            let area = cell.filter(|cell| self.hears(cell.system)).and_then(|cell| cell.area);
+            let mut guest = Guest {
                 contact,
                 pcscf: partner.pcscf,
                 first_media_port: mc.first_port,
                 agent: UeAgent::new(agent, entropy("agent")),
                 mc: McUe::new(McClient::new(mc, entropy("MC client")), None),
             };
+            guest.mc.stays(now, area, listed);
             self.guests.insert(id.to_owned(), guest);
         }
         self.guests.get_mut(id)

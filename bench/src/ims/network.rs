@@ -398,7 +398,7 @@ impl Maker<'_> {
         };
         if self.ims.has(Service::Mbms) {
             config.receives_mbms = own.mbms;
-            config.access_network_info = services::mbms::place(own.cell)?;
+            config.access_network_info = services::mbms::place(self.scenario, own.cell)?;
         }
         let mc = self.mc_client(name, contact_ip, &mut config)?;
         let mut usim = None;
@@ -413,7 +413,10 @@ impl Maker<'_> {
         let Identity { impi, impu, contact, pcscf, .. } = identity;
         let migrant = ue.migrates.as_ref().zip(mc.as_ref()).map(|(own, (_, mc))| {
             let home = services::migration::home(self.scenario, &self.plan, name)?;
-            Ok::<_, CommandError>(Migrant::new((name, self.scenario.seed), home, own.automatic, (&config, mc)))
+            let cell = services::mc::guest_cell(self.scenario, ue, &own.to)?;
+            let cells = std::iter::once((own.to.clone(), cell)).collect();
+            let migrant = Migrant::new((name, self.scenario.seed), home, own.automatic, (&config, mc));
+            Ok::<_, CommandError>(migrant.with_cells(cells))
         });
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
@@ -447,7 +450,7 @@ impl Maker<'_> {
             let contact = SocketAddr::new(identity.contact.ip(), R2_PORT);
             let access = GatewayAccess {
                 imsi: imsi.clone(),
-                plmn: config::plmn()?,
+                plmn: config::plmn(self.scenario)?,
                 domain: self.plan.domain.clone(),
                 gateway: Target { transport: Transport::Udp, remote: services::sms::gateway(), flow: None },
                 contact,

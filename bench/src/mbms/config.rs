@@ -3,6 +3,9 @@
 //!
 //! Each MCH has an MBMS service area identity of its own, for which its PMCH is reserved: who names a service area names an
 //! MCH, and a session that gets another service area moves to another MCH.
+//!
+//! Each system of a scenario has nodes of its own, for the areas of its cells: the networks of all systems share the one carrier
+//! (network sharing, TS 23.251).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -26,7 +29,7 @@ use radio::McsTable;
 use super::provider::XMB_PORT;
 use crate::capacity::Capacity;
 use crate::errors::CommandError;
-use crate::scenario::{MbsfnArea, Mch, Scenario};
+use crate::scenario::{MbsfnArea, Mch, Scenario, name_in};
 use crate::setup::{self, CELL_IDENTITY};
 
 /// Names of the boxes.
@@ -36,25 +39,25 @@ pub(crate) const MCE: &str = "MCE";
 pub(crate) const ENB: &str = "eNB";
 pub(crate) const PROVIDER: &str = "content provider";
 
-/// Where they are.
+/// Where they are in the first system.
 pub(crate) const BMSC_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 31);
-pub(crate) const MBMS_GW_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 32);
-pub(crate) const MCE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 33);
-pub(crate) const ENB_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 47, 1, 1);
+const MBMS_GW_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 32);
+const MCE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 33);
+const ENB_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 47, 1, 1);
 pub(crate) const PROVIDER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 46, 0, 41);
 
-/// Their realm and the names they have in Diameter.
+/// Their realm in the first system and the names they have in Diameter.
 const REALM: &str = "mbms.test";
-pub(crate) const BMSC_HOST: &str = "bmsc.mbms.test";
-const MBMS_GW_HOST: &str = "mbms-gw.mbms.test";
+const BMSC_LABEL: &str = "bmsc";
+const MBMS_GW_LABEL: &str = "mbms-gw";
+/// Networks of 10.0.0.0/8 that each system has, as its IMS.
+const NETWORKS: u8 = 16;
 /// IANA.
 pub(crate) const DIAMETER_PORT: u16 = 3868;
 /// Of M3AP and M2AP over SCTP (IANA).
 const M3_PORT: u16 = 36_444;
 const M2_PORT: u16 = 36_443;
 
-/// PLMN of the simulated network: the test network of TS 36.508 clause 4.4.2, MCC 001 and MNC 01.
-const PLMN: (&str, &str) = ("001", "01");
 /// TMGI service identities of a network's BM-SC and its content provider; the seed says where in the PLMN's range they lie.
 const SERVICE_IDS: u32 = 0x1000;
 /// The last ones of them are those of an application server.
@@ -94,8 +97,96 @@ fn first_service_area(scenario: &Scenario, area: usize) -> u16 {
     1 + scenario.areas.iter().take(area).map(|area| area.mchs.len()).sum::<usize>() as u16
 }
 
-pub(crate) fn plmn() -> Result<Plmn, CommandError> {
-    Plmn::new(PLMN.0, PLMN.1).ok_or_else(|| CommandError::Bench("PLMN of the test network".into()))
+/// The MBMS nodes of a system: what they are called, and where they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct MbmsSite {
+    /// From 0, the first one.
+    number: u8,
+    /// The first one has none.
+    name: Option<String>,
+    /// Its network.
+    pub(crate) plmn: Plmn,
+}
+
+impl MbmsSite {
+    /// Those of a system; none: of the first one.
+    pub(crate) fn of(scenario: &Scenario, system: Option<&str>) -> Result<Self, CommandError> {
+        let plmn = scenario.plmn(system).ok_or_else(|| CommandError::Bench("a network has no code".into()))?;
+        Ok(Self { number: scenario.system_number(system), name: system.map(str::to_owned), plmn })
+    }
+
+    /// Those of all systems that have cells with MBMS, the first one first.
+    pub(crate) fn all(scenario: &Scenario) -> Result<Vec<Self>, CommandError> {
+        let further = scenario.systems.iter().filter(|own| !own.areas.is_empty()).map(|own| Some(own.name.as_str()));
+        std::iter::once(None).chain(further).map(|system| Self::of(scenario, system)).collect()
+    }
+
+    /// It is that of the content provider.
+    pub(crate) fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
+    pub(crate) fn system(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Name of a box of it.
+    pub(crate) fn named(&self, own: &str) -> String {
+        name_in(self.system(), own)
+    }
+
+    /// Where a box of it is, by its name in the first one.
+    pub(crate) fn address(&self, own: &str) -> Option<IpAddr> {
+        match address_of(own)? {
+            IpAddr::V4(address) => Some(self.moved(address).into()),
+            IpAddr::V6(_) => None,
+        }
+    }
+
+    fn moved(&self, first: Ipv4Addr) -> Ipv4Addr {
+        let [a, b, c, d] = first.octets();
+        Ipv4Addr::new(a, b + NETWORKS * self.number, c, d)
+    }
+
+    fn realm(&self) -> String {
+        self.system().map_or_else(|| REALM.to_owned(), |system| format!("{system}.{REALM}"))
+    }
+
+    /// What a node of this label is called in Diameter.
+    pub(crate) fn host(&self, label: &str) -> String {
+        format!("{label}.{}", self.realm())
+    }
+
+    pub(crate) fn bmsc_host(&self) -> String {
+        self.host(BMSC_LABEL)
+    }
+
+    /// The BM-SC as the peer of who makes bearers by it.
+    pub(crate) fn bmsc_peer(&self) -> PeerConfig {
+        self.peer(BMSC_LABEL, Some(self.moved(BMSC_ADDRESS)))
+    }
+
+    /// The peer of a Diameter node; whom it connects to, or whom it waits for.
+    fn peer(&self, label: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
+        let connect = connect.map(|ip| SocketAddr::new(ip.into(), DIAMETER_PORT));
+        PeerConfig { host: self.host(label), realm: self.realm(), connect }
+    }
+
+    pub(crate) fn diameter(&self, label: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
+        let mut config = DiameterConfig::new(&self.host(label), &self.realm(), address.into(), Vec::new());
+        (config.watchdog, config.peers) = (WATCHDOG, peers);
+        config
+    }
+
+    /// The service areas of its MCHs.
+    fn service_areas(&self, scenario: &Scenario) -> Vec<u16> {
+        scenario.mchs_of(self.system()).filter_map(|mch| service_area(scenario, &mch.name)).collect()
+    }
+}
+
+/// The network of the first system.
+pub(crate) fn plmn(scenario: &Scenario) -> Result<Plmn, CommandError> {
+    MbmsSite::of(scenario, None).map(|site| site.plmn)
 }
 
 /// The first of the service identities of this network.
@@ -113,7 +204,7 @@ pub(crate) fn as_service_ids(scenario: &Scenario) -> RangeInclusive<u32> {
 /// What the content provider has assigned to the session at this place: TMGI, multicast address and port.
 pub(crate) fn assigned(scenario: &Scenario, place: usize) -> Result<(Tmgi, SocketAddr), CommandError> {
     let [_, a, b, c] = (first_service_id(scenario) + place as u32).to_be_bytes();
-    let tmgi = Tmgi { service_id: [a, b, c], plmn: plmn()? };
+    let tmgi = Tmgi { service_id: [a, b, c], plmn: plmn(scenario)? };
     let group = Ipv4Addr::from(u32::from(FIRST_GROUP) + place as u32 % 250);
     let port = SERVICE_PORTS.start() + (place / 250) as u16;
     Ok((tmgi, SocketAddr::new(group.into(), port)))
@@ -125,18 +216,6 @@ pub(crate) fn tsi(tmgi: Tmgi) -> u32 {
     u32::from_be_bytes([0, a, b, c])
 }
 
-/// The peer of a Diameter node; whom it connects to, or whom it waits for.
-pub(crate) fn peer(host: &str, connect: Option<Ipv4Addr>) -> PeerConfig {
-    let connect = connect.map(|ip| SocketAddr::new(ip.into(), DIAMETER_PORT));
-    PeerConfig { host: host.to_owned(), realm: REALM.to_owned(), connect }
-}
-
-pub(crate) fn diameter(host: &str, address: Ipv4Addr, peers: Vec<PeerConfig>) -> DiameterConfig {
-    let mut config = DiameterConfig::new(host, REALM, address.into(), Vec::new());
-    (config.watchdog, config.peers) = (WATCHDOG, peers);
-    config
-}
-
 /// Synchronisation sequences of an MCH.
 pub(crate) fn sync(mch: &Mch) -> Result<SyncPlan, CommandError> {
     let rf = mch.scheduling_period_rf;
@@ -145,44 +224,50 @@ pub(crate) fn sync(mch: &Mch) -> Result<SyncPlan, CommandError> {
 }
 
 /// `hop`: how long a message takes between two boxes.
-pub(crate) fn bmsc(scenario: &Scenario, hop: Duration) -> Result<BmscNodeConfig, CommandError> {
-    let mut diameter = diameter(BMSC_HOST, BMSC_ADDRESS, vec![peer(MBMS_GW_HOST, Some(MBMS_GW_ADDRESS))]);
+pub(crate) fn bmsc(scenario: &Scenario, site: &MbmsSite, hop: Duration) -> Result<BmscNodeConfig, CommandError> {
+    let own = site.moved(BMSC_ADDRESS);
+    let gateway = site.peer(MBMS_GW_LABEL, Some(site.moved(MBMS_GW_ADDRESS)));
+    let mut diameter = site.diameter(BMSC_LABEL, own, vec![gateway.clone()]);
     // Whoever comes is an application server.
     diameter.accept_unknown = true;
     let first = first_service_id(scenario) + SERVICE_IDS / 2;
     let pool = ProvisioningConfig {
-        plmn: plmn()?,
+        plmn: site.plmn,
         service_ids: first..=first + SERVICE_IDS / 2 - AS_SERVICE_IDS - 1,
         addresses: BMSC_GROUPS,
         ports: SERVICE_PORTS,
         port_block: ProvisioningConfig::PORT_BLOCK,
     };
-    let mut mchs = scenario.mchs().map(|(.., mch)| sync(mch));
+    let mut mchs = scenario.mchs_of(site.system()).map(sync);
     let sync = mchs.next().unwrap_or_else(|| Err(CommandError::Usage("the scenario has no MCH".into())))?;
-    let areas: Vec<u16> = scenario.mchs().filter_map(|(.., mch)| service_area(scenario, &mch.name)).collect();
-    let mut config = BmscNodeConfig::new(diameter, pool, BMSC_ADDRESS.into(), sync);
-    for (area, (.., mch)) in areas.iter().zip(scenario.mchs()) {
+    let areas = site.service_areas(scenario);
+    let mut config = BmscNodeConfig::new(diameter, pool, own.into(), sync);
+    for (area, mch) in areas.iter().zip(scenario.mchs_of(site.system())) {
         config.sync_by_area.insert(*area, self::sync(mch)?);
     }
     config.tmgi_lifetime = TMGI_LIFETIME;
     config.max_transfer_delay = M1_TRANSFER_DELAY + 2 * hop;
     config.packet_lengths = false;
     config.heartbeat = None;
-    let provider = ProviderConfig::at(PROVIDER, PROVIDER_ADDRESS.into());
-    config.xmb = Some(XmbConfig::new(&format!("http://{BMSC_ADDRESS}:{XMB_PORT}"), vec![provider]));
+    if site.is_first() {
+        let provider = ProviderConfig::at(PROVIDER, PROVIDER_ADDRESS.into());
+        config.xmb = Some(XmbConfig::new(&format!("http://{own}:{XMB_PORT}"), vec![provider]));
+    }
     config.utc_ms_at_zero = setup::utc_ms_at_zero();
     config.gateways = vec![GatewayConfig {
-        host: MBMS_GW_HOST.to_owned(),
-        realm: REALM.to_owned(),
+        host: gateway.host,
+        realm: gateway.realm,
         areas,
-        control_plane_nodes: vec![MCE_ADDRESS.into()],
+        control_plane_nodes: vec![site.moved(MCE_ADDRESS).into()],
     }];
     Ok(config)
 }
 
-pub(crate) fn gateway() -> MbmsGwNodeConfig {
-    let diameter = diameter(MBMS_GW_HOST, MBMS_GW_ADDRESS, vec![peer(BMSC_HOST, None)]);
-    MbmsGwNodeConfig::new(diameter, MBMS_GW_ADDRESS, M1_GROUPS)
+/// Groups on M1 are source specific (RFC 4607): those of two gateways may have the same addresses.
+pub(crate) fn gateway(site: &MbmsSite) -> MbmsGwNodeConfig {
+    let own = site.moved(MBMS_GW_ADDRESS);
+    let diameter = site.diameter(MBMS_GW_LABEL, own, vec![site.peer(BMSC_LABEL, None)]);
+    MbmsGwNodeConfig::new(diameter, own, M1_GROUPS)
 }
 
 /// When changes of an MCCH are notified of; `notifies_changes`: the eNB has room for it.
@@ -206,19 +291,21 @@ pub(crate) fn release_after(scenario: &Scenario) -> Duration {
 /// `capacity`: of each MCH, area by area.
 pub(crate) fn mce(
     scenario: &Scenario,
+    site: &MbmsSite,
     capacity: &[Capacity],
     notification: Option<MceNotification>,
     on_air: OnAirFrom,
 ) -> Result<MceNodeConfig, CommandError> {
-    let mut capacity = capacity.iter();
-    let areas = scenario.areas.iter().enumerate();
-    let areas =
-        areas.map(|(index, area)| self::area(scenario, index, area, &mut capacity)).collect::<Result<_, _>>()?;
+    let area = |(index, area): (usize, &MbsfnArea)| {
+        let first = usize::from(first_service_area(scenario, index) - 1);
+        self::area(scenario, index, area, &mut capacity.iter().skip(first))
+    };
+    let areas = scenario.areas_of(site.system()).map(area).collect::<Result<_, _>>()?;
     let class = |qci: u8, rate| QosClass { qci, max_mcs: 28, max_scheduling_period_rf: 1024, rate };
     let classes = GUARANTEED.map(|qci| class(qci, Rate::Guaranteed)).into_iter();
     let classes = classes.chain(NOT_GUARANTEED.map(|qci| class(qci, Rate::Nominal(NOMINAL_BPS)))).collect();
-    let id = GlobalMceId { plmn: plmn()?, mce: 1, extended: None };
-    let gateway = SocketAddr::new(MBMS_GW_ADDRESS.into(), M3_PORT);
+    let id = GlobalMceId { plmn: site.plmn, mce: 1, extended: None };
+    let gateway = SocketAddr::new(site.moved(MBMS_GW_ADDRESS).into(), M3_PORT);
     let mut config = MceNodeConfig::new(id, gateway, areas, classes);
     (config.notification, config.on_air) = (notification, on_air);
     config.release_after = release_after(scenario);
@@ -281,22 +368,22 @@ fn subframes(own: &radio::MbsfnSubframeConfig) -> Option<MbsfnSubframeConfigurat
     })
 }
 
-pub(crate) fn enb(scenario: &Scenario) -> Result<EnbNodeConfig, CommandError> {
-    let plmn = plmn()?;
-    let areas = scenario.mchs().filter_map(|(.., mch)| service_area(scenario, &mch.name)).map(ServiceAreaId);
+pub(crate) fn enb(scenario: &Scenario, site: &MbmsSite) -> EnbNodeConfig {
+    let plmn = site.plmn;
+    let areas = site.service_areas(scenario).into_iter().map(ServiceAreaId);
     let cell = EnbMbmsConfiguration {
         cell: Ecgi { plmn, cell: CELL_IDENTITY },
         synchronisation_area: SynchronisationAreaId(0),
         areas: areas.collect(),
     };
     let id = GlobalEnbId { plmn, id: EnbId::Macro(CELL_IDENTITY >> 8) };
-    let mut config = EnbNodeConfig::new(id, vec![cell], SocketAddr::new(MCE_ADDRESS.into(), M2_PORT));
+    let mut config = EnbNodeConfig::new(id, vec![cell], SocketAddr::new(site.moved(MCE_ADDRESS).into(), M2_PORT));
     config.agent = EnbAgentConfig { processing_time: ENB_PROCESSING, max_held_octets: ENB_HELD_OCTETS };
-    Ok(config)
+    config
 }
 
-/// The address of a box; none: it is not one of MBMS.
-pub(crate) fn address_of(name: &str) -> Option<IpAddr> {
+/// The address of a box of the first system; none: it is not one of MBMS.
+fn address_of(name: &str) -> Option<IpAddr> {
     let address = match name {
         BMSC => BMSC_ADDRESS,
         MBMS_GW => MBMS_GW_ADDRESS,
@@ -320,7 +407,8 @@ mod tests {
             let overrides = Overrides { seed: Some(seed), ..Overrides::default() };
             let scenario = Scenario::load(&file, &overrides).unwrap().scenario;
             let sessions = [0, 63].map(|place| tsi(assigned(&scenario, place).unwrap().0));
-            let bmsc = bmsc(&scenario, Duration::ZERO).unwrap().pool.service_ids;
+            let site = MbmsSite::of(&scenario, None).unwrap();
+            let bmsc = bmsc(&scenario, &site, Duration::ZERO).unwrap().pool.service_ids;
             let own = as_service_ids(&scenario);
             assert!(sessions[1] < *bmsc.start() && bmsc.end() < own.start() && *own.end() < 1 << 24, "{seed}");
             assert_eq!(own.end() - own.start(), 255);

@@ -1,4 +1,4 @@
-//! MBMS of a run: BM-SC, MBMS-GW, MCE, eNB and the content provider as nodes of the run's fabric, and what the eNB has its
+//! MBMS of a system in a run: BM-SC, MBMS-GW, MCE, eNB and the content provider as nodes of the run's fabric, and what the eNB has its
 //! radio do.
 //!
 //! Decides nothing: what a session is on, and where, is what the eNB was told on M2 (TS 36.443) and what the content provider
@@ -18,7 +18,7 @@ use core_network::{
 use protocol::m2ap::{M2apPdu, PmchItem};
 use protocol::{Instant, Joint, SyncPlan, Tmgi};
 
-use self::config::{MBMS_GW, MCE};
+use self::config::{MBMS_GW, MCE, MbmsSite};
 use self::provider::{Active, Provider, Told};
 use crate::errors::CommandError;
 use crate::scenario::{Loaded, Scenario};
@@ -50,6 +50,7 @@ pub(crate) enum MbmsOutput {
 /// The way to the nodes, and what is known of them.
 #[derive(Debug)]
 pub(crate) struct Mbms {
+    site: MbmsSite,
     radio: RadioQueue,
     provider: Provider,
     /// Of each MBSFN area: its identity, and the end of the subframes of each PMCH.
@@ -134,11 +135,11 @@ impl Mbms {
 
     /// A message goes on its way: what it says of tunnels, and that a node is there.
     pub(crate) fn see(&mut self, message: &WireMessage) {
-        if CLIENTS.iter().any(|(joint, from)| *joint == message.joint && *from == message.from) {
+        if CLIENTS.iter().any(|(joint, from)| *joint == message.joint && self.site.named(from) == message.from) {
             self.answered.insert(message.joint);
         }
         if message.joint == Joint::M2
-            && message.from == MCE
+            && message.from == self.site.named(MCE)
             && let Ok(M2apPdu::SessionStartRequest(start)) = M2apPdu::parse(&message.bytes)
         {
             self.tunnels.insert(start.tmgi, start.tnl.teid);

@@ -8,7 +8,7 @@ use core_network::node::{Fabric, Node, NodeStore, Role, StoreDriver};
 use core_network::{BmscNode, EnbNode, MbmsGwNode, MceNode, OnAirFrom};
 use protocol::{Entropy, Instant};
 
-use super::config::{self, BMSC, ENB, MBMS_GW, MCE, PROVIDER, PROVIDER_ADDRESS, address_of};
+use super::config::{self, BMSC, ENB, MBMS_GW, MCE, MbmsSite, PROVIDER, PROVIDER_ADDRESS};
 use super::provider::{Plan, Provider};
 use super::{Mbms, calendar};
 use crate::capacity::Capacity;
@@ -28,32 +28,37 @@ pub(crate) struct CarrierTraits<'a> {
 }
 
 impl Mbms {
-    /// Adds the nodes of a scenario; `hop` is how long a message takes between two of them.
+    /// Adds the nodes of a system; `hop` is how long a message takes between two of them.
     pub(crate) fn new(
         fabric: &mut Fabric,
         scenario: &Scenario,
+        site: &MbmsSite,
         carrier: CarrierTraits<'_>,
         hop: Duration,
     ) -> Result<Self, CommandError> {
         let CarrierTraits { capacity, notifies_changes, on_air } = carrier;
         let notification = config::notification(scenario, notifies_changes)?;
-        let entropy = |name: &str| Entropy::of_box(scenario.seed, name);
-        let gateway = MbmsGwNode::new(config::gateway(), entropy(MBMS_GW));
-        add(fabric, MBMS_GW, Role::MbmsGw, Box::new(gateway))?;
-        add(fabric, BMSC, Role::Bmsc, Box::new(BmscNode::new(config::bmsc(scenario, hop)?, entropy(BMSC))))?;
-        let mce = MceNode::new(config::mce(scenario, capacity, notification, on_air)?);
-        add(fabric, MCE, Role::Mce, Box::new(mce))?;
-        let enb = EnbNode::new(config::enb(scenario)?);
+        let entropy = |name: &str| Entropy::of_box(scenario.seed, &site.named(name));
+        let mut add = |name: &str, role, node: Box<dyn Node>| add(fabric, site, (name, role), node);
+        add(MBMS_GW, Role::MbmsGw, Box::new(MbmsGwNode::new(config::gateway(site), entropy(MBMS_GW))))?;
+        add(BMSC, Role::Bmsc, Box::new(BmscNode::new(config::bmsc(scenario, site, hop)?, entropy(BMSC))))?;
+        let mce = MceNode::new(config::mce(scenario, site, capacity, notification, on_air)?);
+        add(MCE, Role::Mce, Box::new(mce))?;
+        let enb = EnbNode::new(config::enb(scenario, site));
         let radio = enb.radio();
-        add(fabric, ENB, Role::Enb, Box::new(enb))?;
-        let ip = PROVIDER_ADDRESS.into();
-        fabric.add_outside(PROVIDER, Role::ThirdParty, ip);
-        let plans = (0..scenario.sessions.len()).map(|place| plan(scenario, place)).collect::<Result<_, _>>()?;
+        add(ENB, Role::Enb, Box::new(enb))?;
+        let mut provider = Provider::default();
+        if site.is_first() {
+            fabric.add_outside(PROVIDER, Role::ThirdParty, PROVIDER_ADDRESS.into());
+            let plans = (0..scenario.sessions.len()).map(|place| plan(scenario, place)).collect::<Result<_, _>>()?;
+            provider = Provider::new(plans);
+        }
         let areas = scenario.areas.iter().enumerate();
         let areas = areas.map(|(index, area)| Ok((area.n_id_mbsfn, setup::pmch_ends(area, index)?)));
         Ok(Self {
+            site: site.clone(),
             radio,
-            provider: Provider::new(plans),
+            provider,
             areas: areas.collect::<Result<_, CommandError>>()?,
             on_air_from: on_air,
             on_air: None,
@@ -78,11 +83,16 @@ pub(super) fn plan(scenario: &Scenario, place: usize) -> Result<Plan, CommandErr
     Ok(Plan { session, tmgi, destination, tsi, area, delivery })
 }
 
-fn add(fabric: &mut Fabric, name: &str, role: Role, node: Box<dyn Node>) -> Result<(), CommandError> {
+fn add(
+    fabric: &mut Fabric,
+    site: &MbmsSite,
+    (name, role): (&str, Role),
+    node: Box<dyn Node>,
+) -> Result<(), CommandError> {
     let bench = |why: &dyn std::fmt::Display| CommandError::Bench(format!("{name}: {why}"));
     let mut store = NodeStore::in_memory().map_err(|e| bench(&e))?;
     let driver: StoreDriver = Box::new(move |request| store.execute(&request));
-    let ip = address_of(name).ok_or_else(|| bench(&"it has no address"))?;
-    fabric.add(Instant::ZERO, name, role, ip, node, driver);
+    let ip = site.address(name).ok_or_else(|| bench(&"it has no address"))?;
+    fabric.add(Instant::ZERO, &site.named(name), role, ip, node, driver);
     Ok(())
 }

@@ -123,9 +123,7 @@ impl Runner<'_> {
     pub(super) fn drain_network(&mut self, now: Instant) -> Result<(), CommandError> {
         loop {
             let Some(ims) = &mut self.ims else { return Ok(()) };
-            if let Some(mbms) = &mut self.mbms {
-                mbms.pump(now, &mut ims.network.fabric);
-            }
+            self.mbms.iter_mut().for_each(|mbms| mbms.pump(now, &mut ims.network.fabric));
             if let Some(output) = ims.network.fabric.poll_output() {
                 self.fabric_output(now, output)?;
                 continue;
@@ -133,7 +131,7 @@ impl Runner<'_> {
             self.sms_served(now)?;
             let Some(ims) = &mut self.ims else { return Ok(()) };
             match ims.network.ues.poll_output(now) {
-                None if self.mbms.is_none() => return Ok(()),
+                None if self.mbms.is_empty() => return Ok(()),
                 None => {
                     self.drain_mbms(now)?;
                     return Ok(());
@@ -183,7 +181,7 @@ impl Runner<'_> {
                 Ok(())
             }
             FabricOutput::AtOutside { to, event } if to == PROVIDER => {
-                if let Some(mbms) = &mut self.mbms {
+                if let Some(mbms) = self.mbms.first_mut() {
                     mbms.handle(event);
                 }
                 Ok(())
@@ -253,9 +251,7 @@ impl Runner<'_> {
     fn send_wire(&mut self, now: Instant, mut message: WireMessage, bytes: Vec<u8>) -> Result<(), CommandError> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
         message.bytes = bytes;
-        if let Some(mbms) = &mut self.mbms {
-            mbms.see(&message);
-        }
+        self.mbms.iter_mut().for_each(|mbms| mbms.see(&message));
         let mut event = tap(now, &message);
         mask::keys(event.joint, &mut event.bytes);
         if ims.faults.ask_ladders() {

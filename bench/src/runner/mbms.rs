@@ -35,7 +35,7 @@ impl Runner<'_> {
             selected.iter().map(|&index| self.loaded.scenario.sessions[index].name.clone()).collect();
         self.refused.retain(|name, _| !names.contains(name));
         for index in selected {
-            let Some(mbms) = &mut self.mbms else { return Ok("done") };
+            let Some(mbms) = self.mbms.first_mut() else { return Ok("done") };
             mbms.start(self.now, self.loaded, index)?;
         }
         self.settle()?;
@@ -56,7 +56,7 @@ impl Runner<'_> {
 
     /// Nodes have to know each other before a session can start; false: they do not.
     fn await_setup(&mut self) -> Result<bool, CommandError> {
-        let missing = |runner: &Self| runner.mbms.as_ref().and_then(Mbms::missing);
+        let missing = |runner: &Self| runner.mbms.first().and_then(Mbms::missing);
         self.settle()?;
         self.advance(self.now + START_TIME, "timeout", |runner| missing(runner).is_none().then_some("done"))?;
         let Some(joint) = missing(self) else { return Ok(true) };
@@ -78,7 +78,7 @@ impl Runner<'_> {
         };
         for index in self.selected(selector) {
             let name = &self.loaded.scenario.sessions[index].name;
-            if let Some(mbms) = self.mbms.as_mut().filter(|_| self.running.contains(name)) {
+            if let Some(mbms) = self.mbms.first_mut().filter(|_| self.running.contains(name)) {
                 mbms.update(name, area);
             }
         }
@@ -92,7 +92,7 @@ impl Runner<'_> {
         let names: Vec<String> = names.filter(|name| self.running.contains(name)).collect();
         for name in &names {
             self.refused.remove(name);
-            if let Some(mbms) = &mut self.mbms {
+            if let Some(mbms) = self.mbms.first_mut() {
                 mbms.stop(name);
             }
         }
@@ -111,9 +111,9 @@ impl Runner<'_> {
         Ok(reason)
     }
 
-    /// Takes what the eNB and the content provider have to say.
+    /// Takes what eNBs and the content provider have to say.
     pub(super) fn drain_mbms(&mut self, now: Instant) -> Result<(), CommandError> {
-        while let Some(output) = self.mbms.as_mut().and_then(|mbms| mbms.poll_output(now)) {
+        while let Some(output) = self.mbms.iter_mut().find_map(|mbms| mbms.poll_output(now)) {
             match output {
                 MbmsOutput::Sdu { mtch, sdu, due } => self.send(now, mtch, &sdu, due)?,
                 MbmsOutput::Mcch { area, pmchs, from } => self.set_mcch(now, area, &pmchs, from)?,

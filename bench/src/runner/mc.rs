@@ -154,8 +154,11 @@ impl Runner<'_> {
         let now = at.max(self.now + super::FRAME);
         let Some((place, ues)) = self.mc_place(index) else { return Ok(false) };
         let Ok(udp) = UdpDatagram::parse(datagram) else { return Ok(false) };
-        let client = ues.untouched(place).and_then(|own| own.mc.as_mut());
-        if client.is_some_and(|client| client.has_area(area) && client.hears(now, &udp)) {
+        let mut has_to_tell = false;
+        for client in ues.untouched(place).into_iter().flat_map(ImsUe::clients_mut) {
+            has_to_tell |= client.has_area(area) && client.hears(now, &udp);
+        }
+        if has_to_tell {
             ues.touch(place);
             self.drain_network(now)?;
         }
@@ -166,7 +169,7 @@ impl Runner<'_> {
     pub(super) fn mc_block(&mut self, index: usize, at: Instant, area: u8) -> Result<(), CommandError> {
         let now = at.max(self.now + super::FRAME);
         let own = self.mc_place(index).and_then(|(place, ues)| ues.untouched(place));
-        if own.and_then(|own| own.mc.as_mut()).is_none_or(|client| client.goes_on(now, area)) {
+        if own.is_none_or(|own| own.clients_mut().all(|client| client.goes_on(now, area))) {
             return Ok(());
         }
         self.mc_hears(index, at, Some(area), |own, now| own.input(now, McInput::Block)).map(drop)
@@ -189,21 +192,24 @@ impl Runner<'_> {
         })
     }
 
-    /// The MC client of a UE hears something of an area, if that is of its cell; none: of whichever. True: it has a client.
+    /// MC clients of a UE hear something of an area, if that is of their cells; none: of whichever. True: it has a client.
     fn mc_hears(
         &mut self,
         index: usize,
         at: Instant,
         area: Option<u8>,
-        hear: impl FnOnce(&mut McUe, Instant),
+        mut hear: impl FnMut(&mut McUe, Instant),
     ) -> Result<bool, CommandError> {
         let now = at.max(self.now + super::FRAME);
-        let Some(own) = self.mc_ue(index).and_then(|own| own.mc.as_mut()) else { return Ok(false) };
-        if area.is_some_and(|area| !own.has_area(area)) {
-            return Ok(true);
+        let Some(own) = self.mc_ue(index) else { return Ok(false) };
+        let mut is_heard = false;
+        for client in own.clients_mut().filter(|own| area.is_none_or(|area| own.has_area(area))) {
+            hear(client, now);
+            is_heard = true;
         }
-        hear(own, now);
-        self.drain_network(now)?;
+        if is_heard {
+            self.drain_network(now)?;
+        }
         Ok(true)
     }
 

@@ -18,6 +18,7 @@ impl Runner<'_> {
     /// Does a step of users who migrate.
     pub(super) fn migration_step(&mut self, step: &McStep) -> Result<(), CommandError> {
         let now = self.now;
+        let is_home = |systems: &[String]| systems.iter().any(|name| name == PRIMARY);
         for place in self.clients_of(step) {
             let scenario = &self.loaded.scenario;
             let Some(ims) = &mut self.ims else { return Ok(()) };
@@ -36,7 +37,12 @@ impl Runner<'_> {
                     let names = || systems.iter().map(|name| Some(name.as_str()).filter(|name| *name != PRIMARY));
                     let numbers: BTreeSet<u8> = names().map(|name| scenario.system_number(name)).collect();
                     let plmns: Vec<Plmn> = names().filter_map(|name| scenario.plmn(name)).collect();
-                    migrant.hears_alone(now, &plmns, numbers);
+                    migrant.hears_alone(now, (&plmns, numbers), &own.listed);
+                    let settings = scenario.ues.iter().find(|ue| ue.name == own.name);
+                    let home = settings.and_then(|ue| ue.mc.as_ref()?.area).filter(|_| is_home(systems));
+                    let has_mbms = home.is_some() || migrant.hears_mbms();
+                    own.mc.iter_mut().for_each(|mc| mc.stays(now, home, &own.listed));
+                    self.air.iter_mut().for_each(|air| air.set_covered(&own.name, has_mbms));
                     let heard = if systems.is_empty() { "none".to_owned() } else { systems.join(", ") };
                     format!("cells heard: {heard}")
                 }

@@ -80,8 +80,8 @@ pub(crate) fn run(
     let Boxes { radio, ims } = boxes;
     let radio_header = RadioHeader::of(radio.as_ref());
     let (mbms, mut air, services) = match radio {
-        Some(RadioBoxes { mbms, air, services, .. }) => (Some(mbms), Some(air), services),
-        None => (None, None, Vec::new()),
+        Some(RadioBoxes { mbms, air, services, .. }) => (mbms, Some(air), services),
+        None => (Vec::new(), None, Vec::new()),
     };
     let destinations: Vec<_> = services.iter().map(|service| service.destination).collect();
     let modems = Modems::new(rig, scenario, &destinations)?.map(RunModems::new);
@@ -222,7 +222,8 @@ struct Runner<'a> {
     dir: &'a Path,
     /// Always the start of a radio frame.
     now: Instant,
-    mbms: Option<Mbms>,
+    /// Of each system that has cells on the carrier; sessions of the scenario are those of the first one.
+    mbms: Vec<Mbms>,
     air: Option<Air>,
     ims: Option<RunNetwork>,
     ues: Vec<Ue>,
@@ -348,7 +349,7 @@ impl Runner<'_> {
         self.turn_modems(end)?;
         let nothing_on_air = self.modems.is_none()
             && self.running.is_empty()
-            && !self.mbms.as_ref().is_some_and(Mbms::has_others)
+            && !self.mbms.iter().any(Mbms::has_others)
             && self.now >= self.on_air_until.max(self.mcch_on_air_until);
         let is_real = self.air.as_mut().is_some_and(|air| air.front_ends().is_some());
         if self.air.is_none() || nothing_on_air && !is_real {

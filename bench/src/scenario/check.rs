@@ -208,6 +208,9 @@ fn sessions(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Chec
         let at = i.to_string();
         if s.mch(&session.mch).is_none() {
             unknown_mch(s, &session.mch, &["session", &at, "mch"], note);
+        } else if !s.mchs_of(None).any(|own| own.name == session.mch) {
+            let message = format!("mch \"{}\" of a further system; allowed values: MCHs of the first one", session.mch);
+            note.note(&["session", &at, "mch"], message);
         }
         let own = folder.join(&session.content);
         if let Some(reason) = check_content(&own).err().filter(|_| content.is_none()) {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ims::{ims, yes_no};
 use super::mc::{MC_SERVERS_MAX, mc};
-use super::{Ims, Mc, Scenario, Ue};
+use super::{Ims, MbsfnArea, Mc, Mch, Scenario, Ue};
 use crate::strict_toml::Table;
 
 pub(super) use check::{check, check_state};
@@ -30,6 +30,9 @@ pub struct System {
     /// Its mission critical services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mc: Option<Mc>,
+    /// MBSFN areas of its cells, by their `n_id_mbsfn`; all others are of the first system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<u8>,
 }
 
 /// Who a user is in another system.
@@ -145,6 +148,33 @@ impl Scenario {
         further.map(|own| &own.ims).or(self.ims.as_ref()).map(|ims| ims.domain.as_str())
     }
 
+    /// The MBSFN areas of the cells of a system, with their places among all.
+    pub(crate) fn areas_of<'a>(
+        &'a self,
+        system: Option<&'a str>,
+    ) -> impl Iterator<Item = (usize, &'a MbsfnArea)> + Clone {
+        self.areas.iter().enumerate().filter(move |(_, area)| self.system_of_area(area.n_id_mbsfn) == system)
+    }
+
+    /// MCHs of a system.
+    pub(crate) fn mchs_of<'a>(&'a self, system: Option<&'a str>) -> impl Iterator<Item = &'a Mch> + Clone {
+        self.areas_of(system).flat_map(|(_, area)| &area.mchs)
+    }
+
+    /// The system whose cells are in an area; none: the first one.
+    pub(crate) fn system_of_area(&self, n_id_mbsfn: u8) -> Option<&str> {
+        let system = self.systems.iter().find(|own| own.areas.contains(&n_id_mbsfn));
+        system.map(|own| own.name.as_str())
+    }
+
+    /// The area of the cell that a UE finds in a system: at home that of its client, elsewhere the first one.
+    pub(crate) fn area_in(&self, ue: &Ue, system: Option<&str>) -> Option<u8> {
+        if ue.system.as_deref() == system {
+            return ue.mc.as_ref().and_then(|own| own.area);
+        }
+        self.areas_of(system).next().map(|(_, area)| area.n_id_mbsfn)
+    }
+
     /// Digits of the network of a system: MCC and MNC.
     pub(crate) fn plmn_digits(&self, system: Option<&str>) -> String {
         let mnc = self.system_named(system).map_or(FIRST_MNC, |own| &own.mnc);
@@ -174,7 +204,13 @@ const VISITOR: &str = "-visitor";
 
 /// Reads `[[system]]`.
 pub(super) fn system(t: &mut Table<'_>) -> System {
-    System { name: t.name("name"), mnc: t.text("mnc"), ims: t.table("ims", ims), mc: t.optional_table("mc", mc) }
+    System {
+        name: t.name("name"),
+        mnc: t.text("mnc"),
+        ims: t.table("ims", ims),
+        mc: t.optional_table("mc", mc),
+        areas: t.optional_integers("areas", 0..=u8::MAX),
+    }
 }
 
 /// Reads the list of them.

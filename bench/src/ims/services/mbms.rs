@@ -8,7 +8,7 @@ use protocol::sip::{EutranCell, PAccessNetworkInfo, Uri};
 use super::Site;
 use crate::errors::CommandError;
 use crate::ims::network::bench;
-use crate::mbms::config;
+use crate::mbms::config::{self, MbmsSite};
 use crate::scenario::{Allocator, Group, GroupBearers, Ims, Scenario, UeCell};
 use crate::setup;
 
@@ -31,7 +31,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     config.mb2 = None;
     if site.scenario.cell.is_some() {
         let areas = site.scenario.mchs().filter_map(|(.., mch)| config::service_area(site.scenario, &mch.name));
-        config.cells = vec![CellAreas { cell: cell(UeCell::Carrier)?, areas: areas.collect() }];
+        config.cells = vec![CellAreas { cell: cell(site.scenario, UeCell::Carrier)?, areas: areas.collect() }];
         config.mb2 = Some(mb2(site.scenario, allocation)?);
     }
     Ok(Box::new(ImsAs::new(config, site.entropy()).map_err(bench)?))
@@ -40,19 +40,17 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
 fn mb2(scenario: &Scenario, allocation: Allocator) -> Result<Mb2Config, CommandError> {
     let own = NetworkBox::ImsAs.ip();
     let std::net::IpAddr::V4(address) = own else { return Err(bench("the IMS AS has no address of IPv4")) };
-    let peers = vec![config::peer(config::BMSC_HOST, Some(config::BMSC_ADDRESS))];
-    let mut mb2 = Mb2Config::new(config::diameter(HOST, address, peers), config::BMSC_HOST, own);
+    let site = MbmsSite::of(scenario, None)?;
+    let diameter = site.diameter(NetworkBox::ImsAs.label(), address, vec![site.bmsc_peer()]);
+    let mut mb2 = Mb2Config::new(diameter, &site.bmsc_host(), own);
     if allocation == Allocator::As {
-        let (plmn, service_ids, addresses) = (config::plmn()?, config::as_service_ids(scenario), GROUPS);
+        let (plmn, service_ids, addresses) = (site.plmn, config::as_service_ids(scenario), GROUPS);
         mb2.allocation = Mb2Allocation::AsAssigns { plmn, service_ids, addresses, port: PORT };
     }
     // In memory no peer is lost without a word.
     mb2.heartbeat = None;
     Ok(mb2)
 }
-
-/// Its name in Diameter.
-const HOST: &str = "ims-as.mbms.test";
 
 fn members(scenario: &Scenario, group: &Group) -> ImsGroup {
     let impu = |ue: &String| Some(scenario.ims_identity(ue)?.impu);
@@ -71,12 +69,12 @@ pub(crate) fn group_of(uri: &str, domain: &str) -> Option<String> {
     uri.user.filter(|_| own.eq_ignore_ascii_case(domain))
 }
 
-fn cell(of: UeCell) -> Result<EutranCell, CommandError> {
+fn cell(scenario: &Scenario, of: UeCell) -> Result<EutranCell, CommandError> {
     let eci = if of == UeCell::Carrier { setup::CELL_IDENTITY } else { OTHER_CELL };
-    Ok(EutranCell { plmn: config::plmn()?, tac: TAC, eci })
+    Ok(EutranCell { plmn: config::plmn(scenario)?, tac: TAC, eci })
 }
 
 /// P-Access-Network-Info of a UE in this cell.
-pub(crate) fn place(of: UeCell) -> Result<String, CommandError> {
-    Ok(PAccessNetworkInfo::of_cell(cell(of)?).to_string())
+pub(crate) fn place(scenario: &Scenario, of: UeCell) -> Result<String, CommandError> {
+    Ok(PAccessNetworkInfo::of_cell(cell(scenario, of)?).to_string())
 }

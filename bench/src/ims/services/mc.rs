@@ -16,9 +16,10 @@ use protocol::{Entropy, Plmn};
 use super::mbms::{OTHER_CELL, TAC};
 use super::{identity, migration};
 use crate::errors::CommandError;
+use crate::ims::migrant::GuestCell;
 use crate::ims::network::{add, bench, entropy, memory};
-use crate::mbms::config;
-use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, UeMigrates, mc_box};
+use crate::mbms::config::{self, MbmsSite};
+use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, Ue, UeMigrates, mc_box};
 use crate::setup;
 
 /// Adds the servers that a scenario names.
@@ -111,8 +112,8 @@ impl McSite<'_> {
     }
 
     fn mbms(&self) -> Result<Option<McMbmsConfig>, CommandError> {
-        // Further systems have no MBMS nodes.
-        if self.scenario.cell.is_none() || self.plan.system > 0 {
+        // A system without areas has no MBMS nodes.
+        if self.scenario.cell.is_none() || self.scenario.areas_of(self.plan.name.as_deref()).next().is_none() {
             return Ok(None);
         }
         let (server, ms) = (self.server, Duration::from_millis);
@@ -120,7 +121,7 @@ impl McSite<'_> {
         let own = self.plan.ip(self.own.place);
         let mb2 = server.own_bearers.then(|| self.mb2(own)).transpose()?;
         let mut mbms = McMbmsConfig::new(&psi(self.plan.host(self.own.place)), own, mb2);
-        mbms.cells = cells(self.scenario)?;
+        mbms.cells = cells(self.scenario, self.plan.name.as_deref())?;
         mbms.rule = BearerRule {
             unicast_cost: server.unicast_cost,
             bearer_cost: server.bearer_cost,
@@ -157,9 +158,9 @@ impl McSite<'_> {
 
     fn mb2(&self, own: IpAddr) -> Result<Mb2Config, CommandError> {
         let IpAddr::V4(address) = own else { return Err(bench("an MC server has no address of IPv4")) };
-        let peers = vec![config::peer(config::BMSC_HOST, Some(config::BMSC_ADDRESS))];
-        let host = format!("{}.mbms.test", self.own.place.label());
-        let mut mb2 = Mb2Config::new(config::diameter(&host, address, peers), config::BMSC_HOST, own);
+        let site = MbmsSite::of(self.scenario, self.plan.name.as_deref())?;
+        let diameter = site.diameter(self.own.place.label(), address, vec![site.bmsc_peer()]);
+        let mut mb2 = Mb2Config::new(diameter, &site.bmsc_host(), own);
         // In memory no peer is lost without a word.
         mb2.heartbeat = None;
         Ok(mb2)
@@ -176,13 +177,14 @@ pub(crate) fn server_uri(plan: &NetworkPlan, number: u8) -> Option<String> {
     mc_box(number).map(|own| format!("sip:{}", plan.host(own.place)))
 }
 
-/// Service areas of cells: each MBSFN area has one of its own, though all areas are on one carrier here.
-fn cells(scenario: &Scenario) -> Result<Vec<CellAreas>, CommandError> {
-    let areas = scenario.areas.iter().map(|area| {
+/// Service areas of cells of a system: each MBSFN area has one of its own, though all areas are on one carrier here.
+fn cells(scenario: &Scenario, system: Option<&str>) -> Result<Vec<CellAreas>, CommandError> {
+    let plmn = MbmsSite::of(scenario, system)?.plmn;
+    let areas = scenario.areas_of(system).map(|(_, area)| {
         let mchs = area.mchs.iter().filter_map(|mch| config::service_area(scenario, &mch.name));
-        Ok(CellAreas { cell: cell(scenario, config::plmn()?, Some(area.n_id_mbsfn)), areas: mchs.collect() })
+        CellAreas { cell: cell(scenario, plmn, Some(area.n_id_mbsfn)), areas: mchs.collect() }
     });
-    areas.collect()
+    Ok(areas.collect())
 }
 
 /// The cell of an area; none: one without MBMS.
@@ -196,6 +198,13 @@ fn cell(scenario: &Scenario, plmn: Plmn, area: Option<u8>) -> EutranCell {
 pub(crate) fn place(scenario: &Scenario, system: Option<&str>, area: Option<u8>) -> Result<String, CommandError> {
     let plmn = scenario.plmn(system).ok_or_else(|| bench("a network has no code"))?;
     Ok(PAccessNetworkInfo::of_cell(cell(scenario, plmn, area)).to_string())
+}
+
+/// The cell that a UE finds in a system that it goes to.
+pub(crate) fn guest_cell(scenario: &Scenario, ue: &Ue, system: &str) -> Result<GuestCell, CommandError> {
+    let area = scenario.area_in(ue, Some(system));
+    let info = place(scenario, Some(system), area)?;
+    Ok(GuestCell { system: scenario.system_number(Some(system)), area, info })
 }
 
 /// The same in a cell of a network that no area here is of.

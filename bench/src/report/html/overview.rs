@@ -209,7 +209,7 @@ fn system(model: &Model) -> Markup {
 fn servers(model: &Model) -> Vec<&str> {
     let on_mb2 = model.traffic.keys().filter(|(joint, ..)| matches!(joint, Joint::Mb2C | Joint::Mb2U));
     let names: BTreeSet<&str> =
-        on_mb2.flat_map(|(_, a, b)| [a.as_str(), b.as_str()]).filter(|name| *name != BMSC).collect();
+        on_mb2.flat_map(|(_, a, b)| [a.as_str(), b.as_str()]).filter(|name| !name.ends_with(BMSC)).collect();
     names.into_iter().collect()
 }
 

@@ -1,5 +1,7 @@
 //! What the keys of mission critical services in a scenario must be to each other.
 
+use std::collections::BTreeSet;
+
 use super::{Mc, McAuth, McStep, UeMc};
 use crate::ladder::PROCEDURES;
 use crate::scenario::check::known_ue;
@@ -57,8 +59,9 @@ fn servers(s: &Scenario, mc: &Mc, note: &mut Checker<'_>) {
             if bearer.mchs.is_empty() {
                 note.note(&path, "a bearer without an MCH; allowed: names of one or more".into());
             }
-            for mch in bearer.mchs.iter().filter(|mch| s.mch(mch).is_none()) {
-                let allowed: Vec<String> = s.mchs().map(|(.., own)| format!("\"{}\"", own.name)).collect();
+            let is_known = |mch: &String| s.mchs_of(None).any(|own| own.name == *mch);
+            for mch in bearer.mchs.iter().filter(|mch| !is_known(mch)) {
+                let allowed: Vec<String> = s.mchs_of(None).map(|own| format!("\"{}\"", own.name)).collect();
                 note.note(&path, format!("no MCH is named \"{mch}\"; allowed values: {}", allowed.join(", ")));
             }
         }
@@ -91,7 +94,7 @@ fn client(s: &Scenario, (ue, own): (&Ue, &UeMc), at: &str, note: &mut Checker<'_
     }
     known_server(mc, own.server, &["ue", at, "mc", "server"], note);
     if let Some(area) = own.area {
-        known_area(s, area, &["ue", at, "mc", "area"], note);
+        known_area(s, (area, ue.system.as_deref()), &["ue", at, "mc", "area"], note);
     }
 }
 
@@ -118,8 +121,9 @@ pub(in crate::scenario) fn steps_of_client(s: &Scenario, step: &McStep, at: &str
     if let Some(server) = step.server() {
         known_server(mc, server, &["step", at, "server"], note);
     }
-    if let McStep::Move { area: Some(area), .. } = step {
-        known_area(s, *area, &["step", at, "area"], note);
+    if let McStep::Move { ue, area: Some(area) } = step {
+        let systems: BTreeSet<_> = s.ues.iter().filter(|own| ue.selects(&own.name)).map(|own| &own.system).collect();
+        systems.into_iter().for_each(|system| known_area(s, (*area, system.as_deref()), &["step", at, "area"], note));
     }
     migration(s, step, at, note);
 }
@@ -150,9 +154,10 @@ pub(in crate::scenario) fn known_server(mc: &Mc, number: u8, path: &[&str], note
     }
 }
 
-fn known_area(s: &Scenario, area: u8, path: &[&str], note: &mut Checker<'_>) {
-    if !s.areas.iter().any(|own| own.n_id_mbsfn == area) {
-        let allowed: Vec<String> = s.areas.iter().map(|own| own.n_id_mbsfn.to_string()).collect();
+/// An area of the cells of a system.
+fn known_area(s: &Scenario, (area, system): (u8, Option<&str>), path: &[&str], note: &mut Checker<'_>) {
+    if !s.areas_of(system).any(|(_, own)| own.n_id_mbsfn == area) {
+        let allowed: Vec<String> = s.areas_of(system).map(|(_, own)| own.n_id_mbsfn.to_string()).collect();
         let message = format!("no area has n_id_mbsfn = {area}; allowed values: {}", allowed.join(", "));
         note.note(path, message);
     }

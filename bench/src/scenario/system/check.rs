@@ -13,6 +13,7 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
         let at = i.to_string();
         let mut say = |key: &[&str], message: String| note.note(&[&["system", at.as_str()], key].concat(), message);
         names(s, i, system, &mut say);
+        areas(s, i, system, &mut say);
         network(system, &mut say);
         if let Some(mc) = &system.mc {
             services(s, system, mc, &mut say);
@@ -63,6 +64,23 @@ fn names(s: &Scenario, place: usize, system: &System, say: Say<'_>) {
     }
 }
 
+/// Whose cells are in which area.
+fn areas(s: &Scenario, place: usize, system: &System, say: Say<'_>) {
+    for area in &system.areas {
+        if !s.areas.iter().any(|own| own.n_id_mbsfn == *area) {
+            let allowed: Vec<String> = s.areas.iter().map(|own| own.n_id_mbsfn.to_string()).collect();
+            let message = format!("no area has n_id_mbsfn = {area}; allowed values: {}", allowed.join(", "));
+            say(&["areas"], message);
+        }
+        if s.systems[..place].iter().any(|own| own.areas.contains(area)) {
+            say(&["areas"], format!("area {area} is that of another system; allowed values: areas of its own"));
+        }
+    }
+    if !s.areas.is_empty() && s.areas_of(None).next().is_none() {
+        say(&["areas"], "no area is left for the first system; allowed values: all areas but one".into());
+    }
+}
+
 /// A further system is an IMS for mission critical services.
 fn network(system: &System, say: Say<'_>) {
     let ims = &system.ims;
@@ -86,21 +104,26 @@ fn services(s: &Scenario, system: &System, mc: &Mc, say: Say<'_>) {
                        auth = \"identity\"";
         say(&["mc", "auth"], message.into());
     }
+    let own = Some(system.name.as_str());
     if !mc.follows.is_empty() {
         say(&["mc", "follows"], "ladders of a further system; allowed: those of [mc]".into());
     }
     for (i, server) in mc.servers.iter().enumerate() {
         let at = i.to_string();
         // There are no MBMS nodes in it.
-        if server.own_bearers {
-            let message = "bearers in a further system, which has no MBMS nodes; allowed: own_bearers = \"no\"";
+        if server.own_bearers && system.areas.is_empty() {
+            let message = "bearers in a further system without `areas`, which has no MBMS nodes; allowed: own_bearers = \
+                           \"no\"";
             say(&["mc", "server", &at, "own_bearers"], message.into());
         }
-        if !server.bearers.is_empty() {
-            say(&["mc", "server", &at, "bearer"], "bearers in a further system; allowed: none".into());
+        for mch in server.bearers.iter().flat_map(|bearer| &bearer.mchs) {
+            if !s.mchs_of(own).any(|known| known.name == *mch) {
+                let allowed: Vec<String> = s.mchs_of(own).map(|known| format!("\"{}\"", known.name)).collect();
+                let message = format!("no MCH of {} is named \"{mch}\"; allowed values: {}", system.name, allowed.join(", "));
+                say(&["mc", "server", &at, "bearer"], message);
+            }
         }
     }
-    let own = Some(system.name.as_str());
     let is_user = |name: &String| {
         let ue = s.ues.iter().find(|ue| ue.name == *name);
         let is_guest = s.guests(own).any(|(guest, _)| guest.name == *name);
