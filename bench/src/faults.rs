@@ -19,7 +19,7 @@ pub(crate) fn apply(faults: &[Fault], ue: &str, message: &mut TapEvent) -> bool 
         match fault.action {
             FaultAction::Drop => return false,
             FaultAction::Corrupt => corrupt(&mut message.bytes),
-            FaultAction::Duplicate | FaultAction::Delay | FaultAction::WrongStatus => {}
+            FaultAction::Duplicate | FaultAction::Delay | FaultAction::WrongStatus | FaultAction::WrongResponse => {}
         }
     }
     true
@@ -75,7 +75,7 @@ impl Planted {
             (Joint::Mcch, ..) => hide_mac_elements(tb, LCID_MCCH),
             (.., FaultAction::Drop) => return false,
             (.., FaultAction::Corrupt) => corrupt(tb),
-            (.., FaultAction::Duplicate | FaultAction::Delay | FaultAction::WrongStatus) => {}
+            (.., FaultAction::Duplicate | FaultAction::Delay | FaultAction::WrongStatus | FaultAction::WrongResponse) => {}
         }
         true
     }

@@ -149,6 +149,9 @@ pub(crate) struct ExpectedMessage {
     pub(crate) sent: Instant,
 }
 
+/// By how much the sequence numbers of a USIM go ahead: more than any run has challenges.
+const AHEAD: u64 = 1 << 20;
+
 /// What an agent has for the runner.
 pub(crate) enum ImsUeOutput {
     /// A message to be sent, from this address.
@@ -233,6 +236,11 @@ impl ImsUe {
         let expected = place.and_then(|place| self.state.expected.remove(place));
         let after_s = expected.as_ref().map(|e| now.saturating_duration_since(e.sent).as_secs_f64());
         ImsFact::MessageReceived { number: expected.map(|e| e.number), from, after_s }
+    }
+
+    /// Its USIM has accepted challenges elsewhere.
+    pub(crate) fn usim_ahead(&mut self) {
+        self.usim.iter_mut().for_each(|usim| usim.go_ahead(AHEAD));
     }
 
     /// Its home domain.

@@ -60,6 +60,7 @@ impl WireFaults {
                 FaultAction::Duplicate => fate.copies *= 2,
                 FaultAction::Delay => fate.delay += Duration::from_millis(what.delay_ms.unwrap_or(0)),
                 FaultAction::Corrupt => corrupt(&mut fate.bytes),
+                FaultAction::WrongResponse => set_response(&mut fate.bytes),
                 FaultAction::WrongStatus => set_status(&mut fate.bytes, what.status_instead.unwrap_or(500)),
             }
         }
@@ -140,6 +141,15 @@ fn set_status(bytes: &mut Vec<u8>, status: u16) {
     }
 }
 
+/// The first digit of the response to a challenge (RFC 7616 clause 3.4) is another one; before a challenge there is none.
+fn set_response(bytes: &mut [u8]) {
+    const RESPONSE: &[u8] = b"response=\"";
+    let place = bytes.windows(RESPONSE.len()).position(|own| own == RESPONSE).map(|start| start + RESPONSE.len());
+    if let Some(digit) = place.and_then(|place| bytes.get_mut(place)).filter(|digit| digit.is_ascii_hexdigit()) {
+        *digit = if *digit == b'0' { b'1' } else { b'0' };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use protocol::Instant;
@@ -196,6 +206,9 @@ mod tests {
         assert_eq!(judge(FaultAction::Delay, late).delay, Duration::from_millis(5));
         let other = SipWhat { status_instead: Some(503), ..SipWhat::default() };
         assert!(judge(FaultAction::WrongStatus, other).bytes.starts_with(b"SIP/2.0 503 Service Unavailable\r\n"));
+        let register = b"REGISTER sip:a SIP/2.0\r\nAuthorization: Digest nonce=\"n\", response=\"0a\", qop=auth\r\n\r\n";
+        let wrong = faults(FaultAction::WrongResponse, SipWhat::default(), None).judge(&event(register), &watch).bytes;
+        assert!(wrong.windows(13).any(|own| own == b"response=\"1a\""));
         let damaged = judge(FaultAction::Corrupt, SipWhat::default()).bytes;
         assert_eq!(damaged.iter().zip(RESPONSE).filter(|(a, b)| a != b).count(), 1);
     }

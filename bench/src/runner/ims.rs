@@ -315,6 +315,7 @@ impl Runner<'_> {
                 network.fabric.access(now, &pcscf, AccessEvent::BearerLost { ue: contact });
                 self.observer.fact(now, What::Ims { ue, fact: ImsFact::BearerLost })?;
             }
+            ImsStep::UsimAhead { .. } => own.usim_ahead(),
             ImsStep::RestoreBearer { .. } => {
                 own.is_out_of_reach = false;
                 let ue = own.name.clone();

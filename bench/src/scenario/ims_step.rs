@@ -90,6 +90,11 @@ pub enum ImsStep {
         /// Which.
         ue: Selector,
     },
+    /// USIMs accept challenges elsewhere: they answer the next one here with AUTS (TS 33.102 clause 6.3.3).
+    UsimAhead {
+        /// Which.
+        ue: Selector,
+    },
     /// Time passes until UEs have come to a state.
     RunUntilIms {
         /// Which.
@@ -117,6 +122,7 @@ impl ImsStep {
             | Self::ImsCancel { ue }
             | Self::LoseBearer { ue }
             | Self::RestoreBearer { ue }
+            | Self::UsimAhead { ue }
             | Self::RunUntilIms { ue, .. } => vec![("ue", ue.clone())],
             Self::ImsMessage { from, to, .. } | Self::ImsCall { from, to } => {
                 vec![("from", Selector::Name(from.clone())), ("to", Selector::Name(to.clone()))]
@@ -144,6 +150,7 @@ impl ImsStep {
             ImsWord::Cancel => Self::ImsCancel { ue: ue(t) },
             ImsWord::LoseBearer => Self::LoseBearer { ue: ue(t) },
             ImsWord::RestoreBearer => Self::RestoreBearer { ue: ue(t) },
+            ImsWord::UsimAhead => Self::UsimAhead { ue: ue(t) },
             ImsWord::RunUntil => Self::RunUntilIms {
                 ue: ue(t),
                 state: t.choice("state", &ImsState::ALL),
@@ -170,11 +177,12 @@ pub(super) enum ImsWord {
     Cancel,
     LoseBearer,
     RestoreBearer,
+    UsimAhead,
     RunUntil,
 }
 
 /// The words of these steps.
-pub(super) const IMS_WORDS: [(&str, ImsWord); 15] = [
+pub(super) const IMS_WORDS: [(&str, ImsWord); 16] = [
     ("ims_register", ImsWord::Register),
     ("ims_subscribe_reg", ImsWord::SubscribeReg),
     ("ims_deregister", ImsWord::Deregister),
@@ -189,6 +197,7 @@ pub(super) const IMS_WORDS: [(&str, ImsWord); 15] = [
     ("ims_cancel", ImsWord::Cancel),
     ("lose_bearer", ImsWord::LoseBearer),
     ("restore_bearer", ImsWord::RestoreBearer),
+    ("usim_ahead", ImsWord::UsimAhead),
     ("run_until_ims", ImsWord::RunUntil),
 ];
 
@@ -209,6 +218,7 @@ impl fmt::Display for ImsStep {
             Self::ImsCancel { ue } => write!(f, "{ue} gives up"),
             Self::LoseBearer { ue } => write!(f, "{ue} loses its radio bearer"),
             Self::RestoreBearer { ue } => write!(f, "{ue} has its radio bearer again"),
+            Self::UsimAhead { ue } => write!(f, "the USIM of {ue} has accepted challenges elsewhere"),
             Self::RunUntilIms { ue, state, timeout_ms } => write!(f, "run until {ue} {state}, at most {timeout_ms} ms"),
         }
     }

@@ -442,6 +442,8 @@ pub enum FaultAction {
     Delay,
     /// A response says something else (SIP).
     WrongStatus,
+    /// The response to a challenge is another one (SIP).
+    WrongResponse,
 }
 
 #[cfg(test)]

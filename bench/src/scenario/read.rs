@@ -288,6 +288,7 @@ fn fault(t: &mut Table<'_>) -> Fault {
         ("duplicate", FaultAction::Duplicate),
         ("delay", FaultAction::Delay),
         ("wrong_status", FaultAction::WrongStatus),
+        ("wrong_response", FaultAction::WrongResponse),
     ];
     Fault {
         joint: t.choice("joint", &joints),

@@ -14,6 +14,12 @@ impl SimUsim {
         Self(Uicc::new(card))
     }
 
+    /// It has accepted challenges elsewhere: its sequence numbers are higher by so much, and it answers the next challenge of who
+    /// does not know with AUTS (TS 33.102 clause 6.3.3).
+    pub fn go_ahead(&mut self, by: u64) {
+        self.0.go_ahead(by);
+    }
+
     /// What it answers to a challenge.
     ///
     /// # Errors

@@ -120,6 +120,7 @@ impl<'a> Asked<'a> {
             | ImsStep::ImsReject { .. }
             | ImsStep::ImsCancel { .. }
             | ImsStep::RestoreBearer { .. }
+            | ImsStep::UsimAhead { .. }
             | ImsStep::RunUntilIms { .. } => {}
         }
     }

@@ -295,6 +295,7 @@ fn faults(model: &Model) -> Markup {
                                 FaultAction::Duplicate => ", doubled",
                                 FaultAction::Delay => ", held back",
                                 FaultAction::WrongStatus => ", with another status",
+                                FaultAction::WrongResponse => ", with a wrong response",
                             }
                             @if let (Some(after), Some(count)) = (fault.after, fault.count) { " (" (count) " after the first " (after) ")" }
                             @if fault.joint != Joint::M1 {

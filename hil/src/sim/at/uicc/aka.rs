@@ -27,6 +27,11 @@ impl Aka {
         Self { k: card.k, opc: card.opc, seq: [card.sqn >> IND_BITS; 1 << IND_BITS] }
     }
 
+    /// It has accepted challenges with sequence numbers that are higher by so much (SEQ, TS 33.102 annex C.1.1).
+    pub(super) fn go_ahead(&mut self, by: u64) {
+        self.seq.iter_mut().for_each(|seq| *seq = seq.saturating_add(by));
+    }
+
     /// The data of AUTHENTICATE: RAND and AUTN, each after its length.
     pub(super) fn authenticate(&mut self, data: &[u8]) -> Result<Vec<u8>, [u8; 2]> {
         let [16, rest @ ..] = data else { return Err(WRONG_LENGTH) };

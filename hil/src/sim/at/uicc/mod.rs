@@ -70,6 +70,11 @@ impl Uicc {
         Self { aka: self.aka, ..Self::new(card) }
     }
 
+    /// It has accepted challenges elsewhere.
+    pub(in crate::sim) fn go_ahead(&mut self, by: u64) {
+        self.aka.go_ahead(by);
+    }
+
     /// Opens a channel to an application (`+CCHO`); the AID may be cut short.
     pub(super) fn open(&mut self, aid: &[u8]) -> Option<usize> {
         let application = self.application(aid)?;
