@@ -26,9 +26,26 @@ fn shipped() -> String {
     ladder::shipped("mc/migration.toml")
 }
 
-/// The scenario up to a step, with these after it.
+/// A scenario without its carrier and without bearers: who migrates hears calls by unicast.
+fn by_unicast(text: &str) -> String {
+    let without = |text: &str, from: &str, to: &str| {
+        let (before, rest) = text.split_once(from).unwrap();
+        format!("{before}{}", &rest[rest.find(to).unwrap()..])
+    };
+    let text = without(text, "[cell]", "[ims]");
+    let text = without(&text, "bearer_cost = 1", "[[system.mc.group]]");
+    let text = text.replace("[[system.mc.server]]\n", "[[system.mc.server]]\nown_bearers = \"no\"\n\n");
+    let of_radio = |line: &&str| {
+        let keys = ["areas = ", "channel = ", "radio = "];
+        !keys.iter().any(|key| line.starts_with(key))
+    };
+    let text: String = text.split_inclusive('\n').filter(of_radio).collect();
+    text.replace(", area = 1 }", " }").replace(", area = 2 }", " }")
+}
+
+/// The scenario up to a step, with these after it; by unicast.
 fn until(step: &str, then: &str) -> String {
-    let text = shipped();
+    let text = by_unicast(&shipped());
     let (before, _) = text.split_once(&format!("[[step]]\ndo = \"{step}\"")).unwrap();
     format!("{before}{then}{EXPECT}")
 }
@@ -45,12 +62,27 @@ fn goes() -> String {
     "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"partner\"\n".to_owned()
 }
 
-/// Words of the facts of migration.
-fn told(dir: &Path) -> Vec<String> {
+/// Facts of a kind about UEs, in the order of time.
+fn facts(dir: &Path, kind: &str) -> Vec<String> {
     let events = fs::read_to_string(dir.join("out/run.jsonl")).unwrap();
     let lines = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let words = lines.filter(|event| event.to_string().contains("\"ims\":\"migration\""));
+    let words = lines.filter(|event| event.to_string().contains(&format!("\"ims\":\"{kind}\"")));
     words.map(|event| event.to_string()).collect()
+}
+
+/// Words of the facts of migration.
+fn told(dir: &Path) -> Vec<String> {
+    facts(dir, "migration")
+}
+
+/// What a run of a scenario that passes tells of migration.
+fn passes(dir: &Path, text: &str) -> Vec<String> {
+    run(dir, &text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "")).0.assert(0, "PASS");
+    told(dir)
+}
+
+fn has(told: &[String], words: &str) -> bool {
+    told.iter().any(|own| own.contains(words))
 }
 
 #[test]
@@ -72,6 +104,10 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     let Some(missing) = tshark::not_found(&capture, ladder) else { return };
     assert_eq!(missing, Vec::<String>::new());
     assert_eq!(tshark::packets(&capture, "_ws.malformed").unwrap(), [0u64; 0]);
+    // Speech comes to the eNB of the partner system from its own MBMS-GW, and to no other.
+    let from = |gateway: &str| format!("ip.src == {gateway} && ip.dst == 232.0.0.0/8");
+    assert!(tshark::packets(&capture, &from("10.62.0.32")).unwrap().len() > 50);
+    assert_eq!(tshark::packets(&capture, &from("10.46.0.32")).unwrap(), [0u64; 0]);
     // What the primary system calls her is on no wire of the partner's but between the systems.
     let primary = "(frame contains \"001010000000001\" || frame contains \"sip:anna@ims.mnc001\")";
     let there = "(ip.addr == 10.62.0.0/16 && !(frame.interface_name == \"Migration\"))";
@@ -183,6 +219,121 @@ fn a_primary_system_that_is_out_of_reach_is_no_answer() {
     run(dir.path(), &text).0.assert(0, "PASS");
     let told = told(dir.path());
     assert!(told.iter().any(|own| own.contains("registering failed (500)")), "{told:#?}");
+}
+
+/// Faults on what comes back from the primary system: she is told that nobody has answered, is at home again, and what comes late
+/// is nobody's.
+fn too_late(fault: &str) {
+    let text = until("mc_group_call", &(goes() + WAIT + WAIT + &reaches("at_home") + &reaches("affiliated"))) + fault;
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &text);
+    assert!(has(&told, "registering failed (500)"), "{told:#?}");
+    assert!(!has(&told, "served by partner system"), "{told:#?}");
+}
+
+#[test]
+fn a_primary_system_that_is_slower_than_the_partner_waits_is_no_answer() {
+    too_late(
+        "\n[[fault]]\njoint = \"migration\"\naction = \"delay\"\n\
+         message = { method = \"MAA\", from = \"migration server\", to = \"Diameter relay\", delay_ms = 7000 }\n",
+    );
+}
+
+#[test]
+fn a_database_that_is_slower_than_the_primary_waits_is_no_answer() {
+    too_late(
+        "\n[[fault]]\njoint = \"cx\"\naction = \"delay\"\n\
+         message = { method = \"MAA\", from = \"HSS\", to = \"Diameter relay\", delay_ms = 4500 }\n",
+    );
+}
+
+#[test]
+fn a_wrong_response_is_refused_by_the_partner_and_no_affair_of_the_primary() {
+    let fault = "\n[[fault]]\njoint = \"gm\"\naction = \"wrong_response\"\n\
+                 message = { method = \"REGISTER\", to = \"partner.P-CSCF\" }\n";
+    let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home") + &reaches("affiliated"))) + fault;
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &text);
+    assert!(has(&told, "registering failed (403)"), "{told:#?}");
+    // Nothing but MAR and MAA is between the systems.
+    let other = "frame.interface_name == \"Migration\" && diameter.applicationId == 16777216 && diameter.cmd.code != 303";
+    let Some(other) = tshark::packets(&dir.path().join("out/capture.pcapng"), other) else { return };
+    assert_eq!(other, [0u64; 0]);
+}
+
+#[test]
+fn a_usim_that_is_ahead_is_resynchronised_across_the_systems() {
+    let ahead = "\n[[step]]\ndo = \"usim_ahead\"\nue = \"anna\"\n";
+    let home = "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"primary\"\n";
+    let steps = ahead.to_owned() + &goes() + &reaches("migrated") + home + &reaches("at_home");
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &until("mc_group_call", &steps));
+    assert!(has(&told, "served by partner system partner"), "{told:#?}");
+    let capture = dir.path().join("out/capture.pcapng");
+    // Two requests over four hops, the second with RAND and AUTS (TS 29.228 clause 6.3.1: SIP-Authorization).
+    let asked = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303 && diameter.flags.request == 1";
+    let Some(all) = tshark::packets(&capture, asked) else { return };
+    assert_eq!(all.len(), 8);
+    assert_eq!(tshark::packets(&capture, &format!("{asked} && diameter.avp.code == 610")).unwrap().len(), 4);
+    // At home they know it then.
+    let auts = "frame.interface_name == \"Gm\" && sip.Method == \"REGISTER\" && frame contains \"auts=\"";
+    assert_eq!(tshark::packets(&capture, auts).unwrap().len(), 1);
+}
+
+#[test]
+fn both_systems_have_her_when_home_cannot_be_told_and_the_one_that_is_heard_serves() {
+    let hears =
+        |systems: &str| format!("\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [{systems}]\n");
+    let steps = hears("\"partner\"") + &reaches("migrated") + MESSAGE + WAIT + WAIT;
+    let steps = steps + &hears("\"primary\"") + &reaches("at_home") + &reaches("affiliated");
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &until("mc_group_call", &steps));
+    let known = "left the primary system, which does not know";
+    for words in [known, "served by partner system", "served by the primary system"] {
+        assert!(has(&told, words), "{words}: {told:#?}");
+    }
+    // Who writes to her at home learns that she is not there: the network has tried the contact that it has.
+    let answered = facts(dir.path(), "message_answered");
+    let is_refused = |own: &String| ["408", "480", "504", "no answer"].iter().any(|why| own.contains(why));
+    assert!(answered.len() == 1 && answered.iter().all(is_refused), "{answered:#?}");
+}
+
+const MESSAGE: &str =
+    "\n[[step]]\ndo = \"ims_message\"\nfrom = \"hugo\"\nto = \"anna\"\ntext = \"Where are you?\"\n";
+
+fn calls(ue: &str, group: &str) -> String {
+    format!("\n[[step]]\ndo = \"mc_group_call\"\nue = \"{ue}\"\ngroup = \"{group}\"\n")
+}
+
+#[test]
+fn she_leaves_a_call_at_home_and_enters_the_one_that_goes_on_there() {
+    let steps = calls("hugo", "fire") + &reaches("established") + &calls("otto", "joint");
+    let steps = steps + &goes() + &reaches("migrated") + &reaches("established");
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &until("mc_group_call", &steps));
+    let place = |words: &str| told.iter().position(|own| own.contains(words));
+    let order = ["left the primary system", "served by partner system", "in the call of sip:joint@"].map(place);
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{told:#?}");
+    assert!(!has(&told, "which does not know"), "{told:#?}");
+    assert!(facts(dir.path(), "ended").iter().any(|own| own.contains("anna")));
+}
+
+#[test]
+fn while_she_is_away_what_is_for_her_at_home_is_refused_at_once() {
+    let call = "\n[[step]]\ndo = \"ims_call\"\nfrom = \"hugo\"\nto = \"anna\"\n";
+    let soon = "\n[[step]]\ndo = \"run\"\nfor_ms = 3000\n";
+    let steps = goes() + &reaches("migrated") + MESSAGE + soon + call + soon + &calls("hugo", "fire") + soon;
+    let dir = tempfile::tempdir().unwrap();
+    passes(dir.path(), &until("mc_group_call", &steps));
+    let is_refused = |own: &String| own.contains("hugo") && ["480", "404"].iter().any(|status| own.contains(status));
+    for kind in ["message_answered", "ended"] {
+        let said = facts(dir.path(), kind);
+        assert!(said.iter().any(is_refused), "{kind}: {said:#?}");
+    }
+    // Nor is she invited into the call of her group at home.
+    let capture = dir.path().join("out/capture.pcapng");
+    let Some(invited) = tshark::packets(&capture, "sip.Method == \"INVITE\" && ip.dst == 10.45.0.1") else { return };
+    assert_eq!(invited, [0u64; 0]);
 }
 
 fn lost_messages() -> LostMessages {
