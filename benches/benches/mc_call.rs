@@ -9,181 +9,20 @@
 //! 1.15, a run does not pass, or nothing was measured. `CASTBENCH_CLIENTS` says how many clients instead of 100,300,1000, two
 //! different numbers at least, `CASTBENCH_RUNS` how often each runs: the cheapest run counts, for others were disturbed.
 
-use std::ffi::OsString;
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio, Termination};
+#[path = "common/runs.rs"]
+mod runs;
 
-use benches::growth::{STEEPEST, children_cpu_s, folder, net, perf_file, sizes, slope, write};
-use castbench::RunArgs;
+use std::process::ExitCode;
 
-const NUMBERS: [usize; 3] = [100, 300, 1000];
-/// Clients of the call that all others are held against.
-const BASE: usize = 2;
-const RUNS: usize = 2;
-/// With a scenario and a folder: this process is one run.
-const ONE: &str = "--one-run";
+use runs::{Kind, benchmark};
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let [one, scenario, out] = &arguments[..]
-        && one == ONE
-    {
-        return run(scenario.into(), out.into());
-    }
-    let folder = folder(env!("CARGO_TARGET_TMPDIR"));
-    // `cargo test --benches` only wants to see that it works.
-    let is_test = arguments.iter().any(|argument| argument == "--test");
-    let done = if is_test { measure(&folder, &[BASE + 1]).map(|_| ()) } else { growth(&folder) };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Measures, writes down, and judges.
-fn growth(folder: &Path) -> Result<(), String> {
-    const VARIABLE: &str = "CASTBENCH_CLIENTS";
-    let numbers = sizes(std::env::var_os(VARIABLE).as_deref(), &NUMBERS, BASE + 1);
-    let (base, points) = measure(folder, &numbers.map_err(|why| format!("{VARIABLE}: {why}"))?)?;
-    let slope_of = |what: &str, of: fn(&Cost) -> f64| {
-        let costs = points.iter().map(|own| ((own.clients - BASE) as f64, of(own)));
-        net(costs, of(&base)).map(|costs| slope(&costs)).map_err(|why| format!("{what}: {why}"))
+    let kind = Kind {
+        name: "mc_call",
+        unit: "client",
+        variable: "CASTBENCH_CLIENTS",
+        base: 2,
+        scenario: fixtures::mc_call,
     };
-    let (time, memory) = (slope_of("time", |own| own.cpu_s)?, slope_of("memory", |own| own.peak_octets)?);
-    let text = json(&base, &points, (time, memory));
-    print!("{text}");
-    let path = perf_file(folder, "mc_call");
-    write(&path, &text).map_err(|why| format!("{}: {why}", path.display()))?;
-    println!("{}: slope of time {time:.3}, of memory {memory:.3}", path.display());
-    let steep =
-        [("time", time), ("memory", memory)].into_iter().filter(|(_, slope)| slope.is_nan() || *slope > STEEPEST);
-    let steep: Vec<String> = steep.map(|(what, slope)| format!("the slope of {what} is {slope:.3}")).collect();
-    if steep.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{}: above {STEEPEST}, not linear in the number of clients", steep.join(", ")))
+    benchmark(&kind, |_, _| Ok(String::new()))
 }
-
-/// One run in this process.
-fn run(scenario: PathBuf, out: PathBuf) -> ExitCode {
-    let (content, seed, network, rig) = (None, None, None, None);
-    let args = RunArgs { scenario, content, seed, network, out: Some(out), rig, dry_run: false, quiet: true };
-    match castbench::run(&args) {
-        Ok(exit) => exit.report(),
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// What a call of so many clients has cost.
-struct Cost {
-    clients: usize,
-    /// Of all threads, on the processors: what else runs on the machine does not count.
-    cpu_s: f64,
-    /// The largest resident set.
-    peak_octets: f64,
-    /// Octets of the page for people, and of everything in the run's folder.
-    page_octets: u64,
-    folder_octets: u64,
-}
-
-/// The base, and the calls of these numbers of clients.
-fn measure(folder: &Path, numbers: &[usize]) -> Result<(Cost, Vec<Cost>), String> {
-    // All stay until the last has run: a file system that has just freed many files makes the next ones slowly.
-    let mut places = Vec::new();
-    let runs = std::env::var("CASTBENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS).max(1);
-    std::fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let mut cheapest = |clients| -> Result<Cost, String> {
-        let mut costs = Vec::new();
-        for _ in 0..runs {
-            places.push(tempfile::tempdir_in(folder).map_err(|why| format!("{}: {why}", folder.display()))?);
-            costs.extend(places.last().map(|place| one(place.path(), clients)).transpose()?);
-        }
-        costs.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
-        let least = costs.iter().map(|own| own.peak_octets).fold(f64::INFINITY, f64::min);
-        Ok(Cost { peak_octets: least, ..costs.swap_remove(0) })
-    };
-    let base = cheapest(BASE)?;
-    let points = numbers.iter().map(|&clients| {
-        let cost = cheapest(clients)?;
-        let (ms, kib) = per_client(&base, &cost);
-        println!(
-            "{clients} clients: {:.1} s of processors, {:.0} MiB; {ms:.2} ms and {kib:.0} KiB for each client; report.html {} KiB",
-            cost.cpu_s,
-            cost.peak_octets / MIB,
-            cost.page_octets / 1024
-        );
-        Ok(cost)
-    });
-    let points = points.collect::<Result<_, String>>()?;
-    Ok((base, points))
-}
-
-/// A run in a process and a folder of its own.
-fn one(place: &Path, clients: usize) -> Result<Cost, String> {
-    let scenario = fixtures::mc_call(place, clients).map_err(|why| why.to_string())?;
-    let (own, out) = (std::env::current_exe().map_err(|why| why.to_string())?, place.join("out"));
-    let before = children_cpu_s();
-    let ended = Command::new(own).arg(ONE).arg(&scenario).arg(&out).stdout(Stdio::piped()).output();
-    let ended = ended.map_err(|why| why.to_string())?;
-    let cpu_s = children_cpu_s() - before;
-    if !ended.status.success() {
-        let said = [ended.stdout, ended.stderr].concat();
-        return Err(format!("{clients} clients: {}\n{}", ended.status, String::from_utf8_lossy(&said)));
-    }
-    let perf = std::fs::read_to_string(out.join("perf.json")).map_err(|why| why.to_string())?;
-    let peak = perf.lines().find_map(|line| line.trim().strip_prefix("\"peak_memory_octets\": "));
-    let peak = peak.and_then(|rest| rest.trim_end_matches(',').parse().ok());
-    let page_octets = std::fs::metadata(out.join("report.html")).map_or(0, |file| file.len());
-    let peak_octets = peak.ok_or("perf.json says nothing of memory")?;
-    Ok(Cost { clients, cpu_s, peak_octets, page_octets, folder_octets: octets_in(&out) })
-}
-
-/// Octets of all files below a folder.
-fn octets_in(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let octets = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(what) if what.is_dir() => octets_in(&entry.path()),
-        Ok(what) => what.len(),
-        Err(_) => 0,
-    };
-    entries.map(octets).sum()
-}
-
-/// Milliseconds and KiB that each client more has cost.
-fn per_client(base: &Cost, cost: &Cost) -> (f64, f64) {
-    let clients = (cost.clients - base.clients) as f64;
-    (1e3 * (cost.cpu_s - base.cpu_s) / clients, (cost.peak_octets - base.peak_octets) / 1024.0 / clients)
-}
-
-fn json(base: &Cost, points: &[Cost], (time, memory): (f64, f64)) -> String {
-    let mut out = format!(
-        "{{\n  \"mc_call\": {{\n    \"base\": {{ \"clients\": {}, \"cpu_s\": {:.2}, \"peak_memory_octets\": {} }},\n    \
-         \"points\": [\n",
-        base.clients, base.cpu_s, base.peak_octets
-    );
-    for (n, point) in points.iter().enumerate() {
-        let comma = if n + 1 < points.len() { "," } else { "" };
-        let (ms, kib) = per_client(base, point);
-        // Writing into a string does not fail.
-        let _ = writeln!(
-            out,
-            "      {{ \"clients\": {}, \"cpu_s\": {:.2}, \"peak_memory_octets\": {}, \"ms_per_client\": {ms:.3}, \
-             \"kib_per_client\": {kib:.1}, \"report_html_octets\": {}, \"folder_octets\": {} }}{comma}",
-            point.clients, point.cpu_s, point.peak_octets, point.page_octets, point.folder_octets
-        );
-    }
-    let _ = writeln!(
-        out,
-        "    ],\n    \"slope_of_time\": {time:.4},\n    \"slope_of_memory\": {memory:.4},\n    \"steepest\": {STEEPEST}\n  }}\n}}"
-    );
-    out
-}
-
-const MIB: f64 = 1024.0 * 1024.0;
