@@ -6,7 +6,7 @@
 use protocol::{Joint, Tmgi};
 use serde::{Deserialize, Serialize};
 
-pub use self::ims::{ImsFact, MmsPart, SpeechHeard};
+pub use self::ims::{IdentityHop, ImsFact, MmsPart, SpeechHeard};
 pub use self::mc::McFigures;
 pub use self::modem::{BoxBackend, ModemFact, SmsFact};
 pub(crate) use self::radio::{AreaMeasured, MchMeasured, PathsMeasured};

@@ -53,8 +53,8 @@ pub use cli::{
 pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};
 pub use event::{
-    BoxBackend, Event, FrontEndStatus, ImsFact, LadderHeader, McFigures, MchHeader, Measurement, MmsPart, ModemFact,
-    MtchStop, RadioReport, RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
+    BoxBackend, Event, FrontEndStatus, IdentityHop, ImsFact, LadderHeader, McFigures, MchHeader, Measurement, MmsPart,
+    ModemFact, MtchStop, RadioReport, RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
 };
 pub use ladder::{
     Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,

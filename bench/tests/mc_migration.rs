@@ -99,6 +99,11 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     for words in ["served by partner system partner", "in the call of", "served by the primary system"] {
         assert!(told.iter().any(|own| own.contains(words)), "{words}: {told:#?}");
     }
+    let hops = facts(dir.path(), "identity_hop");
+    for name in ["\"anna-visitor@ims.mnc002.", "\"001010000000001@ims.mnc001.", "\"MAR\"", "\"MAA\""] {
+        assert!(has(&hops, name), "{name}: {hops:#?}");
+    }
+    assert!(fs::read_to_string(dir.path().join("out/report.html")).unwrap().contains("Identities between the systems"));
     let capture = dir.path().join("out/capture.pcapng");
     assert_no_key(&capture);
     let Some(missing) = tshark::not_found(&capture, ladder) else { return };

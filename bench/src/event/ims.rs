@@ -343,10 +343,34 @@ pub enum ImsFact {
         /// The words.
         what: String,
     },
+    /// What a message on the way to the database of its user's home and back calls him.
+    IdentityHop(IdentityHop),
     /// It has lost its radio bearer.
     BearerLost,
     /// It has its radio bearer back.
     BearerRestored,
+}
+
+/// Identities and names in a request for authentication information of a user who migrates, or in its answer, at one hop (TS
+/// 23.280 clause 10.1.6.2, steps 3 to 10).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IdentityHop {
+    /// Box that says it.
+    pub from: String,
+    /// Box that it says it to.
+    pub to: String,
+    /// MAR or MAA (TS 29.229 clause 6.1).
+    pub command: String,
+    /// User-Name: private identity.
+    pub user_name: String,
+    /// Public-Identity.
+    pub public_identity: Option<String>,
+    /// Server-Name.
+    pub server_name: Option<String>,
+    /// Origin-Host.
+    pub origin_host: Option<String>,
+    /// Destination-Realm.
+    pub destination_realm: Option<String>,
 }
 
 /// A part of a multimedia message.

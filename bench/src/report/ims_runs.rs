@@ -122,7 +122,8 @@ impl ImsRun {
 impl Model {
     pub(super) fn apply_ims(&mut self, t: u64, ue: &str, fact: &ImsFact) -> Result<(), ModelError> {
         self.ue_mut(ue)?;
-        if self.apply_short_message(t, ue, fact) || self.apply_multimedia_message(t, ue, fact) {
+        let is_of_message = self.apply_short_message(t, ue, fact) || self.apply_multimedia_message(t, ue, fact);
+        if is_of_message || self.apply_identity_hop(ue, fact) {
             return Ok(());
         }
         let run = self.ims_mut(ue);

@@ -9,6 +9,7 @@ mod json_area;
 mod json_ims;
 mod json_modems;
 mod junit;
+mod migration_runs;
 mod mms_runs;
 pub(crate) mod model;
 pub(crate) mod modem_runs;

@@ -14,7 +14,7 @@ pub(crate) use super::runs::{
 };
 use super::series::Merge;
 use super::sms_runs::{ShortMessageCount, ShortMessageRun};
-use crate::event::{Event, FrontEndStatus, Measurement, RunHeader, SessionInfo, What};
+use crate::event::{Event, FrontEndStatus, IdentityHop, Measurement, RunHeader, SessionInfo, What};
 use crate::ladder::{Ladder, Tick};
 use crate::scenario::MeasurementName;
 
@@ -67,6 +67,8 @@ pub struct Model {
     pub multimedia_messages: Vec<MultimediaMessageRun>,
     /// How many there were: of the first ones alone more is kept.
     pub multimedia_messages_counted: MultimediaMessageCount,
+    /// What messages on the way to databases of other systems call users who migrate, by UE.
+    pub identity_hops: Vec<(String, IdentityHop)>,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -113,6 +115,7 @@ impl Model {
             short_messages_counted: ShortMessageCount::default(),
             multimedia_messages: Vec::new(),
             multimedia_messages_counted: MultimediaMessageCount::default(),
+            identity_hops: Vec::new(),
             mch_periods: (0, 0),
             notes: Vec::new(),
             places,

@@ -258,6 +258,7 @@ impl Runner<'_> {
             ims.watch.observe(&event, 0);
         }
         ims.network.fabric.carry(now, message);
+        self.identity_hop(now, &event)?;
         self.observer.tap(event)
     }
 

@@ -4,17 +4,31 @@ use std::collections::BTreeSet;
 
 use http::Request;
 use http::header::{AUTHORIZATION, IF_NONE_MATCH};
-use protocol::{Instant, Plmn};
+use protocol::diameter::dictionary::AvpDef;
+use protocol::diameter::{Message, dictionary};
+use protocol::{Instant, Joint, Plmn, TapEvent};
 
 use super::Runner;
 use super::ims_services::ask_to;
 use crate::errors::CommandError;
-use crate::event::{ImsFact, What};
+use crate::event::{IdentityHop, ImsFact, What};
 use crate::ims::migrant::WebWish;
 use crate::ims::services::{self, identity};
-use crate::scenario::{McStep, PRIMARY, Service};
+use crate::scenario::{DIAMETER_RELAY, MIGRATION_SERVER, McStep, PRIMARY, Scenario, Service, Ue, UeMigrates};
 
 impl Runner<'_> {
+    /// A message goes by: what it calls a user who migrates, when a ladder follows him.
+    pub(super) fn identity_hop(&mut self, now: Instant, event: &TapEvent) -> Result<(), CommandError> {
+        let loaded = self.loaded;
+        match identity_hop(&loaded.scenario, event) {
+            Some((ue, hop)) => {
+                let fact = ImsFact::IdentityHop(hop);
+                self.observer.fact(now, What::Ims { ue: ue.to_owned(), fact })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Does a step of users who migrate.
     pub(super) fn migration_step(&mut self, step: &McStep) -> Result<(), CommandError> {
         let now = self.now;
@@ -86,3 +100,44 @@ impl Runner<'_> {
         }
     }
 }
+
+/// Who is meant by a message between an S-CSCF of one system and the database of another, and what it calls him.
+fn identity_hop<'a>(scenario: &'a Scenario, event: &TapEvent) -> Option<(&'a str, IdentityHop)> {
+    let is_on_way = |name: &str| [MIGRATION_SERVER, DIAMETER_RELAY].iter().any(|own| name.ends_with(own));
+    let is_asked = match event.joint {
+        Joint::Migration => true,
+        Joint::Cx => is_on_way(&event.from) || is_on_way(&event.to),
+        _ => false,
+    };
+    if !is_asked || !scenario.mc.as_ref().is_some_and(|mc| mc.follows.iter().any(|name| name == MIGRATION)) {
+        return None;
+    }
+    let message = Message::parse(&event.bytes).ok()?;
+    let command = message.name();
+    if !["MAR", "MAA"].contains(&command.as_str()) {
+        return None;
+    }
+    let text = |def: &AvpDef| message.text(def).ok().flatten().map(str::to_owned);
+    let user_name = text(&dictionary::USER_NAME)?;
+    let is_called = |ue: &&Ue| {
+        let there = ue.migrates.as_ref().and_then(|own| scenario.systems.iter().find(|system| system.name == own.to));
+        let visitor = there.map(|system| format!("{}@{}", UeMigrates::visitor(&ue.name), system.ims.domain));
+        visitor.is_some_and(|visitor| visitor == user_name)
+            || scenario.ims_identity(&ue.name).is_some_and(|home| home.impi == user_name)
+    };
+    let ue = scenario.ues.iter().filter(|ue| ue.migrates.is_some()).find(is_called)?;
+    let hop = IdentityHop {
+        from: event.from.clone(),
+        to: event.to.clone(),
+        command,
+        public_identity: text(&dictionary::PUBLIC_IDENTITY),
+        server_name: text(&dictionary::SERVER_NAME),
+        origin_host: text(&dictionary::ORIGIN_HOST),
+        destination_realm: text(&dictionary::DESTINATION_REALM),
+        user_name,
+    };
+    Some((ue.name.as_str(), hop))
+}
+
+/// The ladder of a migration.
+const MIGRATION: &str = "TS 23.280 10.1.6.2";

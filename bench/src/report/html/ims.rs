@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{many, mc, mms, panel, sms, speech};
+use super::{many, mc, migration, mms, panel, sms, speech};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::text;
@@ -19,6 +19,7 @@ pub(super) fn section(model: &Model) -> Markup {
             (many::table(&head(), &model.ims, "UEs", |run| run.registrations + run.gateway_registrations == 0, row))
             (speech::tables(model))
             (mc::tables(model))
+            (migration::table(model))
             (sms::table(model))
             (mms::table(model))
             (joints(model))

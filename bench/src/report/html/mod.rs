@@ -11,6 +11,7 @@ mod ladder;
 mod many;
 mod mc;
 mod measurements;
+mod migration;
 mod mms;
 mod overview;
 mod radio;
