@@ -75,7 +75,9 @@ impl Planted {
             (Joint::Mcch, ..) => hide_mac_elements(tb, LCID_MCCH),
             (.., FaultAction::Drop) => return false,
             (.., FaultAction::Corrupt) => corrupt(tb),
-            (.., FaultAction::Duplicate | FaultAction::Delay | FaultAction::WrongStatus | FaultAction::WrongResponse) => {}
+            (.., FaultAction::Duplicate | FaultAction::Delay) => {}
+            // They are of SIP.
+            (.., FaultAction::WrongStatus | FaultAction::WrongResponse) => {}
         }
         true
     }

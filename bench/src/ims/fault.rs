@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(judge(FaultAction::Delay, late).delay, Duration::from_millis(5));
         let other = SipWhat { status_instead: Some(503), ..SipWhat::default() };
         assert!(judge(FaultAction::WrongStatus, other).bytes.starts_with(b"SIP/2.0 503 Service Unavailable\r\n"));
-        let register = b"REGISTER sip:a SIP/2.0\r\nAuthorization: Digest nonce=\"n\", response=\"0a\", qop=auth\r\n\r\n";
+        let register = b"REGISTER sip:a SIP/2.0\r\nAuthorization: Digest nonce=\"n\", response=\"0a\"\r\n\r\n";
         let wrong = faults(FaultAction::WrongResponse, SipWhat::default(), None).judge(&event(register), &watch).bytes;
         assert!(wrong.windows(13).any(|own| own == b"response=\"1a\""));
         let damaged = judge(FaultAction::Corrupt, SipWhat::default()).bytes;

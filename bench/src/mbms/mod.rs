@@ -1,5 +1,5 @@
-//! MBMS of a system in a run: BM-SC, MBMS-GW, MCE, eNB and the content provider as nodes of the run's fabric, and what the eNB has its
-//! radio do.
+//! MBMS of a system in a run: BM-SC, MBMS-GW, MCE, eNB and the content provider as nodes of the run's fabric, and what the eNB has
+//! its radio do.
 //!
 //! Decides nothing: what a session is on, and where, is what the eNB was told on M2 (TS 36.443) and what the content provider
 //! was answered.

@@ -119,7 +119,8 @@ fn services(s: &Scenario, system: &System, mc: &Mc, say: Say<'_>) {
         for mch in server.bearers.iter().flat_map(|bearer| &bearer.mchs) {
             if !s.mchs_of(own).any(|known| known.name == *mch) {
                 let allowed: Vec<String> = s.mchs_of(own).map(|known| format!("\"{}\"", known.name)).collect();
-                let message = format!("no MCH of {} is named \"{mch}\"; allowed values: {}", system.name, allowed.join(", "));
+                let (name, allowed) = (&system.name, allowed.join(", "));
+                let message = format!("no MCH of {name} is named \"{mch}\"; allowed values: {allowed}");
                 say(&["mc", "server", &at, "bearer"], message);
             }
         }

@@ -104,6 +104,18 @@ fn each_system_has_its_own_users_alone() {
 }
 
 #[test]
+fn each_area_is_of_one_system() {
+    let file = fixtures::scenario("mc/migration.toml");
+    let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+    let of = |system| scenario.areas_of(system).map(|(place, area)| (place, area.n_id_mbsfn)).collect::<Vec<_>>();
+    assert_eq!((of(None), of(Some("partner"))), (vec![(0, 1)], vec![(1, 2)]));
+    let anna = &scenario.ues[0];
+    assert_eq!((scenario.area_in(anna, None), scenario.area_in(anna, Some("partner"))), (Some(1), Some(2)));
+    let views = scenario.systems();
+    assert!(views[1].scenario.mchs_of(Some("partner")).map(|mch| mch.name.as_str()).eq(["away"]));
+}
+
+#[test]
 fn a_scenario_with_one_system_is_its_own_view() {
     let alone = BASE.split("[[system]]").next().unwrap();
     let rest = BASE.split_once("[[ue]]").unwrap().1.split_once("migrates").unwrap().0;
@@ -121,6 +133,7 @@ fn what_does_not_fit_is_said_with_what_does() {
     for (from, to, said) in [
         ("to = \"partner\"", "to = \"part\"", "no [[system]] is named \"part\"; allowed values: \"partner\""),
         ("mnc = \"02\"", "mnc = \"01\"", "is that of another system"),
+        ("mnc = \"02\"", "mnc = \"02\"\nareas = [7]", "no area has n_id_mbsfn = 7"),
         ("mnc = \"02\"", "mnc = \"x\"", "allowed values: two or three digits"),
         ("[\"identity\", \"xdm\"]", "[\"identity\"]", "whose user profile it needs"),
         ("[\"otto\", \"anna\"]", "[\"otto\", \"emma\"]", "emma is no user of partner"),
