@@ -75,9 +75,8 @@ impl Planted {
             (Joint::Mcch, ..) => hide_mac_elements(tb, LCID_MCCH),
             (.., FaultAction::Drop) => return false,
             (.., FaultAction::Corrupt) => corrupt(tb),
-            (.., FaultAction::Duplicate | FaultAction::Delay) => {}
-            // They are of SIP.
-            (.., FaultAction::WrongStatus | FaultAction::WrongResponse) => {}
+            // All others are of messages of the core network.
+            _ => {}
         }
         true
     }
