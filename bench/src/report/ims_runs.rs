@@ -230,7 +230,7 @@ impl Model {
             ImsFact::SmsSent { .. } | ImsFact::SmsPartTaken { .. } | ImsFact::SmsTaken { .. } => {}
             ImsFact::WatchEnded { package, why } => run.trouble(format!("{package} ended: {why}")),
             ImsFact::BearerLost => run.trouble("radio bearer lost".into()),
-            ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored => {}
+            ImsFact::Progress { .. } | ImsFact::Hold { .. } | ImsFact::BearerRestored | ImsFact::IdentityHop(_) => {}
         }
         Ok(())
     }
