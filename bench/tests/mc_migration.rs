@@ -57,6 +57,11 @@ fn reaches(state: &str) -> String {
     format!("\n[[step]]\ndo = \"run_until_ims\"\nue = \"anna\"\nstate = \"{state}\"\ntimeout_ms = 60000\n")
 }
 
+/// Of these systems alone cells are heard.
+fn hears(systems: &str) -> String {
+    format!("\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [{systems}]\n")
+}
+
 /// To the partner system with cells of both, so that home is left in so many words.
 fn goes() -> String {
     "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"partner\"\n".to_owned()
@@ -176,9 +181,8 @@ fn twice(text: &str) -> String {
 
 #[test]
 fn two_migrate_at_once_and_each_gets_the_vector_of_her_own() {
-    let hears = "\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [\"partner\"]\n";
     let end = "\n[[step]]\ndo = \"run\"\nfor_ms = 1\n";
-    let text = twice(&until("mc_group_call", &(hears.to_owned() + &reaches("migrated") + end)));
+    let text = twice(&until("mc_group_call", &(hears("\"partner\"") + &reaches("migrated") + end)));
     let dir = tempfile::tempdir().unwrap();
     let (ended, report) = run(dir.path(), &text);
     ended.assert(0, "PASS");
@@ -233,7 +237,7 @@ fn too_late(fault: &str) {
     let dir = tempfile::tempdir().unwrap();
     let told = passes(dir.path(), &text);
     assert!(has(&told, "registering failed (500)"), "{told:#?}");
-    assert!(!has(&told, "served by partner system"), "{told:#?}");
+    assert!(!has(&told, "\"served by partner system"), "{told:#?}");
 }
 
 #[test]
@@ -255,7 +259,7 @@ fn a_database_that_is_slower_than_the_primary_waits_is_no_answer() {
 #[test]
 fn a_wrong_response_is_refused_by_the_partner_and_no_affair_of_the_primary() {
     let fault = "\n[[fault]]\njoint = \"gm\"\naction = \"wrong_response\"\n\
-                 message = { method = \"REGISTER\", to = \"partner.P-CSCF\" }\n";
+                 message = { method = \"REGISTER\", from = \"anna\", to = \"partner.P-CSCF\" }\n";
     let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home") + &reaches("affiliated"))) + fault;
     let dir = tempfile::tempdir().unwrap();
     let told = passes(dir.path(), &text);
@@ -269,9 +273,10 @@ fn a_wrong_response_is_refused_by_the_partner_and_no_affair_of_the_primary() {
 
 #[test]
 fn a_usim_that_is_ahead_is_resynchronised_across_the_systems() {
+    // She has no time to tell home, whose challenge would come first.
     let ahead = "\n[[step]]\ndo = \"usim_ahead\"\nue = \"anna\"\n";
-    let home = "\n[[step]]\ndo = \"mc_migrate\"\nue = \"anna\"\nsystem = \"primary\"\n";
-    let steps = ahead.to_owned() + &goes() + &reaches("migrated") + home + &reaches("at_home");
+    let steps = ahead.to_owned() + &hears("\"partner\"") + &reaches("migrated");
+    let steps = steps + &hears("\"primary\"") + &reaches("at_home");
     let dir = tempfile::tempdir().unwrap();
     let told = passes(dir.path(), &until("mc_group_call", &steps));
     assert!(has(&told, "served by partner system partner"), "{told:#?}");
@@ -288,12 +293,14 @@ fn a_usim_that_is_ahead_is_resynchronised_across_the_systems() {
 
 #[test]
 fn both_systems_have_her_when_home_cannot_be_told_and_the_one_that_is_heard_serves() {
-    let hears =
-        |systems: &str| format!("\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [{systems}]\n");
+    let hears = |systems: &str| format!("\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [{systems}]\n");
     let steps = hears("\"partner\"") + &reaches("migrated") + MESSAGE + WAIT + WAIT;
     let steps = steps + &hears("\"primary\"") + &reaches("at_home") + &reaches("affiliated");
     let dir = tempfile::tempdir().unwrap();
-    let told = passes(dir.path(), &until("mc_group_call", &steps));
+    let text = until("mc_group_call", &steps).replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
+    // The one thing that fails: what is written to her at home does not come to her.
+    run(dir.path(), &text).0.assert(1, "step 8 (Gm, MESSAGE) was not seen. ");
+    let told = told(dir.path());
     let known = "left the primary system, which does not know";
     for words in [known, "served by partner system", "served by the primary system"] {
         assert!(has(&told, words), "{words}: {told:#?}");
@@ -304,8 +311,7 @@ fn both_systems_have_her_when_home_cannot_be_told_and_the_one_that_is_heard_serv
     assert!(answered.len() == 1 && answered.iter().all(is_refused), "{answered:#?}");
 }
 
-const MESSAGE: &str =
-    "\n[[step]]\ndo = \"ims_message\"\nfrom = \"hugo\"\nto = \"anna\"\ntext = \"Where are you?\"\n";
+const MESSAGE: &str = "\n[[step]]\ndo = \"ims_message\"\nfrom = \"hugo\"\nto = \"anna\"\ntext = \"Where are you?\"\n";
 
 fn calls(ue: &str, group: &str) -> String {
     format!("\n[[step]]\ndo = \"mc_group_call\"\nue = \"{ue}\"\ngroup = \"{group}\"\n")
@@ -330,11 +336,11 @@ fn while_she_is_away_what_is_for_her_at_home_is_refused_at_once() {
     let soon = "\n[[step]]\ndo = \"run\"\nfor_ms = 3000\n";
     let steps = goes() + &reaches("migrated") + MESSAGE + soon + call + soon + &calls("hugo", "fire") + soon;
     let dir = tempfile::tempdir().unwrap();
-    passes(dir.path(), &until("mc_group_call", &steps));
-    let is_refused = |own: &String| own.contains("hugo") && ["480", "404"].iter().any(|status| own.contains(status));
-    for kind in ["message_answered", "ended"] {
-        let said = facts(dir.path(), kind);
-        assert!(said.iter().any(is_refused), "{kind}: {said:#?}");
+    let text = until("mc_group_call", &steps).replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
+    let (ended, report) = run(dir.path(), &text);
+    ended.assert(0, "PASS");
+    for procedure in ["RFC 3428 4, not registered", "TS 24.229 5.1.3, not registered"] {
+        assert_eq!(ladder::ladders(&report, procedure).next().unwrap()["verdict"], "pass", "{procedure}");
     }
     // Nor is she invited into the call of her group at home.
     let capture = dir.path().join("out/capture.pcapng");
@@ -343,8 +349,7 @@ fn while_she_is_away_what_is_for_her_at_home_is_refused_at_once() {
 }
 
 fn lost_messages() -> LostMessages {
-    let hears = "\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [\"partner\"]\n";
-    let scenario = until("mc_group_call", &(hears.to_owned() + &reaches("migrated")));
+    let scenario = until("mc_group_call", &(hears("\"partner\"") + &reaches("migrated")));
     LostMessages { procedure: PROCEDURE, scenario, fault: |_| None }
 }
 

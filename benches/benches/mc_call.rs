@@ -17,12 +17,7 @@ use std::process::ExitCode;
 use runs::{Kind, benchmark};
 
 fn main() -> ExitCode {
-    let kind = Kind {
-        name: "mc_call",
-        unit: "client",
-        variable: "CASTBENCH_CLIENTS",
-        base: 2,
-        scenario: fixtures::mc_call,
-    };
+    let kind =
+        Kind { name: "mc_call", unit: "client", variable: "CASTBENCH_CLIENTS", base: 2, scenario: fixtures::mc_call };
     benchmark(&kind, |_, _| Ok(String::new()))
 }

@@ -29,10 +29,10 @@ pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
 use ims::Bound;
 use ims::{
-    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
-    DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED,
-    REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, mc_procedures, mms_procedures,
-    plain_procedures, service_procedures, sms_procedures,
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_NOT_REGISTERED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED,
+    DEREGISTRATION, DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, MESSAGE_NOT_REGISTERED, NETWORK_DEREGISTRATION,
+    RE_REGISTRATION, RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
+    mc_procedures, mms_procedures, plain_procedures, service_procedures, sms_procedures,
 };
 pub use ims::{
     Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Mm1,
@@ -174,7 +174,7 @@ pub enum Party {
 pub const MBMS_PROCEDURES: &[&Procedure] = &[&MCCH_ACQUISITION, &DOWNLOAD_DELIVERY];
 
 /// Procedures of broadcast and of the IMS itself.
-const OWN_PROCEDURES: [&Procedure; 21] = [
+const OWN_PROCEDURES: [&Procedure; 23] = [
     &MCCH_ACQUISITION,
     &DOWNLOAD_DELIVERY,
     &SESSION_START,
@@ -187,10 +187,12 @@ const OWN_PROCEDURES: [&Procedure; 21] = [
     &NETWORK_DEREGISTRATION,
     &THIRD_PARTY_REGISTRATION,
     &MESSAGE,
+    &MESSAGE_NOT_REGISTERED,
     &CALL_SETUP,
     &CALL_REJECTED,
     &CALL_CANCELLED,
     &CALL_UNANSWERED,
+    &CALL_NOT_REGISTERED,
     &CALL_FORKED,
     &HOLD,
     &RESUME,

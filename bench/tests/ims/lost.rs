@@ -55,6 +55,12 @@ fn every_step_of_a_call_without_an_answer_is_needed() {
 }
 
 #[test]
+fn every_step_of_what_is_for_a_user_who_has_left_is_needed() {
+    let own = ["RFC 3428 4, not registered", "TS 24.229 5.1.3, not registered"].map(str::to_owned);
+    each_step_is_needed(include_str!("scenarios/not_registered.toml"), &own);
+}
+
+#[test]
 fn every_step_of_a_call_that_two_devices_answer_is_needed() {
     each_step_is_needed(include_str!("scenarios/forked.toml"), &["RFC 3261 13.2.2.4".to_owned()]);
 }

@@ -14,7 +14,7 @@ fn every_step_of_a_registration_with_digest_is_needed() {
 #[test]
 fn messages_and_calls_are_those_of_the_ims() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ims/scenarios");
-    for name in ["call", "cancelled", "refused", "unanswered", "forked"] {
+    for name in ["call", "cancelled", "refused", "unanswered", "not_registered", "forked"] {
         let run = Run::with(&folder.join(name).with_extension("toml"), name, &["--network", "sip"]);
         run.assert_passes();
         assert!(run.ladders().iter().any(|l| l["procedure"].as_str().unwrap().ends_with(", plain SIP")), "{name}");

@@ -59,11 +59,7 @@ pub(crate) fn benchmark(kind: &Kind, more: impl FnOnce(&Path, bool) -> Result<St
 }
 
 /// Measures, writes down, and judges.
-fn growth(
-    kind: &Kind,
-    folder: &Path,
-    more: impl FnOnce(&Path, bool) -> Result<String, String>,
-) -> Result<(), String> {
+fn growth(kind: &Kind, folder: &Path, more: impl FnOnce(&Path, bool) -> Result<String, String>) -> Result<(), String> {
     let Kind { variable, base: fewest, .. } = kind;
     let numbers = sizes(std::env::var_os(variable).as_deref(), &NUMBERS, fewest + 1);
     let (base, points) = measure(kind, folder, &numbers.map_err(|why| format!("{variable}: {why}"))?)?;

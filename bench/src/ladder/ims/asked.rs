@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::services::{Known, Ues, charging};
 use super::{
-    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, DEREGISTRATION,
-    DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, NETWORK_DEREGISTRATION, RE_REGISTRATION,
-    RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION, plain,
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_NOT_REGISTERED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED,
+    DEREGISTRATION, DEREGISTRATION_CHALLENGED, HOLD, ImsActor, ImsCast, MESSAGE, MESSAGE_NOT_REGISTERED,
+    NETWORK_DEREGISTRATION, RE_REGISTRATION, RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME,
+    THIRD_PARTY_REGISTRATION, plain,
 };
 use super::{mc, mms, sms};
 use crate::event::LadderHeader;
 use crate::ims::services::exposure;
 use crate::ladder::Procedure;
 use crate::scenario::{
-    Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, PCSCF, Scenario, Selector, Service, StepAction, Ue,
+    Ims, ImsAuth, ImsSecurity, ImsState, ImsStep, McStep, PCSCF, PRIMARY, Scenario, Selector, Service, StepAction, Ue,
 };
 
 /// One ladder for each UE, or pair of them, and procedure, in the order of the steps.
@@ -29,6 +30,7 @@ pub(crate) fn ims_ladders(scenario: &Scenario) -> Vec<LadderHeader> {
         for (index, step) in scenario.steps.iter().enumerate() {
             match &step.action {
                 StepAction::Ims(step) => asked.step(index, step),
+                StepAction::Mc(McStep::Migrate { ue, system }) => asked.migrates(ue, system),
                 StepAction::Service(step) => {
                     if let Some((from, to)) = step.calls() {
                         asked.calls.extend([(from, to), (to, from)]);
@@ -97,7 +99,8 @@ impl<'a> Asked<'a> {
             ImsStep::ImsMessage { from, to, .. } => match (self.is_charged(), self.is_prepaid(from)) {
                 (true, true) => self.push(index, &charging::ONLINE_EVENT, from, Some(to), None),
                 (is_charged, _) => {
-                    self.push(index, &MESSAGE, from, Some(to), None);
+                    let procedure = if self.is_not_served(to) { &MESSAGE_NOT_REGISTERED } else { &MESSAGE };
+                    self.push(index, procedure, from, Some(to), None);
                     if is_charged {
                         self.push(index, &charging::OFFLINE_EVENT, from, Some(to), None);
                     }
@@ -111,6 +114,9 @@ impl<'a> Asked<'a> {
                 self.calls.remove(from.as_str());
                 self.calls.remove(to.as_str());
             }
+            ImsStep::ImsCall { from, to } if self.is_not_served(to) => {
+                self.push(index, &CALL_NOT_REGISTERED, from, Some(to), None);
+            }
             ImsStep::ImsCall { from, to } => self.call(index, from, to),
             ImsStep::ImsHold { ue } => self.in_call(index, ue, &HOLD),
             ImsStep::ImsResume { ue } => self.in_call(index, ue, &RESUME),
@@ -123,6 +129,25 @@ impl<'a> Asked<'a> {
             | ImsStep::UsimAhead { .. }
             | ImsStep::RunUntilIms { .. } => {}
         }
+    }
+
+    /// Who is told to go to another system gives the registration of its own up first (TS 23.280 clause 10.1.6.2).
+    fn migrates(&mut self, ue: &Selector, system: &str) {
+        match system {
+            PRIMARY => self.registered.extend(self.selected(ue).into_iter().map(|own| own.name.as_str())),
+            _ => self.registered.retain(|name| !ue.selects(name)),
+        }
+    }
+
+    /// A UE of the first system whose user is not registered, nor is served when he is not.
+    fn is_not_served(&self, name: &str) -> bool {
+        let serves = |ims: &Ims| ims.has(Service::Messaging) || ims.has(Service::Presence);
+        let is_registered = |own: &Ue| {
+            let user = own.ims.as_ref().and_then(|ims| ims.same_user_as.as_deref());
+            self.registered.contains(own.name.as_str()) && (own.name == name || user == Some(name))
+        };
+        let is_ue = self.scenario.ues.iter().any(|own| is_of_first(own) && own.name == name);
+        is_ue && !self.scenario.ims.as_ref().is_some_and(serves) && !self.scenario.ues.iter().any(is_registered)
     }
 
     fn is_charged(&self) -> bool {

@@ -15,6 +15,15 @@ const CHAIN: &[Party] =
 /// Whom requests of a call that is set up go through.
 const DIALOG: &[Party] = &[Party::Ue, Party::Pcscf, Party::Scscf, Party::PeerPcscf, Party::Peer];
 
+/// Whom what is for a user who is not registered goes through.
+const NOT_REGISTERED: &[Party] = &[Party::Ue, Party::Pcscf, Party::Scscf, Party::Icscf, Party::Hss];
+
+/// The HSS says so: DIAMETER_ERROR_IDENTITY_NOT_REGISTERED (TS 29.229 clause 6.2.2.3).
+const fn not_registered(number: &'static str) -> ProcedureStep {
+    let words = (number, "Location-Info-Answer: not registered", "TS 29.228 6.1.4");
+    answer_with(words, HSS_TO_I, "LIA", &[("Experimental-Result-Code", &[5003])])
+}
+
 /// A UE sends a page-mode message.
 pub(crate) const MESSAGE: Procedure = Procedure {
     procedure: "RFC 3428 4",
@@ -47,6 +56,29 @@ pub(crate) const MESSAGE: Procedure = Procedure {
         success(("12", "200 or 202", "TS 24.229 5.3.2.1"), I_TO_S, "MESSAGE", "message"),
         success(("13", "200 or 202", "TS 24.229 5.4.3.2"), S_TO_P, "MESSAGE", "message"),
         success(("14", "200 or 202", "TS 24.229 5.2.6.3"), GM_DOWN, "MESSAGE", "message"),
+    ],
+};
+
+/// A message to a user whom no S-CSCF serves.
+pub(crate) const MESSAGE_NOT_REGISTERED: Procedure = Procedure {
+    procedure: "RFC 3428 4, not registered",
+    title: "Message to a user who is not registered",
+    parties: NOT_REGISTERED,
+    steps: &[
+        request(("1", "MESSAGE", "TS 24.229 5.1.2A.1"), GM_UP, "MESSAGE", "message", &[]),
+        request(
+            ("2", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"),
+            P_TO_S,
+            "MESSAGE",
+            "message",
+            &[Header("P-Asserted-Identity")],
+        ),
+        request(("3", "MESSAGE to the terminating side", "TS 24.229 5.4.3.2"), S_TO_I, "MESSAGE", "message", &[]),
+        location(("4", "Location-Info-Request", "TS 29.228 6.1.4")),
+        not_registered("5"),
+        response(("6", "480", "TS 24.229 5.3.2.1"), I_TO_S, "MESSAGE", "message", 480, &[]),
+        response(("7", "480", "RFC 3261 16.7"), S_TO_P, "MESSAGE", "message", 480, &[]),
+        response(("8", "480", "RFC 3261 16.7"), GM_DOWN, "MESSAGE", "message", 480, &[]),
     ],
 };
 
@@ -179,6 +211,24 @@ pub(crate) const CALL_UNANSWERED: Procedure = Procedure {
         response(("12", "408", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 408, &[]),
         response(("13", "408", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 408, &[]),
         request(("14", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
+    ],
+};
+
+/// A call to a user whom no S-CSCF serves.
+pub(crate) const CALL_NOT_REGISTERED: Procedure = Procedure {
+    procedure: "TS 24.229 5.1.3, not registered",
+    title: "Session set-up to a user who is not registered",
+    parties: NOT_REGISTERED,
+    steps: &[
+        INVITE_1,
+        INVITE_2,
+        INVITE_3,
+        INVITE_4,
+        not_registered("5"),
+        response(("6", "480", "TS 24.229 5.3.2.1"), I_TO_S, INVITE, "call", 480, &[]),
+        response(("7", "480", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 480, &[]),
+        response(("8", "480", "RFC 3261 16.7"), GM_DOWN, INVITE, "call", 480, &[]),
+        request(("9", "ACK", "RFC 3261 17.1.1.3"), GM_UP, ACK, "call", &[]),
     ],
 };
 

@@ -25,8 +25,8 @@ use super::Party;
 pub(crate) use asked::ims_ladders;
 pub use bearer::GroupBearer;
 pub(crate) use calls::{
-    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE, RELEASE,
-    RESUME,
+    BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_NOT_REGISTERED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD,
+    MESSAGE, MESSAGE_NOT_REGISTERED, RELEASE, RESUME,
 };
 pub(crate) use find::{Bound, SipSeen, diameter, identifiers};
 pub(crate) use http::HttpSeen;

@@ -8,8 +8,8 @@ use protocol::Joint;
 use super::Has::{Expires, ExpiresZero, Header, NoResponse, Response};
 use super::rows::{request, response};
 use super::{
-    CALL_CANCELLED, CALL_FORKED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE, RELEASE, RESUME,
-    service_procedures,
+    CALL_CANCELLED, CALL_FORKED, CALL_NOT_REGISTERED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED, HOLD, MESSAGE,
+    MESSAGE_NOT_REGISTERED, RELEASE, RESUME, service_procedures,
 };
 use crate::ladder::{Order, Party, Procedure, ProcedureStep, See};
 
@@ -68,8 +68,19 @@ pub(super) const REMOVAL: Procedure = Procedure {
 };
 
 /// Procedures between UEs.
-const BETWEEN_UES: [&Procedure; 9] =
-    [&MESSAGE, &CALL_SETUP, &CALL_REJECTED, &CALL_CANCELLED, &CALL_UNANSWERED, &CALL_FORKED, &HOLD, &RESUME, &RELEASE];
+const BETWEEN_UES: [&Procedure; 11] = [
+    &MESSAGE,
+    &MESSAGE_NOT_REGISTERED,
+    &CALL_SETUP,
+    &CALL_REJECTED,
+    &CALL_CANCELLED,
+    &CALL_UNANSWERED,
+    &CALL_NOT_REGISTERED,
+    &CALL_FORKED,
+    &HOLD,
+    &RESUME,
+    &RELEASE,
+];
 
 /// Names of procedures on the IMS, and the same ones on a plain SIP network. They are made once and stay.
 static PLAIN: LazyLock<Vec<(&'static str, &'static Procedure)>> = LazyLock::new(|| {

@@ -99,6 +99,16 @@ pub(super) const fn answer(words: Words, way: Way, command: &'static str) -> Pro
     row(words, way, asks(command, Of::Request, &[]))
 }
 
+/// The answer to the Diameter request before it, with these numbers.
+pub(super) const fn answer_with(
+    words: Words,
+    way: Way,
+    command: &'static str,
+    numbers: &'static [(&'static str, &'static [u32])],
+) -> ProcedureStep {
+    row(words, way, asks(command, Of::Request, numbers))
+}
+
 /// A request for charging (TS 32.299): of which Diameter session, with these numbers and AVPs.
 pub(super) const fn charge(
     words: Words,
