@@ -169,8 +169,9 @@ fn clause(row: &ProcedureStep) -> &'static str {
 }
 
 /// Procedures and clauses of 3GPP and what they profile.
-const CLAUSES: [(&str, &str); 19] = [
+const CLAUSES: [(&str, &str); 20] = [
     ("TS 24.229 5.1.3", "RFC 3261 13"),
+    ("TS 24.229 5.1.3, not registered", "RFC 3261 13, not registered"),
     ("TS 24.229 5.1.4", "RFC 3261 13.2.2.3"),
     ("TS 24.229 5.1.5", "RFC 3261 15"),
     ("TS 24.229 5.4.1.7", "RFC 3261 10.2"),
