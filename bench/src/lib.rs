@@ -57,10 +57,10 @@ pub use event::{
     ModemFact, MtchStop, RadioReport, RunHeader, SessionInfo, SessionSent, SmsFact, SpeechHeard, What,
 };
 pub use ladder::{
-    Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder, LadderStep,
-    LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms, McDocument,
-    McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure, ProcedureStep, RpKind,
-    Rtp, SESSION_START, See, Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
+    ActorSystem, Bearer, DOWNLOAD_DELIVERY, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Ladder,
+    LadderStep, LadderWatch, LctError, LctHeader, MBMS_PROCEDURES, MCCH_ACQUISITION, Map, MapHas, MapPart, Mbms,
+    McDocument, McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, Order, PROCEDURES, Party, Procedure,
+    ProcedureStep, RpKind, Rtp, SESSION_START, See, Sip, Smpp, SmppPart, Status, Tick, Ticked, Without,
 };
 pub use list::list;
 pub use measure::{Measured, NoValue, Value, measure};

@@ -234,7 +234,7 @@ fn header(procedure: &Procedure) -> LadderHeader {
         ip: IpAddr::from([10, 45, 0, n]),
         pcscf: "P-CSCF".into(),
         mms_relay: String::new(),
-        system: 0,
+        system: None,
     };
     let cast = ImsCast::new(0, actor("alice", 1), Some(actor("bob", 2)), Some(actor("tablet", 3)));
     let (procedure, title) = (procedure.procedure.to_owned(), procedure.title.to_owned());

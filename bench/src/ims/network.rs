@@ -121,12 +121,6 @@ impl ImsNetwork {
     }
 }
 
-/// The networks of the systems of a scenario.
-pub(super) fn plans(scenario: &Scenario) -> Vec<NetworkPlan> {
-    let views = scenario.systems();
-    views.iter().filter_map(|view| Some(plan(view, view.scenario.ims.as_ref()?))).collect()
-}
-
 /// Who is in the network of a system.
 fn plan(view: &SystemView<'_>, ims: &Ims) -> NetworkPlan {
     let scenario = &view.scenario;
@@ -154,13 +148,14 @@ fn make(scenario: &Scenario, makers: &[Maker<'_>]) -> Result<ImsNetwork, Command
     let Some(first) = makers.first() else { return Err(bench("no system")) };
     let ms = Duration::from_millis;
     let mut fabric = Fabric::new(Latency { gm: ms(first.ims.gm_delay_ms), core: ms(first.ims.core_delay_ms) });
-    let (books, serving_nodes) = first.add_nodes(&mut fabric)?;
+    let plans: Vec<&NetworkPlan> = makers.iter().map(|own| &own.plan).collect();
+    let (books, serving_nodes) = first.add_nodes(&mut fabric, &plans)?;
     for maker in &makers[1..] {
-        maker.add_nodes(&mut fabric)?;
+        maker.add_nodes(&mut fabric, &plans)?;
     }
     if makers.len() > 1 {
         for maker in makers {
-            let others: Vec<_> = makers.iter().map(|own| &own.plan).filter(|own| **own != maker.plan).collect();
+            let others: Vec<_> = plans.iter().copied().filter(|own| **own != maker.plan).collect();
             services::migration::add_nodes(&mut fabric, scenario, &maker.plan, &others)?;
         }
     }
@@ -193,12 +188,16 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn add_nodes(&self, fabric: &mut Fabric) -> Result<(Option<Books>, Option<ServingNodes>), CommandError> {
+    fn add_nodes(
+        &self,
+        fabric: &mut Fabric,
+        plans: &[&NetworkPlan],
+    ) -> Result<(Option<Books>, Option<ServingNodes>), CommandError> {
         match self.ims.network {
             NetworkCore::Ims => self.add_ims(fabric)?,
             NetworkCore::Sip => self.add_proxy(fabric)?,
         }
-        services::add_all(fabric, self.scenario, &self.plan)
+        services::add_all(fabric, self.scenario, &self.plan, plans)
     }
 
     /// Third parties are boxes outside.
@@ -373,11 +372,7 @@ impl Maker<'_> {
         (audio, access): (Audio, Access),
     ) -> Result<ImsUe, CommandError> {
         let (name, contact_ip) = (ue.name.as_str(), identity.contact.ip());
-        let first = match own.is_visiting() {
-            _ if self.ims.is_plain() => NetworkBox::SipProxy,
-            true => NetworkBox::VisitedPcscf,
-            false => NetworkBox::Pcscf,
-        };
+        let first = identity.pcscf;
         let mut target = Target { transport: Transport::Udp, remote: self.plan.sip_of(first), flow: None };
         if self.ims.security == ImsSecurity::Tls {
             (target.transport, target.remote) = (Transport::Tls, sips(&self.plan, first));
@@ -400,7 +395,7 @@ impl Maker<'_> {
             config.receives_mbms = own.mbms;
             config.access_network_info = services::mbms::place(self.scenario, own.cell)?;
         }
-        let mc = self.mc_client(name, contact_ip, &mut config)?;
+        let mc = self.mc_client(ue, contact_ip, &mut config)?;
         let mut usim = None;
         match own.auth {
             _ if self.ims.is_plain() => {}
@@ -410,7 +405,8 @@ impl Maker<'_> {
                 usim = Some(SimUsim::new(&SimCard { k: Key(k), opc: Key(opc), ..SimCard::default() }));
             }
         }
-        let Identity { impi, impu, contact, pcscf, .. } = identity;
+        let (pcscf, phone) = (identity.pcscf_name(), self.phone(ue, &identity)?);
+        let Identity { impi, impu, contact, .. } = identity;
         let migrant = ue.migrates.as_ref().zip(mc.as_ref()).map(|(own, (_, mc))| {
             let home = services::migration::home(self.scenario, &self.plan, name)?;
             let cell = services::mc::guest_cell(self.scenario, ue, &own.to)?;
@@ -422,22 +418,21 @@ impl Maker<'_> {
         let answers_after = own.answers_after_ms.map(Duration::from_millis);
         let password = services::xdm::password(self.scenario, name);
         let web = WebClient::new(contact.ip(), &impi, password, self.entropy(&format!("{name} web")));
-        let mut ue = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
-        ue.mc = mc.map(|(mc, _)| mc);
-        ue.system = self.plan.system;
-        ue.migrant = migrant.transpose()?;
-        ue.sms = self.phone(name)?;
-        ue.mms = self.mms_agent(name, contact_ip);
-        Ok(ue)
+        let mut made = ImsUe::new(name, (contact, impu, pcscf), agent, usim, answers_after, (web, audio, access));
+        made.mc = mc.map(|(mc, _)| mc);
+        made.system = self.plan.system;
+        made.migrant = migrant.transpose()?;
+        made.sms = phone;
+        made.mms = self.mms_agent(ue, contact_ip);
+        Ok(made)
     }
 
     /// What a UE has for short messages.
-    fn phone(&self, name: &str) -> Result<Option<SmsUe>, CommandError> {
-        let own = self.scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| ue.sms.as_ref());
-        let (Some(own), Some(identity), Some(sms)) = (own, self.scenario.ims_identity(name), &self.scenario.sms) else {
+    fn phone(&self, ue: &Ue, identity: &Identity) -> Result<Option<SmsUe>, CommandError> {
+        let (name, Some((own, sms))) = (&ue.name, ue.sms.as_ref().zip(self.scenario.sms.as_ref())) else {
             return Ok(None);
         };
-        let imsi = services::sms::imsi(&identity).to_owned();
+        let imsi = services::sms::imsi(identity).to_owned();
         let centre = Address::international(services::sms::SERVICE_CENTRE).ok_or_else(|| bench("no service centre"))?;
         let path = if services::sms::is_r2(own) { SmsPath::Gateway } else { SmsPath::Ims };
         let mut config = SmsConfig::new(path, centre);
@@ -464,22 +459,21 @@ impl Maker<'_> {
     }
 
     /// What a UE has for multimedia messages.
-    fn mms_agent(&self, name: &str, ip: IpAddr) -> Option<MmsUe> {
-        let own = self.scenario.ues.iter().find(|ue| ue.name == name)?.mms.as_ref()?;
-        let config = services::mms::agent(&self.plan, self.scenario.mms.as_ref()?, own);
-        let entropy = self.entropy(&format!("{name} multimedia messages"));
+    fn mms_agent(&self, ue: &Ue, ip: IpAddr) -> Option<MmsUe> {
+        let config = services::mms::agent(&self.plan, self.scenario.mms.as_ref()?, ue.mms.as_ref()?);
+        let entropy = self.entropy(&format!("{} multimedia messages", ue.name));
         Some(MmsUe::new(MmsClient::new(config, entropy), ip))
     }
 
     /// The MC client of a UE, and what its agent says of it.
     fn mc_client(
         &self,
-        name: &str,
+        ue: &Ue,
         ip: IpAddr,
         agent: &mut AgentConfig,
     ) -> Result<Option<(McUe, McConfig)>, CommandError> {
-        let ue = self.scenario.ues.iter().find(|ue| ue.name == name);
-        let Some((own, mc)) = ue.and_then(|ue| ue.mc.as_ref()).zip(self.scenario.mc.as_ref()) else { return Ok(None) };
+        let name = &ue.name;
+        let Some((own, mc)) = ue.mc.as_ref().zip(self.scenario.mc.as_ref()) else { return Ok(None) };
         agent.receives_mbms = own.mbms;
         agent.access_network_info = services::mc::place(self.scenario, self.plan.name.as_deref(), own.area)?;
         agent.features.extend(McClient::FEATURES.map(str::to_owned));

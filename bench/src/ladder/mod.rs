@@ -23,20 +23,20 @@ use protocol::{Joint, TapEvent, Tmgi};
 use crate::event::{LadderHeader, SessionInfo};
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE};
 use crate::pcap::interface_name;
-use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_in, address_of};
+use crate::scenario::{APPLICATION_SERVER, HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, address_in, address_of, name_in};
 use decode::Field;
 pub(crate) use decode_ims::summary;
 pub use download_delivery::DOWNLOAD_DELIVERY;
 use ims::Bound;
+pub use ims::{
+    ActorSystem, Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument,
+    McMessage, Mm1, Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status, Without,
+};
 use ims::{
     BEARER_LOSS, CALL_CANCELLED, CALL_FORKED, CALL_NOT_REGISTERED, CALL_REJECTED, CALL_SETUP, CALL_UNANSWERED,
     DEREGISTRATION, DEREGISTRATION_CHALLENGED, HOLD, MESSAGE, MESSAGE_NOT_REGISTERED, NETWORK_DEREGISTRATION,
     RE_REGISTRATION, RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
     mc_procedures, mms_procedures, plain_procedures, service_procedures, sms_procedures,
-};
-pub use ims::{
-    Diameter, GroupBearer, Has, Http, HttpIs, ImsActor, ImsCast, Map, MapHas, MapPart, McDocument, McMessage, Mm1,
-    Mm1Is, Mm4, Mm4Of, Msrp, MsrpIs, Of, RpKind, Rtp, Sip, Smpp, SmppPart, Status, Without,
 };
 pub(crate) use ims::{Mm4Seen, SmppSeen, ims_ladders};
 pub use lct::{LctError, LctHeader};
@@ -385,7 +385,7 @@ impl Ladder {
             Party::Hss => HSS.into(),
             Party::As => APPLICATION_SERVER.into(),
             Party::Server(name) => name.into(),
-            Party::There(name) => pcscf(cast.and_then(|c| c.peer.as_ref())).replace(PCSCF, name),
+            Party::There(name) => name_in(self.system().map(|own| own.name.as_str()), name),
             Party::SipProxy => SIP_PROXY.into(),
         }
     }
@@ -431,19 +431,20 @@ impl Ladder {
     }
 
     /// The MC system of the UE at the other end.
-    fn system(&self) -> u8 {
-        self.header.ims.as_ref().and_then(|cast| cast.peer.as_ref()).map_or(0, |peer| peer.system)
+    fn system(&self) -> Option<&ActorSystem> {
+        self.header.ims.as_ref()?.peer.as_ref()?.system.as_ref()
     }
 
     /// Address of a box on the IMS.
     fn address(&self, party: Party) -> Option<IpAddr> {
         let cast = self.header.ims.as_ref()?;
+        let there = |name: &str| Some(address_in(self.system().map_or(0, |own| own.number), name));
         match party {
             Party::Ue => Some(cast.ue.ip),
             Party::Peer => Some(cast.peer.as_ref()?.ip),
             Party::Second => Some(cast.second.as_ref()?.ip),
-            Party::PeerPcscf if self.system() > 0 => Some(address_in(self.system(), PCSCF)),
-            Party::There(name) => Some(address_in(self.system(), name)),
+            Party::PeerPcscf if self.system().is_some() => there(PCSCF),
+            Party::There(name) => there(name),
             _ => Some(address_of(&self.name(party))),
         }
     }

@@ -14,7 +14,7 @@ use crate::errors::CommandError;
 use crate::event::{IdentityHop, ImsFact, What};
 use crate::ims::migrant::WebWish;
 use crate::ims::services::{self, identity};
-use crate::scenario::{DIAMETER_RELAY, MIGRATION_SERVER, McStep, PRIMARY, Scenario, Service, Ue, UeMigrates};
+use crate::scenario::{DIAMETER_RELAY, MIGRATION_SERVER, McStep, PRIMARY, Scenario, Service, Ue};
 
 impl Runner<'_> {
     /// A message goes by: what it calls a user who migrates, when a ladder follows him.
@@ -120,9 +120,7 @@ fn identity_hop<'a>(scenario: &'a Scenario, event: &TapEvent) -> Option<(&'a str
     let text = |def: &AvpDef| message.text(def).ok().flatten().map(str::to_owned);
     let user_name = text(&dictionary::USER_NAME)?;
     let is_called = |ue: &&Ue| {
-        let there = ue.migrates.as_ref().and_then(|own| scenario.systems.iter().find(|system| system.name == own.to));
-        let visitor = there.map(|system| format!("{}@{}", UeMigrates::visitor(&ue.name), system.ims.domain));
-        visitor.is_some_and(|visitor| visitor == user_name)
+        scenario.visitor_identity(ue).is_some_and(|visitor| visitor.impi == user_name)
             || scenario.ims_identity(&ue.name).is_some_and(|home| home.impi == user_name)
     };
     let ue = scenario.ues.iter().filter(|ue| ue.migrates.is_some()).find(is_called)?;

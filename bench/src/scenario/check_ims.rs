@@ -1,15 +1,18 @@
 //! What the keys of an IMS in a scenario must be to each other.
 
+use std::collections::BTreeSet;
+
 use protocol::Joint;
 use protocol::diameter::dictionary;
 use protocol::map::OperationCode;
+use protocol::mm4::Mm4MessageType;
 use protocol::smpp::CommandId;
 
 use super::check::known_ue;
 use super::{
-    APPLICATION_SERVER, DIAMETER_RELAY, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsStep, MIGRATION_SERVER,
-    PCSCF, SCSCF, SIP_PROXY, Scenario, Selector, Service, ServiceStep, UeCell, UeIms, VISITED_PCSCF, mms, name_in, sms,
-    system,
+    APPLICATION_SERVER, DIAMETER_RELAY, Fault, FaultAction, HSS, ICSCF, Ims, ImsSecurity, ImsState, ImsStep,
+    MIGRATION_SERVER, PCSCF, SCSCF, SIP_PROXY, Scenario, Selector, Service, ServiceStep, SmsBy, Ue, UeCell, UeIms,
+    VISITED_PCSCF, name_in,
 };
 use crate::ladder::PROCEDURES;
 use crate::mbms::config::{BMSC, ENB, MBMS_GW, MCE, PROVIDER};
@@ -84,9 +87,7 @@ fn plain(ims: &Ims, note: &mut Checker<'_>) {
 pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker<'_>) {
     step(s, &own.ues(), at, note);
     if let ImsStep::RunUntilIms { ue, state, .. } = own {
-        sms::check_state(s, ue, *state, at, note);
-        mms::check_state(s, ue, *state, at, note);
-        system::check_state(s, ue, *state, at, note);
+        check_state(s, ue, *state, at, note);
     }
     let of_ims = matches!(
         own,
@@ -95,6 +96,34 @@ pub(super) fn ims_step(s: &Scenario, own: &ImsStep, at: &str, note: &mut Checker
     if of_ims && s.ims.as_ref().is_some_and(Ims::is_plain) {
         let message = "needs an IMS, and the network is a plain SIP network; allowed: network = \"ims\"";
         note.note(&["step", at, "do"], message.into());
+    }
+}
+
+/// A state that a step waits for: one that its UEs can come to. Among all UEs, those without the key are not waited for, but in
+/// states that nobody is in without it.
+fn check_state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
+    let Some(key) = state.key() else { return };
+    if key == "mms" && s.mms.is_none() {
+        let message = "a state of multimedia messages without a table [mms]; allowed: both or none";
+        return note.note(&["step", at, "state"], message.into());
+    }
+    let of_r2 = matches!(state, ImsState::SmsRegistered | ImsState::SmsUnregistered);
+    let is_asked = matches!(ue, Selector::Name(_)) || of_r2 || state == ImsState::SmsRefused;
+    for own in s.ues.iter().filter(|own| ue.selects(&own.name)) {
+        let has_it = match key {
+            "sms" => own.sms.is_some(),
+            "mms" => own.mms.is_some(),
+            _ => own.migrates.is_some(),
+        };
+        let problem = match &own.sms {
+            _ if !has_it && is_asked => format!("no `{key}`; allowed: UEs with it"),
+            Some(sms) if of_r2 && sms.by != SmsBy::R2 => {
+                "no registration of its own for short messages; allowed: UEs with `by = \"r2\"`, or another state"
+                    .into()
+            }
+            _ => continue,
+        };
+        note.note(&["step", at, "ue"], format!("UE {} has {problem}", own.name));
     }
 }
 
@@ -158,10 +187,20 @@ pub(super) fn service_step(s: &Scenario, own: &ServiceStep, at: &str, note: &mut
         note.note(&["step", at, "group"], message);
     }
     let service = own.service();
+    let word = Service::ALL.iter().find(|(_, known)| *known == service).map_or("", |(word, _)| word);
     if s.ims.as_ref().is_some_and(|ims| !ims.services.contains(&service)) {
-        let word = Service::ALL.iter().find(|(_, known)| *known == service).map_or("", |(word, _)| word);
         let message = format!("needs \"{word}\", which [ims] services does not have; allowed: both or none");
         note.note(&["step", at, "do"], message);
+    }
+    for (key, selector) in own.ues() {
+        let ues = s.ues.iter().filter(|ue| ue.system.is_some() && selector.selects(&ue.name));
+        let lacks = |ue: &&Ue| s.ims_of(ue).is_some_and(|ims| !ims.services.contains(&service));
+        for system in ues.filter(lacks).filter_map(|ue| ue.system.as_deref()).collect::<BTreeSet<_>>() {
+            let message = format!(
+                "needs \"{word}\", which services of [system.ims] of {system} do not have; allowed: a UE of a system with it"
+            );
+            note.note(&["step", at, key], message);
+        }
     }
 }
 
@@ -241,20 +280,10 @@ fn methods(joint: Joint) -> Option<Vec<String>> {
     }
     match joint {
         Joint::Smpp => Some(CommandId::all().map(|id| id.to_string()).collect()),
-        Joint::Mm4 => Some(MM4_MAILS.map(str::to_owned).to_vec()),
+        Joint::Mm4 => Some(Mm4MessageType::WORDS.iter().map(|word| (*word).to_owned()).collect()),
         _ => None,
     }
 }
-
-/// TS 23.140 clause 8.4.4.
-const MM4_MAILS: [&str; 6] = [
-    "MM4_forward.REQ",
-    "MM4_forward.RES",
-    "MM4_delivery_report.REQ",
-    "MM4_delivery_report.RES",
-    "MM4_read_reply_report.REQ",
-    "MM4_read_reply_report.RES",
-];
 
 /// A reference point of MBMS nodes, which are there with a cell.
 const fn is_mbms(joint: Joint) -> bool {

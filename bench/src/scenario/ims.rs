@@ -303,6 +303,20 @@ impl ImsState {
         ("unserved", Self::Unserved),
     ];
 
+    /// The key of a UE that it is a state of; none: of its subscription, or of its MC client.
+    pub(super) fn key(self) -> Option<&'static str> {
+        match self {
+            Self::SmsRegistered | Self::SmsUnregistered | Self::SmsTaken | Self::SmsReceived | Self::SmsRefused => {
+                Some("sms")
+            }
+            Self::MmsTaken | Self::MmsNotified | Self::MmsReceived | Self::MmsReported | Self::MmsReadReported => {
+                Some("mms")
+            }
+            Self::ProfileThere | Self::Migrated | Self::AtHome | Self::Unserved => Some("migrates"),
+            _ => None,
+        }
+    }
+
     /// As scenarios write it.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, state)| *state == self).map_or("", |(word, _)| word)
@@ -363,8 +377,22 @@ pub(crate) struct Identity {
     pub(crate) tel: String,
     /// Contact address.
     pub(crate) contact: SocketAddr,
-    /// Name of its P-CSCF, or of the proxy of a plain SIP network.
-    pub(crate) pcscf: String,
+    /// Its P-CSCF, or the proxy of a plain SIP network.
+    pub(crate) pcscf: NetworkBox,
+    /// Name of its system; the first one has none.
+    system: Option<String>,
+}
+
+impl Identity {
+    /// What its P-CSCF is called.
+    pub(crate) fn pcscf_name(&self) -> String {
+        let own = match self.pcscf {
+            NetworkBox::SipProxy => SIP_PROXY,
+            NetworkBox::VisitedPcscf => VISITED_PCSCF,
+            _ => PCSCF,
+        };
+        name_in(self.system.as_deref(), own)
+    }
 }
 
 /// The P-CSCFs of a run.
@@ -419,16 +447,17 @@ impl Scenario {
         let user_index = self.ues.iter().position(|u| u.name == user)?;
         let number = index + 1;
         let pcscf = match own.is_visiting() {
-            _ if ims.is_plain() => SIP_PROXY,
-            true => VISITED_PCSCF,
-            false => PCSCF,
+            _ if ims.is_plain() => NetworkBox::SipProxy,
+            true => NetworkBox::VisitedPcscf,
+            false => NetworkBox::Pcscf,
         };
         Some(Identity {
             impi: format!("{}{number:010}@{domain}", self.plmn_digits(system)),
             impu: format!("sip:{user}@{domain}"),
             tel: format!("tel:+999{:08}", user_index + 1),
             contact: SocketAddr::new(Ipv4Addr::from(FIRST_UE + number as u32).into(), SIP_PORT),
-            pcscf: name_in(system, pcscf),
+            pcscf,
+            system: system.map(str::to_owned),
         })
     }
 }
@@ -473,7 +502,7 @@ pub(super) fn ue_ims(t: &mut Table<'_>) -> UeIms {
         network: t.choice_or("network", &networks, AccessNetwork::Home),
         same_user_as: t.optional_text("same_user_as"),
         answers_after_ms: t.optional_integer("answers_after_ms", 0..=600_000),
-        mbms: t.choice_or("mbms", &[("no", false), ("yes", true)], false),
+        mbms: t.yes_no("mbms", false),
         cell: t.choice_or("cell", &[("carrier", UeCell::Carrier), ("other", UeCell::Other)], UeCell::Carrier),
         credit: t.optional_integer("credit", 0..=1_000_000_000),
     }

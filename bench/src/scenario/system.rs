@@ -15,7 +15,7 @@ use super::mc::{MC_SERVERS_MAX, mc};
 use super::{Ims, MbsfnArea, Mc, Mch, Scenario, Ue};
 use crate::strict_toml::Table;
 
-pub(super) use check::{check, check_state};
+pub(super) use check::check;
 
 /// A further MC system.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ impl Scenario {
     /// What a system has, UEs of others without subscriptions.
     fn alone(&self, name: Option<&str>) -> Self {
         let mut own = self.clone();
-        if let Some(system) = self.systems.iter().find(|system| Some(system.name.as_str()) == name) {
+        if let Some(system) = self.system_named(name) {
             (own.ims, own.mc) = (Some(system.ims.clone()), system.mc.clone());
             (own.sms, own.mms) = (None, None);
         }
@@ -111,7 +111,8 @@ impl Scenario {
         place.map_or(0, |place| place as u8 + 1)
     }
 
-    fn system_named(&self, name: Option<&str>) -> Option<&System> {
+    /// A further system by its name.
+    pub(crate) fn system_named(&self, name: Option<&str>) -> Option<&System> {
         self.systems.iter().find(|own| Some(own.name.as_str()) == name)
     }
 
@@ -140,6 +141,14 @@ impl Scenario {
     pub(crate) fn guests<'a>(&'a self, system: Option<&'a str>) -> impl Iterator<Item = (&'a Ue, &'a UeMigrates)> {
         let guest = move |ue: &'a Ue| Some((ue, ue.migrates.as_ref().filter(|own| Some(own.to.as_str()) == system)?));
         self.ues.iter().filter_map(guest)
+    }
+
+    /// Who the user of a UE is in the system that he may go to.
+    pub(crate) fn visitor_identity(&self, ue: &Ue) -> Option<VisitorIdentity> {
+        let domain = &self.system_named(Some(&ue.migrates.as_ref()?.to))?.ims.domain;
+        let mc_id = format!("{}{VISITOR}", ue.name);
+        let impi = format!("{mc_id}@{domain}");
+        Some(VisitorIdentity { impu: format!("sip:{impi}"), impi, mc_id })
     }
 
     /// The domain of the system that has a group.
@@ -188,15 +197,21 @@ impl Scenario {
 }
 
 impl UeMigrates {
-    /// What a user is called in another system: the user part of his identities there.
-    pub(crate) fn visitor(ue: &str) -> String {
-        format!("{ue}{VISITOR}")
-    }
-
     /// Private identities of all visitors of a domain; `*` stands for any characters.
     pub(crate) fn visitors(domain: &str) -> String {
         format!("*{VISITOR}@{domain}")
     }
+}
+
+/// Identities of a user in the system that he may go to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct VisitorIdentity {
+    /// MC service user ID: the user part of the others.
+    pub(crate) mc_id: String,
+    /// Private identity.
+    pub(crate) impi: String,
+    /// Public identity, a SIP URI.
+    pub(crate) impu: String,
 }
 
 /// What the names of visitors end in: no UE's own does.
@@ -225,6 +240,6 @@ pub(super) fn ue_migrates(t: &mut Table<'_>) -> UeMigrates {
         to: t.name("to"),
         server: t.optional_integer("server", 1..=MC_SERVERS_MAX as u8).unwrap_or(1),
         binding: t.choice_or("binding", &bindings, Binding::Bound),
-        automatic: t.choice_or("automatic", &[("no", false), ("yes", true)], true),
+        automatic: t.yes_no("automatic", true),
     }
 }

@@ -228,6 +228,11 @@ impl<'a> Table<'a> {
         self.optional(key, &quote(choices), |v| chosen(v, choices)).unwrap_or(default)
     }
 
+    /// A decision, or `default`.
+    pub(crate) fn yes_no(&mut self, key: &'static str, default: bool) -> bool {
+        self.choice_or(key, &[("no", false), ("yes", true)], default)
+    }
+
     /// One of some words, or `default`; words of `planned` are understood and refused as not built yet.
     pub(crate) fn built<T: Copy>(
         &mut self,

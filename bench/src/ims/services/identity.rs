@@ -13,7 +13,7 @@ use super::{Site, exposure};
 use crate::errors::CommandError;
 use crate::ims::mc_login::{CLIENT_ID, REDIRECT_URI};
 use crate::ims::network::{bench, entropy};
-use crate::scenario::{Scenario, Service, UeMigrates};
+use crate::scenario::{Scenario, Service};
 
 pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     let mut entropy = site.entropy();
@@ -28,12 +28,12 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
             mcdata_id: None,
         });
     }
-    for (ue, _) in site.scenario.guests(site.plan.name.as_deref()) {
-        let visitor = UeMigrates::visitor(&ue.name);
+    let guests = site.scenario.guests(site.plan.name.as_deref());
+    for visitor in guests.filter_map(|(ue, _)| site.scenario.visitor_identity(ue)) {
         config.users.push(McUser {
-            password: hash(&password(site.scenario, &visitor), &mut entropy)?,
-            mcptt_id: Some(mcptt_id(&site.plan.domain, &visitor)),
-            mc_id: visitor,
+            password: hash(&password(site.scenario, &visitor.mc_id), &mut entropy)?,
+            mcptt_id: Some(mcptt_id(&site.plan.domain, &visitor.mc_id)),
+            mc_id: visitor.mc_id,
             mcvideo_id: None,
             mcdata_id: None,
         });

@@ -13,13 +13,13 @@ use core_network::{BearerRule, CellAreas, Mb2Config};
 use protocol::sip::{EutranCell, PAccessNetworkInfo};
 use protocol::{Entropy, Plmn};
 
+use super::identity;
 use super::mbms::{OTHER_CELL, TAC};
-use super::{identity, migration};
 use crate::errors::CommandError;
 use crate::ims::migrant::GuestCell;
 use crate::ims::network::{add, bench, entropy, memory};
 use crate::mbms::config::{self, MbmsSite};
-use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, Ue, UeMigrates, mc_box};
+use crate::scenario::{Announces, Insufficient, Mc, McAuth, McServer, Scenario, ServiceBox, Ue, mc_box};
 use crate::setup;
 
 /// Adds the servers that a scenario names.
@@ -88,21 +88,22 @@ impl McSite<'_> {
             let mcptt_id = identity::mcptt_id(&self.plan.domain, &ue.name);
             Some(McSubscriber { server: self.host(own.server), ..McSubscriber::new(&mcptt_id, &identity.impu) })
         });
-        let guests = self.scenario.guests(self.plan.name.as_deref()).map(|(ue, guest)| {
-            let visitor = migration::visitor(&ue.name, self.plan);
-            McSubscriber {
-                server: self.host(guest.server),
-                ..McSubscriber::new(&visitor.mcptt_id, &visitor.public_identity)
-            }
+        let guests = self.scenario.guests(self.plan.name.as_deref()).filter_map(|(ue, guest)| {
+            let visitor = self.scenario.visitor_identity(ue)?;
+            let mcptt_id = identity::mcptt_id(&self.plan.domain, &visitor.mc_id);
+            Some(McSubscriber { server: self.host(guest.server), ..McSubscriber::new(&mcptt_id, &visitor.impu) })
         });
         own.chain(guests).collect()
     }
 
     fn groups(&self) -> Vec<mc::McGroup> {
-        let is_guest = |ue: &String| self.scenario.guests(self.plan.name.as_deref()).any(|(own, _)| own.name == *ue);
+        let guest = |name: &String| {
+            let (ue, _) = self.scenario.guests(self.plan.name.as_deref()).find(|(ue, _)| ue.name == *name)?;
+            self.scenario.visitor_identity(ue)
+        };
         let id = |ue: &String| {
-            let visitor = is_guest(ue).then(|| UeMigrates::visitor(ue));
-            identity::mcptt_id(&self.plan.domain, visitor.as_ref().unwrap_or(ue))
+            let visitor = guest(ue);
+            identity::mcptt_id(&self.plan.domain, visitor.as_ref().map_or(ue, |visitor| &visitor.mc_id))
         };
         let group = |own: &crate::scenario::McGroup| mc::McGroup {
             server: self.host(own.server),

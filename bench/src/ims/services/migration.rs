@@ -11,7 +11,7 @@ use protocol::mc::user_profile::{PartnerSystem, ProfileEntry, UserProfile};
 use super::mc::{group_id, server_uri};
 use super::{Site, identity};
 use crate::errors::CommandError;
-use crate::ims::network::{add, bench, entropy, memory, plans, sips};
+use crate::ims::network::{add, bench, entropy, memory, sips};
 use crate::scenario::{
     Binding, DIAMETER_RELAY, ImsSecurity, MIGRATION_SERVER, Mc, McAuth, PRIMARY, Scenario, System, Ue, UeMigrates,
 };
@@ -20,24 +20,6 @@ use crate::scenario::{
 const PROFILE_INDEX: u8 = 1;
 /// Access point of the MC service PDN of a system, where all its services are.
 const SERVICE_PDN: &str = "mcptt";
-
-/// Identities of a visitor in the system that he comes to.
-pub(super) struct Visitor {
-    private_identity: String,
-    pub(super) public_identity: String,
-    pub(super) mcptt_id: String,
-    mc_id: String,
-}
-
-pub(super) fn visitor(ue: &str, plan: &NetworkPlan) -> Visitor {
-    let (mc_id, domain) = (UeMigrates::visitor(ue), &plan.domain);
-    Visitor {
-        private_identity: format!("{mc_id}@{domain}"),
-        public_identity: format!("sip:{mc_id}@{domain}"),
-        mcptt_id: identity::mcptt_id(domain, &mc_id),
-        mc_id,
-    }
-}
 
 /// Adds what a system has for migration.
 pub(in crate::ims) fn add_nodes(
@@ -61,10 +43,10 @@ fn bindings(scenario: &Scenario, plan: &NetworkPlan) -> Vec<MigrationBinding> {
     let guests = scenario.guests(plan.name.as_deref()).filter(|(_, own)| own.binding != Binding::Unknown);
     let binding = |(ue, own): (&Ue, &UeMigrates)| {
         let home = scenario.ims_identity(&ue.name)?;
-        let there = visitor(&ue.name, plan);
-        let binding = MigrationBinding::new(PRIMARY, &there.private_identity, &home.impi);
+        let there = scenario.visitor_identity(ue)?;
+        let binding = MigrationBinding::new(PRIMARY, &there.impi, &home.impi);
         let is_barred = own.binding == Binding::Barred;
-        Some(MigrationBinding { is_barred, ..binding.with(&there.public_identity, &home.impu) })
+        Some(MigrationBinding { is_barred, ..binding.with(&there.impu, &home.impu) })
     };
     guests.filter_map(binding).collect()
 }
@@ -91,17 +73,16 @@ pub(in crate::ims) fn home(scenario: &Scenario, plan: &NetworkPlan, ue: &str) ->
 
 /// The profiles of users who may migrate.
 pub(super) fn profiles(site: &Site<'_>) -> Result<Vec<String>, CommandError> {
-    let plans = plans(site.scenario);
     let mut documents = Vec::new();
     for ue in site.scenario.ues.iter().filter(|ue| ue.ims.is_some()) {
         let Some(own) = &ue.migrates else { continue };
-        let system = site.scenario.systems.iter().find(|system| system.name == own.to);
-        let plan = plans.iter().find(|plan| plan.name.as_ref() == Some(&own.to));
+        let system = site.scenario.system_named(Some(&own.to));
+        let plan = site.plans.iter().copied().find(|plan| plan.name.as_ref() == Some(&own.to));
         let Some((system, plan)) = system.zip(plan) else { continue };
         let mut profile = UserProfile::new(&identity::mcptt_id(&site.plan.domain, &ue.name), PROFILE_INDEX);
         let groups = site.scenario.mc.iter().flat_map(|mc| groups_of(mc, &site.plan.domain, &ue.name));
         profile.groups = groups.map(|uri| ProfileEntry::new(&uri)).collect();
-        profile.partners = vec![partner(site.scenario, (system, plan), &ue.name, own)?];
+        profile.partners = vec![partner(site.scenario, (system, plan), ue, own)?];
         documents.push(profile.to_document());
     }
     Ok(documents)
@@ -110,10 +91,10 @@ pub(super) fn profiles(site: &Site<'_>) -> Result<Vec<String>, CommandError> {
 fn partner(
     scenario: &Scenario,
     (system, plan): (&System, &NetworkPlan),
-    ue: &str,
+    ue: &Ue,
     own: &UeMigrates,
 ) -> Result<PartnerSystem, CommandError> {
-    let there = visitor(ue, plan);
+    let there = scenario.visitor_identity(ue).ok_or_else(|| bench("a user goes nowhere"))?;
     let has_tokens = system.mc.as_ref().is_some_and(|mc| mc.auth == McAuth::Token);
     let pcscf = match system.ims.security {
         ImsSecurity::Tls => sips(plan, NetworkBox::Pcscf),
@@ -127,13 +108,13 @@ fn partner(
         identity_pdn: None,
         domain: plan.domain.clone(),
         pcscf,
-        private_identity: there.private_identity,
-        public_identity: there.public_identity,
+        private_identity: there.impi,
+        public_identity: there.impu,
         identity_server: has_tokens.then(|| identity::issuer(&plan.domain)),
+        mcptt_id: identity::mcptt_id(&plan.domain, &there.mc_id),
         mc_id: Some(there.mc_id),
-        mcptt_id: there.mcptt_id,
         server: server_uri(plan, own.server).unwrap_or_default(),
-        groups: system.mc.iter().flat_map(|mc| groups_of(mc, &plan.domain, ue)).collect(),
+        groups: system.mc.iter().flat_map(|mc| groups_of(mc, &plan.domain, &ue.name)).collect(),
     })
 }
 

@@ -40,6 +40,8 @@ const HTTP_PORT: u16 = 80;
 struct Site<'a> {
     scenario: &'a Scenario,
     plan: &'a NetworkPlan,
+    /// Those of all systems.
+    plans: &'a [&'a NetworkPlan],
     service: Service,
     own: &'a ServiceBox,
 }
@@ -80,17 +82,18 @@ impl Site<'_> {
     }
 }
 
-/// Adds the nodes that a scenario names; what charging writes down, if there is charging, and what MSC and SGSN tell.
+/// Adds the nodes that a scenario names, `plans` being those of all systems; what charging writes down, if there is charging, and what MSC and SGSN tell.
 pub(super) fn add_all(
     fabric: &mut Fabric,
     scenario: &Scenario,
     plan: &NetworkPlan,
+    plans: &[&NetworkPlan],
 ) -> Result<(Option<Books>, Option<ServingNodes>), CommandError> {
     let Some(ims) = &scenario.ims else { return Ok((None, None)) };
     let books = if ims.has(Service::Charging) { Some(Books::new()?) } else { None };
     for &service in &ims.services {
         for own in service.boxes() {
-            let site = Site { scenario, plan, service, own };
+            let site = Site { scenario, plan, plans, service, own };
             let node = site.node()?;
             match (own.place, &books) {
                 (NetworkBox::Cdf, Some(books)) => {

@@ -275,7 +275,7 @@ impl<'a> Asked<'a> {
             ip: exposure::address(place),
             pcscf: PCSCF.to_owned(),
             mms_relay: String::new(),
-            system: 0,
+            system: None,
         })
     }
 
@@ -295,11 +295,12 @@ impl<'a> Asked<'a> {
         let procedure = if self.is_plain() { plain::plain_form(own)? } else { own };
         let actor = |name: &str| {
             let Some(own) = self.scenario.ims_identity(name) else { return self.third_party(name) };
-            let (impi, impu, ip, pcscf) = (own.impi, own.impu, own.contact.ip(), own.pcscf.clone());
+            let (ip, pcscf) = (own.contact.ip(), own.pcscf_name());
+            let (impi, impu) = (own.impi, own.impu);
             let msisdn = own.tel.trim_start_matches("tel:+").to_owned();
             let ue = self.scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| ue.mms.as_ref());
             let mms_relay = ue.map_or_else(String::new, |own| own.relay.server().to_owned());
-            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf, mms_relay, system: 0 })
+            Some(ImsActor { name: name.to_owned(), impi, impu, msisdn, ip, pcscf, mms_relay, system: None })
         };
         let cast = ImsCast::new(step, actor(ue)?, peer.and_then(actor), second.and_then(actor));
         Some(LadderHeader {

@@ -96,14 +96,18 @@ pub struct ImsActor {
     /// Name of the MMS Relay/Server that it is a subscriber of; empty: of none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mms_relay: String,
-    /// Number of the MC system that it is in, from 0.
-    #[serde(default, skip_serializing_if = "is_first")]
-    pub system: u8,
+    /// The further MC system that it is in; none: the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<ActorSystem>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives fields by reference")]
-const fn is_first(system: &u8) -> bool {
-    *system == 0
+/// A further MC system in a ladder.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActorSystem {
+    /// Its name, with which those of its boxes begin.
+    pub name: String,
+    /// Its number, from 1.
+    pub number: u8,
 }
 
 impl ImsActor {

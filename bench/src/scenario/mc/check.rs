@@ -135,16 +135,29 @@ fn migration(s: &Scenario, step: &McStep, at: &str, note: &mut Checker<'_>) {
         let message = format!("UE {ue} has no `migrates`; allowed: a UE that has");
         note.note(&["step", at, "ue"], message);
     }
-    let names = || std::iter::once(PRIMARY).chain(s.systems.iter().map(|own| own.name.as_str()));
-    let (key, wanted): (&str, Vec<&String>) = match step {
-        McStep::Migrate { system, .. } => ("system", vec![system]),
-        McStep::Hears { systems, .. } => ("systems", systems.iter().collect()),
-        _ => return,
-    };
-    for name in wanted.into_iter().filter(|name| !names().any(|known| known == name.as_str())) {
-        let allowed: Vec<String> = names().map(|known| format!("\"{known}\"")).collect();
-        let message = format!("no system is named \"{name}\"; allowed values: {}", allowed.join(", "));
-        note.note(&["step", at, key], message);
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    match step {
+        McStep::Migrate { system, .. } => {
+            for own in s.ues.iter().filter(|own| ue.selects(&own.name)) {
+                let Some(migrates) = &own.migrates else { continue };
+                let allowed = [PRIMARY, migrates.to.as_str()];
+                if !allowed.contains(&system.as_str()) {
+                    let (name, allowed) = (&own.name, quoted(&allowed));
+                    let message =
+                        format!("no system that {name} may go to is named \"{system}\"; allowed values: {allowed}");
+                    note.note(&["step", at, "system"], message);
+                }
+            }
+        }
+        McStep::Hears { systems, .. } => {
+            let names: Vec<&str> =
+                std::iter::once(PRIMARY).chain(s.systems.iter().map(|own| own.name.as_str())).collect();
+            for name in systems.iter().filter(|name| !names.contains(&name.as_str())) {
+                let message = format!("no system is named \"{name}\"; allowed values: {}", quoted(&names));
+                note.note(&["step", at, "systems"], message);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -178,7 +178,6 @@ const MAX_BEARERS: usize = 16;
 /// Patience and leases, at most.
 const MINUTE_MS: u64 = 60_000;
 const NUMBERS: std::ops::RangeInclusive<u8> = 1..=MC_SERVERS_MAX as u8;
-const YES: [(&str, bool); 2] = [("no", false), ("yes", true)];
 
 /// Reads `[mc]`.
 pub(super) fn mc(t: &mut Table<'_>) -> Mc {
@@ -197,9 +196,9 @@ fn server(t: &mut Table<'_>) -> McServer {
     let ways = [("unicast", Insufficient::Unicast), ("duplicate", Insufficient::Duplicate)];
     let who = [("own", Announces::Own), ("controlling", Announces::Controlling)];
     McServer {
-        controls_bearers: t.choice_or("controls_bearers", &YES, false),
-        own_bearers: t.choice_or("own_bearers", &YES, true),
-        is_central: t.choice_or("is_central", &YES, false),
+        controls_bearers: t.yes_no("controls_bearers", false),
+        own_bearers: t.yes_no("own_bearers", true),
+        is_central: t.yes_no("is_central", false),
         bit_rate_kbps: t.optional_integer("bit_rate_kbps", 1..=100_000).unwrap_or(256),
         discovers: t.optional_integers("discovers", NUMBERS),
         insufficient: t.choice_or("insufficient", &ways, Insufficient::Unicast),
@@ -232,7 +231,7 @@ fn group(t: &mut Table<'_>) -> McGroup {
 pub(super) fn ue_mc(t: &mut Table<'_>) -> UeMc {
     UeMc {
         server: t.integer("server", NUMBERS),
-        mbms: t.choice_or("mbms", &YES, true),
+        mbms: t.yes_no("mbms", true),
         area: t.optional_integer("area", 0..=255),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Mms, MmsBy, MmsPush, MmsStep, UeMms};
 use crate::scenario::check::known_ue;
 use crate::scenario::load::check_content;
-use crate::scenario::{ImsState, Scenario, Selector, StepAction, Ue, content_type};
+use crate::scenario::{Scenario, Selector, StepAction, Ue, content_type};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the multimedia messages of `s`.
@@ -43,26 +43,6 @@ fn phone(s: &Scenario, ue: &Ue, own: &UeMms, at: &str, note: &mut Checker<'_>) {
     }
 }
 
-/// A state that a step waits for: one of multimedia messages that UEs can come to.
-pub(in crate::scenario) fn state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
-    let of_mms = matches!(
-        state,
-        ImsState::MmsTaken
-            | ImsState::MmsNotified
-            | ImsState::MmsReceived
-            | ImsState::MmsReported
-            | ImsState::MmsReadReported
-    );
-    if of_mms && s.mms.is_none() {
-        let message = "a state of multimedia messages without a table [mms]; allowed: both or none";
-        return note.note(&["step", at, "state"], message.into());
-    }
-    let is_named = matches!(ue, Selector::Name(_));
-    for own in s.ues.iter().filter(|own| of_mms && is_named && ue.selects(&own.name) && own.mms.is_none()) {
-        note.note(&["step", at, "ue"], format!("UE {} has no `mms`; allowed: UEs with it", own.name));
-    }
-}
-
 /// A step of multimedia messages.
 pub(in crate::scenario) fn step(s: &Scenario, step: &MmsStep, at: &str, note: &mut Checker<'_>) {
     if s.mms.is_none() {
@@ -94,14 +74,14 @@ pub(in crate::scenario) fn check_files(s: &Scenario, folder: &Path, note: &mut C
         let mut octets = content.text.as_ref().map_or(0, |text| text.len() as u64);
         for (key, own) in content.files() {
             let file = folder.join(own);
-            let kind = match key {
-                "picture" => ["image/", "video/"],
-                "sound" => ["audio/"; 2],
-                _ => [""; 2],
+            let (kinds, allowed): (&[&str], &str) = match key {
+                "picture" => (&["image/", "video/"], "a picture or a video"),
+                "sound" => (&["audio/"], "a sound"),
+                _ => (&[""], "at least one octet"),
             };
             let reason = match check_content(&file) {
                 Err(reason) => reason,
-                Ok(()) if !kind.iter().any(|kind| content_type(&file).starts_with(kind)) => {
+                Ok(()) if !kinds.iter().any(|kind| content_type(&file).starts_with(kind)) => {
                     format!("{} by its name", content_type(&file))
                 }
                 Ok(()) => {
@@ -114,21 +94,12 @@ pub(in crate::scenario) fn check_files(s: &Scenario, folder: &Path, note: &mut C
                 }
             };
             let message = format!(
-                "{key} {}: {reason}; allowed values: a file of {}, relative to the folder of this file",
-                file.display(),
-                allowed(key)
+                "{key} {}: {reason}; allowed values: a file of {allowed}, relative to the folder of this file",
+                file.display()
             );
             note.note(&["step", &at, key], message);
         }
         too_large(s, mms, (from, to), octets, &at, note);
-    }
-}
-
-const fn allowed(key: &str) -> &'static str {
-    match key.as_bytes() {
-        b"picture" => "a picture or a video",
-        b"sound" => "a sound",
-        _ => "at least one octet",
     }
 }
 

@@ -13,7 +13,7 @@ use super::ims::yes_no;
 use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
-pub(super) use check::{check, check_files, state as check_state, step as check_step};
+pub(super) use check::{check, check_files, step as check_step};
 pub(super) use step::{MMS_WORDS, MmsWord};
 pub use step::{MmsFiles, MmsStep};
 
@@ -136,7 +136,6 @@ pub(crate) const MMS_BOXES: [ServiceBox; 2] = [
 ];
 
 const WEEK_S: u64 = 7 * 86_400;
-const YES: [(&str, bool); 2] = [("no", false), ("yes", true)];
 /// What relays and UEs take as long as nobody says otherwise.
 const LARGEST: usize = 10 << 20;
 const IMS_LARGEST: usize = 256 << 10;
@@ -166,7 +165,7 @@ pub(super) fn ue_mms(t: &mut Table<'_>) -> UeMms {
         relay: t.choice_or("relay", &[("own", MmsRelayOf::Own), ("far", MmsRelayOf::Far)], MmsRelayOf::Own),
         push: t.choice_or("push", &[("sip", MmsPush::Sip), ("sms", MmsPush::Sms)], MmsPush::Sip),
         retrieval: t.choice_or("retrieval", &retrievals, MmsRetrieval::Immediate),
-        read_reports: t.choice_or("read_reports", &YES, true),
-        report_allowed: t.choice_or("report_allowed", &YES, true),
+        read_reports: t.yes_no("read_reports", true),
+        report_allowed: t.yes_no("report_allowed", true),
     }
 }

@@ -133,8 +133,8 @@ impl MmsStep {
             MmsWord::Forward => Self::Forward {
                 from: t.name("from"),
                 to: t.name("to"),
-                delivery_report: t.choice_or("delivery_report", &super::YES, false),
-                read_report: t.choice_or("read_report", &super::YES, false),
+                delivery_report: t.yes_no("delivery_report", false),
+                read_report: t.yes_no("read_report", false),
             },
             MmsWord::Send => Self::Send {
                 from: t.name("from"),
@@ -146,8 +146,8 @@ impl MmsStep {
                     sound: t.optional_text("sound").map(PathBuf::from),
                     attachment: t.optional_text("attachment").map(PathBuf::from),
                 },
-                delivery_report: t.choice_or("delivery_report", &super::YES, false),
-                read_report: t.choice_or("read_report", &super::YES, false),
+                delivery_report: t.yes_no("delivery_report", false),
+                read_report: t.yes_no("read_report", false),
                 expiry_s: t.optional_integer("expiry_s", 1..=super::WEEK_S),
             },
         }

@@ -2,7 +2,7 @@
 
 use super::{Served, SmsAccess, SmsBy, SmsStep, UeSms};
 use crate::scenario::check::known_ue;
-use crate::scenario::{ImsState, Scenario, Selector, Service, Ue};
+use crate::scenario::{Scenario, Selector, Service, Ue};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the short messages of `s`.
@@ -49,26 +49,6 @@ fn phone(s: &Scenario, ue: &Ue, own: &UeSms, at: &str, note: &mut Checker<'_>) {
             let message = format!("no `{0}` of this UE; allowed: `{0}`, or an order without it", over.as_str());
             note.note(&["ue", at, "sms", key], message);
         }
-    }
-}
-
-/// A state that a step waits for: one of short messages that UEs can come to.
-pub(in crate::scenario) fn state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
-    let of_r2 = matches!(state, ImsState::SmsRegistered | ImsState::SmsUnregistered);
-    let of_all = of_r2 || state == ImsState::SmsRefused;
-    if !of_all && !matches!(state, ImsState::SmsTaken | ImsState::SmsReceived) {
-        return;
-    }
-    let is_named = matches!(ue, Selector::Name(_));
-    for own in s.ues.iter().filter(|own| ue.selects(&own.name)) {
-        let problem = match &own.sms {
-            None if of_all || is_named => "no `sms`; allowed: UEs with it",
-            Some(sms) if of_r2 && sms.by != SmsBy::R2 => {
-                "no registration of its own for short messages; allowed: UEs with `by = \"r2\"`, or another state"
-            }
-            _ => continue,
-        };
-        note.note(&["step", at, "ue"], format!("UE {} has {problem}", own.name));
     }
 }
 

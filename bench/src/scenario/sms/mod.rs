@@ -13,7 +13,7 @@ use super::ims::yes_no;
 use super::service::ServiceBox;
 use crate::strict_toml::Table;
 
-pub(super) use check::{check, state as check_state, step as check_step};
+pub(super) use check::{check, step as check_step};
 pub use step::SmsStep;
 pub(super) use step::{SMS_WORDS, SmsWord};
 
@@ -132,7 +132,6 @@ pub(crate) const SMS_BOXES: [ServiceBox; 5] = [
 
 const WEEK_S: u64 = 7 * 86_400;
 const HOUR_MS: u64 = 3_600_000;
-const YES: [(&str, bool); 2] = [("no", false), ("yes", true)];
 
 /// Reads `[sms]`.
 pub(super) fn sms(t: &mut Table<'_>) -> Sms {
@@ -140,12 +139,12 @@ pub(super) fn sms(t: &mut Table<'_>) -> Sms {
         [("normal", SmScKind::Normal), ("voice_mail", SmScKind::VoiceMail), ("video_mail", SmScKind::VideoMail)];
     let retry_s = t.optional_integers("retry_s", 1..=WEEK_S);
     Sms {
-        online: t.choice_or("online", &YES, false),
+        online: t.yes_no("online", false),
         expires_s: t.optional_integer("expires_s", 60..=7200).unwrap_or(3600),
         guard_ms: t.optional_integer("guard_ms", 0..=24 * HOUR_MS).unwrap_or(60_000),
         patience_ms: t.optional_integer("patience_ms", 100..=HOUR_MS).unwrap_or(40_000),
-        ip_messaging: t.choice_or("ip_messaging", &YES, true),
-        gprs: t.choice_or("gprs", &YES, true),
+        ip_messaging: t.yes_no("ip_messaging", true),
+        gprs: t.yes_no("gprs", true),
         validity_s: t.optional_integer("validity_s", 1..=WEEK_S).unwrap_or(3 * 86_400),
         retry_s: if retry_s.is_empty() { vec![900, 1800, 3600] } else { retry_s },
         kind: t.choice_or("kind", &kinds, SmScKind::Normal),
@@ -159,7 +158,7 @@ pub(super) fn ue_sms(t: &mut Table<'_>) -> UeSms {
     UeSms {
         by: t.choice_or("by", &[("ims", SmsBy::Ims), ("r2", SmsBy::R2)], SmsBy::Ims),
         places: t.optional_integer("places", 1..=1000).unwrap_or(50),
-        in_reply_to: t.choice_or("in_reply_to", &YES, true),
+        in_reply_to: t.yes_no("in_reply_to", true),
         msc: served(t, "msc"),
         sgsn: served(t, "sgsn"),
         order: t.optional_choices("order", &accesses),

@@ -113,7 +113,7 @@ impl SmsStep {
                 data: t.optional_text_that("data", "octets in hexadecimal digits", |digits| {
                     !digits.is_empty() && hex::decode(digits).is_ok()
                 }),
-                status_report: t.choice_or("status_report", &super::YES, false),
+                status_report: t.yes_no("status_report", false),
                 validity_s: t.optional_integer("validity_s", 1..=63 * 7 * 86_400),
             },
         }

@@ -4,7 +4,7 @@ use protocol::Plmn;
 
 use super::{MCC, PRIMARY, System, VISITOR};
 use crate::scenario::mc::known_server;
-use crate::scenario::{ImsState, Mc, McAuth, Scenario, Selector, Service, Ue};
+use crate::scenario::{Mc, McAuth, Scenario, Service, Ue, name_in};
 use crate::strict_toml::Checker;
 
 /// Notes everything that is wrong with the systems of `s`.
@@ -27,19 +27,22 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
     if !s.systems.is_empty() && s.ims.is_none() {
         note.note(&["system"], "[[system]] without a table [ims]; allowed: both or none".into());
     }
+    let is_box = |name: &str| s.systems.iter().find(|own| name.starts_with(&name_in(Some(&own.name), "")));
     for (i, ue) in s.ues.iter().enumerate() {
-        user(s, ue, &i.to_string(), note);
+        let at = i.to_string();
+        user(s, ue, &at, note);
+        if let Some(system) = is_box(&ue.name) {
+            note.note(&["ue", &at, "name"], names_of_boxes(&system.name));
+        }
+    }
+    let clients = s.ims.iter().flat_map(|ims| &ims.third_parties).enumerate();
+    for (i, system) in clients.filter_map(|(i, own)| Some((i, is_box(&own.name)?))) {
+        note.note(&["ims", "third_party", &i.to_string(), "name"], names_of_boxes(&system.name));
     }
 }
 
-/// A state that a step waits for: one of users who migrate.
-pub(in crate::scenario) fn check_state(s: &Scenario, ue: &Selector, state: ImsState, at: &str, note: &mut Checker<'_>) {
-    let of_migration =
-        matches!(state, ImsState::ProfileThere | ImsState::Migrated | ImsState::AtHome | ImsState::Unserved);
-    let is_named = matches!(ue, Selector::Name(_));
-    for own in s.ues.iter().filter(|own| of_migration && is_named && ue.selects(&own.name) && own.migrates.is_none()) {
-        note.note(&["step", at, "ue"], format!("UE {} has no `migrates`; allowed: UEs with it", own.name));
-    }
+fn names_of_boxes(system: &str) -> String {
+    format!("names that begin with \"{}\" are those of its boxes; allowed: any other", name_in(Some(system), ""))
 }
 
 type Say<'a> = &'a mut dyn FnMut(&[&str], String);
@@ -48,6 +51,11 @@ fn names(s: &Scenario, place: usize, system: &System, say: Say<'_>) {
     let before = &s.systems[..place];
     if system.name == PRIMARY || before.iter().any(|own| own.name == system.name) {
         let message = format!("\"{}\" is another system; allowed values: a name of its own", system.name);
+        say(&["name"], message);
+    }
+    // Names of its boxes begin with it and a dot.
+    if system.name.contains('.') {
+        let message = format!("name = \"{}\"; allowed values: a name without '.'", system.name);
         say(&["name"], message);
     }
     if Plmn::new(MCC, &system.mnc).is_none() {

@@ -2,6 +2,23 @@ use std::path::Path;
 
 use crate::scenario::{ImsState, ImsStep, LoadScenarioError, McStep, Overrides, Scenario, StepAction};
 
+/// A second partner.
+const OTHER: &str = r#"
+[[system]]
+name = "other"
+mnc = "03"
+
+[system.ims]
+domain = "ims.mnc003.mcc001.3gppnetwork.org"
+services = ["identity"]
+
+[system.mc]
+
+[[system.mc.server]]
+own_bearers = "no"
+
+"#;
+
 const BASE: &str = r#"
 name = "migration"
 title = "t"
@@ -94,7 +111,7 @@ fn each_system_has_its_own_users_alone() {
     assert!(scenario.guests(Some("partner")).map(|(ue, _)| ue.name.as_str()).eq(["anna"]));
     let otto = scenario.ims_identity("otto").unwrap();
     assert_eq!(otto.impi, "001020000000002@ims.mnc002.mcc001.3gppnetwork.org");
-    assert_eq!(otto.pcscf, "partner.P-CSCF");
+    assert_eq!(otto.pcscf_name(), "partner.P-CSCF");
     assert_eq!(otto.contact.to_string(), "10.45.0.2:5060", "addresses are those of no other UE");
     assert!(matches!(&scenario.steps[0].action, StepAction::Mc(McStep::Hears { .. })));
     assert_eq!(scenario.steps[0].description, "anna hears partner alone");
@@ -144,14 +161,39 @@ fn what_does_not_fit_is_said_with_what_does() {
         (
             "system = \"primary\"",
             "system = \"home\"",
-            "no system is named \"home\"; allowed values: \"primary\", \"partner\"",
+            "no system that anna may go to is named \"home\"; allowed values: \"primary\", \"partner\"",
         ),
         ("ue = \"anna\"\nstate", "ue = \"otto\"\nstate", "UE otto has no `migrates`"),
         ("services = [\"identity\"]\n\n[system.mc]", "services = []\n\n[system.mc]", "auth = \"token\" without"),
         ("name = \"otto\"\n", "name = \"otto-visitor\"\n", "are those of visitors"),
+        ("name = \"partner\"", "name = \"part.ner\"", "allowed values: a name without '.'"),
+        ("name = \"otto\"\n", "name = \"partner.x\"\n", "names that begin with \"partner.\" are those of its boxes"),
+        (
+            "[[step]]\ndo = \"mc_migrate\"",
+            "[[step]]\ndo = \"publish\"\nue = \"all\"\nnote = \"here\"\n\n[[step]]\ndo = \"mc_migrate\"",
+            "needs \"presence\", which services of [system.ims] of partner do not have",
+        ),
+        (
+            "[[step]]\ndo = \"mc_migrate\"",
+            "[[step]]\ndo = \"mc_group_put\"\nue = \"otto\"\n\n[[step]]\ndo = \"mc_migrate\"",
+            "needs \"xdm\", which services of [system.ims] of partner do not have",
+        ),
     ] {
         assert!(BASE.contains(from), "{from}");
         let error = load(&BASE.replacen(from, to, 1)).unwrap_err();
         assert!(error.contains(said), "{to}: {error}");
     }
+}
+
+#[test]
+fn a_user_goes_to_the_system_that_he_migrates_to_alone() {
+    let with_other = BASE.replacen("[[ue]]", &format!("{OTHER}[[ue]]"), 1);
+    load(&with_other).unwrap();
+    let said = "no system that anna may go to is named \"other\"; allowed values: \"primary\", \"partner\"";
+    let goes = with_other.replace("system = \"primary\"", "system = \"other\"");
+    assert!(load(&goes).unwrap_err().contains(said));
+    let all = goes.replace("do = \"mc_migrate\"\nue = \"anna\"", "do = \"mc_migrate\"\nue = \"all\"");
+    assert!(load(&all).unwrap_err().contains(said));
+    // Cells of both may be heard.
+    load(&with_other.replace("systems = [\"partner\"]", "systems = [\"other\", \"partner\"]")).unwrap();
 }

@@ -13,6 +13,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All words that are known here, as they are written.
+            pub const WORDS: &'static [&'static str] = &[$($text),*];
+
             /// The word, case aside.
             pub fn parse(text: &str) -> Self {
                 match text {

@@ -7,7 +7,7 @@ use protocol::Joint;
 use super::super::Has::{Expires, Header, NoResponse, Response, Words};
 use super::super::HttpIs;
 use super::super::rows::*;
-use super::super::{Has, ImsActor, Of};
+use super::super::{ActorSystem, Has, ImsActor, Of};
 use crate::ladder::{Party, Procedure, ProcedureStep};
 use crate::scenario::{
     Binding, DIAMETER_RELAY, ICSCF, IDENTITY_SERVER, MIGRATION_SERVER, McStep, PCSCF, PRIMARY, SCSCF, Scenario, Ue,
@@ -199,17 +199,16 @@ pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<(usize, &str, Im
 
 /// Who a user is in the partner system.
 fn visitor(scenario: &Scenario, ue: &Ue, migrates: &UeMigrates) -> Option<ImsActor> {
-    let (home, to) = (scenario.ims_identity(&ue.name)?, migrates.to.as_str());
-    let system = scenario.systems.iter().find(|own| own.name == to)?;
-    let user = format!("{}@{}", UeMigrates::visitor(&ue.name), system.ims.domain);
+    let (home, there) = (scenario.ims_identity(&ue.name)?, scenario.visitor_identity(ue)?);
+    let (name, number) = (migrates.to.clone(), scenario.system_number(Some(&migrates.to)));
     Some(ImsActor {
         name: ue.name.clone(),
-        impu: format!("sip:{user}"),
-        impi: user,
+        impu: there.impu,
+        impi: there.impi,
         msisdn: String::new(),
         ip: home.contact.ip(),
-        pcscf: name_in(Some(to), PCSCF),
+        pcscf: name_in(Some(&name), PCSCF),
         mms_relay: String::new(),
-        system: scenario.system_number(Some(to)),
+        system: Some(ActorSystem { name, number }),
     })
 }

@@ -149,7 +149,7 @@ fn actor(name: &str, last: u8) -> ImsActor {
         ip: [10, 45, 0, last].into(),
         pcscf: "P-CSCF".into(),
         mms_relay: String::new(),
-        system: 0,
+        system: None,
     }
 }
 

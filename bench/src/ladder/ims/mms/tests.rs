@@ -19,7 +19,7 @@ fn cast() -> ImsCast {
         ip: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 1)),
         pcscf: String::new(),
         mms_relay: "MMS Relay/Server".into(),
-        system: 0,
+        system: None,
     };
     ImsCast::new(0, ue, None, None)
 }

@@ -20,7 +20,7 @@ fn cast() -> ImsCast {
         ip: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 1)),
         pcscf: String::new(),
         mms_relay: String::new(),
-        system: 0,
+        system: None,
     };
     ImsCast::new(0, ue, None, None)
 }
