@@ -3,7 +3,7 @@
 use hil::agent::mc::GroupFigures;
 use serde::{Deserialize, Serialize};
 
-/// Figures of an MC client in its group call.
+/// Figures of the MC client of a UE in its group call; in several systems, those of all of them together.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct McFigures {
     /// RTP packets that it took, each once.
@@ -56,6 +56,27 @@ impl McFigures {
             to_mbms: own.to_mbms,
             to_unicast: own.to_unicast,
             floor: own.floor,
+        }
+    }
+
+    /// Together with those of the same user in another system.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let [granted, denied, revoked] = self.floor;
+        Self {
+            taken: self.taken + other.taken,
+            by_unicast: self.by_unicast + other.by_unicast,
+            by_mbms: self.by_mbms + other.by_mbms,
+            both_ways: self.both_ways + other.both_ways,
+            doubled: self.doubled + other.doubled,
+            moved: self.moved + other.moved,
+            on_air_twice: self.on_air_twice + other.on_air_twice,
+            missing: self.missing + other.missing,
+            gap_ms: self.gap_ms.max(other.gap_ms),
+            gap_in_coverage_ms: self.gap_in_coverage_ms.max(other.gap_in_coverage_ms),
+            long_gaps: self.long_gaps + other.long_gaps,
+            to_mbms: self.to_mbms + other.to_mbms,
+            to_unicast: self.to_unicast + other.to_unicast,
+            floor: [granted + other.floor[0], denied + other.floor[1], revoked + other.floor[2]],
         }
     }
 }

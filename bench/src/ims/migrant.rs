@@ -12,8 +12,8 @@ use hil::agent::mc::{McClient, McCommand, McConfig, McEvent, McOutput};
 use hil::agent::media::MediaDatagram;
 use hil::agent::sip::{AgentCommand, AgentConfig, AgentEvent, AgentInput, AgentOutput, UeAgent};
 use hil::sim::SimUsim;
+use http::Response;
 use http::header::ETAG;
-use http::{Response, StatusCode};
 use protocol::sip::{Flow, Target};
 use protocol::{Entropy, Instant, Plmn, Tmgi};
 
@@ -28,6 +28,9 @@ const FIRST_PORT: u16 = 5080;
 const FIRST_MEDIA_PORT: u16 = 49_400;
 const MEDIA_PORTS: u16 = 100;
 
+/// Number of the system that users migrate from.
+const HOME: u8 = 0;
+
 /// What a UE has for migration.
 pub(crate) struct Migrant {
     name: String,
@@ -36,14 +39,18 @@ pub(crate) struct Migrant {
     /// Of its agent and its MC client at home.
     home: (AgentConfig, McConfig),
     guests: BTreeMap<String, Guest>,
-    /// Logins that are under way, by the tokens of their requests.
-    logins: BTreeMap<u64, LogInId>,
+    /// Logins that are under way and their systems, none being home, by the tokens of their requests.
+    logins: BTreeMap<u64, (LogInId, Option<String>)>,
+    /// Access tokens of other systems, by the names of these.
+    access_tokens: BTreeMap<String, String>,
     /// The request for the profile.
     fetch: Option<u64>,
     /// Numbers of the systems whose cells it hears; none: all are.
     heard: Option<BTreeSet<u8>>,
     /// By the names of systems.
     cells: BTreeMap<String, GuestCell>,
+    /// The area of the cell at home, heard or not; none: it is in none with MBMS.
+    home_area: Option<u8>,
     has_profile: bool,
     is_unserved: bool,
     facts: VecDeque<ImsFact>,
@@ -126,18 +133,30 @@ impl Migrant {
             home: (agent.clone(), mc.clone()),
             guests: BTreeMap::new(),
             logins: BTreeMap::new(),
+            access_tokens: BTreeMap::new(),
             fetch: None,
             heard: None,
             cells: BTreeMap::new(),
+            home_area: None,
             has_profile: false,
             is_unserved: false,
             facts: VecDeque::new(),
         }
     }
 
-    /// It finds these cells.
-    pub(crate) fn with_cells(self, cells: BTreeMap<String, GuestCell>) -> Self {
-        Self { cells, ..self }
+    /// It finds these cells, and at home one of this area.
+    pub(crate) fn with_cells(self, cells: BTreeMap<String, GuestCell>, home_area: Option<u8>) -> Self {
+        Self { cells, home_area, ..self }
+    }
+
+    /// It goes to the cell of another area at home.
+    pub(crate) fn moves_at_home(&mut self, area: Option<u8>) {
+        self.home_area = area;
+    }
+
+    /// The area of its cell at home, if that is heard.
+    pub(crate) fn area_at_home(&self) -> Option<u8> {
+        self.home_area.filter(|_| self.hears(HOME))
     }
 
     /// It obtains the profile.
@@ -176,15 +195,21 @@ impl Migrant {
         self.heard.as_ref().is_none_or(|heard| heard.contains(&system))
     }
 
-    /// The MC client in the system that serves; none: at home, or nowhere.
-    pub(crate) fn serving(&self) -> Option<&McUe> {
+    /// The other system that serves, and the UE in it; none: at home, or nowhere.
+    pub(crate) fn serving(&self) -> Option<(&str, &Guest)> {
         match self.migrator.serving()? {
             McSystem::Primary => None,
-            McSystem::Partner(id) => self.guests.get(id).map(|guest| &guest.mc),
+            McSystem::Partner(id) => self.guests.get_key_value(id).map(|(id, guest)| (id.as_str(), guest)),
         }
     }
 
-    /// The same, to change it.
+    /// The access token of the system that serves, if that is another one.
+    pub(crate) fn access_token(&self) -> Option<&str> {
+        let (system, _) = self.serving()?;
+        self.access_tokens.get(system).map(String::as_str)
+    }
+
+    /// The MC client in it, to change it.
     pub(crate) fn serving_mut(&mut self) -> Option<&mut McUe> {
         match self.migrator.serving()?.clone() {
             McSystem::Primary => None,
@@ -245,9 +270,19 @@ impl Migrant {
         self.migrator.handle_input(now, MigrationInput::Mc { system: &McSystem::Primary, event });
     }
 
-    /// A login goes out.
-    pub(crate) fn logs_in(&mut self, token: u64, id: LogInId) {
-        self.logins.insert(token, id);
+    /// A login in a system goes out; none: at home.
+    pub(crate) fn logs_in(&mut self, token: u64, id: LogInId, system: Option<String>) {
+        self.logins.insert(token, (id, system));
+    }
+
+    /// A login has ended: the access token, or why there is none; false: it was for something else.
+    pub(crate) fn logged_in(&mut self, now: Instant, token: u64, result: &Result<String, String>) -> bool {
+        let Some((id, system)) = self.logins.remove(&token) else { return false };
+        if let (Some(system), Ok(access_token)) = (system, result) {
+            self.access_tokens.insert(system, access_token.clone());
+        }
+        self.migrator.handle_input(now, MigrationInput::Token { id, result: result.clone() });
+        true
     }
 
     /// The request for the profile goes out.
@@ -255,18 +290,9 @@ impl Migrant {
         self.fetch = Some(token);
     }
 
-    /// A request has its last response: the access token that a login has brought, or why it has not.
-    pub(crate) fn answered(
-        &mut self,
-        now: Instant,
-        token: u64,
-        access: Result<String, String>,
-        response: &Response<Vec<u8>>,
-    ) {
-        if let Some(id) = self.logins.remove(&token) {
-            self.migrator.handle_input(now, MigrationInput::Token { id, result: access });
-        } else if self.fetch == Some(token) {
-            self.fetch = None;
+    /// A request that is none of a login has its response.
+    pub(crate) fn answered(&mut self, now: Instant, token: u64, response: &Response<Vec<u8>>) {
+        if self.fetch.take_if(|own| *own == token).is_some() {
             let etag = response.headers().get(ETAG).and_then(|value| value.to_str().ok());
             let answer = ProfileAnswer { status: response.status().as_u16(), etag, body: response.body() };
             self.migrator.handle_input(now, MigrationInput::Profile(Some(answer)));
@@ -275,12 +301,10 @@ impl Migrant {
 
     /// A request will have no response.
     pub(crate) fn unanswered(&mut self, now: Instant, token: u64, why: &str) {
-        let gone = Response::builder().status(StatusCode::BAD_GATEWAY).body(Vec::new());
-        if self.fetch == Some(token) {
-            self.fetch = None;
+        if self.fetch.take_if(|own| *own == token).is_some() {
             self.migrator.handle_input(now, MigrationInput::Profile(None));
-        } else if let Ok(gone) = gone {
-            self.answered(now, token, Err(why.to_owned()), &gone);
+        } else {
+            self.logged_in(now, token, &Err(why.to_owned()));
         }
     }
 

@@ -412,7 +412,7 @@ impl Maker<'_> {
             let cell = services::mc::guest_cell(self.scenario, ue, &own.to)?;
             let cells = std::iter::once((own.to.clone(), cell)).collect();
             let migrant = Migrant::new((name, self.scenario.seed), home, own.automatic, (&config, mc));
-            Ok::<_, CommandError>(migrant.with_cells(cells))
+            Ok::<_, CommandError>(migrant.with_cells(cells, ue.mc.as_ref().and_then(|own| own.area)))
         });
         let agent = UeAgent::new(config, self.entropy(name));
         let answers_after = own.answers_after_ms.map(Duration::from_millis);

@@ -30,9 +30,9 @@ pub(crate) struct WebClient {
     waiting: BTreeMap<HttpExchange, Asked>,
     /// Entity tags of documents, by their paths.
     pub(crate) etags: BTreeMap<String, String>,
-    /// A login that is under way: by the token of its requests.
-    login: Option<(u64, McLogin)>,
-    /// Access token of its user.
+    /// Logins that are under way, by the tokens of their requests.
+    logins: BTreeMap<u64, McLogin>,
+    /// Access token that its user has got by a login of the scenario, in the system that he is at home in.
     pub(crate) access_token: Option<String>,
 }
 
@@ -62,6 +62,16 @@ pub(crate) enum Outcome {
     },
 }
 
+/// How a login goes on.
+pub(crate) enum LogIn {
+    /// This request goes out next.
+    Ask(Request<Vec<u8>>),
+    /// The access token.
+    Done(String),
+    /// Why there is none.
+    Failed(String),
+}
+
 /// A request to be sent.
 pub(crate) struct Ask {
     pub(crate) token: u64,
@@ -73,10 +83,9 @@ pub(crate) struct Ask {
 
 impl WebClient {
     pub(crate) fn new(ip: IpAddr, username: &str, password: String, entropy: Entropy) -> Self {
-        let (challenges, waiting, etags) = Default::default();
-        let username = username.to_owned();
-        let (login, access_token) = (None, None);
-        Self { ip, username, password, entropy, requests: 0, challenges, waiting, etags, login, access_token }
+        let (challenges, waiting, etags, logins) = Default::default();
+        let (username, access_token) = (username.to_owned(), None);
+        Self { ip, username, password, entropy, requests: 0, challenges, waiting, etags, logins, access_token }
     }
 
     /// A request as it goes out.
@@ -147,33 +156,32 @@ impl WebClient {
         scopes: &[String],
     ) -> http::Result<Request<Vec<u8>>> {
         let (login, request) = McLogin::begin(who, issuer, scopes, &mut self.entropy);
-        self.login = Some((token, login));
-        self.access_token = None;
-        request
+        let request = request?;
+        self.logins.insert(token, login);
+        Ok(request)
     }
 
-    /// A response came that the login may wait for: what goes out next, or why it has failed. None: it is over, or not its.
-    pub(crate) fn go_on(
-        &mut self,
-        token: u64,
-        response: &Response<Vec<u8>>,
-    ) -> Option<Result<Request<Vec<u8>>, String>> {
-        let (_, login) = self.login.as_mut().filter(|(own, _)| *own == token)?;
-        match login.answered(response) {
-            Ok(Next::Ask(request)) => Some((*request).map_err(|e| e.to_string())),
-            Ok(Next::Done(token)) => {
-                (self.login, self.access_token) = (None, Some(token));
-                None
-            }
-            Err(why) => {
-                self.login = None;
-                Some(Err(why))
-            }
+    /// A response came that a login may wait for: how that goes on. None: it is none of a login.
+    pub(crate) fn go_on(&mut self, token: u64, response: &Response<Vec<u8>>) -> Option<LogIn> {
+        let mut login = self.logins.remove(&token)?;
+        let next = match login.answered(response) {
+            Ok(Next::Ask(request)) => match *request {
+                Ok(request) => LogIn::Ask(request),
+                Err(why) => LogIn::Failed(why.to_string()),
+            },
+            Ok(Next::Done(access_token)) => LogIn::Done(access_token),
+            Err(why) => LogIn::Failed(why),
+        };
+        if matches!(next, LogIn::Ask(_)) {
+            self.logins.insert(token, login);
         }
+        Some(next)
     }
 
     /// There will be no response.
     pub(crate) fn failed(&mut self, exchange: HttpExchange) -> Option<u64> {
-        self.waiting.remove(&exchange).map(|asked| asked.token)
+        let token = self.waiting.remove(&exchange)?.token;
+        self.logins.remove(&token);
+        Some(token)
     }
 }

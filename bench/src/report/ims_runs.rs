@@ -36,8 +36,8 @@ pub struct ImsRun {
     pub notifications: u64,
     /// Tones of UEs that it heard when that was last measured, as parts of the amplitude with which they are said.
     pub heard: Option<Vec<(String, f64)>>,
-    /// What it has said: packets, first and last sequence number.
-    pub spoke: Option<(u64, u16, u16)>,
+    /// What it has said: packets, first and last sequence number, of each source that it has had.
+    pub spoke: Vec<(u64, u16, u16)>,
     /// What of the speech of others has come to it.
     pub listened: Vec<SpeechHeard>,
     /// What its MC client has measured.
@@ -100,7 +100,7 @@ impl ImsRun {
             answers: (0, 0),
             notifications: 0,
             heard: None,
-            spoke: None,
+            spoke: Vec::new(),
             listened: Vec::new(),
             mc: None,
             ways_ns: Vec::new(),
@@ -189,7 +189,7 @@ impl Model {
             ImsFact::McCall(figures) => run.mc = Some(*figures),
             ImsFact::Mc { what } | ImsFact::Migration { what } => run.trouble(what.clone()),
             ImsFact::Talks { content } => run.trouble(format!("says {content}")),
-            ImsFact::Spoke { packets, first, last, .. } => run.spoke = Some((*packets, *first, *last)),
+            ImsFact::Spoke { packets, first, last, .. } => run.spoke.push((*packets, *first, *last)),
             ImsFact::Listened(heard) => {
                 if run.listened.len() < TIMES_MAX {
                     run.listened.push(heard.clone());

@@ -31,7 +31,7 @@ pub(super) struct ImsReport<'a> {
     /// Tones of UEs as it heard them when that was last measured: parts of the amplitude with which they are said.
     #[serde(skip_serializing_if = "Option::is_none")]
     heard: Option<std::collections::BTreeMap<&'a str, f64>>,
-    /// Packets of speech that it has said, and the first and the last sequence number.
+    /// Packets of speech that it has said, the first sequence number, and the last one: of its last source where it has had several.
     #[serde(skip_serializing_if = "Option::is_none")]
     spoke: Option<Spoke>,
     /// What of the speech of others has come to it.
@@ -60,6 +60,16 @@ struct Spoke {
     packets: u64,
     first: u16,
     last: u16,
+}
+
+impl Spoke {
+    const fn of((packets, first, last): (u64, u16, u16)) -> Self {
+        Self { packets, first, last }
+    }
+
+    const fn and(self, later: Self) -> Self {
+        Self { packets: self.packets + later.packets, first: self.first, last: later.last }
+    }
 }
 
 #[derive(Serialize)]
@@ -96,7 +106,7 @@ impl<'a> ImsReport<'a> {
             service_failures: run.answers.1,
             notifications: run.notifications,
             heard: run.heard.as_ref().map(|all| all.iter().map(|(ue, part)| (ue.as_str(), *part)).collect()),
-            spoke: run.spoke.map(|(packets, first, last)| Spoke { packets, first, last }),
+            spoke: run.spoke.iter().copied().map(Spoke::of).reduce(Spoke::and),
             listened: &run.listened,
             mc: run.mc,
             changes: run.ways_ns.iter().map(|&(t, over_mbms)| WayReport { at_ms: ms(t), over_mbms }).collect(),

@@ -178,6 +178,9 @@ impl Runner<'_> {
         mtch: HeardMtch,
         sdu: Vec<u8>,
     ) -> Result<(), CommandError> {
+        if !self.hears_area(index, mtch.n_id_mbsfn) {
+            return Ok(());
+        }
         let ue = &self.ues[index].name;
         let mut tap = tap(at, Joint::Mtch, ue, sdu);
         if !faults::apply(&self.loaded.scenario.faults, ue, &mut tap) {

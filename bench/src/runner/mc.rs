@@ -56,10 +56,12 @@ impl Runner<'_> {
         let (now, scenario) = (self.now, &self.loaded.scenario);
         let Some(ims) = &mut self.ims else { return Ok(()) };
         let own = &mut ims.network.ues[place];
-        let token = own.web.access_token.clone();
-        let system = scenario.ues.iter().find(|ue| ue.name == own.name);
-        let shows = system.and_then(|ue| scenario.mc_of(ue)).is_some_and(|mc| mc.auth == McAuth::Token);
-        let name = own.name.clone();
+        let (name, token) = (own.name.clone(), own.token_now().map(str::to_owned));
+        let serving = match own.system_now() {
+            Some(system) => scenario.system_named(Some(system)).and_then(|system| system.mc.as_ref()),
+            None => scenario.ues.iter().find(|ue| ue.name == name).and_then(|ue| scenario.mc_of(ue)),
+        };
+        let shows = serving.is_some_and(|mc| mc.auth == McAuth::Token);
         let Some(client) = own.mc_now_mut() else { return Ok(()) };
         let id = |group: &str| mc::group_id(scenario.domain_of_group(group).unwrap_or_default(), group);
         let fact = match step {
@@ -108,15 +110,8 @@ impl Runner<'_> {
         let system = scenario.ues.iter().find(|ue| ue.name == own.name).and_then(|ue| ue.system.as_deref());
         let info = mc::place(scenario, system, area)?;
         own.command(now, AgentCommand::Locate(info));
-        // Who leaves an area tells it by its listening report; nothing else would tell that one has come.
-        let listed = area.and_then(|area| own.listed.get(&area)).cloned();
-        if let Some(client) = &mut own.mc {
-            if area.is_some() {
-                client.publish_place(now);
-            }
-            client.enter(now, area, listed);
-        }
-        let (ue, is_covered, access) = (own.name.clone(), area.is_some(), Access::Mbms);
+        let (is_covered, access) = (own.moves(now, area), Access::Mbms);
+        let ue = own.name.clone();
         self.air.iter_mut().for_each(|air| air.set_covered(&ue, is_covered));
         let fact = if is_covered { ImsFact::CoverageBack { access } } else { ImsFact::CoverageLost { access } };
         self.observer.fact(now, What::Ims { ue, fact })
@@ -218,24 +213,37 @@ impl Runner<'_> {
         Some(&mut ues[place])
     }
 
+    /// Cells of the system that an area is of are heard by a UE: all areas are on one carrier, which brings it all of them.
+    pub(super) fn hears_area(&self, index: usize, area: u8) -> bool {
+        let Some(ims) = &self.ims else { return true };
+        let place = ims.listeners.get(index).and_then(|own| own.mc);
+        let scenario = &self.loaded.scenario;
+        let system = || scenario.system_number(scenario.system_of_area(area));
+        place.is_none_or(|place| ims.network.ues[place].hears(system()))
+    }
+
     /// The place of a UE with an MC client among those of the network.
     fn mc_place(&mut self, index: usize) -> Option<(usize, &mut ImsUes)> {
         let ims = self.ims.as_mut()?;
         Some((ims.listeners.get(index)?.mc?, &mut ims.network.ues))
     }
 
-    /// What clients measured.
+    /// What clients measured; those of a UE in all systems together.
     pub(super) fn finish_mc(&mut self) -> Result<(), CommandError> {
         let Some(ims) = &self.ims else { return Ok(()) };
         let (mut measured, mut facts) = (Vec::new(), Vec::new());
         for own in ims.network.ues.iter() {
-            let Some((mc, figures)) = own.mc_heard().and_then(|mc| Some((mc, mc.figures()?))) else { continue };
+            let heard = own.clients().filter_map(|(_, mc)| Some((mc.figures()?, mc.on_air_twice)));
+            let heard: Vec<_> = heard.collect();
+            let all = heard.iter().map(|(figures, on_air_twice)| McFigures::of(figures, *on_air_twice));
+            let Some(figures) = all.reduce(McFigures::and) else { continue };
+            let gap = heard.iter().map(|(figures, _)| figures.longest_gap_in_coverage).max().unwrap_or_default();
             let mut add = |name, value: f64| {
                 measured.push(Measurement { name, ue: Some(own.name.clone()), session: None, value, counts: None });
             };
-            add(MeasurementName::MediaGap, figures.longest_gap_in_coverage.as_secs_f64());
-            add(MeasurementName::MediaOnAirTwice, mc.on_air_twice as f64);
-            facts.push((own.name.clone(), McFigures::of(&figures, mc.on_air_twice)));
+            add(MeasurementName::MediaGap, gap.as_secs_f64());
+            add(MeasurementName::MediaOnAirTwice, figures.on_air_twice as f64);
+            facts.push((own.name.clone(), figures));
             add(MeasurementName::MediaSwitches, (figures.to_mbms + figures.to_unicast) as f64);
         }
         let now = self.now;

@@ -32,7 +32,6 @@ impl Runner<'_> {
     /// Does a step of users who migrate.
     pub(super) fn migration_step(&mut self, step: &McStep) -> Result<(), CommandError> {
         let now = self.now;
-        let is_home = |systems: &[String]| systems.iter().any(|name| name == PRIMARY);
         for place in self.clients_of(step) {
             let scenario = &self.loaded.scenario;
             let Some(ims) = &mut self.ims else { return Ok(()) };
@@ -52,8 +51,7 @@ impl Runner<'_> {
                     let numbers: BTreeSet<u8> = names().map(|name| scenario.system_number(name)).collect();
                     let plmns: Vec<Plmn> = names().filter_map(|name| scenario.plmn(name)).collect();
                     migrant.hears_alone(now, (&plmns, numbers), &own.listed);
-                    let settings = scenario.ues.iter().find(|ue| ue.name == own.name);
-                    let home = settings.and_then(|ue| ue.mc.as_ref()?.area).filter(|_| is_home(systems));
+                    let home = migrant.area_at_home();
                     let has_mbms = home.is_some() || migrant.hears_mbms();
                     own.mc.iter_mut().for_each(|mc| mc.stays(now, home, &own.listed));
                     self.air.iter_mut().for_each(|air| air.set_covered(&own.name, has_mbms));
@@ -79,8 +77,9 @@ impl Runner<'_> {
                 let issuer = server.unwrap_or_else(|| identity::issuer(own.domain()));
                 let password = identity::password(scenario, &mc_id);
                 let request = own.web.log_in(token, (&mc_id, &password), &issuer, &scopes);
-                own.migrant.iter_mut().for_each(|own| own.logs_in(token, id));
-                (services::web(scenario.system_number(system.as_deref()), Service::Identity), request)
+                let to = services::web(scenario.system_number(system.as_deref()), Service::Identity);
+                own.migrant.iter_mut().for_each(|own| own.logs_in(token, id, system.clone()));
+                (to, request)
             }
             WebWish::Fetch { path, token: bearer, etag } => {
                 let mut request = Request::get(path).header(AUTHORIZATION, format!("Bearer {bearer}"));

@@ -25,7 +25,7 @@ pub(super) fn tables(model: &Model) -> Markup {
                 "RTP packets of those who spoke, against what came to each listener. Each packet is played once, by its source "
                 "and sequence number; while a UE changes over, packets come both ways."
             }
-            @for run in model.ims.iter().filter(|run| run.spoke.is_some()) { (said(run)) }
+            @for run in model.ims.iter().filter(|run| !run.spoke.is_empty()) { (said(run)) }
             (many::table(&speech_head(), &listeners, "listeners", |run| has_trouble(run), |run, _| html! {
                 @for (n, heard) in run.listened.iter().enumerate() { (row(run, heard, n == 0)) }
             }))
@@ -79,7 +79,7 @@ fn access_row(ue: &str, own: &UnicastRun) -> Markup {
 
 fn said(run: &ImsRun) -> Markup {
     html! {
-        @if let Some((packets, first, last)) = run.spoke {
+        @for (packets, first, last) in run.spoke.iter().copied() {
             p { strong { (run.ue) } " spoke: " (text::grouped(packets)) " packets, sequence numbers " (first) " to " (last) "." }
         }
     }

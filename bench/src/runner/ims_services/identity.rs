@@ -15,13 +15,13 @@ impl Runner<'_> {
         let Some(ims) = &mut self.ims else { return Ok(()) };
         for &place in places {
             let own = &mut ims.network.ues[place];
-            let domain = own.domain().to_owned();
-            let domain = &domain;
+            let domain = &own.domain().to_owned();
             let token = own.state.new_request("MC service");
             match step {
                 IdentityStep::McLogin { scopes, .. } => {
                     let password = identity::password(scenario, &own.name);
                     let who = (own.name.as_str(), password.as_str());
+                    own.web.access_token = None;
                     let request = own.web.log_in(token, who, &identity::issuer(domain), scopes);
                     ask_as(now, ims, (place, token), Service::Identity, request);
                 }

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use hil::agent::media::{Arrivals, Received, Spoken, Taken};
 
 use crate::event::{ImsFact, SpeechHeard};
-use crate::ims::agent::{Attended, ImsUe};
+use crate::ims::agent::{Attended, GroupEnd};
 use crate::radio_tally::round;
 
 /// Sequence numbers of lost packets that are named.
 const NAMED_MAX: usize = 100;
 
 /// What a UE has said.
-pub(super) fn spoke(talker: &ImsUe) -> ImsFact {
-    let (ssrc, spoken) = talker.spoken();
+pub(super) fn spoke(talker: &GroupEnd<'_>) -> ImsFact {
+    let spoken = talker.spoken;
     let sequence = |packet: Option<&Spoken>| packet.map_or(0, |packet| packet.sequence);
     ImsFact::Spoke {
-        ssrc,
+        ssrc: talker.ssrc,
         packets: spoken.len() as u64,
         first: sequence(spoken.first()),
         last: sequence(spoken.last()),
@@ -24,14 +24,13 @@ pub(super) fn spoke(talker: &ImsUe) -> ImsFact {
 }
 
 /// What was said in a session while a UE was in it, against what came; none: it was in none.
-pub(super) fn listened(talker: &ImsUe, listener: &ImsUe) -> Option<SpeechHeard> {
-    let sessions = (talker.attended(), listener.attended());
-    let (ssrc, spoken) = talker.spoken();
-    let due: Vec<_> = spoken.iter().filter(|packet| is_due(sessions, packet)).collect();
-    let reception = listener.reception()?;
-    let received = reception.sources().get(&ssrc);
+pub(super) fn listened(talker: &GroupEnd<'_>, listener: &GroupEnd<'_>) -> Option<SpeechHeard> {
+    let sessions = (talker.attended, listener.attended);
+    let due: Vec<_> = talker.spoken.iter().filter(|packet| is_due(sessions, packet)).collect();
+    let reception = listener.reception?;
+    let received = reception.sources().get(&talker.ssrc);
     (!due.is_empty()).then(|| SpeechHeard {
-        of: talker.name.clone(),
+        of: talker.ue.to_owned(),
         ..compared(&due, received, received.is_none() && reception.refused() > 0)
     })
 }

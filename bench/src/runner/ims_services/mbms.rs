@@ -10,7 +10,7 @@ use protocol::{Instant, Tmgi, UdpDatagram};
 use super::listening::{listened, spoke};
 use crate::errors::CommandError;
 use crate::event::{ImsFact, Measurement, What};
-use crate::ims::agent::ImsUe;
+use crate::ims::agent::{GroupEnd, ImsUe};
 use crate::ims::services::mbms;
 use crate::radio_tally::round;
 use crate::runner::Runner;
@@ -129,15 +129,16 @@ impl Runner<'_> {
         let Some(ims) = &self.ims else { return Ok(()) };
         let now = self.now;
         let mut facts = Vec::new();
-        for talker in ims.network.ues.iter().filter(|ue| !ue.spoken().1.is_empty()) {
-            facts.push((talker.name.clone(), spoke(talker)));
-            for listener in ims.network.ues.iter().filter(|ue| ue.name != talker.name) {
+        let ends: Vec<_> = ims.network.ues.iter().flat_map(ImsUe::group_ends).collect();
+        for talker in ends.iter().filter(|own| !own.spoken.is_empty()) {
+            facts.push((talker.ue.to_owned(), spoke(talker)));
+            for listener in ends.iter().filter(|own| own.ue != talker.ue) {
                 let Some(mut heard) = listened(talker, listener) else { continue };
-                let received = listener.reception().and_then(|all| all.sources().get(&talker.spoken().0));
+                let received = listener.reception.and_then(|all| all.sources().get(&talker.ssrc));
                 if let Some(received) = received {
-                    heard.file = Some(self.write_heard(&listener.name, &talker.name, received)?);
+                    heard.file = Some(self.write_heard(listener.ue, talker, received)?);
                 }
-                facts.push((listener.name.clone(), ImsFact::Listened(heard)));
+                facts.push((listener.ue.to_owned(), ImsFact::Listened(heard)));
             }
         }
         for own in ims.network.ues.iter() {
@@ -161,8 +162,9 @@ impl Runner<'_> {
         measured.into_iter().try_for_each(|measurement| self.observer.fact(now, What::Measured(measurement)))
     }
 
-    fn write_heard(&self, ue: &str, of: &str, received: &Received) -> Result<String, CommandError> {
-        let name = format!("ues/{ue}/speech_of_{of}.wav");
+    fn write_heard(&self, ue: &str, of: &GroupEnd<'_>, received: &Received) -> Result<String, CommandError> {
+        let there = of.system.map_or_else(String::new, |system| format!("_in_{system}"));
+        let name = format!("ues/{ue}/speech_of_{}{there}.wav", of.ue);
         let path = self.dir.join(&name);
         let folder = path.parent().unwrap_or(self.dir);
         std::fs::create_dir_all(folder)

@@ -10,7 +10,7 @@ use crate::errors::CommandError;
 use crate::event::{ImsFact, What};
 use crate::ims::agent::ImsUe;
 use crate::ims::services;
-use crate::ims::web::{Ask, Outcome};
+use crate::ims::web::{Ask, LogIn, Outcome};
 use crate::runner::Runner;
 use crate::runner::ims::RunNetwork;
 use crate::scenario::Service;
@@ -94,20 +94,25 @@ impl Runner<'_> {
                 }
                 Some(Outcome::Done { token, to, what, response }) => {
                     let why = match own.web.go_on(token, &response) {
-                        Some(Ok(request)) => {
-                            let asked = own.web.ask(token, to, request);
-                            send(now, ims, place, asked);
+                        Some(LogIn::Ask(request)) => {
+                            ask_to(now, ims, (place, token), to, request);
                             return Ok(());
                         }
-                        Some(Err(why)) => Some(why),
-                        None => None,
+                        Some(LogIn::Done(access_token)) => {
+                            own.logged_in(now, token, Ok(access_token));
+                            None
+                        }
+                        Some(LogIn::Failed(why)) => {
+                            own.logged_in(now, token, Err(why.clone()));
+                            Some(why)
+                        }
+                        None => {
+                            own.migrant.iter_mut().for_each(|own| own.answered(now, token, &response));
+                            let status = response.status();
+                            (status.is_client_error() || status.is_server_error()).then(|| status.to_string())
+                        }
                     };
-                    let status = response.status();
-                    let is_failure = status.is_client_error() || status.is_server_error();
-                    let access = own.web.access_token.clone().filter(|_| why.is_none());
-                    let access = access.ok_or_else(|| why.clone().unwrap_or_else(|| status.to_string()));
-                    own.migrant.iter_mut().for_each(|own| own.answered(now, token, access.clone(), &response));
-                    (token, what, why.or_else(|| is_failure.then(|| status.to_string())))
+                    (token, what, why)
                 }
                 None => return Ok(()),
             },
