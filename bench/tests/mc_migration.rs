@@ -11,16 +11,19 @@ mod lost;
 #[path = "common/tshark.rs"]
 mod tshark;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::inside;
+use hil::at::ts31102::Authenticate;
+use hil::sim::{Key, SimCard, SimUsim};
 use ladder::{LostMessages, run};
 use protocol::Entropy;
-use serde_json::Value;
 
 const PROCEDURE: &str = "TS 23.280 10.1.6.2";
-const SEED: u64 = 2_328_010;
 
 fn shipped() -> String {
     ladder::shipped("mc/migration.toml")
@@ -69,10 +72,8 @@ fn goes() -> String {
 
 /// Facts of a kind about UEs, in the order of time.
 fn facts(dir: &Path, kind: &str) -> Vec<String> {
-    let events = fs::read_to_string(dir.join("out/run.jsonl")).unwrap();
-    let lines = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let words = lines.filter(|event| event.to_string().contains(&format!("\"ims\":\"{kind}\"")));
-    words.map(|event| event.to_string()).collect()
+    let (events, kind) = (fs::read_to_string(dir.join("out/run.jsonl")).unwrap(), format!("\"ims\":\"{kind}\""));
+    events.lines().filter(|event| event.contains(&kind)).map(str::to_owned).collect()
 }
 
 /// Words of the facts of migration.
@@ -121,26 +122,50 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     // What the primary system calls her is on no wire of the partner's but between the systems.
     let primary = "(frame contains \"001010000000001\" || frame contains \"sip:anna@ims.mnc001\")";
     let there = "(ip.addr == 10.62.0.0/16 && !(frame.interface_name == \"Migration\"))";
+    assert!(tshark::packets(&capture, there).unwrap().len() > 50, "the partner's boxes are in that network");
     assert_eq!(tshark::packets(&capture, &format!("{there} && {primary}")).unwrap(), [0u64; 0]);
     let across = format!("frame.interface_name == \"Migration\" && {primary}");
     assert!(!tshark::packets(&capture, &across).unwrap().is_empty());
     // Nor does the primary system know who she is there, but by the profile that it gives her.
     let visitor = "frame contains \"anna-visitor\" && !(ip.addr == 10.62.0.0/16) && !(frame.interface_name == \"Ut\")";
     assert_eq!(tshark::packets(&capture, visitor).unwrap(), [0u64; 0]);
+    let known = "frame contains \"anna-visitor\" && ip.addr == 10.62.0.0/16";
+    assert!(tshark::packets(&capture, known).unwrap().len() > 10);
 }
 
 /// Neither K nor OPc of her card is in the capture, as octets or as digits.
 fn assert_no_key(capture: &Path) {
     let octets = fs::read(capture).unwrap();
-    let mut entropy = Entropy::of_box(SEED, "anna card");
-    for what in ["K", "OPc"] {
+    let seed = shipped().lines().find_map(|line| line.strip_prefix("seed = ")?.parse().ok()).unwrap();
+    let mut entropy = Entropy::of_box(seed, "anna card");
+    let keys = [(); 2].map(|()| {
         let mut key = [0; 16];
         entropy.fill(&mut key);
+        key
+    });
+    assert_are_of_card(keys, &octets);
+    for (key, what) in keys.iter().zip(["K", "OPc"]) {
         let (lower, upper) = (hex::encode(key), hex::encode_upper(key));
         for form in [&key[..], lower.as_bytes(), upper.as_bytes()] {
             assert!(!octets.windows(form.len()).any(|window| window == form), "{what} is in the capture");
         }
     }
+}
+
+/// A card with these keys knows the challenges for her, of each system, and none of those for others.
+fn assert_are_of_card([k, opc]: [[u8; 16]; 2], capture: &[u8]) {
+    const NONCE: &[u8] = b"nonce=\"";
+    // RAND and AUTN in base64 (RFC 3310 clause 3.2): 44 digits.
+    let places = capture.windows(NONCE.len()).enumerate().filter(|(_, window)| *window == NONCE);
+    let digits = places.filter_map(|(place, _)| capture.get(place + NONCE.len()..place + NONCE.len() + 44));
+    let nonces: BTreeSet<[u8; 32]> = digits.filter_map(|own| STANDARD.decode(own).ok()?.try_into().ok()).collect();
+    let is_known = |nonce: &&[u8; 32]| {
+        let (rand, autn) = (nonce[..16].try_into().unwrap(), nonce[16..].try_into().unwrap());
+        let card = SimCard { k: Key(k), opc: Key(opc), ..SimCard::default() };
+        SimUsim::new(&card).authenticate(&Authenticate { rand, autn }).is_ok()
+    };
+    let known = nonces.iter().filter(is_known).count();
+    assert!(known >= 2 && known < nonces.len(), "{known} of {} challenges", nonces.len());
 }
 
 #[test]
@@ -162,6 +187,98 @@ fn she_goes_and_comes_home_on_command() {
     run(dir.path(), &text).0.assert(0, "PASS");
     let told = told(dir.path());
     assert!(!told.iter().any(|own| own.contains("which does not know")), "{told:#?}");
+}
+
+fn step(what: &str, ue: &str) -> String {
+    format!("\n[[step]]\ndo = \"{what}\"\nue = \"{ue}\"\n")
+}
+
+const LOGIN: &str = "\n[[step]]\ndo = \"mc_login\"\nue = \"anna\"\nscopes = [\"3gpp:mc:ptt_service\"]\n";
+const SOON: &str = "\n[[step]]\ndo = \"run\"\nfor_ms = 3000\n";
+
+/// What her MC servers have said to her tokens, or to her without one.
+fn authorised(dir: &Path) -> Vec<bool> {
+    let all = facts(dir, "answered").into_iter().filter(|own| own.contains("MC authorisation"));
+    all.map(|own| !own.contains("\"why\":\"")).collect()
+}
+
+#[test]
+fn logins_at_once_have_a_token_each_and_every_server_is_shown_its_own() {
+    let (profile, authorise) = (step("mc_profile", "anna"), step("mc_authorise", "anna"));
+    let at_once = profile.clone() + LOGIN + &reaches("answered") + &reaches("profile_there");
+    // The token for the profile is none for calls, whenever it comes.
+    let later = profile + &reaches("answered");
+    let home = authorise.clone() + &reaches("authorised");
+    let there = goes() + &reaches("migrated") + &authorise + SOON + &reaches("authorised");
+    let dir = tempfile::tempdir().unwrap();
+    let told = passes(dir.path(), &until("mc_login", &(at_once + &later + &home + &there)));
+    assert!(!has(&told, "no profile") && has(&told, "profile unchanged"), "{told:#?}");
+    // At home, when she comes to the partner, and there again.
+    assert_eq!(authorised(dir.path()), [true; 3]);
+}
+
+/// How many tokens she shows at home and to the partner, when one of them wants none.
+fn tokens(table: &str) -> Option<[usize; 2]> {
+    let authorise = step("mc_authorise", "anna");
+    let login = LOGIN.to_owned() + &reaches("answered");
+    let home = authorise.clone() + &reaches("authorised") + &step("mc_profile", "anna") + &reaches("profile_there");
+    let there = goes() + &reaches("migrated") + &authorise + SOON + &reaches("authorised");
+    let text = until("mc_login", &(login + &home + &there));
+    let text = text.replace(&format!("\n[{table}]\n"), &format!("\n[{table}]\nauth = \"identity\"\n"));
+    let dir = tempfile::tempdir().unwrap();
+    passes(dir.path(), &text);
+    assert_eq!(authorised(dir.path()), [true; 3]);
+    let capture = dir.path().join("out/capture.pcapng");
+    let shown = "sip.Method == \"PUBLISH\" && ip.src == 10.45.0.1 && frame contains \"mcptt-access-token\"";
+    let to = |network: &str| Some(tshark::packets(&capture, &format!("{shown} && ip.dst == {network}"))?.len());
+    Some([to("10.46.0.0/15")?, to("10.62.0.0/15")?])
+}
+
+#[test]
+fn each_system_is_shown_tokens_if_it_wants_some() {
+    let Some(shown) = tokens("mc") else { return };
+    assert_eq!(shown, [0, 2]);
+    assert_eq!(tokens("system.mc"), Some([1, 0]));
+}
+
+/// A call at home with speech, and after that one in the partner system with the same speech.
+fn a_call_in_each_system() -> String {
+    let speech = fixtures::content("speech.wav");
+    let talks = |ue: &str| format!("{}content = \"{}\"\n", step("mc_talk", ue), speech.display());
+    let silent = |ue: &str| format!("{}state = \"silent\"\ntimeout_ms = 25000\n", step("run_until_ims", ue));
+    let home = calls("hugo", "fire") + &reaches("established") + &talks("hugo") + &silent("hugo");
+    let there = calls("otto", "joint") + &goes() + &reaches("migrated") + &reaches("established");
+    until("mc_group_call", &(home + &there + &talks("otto") + &silent("otto") + SOON))
+}
+
+/// `media_lost` and `media_taken` of her are these.
+fn media(lost: &str, taken: &str) -> String {
+    let expect = |name: &str, words: &str| {
+        format!("\n[[expect]]\nmeasure = \"{name}\"\nue = \"anna\"\nunit = \"packets\"\n{words}\n")
+    };
+    expect("media_lost", lost) + &expect("media_taken", taken)
+}
+
+#[test]
+fn what_she_hears_in_both_systems_is_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    // Each of them has said more than 600 packets.
+    passes(dir.path(), &(a_call_in_each_system() + &media("max = 0", "min = 1200")));
+    let figures = facts(dir.path(), "mc_call").into_iter().find(|own| own.contains("anna")).unwrap();
+    let taken: u64 = figures.split("\"taken\":").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    assert!(taken >= 1200, "{figures}");
+    let files = inside(&dir.path().join("out"));
+    for of in ["speech_of_hugo", "speech_of_otto"] {
+        assert!(files.iter().any(|file| file.contains("anna") && file.contains(of)), "{of}: {files:#?}");
+    }
+}
+
+#[test]
+fn what_is_lost_of_the_second_call_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let fault = "\n[[fault]]\njoint = \"mb\"\naction = \"drop\"\nafter = 100\ncount = 200\n\
+                 message = { from = \"partner.MC server 1\", to = \"anna\" }\n";
+    passes(dir.path(), &(a_call_in_each_system() + &media("min = 150", "max = 1100") + fault));
 }
 
 /// The same with two of her.
@@ -192,7 +309,7 @@ fn two_migrate_at_once_and_each_gets_the_vector_of_her_own() {
 }
 
 /// Who is refused by the partner system is at home again, and the home registration was given up before by herself alone.
-fn refused(binding: &str, asks_home: bool) {
+fn refused(binding: &str) {
     // At first she is at home still.
     let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home")));
     let text = text.replace("to = \"partner\"", &format!("to = \"partner\", binding = \"{binding}\""));
@@ -204,19 +321,19 @@ fn refused(binding: &str, asks_home: bool) {
     let capture = dir.path().join("out/capture.pcapng");
     let across = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303";
     let Some(asked) = tshark::packets(&capture, across) else { return };
-    assert_eq!(!asked.is_empty(), asks_home);
+    assert_eq!(asked, [0u64; 0], "home is not asked");
 }
 
 const WAIT: &str = "\n[[step]]\ndo = \"run\"\nfor_ms = 20000\n";
 
 #[test]
 fn a_user_whom_the_partner_does_not_know_is_refused() {
-    refused("unknown", false);
+    refused("unknown");
 }
 
 #[test]
 fn a_user_who_may_not_come_is_refused() {
-    refused("barred", false);
+    refused("barred");
 }
 
 #[test]
