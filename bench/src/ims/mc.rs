@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use hil::agent::mc::{GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
+use hil::agent::mc::{FloorEvent, GroupFigures, GroupStanding, McClient, McCommand, McEvent, McInput, McOutput};
 use hil::agent::media::{Reception, Speech, Spoken, Way};
 use hil::agent::sip::AgentEvent;
 use protocol::rtp::RtpPacket;
@@ -274,7 +274,7 @@ impl McUe {
                 Some(ImsFact::Ended { why: why.to_string() })
             }
             McEvent::Listens { way, .. } => Some(ImsFact::Listens { over_mbms: way == Way::Mbms }),
-            McEvent::Floor { event, .. } => words(format!("floor: {event:?}")),
+            McEvent::Floor { event, .. } => words(format!("floor {}", floor(&event))),
             McEvent::Announced { tmgi, by, is_cancelled } => {
                 let what = if is_cancelled { "taken back" } else { "announced" };
                 words(format!("bearer {tmgi} {what} by {by}"))
@@ -295,6 +295,21 @@ impl McUe {
             }
             McEvent::Ignored { what, why } => words(format!("{what} ignored: {why}")),
         }
+    }
+}
+
+/// What the user is told of the floor, in words.
+fn floor(event: &FloorEvent) -> String {
+    match event {
+        FloorEvent::Granted { duration_s } => format!("granted for {duration_s} s"),
+        FloorEvent::Denied { cause: Some(cause) } => format!("denied: {cause}"),
+        FloorEvent::Denied { cause: None } => "denied: another one was faster".into(),
+        FloorEvent::Unanswered => "asked for, nobody has answered".into(),
+        FloorEvent::Queued { position } => format!("waited for at place {position}"),
+        FloorEvent::Revoked { cause } => format!("revoked: {cause}"),
+        FloorEvent::Taken { by: Some(by) } => format!("taken by {by}"),
+        FloorEvent::Taken { by: None } => "taken".into(),
+        FloorEvent::Idle => "idle".into(),
     }
 }
 
