@@ -4,8 +4,8 @@ use crate::event::BoxBackend;
 use crate::modems::{ModemKind, lab_modem};
 use crate::rig::{BrokerKind, Channels, FileRole, LabModem, RadioFrontEnd, Rig};
 use crate::scenario::{
-    APPLICATION_SERVER, ChannelModel, HSS, ICSCF, MMS_BOXES, MSC, Mc, PCSCF, SCSCF, SGSN, SIP_PROXY, SMS_BOXES,
-    Scenario, Ue, VISITED_PCSCF,
+    APPLICATION_SERVER, ChannelModel, DIAMETER_RELAY, HSS, ICSCF, MIGRATION_SERVER, MMS_BOXES, MSC, Mc, PCSCF, SCSCF,
+    SGSN, SIP_PROXY, SMS_BOXES, Scenario, SystemView, Ue, VISITED_PCSCF, name_in,
 };
 
 /// The boxes of a run, core network first, then UE by UE.
@@ -17,30 +17,44 @@ pub(crate) fn backends(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
     boxes
 }
 
-/// The IMS and its UE agents.
+/// The networks of all systems, and UE agents.
 fn ims(scenario: &Scenario) -> Vec<BoxBackend> {
     let Some(ims) = &scenario.ims else { return Vec::new() };
+    let mut boxes: Vec<BoxBackend> = scenario.systems().iter().flat_map(network).collect();
+    let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
+    let with = if ims.is_plain() { "" } else { " with their USIMs" };
+    let guests = scenario.ues.iter().filter(|ue| ue.migrates.is_some()).count();
+    let more =
+        if guests > 0 { format!(", and {guests} of users in the systems that they migrate to") } else { String::new() };
+    let backend = format!("castbench: {ues} SIP user agents{with} in this process{more}");
+    let unseen = "between UE and network: a way without radio that takes its time and loses nothing unless told to";
+    boxes.push(common("UE agents", backend, Some(unseen)));
+    boxes
+}
+
+/// The network of a system.
+fn network(view: &SystemView<'_>) -> Vec<BoxBackend> {
+    let scenario = &view.scenario;
+    let Some(ims) = &scenario.ims else { return Vec::new() };
+    let ours = |name: &str, unseen| common(&name_in(view.name, name), "castbench, in this process".into(), unseen);
     let mut names = if ims.is_plain() { vec![SIP_PROXY] } else { vec![PCSCF, ICSCF, SCSCF, HSS] };
     names.extend(ims.visited.iter().map(|_| VISITED_PCSCF));
     names.extend(ims.has_application_server().then_some(APPLICATION_SERVER));
+    if !scenario.systems.is_empty() {
+        names.extend([MIGRATION_SERVER, DIAMETER_RELAY]);
+    }
     names.extend(ims.services.iter().flat_map(|service| service.boxes()).map(|own| own.name));
-    let mut boxes: Vec<_> = names.iter().map(|name| common(name, "castbench, in this process".into(), None)).collect();
-    let servers = scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| own.name);
-    boxes.extend(servers.map(|name| common(name, "castbench, in this process".into(), Some(UNPROTECTED))));
+    let mut boxes: Vec<_> = names.iter().map(|name| ours(name, None)).collect();
+    boxes.extend(scenario.mc.iter().flat_map(Mc::boxes).map(|(own, _)| ours(own.name, Some(UNPROTECTED))));
     if scenario.sms.is_some() {
         boxes.extend(SMS_BOXES.iter().map(|own| match own.name {
             MSC | SGSN => common(own.name, "simulated, with phones of its own".into(), Some(NO_CELLS)),
-            name => common(name, "castbench, in this process".into(), None),
+            name => ours(name, None),
         }));
     }
     if scenario.mms.is_some() {
-        boxes.extend(MMS_BOXES.iter().map(|own| common(own.name, "castbench, in this process".into(), None)));
+        boxes.extend(MMS_BOXES.iter().map(|own| ours(own.name, None)));
     }
-    let ues = scenario.ues.iter().filter(|ue| ue.ims.is_some()).count();
-    let with = if ims.is_plain() { "" } else { " with their USIMs" };
-    let backend = format!("castbench: {ues} SIP user agents{with} in this process");
-    let unseen = "between UE and network: a way without radio that takes its time and loses nothing unless told to";
-    boxes.push(common("UE agents", backend, Some(unseen)));
     boxes
 }
 
@@ -51,17 +65,23 @@ const NO_CELLS: &str = "their cells and signalling to phones: what becomes of a 
 const UNPROTECTED: &str =
     "media security is not built (MSCCK, KMS of TS 33.180): speech and floor control go in the clear";
 
+/// What reports say of MBMS nodes of a further system.
+const SHARED: &str = "a carrier of its own: the networks of all systems share one";
+
 /// Those of an MBMS carrier.
 fn of_carrier(rig: &Rig, scenario: &Scenario) -> Vec<BoxBackend> {
     let kind = ModemKind::of(rig, scenario);
-    let mut boxes = vec![
-        common(
-            "core network",
-            "castbench: content provider, BM-SC, MBMS-GW, MCE and the eNB's end of M2 and M1 in this process".into(),
-            None,
-        ),
-        common("eNB", format!("castbench, IQ to {}", front_end(rig)), None),
-    ];
+    let mut boxes = vec![common(
+        "core network",
+        "castbench: content provider, BM-SC, MBMS-GW, MCE and the eNB's end of M2 and M1 in this process".into(),
+        None,
+    )];
+    let further = scenario.systems.iter().filter(|own| !own.areas.is_empty());
+    boxes.extend(further.map(|own| {
+        let backend = "castbench: BM-SC, MBMS-GW, MCE and the eNB's end of M2 and M1 in this process";
+        common(&name_in(Some(&own.name), "core network"), backend.into(), Some(SHARED))
+    }));
+    boxes.push(common("eNB", format!("castbench, IQ to {}", front_end(rig)), None));
     for ue in &scenario.ues {
         let of = |name: &str, backend: String, unseen: Option<&str>| BoxBackend {
             ue: Some(ue.name.clone()),
