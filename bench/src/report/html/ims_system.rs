@@ -9,7 +9,7 @@ use protocol::Joint;
 
 use crate::report::model::{Model, UES};
 use crate::report::text;
-use crate::scenario::{HSS, ICSCF, PCSCF, SCSCF, SIP_PROXY, VISITED_PCSCF};
+use crate::scenario::{DIAMETER_RELAY, HSS, ICSCF, PCSCF, PRIMARY, SCSCF, SIP_PROXY, VISITED_PCSCF};
 
 const WIDTH: f64 = 1000.0;
 /// Rows: the boxes above and those of the core.
@@ -20,6 +20,12 @@ const BOX_WIDTH: f64 = 158.0;
 const HEIGHT: f64 = CORE_Y + BOX_HEIGHT + 8.0;
 /// To the picture of the chain.
 const CHAIN_GAP: f64 = 18.0;
+/// Between the boxes of one system and what is over those of the next.
+const BAND_GAP: f64 = 26.0;
+/// What the title of a system takes in height.
+const TITLE: f64 = 22.0;
+/// To the right of the boxes of several systems: lines from one system to another.
+const MARGIN: f64 = 26.0;
 const CSCFS: &str = "I-, S-CSCF";
 
 /// A box where it stands.
@@ -34,37 +40,114 @@ struct Place<'a> {
 /// Joints between two places, with the messages that were seen.
 type Links = BTreeMap<(usize, usize), Vec<(Joint, u64)>>;
 
+/// The boxes of a system, one system below the other.
+struct Band<'a> {
+    /// The place of its system.
+    system: usize,
+    /// None: it is the only one.
+    title: Option<&'a str>,
+    places: Vec<Place<'a>>,
+    lines: Vec<lines::Line>,
+    /// What UEs said among each other.
+    own: Vec<String>,
+    /// How much room it takes over its boxes.
+    top: f64,
+    /// Where it stands.
+    y: f64,
+}
+
+/// A box by the place of its system and its name there.
+type In<'a> = (usize, &'a str);
+
 pub(super) fn picture(model: &Model) -> Markup {
-    let mut pairs: BTreeMap<(&str, &str, Joint), u64> = BTreeMap::new();
+    let systems: Vec<&str> = model.header.scenario.systems.iter().map(|own| own.name.as_str()).collect();
+    let mut pairs: Vec<BTreeMap<(&str, &str, Joint), u64>> = vec![BTreeMap::new(); systems.len() + 1];
+    let mut across: BTreeMap<(In<'_>, In<'_>), Vec<(Joint, u64)>> = BTreeMap::new();
     let is_radio = model.header.scenario.cell.is_some();
     for ((joint, a, b), count) in model.traffic.iter().filter(|((joint, ..), _)| !is_radio || !is_in_chain(*joint)) {
+        let ((a_system, a), (b_system, b)) = (in_system(&systems, a), in_system(&systems, b));
         let (a, b) = (drawn(a), drawn(b));
-        *pairs.entry((a.min(b), a.max(b), *joint)).or_default() += count;
+        match (a_system.or(b_system).unwrap_or(0), b_system.or(a_system).unwrap_or(0)) {
+            (one, other) if one == other => *pairs[one].entry((a.min(b), a.max(b), *joint)).or_default() += count,
+            (one, other) => {
+                let (one, other) = ((one, a), (other, b));
+                across.entry((one.min(other), one.max(other))).or_default().push((*joint, *count));
+            }
+        }
     }
-    let places = places(model, pairs.keys().flat_map(|(a, b, _)| [*a, *b]).collect());
+    let mut bands: Vec<Band<'_>> = Vec::new();
+    for (n, pairs) in pairs.iter().enumerate().filter(|(_, pairs)| !pairs.is_empty()) {
+        let title = (!systems.is_empty()).then(|| if n == 0 { PRIMARY } else { systems[n - 1] });
+        let beside = across.keys().flat_map(|(one, other)| [one, other]);
+        let beside = beside.filter(|(system, _)| *system == n).map(|(_, name)| *name).collect();
+        let below = bands.last().map_or(0.0, |band| band.y + HEIGHT + BAND_GAP);
+        bands.push(band(model, n, (title, below), pairs, beside));
+    }
+    let across = lines::across(&bands, &across);
+    let is_below_chain = is_radio && !bands.is_empty();
+    let top = bands.first().map_or(0.0, |band| band.top) + if is_below_chain { CHAIN_GAP } else { 0.0 };
+    let height = bands.last().map_or(0.0, |band| band.y) + HEIGHT + top;
+    html! {
+        svg.ims-system viewBox=(format!("0 {} {WIDTH} {height}", -top)) role="img" aria-label="Boxes of the IMS and what went between them" {
+            @for line in &across { path.link d=(line.path) {} }
+            @for band in &bands { (drawn_band(band)) }
+            @for line in &across { (label(line)) }
+        }
+    }
+}
+
+/// The boxes of one system where they stand, `below` being the end of the one before it.
+fn band<'a>(
+    model: &Model,
+    system: usize,
+    (title, below): (Option<&'a str>, f64),
+    pairs: &BTreeMap<(&'a str, &'a str, Joint), u64>,
+    beside: Vec<&'a str>,
+) -> Band<'a> {
+    let names = pairs.keys().flat_map(|(a, b, _)| [*a, *b]).chain(beside).collect();
+    let places = places(model, title, names);
     let at = |name: &str| places.iter().position(|place| place.name == name);
     let mut links = Links::new();
-    for ((a, b, joint), count) in &pairs {
+    for ((a, b, joint), count) in pairs {
         if let Some((a, b)) = at(a).zip(at(b)).filter(|(a, b)| a != b) {
             links.entry((a.min(b), a.max(b))).or_default().push((*joint, *count));
         }
     }
-    let own = |place: &Place<'_>| -> Vec<String> {
-        let among = pairs.iter().filter(|((a, b, _), _)| *a == place.name && *b == place.name && place.name == UES);
-        among.map(|((.., joint), count)| format!("{joint} among them: {}", text::grouped(*count))).collect()
-    };
+    let among = pairs.iter().filter(|((a, b, _), _)| *a == UES && *b == UES);
+    let own = among.map(|((.., joint), count)| format!("{joint} among them: {}", text::grouped(*count))).collect();
     let (lines, top) = lines::lines(&places, &links);
-    let is_below_chain = is_radio && !places.is_empty();
-    let top = top + if is_below_chain { CHAIN_GAP } else { 0.0 };
+    let top = top + title.map_or(0.0, |_| TITLE);
+    let y = if below > 0.0 { below + top } else { 0.0 };
+    Band { system, title, places, lines, own, top, y }
+}
+
+fn drawn_band(band: &Band<'_>) -> Markup {
     html! {
-        svg.ims-system viewBox=(format!("0 {} {WIDTH} {}", -top, HEIGHT + top)) role="img" aria-label="Boxes of the IMS and what went between them" {
-            @for line in &lines { path.link d=(line.path) {} }
-            @for place in &places { (node(place, &own(place))) }
-            @for line in &lines {
-                text.joint x=(format!("{:.1}", line.x)) y=(format!("{:.1}", line.y)) text-anchor="middle" { (line.label) }
+        g transform=[(band.y > 0.0).then(|| format!("translate(0 {:.1})", band.y))] {
+            @if let Some(title) = band.title {
+                text.band x="7" y=(format!("{:.1}", 14.0 - band.top)) { "MC system " (title) }
             }
+            @for line in &band.lines { path.link d=(line.path) {} }
+            @for place in &band.places { (node(place, if place.name == UES { &band.own } else { &[] })) }
+            @for line in &band.lines { (label(line)) }
         }
     }
+}
+
+fn label(line: &lines::Line) -> Markup {
+    html! {
+        text.joint x=(format!("{:.1}", line.x)) y=(format!("{:.1}", line.y)) text-anchor="middle" { (line.label) }
+    }
+}
+
+/// A box by its system, from 0, and what it is called there; UEs are of none.
+fn in_system<'a>(systems: &[&str], name: &'a str) -> (Option<usize>, &'a str) {
+    if name == UES {
+        return (None, name);
+    }
+    let own = |system: &&str| name.strip_prefix(*system)?.strip_prefix('.');
+    let further = systems.iter().enumerate().find_map(|(n, system)| Some((Some(n + 1), own(system)?)));
+    further.unwrap_or((Some(0), name))
 }
 
 /// What the picture of the chain from the BM-SC to the radio shows.
@@ -86,10 +169,12 @@ fn column(name: &str) -> Option<usize> {
     [UES, PCSCF, SIP_PROXY, CSCFS, HSS].iter().position(|own| *own == name)
 }
 
-fn places<'a>(model: &Model, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
-    names.sort_by_key(|name| (column(name), *name));
+fn places<'a>(model: &Model, system: Option<&str>, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
+    // Lines to other systems begin at the right.
+    names.sort_by_key(|name| (column(name), *name == DIAMETER_RELAY, *name));
     names.dedup();
     let (core, above): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| column(name).is_some());
+    let room = system.map_or(WIDTH, |_| WIDTH - MARGIN);
     let words = |name: &str| match name {
         UES => text::counted(model.ues.len() as u64, "agent"),
         PCSCF => "security, trust domain".to_owned(),
@@ -99,7 +184,7 @@ fn places<'a>(model: &Model, mut names: Vec<&'a str>) -> Vec<Place<'a>> {
         _ => String::new(),
     };
     let row = |all: Vec<&'a str>, y: f64| {
-        let slot = WIDTH / all.len().max(1) as f64;
+        let slot = room / all.len().max(1) as f64;
         let width = BOX_WIDTH.min(slot - 14.0);
         let place = move |(n, name): (usize, &'a str)| {
             let x = slot * (n as f64 + 0.5);

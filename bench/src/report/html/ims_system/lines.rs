@@ -1,8 +1,10 @@
 //! Lines between the boxes of the picture, and where their words stand: no two of them at one place.
 
+use std::collections::BTreeMap;
+
 use protocol::Joint;
 
-use super::{ABOVE_Y, BOX_HEIGHT, Links, Place, WIDTH};
+use super::{ABOVE_Y, BOX_HEIGHT, Band, In, Links, Place, WIDTH};
 use crate::report::text;
 
 /// A line with what is said at it.
@@ -18,11 +20,7 @@ pub(super) struct Line {
 
 /// All lines; and how much room those over the boxes above take.
 pub(super) fn lines(places: &[Place<'_>], links: &Links) -> (Vec<Line>, f64) {
-    let label = |joints: &[(Joint, u64)]| {
-        let words: Vec<_> = joints.iter().map(|(joint, n)| format!("{joint} {}", text::grouped(*n))).collect();
-        words.join(" · ")
-    };
-    let labels: Vec<String> = links.values().map(|joints| label(joints)).collect();
+    let labels: Vec<String> = links.values().map(|joints| words(joints)).collect();
     let pairs: Vec<(usize, usize)> = links.keys().copied().collect();
     let lanes = Lanes::new(places, &pairs, &labels);
     let feet = lanes.feet(places, &pairs);
@@ -37,6 +35,31 @@ pub(super) fn lines(places: &[Place<'_>], links: &Links) -> (Vec<Line>, f64) {
         Line { path, label, x, y }
     });
     (drawn.collect(), lanes.height())
+}
+
+/// Lines from boxes of one system to those of another, at the right of all boxes.
+pub(super) fn across(bands: &[Band<'_>], links: &BTreeMap<(In<'_>, In<'_>), Vec<(Joint, u64)>>) -> Vec<Line> {
+    let place = |(system, name): In<'_>| {
+        let band = bands.iter().find(|band| band.system == system)?;
+        let place = band.places.iter().find(|place| place.name == name)?;
+        Some((band, place.x + place.width / 2.0, band.y + place.y + BOX_HEIGHT / 2.0))
+    };
+    let mut drawn: Vec<Line> = Vec::new();
+    for ((one, other), joints) in links {
+        let Some(((_, x1, y1), (below, x2, y2))) = place(*one).zip(place(*other)) else { continue };
+        let n = drawn.len() as f64;
+        let x = WIDTH - 4.0 - ACROSS * (n % 3.0);
+        let path = format!("M{x1:.1} {y1:.1}H{x:.1}V{y2:.1}H{x2:.1}");
+        let label = words(joints);
+        let y = below.y - below.top - LINE_HEIGHT * n;
+        drawn.push(Line { path, x: x - 10.0 - half_width(&label), label, y });
+    }
+    drawn
+}
+
+fn words(joints: &[(Joint, u64)]) -> String {
+    let words: Vec<_> = joints.iter().map(|(joint, n)| format!("{joint} {}", text::grouped(*n))).collect();
+    words.join(" · ")
 }
 
 /// Half of what a label takes in width; the letters of the page are not known here.
@@ -169,6 +192,8 @@ fn between_rows(places: &[Place<'_>], pairs: &[(usize, usize)], (a, b): (usize, 
     (path, [first, 0.22, 0.42, 0.62, 0.82].map(spot).to_vec())
 }
 
+/// Between two lines from one system to another.
+const ACROSS: f64 = 7.0;
 /// Between two brackets, one over the other.
 const LANE: f64 = 26.0;
 /// What a label takes in height.
