@@ -172,3 +172,23 @@ fn channel(ue: &Ue) -> String {
     };
     format!("simulated: {model}, SNR {} dB", ue.channel().snr_db)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Overrides;
+
+    #[test]
+    fn boxes_of_all_systems_are_named() {
+        let file = fixtures::scenario("mc/migration.toml");
+        let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        let boxes = backends(&Rig::find("sim".as_ref()).unwrap(), &scenario);
+        let names: Vec<&str> = boxes.iter().map(|own| own.name.as_str()).collect();
+        for name in [PCSCF, HSS, MIGRATION_SERVER, DIAMETER_RELAY, "identity server", "MC server 1", "core network"] {
+            for name in [name.to_owned(), format!("partner.{name}")] {
+                assert_eq!(names.iter().filter(|own| **own == name).count(), 1, "{name} in {names:?}");
+            }
+        }
+        assert!(!names.contains(&"partner.XDM server") && names.contains(&"XDM server"));
+    }
+}

@@ -80,3 +80,22 @@ impl McFigures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn figures_of_two_systems_are_summed_and_the_longest_gap_is_the_longest() {
+        let of = |taken, missing, gap| {
+            let longest_gap = Duration::from_millis(gap);
+            let own = GroupFigures { taken, missing, longest_gap, floor: [1, 2, 3], ..GroupFigures::default() };
+            McFigures::of(&own, 1)
+        };
+        let both = of(10, 1, 300).and(of(5, 2, 40));
+        assert_eq!((both.taken, both.missing, both.on_air_twice, both.gap_ms), (15, 3, 2, 300.0));
+        assert_eq!(both.floor, [2, 4, 6]);
+    }
+}

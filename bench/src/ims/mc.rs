@@ -317,6 +317,7 @@ fn floor(event: &FloorEvent) -> String {
 mod tests {
     use hil::agent::mc::McConfig;
     use protocol::Entropy;
+    use protocol::mc::floor::{DenyCause, RevokeCause};
 
     use super::*;
 
@@ -335,6 +336,15 @@ mod tests {
         // 22 minutes later the numbers begin again.
         assert_eq!(hear(7, 160 + 160 * 65_536), 0);
         assert_eq!(hear(7, 160), 1);
+    }
+
+    #[test]
+    fn the_floor_is_told_of_in_words() {
+        let by = "sip:otto@mcptt.example".to_owned();
+        assert_eq!(floor(&FloorEvent::Taken { by: Some(by) }), "taken by sip:otto@mcptt.example");
+        let cause = Some(DenyCause::QUEUE_FULL);
+        assert_eq!(floor(&FloorEvent::Denied { cause }), "denied: Queue full");
+        assert_eq!(floor(&FloorEvent::Revoked { cause: RevokeCause(99) }), "revoked: 0x63");
     }
 
     #[test]

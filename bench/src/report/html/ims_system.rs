@@ -176,7 +176,8 @@ fn places<'a>(model: &Model, system: Option<&str>, mut names: Vec<&'a str>) -> V
     let (core, above): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| column(name).is_some());
     let room = system.map_or(WIDTH, |_| WIDTH - MARGIN);
     let words = |name: &str| match name {
-        UES => text::counted(model.ues.len() as u64, "agent"),
+        UES if system.is_none_or(|system| system == PRIMARY) => text::counted(model.ues.len() as u64, "agent"),
+        UES => "the same agents".to_owned(),
         PCSCF => "security, trust domain".to_owned(),
         CSCFS => "registrar, filter criteria".to_owned(),
         HSS => "MILENAGE, profiles".to_owned(),
@@ -218,7 +219,7 @@ fn node(place: &Place<'_>, own: &[String]) -> Markup {
 mod tests {
     use super::*;
     use crate::report::synthetic;
-    use crate::scenario::{MESSAGING_SERVER, PRESENCE_SERVER, XDM_SERVER};
+    use crate::scenario::{MESSAGING_SERVER, MIGRATION_SERVER, Overrides, PRESENCE_SERVER, Scenario, XDM_SERVER};
 
     /// Where the lines between boxes begin and end, and what is said at them.
     fn drawn_lines(traffic: &[(Joint, &str, &str)]) -> (String, Vec<(String, String)>) {
@@ -296,6 +297,35 @@ mod tests {
             let is_gm = label == "Gm 7";
             assert!(is_gm || boxes.iter().all(|top| *y < *top || *y > *top + BOX_HEIGHT + 12.0), "{label:?} in a box");
         }
+    }
+
+    #[test]
+    fn each_system_has_a_band_of_its_own_and_names_that_fit() {
+        let file = fixtures::scenario("mc/migration.toml");
+        let mut model = Model::new(synthetic::header());
+        model.header.scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
+        let mut says = |joint, a: &str, b: &str| _ = model.traffic.insert((joint, a.to_owned(), b.to_owned()), 7);
+        for system in ["", "partner."] {
+            let own = |name: &str| format!("{system}{name}");
+            says(Joint::Gm, &own(PCSCF), UES);
+            says(Joint::Mw, &own(PCSCF), &own(ICSCF));
+            says(Joint::Cx, &own(DIAMETER_RELAY), &own(HSS));
+            says(Joint::Migration, &own(DIAMETER_RELAY), &own(MIGRATION_SERVER));
+            says(Joint::Csc1, UES, &own("identity server"));
+        }
+        says(Joint::Migration, DIAMETER_RELAY, "partner.Diameter relay");
+        let page = picture(&model).into_string();
+        assert!(page.contains("MC system primary") && page.contains("MC system partner"));
+        assert!(!page.contains("partner.") && !page.contains("textLength"), "{page}");
+        assert_eq!(page.matches("<rect").count(), 14);
+        assert_eq!(page.matches("<path").count(), 11);
+        // The line between the relays ends at both of them, at the right of all boxes.
+        let across = page.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let x: f64 = across.split(['H', 'V']).nth(1).unwrap().parse().unwrap();
+        assert!(x > WIDTH - MARGIN && x < WIDTH, "{across}");
+        let labels = labels(&page);
+        assert_eq!(labels.iter().filter(|(.., label)| label == "Migration 7").count(), 3);
+        assert!(labels.iter().all(|(x, _, label)| x + lines::half_width(label) < WIDTH), "{labels:?}");
     }
 
     #[test]
