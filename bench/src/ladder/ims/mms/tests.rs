@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
+use protocol::mm4::Mm4MessageType;
 use protocol::mms::{
     MMS_MEDIA_TYPE, MessageType, MmsPdu, MmsStatus, NotifyRespInd, ResponseStatus, RetrieveConf, RetrieveStatus,
     SendConf,
@@ -115,4 +117,16 @@ fn a_push_is_for_the_port_and_has_the_pdu_of_the_message() {
     assert!(!is_push(&push[7..], MessageType::DELIVERY_IND, &Bound::new()));
     let filter = push_filter(MessageType::DELIVERY_IND, &bound("1f@mmsc.a"));
     assert_eq!(filter, " && frame contains 05:04:0b:84 && frame contains 8c:86 && frame contains \"1f@mmsc.a\"");
+}
+
+#[test]
+fn mails_of_ladders_are_those_of_the_standard() {
+    let rows = mms_procedures().flat_map(|own| own.steps);
+    let kinds = rows.filter_map(|row| match row.see {
+        See::Mm4(mail) => Some(mail.kind),
+        _ => None,
+    });
+    let kinds: BTreeSet<_> = kinds.collect();
+    assert!(kinds.len() >= 3, "{kinds:?}");
+    assert!(kinds.iter().all(|kind| Mm4MessageType::WORDS.contains(kind)), "{kinds:?}");
 }
