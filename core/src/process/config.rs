@@ -420,6 +420,10 @@ mod tests {
                 "nodes = ['diameter_relay']\n[[diameter_relay.interconnects]]\npeer = 'x'\nrealms = []\nreaches = []",
                 "in no [[diameter_relay.peers]]",
             ),
+            (
+                "nodes = ['diameter_relay']\n[[diameter_relay.peers]]\nhost = 'dra.far'\nrealm = 'far'",
+                "say in [[diameter_relay.interconnects]]",
+            ),
             ("nodes = ['serving_node']\n[[serving_node]]\n[[serving_node]]", "two of [[serving_node]]"),
             ("nodes = ['mc_server']\n[[mc_server]]\nlisten = ['udp:192.0.2.1:5060']", "mc_server.trusted"),
         ] {

@@ -2,7 +2,7 @@
 
 use protocol::Instant;
 use protocol::diameter::cx::{Lia, Lir, UserAuthorizationType, code};
-use protocol::diameter::{Message, RequestFailure, ResultCode};
+use protocol::diameter::{Message, RequestFailure, ResultCode, result};
 use protocol::sip::proxy::Refusal;
 use protocol::sip::{NameAddr, Request, ServerKey, SipUri, TelUri, Uri};
 
@@ -165,8 +165,9 @@ fn phone_number(uri: &Uri) -> Option<TelUri> {
     }
 }
 
-/// Result codes that say no for good (5xxx, RFC 6733 clause 7.1.5).
+/// Result codes that say no for good: 5xxx, other than those of an HSS or a relay that has troubles of its own (RFC 6733
+/// clause 7.1.5).
 const fn is_final(result: ResultCode) -> bool {
     let (ResultCode::Base(code) | ResultCode::Experimental(code)) = result;
-    code / 1000 == 5
+    code / 1000 == 5 && code != result::UNABLE_TO_COMPLY
 }

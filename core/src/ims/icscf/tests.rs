@@ -368,7 +368,9 @@ fn who_is_not_found() {
     for (result, status) in [
         (ResultCode::Experimental(5001), 404),
         (ResultCode::Experimental(5003), 480),
-        (ResultCode::Base(5012), 404),
+        (ResultCode::Base(5009), 404),
+        // A relay says this too, of an answer that does not come.
+        (ResultCode::Base(5012), 480),
         (ResultCode::Base(3002), 480),
     ] {
         let mut net = Net::new();

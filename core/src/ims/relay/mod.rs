@@ -10,7 +10,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::diameter::{
-    DiameterEndpoint, DiameterOutput, DiameterProblem, DisconnectCause, Message, RequestFailure, RequestHandle,
+    DiameterEndpoint, DiameterOutput, DiameterProblem, DisconnectCause, Flags, Message, RequestFailure, RequestHandle,
     dictionary, problem_answer, result,
 };
 use protocol::{Entropy, Instant};
@@ -127,15 +127,21 @@ impl DiameterRelay {
             Err(failure) => {
                 self.counters.failed += 1;
                 self.say(format!("{} is not delivered: {failure}", request.name()));
-                let problem = DiameterProblem::new(result::UNABLE_TO_DELIVER, failure.to_string());
-                self.answer_problem(now, handle, &request, &problem);
+                // Only what has gone nowhere is "not delivered": that is asked again of others, without the T bit.
+                let code = match failure {
+                    RequestFailure::NoPeer => result::UNABLE_TO_DELIVER,
+                    _ => result::UNABLE_TO_COMPLY,
+                };
+                self.answer_problem(now, handle, &request, &DiameterProblem::new(code, failure.to_string()));
             }
         }
     }
 
     fn answer_problem(&mut self, now: Instant, handle: RequestHandle, request: &Message, problem: &DiameterProblem) {
         let (host, realm) = self.endpoint.origin();
-        let answer = problem_answer(request, host, realm, problem);
+        let mut answer = problem_answer(request, host, realm, problem);
+        // RFC 6733 clause 7.1.5: it is not an answer of the application, whatever the result.
+        answer.flags = answer.flags.with(Flags::ERROR);
         self.endpoint.send_answer(now, handle, answer);
     }
 

@@ -86,7 +86,7 @@ impl Default for DiameterRelaySection {
 
 impl CoreConfig {
     pub(super) fn check_migration(&self) -> Result<(), String> {
-        let (server, relay) = (&self.migration_server, &self.diameter_relay);
+        let server = &self.migration_server;
         if self.runs(NodeKind::MigrationServer) {
             if server.peers.is_empty() && !self.runs(NodeKind::DiameterRelay) {
                 return Err("MigrationServer runs here and DiameterRelay does not: say where it is with \
@@ -112,10 +112,27 @@ impl CoreConfig {
                  migration_server.bindings in {key}"
             ));
         }
-        let is_peer = |host: &String| relay.peers.iter().any(|peer| peer.host == *host);
-        let stranger = relay.interconnects.iter().find(|own| !is_peer(&own.peer));
-        match stranger.filter(|_| self.runs(NodeKind::DiameterRelay)) {
-            Some(own) => Err(format!("diameter_relay.interconnects: {} is in no [[diameter_relay.peers]]", own.peer)),
+        match self.runs(NodeKind::DiameterRelay) {
+            true => self.check_interconnects(),
+            false => Ok(()),
+        }
+    }
+
+    /// Whoever is in no interconnect is of the own network: no foreign peer may be taken for that, nor may a name be wrong.
+    fn check_interconnects(&self) -> Result<(), String> {
+        let relay = &self.diameter_relay;
+        let is_peer = |own: &&Interconnect| relay.peers.iter().any(|peer| peer.host.eq_ignore_ascii_case(&own.peer));
+        if let Some(own) = relay.interconnects.iter().find(|own| !is_peer(own)) {
+            return Err(format!("diameter_relay.interconnects: {} is in no [[diameter_relay.peers]]", own.peer));
+        }
+        let is_own = |realm: &String| realm.eq_ignore_ascii_case(&self.domain);
+        let is_bound = |host: &str| relay.interconnects.iter().any(|own| own.peer.eq_ignore_ascii_case(host));
+        let is_loose = |peer: &&PeerSection| !peer.realm.as_ref().is_none_or(is_own) && !is_bound(&peer.host);
+        match relay.peers.iter().find(is_loose) {
+            Some(peer) => Err(format!(
+                "diameter_relay.peers: {} is of another realm: say in [[diameter_relay.interconnects]] whom it may reach",
+                peer.host
+            )),
             None => Ok(()),
         }
     }

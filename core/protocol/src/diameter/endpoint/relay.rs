@@ -1,7 +1,7 @@
 //! Passing requests of others on (RFC 6733 clauses 2.8.1, 6.1.3, 6.1.4 and 6.1.9).
 
 use super::pending::Relayed;
-use super::{DiameterEndpoint, Owner, RequestHandle};
+use super::{DiameterEndpoint, DiameterOutput, Owner, RequestFailure, RequestHandle};
 use crate::Instant;
 use crate::diameter::dictionary as d;
 use crate::diameter::message::{Avp, DiameterProblem, Flags, Message};
@@ -12,7 +12,8 @@ impl DiameterEndpoint {
     /// that can be used. It gets a Route-Record and another Hop-by-Hop Identifier; all else stays. It goes back to nobody that
     /// it comes from.
     ///
-    /// Its answer comes with `token`; [`Self::send_answer`] gives it the identifier of the request again.
+    /// Its answer comes with `token`; [`Self::send_answer`] gives it the identifier of the request again. Of a request whose
+    /// connection is gone nobody knows whom it comes from: it goes nowhere.
     pub fn relay_request(
         &mut self,
         now: Instant,
@@ -21,10 +22,10 @@ impl DiameterEndpoint {
         mut message: Message,
         next_hops: &[String],
     ) {
-        // Who has asked may be gone: the request is passed on all the same, and its answer goes nowhere.
-        if let Some(peer) = self.peer_of(from).map(str::to_owned) {
-            message.avps.push(Avp::text(&d::ROUTE_RECORD, &peer));
-        }
+        let Some(peer) = self.peer_of(from).map(str::to_owned) else {
+            return self.out.push_back(DiameterOutput::Answer { token, result: Err(RequestFailure::NoPeer) });
+        };
+        message.avps.push(Avp::text(&d::ROUTE_RECORD, &peer));
         let place = |host: &str| self.peers.iter().position(|peer| peer.host.eq_ignore_ascii_case(host));
         let records = message.all(&d::ROUTE_RECORD).filter_map(|avp| avp.as_text().ok());
         let was_there = records.filter_map(place).collect();
