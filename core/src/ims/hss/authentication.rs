@@ -56,7 +56,7 @@ impl Hss {
         let Place { subscriber, set, .. } = self.place(&mar.impi, &mar.impu)?;
         if self.is_migration_server(&mar.routing) {
             // Nobody has asked UAR of this user here.
-            if subscriber.sets[set].identities.iter().all(|i| i.barred) {
+            if subscriber.sets[set].is_barred() {
                 return Err(ResultCode::Base(result::AUTHORIZATION_REJECTED));
             }
             // A digest is bound to our realm: it is of no use elsewhere.
@@ -73,7 +73,7 @@ impl Hss {
             _ => return Err(UNSUPPORTED),
         };
         let (items, mut ops) = if with_aka {
-            self.may_resynchronise(mar)?;
+            self.may_resynchronise(&subscriber.subscription, mar)?;
             self.aka_items(mar)?
         } else {
             let secret = subscriber.digest.as_ref().ok_or(UNSUPPORTED)?;
@@ -84,9 +84,8 @@ impl Hss {
     }
 
     /// Only the S-CSCF that is assigned has sent the challenge that a resynchronisation answers.
-    pub(super) fn may_resynchronise(&self, mar: &Mar) -> Result<(), ResultCode> {
-        let Place { subscriber, .. } = self.place(&mar.impi, &mar.impu)?;
-        let assigned = self.registrations.get(&subscriber.subscription).and_then(|r| r.server.as_ref());
+    pub(super) fn may_resynchronise(&self, subscription: &str, mar: &Mar) -> Result<(), ResultCode> {
+        let assigned = self.registrations.get(subscription).and_then(|r| r.server.as_ref());
         let is_other = assigned.is_some_and(|server| *server != mar.server);
         if mar.authorization.is_some() && is_other {
             return Err(ResultCode::Base(result::UNABLE_TO_COMPLY));

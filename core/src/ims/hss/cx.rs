@@ -34,7 +34,7 @@ impl Hss {
         let Place { subscriber, set, key } = self.place(&uar.impi, &uar.impu)?;
         let emergency = uar.flags & EMERGENCY_REGISTRATION != 0;
         // A barred identity may register when it brings one that is not.
-        if !emergency && subscriber.sets[set].identities.iter().all(|i| i.barred) {
+        if !emergency && subscriber.sets[set].is_barred() {
             return Err(ResultCode::Base(result::AUTHORIZATION_REJECTED));
         }
         let authorization = uar.authorization.unwrap_or(UserAuthorizationType::Registration);

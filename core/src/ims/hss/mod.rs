@@ -6,8 +6,8 @@
 mod authentication;
 mod cx;
 mod data;
-mod elsewhere;
 mod map;
+mod partner;
 mod provision;
 mod push;
 mod registration;
@@ -34,16 +34,16 @@ use crate::node::{
 };
 use crate::store::StoreToken;
 
-pub(crate) use elsewhere::{ElsewhereMar, Unanswered};
 pub use map::{HlrConfig, PresencePeer, SmsSubscription, SmsWay};
+pub(crate) use partner::{PartnerMar, Unanswered};
 pub(crate) use provision::{Profile, Wrong, criteria_of, named_criteria, parse_with};
 pub use provision::{
     ProvisionError, ProvisionedSubscriber, SubscriberSummary, add_subscribers, list_subscribers, parse_subscribers,
     remove_subscriber, show_subscriber,
 };
 pub use registration::IdentityState;
-pub(crate) use subscriber::canonical;
 pub use subscriber::{Charging, DigestSecret, Identity, ImplicitSet, RequiredCapabilities, Subscriber};
+pub(crate) use subscriber::{canonical, is_impi};
 
 /// Configuration of an HSS.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -118,7 +118,7 @@ pub struct Hss {
     repository: data::Repository,
     hlr: Option<Box<Hlr>>,
     /// For a migration management server.
-    elsewhere: Option<elsewhere::Elsewhere>,
+    partner: Option<partner::PartnerIdentities>,
     /// Requests that came before the data were there.
     early: Option<Vec<(RequestHandle, Message)>>,
     waiting: BTreeMap<u64, Waiting>,
@@ -153,7 +153,7 @@ impl Hss {
             registrations: BTreeMap::new(),
             repository: data::Repository::default(),
             hlr,
-            elsewhere: None,
+            partner: None,
             early: Some(Vec::new()),
             waiting: BTreeMap::new(),
             pushed: BTreeMap::new(),
@@ -181,7 +181,8 @@ impl Hss {
         self.out.push_back(NodeOutput::Store(NodeStoreRequest { token: StoreToken(self.next_token), ops }));
     }
 
-    fn say(&mut self, text: impl Into<String>) {
+    /// A word for the log.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
         self.out.push_back(NodeOutput::Note(NodeNote::Said(text.into())));
     }
 
@@ -247,7 +248,7 @@ impl Hss {
         for key in unreadable {
             self.say(format!("what is stored of {key} is unreadable and left alone"));
         }
-        self.load_elsewhere();
+        self.load_partner_identities();
         self.say(format!("{} subscribers", self.directory.len()));
         for (handle, message) in self.early.take().unwrap_or_default() {
             self.on_request(now, handle, message);
@@ -260,7 +261,7 @@ impl Hss {
             return early.push((handle, request));
         }
         self.counters.requests += 1;
-        let reply = match self.goes_elsewhere(handle, &request) {
+        let reply = match self.takes_partner_mar(handle, &request) {
             Ok(true) => return,
             Ok(false) => self.dispatch(now, &request),
             Err(problem) => Err(problem),
@@ -300,7 +301,7 @@ impl Hss {
     }
 
     /// What the endpoint has to say, until it has nothing.
-    fn drain(&mut self, now: Instant) {
+    pub(crate) fn drain(&mut self, now: Instant) {
         loop {
             let Some(output) = self.endpoint.poll_output() else {
                 if self.drain_map(now) {
@@ -325,7 +326,7 @@ impl Hss {
     fn on_pushed(&mut self, now: Instant, token: u64, result: Result<Message, RequestFailure>) {
         match self.pushed.remove(&token) {
             Some(pushed) => self.after_push(now, pushed, result),
-            None => self.answered_elsewhere(token, result),
+            None => self.asked_answered(token, result),
         }
     }
 

@@ -44,7 +44,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::map::{NUMBER, SmsSubscription, is_number};
-use super::subscriber::{Charging, DigestSecret, Identity, ImplicitSet, RequiredCapabilities, Subscriber, canonical};
+use super::subscriber::{
+    Charging, DigestSecret, Identity, ImplicitSet, RequiredCapabilities, Subscriber, canonical, is_impi,
+};
 use crate::ims::aka::{AkaKeys, Sqn};
 use crate::ims::profile::InitialFilterCriteria;
 
@@ -214,7 +216,7 @@ fn subscriber(
         entry.sqn.as_ref().map(|sqn| octets(sqn.span(), sqn.as_ref(), "sqn").map(Sqn::from_octets)).transpose()?;
     let digest = digest(&entry)?;
     let impi = entry.impi.into_inner();
-    if impi.split('@').filter(|part| !part.is_empty()).count() != 2 || impi.matches('@').count() != 1 {
+    if !is_impi(&impi) {
         return Err((span, format!("impi {impi:?} is not user@realm (TS 23.003 clause 13.3)")));
     }
     if !known.impis.insert(impi.clone()) {

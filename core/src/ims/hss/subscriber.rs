@@ -147,6 +147,11 @@ impl ImplicitSet {
         self.filter_criteria().is_ok_and(|criteria| criteria.iter().any(of))
     }
 
+    /// Whether there is no identity in it that may be used.
+    pub(super) fn is_barred(&self) -> bool {
+        self.identities.iter().all(|identity| identity.barred)
+    }
+
     /// Its place of an identity.
     fn position(&self, canonical_wanted: &str) -> Option<usize> {
         self.identities.iter().position(|i| canonical(&i.uri) == canonical_wanted)
@@ -191,6 +196,11 @@ const MIN_IMSI_OF_IMPI: usize = 6;
 /// An identity as it is compared (TS 23.003 clause 13.4): parameters and port of no meaning, host in lower case.
 pub(crate) fn canonical(impu: &str) -> String {
     Uri::parse(impu).map_or_else(|_| impu.to_ascii_lowercase(), |uri| uri.identity())
+}
+
+/// Whether a name is a private identity: a user in a realm (TS 23.003 clause 13.3).
+pub(crate) fn is_impi(name: &str) -> bool {
+    name.split_once('@').is_some_and(|(user, realm)| !user.is_empty() && !realm.is_empty() && !realm.contains('@'))
 }
 
 /// All subscribers, and who has which identity.

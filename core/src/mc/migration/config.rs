@@ -7,7 +7,7 @@ use protocol::diameter::DiameterConfig;
 use protocol::sip::Uri;
 use serde::{Deserialize, Serialize};
 
-use crate::ims::hss::{Identity, ImplicitSet, RequiredCapabilities, SmsSubscription, Subscriber, canonical};
+use crate::ims::hss::{Identity, ImplicitSet, RequiredCapabilities, SmsSubscription, Subscriber, canonical, is_impi};
 use crate::ims::profile::InitialFilterCriteria;
 
 /// Configuration of a migration management server.
@@ -198,10 +198,6 @@ pub(super) fn bindings_of(config: &MigrationConfig) -> Result<BTreeMap<String, M
         }
     }
     Ok(by_impi)
-}
-
-fn is_impi(name: &str) -> bool {
-    name.split_once('@').is_some_and(|(user, realm)| !user.is_empty() && !realm.is_empty() && !realm.contains('@'))
 }
 
 fn is_impu(uri: &str) -> bool {

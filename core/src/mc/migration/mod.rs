@@ -4,8 +4,9 @@
 //! The stage 2 names no protocol for "get SIP authentication information"; it is Cx here at every hop (TS 29.228 clause 6.3,
 //! MAR and MAA). Towards its own SIP core the server is the HSS of the partner identities, with all that belongs to it; their
 //! vectors alone come from the primary system, through the Diameter relays of both SIP cores (NOTE 2 and NOTE 3). Which identity
-//! is whose is configuration, and nothing of it is learnt. No vector is kept, and none is given out twice. The registration of
-//! a user at home is not touched: no S-CSCF of another system ever asks the HSS there.
+//! is whose is configuration, and nothing of it is learnt. No vector is kept, and in a run none is given out twice; after it the
+//! USIM refuses an old one (TS 33.102 clause 6.3.3). The registration of a user at home is not touched: no S-CSCF of another
+//! system ever asks the HSS there.
 
 mod bindings;
 mod config;
@@ -22,7 +23,7 @@ use protocol::diameter::cx::{AuthData, AuthItem, Maa, Mar, SCHEME_AKA, SCHEME_UN
 use protocol::diameter::{DiameterProblem, Message, RequestFailure, ResultCode, result};
 use protocol::{Due, Entropy, Instant};
 
-use crate::ims::hss::{ElsewhereMar, Hss, HssConfig, Unanswered};
+use crate::ims::hss::{Hss, HssConfig, PartnerMar, Unanswered};
 use crate::node::{Node, NodeInput, NodeOutput};
 
 pub use bindings::parse_bindings;
@@ -39,7 +40,7 @@ pub struct MigrationServer {
     asked: BTreeMap<u64, Asked>,
     /// When they have waited long enough.
     ends: Due<Instant, u64>,
-    /// RANDs that were given out last, by private identity here.
+    /// RANDs that were given out last in this run, by private identity here.
     given: BTreeMap<String, VecDeque<[u8; 16]>>,
     counters: Counters,
 }
@@ -47,7 +48,7 @@ pub struct MigrationServer {
 /// A question that was passed on.
 #[derive(Debug)]
 struct Asked {
-    from: ElsewhereMar,
+    from: PartnerMar,
     of: Asker,
     /// The identities that were asked for.
     impi: String,
@@ -94,16 +95,17 @@ impl MigrationServer {
         hss.utc_ms_at_zero = config.utc_ms_at_zero;
         let subscribers = bindings.values().map(MigrationBinding::subscriber).collect();
         let systems = config.systems.iter().map(|system| system.host.clone());
-        let hss = Hss::of_elsewhere(hss, subscribers, systems, entropy);
+        let hss = Hss::of_partner_identities(hss, subscribers, systems, entropy);
         let (asked, given, counters) = (BTreeMap::new(), BTreeMap::new(), Counters::default());
         Ok(Self { config, hss, bindings, asked, ends: Due::default(), given, counters })
     }
 
     /// A MAR has come: step 3 from the SIP core, step 5 from another system.
-    fn on_mar(&mut self, now: Instant, from: ElsewhereMar) {
+    fn on_mar(&mut self, now: Instant, from: PartnerMar) {
         let origin = &from.mar.routing;
         let is_of = |system: &&McSystem| system.host.eq_ignore_ascii_case(&origin.origin_host);
         let system = self.config.systems.iter().find(is_of).cloned();
+        let of = if system.is_some() { Asker::System } else { Asker::Core };
         let question = if self.asked.len() >= self.config.max_pending {
             let what = "too many requests wait for their answers";
             Err(Unanswered::Failed(DiameterProblem::new(result::TOO_BUSY, what)))
@@ -118,10 +120,9 @@ impl MigrationServer {
         };
         let (mar, within) = match question {
             Ok(question) => question,
-            Err(why) => return self.end(now, from, system.is_none(), Err(why)),
+            Err(why) => return self.end(now, from, of, Err(why)),
         };
-        let token = self.hss.ask_elsewhere(now, mar.to_message());
-        let of = if system.is_some() { Asker::System } else { Asker::Core };
+        let token = self.hss.ask(now, mar.to_message());
         self.ends.set(&token, Some(now + within));
         self.asked.insert(token, Asked { from, of, impi: mar.impi, impu: mar.impu });
     }
@@ -130,7 +131,7 @@ impl MigrationServer {
     fn on_answer(&mut self, now: Instant, token: u64, answer: Result<Message, RequestFailure>) {
         let Some(asked) = self.asked.remove(&token) else {
             if answer.is_ok() {
-                self.hss.say_elsewhere("an answer has come that nobody waits for any more");
+                self.hss.say("an answer has come that nobody waits for any more");
             }
             return;
         };
@@ -141,20 +142,18 @@ impl MigrationServer {
             Asker::System => items,
         };
         // Step 9: the question that waits has the identities that belong to those of the answer. Step 10, or step 8.
-        let is_core = asked.of == Asker::Core;
-        self.end(now, asked.from, is_core, items);
+        self.end(now, asked.from, asked.of, items);
     }
 
-    fn end(&mut self, now: Instant, from: ElsewhereMar, is_core: bool, answer: Result<Vec<AuthItem>, Unanswered>) {
+    fn end(&mut self, now: Instant, from: PartnerMar, of: Asker, answer: Result<Vec<AuthItem>, Unanswered>) {
         match &answer {
             Ok(items) => self.counters.vectors += items.len() as u64,
             Err(why) => {
                 self.counters.refused += 1;
-                let who = if is_core { "its SIP core" } else { "another system" };
-                self.hss.say_elsewhere(format!("no authentication information for {who}: {}", text_of(why)));
+                self.hss.say(format!("no authentication information for {}: {}", of.name(), text_of(why)));
             }
         }
-        self.hss.end_elsewhere(now, from, is_core, answer);
+        self.hss.answer_partner_mar(now, from, of == Asker::Core, answer);
     }
 
     /// Vectors that are given out for the first time: an answer that comes again is none.
@@ -179,39 +178,45 @@ impl MigrationServer {
             self.ends.set(&token, None);
             let Some(asked) = self.asked.remove(&token) else { continue };
             self.counters.timeouts += 1;
-            let (who, is_core) = asked.of.whom_it_waits_for();
-            let why = failed(&format!("{who} does not answer in time"));
-            self.end(now, asked.from, is_core, why);
+            let why = failed(&format!("{} does not answer in time", asked.of.whom_it_waits_for()));
+            self.end(now, asked.from, asked.of, why);
         }
     }
 
     fn settle(&mut self, now: Instant) {
         loop {
-            if let Some(mar) = self.hss.poll_elsewhere() {
+            if let Some(mar) = self.hss.poll_partner_mar() {
                 self.on_mar(now, mar);
-            } else if let Some((token, answer)) = self.hss.poll_elsewhere_answer() {
+            } else if let Some((token, answer)) = self.hss.poll_asked() {
                 self.on_answer(now, token, answer);
             } else {
                 return;
             }
-            self.hss.settle_elsewhere(now);
+            self.hss.drain(now);
         }
     }
 }
 
 impl Asker {
-    /// Who has to answer, and whether it is the SIP core of this system that waits.
-    const fn whom_it_waits_for(self) -> (&'static str, bool) {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Core => ("the migration management server of the primary MC system", true),
-            Self::System => ("the HSS of the primary MC system", false),
+            Self::Core => "its SIP core",
+            Self::System => "another system",
+        }
+    }
+
+    /// Who has to answer.
+    const fn whom_it_waits_for(self) -> &'static str {
+        match self {
+            Self::Core => "the migration management server of the primary MC system",
+            Self::System => "the HSS of the primary MC system",
         }
     }
 }
 
 /// The vectors of an answer: those that were asked for, and not more of them.
 fn judge(asked: &Asked, answer: Result<Message, RequestFailure>) -> Result<Vec<AuthItem>, Unanswered> {
-    let (who, _) = asked.of.whom_it_waits_for();
+    let who = asked.of.whom_it_waits_for();
     let message = answer.or_else(|failure| failed(&format!("{who} cannot be asked: {failure}")))?;
     let maa = Maa::from_message(&message)
         .or_else(|problem| failed(&format!("{who} answers what cannot be read: {}", problem.what)))?;

@@ -33,7 +33,7 @@ impl MigrationServer {
         };
         // Step 5.
         let question = Mar {
-            routing: self.hss.routing_elsewhere(Some(&system.host), &system.realm),
+            routing: self.hss.routing(Some(&system.host), &system.realm),
             impi: binding.primary_impi.clone(),
             impu: identity.primary.clone(),
             scheme: SCHEME_AKA.to_owned(),

@@ -21,7 +21,7 @@ impl MigrationServer {
             _ => return refused(ResultCode::Experimental(code::ROAMING_NOT_ALLOWED)),
         }
         let question = Mar {
-            routing: self.hss.routing_elsewhere(self.config.hss_host.as_deref(), &self.config.hss_realm),
+            routing: self.hss.routing(self.config.hss_host.as_deref(), &self.config.hss_realm),
             impi: mar.impi.clone(),
             impu: mar.impu.clone(),
             scheme: SCHEME_AKA.to_owned(),

@@ -1,7 +1,7 @@
 //! What becomes of a migration that does not go as it should.
 
 use protocol::diameter::ResultCode;
-use protocol::diameter::cx::{Mar, code};
+use protocol::diameter::cx::{Mar, SCHEME_DIGEST, code};
 
 use super::*;
 
@@ -200,11 +200,24 @@ fn a_password_is_of_no_use_in_another_system() {
     );
     let request = net.register(1, Partner, 3600, Some(&md5));
     let answer = net.ask(1, Partner, &request);
-    // Clause 5.4.1.2.1 of TS 24.229: what is not protected is asked for as AKA, whatever the UE has said.
-    match answer.status {
-        401 => assert!(answer.headers.get("WWW-Authenticate").unwrap().contains("AKAv1-MD5")),
-        other => assert_eq!(other, 403, "{:#?}", net.notes),
+    let refused = Some(ResultCode::Experimental(code::AUTH_SCHEME_NOT_SUPPORTED));
+    assert_eq!((answer.status, result(&net), has_crossed(&net)), (403, refused, false), "{:#?}", net.notes);
+    // A digest in place of AKA: of the server of the partner system, and of the HSS at home.
+    for (from, to, crosses) in [("partner.scscf", "partner.migration", false), ("dra", "hss", true)] {
+        net.wire.clear();
+        net.fate = Some(Box::new(move |message| {
+            if message.from == from && message.to == to && is_mar_or_maa(message, true) {
+                let parsed = Message::parse(&message.bytes).unwrap();
+                let mar = Mar { scheme: SCHEME_DIGEST.to_owned(), ..Mar::from_message(&parsed).unwrap() };
+                message.bytes = Message { avps: mar.to_message().avps, ..parsed }.emit();
+            }
+            true
+        }));
+        assert_eq!((net.begin(2, Partner).status, result(&net)), (403, refused), "{to}: {:#?}", net.notes);
+        assert_eq!(has_crossed(&net), crosses);
     }
+    assert_eq!(net.figure(0, "migration_vectors"), 0);
+    net.is_idle();
 }
 
 #[test]
