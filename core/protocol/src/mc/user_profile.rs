@@ -88,7 +88,12 @@ impl UserProfile {
     pub fn path(mcptt_id: &str, index: u8) -> String {
         let auid = super::names::USER_PROFILE_AUID;
         let user = crate::xcap::percent_encode(mcptt_id);
-        format!("/{auid}/users/{user}/mcptt-user-profile-{index}.xml")
+        format!("/{auid}/users/{user}/{}", Self::document_name(index))
+    }
+
+    /// Name of a document in the tree of its user (clause 8.3.2.6).
+    pub fn document_name(index: u8) -> String {
+        format!("mcptt-user-profile-{index}.xml")
     }
 
     /// Reads a document.

@@ -8,15 +8,14 @@ use std::net::SocketAddr;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderName, Request, Response, StatusCode};
 use protocol::sip::Uri;
-use protocol::xcap::XcapUri;
 use protocol::{Entropy, Instant};
 
 use super::answer::Refused;
 use super::digest::{DigestGate, DigestRefusal};
-use super::usage::AUID_USER_PROFILE;
+use super::usage::{Scope, Usage};
 use super::{XdmTokens, XdmsConfig};
 use crate::ims::trust::TrustedPeer;
-use crate::mc::{Claims, TokenRefusal};
+use crate::mc::TokenRefusal;
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,12 +48,10 @@ pub(super) struct Access {
     administrators: Vec<TrustedPeer>,
     tokens: Option<XdmTokens>,
     realm: String,
-    /// Path of the XCAP root.
-    root: String,
 }
 
 impl Access {
-    pub(super) fn new(config: &XdmsConfig, root: &str, entropy: Entropy) -> Self {
+    pub(super) fn new(config: &XdmsConfig, entropy: Entropy) -> Self {
         let mut gate = DigestGate::new(&config.realm, config.nonce_life, entropy);
         let mut users = BTreeMap::new();
         for user in &config.users {
@@ -63,19 +60,20 @@ impl Access {
         }
         let (proxies, servers) = (config.trusted_proxies.clone(), config.trusted_servers.clone());
         let administrators = config.administrators.clone();
-        let (tokens, realm, root) = (config.tokens.clone(), config.realm.clone(), root.to_owned());
-        Self { gate, users, proxies, servers, administrators, tokens, realm, root }
+        let (tokens, realm) = (config.tokens.clone(), config.realm.clone());
+        Self { gate, users, proxies, servers, administrators, tokens, realm }
     }
 
-    /// Who sends a request.
+    /// Who sends a request; `usage`: what it is for, when that is known here.
     pub(super) fn client(
         &mut self,
         now: Instant,
         peer: SocketAddr,
+        usage: Option<&Usage>,
         request: &Request<Vec<u8>>,
     ) -> Result<Client, Refused> {
-        if self.is_configuration(request) {
-            return self.client_of_configuration(now, peer, request);
+        if let Some(scopes) = usage.and_then(|usage| usage.managed) {
+            return self.client_of_managed(now, peer, scopes, request);
         }
         let asserted = request.headers().get_all(&ASSERTED);
         if asserted.iter().next().is_some() && self.proxies.iter().any(|proxy| proxy.is(peer)) {
@@ -109,10 +107,11 @@ impl Access {
     }
 
     /// Who asks for what administrators write and its user reads: a user by a token and nothing else (TS 24.484 clause 6).
-    fn client_of_configuration(
+    fn client_of_managed(
         &self,
         now: Instant,
         peer: SocketAddr,
+        scopes: &[Scope],
         request: &Request<Vec<u8>>,
     ) -> Result<Client, Refused> {
         let has_credentials = request.headers().contains_key(AUTHORIZATION);
@@ -124,15 +123,9 @@ impl Access {
             return Ok(Client::Server);
         }
         match &self.tokens {
-            Some(tokens) => tokens.client(now, request, &CONFIGURATION_MANAGEMENT).map_err(|why| self.no_token(&why)),
+            Some(tokens) => tokens.client(now, request, scopes).map_err(|why| self.no_token(&why)),
             None => Err(Refused::new(StatusCode::FORBIDDEN, "there is no identity management server for it")),
         }
-    }
-
-    /// Before the address is checked: one that is none is no configuration and is refused later.
-    fn is_configuration(&self, request: &Request<Vec<u8>>) -> bool {
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        XcapUri::parse(&self.root, target).is_ok_and(|uri| uri.auid == AUID_USER_PROFILE)
     }
 
     fn no_token(&self, why: &TokenRefusal) -> Refused {
@@ -170,27 +163,16 @@ impl Access {
     }
 }
 
-/// One of the identities in a token.
-type OfClaims = fn(Claims) -> Option<String>;
-
 /// Scopes of group management, and whose groups each is for (TS 33.180 table B.4.2.2-1).
-const GROUP_MANAGEMENT: [(&str, OfClaims); 3] = [
+const GROUP_MANAGEMENT: [Scope; 3] = [
     ("3gpp:mc:ptt_group_management_service", |claims| claims.mcptt_id),
     ("3gpp:mc:video_group_management_service", |claims| claims.mcvideo_id),
     ("3gpp:mc:data_group_management_service", |claims| claims.mcdata_id),
 ];
-/// The scope of configuration management: of the services there are documents of MCPTT here.
-const CONFIGURATION_MANAGEMENT: [(&str, OfClaims); 1] =
-    [("3gpp:mc:ptt_config_management_service", |claims| claims.mcptt_id)];
 
 impl XdmTokens {
     /// The user that an access token was given for, with those of his MC service IDs that it has one of these scopes for.
-    fn client(
-        &self,
-        now: Instant,
-        request: &Request<Vec<u8>>,
-        scopes: &[(&str, OfClaims)],
-    ) -> Result<Client, TokenRefusal> {
+    fn client(&self, now: Instant, request: &Request<Vec<u8>>, scopes: &[Scope]) -> Result<Client, TokenRefusal> {
         let now_s = self.utc_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000) / 1000;
         let mut identities = Vec::new();
         let mut refusal = None;

@@ -95,10 +95,20 @@ impl Documents {
         }
     }
 
-    /// What a request is about, if this client may ask for it.
-    pub(super) fn locate(&self, client: &Client, request: &Request<Vec<u8>>) -> Result<Located, Refused> {
+    /// The address of a request, which may be none.
+    pub(super) fn uri_of(&self, request: &Request<Vec<u8>>) -> Result<XcapUri, UriProblem> {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let mut uri = XcapUri::parse(&self.root, target).map_err(|problem| {
+        XcapUri::parse(&self.root, target)
+    }
+
+    /// What a request is about, if this client may ask for it.
+    pub(super) fn locate(
+        &self,
+        client: &Client,
+        uri: Result<XcapUri, UriProblem>,
+        request: &Request<Vec<u8>>,
+    ) -> Result<Located, Refused> {
+        let mut uri = uri.map_err(|problem| {
             let status = match problem {
                 UriProblem::NotFound => StatusCode::NOT_FOUND,
                 UriProblem::Malformed(_) | UriProblem::Trick(_) => StatusCode::BAD_REQUEST,
@@ -118,7 +128,7 @@ impl Documents {
             (Tree::User(xui), Client::User { identities, .. }) if !identities.contains(xui) => {
                 return Err(Refused::new(StatusCode::FORBIDDEN, "the tree of another user"));
             }
-            (Tree::User(_), Client::User { .. }) if is_write && usage.auid == usage::AUID_USER_PROFILE => {
+            (Tree::User(_), Client::User { .. }) if is_write && usage.managed.is_some() => {
                 return Err(Refused::new(StatusCode::FORBIDDEN, "administrators write it"));
             }
             _ => {}

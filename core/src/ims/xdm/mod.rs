@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
+use protocol::xcap::{UriProblem, XcapUri};
 use protocol::{Entropy, Instant, Secret};
 
 use self::access::{Access, Client};
@@ -134,6 +135,7 @@ pub struct Xdms {
 struct Asked {
     exchange: HttpExchange,
     client: Client,
+    uri: Result<XcapUri, UriProblem>,
     request: Request<Vec<u8>>,
 }
 
@@ -163,7 +165,7 @@ impl Xdms {
         if root.scheme().is_none() || root.query().is_some() {
             return Err(format!("XCAP root {:?}: give a URI like http://xcap.DOMAIN without a query", config.root));
         }
-        let access = Access::new(&config, root.path(), entropy);
+        let access = Access::new(&config, entropy);
         let documents = Documents::new(root.path().to_owned());
         let configured = config.profiles.iter().map(|profile| usage::configured(profile)).collect::<Result<_, _>>()?;
         let mut xdms = Self {
@@ -197,8 +199,10 @@ impl Xdms {
             let refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "more octets than a document may have");
             return self.refuse(exchange, &request, peer, refused);
         }
-        match self.access.client(now, peer, &request) {
-            Ok(client) => self.serve(Asked { exchange, client, request }),
+        let uri = self.documents.uri_of(&request);
+        let usage = uri.as_ref().ok().and_then(|uri| usage::find(&uri.auid));
+        match self.access.client(now, peer, usage, &request) {
+            Ok(client) => self.serve(Asked { exchange, client, uri, request }),
             Err(refused) => self.refuse(exchange, &request, peer, refused),
         }
     }
@@ -210,8 +214,8 @@ impl Xdms {
                 false => self.overloaded(asked.exchange),
             };
         }
-        let Asked { exchange, client, request } = &asked;
-        let at = match self.documents.locate(client, request) {
+        let Asked { exchange, client, uri, request } = &asked;
+        let at = match self.documents.locate(client, uri.clone(), request) {
             Ok(at) => at,
             Err(refused) => {
                 let why = format!("{} {} of {client}: {}", request.method(), request.uri(), refused.why);

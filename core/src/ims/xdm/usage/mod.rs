@@ -15,6 +15,7 @@ use protocol::xml::Element;
 use roxmltree::{Document, Node};
 
 use super::access::canonical;
+use crate::mc::Claims;
 
 pub use groups::NAMESPACE as GROUPS_NAMESPACE;
 pub(super) use groups::{group_uris, members};
@@ -42,7 +43,13 @@ pub(in crate::ims::xdm) struct Usage {
     /// Of names without a prefix in a node selector (RFC 4825 clause 5.2).
     pub(in crate::ims::xdm) namespace: &'static str,
     pub(in crate::ims::xdm) check: Check,
+    /// Administrators write its documents, and their user reads them, with a token for one of these scopes; none: they are his
+    /// own.
+    pub(in crate::ims::xdm) managed: Option<&'static [Scope]>,
 }
+
+/// A scope of access tokens, and whose documents it is for: one of the identities in the token.
+pub(in crate::ims::xdm) type Scope = (&'static str, fn(Claims) -> Option<String>);
 
 type Check = fn(&Document<'_>, &Context<'_>) -> Result<(), XcapConflict>;
 
@@ -83,36 +90,41 @@ pub(in crate::ims::xdm) fn capabilities() -> String {
 }
 
 static USAGES: [Usage; 6] = [
-    Usage { auid: AUID_CAPS, media_type: CAPS_TYPE, namespace: CAPS_NAMESPACE, check: nobody_writes },
+    Usage { auid: AUID_CAPS, media_type: CAPS_TYPE, namespace: CAPS_NAMESPACE, check: nobody_writes, managed: None },
     Usage {
         auid: AUID_RESOURCE_LISTS,
         media_type: "application/resource-lists+xml",
         namespace: resource_lists::NAMESPACE,
         check: resource_lists::check,
+        managed: None,
     },
     Usage {
         auid: AUID_PRES_RULES,
         media_type: "application/auth-policy+xml",
         namespace: "urn:ietf:params:xml:ns:pres-rules",
         check: policy::check,
+        managed: None,
     },
     Usage {
         auid: AUID_OMA_PRES_RULES,
         media_type: "application/auth-policy+xml",
         namespace: policy::NAMESPACE,
         check: policy::check_oma,
+        managed: None,
     },
     Usage {
         auid: AUID_GROUPS,
         media_type: "application/vnd.oma.poc.groups+xml",
         namespace: groups::NAMESPACE,
         check: groups::check,
+        managed: None,
     },
     Usage {
         auid: AUID_USER_PROFILE,
         media_type: protocol::mc::names::USER_PROFILE_CONTENT_TYPE,
         namespace: protocol::mc::names::USER_PROFILE_NAMESPACE,
         check: user_profile::check,
+        managed: Some(&user_profile::SCOPES),
     },
 ];
 

@@ -4,7 +4,10 @@ use protocol::mc::user_profile::UserProfile;
 use protocol::xcap::XcapConflict;
 use roxmltree::Document;
 
-use super::{AUID_USER_PROFILE, Context, canonical, invalid, user_folder};
+use super::{AUID_USER_PROFILE, Context, Scope, canonical, invalid, user_folder};
+
+/// The scope of configuration management of MCPTT (TS 33.180 table B.4.2.2-1).
+pub(super) const SCOPES: [Scope; 1] = [("3gpp:mc:ptt_config_management_service", |claims| claims.mcptt_id)];
 
 /// Clauses 8.3.1 and 8.3.2.6: it is of the user in whose tree it is, and has its index in its name.
 pub(super) fn check(document: &Document<'_>, context: &Context<'_>) -> Result<(), XcapConflict> {
@@ -13,9 +16,9 @@ pub(super) fn check(document: &Document<'_>, context: &Context<'_>) -> Result<()
     if canonical(&profile.user) != user {
         return Err(XcapConflict::Constraint(format!("XUI-URI is {}, the tree is of another user", profile.user)));
     }
-    match name == name_of(&profile) {
-        true => Ok(()),
-        false => Err(XcapConflict::Constraint(format!("it is to be {}", name_of(&profile)))),
+    match UserProfile::document_name(profile.index) {
+        own if own == name => Ok(()),
+        own => Err(XcapConflict::Constraint(format!("it is to be {own}"))),
     }
 }
 
@@ -23,9 +26,5 @@ pub(super) fn check(document: &Document<'_>, context: &Context<'_>) -> Result<()
 pub(in crate::ims::xdm) fn configured(document: &str) -> Result<(String, String), String> {
     let profile = UserProfile::parse(document).map_err(|problem| format!("user profile: {problem}"))?;
     let folder = user_folder(AUID_USER_PROFILE, &canonical(&profile.user));
-    Ok((format!("{folder}{}", name_of(&profile)), document.to_owned()))
-}
-
-fn name_of(profile: &UserProfile) -> String {
-    format!("mcptt-user-profile-{}.xml", profile.index)
+    Ok((format!("{folder}{}", UserProfile::document_name(profile.index)), document.to_owned()))
 }
