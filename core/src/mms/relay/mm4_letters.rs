@@ -38,9 +38,11 @@ impl MmsRelay {
         let now_ms = self.shell.utc_ms(now);
         let Some(running) = self.running.get_mut(&number) else { return };
         let (mut task, answer) = (running.task.clone(), running.answer.take());
-        match failure {
-            None if !letter.asks() => self.letter_done(number),
-            None => {
+        match (failure, answer) {
+            // An earlier copy was taken, and is answered: nobody needs to know what became of this one.
+            (Some(_), Some(answer)) if task.delivered > 0 => self.answer_taken(now, number, answer),
+            (None, _) if !letter.asks() => self.letter_done(number),
+            (None, answer) => {
                 if task.delivered == 0 {
                     self.charge_letter(now, letter, None);
                 }
@@ -53,8 +55,8 @@ impl MmsRelay {
                 task.due_ms = now_ms + millis(self.config.times.mm4_response);
                 self.put_task_off(number, task);
             }
-            Some(failure) if failure.is_permanent() => self.letter_over(number, &failure.to_string()),
-            Some(failure) => self.letter_again(now_ms, number, task, &failure.to_string(), false),
+            (Some(failure), _) if failure.is_permanent() => self.letter_over(number, &failure.to_string()),
+            (Some(failure), _) => self.letter_again(now_ms, number, task, &failure.to_string(), false),
         }
     }
 

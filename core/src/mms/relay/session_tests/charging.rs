@@ -266,6 +266,35 @@ fn records_wait_for_the_cdf_and_are_taken_once() {
     assert_eq!((books.types("a").len(), net.figure("A", "accounting_records_buffered")), (7, 0));
 }
 
+#[test]
+fn a_response_counts_though_its_request_is_refused_when_it_comes_again() {
+    let mut net = Net::with(1, charged);
+    let books = Books::open(&mut net);
+    net.lost = &["MM4 A>B MM4_delivery_report.RES"];
+    let (req, body) = send_req("t1", &[CAROL]);
+    net.send(ALICE, req, &body);
+    net.run_ms(2_000);
+    let ind = net.notification(CAROL);
+    assert_eq!(net.tell(CAROL, notify_resp(&ind, MmsStatus::REJECTED)), 200);
+    net.run_ms(890_000);
+    // The report goes again when its time is over. Its response comes first now, and then: no.
+    net.lost = &[];
+    net.hold = |log, line| {
+        let reports = log.iter().filter(|line| *line == "MM4 B>A MM4_delivery_report.REQ").count();
+        reports == 2 && line == "MM4 A>B 250"
+    };
+    net.run_ms(20_000);
+    let [mut reply] = <[WireMessage; 1]>::try_from(std::mem::take(&mut net.held)).unwrap();
+    net.hold = |_, _| false;
+    net.seen(&["MM4 B>A MM4_delivery_report.REQ", "MM4 A>B MM4_delivery_report.RES"]);
+    reply.bytes = b"554 5.3.0 No more\r\n".to_vec();
+    net.fabric.carry(net.now, reply);
+    net.run_ms(5_000);
+    let (record, mms) = books.one("mMR4DRsRecord");
+    assert_eq!((record.reason_code, mms.status.as_deref()), (Some(0), Some("rejected")));
+    assert!(!net.notes.iter().any(|note| note.contains("is given up")), "{:#?}", net.notes);
+}
+
 /// Relay, type and recipients of all records.
 fn keys(books: &Books) -> Vec<(String, String, Vec<String>)> {
     let key = |record: Cdr| {

@@ -71,6 +71,9 @@ struct Net {
     tune: fn(&mut MmsRelayConfig),
     /// What does not arrive, in words.
     lost: &'static [&'static str],
+    /// What is held back, by what was seen before and by its words; and that.
+    hold: fn(&[String], &str) -> bool,
+    held: Vec<WireMessage>,
 }
 
 impl TestNetwork for Net {
@@ -140,6 +143,8 @@ impl Net {
             restarts: 0,
             tune,
             lost: &[],
+            hold: |_, _| false,
+            held: Vec::new(),
         };
         let now = net.now;
         let sm_sc = Box::new(SmSc::new(Arc::clone(&pushed)));
@@ -182,6 +187,9 @@ impl Net {
         let line = format!("{} {}>{} {}", message.joint, message.from, message.to, words(&message));
         if self.lost.contains(&line.as_str()) {
             return;
+        }
+        if (self.hold)(&self.log, &line) {
+            return self.held.push(message);
         }
         self.log.push(line);
         let dies = self.kill.is_some_and(|(more, node)| more == 0 && message.from == node);
