@@ -2,8 +2,10 @@
 //! and the fabric that joins nodes in memory.
 
 mod carried;
+mod due_scan;
 mod expiring;
 mod fabric;
+pub(crate) mod rows;
 mod scoped;
 mod shell;
 pub mod store;
@@ -22,6 +24,7 @@ use crate::ims::hss::ProvisionedSubscriber;
 use crate::sms::ServingNodeOrder;
 
 pub use carried::{Carried, HttpExchange, Membership, StreamEvent, StreamId, StreamInput, StreamOutput};
+pub(crate) use due_scan::DueScan;
 pub(crate) use expiring::Expiring;
 pub use fabric::{Fabric, FabricOutput, Latency, OutsideEvent, StoreDriver, WireMessage};
 pub use scoped::Scoped;

@@ -9,12 +9,13 @@ use protocol::mms::{ForwardConf, MmsPdu, MmsVersion, ResponseStatus, SendConf};
 use protocol::smtp::SmtpReply;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{of_row, piece_key, put};
+use super::keys::{piece_key, put};
 use super::message::{Destination, Message, Origin};
 use super::mm1::answer_pdu;
 use super::task::{Letter, Task, UPKEEP_WAY, Work, relay_way};
 use super::work::{Change, Effect, Event, Written};
 use super::{Job, MmsRelay};
+use crate::node::rows::{of_number_key, of_row};
 use crate::node::{HttpExchange, NodeStoreOp, Rows, StreamId, Table};
 
 /// A message that is about to come in.
@@ -357,7 +358,7 @@ impl MmsRelay {
         let text = text.trim().trim_matches(['<', '>', '"']);
         let (number, domain) = text.split_once('@')?;
         let is_own = domain.eq_ignore_ascii_case(&self.config.domain);
-        super::keys::of_number_key(number).filter(|_| is_own)
+        of_number_key(number).filter(|_| is_own)
     }
 }
 

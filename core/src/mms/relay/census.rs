@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use protocol::Instant;
 
-use super::keys::{number_key, of_number_key, of_row};
 use super::message::Message;
 use super::{Job, MmsRelay};
+use crate::node::rows::{number_key, of_number_key, of_row};
 use crate::node::{NodeStoreOp, Rows, Table};
 
 /// What is kept.

@@ -18,13 +18,13 @@ use sha2::{Digest as _, Sha256};
 use super::MmsRelay;
 use super::accept::{Draft, Refusal, Reply, refused};
 use super::content::{Unfit, media_of, pieces_of};
-use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient, State};
 use super::mm4_forward::path_of;
 use super::report::ReadBy;
 use super::retrieve::{Acknowledged, Giving, not_given};
 use super::routes::mm1_text;
 use super::work::Event;
+use crate::node::rows::part;
 use crate::node::{HttpExchange, NodeOutput};
 
 /// A request on MM1 of a subscriber.

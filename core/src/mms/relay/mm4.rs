@@ -10,13 +10,13 @@ use protocol::smtp::{SmtpMail, SmtpReply};
 use super::MmsRelay;
 use super::accept::{Draft, Reply};
 use super::content::{Unfit, media_of, pieces_of};
-use super::keys::part;
 use super::message::{Destination, Message, Origin, Recipient};
 use super::mm4_bounce::Bounce;
 use super::mm4_report::PeerSays;
 use super::mm4_words::{to_mms_status, to_priority, to_read_status};
 use super::task::{Letter, Says, Work};
 use super::work::{Change, Claim, Effect, Event, Written};
+use crate::node::rows::part;
 use crate::node::{Rows, StreamId};
 
 /// A response to a request of the relay.

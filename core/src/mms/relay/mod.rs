@@ -59,6 +59,7 @@ use self::sms::SmsLink;
 use self::ways::{Running, Way};
 use self::work::{Claim, Event, Written};
 use crate::mms::charging::MmsCharging;
+use crate::node::rows::of_row;
 use crate::node::{
     Admin, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, StreamInput, Table,
 };
@@ -130,11 +131,7 @@ enum Job {
     /// Which start it is.
     Start,
     Census,
-    Scan {
-        way: usize,
-        from: String,
-        limit: usize,
-    },
+    Scan(usize),
     Tasks {
         way: usize,
         found: Vec<(u64, String)>,
@@ -232,7 +229,7 @@ impl MmsRelay {
         match job {
             Job::Start => self.started(now, &first(&mut rows)),
             Job::Census => self.counted(&first(&mut rows)),
-            Job::Scan { way, from, limit } => self.scanned(now, way, &from, limit, &first(&mut rows)),
+            Job::Scan(way) => self.scanned(now, way, &first(&mut rows)),
             Job::Tasks { way, found } => self.tasks_read(now, way, found, rows),
             Job::Claim(number, claim) => self.claim_read(now, number, claim, &first(&mut rows)),
             Job::Known(draft) => self.origin_read(now, *draft, &rows),
@@ -252,7 +249,7 @@ impl MmsRelay {
             // Without it a number could be given twice.
             Job::Start => self.start_at = self.paused_until,
             Job::Census => self.census.is_reading = false,
-            Job::Scan { way, .. } => self.not_scanned(way),
+            Job::Scan(way) => self.ways[way].scan.failed(),
             Job::Tasks { way, found } => self.ways[way].running -= found.len(),
             Job::Claim(_, claim) => self.claim_failed(now, claim),
             Job::Known(draft) => self.not_accepted(now, *draft),
@@ -272,7 +269,7 @@ impl MmsRelay {
     /// The store has told how often the relay has started.
     fn started(&mut self, now: Instant, rows: &Rows) {
         if self.start == 0 {
-            let before: u64 = rows.first().and_then(|(_, value)| keys::of_row(value)).unwrap_or_default();
+            let before: u64 = rows.first().and_then(|(_, value)| of_row(value)).unwrap_or_default();
             self.start = before + 1;
             let ops = vec![keys::put(Table::MmsState, STARTS.to_owned(), &self.start)];
             return self.write(ops, Written { is_start: true, ..Written::default() });
@@ -287,7 +284,7 @@ impl MmsRelay {
     fn store_failed(&mut self, now: Instant, error: &StoreError) {
         self.shell.say(format!("the store does not take what has happened: {error}"));
         self.paused_until = Some(now + STORE_PAUSE);
-        self.ways.iter_mut().for_each(Way::rewind);
+        self.ways.iter_mut().for_each(|way| way.scan.rewind());
     }
 
     fn drain(&mut self, now: Instant) {

@@ -14,11 +14,11 @@ use protocol::mms::pap::{
 use super::MmsRelay;
 use super::accept::millis;
 use super::config::{MmsRelayConfig, PushGateway};
-use super::keys::{of_number_key, of_row};
 use super::mm1::{PAP, refusal};
 use super::task::{GATEWAY_WAY, Letter, SMS_WAY, Task, Work, push_way};
 use super::ways::pause;
 use super::work::{Change, Claim, Effect, Written};
+use crate::node::rows::{of_number_key, of_row};
 use crate::node::{HttpExchange, NodeOutput, Rows};
 
 /// What the gateway tells of a push.

@@ -4,12 +4,13 @@
 use protocol::Instant;
 use protocol::mms::MmsStatus;
 
-use super::keys::{delete, number_key, of_due_key, of_row};
+use super::keys::{delete, of_due_key};
 use super::message::{Message, State};
 use super::task::{Task, UPKEEP_WAY, Work};
 use super::work::{Change, Written};
 use super::{Job, MmsRelay};
 use crate::node::{NodeStoreOp, Rows, Table};
+use crate::node::rows::{behind, number_key, of_row};
 
 impl MmsRelay {
     /// Looks at the first task from a key on.
@@ -23,8 +24,7 @@ impl MmsRelay {
         let Some((key, _)) = rows.first() else { return };
         let way = key.split('/').next().unwrap_or_default();
         match of_due_key(key) {
-            // In ASCII 0 follows /.
-            _ if self.ways.iter().any(|own| own.name == way) => self.seek_strays(format!("{way}0")),
+            _ if self.ways.iter().any(|own| own.name == way) => self.seek_strays(behind(way)),
             Some((_, number)) => {
                 let op = NodeStoreOp::get(Table::MmsTask, &number_key(number));
                 self.shell.store(vec![op], Job::StrayTask(number, key.clone()));

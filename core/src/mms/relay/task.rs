@@ -6,7 +6,8 @@ use protocol::mm4::{
 use serde::{Deserialize, Serialize};
 
 use super::config::MmsPush;
-use super::keys::{delete, due_key, number_key, put};
+use super::keys::{delete, due_key, put};
+use crate::node::rows::{number_key, part};
 use crate::node::{NodeStoreOp, Table};
 
 /// Something to do.
@@ -162,7 +163,7 @@ pub(super) const fn push_way(push: MmsPush) -> &'static str {
 
 /// The name of the way to another relay in the store.
 pub(super) fn relay_way(relay: &str) -> String {
-    format!("R:{}", super::keys::part(relay))
+    format!("R:{}", part(relay))
 }
 
 pub(super) const GATEWAY_WAY: &str = "G";

@@ -5,11 +5,12 @@ use protocol::mms::MmsStatus;
 
 use super::MmsRelay;
 use super::accept::millis;
-use super::keys::{delete, number_key, piece_key};
+use super::keys::{delete, piece_key};
 use super::message::{Message, State};
 use super::task::{Task, UPKEEP_WAY, Work};
 use super::work::{Change, Effect, Event};
 use crate::node::Table;
+use crate::node::rows::number_key;
 
 impl MmsRelay {
     /// The time of a message is over: for those who have not got it, and their senders.

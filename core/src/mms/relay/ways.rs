@@ -1,28 +1,23 @@
 //! Ways on which the relay does what it has to do: few tasks of each are in memory at a time, and a way that fails does not
 //! hold the others.
-//!
-//! Tasks of a way are found by when they are due, from a cursor on: all that is due before the cursor is in memory already.
 
 use std::time::Duration;
 
 use protocol::Instant;
 
-use super::keys::{delete, number_key, of_due_key, of_row};
+use super::keys::{delete, of_due_key};
 use super::task::{GATEWAY_WAY, SMS_WAY, Task, UPKEEP_WAY, Work, relay_way};
 use super::{Job, MmsRelay, MmsRelayConfig};
-use crate::node::{NodeStoreOp, Rows, Table};
+use crate::node::rows::{number_key, of_row};
+use crate::node::{DueScan, NodeStoreOp, Rows, Table};
 
 /// A way.
 #[derive(Debug)]
 pub(super) struct Way {
     pub(super) name: String,
     pub(super) kind: WayKind,
-    cursor: String,
-    /// When the first is due behind the cursor; none: nothing is there.
-    next_ms: Option<u64>,
-    is_scanning: bool,
-    /// The first key that was put while it was looked.
-    woken: Option<String>,
+    /// Over rows of [`Table::MmsDue`].
+    pub(super) scan: DueScan,
     /// Tasks in memory.
     pub(super) running: usize,
     /// Nothing begins until then.
@@ -59,9 +54,7 @@ pub(super) struct Running {
 
 impl Way {
     fn new(name: &str, kind: WayKind) -> Self {
-        let (is_scanning, woken, running, paused_until) = Default::default();
-        let cursor = format!("{name}/");
-        Self { name: name.to_owned(), kind, cursor, next_ms: Some(0), is_scanning, woken, running, paused_until }
+        Self { name: name.to_owned(), kind, scan: DueScan::below(name), running: 0, paused_until: None }
     }
 
     pub(super) fn all(config: &MmsRelayConfig) -> Vec<Self> {
@@ -71,23 +64,6 @@ impl Way {
         let relays = config.relays.iter().enumerate();
         ways.extend(relays.map(|(n, relay)| Self::new(&relay_way(&relay.name), WayKind::Relay(n))));
         ways
-    }
-
-    /// A task is due then.
-    fn wake(&mut self, key: &str, due_ms: u64) {
-        if *key < *self.cursor {
-            key.clone_into(&mut self.cursor);
-        }
-        if self.is_scanning && self.woken.as_deref().is_none_or(|woken| key < woken) {
-            self.woken = Some(key.to_owned());
-        }
-        self.next_ms = Some(self.next_ms.map_or(due_ms, |next| next.min(due_ms)));
-    }
-
-    /// Everything is looked for once more.
-    pub(super) fn rewind(&mut self) {
-        self.cursor = format!("{}/", self.name);
-        (self.next_ms, self.woken) = (Some(0), self.is_scanning.then(|| self.cursor.clone()));
     }
 }
 
@@ -117,11 +93,10 @@ impl MmsRelay {
                 continue;
             }
             way.paused_until = None;
-            if limit > 0 && !way.is_scanning && way.next_ms.is_some_and(|at| at <= now_ms) {
-                (way.is_scanning, way.next_ms, way.woken) = (true, None, None);
-                let (from, below) = (way.cursor.clone(), format!("{}0", way.name));
-                let op = NodeStoreOp::Range { table: Table::MmsDue, from: from.clone(), below, limit };
-                self.shell.store(vec![op], Job::Scan { way: number, from, limit });
+            if limit > 0
+                && let Some(op) = way.scan.begin(now_ms, Table::MmsDue, limit)
+            {
+                self.shell.store(vec![op], Job::Scan(number));
             }
         }
     }
@@ -131,46 +106,24 @@ impl MmsRelay {
         if !self.is_ready || self.is_over {
             return None;
         }
-        let idle = self.ways.iter().filter(|way| !way.is_scanning && self.room(way) > 0);
+        let idle = self.ways.iter().filter(|way| self.room(way) > 0);
         let due = idle.filter_map(|way| {
-            let at = self.shell.instant_of(way.next_ms?);
+            let at = self.shell.instant_of(way.scan.next_ms()?);
             Some(at.max(way.paused_until.unwrap_or(Instant::ZERO)))
         });
         due.min().map(|at| at.max(self.paused_until.unwrap_or(Instant::ZERO)))
     }
 
-    pub(super) fn scanned(&mut self, now: Instant, number: usize, from: &str, limit: usize, rows: &Rows) {
-        let now_ms = self.shell.utc_ms(now);
+    pub(super) fn scanned(&mut self, now: Instant, number: usize, rows: &Rows) {
         let way = &mut self.ways[number];
-        way.is_scanning = false;
-        let mut cursor = from.to_owned();
-        let mut next_ms = (rows.len() >= limit).then_some(now_ms);
-        let mut found = Vec::new();
-        for (key, _) in rows {
-            let Some((due_ms, task)) = of_due_key(key) else { continue };
-            if due_ms > now_ms {
-                next_ms = Some(due_ms);
-                break;
-            }
-            cursor = format!("{key}\0");
-            if !self.running.contains_key(&task) {
-                found.push((task, key.clone()));
-            }
-        }
-        way.cursor = way.woken.take().into_iter().fold(cursor, Ord::min);
-        way.next_ms = next_ms.into_iter().chain(way.next_ms).min();
+        let mut found = way.scan.found(self.shell.utc_ms(now), rows, of_due_key);
+        found.retain(|(task, _)| !self.running.contains_key(task));
         if found.is_empty() {
             return;
         }
         way.running += found.len();
         let ops = found.iter().map(|(task, _)| NodeStoreOp::get(Table::MmsTask, &number_key(*task))).collect();
         self.shell.store(ops, Job::Tasks { way: number, found });
-    }
-
-    /// The store could not look.
-    pub(super) fn not_scanned(&mut self, number: usize) {
-        self.ways[number].is_scanning = false;
-        self.ways[number].rewind();
     }
 
     pub(super) fn tasks_read(&mut self, now: Instant, way: usize, found: Vec<(u64, String)>, rows: Vec<Rows>) {
@@ -278,7 +231,7 @@ impl MmsRelay {
     pub(super) fn wake_all(&mut self, woken: Vec<(String, String, u64)>) {
         for (name, key, due_ms) in woken {
             if let Some(way) = self.ways.iter_mut().find(|way| way.name == name) {
-                way.wake(&key, due_ms);
+                way.scan.wake(&key, due_ms);
             }
         }
     }

@@ -8,7 +8,7 @@ use protocol::mms::MmsStatus;
 use protocol::smtp::SmtpReply;
 
 use super::accept::Draft;
-use super::keys::{delete, number_key, of_row, piece_key, put};
+use super::keys::{delete, piece_key, put};
 use super::message::{Destination, Message, State};
 use super::mm1::refusal;
 use super::mm4::{Answer, AnswerFor};
@@ -16,6 +16,7 @@ use super::mm4_report::PeerReport;
 use super::push::PushResult;
 use super::retrieve::{Acknowledged, Giving};
 use super::{Job, MmsRelay, mm4_forward};
+use crate::node::rows::{number_key, of_row};
 use crate::node::{HttpExchange, NodeOutput, NodeStoreOp, Rows, StreamId, Table};
 use crate::store::StoreError;
 

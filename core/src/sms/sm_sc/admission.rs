@@ -7,10 +7,11 @@ use protocol::Instant;
 use protocol::smpp::{Body, CommandStatus, MessageId, Pdu, SmeAddress, SubmitMultiResp, Unsuccessful};
 use protocol::sms::{FailureCause, Parameters, SubmitReport, Timestamp};
 
-use super::keys::{below, message_key, number_key, of_message_key, of_origin_key, origin_key, timer_key};
+use super::keys::{message_key, of_message_key, of_origin_key, origin_key, timer_key};
 use super::lanes::Phase;
-use super::message::{Entry, LaneState, Message, Origin, of_row, row};
+use super::message::{Entry, LaneState, Message, Origin};
 use super::{Job, SmSc};
+use crate::node::rows::{below, number_key, of_row, row};
 use crate::node::{NodeStoreOp, Rows, StreamId, Table};
 use crate::sms::tlv;
 use crate::store::StoreError;
@@ -407,7 +408,7 @@ impl SmSc {
         self.shell.say(format!("the store does not take what has happened: {error}"));
         self.numbers.distrust();
         self.paused_until = Some(now + super::STORE_PAUSE);
-        self.queues.iter_mut().for_each(super::lanes::Queue::rewind);
+        self.queues.iter_mut().for_each(|queue| queue.scan.rewind());
         self.timers.rewind();
     }
 

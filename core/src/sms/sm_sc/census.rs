@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::number_key;
-use super::message::{Entry, of_row};
+use super::message::Entry;
 use super::{Job, SmSc};
+use crate::node::rows::{number_key, of_row};
 use crate::node::{NodeStoreOp, Rows, Table};
 
 /// Messages that are held.

@@ -11,7 +11,8 @@ use super::admission::{Add, Admission, Answer, Reply, acceptance, refusal};
 use super::finish::GROUP_OF_COMMANDS;
 use super::keys::origin;
 use super::lookup::{Found, Then};
-use super::message::{Entry, Final, Message, Party, row};
+use super::message::{Entry, Final, Message, Party};
+use crate::node::rows::row;
 use crate::node::{NodeStoreOp, StreamId, Table};
 use crate::sms::tlv;
 

@@ -7,10 +7,11 @@ use protocol::sms::{Deliver, StatusReport, Submit, Timestamp};
 
 use super::SmSc;
 use super::admission::{Add, Admission, Reply, Step, lane_of};
-use super::keys::{message_key, number_key, of_message_key, origin_key, part, timer_key};
+use super::keys::{message_key, of_message_key, origin_key, timer_key};
 use super::lanes::{Head, Phase};
-use super::message::{Content, Done, Entry, Final, Message, Origin, Party, Receipt, row};
+use super::message::{Content, Done, Entry, Final, Message, Origin, Party, Receipt};
 use super::schedule::millis;
+use crate::node::rows::{number_key, part, row};
 use crate::node::{NodeStoreOp, Table};
 
 /// A message that cannot be changed any more, for it is on its way, or about to end.

@@ -1,8 +1,8 @@
 //! Keys of the store: what is read in order has keys that sort so.
 
-use crate::node::{NodeStoreOp, Table};
+use crate::node::rows::part;
 
-/// The state of the lane, without which no message is looked for, is the truth; a row of [`Table::SmScDue`] only leads there.
+/// The state of the lane, without which no message is looked for, is the truth; a row of [`crate::node::Table::SmScDue`] only leads there.
 /// `{route}/{when}/{rest of the lane's name}`.
 pub(super) fn due_key(lane: &str, due_ms: u64) -> String {
     let (route, rest) = lane.split_once('/').unwrap_or((lane, ""));
@@ -25,10 +25,6 @@ pub(super) fn message_key(lane: &str, is_urgent: bool, number: u64) -> String {
 pub(super) fn of_message_key(key: &str) -> Option<(&str, u64)> {
     let (lane, rest) = key.rsplit_once('/')?;
     Some((lane, u64::from_str_radix(rest.get(1..)?, 16).ok()?))
-}
-
-pub(super) fn number_key(number: u64) -> String {
-    format!("{number:016x}")
 }
 
 pub(super) fn timer_key(at_ms: u64, number: u64) -> String {
@@ -59,25 +55,13 @@ pub(super) fn of_origin_key(key: &str) -> Option<(bool, u64)> {
     Some((held == "0", !u64::from_str_radix(number, 16).ok()?))
 }
 
-/// All rows whose keys begin with `prefix` and `/`.
-pub(super) fn below(table: Table, prefix: &str, limit: usize) -> NodeStoreOp {
-    // In ASCII 0 follows /.
-    NodeStoreOp::Range { table, from: format!("{prefix}/"), below: format!("{prefix}0"), limit }
-}
-
-/// A part of a key: nothing in it parts.
-pub(super) fn part(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "+*#-_.:".contains(c);
-    text.chars().map(|c| if plain(c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn keys_sort_and_come_back() {
-        let lane = "E:bank/358401/My%20Bank";
+        let lane = "E:bank/358401/My%20;Bank";
         assert_eq!(of_due_key(&due_key(lane, 77)), Some((77, lane.to_owned())));
         assert!(due_key("G/1", u64::MAX) > due_key("G/2", 3) && due_key("G/2", 3) > due_key("G/9", 2));
         let key = message_key(lane, false, 9);
@@ -90,9 +74,8 @@ mod tests {
         assert_eq!((of_origin_key(&new), of_origin_key(&done)), (Some((true, 7)), Some((false, 8))));
         assert_eq!((of_origin_key("a/"), of_origin_key("a/b/c/0123")), (None, None));
         assert_eq!((of_timer_key("x"), of_due_key("G/x"), of_message_key("G")), (None, None, None));
-        assert_eq!(part("a/b c"), "a%2Fb%20c");
-        let NodeStoreOp::Range { from, below, .. } = below(Table::SmScMessage, "G/35", 1) else { panic!() };
-        assert!(from < message_key("G/35", true, 0) && message_key("G/35", false, u64::MAX) < below);
-        assert!(!(from..below).contains(&message_key("G/351", true, 0)));
+        // No two originators are one.
+        assert_ne!(origin("/0", "1", "1"), origin("\u{2F0}", "1", "1"));
+        assert_ne!(origin(" AC", "1", "1"), origin("€", "1", "1"));
     }
 }

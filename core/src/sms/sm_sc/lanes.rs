@@ -11,26 +11,21 @@ use protocol::smpp::{AlertNotification, Pdu};
 
 use super::SmSc;
 use super::admission::{Admission, Step};
-use super::keys::{below, due_key, of_due_key, of_message_key};
-use super::message::{Final, LaneState, Message, Party, of_row, row};
+use super::keys::{due_key, of_due_key, of_message_key};
+use super::message::{Final, LaneState, Message, Party};
 use super::outcome::{self, Failure};
 use super::routes::Way;
 use super::schedule::millis;
 use super::{Admitting, Job};
-use crate::node::{NodeStoreOp, Rows, Table};
+use crate::node::rows::{below, of_row, row};
+use crate::node::{DueScan, NodeStoreOp, Rows, Table};
 
 /// Lanes of one way.
 #[derive(Debug)]
 pub(super) struct Queue {
-    name: String,
     pub(super) way: Way,
-    /// All that is due before is in memory.
-    cursor: String,
-    /// When the first is due behind the cursor; none: nothing is there.
-    next_ms: Option<u64>,
-    is_scanning: bool,
-    /// The first key that was put while it was looked.
-    woken: Option<String>,
+    /// Over rows of [`Table::SmScDue`].
+    pub(super) scan: DueScan,
     /// Lanes whose first message may go.
     ready: VecDeque<String>,
     loading: usize,
@@ -78,36 +73,7 @@ pub(super) enum Phase {
 
 impl Queue {
     pub(super) fn new(name: &str, way: Way) -> Self {
-        let (is_scanning, woken, ready, loading) = Default::default();
-        let cursor = format!("{name}/");
-        Self { name: name.to_owned(), way, cursor, next_ms: Some(0), is_scanning, woken, ready, loading }
-    }
-
-    /// A lane is due then.
-    pub(super) fn wake(&mut self, key: &str, due_ms: u64) {
-        if *key < *self.cursor {
-            key.clone_into(&mut self.cursor);
-        }
-        if self.is_scanning && self.woken.as_deref().is_none_or(|woken| key < woken) {
-            self.woken = Some(key.to_owned());
-        }
-        self.next_ms = Some(self.next_ms.map_or(due_ms, |next| next.min(due_ms)));
-    }
-
-    /// Everything is looked for once more.
-    pub(super) fn rewind(&mut self) {
-        self.cursor = format!("{}/", self.name);
-        (self.next_ms, self.woken) = (Some(0), self.is_scanning.then(|| self.cursor.clone()));
-    }
-
-    pub(super) fn next_ms(&self) -> Option<u64> {
-        self.next_ms.filter(|_| !self.is_scanning)
-    }
-
-    /// It could not be looked.
-    pub(super) fn not_scanned(&mut self) {
-        self.is_scanning = false;
-        self.rewind();
+        Self { way, scan: DueScan::below(name), ready: VecDeque::new(), loading: 0 }
     }
 
     pub(super) fn forget(&mut self, lane: &str) {
@@ -132,14 +98,9 @@ impl SmSc {
             }
             let room = self.links.room(way);
             let queue = &mut self.queues[number];
-            let ahead = queue.ready.len() + queue.loading;
-            let is_due = queue.next_ms.is_some_and(|at| at <= now_ms);
-            if room > 0 && ahead <= AHEAD / 2 && is_due && !queue.is_scanning {
-                (queue.is_scanning, queue.next_ms, queue.woken) = (true, None, None);
-                let (from, end) = (queue.cursor.clone(), format!("{}0", queue.name));
-                let limit = room.min(AHEAD) + AHEAD;
-                let op = NodeStoreOp::Range { table: Table::SmScDue, from: from.clone(), below: end, limit };
-                self.shell.store(vec![op], Job::Scan { queue: number, from, limit });
+            let is_wanting = room > 0 && queue.ready.len() + queue.loading <= AHEAD / 2;
+            if is_wanting && let Some(op) = queue.scan.begin(now_ms, Table::SmScDue, room.min(AHEAD) + AHEAD) {
+                self.shell.store(vec![op], Job::Scan(number));
             }
         }
     }
@@ -148,30 +109,14 @@ impl SmSc {
     pub(super) fn next_due(&self) -> Option<u64> {
         let queues = self.queues.iter().filter(|queue| self.links.room(queue.way) > 0);
         let idle = queues.filter(|queue| queue.ready.len() + queue.loading <= AHEAD / 2);
-        idle.filter_map(Queue::next_ms).min()
+        idle.filter_map(|queue| queue.scan.next_ms()).min()
     }
 
-    pub(super) fn scanned(&mut self, now: Instant, number: usize, from: &str, limit: usize, rows: &Rows) {
+    pub(super) fn scanned(&mut self, now: Instant, number: usize, rows: &Rows) {
         let now_ms = self.shell.utc_ms(now);
         let queue = &mut self.queues[number];
-        queue.is_scanning = false;
-        let mut cursor = from.to_owned();
-        let mut next_ms = (rows.len() >= limit).then_some(now_ms);
-        let mut found = Vec::new();
-        for (key, _) in rows {
-            let Some((due_ms, lane)) = of_due_key(key) else { continue };
-            if due_ms > now_ms {
-                next_ms = Some(due_ms);
-                break;
-            }
-            cursor = format!("{key}\0");
-            if !self.lanes.contains_key(&lane) {
-                found.push((lane, key.clone()));
-            }
-        }
-        // What has come meanwhile is not skipped: `next_ms` was set to when it is due.
-        queue.cursor = queue.woken.take().into_iter().fold(cursor, Ord::min);
-        queue.next_ms = next_ms.into_iter().chain(queue.next_ms).min();
+        let mut found = queue.scan.found(now_ms, rows, of_due_key);
+        found.retain(|(lane, _)| !self.lanes.contains_key(lane));
         queue.loading += found.len();
         for (lane, _) in &found {
             self.lanes.insert(lane.clone(), Lane::loading(number));
@@ -352,7 +297,7 @@ impl SmSc {
             (Some(state), Some(due)) => {
                 ops.push(NodeStoreOp::Put { table: Table::SmScLane, key, value: row(&state) });
                 if let Some(number) = self.routes.of_lane(name) {
-                    self.queues[number].wake(&due, state.due_ms);
+                    self.queues[number].scan.wake(&due, state.due_ms);
                 }
                 ops.push(NodeStoreOp::Put { table: Table::SmScDue, key: due, value: Vec::new() });
             }

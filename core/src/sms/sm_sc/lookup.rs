@@ -6,9 +6,10 @@ use protocol::smpp::{QuerySm, ReplaceSm};
 use protocol::sms::Command;
 
 use super::admission::Reply;
-use super::keys::{below, number_key, of_origin_key};
-use super::message::{Entry, Final, Message, Party, of_row};
+use super::keys::of_origin_key;
+use super::message::{Entry, Final, Message, Party};
 use super::{Job, SmSc};
+use crate::node::rows::{below, number_key, of_row};
 use crate::node::{NodeStoreOp, Rows, StreamId, Table};
 
 /// What is wanted of messages that are looked up.

@@ -191,13 +191,3 @@ impl Final {
     pub(super) const DELETED: Self =
         Self { state: MessageState::DELETED, status: Status::DELETED_BY_ORIGINATOR, error: 0 };
 }
-
-/// As the store has it.
-pub(super) fn row<T: Serialize>(value: &T) -> Vec<u8> {
-    // Maps with keys that are no strings alone would be no JSON.
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-pub(super) fn of_row<T: for<'a> Deserialize<'a>>(value: &[u8]) -> Option<T> {
-    serde_json::from_slice(value).ok()
-}

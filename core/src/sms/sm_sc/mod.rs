@@ -54,8 +54,8 @@ use self::message::LaneState;
 use self::numbers::Numbers;
 use self::routes::Routes;
 use self::stamp::Stamps;
-use self::timers::Timers;
-use crate::node::{Admin, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, Table};
+use crate::node::rows::part;
+use crate::node::{Admin, DueScan, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, Table};
 use crate::sms::binding::Binding;
 use crate::store::StoreError;
 pub use config::{EsmeAccount, Numbering, OtherSmSc, SmScConfig, SmScLimits, SmppPeer};
@@ -85,7 +85,7 @@ pub struct SmSc {
     /// Lanes whose first messages are among them.
     parked: BTreeSet<String>,
     numbers: Numbers,
-    timers: Timers,
+    timers: DueScan,
     census: Census,
     stamps: Stamps,
     counters: Counters,
@@ -126,12 +126,8 @@ enum Job {
     /// What was given out by an earlier run.
     Start,
     Census,
-    /// Lanes that are due.
-    Scan {
-        queue: usize,
-        from: String,
-        limit: usize,
-    },
+    /// Lanes of a queue that are due.
+    Scan(usize),
     /// Lanes, and the rows that led there.
     Load(Vec<(String, String)>),
     Reload(String),
@@ -139,7 +135,7 @@ enum Job {
     Check(Box<Admission>),
     Write(Box<Written>),
     Alert(String),
-    Timers(String),
+    Timers,
     Origins(Box<Then>),
     Forwarded(Box<Then>),
     Entries(Box<Lookup>),
@@ -163,7 +159,7 @@ impl SmSc {
         let links = Links::new(&config);
         let (lanes, in_flight, admitting, origins) = Default::default();
         let (ending, parked) = Default::default();
-        let (numbers, timers, census, stamps, counters) = Default::default();
+        let (numbers, census, stamps, counters) = Default::default();
         Ok(Self {
             config,
             routes,
@@ -180,7 +176,7 @@ impl SmSc {
             ending,
             parked,
             numbers,
-            timers,
+            timers: timers::scan(),
             census,
             stamps,
             counters,
@@ -210,10 +206,10 @@ impl SmSc {
         match job {
             Job::Start => self.started(now, &first),
             Job::Census => self.counted(&first),
-            Job::Scan { queue, from, limit } => self.scanned(now, queue, &from, limit, &first),
+            Job::Scan(queue) => self.scanned(now, queue, &first),
             Job::Reload(lane) => self.filled(now, &lane, first),
             Job::Alert(lane) => self.alert_read(now, &lane, &[first]),
-            Job::Timers(from) => self.timers_read(now, from, &first),
+            Job::Timers => self.timers_read(now, &first),
             Job::Origins(then) => self.origins_read(&[first], *then),
             Job::Forwarded(then) => self.forwarded_read(&[first], *then),
             Job::Load(lanes) => {
@@ -239,11 +235,11 @@ impl SmSc {
         match job {
             // Without it a number could be given out twice.
             Job::Start => self.shell.store(vec![NodeStoreOp::get(Table::SmScState, numbers::KEY)], Job::Start),
-            Job::Scan { queue, .. } => self.queues[queue].not_scanned(),
+            Job::Scan(queue) => self.queues[queue].scan.failed(),
             Job::Load(lanes) => lanes.iter().for_each(|(lane, _)| self.not_loaded(lane)),
             Job::Reload(lane) => drop(self.lanes.remove(&lane)),
             Job::Alert(lane) => self.leave_admitting(&lane),
-            Job::Timers(_) => self.timers.not_read(),
+            Job::Timers => self.timers.failed(),
             Job::Origins(then) | Job::Forwarded(then) => self.lookup_failed(*then),
             Job::Entries(lookup) | Job::Messages(lookup) => self.lookup_failed(lookup.then),
             Job::Census | Job::Check(_) | Job::Write(_) | Job::Settle => {}
@@ -329,7 +325,7 @@ impl Node for SmSc {
 
 /// The row of a message that another SM-SC has named.
 fn forwarded_key(smsc: &str, id: &str) -> String {
-    format!("{}/{}", keys::part(smsc), keys::part(id))
+    format!("{}/{}", part(smsc), part(id))
 }
 
 /// How long nothing goes when the store has failed.

@@ -1,9 +1,9 @@
 //! Where a message goes: to a mobile by way of the SMS-GMSC, to an ESME, or to another SM-SC.
 
 use super::config::{Numbering, SmScConfig};
-use super::keys::part;
 use super::message::Party;
 
+use crate::node::rows::part;
 use protocol::sms::TypeOfNumber;
 
 /// Which way messages go: a number of [`Routes`].

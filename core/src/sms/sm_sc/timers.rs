@@ -3,82 +3,34 @@
 use protocol::Instant;
 
 use super::admission::{Add, Admission};
-use super::keys::{number_key, of_timer_key, origin_key, timer_key};
+use super::keys::{of_timer_key, origin_key, timer_key};
 use super::lookup::{Found, Then};
 use super::message::{Entry, Final};
 use super::schedule::millis;
 use super::{Job, SmSc};
-use crate::node::{NodeStoreOp, Rows, Table};
+use crate::node::rows::number_key;
+use crate::node::{DueScan, NodeStoreOp, Rows, Table};
 
-/// Rows of [`Table::SmScTimer`] in their order, from a cursor on.
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    cursor: String,
-    /// When there is something to do behind it; none: nothing is there.
-    next_ms: Option<u64>,
-    is_reading: bool,
-    woken: Option<String>,
-}
-
-impl Timers {
-    /// There is a row.
-    pub(super) fn wake(&mut self, key: &str, at_ms: u64) {
-        if *key < *self.cursor {
-            key.clone_into(&mut self.cursor);
-        }
-        if self.is_reading && self.woken.as_deref().is_none_or(|woken| key < woken) {
-            self.woken = Some(key.to_owned());
-        }
-        self.next_ms = Some(self.next_ms.map_or(at_ms, |next| next.min(at_ms)));
-    }
-
-    pub(super) fn rewind(&mut self) {
-        self.cursor = String::new();
-        (self.next_ms, self.woken) = (Some(0), self.is_reading.then(String::new));
-    }
-
-    /// They could not be read.
-    pub(super) fn not_read(&mut self) {
-        self.is_reading = false;
-        self.rewind();
-    }
-
-    pub(super) fn next_ms(&self) -> Option<u64> {
-        self.next_ms.filter(|_| !self.is_reading)
-    }
+/// Over rows of [`Table::SmScTimer`].
+pub(super) fn scan() -> DueScan {
+    // Behind all hexadecimal digits.
+    DueScan::new(String::new(), "g".to_owned())
 }
 
 impl SmSc {
     pub(super) fn look_at_timers(&mut self, now: Instant) {
         let now_ms = self.shell.utc_ms(now);
         let is_paused = self.paused_until.is_some_and(|until| until > now);
-        if is_paused || !self.is_ready || self.timers.next_ms().is_none_or(|at| at > now_ms) {
+        if is_paused || !self.is_ready {
             return;
         }
-        let from = self.timers.cursor.clone();
-        (self.timers.is_reading, self.timers.next_ms, self.timers.woken) = (true, None, None);
-        let op = NodeStoreOp::Range { table: Table::SmScTimer, from: from.clone(), below: "g".into(), limit: LIMIT };
-        self.shell.store(vec![op], Job::Timers(from));
+        if let Some(op) = self.timers.begin(now_ms, Table::SmScTimer, LIMIT) {
+            self.shell.store(vec![op], Job::Timers);
+        }
     }
 
-    pub(super) fn timers_read(&mut self, now: Instant, from: String, rows: &Rows) {
-        let now_ms = self.shell.utc_ms(now);
-        let mut cursor = from;
-        let mut next_ms = (rows.len() >= LIMIT).then_some(now_ms);
-        let mut due = Vec::new();
-        for (key, _) in rows {
-            let Some((at_ms, number)) = of_timer_key(key) else { continue };
-            if at_ms > now_ms {
-                next_ms = Some(at_ms);
-                break;
-            }
-            cursor = format!("{key}\0");
-            due.push((number, key.clone()));
-        }
-        let timers = &mut self.timers;
-        timers.is_reading = false;
-        timers.cursor = timers.woken.take().into_iter().fold(cursor, Ord::min);
-        timers.next_ms = next_ms.into_iter().chain(timers.next_ms).min();
+    pub(super) fn timers_read(&mut self, now: Instant, rows: &Rows) {
+        let due = self.timers.found(self.shell.utc_ms(now), rows, of_timer_key);
         if !due.is_empty() {
             self.look_up(due.iter().map(|(number, _)| *number).collect(), Then::Timer { rows: due });
         }
