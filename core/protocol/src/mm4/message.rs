@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Mm4Address, Mm4MessageType, MmContent, MmStatus, Priority, ReadStatus, RequestStatus};
 
 /// A message as a mail.
@@ -51,6 +53,39 @@ pub enum Mm4Body {
     ReadReplyReportReq(ReadReplyReportReq),
     /// MM4_read_reply_report.RES.
     ReadReplyReportRes(Response),
+}
+
+/// Requests that may want a response.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mm4Request {
+    /// MM4_forward.
+    Forward,
+    /// MM4_delivery_report.
+    DeliveryReport,
+    /// MM4_read_reply_report.
+    ReadReplyReport,
+}
+
+impl Mm4Body {
+    /// The response to a request.
+    pub fn of_response(to: Mm4Request, response: Response) -> Self {
+        match to {
+            Mm4Request::Forward => Self::ForwardRes(response),
+            Mm4Request::DeliveryReport => Self::DeliveryReportRes(response),
+            Mm4Request::ReadReplyReport => Self::ReadReplyReportRes(response),
+        }
+    }
+
+    /// What it says when it is a response, and to what.
+    pub const fn response(&self) -> Option<(Mm4Request, &Response)> {
+        match self {
+            Self::ForwardRes(response) => Some((Mm4Request::Forward, response)),
+            Self::DeliveryReportRes(response) => Some((Mm4Request::DeliveryReport, response)),
+            Self::ReadReplyReportRes(response) => Some((Mm4Request::ReadReplyReport, response)),
+            Self::ForwardReq(_) | Self::DeliveryReportReq(_) | Self::ReadReplyReportReq(_) => None,
+        }
+    }
 }
 
 /// MM4_forward.REQ (clause 8.4.1): a multimedia message.

@@ -19,8 +19,8 @@ pub use codes::{Mm4MessageType, MmStatus, Priority, ReadStatus, RequestStatus};
 pub use content::{MmContent, MmPart};
 pub use date::{from_date, to_date};
 pub use message::{
-    DeliveryReportReq, Expiry, ForwardReq, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, PreviousSender, ReadReplyReportReq,
-    Response,
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, Mm4Request, PreviousSender,
+    ReadReplyReportReq, Response,
 };
 
 /// The version told in X-Mms-3GPP-MMS-Version: that of TS 23.140 which this follows.

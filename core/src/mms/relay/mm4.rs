@@ -2,8 +2,8 @@
 
 use protocol::Instant;
 use protocol::mm4::{
-    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, ReadReplyReportReq,
-    RequestStatus,
+    DeliveryReportReq, Expiry, ForwardReq, Mm4Address, Mm4Body, Mm4Limits, Mm4Mail, Mm4Problem, Mm4Request,
+    ReadReplyReportReq, RequestStatus, Response,
 };
 use protocol::smtp::{SmtpMail, SmtpReply};
 
@@ -22,21 +22,14 @@ use crate::node::{Rows, StreamId};
 /// A response to a request of the relay.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Answer {
-    pub(super) kind: AnswerKind,
+    /// To which request.
+    pub(super) kind: Mm4Request,
     pub(super) status: RequestStatus,
     pub(super) text: Option<String>,
     /// The relay that sends it, of the settings.
     pub(super) relay: String,
     /// The recipients that it is for: an MTA on the way has said it, and not the relay. None: it is for all.
     pub(super) only: Vec<String>,
-}
-
-/// To which request.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum AnswerKind {
-    Forward,
-    Delivery,
-    Read,
 }
 
 /// The same with the mail that has it.
@@ -97,27 +90,8 @@ impl MmsRelay {
             let text = "the relay that sends it is not one that may send from there";
             return self.answer_mail(now, conn, Some(SmtpReply::not_allowed(text)));
         };
-        let answer = |kind, response: &protocol::mm4::Response| Answer {
-            kind,
-            status: response.status.clone(),
-            text: response.text.clone(),
-            relay: relay.clone(),
-            only: Vec::new(),
-        };
         match &own.body {
             Mm4Body::ForwardReq(_) => self.on_forward(now, conn, relays, relay, own, &recipients),
-            Mm4Body::ForwardRes(response) => {
-                let answer = answer(AnswerKind::Forward, response);
-                self.on_answer(now, conn, &own.transaction_id, answer);
-            }
-            Mm4Body::DeliveryReportRes(response) => {
-                let answer = answer(AnswerKind::Delivery, response);
-                self.on_answer(now, conn, &own.transaction_id, answer);
-            }
-            Mm4Body::ReadReplyReportRes(response) => {
-                let answer = answer(AnswerKind::Read, response);
-                self.on_answer(now, conn, &own.transaction_id, answer);
-            }
             Mm4Body::DeliveryReportReq(DeliveryReportReq { status, text, forward_to_originator, .. }) => {
                 let is_for_user = forward_to_originator.unwrap_or(true);
                 let says = PeerSays::Delivery { status: to_mms_status(status), text: text.clone(), is_for_user };
@@ -126,6 +100,11 @@ impl MmsRelay {
             Mm4Body::ReadReplyReportReq(ReadReplyReportReq { status, .. }) => {
                 let says = PeerSays::Read(to_read_status(status));
                 self.on_report(now, conn, relays, relay, &own, says);
+            }
+            response => {
+                let Some((kind, Response { status, text })) = response.response() else { return };
+                let (status, text) = (status.clone(), text.clone());
+                self.on_answer(now, conn, &own.transaction_id, Answer { kind, status, text, relay, only: Vec::new() });
             }
         }
     }
@@ -145,7 +124,7 @@ impl MmsRelay {
         let relay = bounce.as_ref().and_then(|bounce| bounce.recipients.iter().find_map(of_relay));
         if let (Some(Bounce { transaction_id, recipients: only, text }), Some(relay)) = (bounce, relay) {
             self.shell.say(format!("MM4: of request {transaction_id}: {text}"));
-            let (kind, status) = (AnswerKind::Forward, RequestStatus::ErrorSendingAddressUnresolved);
+            let (kind, status) = (Mm4Request::Forward, RequestStatus::ErrorSendingAddressUnresolved);
             return self.on_answer(now, conn, &transaction_id, Answer { kind, status, text: Some(text), relay, only });
         }
         let text = String::from_utf8_lossy(&mail.content);
@@ -164,13 +143,9 @@ impl MmsRelay {
     /// A response as a task has it.
     pub(super) fn letter_of(&self, relays: &[usize], mail: &Mm4Mail) -> Option<Letter> {
         let to = mail.to.first()?;
-        let (transaction, status) = (mail.transaction_id.clone(), |status: &RequestStatus| status.as_str().to_owned());
-        let (says, text) = match &mail.body {
-            Mm4Body::ForwardRes(own) => (Says::ForwardRes(transaction, status(&own.status)), own.text.clone()),
-            Mm4Body::DeliveryReportRes(own) => (Says::DeliveryRes(transaction, status(&own.status)), own.text.clone()),
-            Mm4Body::ReadReplyReportRes(own) => (Says::ReadRes(transaction, status(&own.status)), own.text.clone()),
-            _ => return None,
-        };
+        let (kind, response) = mail.body.response()?;
+        let (transaction, status) = (mail.transaction_id.clone(), response.status.as_str().to_owned());
+        let (says, text) = (Says::Response { to: kind, transaction, status }, response.text.clone());
         let (relay, message_id) = (self.relay_of(relays, to)?, mail.message_id.clone());
         Some(Letter { relay, message_id, to: to.to_string(), from: None, date_ms: 0, text, is_for_relay: false, says })
     }
@@ -296,7 +271,7 @@ impl MmsRelay {
         match &task.work {
             // Before it is known for whom a mail was taken nobody knows whom its response is for: it goes again, and is answered
             // again.
-            Work::Forward { message, .. } if answer.kind == AnswerKind::Forward && task.delivered > 0 => {
+            Work::Forward { message, .. } if answer.kind == Mm4Request::Forward && task.delivered > 0 => {
                 self.on_message(*message, Event::Answered(number, answer));
             }
             Work::Write(letter) if letter.relay == answer.relay && is_answer(&letter.says, answer.kind) => {
@@ -361,6 +336,9 @@ fn starts(line: &str, start: &str) -> bool {
 /// Lines of a mail in which its subject is looked for.
 const LINES: usize = 200;
 
-const fn is_answer(says: &Says, kind: AnswerKind) -> bool {
-    matches!((says, kind), (Says::Delivery(_), AnswerKind::Delivery) | (Says::Read(_), AnswerKind::Read))
+const fn is_answer(says: &Says, kind: Mm4Request) -> bool {
+    matches!(
+        (says, kind),
+        (Says::Delivery(_), Mm4Request::DeliveryReport) | (Says::Read(_), Mm4Request::ReadReplyReport)
+    )
 }

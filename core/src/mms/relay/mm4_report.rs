@@ -81,7 +81,9 @@ impl MmsRelay {
         });
         let Some((at, mut message)) = found else {
             if let Some(mut letter) = response {
-                letter.says = letter.says.with(&RequestStatus::ErrorMessageNotFound);
+                if let Says::Response { status, .. } = &mut letter.says {
+                    RequestStatus::ErrorMessageNotFound.as_str().clone_into(status);
+                }
                 self.add_letter(&mut change.ops, now_ms, letter);
             }
             return change;
@@ -149,18 +151,5 @@ impl MmsRelay {
         }
         let (to, from) = (address(message.from.as_deref().unwrap_or_default()), address(&recipient.address));
         Some(ReadOrigInd::new(&self.message_id(number), to, from, date_ms / 1000, status).into())
-    }
-}
-
-impl Says {
-    /// The same response with another status.
-    fn with(self, status: &RequestStatus) -> Self {
-        let status = status.as_str().to_owned();
-        match self {
-            Self::ForwardRes(transaction, _) => Self::ForwardRes(transaction, status),
-            Self::DeliveryRes(transaction, _) => Self::DeliveryRes(transaction, status),
-            Self::ReadRes(transaction, _) => Self::ReadRes(transaction, status),
-            other => other,
-        }
     }
 }

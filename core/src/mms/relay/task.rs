@@ -1,7 +1,8 @@
 //! What the relay has yet to do, in the store: pushes, mails to other relays, the end of messages.
 
 use protocol::mm4::{
-    DeliveryReportReq, Mm4Address, Mm4Body, Mm4Mail, MmStatus, ReadReplyReportReq, ReadStatus, RequestStatus, Response,
+    DeliveryReportReq, Mm4Address, Mm4Body, Mm4Mail, Mm4Request, MmStatus, ReadReplyReportReq, ReadStatus,
+    RequestStatus, Response,
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,12 +78,8 @@ pub(super) struct Letter {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Says {
-    /// MM4_forward.RES, with the X-Mms-Transaction-ID of the request.
-    ForwardRes(String, String),
-    /// MM4_delivery_report.RES.
-    DeliveryRes(String, String),
-    /// MM4_read_reply_report.RES.
-    ReadRes(String, String),
+    /// What is made of a request, with its X-Mms-Transaction-ID and X-Mms-Request-Status-Code.
+    Response { to: Mm4Request, transaction: String, status: String },
     /// MM4_delivery_report.REQ with X-Mms-MM-Status-Code.
     Delivery(String),
     /// MM4_read_reply_report.REQ with X-Mms-Read-Status.
@@ -121,13 +118,11 @@ impl Letter {
 
     /// The mail; `own` names this request.
     pub(super) fn mail(&self, own: &str, system: &Mm4Address) -> Mm4Mail {
-        let response = |status: &str| Response { status: RequestStatus::parse(status), text: self.text.clone() };
         let (transaction, body) = match &self.says {
-            Says::ForwardRes(transaction, status) => (transaction.as_str(), Mm4Body::ForwardRes(response(status))),
-            Says::DeliveryRes(transaction, status) => {
-                (transaction.as_str(), Mm4Body::DeliveryReportRes(response(status)))
+            Says::Response { to, transaction, status } => {
+                let response = Response { status: RequestStatus::parse(status), text: self.text.clone() };
+                (transaction.as_str(), Mm4Body::of_response(*to, response))
             }
-            Says::ReadRes(transaction, status) => (transaction.as_str(), Mm4Body::ReadReplyReportRes(response(status))),
             Says::Delivery(status) => {
                 let report = DeliveryReportReq {
                     status: MmStatus::parse(status),
