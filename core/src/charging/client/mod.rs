@@ -190,6 +190,16 @@ impl ChargingClient {
         }
     }
 
+    /// Whether anything is charged.
+    pub const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// A Session-Id that was never there before; none: nothing is charged.
+    pub fn new_session_id(&mut self, now: Instant) -> Option<String> {
+        Some(self.0.as_mut()?.new_session_id(now))
+    }
+
     /// A record of an event that is no SIP transaction, under a Session-Id of the node's own: its number, and what makes it
     /// durable. The node stores that together with what the record follows from, and says then that it is kept
     /// ([`Self::event_kept`]). None: nothing is charged, or there is no place for it.

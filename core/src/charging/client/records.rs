@@ -34,6 +34,13 @@ impl Trigger {
         self.store(ops.to_vec(), Waiting::Load);
     }
 
+    /// RFC 6733 clause 8.8: never the same again, whatever restarts.
+    pub(super) fn new_session_id(&mut self, now: Instant) -> String {
+        self.next_session += 1;
+        let (number, token) = (self.next_session, self.entropy.token(8));
+        format!("{};{};{number};{token}", self.config.diameter.origin_host, self.utc_ms(now) / 1000)
+    }
+
     /// Makes a charging session of an initial request, durable from now on.
     pub(super) fn open(
         &mut self,
@@ -44,11 +51,7 @@ impl Trigger {
         ims: ImsInformation,
     ) -> String {
         let utc = self.utc_ms(now);
-        self.next_session += 1;
-        let host = &self.config.diameter.origin_host;
-        let (number, token) = (self.next_session, self.entropy.token(8));
-        // RFC 6733 clause 8.8: never the same again, whatever restarts.
-        let session_id = format!("{host};{};{number};{token}", utc / 1000);
+        let session_id = self.new_session_id(now);
         let mut session = ChargingSession {
             session_id: session_id.clone(),
             method: request.method.to_string(),

@@ -13,13 +13,13 @@ use super::retrieve::Acknowledged;
 use super::routes::is_same;
 use super::task::{GATEWAY_WAY, Letter, Says, Task, Work};
 use crate::mms::charging::{
-    MmsInterface, address, class_of, component, kept, of_kept, priority_of, request_status, status_name,
+    self, MmsInterface, address, class_of, component, kept, of_kept, priority_of, request_status, status_name,
 };
 
 impl MmsRelay {
     /// A record, in the transaction that is about to be made.
     fn charge(&mut self, now: Instant, record: MmsRecordType, payer: Option<&str>, mms: MmsInformation) {
-        let made = self.charging.record(now, record, payer, mms);
+        let made = charging::record(&mut self.charging, now, record, payer, mms);
         self.records.extend(made);
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::Uri;
 use protocol::Secret;
 use serde::Deserialize;
 
@@ -53,6 +54,14 @@ pub struct PushGateway {
     pub domain: String,
     /// Who may POST result notifications; none: whose host is that of the URL.
     pub from: Vec<TrustedPeer>,
+}
+
+/// A push proxy gateway as the relay talks to it.
+#[derive(Debug)]
+pub(super) struct Gateway {
+    pub(super) url: Uri,
+    pub(super) domain: String,
+    from: Vec<TrustedPeer>,
 }
 
 /// A subscriber of the relay.
@@ -176,6 +185,36 @@ impl MmsRelayConfig {
             utc_ms_at_zero: 0,
         }
     }
+
+    /// Whether all of it goes together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.domain.is_empty() || self.domain.contains(|c: char| c.is_whitespace() || c == '@' || c == '/') {
+            return Err(format!("MMS relay: {:?} is no mail domain", self.domain));
+        }
+        url_of(&self.base)?;
+        let mut names: Vec<&str> = self.relays.iter().map(|relay| relay.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("MMS relay: two relays are called {:?}: give each a name of its own", pair[0]));
+        }
+        Ok(())
+    }
+}
+
+impl Gateway {
+    pub(super) fn new(config: &PushGateway) -> Result<Self, String> {
+        let (url, mut from) = (url_of(&config.url)?, config.from.clone());
+        if from.is_empty() {
+            let host = url.host().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+            from.extend(host.map(TrustedPeer::host));
+        }
+        Ok(Self { url, domain: config.domain.clone(), from })
+    }
+
+    /// Whether it may be the gateway that comes from there.
+    pub(super) fn is(&self, peer: SocketAddr) -> bool {
+        self.from.iter().any(|own| own.is(peer))
+    }
 }
 
 impl MmsSubscriber {
@@ -243,6 +282,12 @@ impl Default for MmsTimes {
             idle: seconds(60),
         }
     }
+}
+
+fn url_of(text: &str) -> Result<Uri, String> {
+    let url = text.parse::<Uri>().ok().filter(|url| url.host().is_some());
+    let url = url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")));
+    url.ok_or_else(|| format!("MMS relay: {text:?} is no URL of http or https"))
 }
 
 const DAY: u64 = 86_400;

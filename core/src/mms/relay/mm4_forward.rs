@@ -36,6 +36,13 @@ pub(super) struct Sent {
     pub(super) failure: Option<SmtpFailure>,
 }
 
+/// Why a recipient elsewhere does not get a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss<'a> {
+    pub(super) status: MmsStatus,
+    pub(super) text: &'a str,
+}
+
 impl MmsRelay {
     /// A message is due to go: those of its recipients that it still has to go to.
     pub(super) fn forward(&mut self, now: Instant, number: u64, message: Option<Message>, task: u64) -> Change {
@@ -58,14 +65,13 @@ impl MmsRelay {
         let end_ms = own.begun_ms.saturating_add(millis(self.config.times.mm4));
         if now_ms >= end_ms || own.is_with_other && own.delivered >= RESPONSES {
             // TS 23.140 clause 8.4.2: nobody knows, or nobody was reached.
-            let status = if own.is_with_other { MmsStatus::INDETERMINATE } else { MmsStatus::UNREACHABLE };
-            let text = match own.is_with_other {
-                true => "the other relay has it and does not answer",
-                false => "the other relay was not reached in time",
+            let (status, text) = match own.is_with_other {
+                true => (MmsStatus::INDETERMINATE, "the other relay has it and does not answer"),
+                false => (MmsStatus::UNREACHABLE, "the other relay was not reached in time"),
             };
             self.shell.say(format!("MM4: message {number:x} is given up: {text}"));
             for at in recipients {
-                self.lose(now, &mut change, number, &mut message, at, status, text);
+                self.lose(now, &mut change, number, &mut message, at, Loss { status, text });
             }
             change.release.push(task);
             self.end_task(&mut change.ops, task);
@@ -83,7 +89,6 @@ impl MmsRelay {
     }
 
     /// A recipient elsewhere does not get it.
-    #[expect(clippy::too_many_arguments, reason = "each is another thing of what is told")]
     pub(super) fn lose(
         &mut self,
         now: Instant,
@@ -91,8 +96,7 @@ impl MmsRelay {
         number: u64,
         message: &mut Message,
         at: usize,
-        status: MmsStatus,
-        text: &str,
+        Loss { status, text }: Loss<'_>,
     ) {
         self.set_state(change, number, message, at, State::done(status));
         self.charge_deleted(now, number, message, at, status);
@@ -105,7 +109,7 @@ impl MmsRelay {
     }
 
     /// The store has failed: the task is found again.
-    pub(super) fn not_sent(&mut self, _now: Instant, leaving: Leaving) {
+    pub(super) fn not_sent(&mut self, leaving: Leaving) {
         self.free_mail(leaving.task);
         self.release(leaving.task);
     }
@@ -234,8 +238,8 @@ impl MmsRelay {
                 None => taken.push(*at),
                 Some(failure) if failure.is_permanent() => {
                     self.shell.say(format!("MM4: message {number:x} is refused for recipient {at}: {failure}"));
-                    let text = failure.to_string();
-                    self.lose(now, &mut change, number, &mut message, *at, MmsStatus::UNREACHABLE, &text);
+                    let loss = Loss { status: MmsStatus::UNREACHABLE, text: &failure.to_string() };
+                    self.lose(now, &mut change, number, &mut message, *at, loss);
                 }
                 Some(failure) => {
                     self.shell.say(format!("MM4: message {number:x} goes again to recipient {at}: {failure}"));
@@ -351,7 +355,7 @@ impl MmsRelay {
             };
             let rest: Vec<usize> = recipients.into_iter().filter(|at| !open.contains(at)).collect();
             for at in open {
-                self.lose(now, &mut change, number, &mut message, at, status, &text);
+                self.lose(now, &mut change, number, &mut message, at, Loss { status, text: &text });
             }
             if answer.only.is_empty() || rest.is_empty() {
                 self.end_task(&mut change.ops, task);

@@ -9,9 +9,10 @@ use super::MmsRelay;
 use super::accept::millis;
 use super::mm4::Answer;
 use super::mm4_out::RESPONSES;
-use super::task::{Letter, Task};
+use super::task::{Letter, Task, Work, relay_way};
 use super::ways::pause;
 use super::work::Written;
+use crate::node::NodeStoreOp;
 
 impl MmsRelay {
     /// A letter is due.
@@ -89,6 +90,12 @@ impl MmsRelay {
     fn letter_over(&mut self, number: u64, why: &str) {
         self.shell.say(format!("MM4: mail {number:x} is given up: {why}"));
         self.letter_done(number);
+    }
+
+    /// A letter to another relay, in a transaction that is about to be made.
+    pub(super) fn add_letter(&mut self, ops: &mut Vec<NodeStoreOp>, now_ms: u64, letter: Letter) {
+        let way = relay_way(&letter.relay);
+        self.add_task(ops, &Task::new(Work::Write(letter), &way, now_ms, now_ms));
     }
 
     fn letter_done(&mut self, number: u64) {

@@ -52,13 +52,14 @@ use protocol::{Entropy, Instant};
 use self::accept::Draft;
 use self::access::Access;
 use self::census::Census;
+use self::config::Gateway;
 use self::mail_in::Posts;
 use self::mm4_out::Mails;
 use self::routes::Routes;
 use self::sms::SmsLink;
 use self::ways::{Running, Way};
 use self::work::{Claim, Event, Written};
-use crate::mms::charging::MmsCharging;
+use crate::charging::ChargingClient;
 use crate::node::rows::of_row;
 use crate::node::{
     Admin, Node, NodeInput, NodeOutput, NodeShell, NodeStoreAnswer, NodeStoreOp, Rows, StreamInput, Table,
@@ -83,12 +84,13 @@ pub struct MmsRelay {
     arriving: BTreeMap<String, VecDeque<Draft>>,
     /// Tasks that the transaction which is being made brings.
     woken: Vec<(String, String, u64)>,
-    charging: MmsCharging,
+    charging: ChargingClient,
     /// Records that the transaction which is being made brings, and what makes them durable.
     records: Vec<(u64, NodeStoreOp)>,
     sms: SmsLink,
     mails: Mails,
     posts: Posts,
+    gateway: Option<Gateway>,
     /// Requests to the gateway, and the tasks that they are for.
     pushing: BTreeMap<u64, u64>,
     next_token: u64,
@@ -162,11 +164,12 @@ impl MmsRelay {
     /// Settings that do not go together.
     pub fn new(config: MmsRelayConfig, mut entropy: Entropy) -> Result<Self, String> {
         config.check()?;
+        let gateway = config.gateway.as_ref().map(Gateway::new).transpose()?;
         let routes = Routes::new(&config)?;
         let access = Access::new(&config, entropy.split())?;
         let charging = config.charging.clone().map(|mut rf| {
             rf.utc_ms_at_zero = config.utc_ms_at_zero;
-            MmsCharging::new(rf, entropy.split())
+            ChargingClient::new(rf, entropy.split())
         });
         let mut shell = NodeShell::new(config.utc_ms_at_zero);
         shell.store(vec![NodeStoreOp::get(Table::MmsState, STARTS)], Job::Start);
@@ -189,6 +192,7 @@ impl MmsRelay {
             sms,
             mails,
             posts,
+            gateway,
             pushing,
             next_token: 0,
             census,
@@ -261,7 +265,7 @@ impl MmsRelay {
             Job::Stray | Job::StrayTask(..) => {}
             Job::SentBefore(reply) => self.not_sent_on(now, *reply),
             Job::Load(number) => self.not_loaded(now, number),
-            Job::Content(leaving) => self.not_sent(now, *leaving),
+            Job::Content(leaving) => self.not_sent(*leaving),
             Job::Write(_) | Job::Settle => {}
         }
     }
@@ -396,7 +400,11 @@ impl Node for MmsRelay {
             ("mms_mails_taken", own.mails_taken),
             ("mms_reports", own.reports),
         ];
-        figures.extend(self.charging.figures());
+        let records = self.charging.counters();
+        figures.extend([
+            ("accounting_records_buffered", records.buffered as u64),
+            ("accounting_records_lost", records.lost),
+        ]);
         figures
     }
 }

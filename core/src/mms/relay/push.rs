@@ -1,10 +1,10 @@
 //! Push of PDUs to subscribers (WAP-250): over SIP by PAP to the gateway, which tells what became of it (WAP-247), or over
 //! short messages. What one way does not deliver the next one gets; then a pause follows.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode};
 use protocol::Instant;
 use protocol::mms::pap::{
     BadMessageResponse, MessageState, PAP_CONTENT_TYPE, Pap, PapCode, PapSubmission, PushAddress, PushMessage,
@@ -13,9 +13,8 @@ use protocol::mms::pap::{
 
 use super::MmsRelay;
 use super::accept::millis;
-use super::config::{MmsRelayConfig, PushGateway};
 use super::mm1::{PAP, refusal};
-use super::task::{GATEWAY_WAY, Letter, SMS_WAY, Task, Work, push_way};
+use super::task::{GATEWAY_WAY, SMS_WAY, Task, Work, push_way};
 use super::ways::pause;
 use super::work::{Change, Claim, Effect, Written};
 use crate::node::rows::{of_number_key, of_row};
@@ -78,19 +77,15 @@ impl MmsRelay {
         if way != GATEWAY_WAY {
             return self.push_by_sms(now, task, msisdn, pdu);
         }
-        let Some(gateway) = self.config.gateway.clone() else { return };
+        let Some(gateway) = &self.gateway else { return };
         let address = PushAddress::phone(&format!("+{msisdn}"), &gateway.domain);
         let mut message = PushMessage::new(&format!("{task:016x}.{attempt}@{}", self.config.domain), &address);
         message.notify_to = Some(format!("{}{PAP}", self.config.base));
         let (content_type, body) = PapSubmission::mms(message, pdu).to_body(&mut self.entropy);
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        let (Ok(uri), Ok(content_type)) = (gateway.url.parse::<Uri>(), HeaderValue::try_from(content_type)) else {
-            // Both were checked at the start.
-            return self.push_ended(now, task, &Pushed::Failed("the gateway has no URL".into()));
-        };
-        *request.uri_mut() = uri;
-        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        *request.uri_mut() = gateway.url.clone();
+        request.headers_mut().extend(HeaderValue::try_from(content_type).map(|value| (CONTENT_TYPE, value)));
         self.next_token += 1;
         self.pushing.insert(self.next_token, task);
         self.shell.output(NodeOutput::HttpRequest { token: self.next_token, request });
@@ -214,7 +209,7 @@ impl MmsRelay {
         peer: SocketAddr,
         request: &Request<Vec<u8>>,
     ) -> Option<Response<Vec<u8>>> {
-        let is_gateway = self.config.gateway.as_ref().is_some_and(|gateway| gateway.is(peer));
+        let is_gateway = self.gateway.as_ref().is_some_and(|gateway| gateway.is(peer));
         if !is_gateway {
             return Some(refusal(StatusCode::FORBIDDEN, "results of pushes are for the push proxy gateway to tell"));
         }
@@ -278,47 +273,6 @@ impl MmsRelay {
                 self.write(ops, Written { then, release: vec![number], ..Written::default() });
             }
         }
-    }
-
-    /// A letter to another relay, in a transaction that is about to be made.
-    pub(super) fn add_letter(&mut self, ops: &mut Vec<crate::node::NodeStoreOp>, now_ms: u64, letter: Letter) {
-        let way = super::task::relay_way(&letter.relay);
-        self.add_task(ops, &Task::new(Work::Write(letter), &way, now_ms, now_ms));
-    }
-}
-
-impl PushGateway {
-    fn is(&self, peer: SocketAddr) -> bool {
-        if !self.from.is_empty() {
-            return self.from.iter().any(|own| own.is(peer));
-        }
-        let host = self.url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
-        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip == peer.ip())
-    }
-}
-
-impl MmsRelayConfig {
-    /// Whether all of it goes together.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let is_url = |url: &str| {
-            url.parse::<Uri>()
-                .is_ok_and(|uri| uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")))
-        };
-        if self.domain.is_empty() || self.domain.contains(|c: char| c.is_whitespace() || c == '@' || c == '/') {
-            return Err(format!("MMS relay: {:?} is no mail domain", self.domain));
-        }
-        if !is_url(&self.base) {
-            return Err(format!("MMS relay: {:?} is no URL of http or https", self.base));
-        }
-        if let Some(gateway) = self.gateway.as_ref().filter(|gateway| !is_url(&gateway.url)) {
-            return Err(format!("MMS relay: {:?} is no URL of http or https", gateway.url));
-        }
-        let mut names: Vec<&str> = self.relays.iter().map(|relay| relay.name.as_str()).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("MMS relay: two relays are called {:?}: give each a name of its own", pair[0]));
-        }
-        Ok(())
     }
 }
 

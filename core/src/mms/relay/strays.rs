@@ -6,11 +6,12 @@ use protocol::mms::MmsStatus;
 
 use super::keys::{delete, of_due_key};
 use super::message::{Message, State};
+use super::mm4_forward::Loss;
 use super::task::{Task, UPKEEP_WAY, Work};
 use super::work::{Change, Written};
 use super::{Job, MmsRelay};
-use crate::node::{NodeStoreOp, Rows, Table};
 use crate::node::rows::{behind, number_key, of_row};
+use crate::node::{NodeStoreOp, Rows, Table};
 
 impl MmsRelay {
     /// Looks at the first task from a key on.
@@ -80,7 +81,8 @@ impl MmsRelay {
         let (Some(mut message), Some(Work::Lost { recipients, .. })) = (message, work) else { return change };
         for at in recipients {
             if message.recipients.get(at).is_some_and(|recipient| recipient.state == State::Leaving) {
-                self.lose(now, &mut change, number, &mut message, at, MmsStatus::UNREACHABLE, NO_RELAY);
+                let loss = Loss { status: MmsStatus::UNREACHABLE, text: NO_RELAY };
+                self.lose(now, &mut change, number, &mut message, at, loss);
             }
         }
         self.drop_content(&mut change, number, &mut message);

@@ -221,7 +221,7 @@ impl MmsRelay {
             Ok(rows) => {
                 // Tasks are found where they are now, before they are forgotten where they were.
                 self.wake_all(woken);
-                records.into_iter().for_each(|record| self.charging.kept(now, record));
+                records.into_iter().for_each(|record| self.charging.event_kept(now, record));
                 release.into_iter().for_each(|task| self.release(task));
                 let mut last = rows.into_iter().next_back();
                 for effect in then {
@@ -233,7 +233,7 @@ impl MmsRelay {
             }
             Err(error) => {
                 self.store_failed(now, &error);
-                records.into_iter().for_each(|record| self.charging.dropped(record));
+                records.into_iter().for_each(|record| self.charging.event_dropped(record));
                 release.into_iter().for_each(|task| self.release(task));
                 for effect in then {
                     self.undo(now, effect);
