@@ -38,7 +38,7 @@ use ims::{
     RE_REGISTRATION, RE_REGISTRATION_CHALLENGED, REG_EVENT, REGISTRATION, RELEASE, RESUME, THIRD_PARTY_REGISTRATION,
     mc_procedures, mms_procedures, plain_procedures, service_procedures, sms_procedures,
 };
-pub(crate) use ims::{Mm4Seen, SmppSeen, ims_ladders};
+pub(crate) use ims::{MC_MIGRATION, Mm4Seen, SmppSeen, ims_ladders};
 pub use lct::{LctError, LctHeader};
 pub use mcch_acquisition::MCCH_ACQUISITION;
 pub(crate) use seen::{Seen, rtp_of};

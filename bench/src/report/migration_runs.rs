@@ -3,7 +3,7 @@
 use super::model::Model;
 use crate::event::{IdentityHop, ImsFact};
 
-/// Hops that are kept.
+/// Hops that are kept; run.jsonl has all.
 const HOPS_MAX: usize = 1000;
 
 impl Model {
@@ -12,6 +12,8 @@ impl Model {
         let ImsFact::IdentityHop(hop) = fact else { return false };
         if self.identity_hops.len() < HOPS_MAX {
             self.identity_hops.push((ue.to_owned(), IdentityHop::clone(hop)));
+        } else {
+            self.more_identity_hops += 1;
         }
         true
     }

@@ -69,6 +69,8 @@ pub struct Model {
     pub multimedia_messages_counted: MultimediaMessageCount,
     /// What messages on the way to databases of other systems call users who migrate, by UE.
     pub identity_hops: Vec<(String, IdentityHop)>,
+    /// Hops that are not kept.
+    pub more_identity_hops: u64,
     /// MCH scheduling periods, and the largest backlog after one, octets.
     pub mch_periods: (u64, u64),
     /// Notes to humans, the first ones.
@@ -116,6 +118,7 @@ impl Model {
             multimedia_messages: Vec::new(),
             multimedia_messages_counted: MultimediaMessageCount::default(),
             identity_hops: Vec::new(),
+            more_identity_hops: 0,
             mch_periods: (0, 0),
             notes: Vec::new(),
             places,

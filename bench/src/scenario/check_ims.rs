@@ -228,6 +228,13 @@ pub(super) fn fault(s: &Scenario, f: &Fault, at: &str, note: &mut Checker<'_>) {
         let message = format!("{} has no status of SIP; allowed: another action, or a joint with SIP", f.joint);
         note.note(&["fault", at, "action"], message);
     }
+    let may_register =
+        matches!(f.joint, Joint::Gm | Joint::Mw) && what.method.as_deref().is_none_or(|own| own == "REGISTER");
+    if f.action == FaultAction::WrongResponse && !may_register {
+        let message =
+            "wrong_response where no REGISTER is; allowed: joint = \"gm\" or \"mw\", method = \"REGISTER\" or none";
+        note.note(&["fault", at, "action"], message.into());
+    }
     if f.joint == Joint::Mm4 && what.status.is_some() {
         let message = "a mail of MM4 has no status; allowed: a method";
         note.note(&["fault", at, "message", "status"], message.into());

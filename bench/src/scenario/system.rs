@@ -176,6 +176,12 @@ impl Scenario {
         system.map(|own| own.name.as_str())
     }
 
+    /// The system that a box of this name is in; none: the first one.
+    pub(crate) fn system_of_box(&self, name: &str) -> Option<&str> {
+        let is_in = |own: &&System| name.strip_prefix(own.name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        self.systems.iter().find(is_in).map(|own| own.name.as_str())
+    }
+
     /// The area of the cell that a UE finds in a system: at home that of its client, elsewhere the first one.
     pub(crate) fn area_in(&self, ue: &Ue, system: Option<&str>) -> Option<u8> {
         if ue.system.as_deref() == system {

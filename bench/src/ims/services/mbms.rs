@@ -30,7 +30,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Box<dyn Node>, CommandError> {
     config.rule = BearerRule { unicast_cost, bearer_cost, margin: 0, start_after_ms, stop_after_ms };
     config.mb2 = None;
     if site.scenario.cell.is_some() {
-        let areas = site.scenario.mchs().filter_map(|(.., mch)| config::service_area(site.scenario, &mch.name));
+        let areas = site.scenario.mchs_of(None).filter_map(|mch| config::service_area(site.scenario, &mch.name));
         config.cells = vec![CellAreas { cell: cell(site.scenario, UeCell::Carrier)?, areas: areas.collect() }];
         config.mb2 = Some(mb2(site.scenario, allocation)?);
     }

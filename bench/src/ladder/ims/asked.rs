@@ -126,17 +126,24 @@ impl<'a> Asked<'a> {
             | ImsStep::ImsReject { .. }
             | ImsStep::ImsCancel { .. }
             | ImsStep::RestoreBearer { .. }
-            | ImsStep::UsimAhead { .. }
-            | ImsStep::RunUntilIms { .. } => {}
+            | ImsStep::UsimAhead { .. } => {}
+            // A migration may fail, and who hears cells of home again goes there unasked.
+            ImsStep::RunUntilIms { ue, state: ImsState::AtHome, .. } => self.come_home(ue),
+            ImsStep::RunUntilIms { .. } => {}
         }
     }
 
-    /// Who is told to go to another system gives the registration of its own up first (TS 23.280 clause 10.1.6.2).
+    /// Who is told to go to another system gives the registration of its own up first (TS 23.280 clause 10.16.2).
     fn migrates(&mut self, ue: &Selector, system: &str) {
         match system {
-            PRIMARY => self.registered.extend(self.selected(ue).into_iter().map(|own| own.name.as_str())),
+            PRIMARY => self.come_home(ue),
             _ => self.registered.retain(|name| !ue.selects(name)),
         }
+    }
+
+    fn come_home(&mut self, ue: &Selector) {
+        let there = self.selected(ue);
+        self.registered.extend(there.into_iter().filter(|own| own.migrates.is_some()).map(|own| own.name.as_str()));
     }
 
     /// A UE of the first system whose user is not registered, nor is served when he is not.

@@ -32,6 +32,7 @@ pub(crate) use find::{Bound, SipSeen, diameter, identifiers};
 pub(crate) use http::HttpSeen;
 pub use http::{Http, HttpIs};
 pub(crate) use mc::mc_procedures;
+pub(crate) use mc::migration::PROCEDURE as MC_MIGRATION;
 pub use mc::{McDocument, McMessage};
 pub(crate) use media::MediaSeen;
 pub use media::{Msrp, MsrpIs, Rtp};

@@ -1,10 +1,13 @@
 //! Users who migrate between MC systems: what each hop on the way to the database of their home calls them.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::many;
 use crate::event::IdentityHop;
 use crate::report::model::Model;
+use crate::report::text;
 
 pub(super) fn table(model: &Model) -> Markup {
     html! {
@@ -12,14 +15,17 @@ pub(super) fn table(model: &Model) -> Markup {
             h3 { "Identities between the systems" }
             p.hint {
                 "What each request for authentication information (MAR) and each answer (MAA) calls the user, from the S-CSCF of the "
-                "partner system to the database of the primary one and back. What is in bold has changed since the hop before."
+                "partner system to the database of the primary one and back. What is in bold has changed since the hop of the same message before."
+                @if model.more_identity_hops > 0 {
+                    " Hops after those shown: " (text::grouped(model.more_identity_hops)) ", in run.jsonl."
+                }
             }
             (many::table(&head(), &rows(&model.identity_hops), "hops", |_| false, |own, _| row(own)))
         }
     }
 }
 
-/// A hop, and that before it of the same user.
+/// A hop, and that before it of the same message about the same user.
 struct Row<'a> {
     ue: &'a str,
     own: &'a IdentityHop,
@@ -27,8 +33,10 @@ struct Row<'a> {
 }
 
 fn rows(hops: &[(String, IdentityHop)]) -> Vec<Row<'_>> {
-    let all = hops.iter().enumerate().map(|(place, (ue, own))| {
-        let before = hops[..place].iter().rev().find(|(other, _)| other == ue).map(|(_, hop)| hop);
+    let mut last: BTreeMap<&str, &IdentityHop> = BTreeMap::new();
+    let all = hops.iter().map(|(ue, own)| {
+        // The first hop of a request comes after an answer, the first of an answer after a request.
+        let before = last.insert(ue, own).filter(|before| before.command == own.command);
         Row { ue, own, before }
     });
     all.collect()

@@ -7,14 +7,14 @@ use protocol::Joint;
 
 use super::{ims_system, panel, sign, term};
 use crate::event::SpeechHeard;
-use crate::mbms::config::BMSC;
+use crate::mbms::config::{BMSC, ENB, MBMS_GW};
 use crate::report::ims_runs::ImsRun;
 use crate::report::model::Model;
 use crate::report::radio_sum::Ratio;
 use crate::report::runs::SessionRun;
 use crate::report::series::Merge;
 use crate::report::text;
-use crate::scenario::{Fault, FaultAction, FaultTarget, Selector};
+use crate::scenario::{Fault, FaultAction, FaultTarget, Selector, name_in};
 use crate::verdict::{Judgement, Verdict};
 
 pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
@@ -26,7 +26,7 @@ pub(super) fn section(model: &Model, judgement: &Judgement) -> Markup {
             "What was tested",
             &html! { "Boxes and the reference points between them. Each was tapped; figures are what was seen there." },
             &html! {
-                @if model.header.scenario.cell.is_some() { (system(model)) }
+                @if model.header.scenario.cell.is_some() { (chains(model)) }
                 @if model.header.scenario.ims.is_some() { (ims_system::picture(model)) }
                 (rig_line(model))
                 (faults(model))
@@ -159,57 +159,87 @@ fn ims_cards(model: &Model) -> Markup {
     }
 }
 
-/// The chain as a picture; the figures at the arrows are packets and octets of the taps.
-fn system(model: &Model) -> Markup {
+/// The chain of each system with MBMS nodes as a picture; the figures at the arrows are packets and octets of the taps.
+fn chains(model: &Model) -> Markup {
+    let scenario = &model.header.scenario;
+    let systems = std::iter::once(None).chain(scenario.systems.iter().map(|own| Some(own.name.as_str())));
+    html! {
+        @for system in systems.filter(|system| scenario.areas_of(*system).next().is_some()) {
+            (chain(model, system))
+        }
+    }
+}
+
+/// From the servers of a system to the one carrier that all share, and for the first one on to the UEs.
+fn chain(model: &Model, system: Option<&str>) -> Markup {
     let kind = if model.header.rig.contains("simulated") { "simulated" } else { "see rig" };
     let scenario = &model.header.scenario;
     let n_rb_dl = scenario.cell.as_ref().map_or(0, |cell| cell.n_rb_dl);
-    let blocks = format!("{n_rb_dl} PRB, {}", text::counted(scenario.areas.len() as u64, "area"));
-    let mcs = match scenario.mchs().count() {
-        1 => scenario.mchs().next().map_or_else(String::new, |(.., mch)| format!("1 MCH, MCS {}", mch.mcs())),
-        n => format!("{n} MCHs"),
+    let blocks = format!("{n_rb_dl} PRB, {}", text::counted(scenario.areas_of(system).count() as u64, "area"));
+    let mchs: Vec<_> = scenario.mchs_of(system).collect();
+    let mcs = match &mchs[..] {
+        [mch] => format!("1 MCH, MCS {}", mch.mcs()),
+        several => format!("{} MCHs", several.len()),
     };
-    let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
-    let (has_files, servers) = (!scenario.sessions.is_empty(), servers(model));
+    let (has_files, servers) = (system.is_none() && !scenario.sessions.is_empty(), servers(model, system));
     let (title, numbers) = together(&servers);
+    let own = |name| name_in(system, name);
+    let link_of = |joints: &[Joint]| link(&html! { @for &j in joints { (joint(model, system, j)) } });
+    html! {
+        div.chain {
+            @if has_files {
+                (node("Content provider", &["files"], "our code"))
+                (link_of(&[Joint::XmbC]))
+                (node(BMSC, &["FLUTE, SYNC", "TMGI pool"], "our code"))
+            } @else {
+                @if !servers.is_empty() {
+                    (node(&title, &[&numbers, "speech"], "our code"))
+                    (link_of(&[Joint::Mb2C, Joint::Mb2U]))
+                }
+                (node(&own(BMSC), &["SYNC", "TMGI pool"], "our code"))
+            }
+            (link_of(&[Joint::SgMb, Joint::SgiMb]))
+            (node(&own(MBMS_GW), &["GTP-U", "multicast"], "our code"))
+            (link_of(&[Joint::M3, Joint::M2, Joint::M1]))
+            (node(&own(ENB), &[&blocks, &mcs], "our code"))
+            @if system.is_none() { (on_air(model, kind)) } @else {
+                (link(&html! { b { "IQ" } }))
+                (node("Carrier", &["that of all", "systems"], kind))
+            }
+        }
+    }
+}
+
+/// The carrier on its way to the UEs.
+fn on_air(model: &Model, kind: &str) -> Markup {
+    let scenario = &model.header.scenario;
+    let receivers = format!("{} {}", model.ues.len(), if model.ues.len() == 1 { "receiver" } else { "receivers" });
     let has_speech = scenario.ims.is_some() || scenario.mc.is_some();
-    let client = match (has_files, has_speech) {
+    let client = match (!scenario.sessions.is_empty(), has_speech) {
         (true, _) => "FLUTE receiver",
         (false, true) => "RTP receiver",
         (false, false) => "",
     };
     let samples =
         model.iq.as_ref().map(|iq| html! { span { (text::number((iq.1 as f64 / 1e6).round())) " M samples" } });
+    let seen = model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_core());
     html! {
-        div.chain {
-            @if has_files {
-                (node("Content provider", &["files"], "our code"))
-                (link(&html! { (joint(model, Joint::XmbC)) }))
-                (node("BM-SC", &["FLUTE, SYNC", "TMGI pool"], "our code"))
-            } @else {
-                @if !servers.is_empty() {
-                    (node(&title, &[&numbers, "speech"], "our code"))
-                    (link(&html! { (joint(model, Joint::Mb2C)) (joint(model, Joint::Mb2U)) }))
-                }
-                (node("BM-SC", &["SYNC", "TMGI pool"], "our code"))
-            }
-            (link(&html! { (joint(model, Joint::SgMb)) (joint(model, Joint::SgiMb)) }))
-            (node("MBMS-GW", &["GTP-U", "multicast"], "our code"))
-            (link(&html! { (joint(model, Joint::M3)) (joint(model, Joint::M2)) (joint(model, Joint::M1)) }))
-            (node("eNB", &[&blocks, &mcs], "our code"))
-            (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
-            (node("Channel", &["white noise", "CFO, delay"], kind))
-            (link(&html! { div.joints { @for &j in model.captured.keys().filter(|&&j| j != Joint::M1 && !j.is_core()) { (joint(model, j)) } } }))
-            (node("UEs", &[&receivers, client], kind))
-        }
+        (link(&html! { b { "IQ" } (samples.unwrap_or_default()) }))
+        (node("Channel", &["white noise", "CFO, delay"], kind))
+        (link(&html! { div.joints { @for &j in seen { (joint(model, None, j)) } } }))
+        (node("UEs", &[&receivers, client], kind))
     }
 }
 
-/// Those that have the BM-SC make bearers.
-fn servers(model: &Model) -> Vec<&str> {
+/// Those that have the BM-SC of a system make bearers.
+fn servers<'a>(model: &'a Model, system: Option<&str>) -> Vec<&'a str> {
     let on_mb2 = model.traffic.keys().filter(|(joint, ..)| matches!(joint, Joint::Mb2C | Joint::Mb2U));
-    let names: BTreeSet<&str> =
-        on_mb2.flat_map(|(_, a, b)| [a.as_str(), b.as_str()]).filter(|name| !name.ends_with(BMSC)).collect();
+    let bmsc = name_in(system, BMSC);
+    let names: BTreeSet<&str> = on_mb2
+        .filter(|(_, a, b)| *a == bmsc || *b == bmsc)
+        .flat_map(|(_, a, b)| [a.as_str(), b.as_str()])
+        .filter(|name| *name != bmsc)
+        .collect();
     names.into_iter().collect()
 }
 
@@ -242,13 +272,25 @@ fn link(words: &Markup) -> Markup {
 }
 
 /// What the tap of a reference point counted.
-fn joint(model: &Model, joint: Joint) -> Markup {
+fn joint(model: &Model, system: Option<&str>, joint: Joint) -> Markup {
+    let scenario = &model.header.scenario;
+    let is_of_systems = !scenario.systems.is_empty() && (joint.is_core() || joint == Joint::M1);
     html! {
         b { (joint) }
-        @if let Some((packets, octets)) = model.captured.get(&joint) {
+        @if is_of_systems {
+            span { (text::grouped(packets_in(model, system, joint))) " packets" }
+        } @else if let Some((packets, octets)) = model.captured.get(&joint) {
             span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) }
         }
     }
+}
+
+/// Packets at a joint of one system of several.
+fn packets_in(model: &Model, system: Option<&str>, joint: Joint) -> u64 {
+    let scenario = &model.header.scenario;
+    let is_in = |name: &str| scenario.system_of_box(name) == system;
+    let own = model.traffic.iter().filter(|((own, a, b), _)| *own == joint && (is_in(a) || is_in(b)));
+    own.map(|(_, packets)| packets).sum()
 }
 
 /// The messages of SIP or Diameter that a fault takes.

@@ -3,6 +3,7 @@
 use protocol::Plmn;
 
 use super::{MCC, PRIMARY, System, VISITOR};
+use crate::ladder::MC_MIGRATION;
 use crate::scenario::mc::known_server;
 use crate::scenario::{Mc, McAuth, Scenario, Service, Ue, name_in};
 use crate::strict_toml::Checker;
@@ -23,6 +24,25 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
         && ims.is_plain()
     {
         note.note(&["ims", "network"], "a plain SIP network with [[system]]; allowed: network = \"ims\"".into());
+    }
+    let of_systems = s.systems.iter().enumerate().filter_map(|(i, own)| Some((Some(i.to_string()), own.mc.as_ref()?)));
+    if s.mc.as_ref().is_some_and(|own| own.follows.iter().any(|name| name == MC_MIGRATION)) {
+        for (at, _) in
+            s.mc.iter().map(|own| (None, own)).chain(of_systems).filter(|(_, own)| own.auth == McAuth::Identity)
+        {
+            let message = format!(
+                "auth = \"identity\": who migrates asks for no token then, as steps of \"{MC_MIGRATION}\" in follows do; allowed: auth = \
+                 \"token\", or follows without it"
+            );
+            let path: Vec<&str> = at.iter().flat_map(|at| ["system", at.as_str()]).chain(["mc", "auth"]).collect();
+            note.note(&path, message);
+        }
+    }
+    if !s.systems.is_empty() && !s.areas.is_empty() && s.areas_of(None).next().is_none() {
+        note.note(
+            &["system"],
+            "no area is left for the first system; allowed: areas of further systems without one".into(),
+        );
     }
     if !s.systems.is_empty() && s.ims.is_none() {
         note.note(&["system"], "[[system]] without a table [ims]; allowed: both or none".into());
@@ -84,9 +104,6 @@ fn areas(s: &Scenario, place: usize, system: &System, say: Say<'_>) {
             say(&["areas"], format!("area {area} is that of another system; allowed values: areas of its own"));
         }
     }
-    if !s.areas.is_empty() && s.areas_of(None).next().is_none() {
-        say(&["areas"], "no area is left for the first system; allowed values: all areas but one".into());
-    }
 }
 
 /// A further system is an IMS for mission critical services.
@@ -118,7 +135,6 @@ fn services(s: &Scenario, system: &System, mc: &Mc, say: Say<'_>) {
     }
     for (i, server) in mc.servers.iter().enumerate() {
         let at = i.to_string();
-        // There are no MBMS nodes in it.
         if server.own_bearers && system.areas.is_empty() {
             let message = "bearers in a further system without `areas`, which has no MBMS nodes; allowed: own_bearers = \
                            \"no\"";

@@ -64,9 +64,12 @@ const CHALLENGE: &[Has] = &[Header("WWW-Authenticate")];
 const GRANTED: &[Has] = &[Header("Service-Route"), Header("P-Associated-URI")];
 const CLAUSE: &str = "TS 23.280 10.1.6.2";
 
+/// What the ladder is called.
+pub(crate) const PROCEDURE: &str = CLAUSE;
+
 /// The procedure. Its steps 4 and 9, the mappings of the partner migration management server, are seen in what it says next.
 pub(in crate::ladder::ims) const MIGRATION: Procedure = Procedure {
-    procedure: "TS 23.280 10.1.6.2",
+    procedure: PROCEDURE,
     title: "Migration of an MC service user to a partner MC system",
     parties: &[
         CMS,
@@ -173,7 +176,7 @@ pub(in crate::ladder::ims) const MIGRATION: Procedure = Procedure {
 
 /// Ladders of users who obtain their profiles and migrate: the step that obtains it, the user, who he is there.
 pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<(usize, &str, ImsActor)> {
-    if !scenario.mc.as_ref().is_some_and(|mc| mc.follows.iter().any(|name| name == MIGRATION.procedure)) {
+    if !scenario.mc.as_ref().is_some_and(|mc| mc.follows.iter().any(|name| name == PROCEDURE)) {
         return Vec::new();
     }
     let steps = || scenario.steps.iter().enumerate().filter_map(|(i, step)| Some((i, step.action.mc()?)));

@@ -97,7 +97,7 @@ impl McClient {
             .child(Qualified::new(POC_SETTINGS, "am-settings").child(answer_mode));
         let settings = Qualified::new(POC_SETTINGS, "poc-settings").child(entity).to_document();
         let parts = vec![info_part(&info), Part::new(POC_SETTINGS_CONTENT_TYPE, settings)];
-        self.publish(Pending::Authorisation, POC_SETTINGS_EVENT, parts, None);
+        self.publish(Pending::Authorisation, POC_SETTINGS_EVENT, parts, (FOR_EVER, None));
     }
 
     pub(super) fn affiliate(&mut self, groups: Vec<String>) {
@@ -106,10 +106,12 @@ impl McClient {
         let document = Affiliations::request(&self.config.mcptt_id, &self.config.client_id, wanted).to_document();
         let parts = vec![info_part(&info), Part::new(AFFILIATION_CONTENT_TYPE, document)];
         let etag = self.affiliation.clone();
-        self.publish(Pending::Affiliation(groups), PRESENCE_EVENT, parts, etag);
+        // Nothing lasts of no group (TS 24.379 clause 9.2.1.2).
+        let expires_s = if groups.is_empty() { 0 } else { FOR_EVER };
+        self.publish(Pending::Affiliation(groups), PRESENCE_EVENT, parts, (expires_s, etag));
     }
 
-    fn publish(&mut self, pending: Pending, event: &str, parts: Vec<Part>, etag: Option<String>) {
+    fn publish(&mut self, pending: Pending, event: &str, parts: Vec<Part>, (expires_s, etag): (u32, Option<String>)) {
         let token = self.new_token();
         self.pending.insert(token, pending);
         let (content_type, body) = Multipart { parts, ..Multipart::default() }.to_body("mixed", &mut self.entropy);
@@ -119,7 +121,7 @@ impl McClient {
             event: event.to_owned(),
             content_type,
             body,
-            expires_s: FOR_EVER,
+            expires_s,
             etag,
             headers: vec![preferred_service()],
         }));
@@ -139,7 +141,7 @@ impl McClient {
                 }
                 self.refreshes.affiliation = result.as_ref().ok().and_then(|published| half_of(now, published));
                 let result = result.map(|published| {
-                    self.affiliation = Some(published.etag).filter(|etag| !etag.is_empty());
+                    self.affiliation = Some(published.etag).filter(|etag| !etag.is_empty() && !groups.is_empty());
                     self.affiliated.clone_from(&groups);
                 });
                 self.event(McEvent::Affiliated { groups, result });

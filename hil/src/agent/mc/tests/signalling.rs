@@ -78,6 +78,20 @@ fn it_is_affiliated_to_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn who_is_interested_in_no_group_takes_the_publication_away() {
+    let mut rig = Rig::new();
+    rig.command(McCommand::Affiliate { groups: vec![GROUP.into()] });
+    rig.run_ms(50);
+    assert_eq!(published(&rig).expires_s, u32::MAX);
+    rig.command(McCommand::Affiliate { groups: Vec::new() });
+    rig.run_ms(50);
+    assert_eq!((published(&rig).expires_s, published(&rig).etag.as_deref()), (0, Some("e1")));
+    // What comes next is a publication of its own.
+    rig.command(McCommand::Affiliate { groups: vec![GROUP.into()] });
+    assert_eq!((published(&rig).expires_s, published(&rig).etag.as_deref()), (u32::MAX, None));
+}
+
+#[test]
 fn what_lasts_no_longer_is_published_again_in_time() {
     let mut rig = Rig::new();
     rig.expires_s = 600;

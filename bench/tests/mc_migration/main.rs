@@ -2,13 +2,15 @@
 //! ladder found again by tshark, a lost message that makes the run fail by the number of its step, who is refused, and what is on
 //! no wire.
 
+mod branches;
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/ladder.rs"]
+#[path = "../common/ladder.rs"]
 mod ladder;
 #[macro_use]
-#[path = "common/lost.rs"]
+#[path = "../common/lost.rs"]
 mod lost;
-#[path = "common/tshark.rs"]
+#[path = "../common/tshark.rs"]
 mod tshark;
 
 use std::collections::BTreeSet;
@@ -81,9 +83,17 @@ fn told(dir: &Path) -> Vec<String> {
     facts(dir, "migration")
 }
 
-/// What a run of a scenario that passes tells of migration.
+/// Without the ladder, where the procedure does not come to its end.
+fn unfollowed(text: &str) -> String {
+    text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "")
+}
+
+/// What a run of a scenario that passes tells of migration; what it has put on the wires is well formed.
 fn passes(dir: &Path, text: &str) -> Vec<String> {
-    run(dir, &text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "")).0.assert(0, "PASS");
+    run(dir, &unfollowed(text)).0.assert(0, "PASS");
+    if let Some(malformed) = tshark::packets(&dir.join("out/capture.pcapng"), "_ws.malformed") {
+        assert_eq!(malformed, [0u64; 0]);
+    }
     told(dir)
 }
 
@@ -103,7 +113,7 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     );
     let told = told(dir.path());
     for words in ["served by partner system partner", "in the call of", "served by the primary system"] {
-        assert!(told.iter().any(|own| own.contains(words)), "{words}: {told:#?}");
+        assert!(has(&told, words), "{words}: {told:#?}");
     }
     let hops = facts(dir.path(), "identity_hop");
     for name in ["\"anna-visitor@ims.mnc002.", "\"001010000000001@ims.mnc001.", "\"MAR\"", "\"MAA\""] {
@@ -115,10 +125,13 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     let Some(missing) = tshark::not_found(&capture, ladder) else { return };
     assert_eq!(missing, Vec::<String>::new());
     assert_eq!(tshark::packets(&capture, "_ws.malformed").unwrap(), [0u64; 0]);
-    // Speech comes to the eNB of the partner system from its own MBMS-GW, and to no other.
-    let from = |gateway: &str| format!("ip.src == {gateway} && ip.dst == 232.0.0.0/8");
-    assert!(tshark::packets(&capture, &from("10.62.0.32")).unwrap().len() > 50);
-    assert_eq!(tshark::packets(&capture, &from("10.46.0.32")).unwrap(), [0u64; 0]);
+    // Speech comes from the partner's MBMS-GW.
+    let speech = "ip.src == 10.62.0.32 && ip.dst == 232.0.0.0/8";
+    assert!(tshark::packets(&capture, speech).unwrap().len() > 50);
+    // In the partner system she has affiliated with the group of the call.
+    let affiliates =
+        "sip.Method == \"PUBLISH\" && ip.src == 10.45.0.1 && ip.dst == 10.62.0.1 && frame contains \"joint@\"";
+    assert!(!tshark::packets(&capture, affiliates).unwrap().is_empty());
     // What the primary system calls her is on no wire of the partner's but between the systems.
     let primary = "(frame contains \"001010000000001\" || frame contains \"sip:anna@ims.mnc001\")";
     let there = "(ip.addr == 10.62.0.0/16 && !(frame.interface_name == \"Migration\"))";
@@ -186,7 +199,7 @@ fn she_goes_and_comes_home_on_command() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &text).0.assert(0, "PASS");
     let told = told(dir.path());
-    assert!(!told.iter().any(|own| own.contains("which does not know")), "{told:#?}");
+    assert!(!has(&told, "which does not know"), "{told:#?}");
 }
 
 fn step(what: &str, ue: &str) -> String {
@@ -239,6 +252,10 @@ fn each_system_is_shown_tokens_if_it_wants_some() {
     let Some(shown) = tokens("mc") else { return };
     assert_eq!(shown, [0, 2]);
     assert_eq!(tokens("system.mc"), Some([1, 0]));
+}
+
+fn calls(ue: &str, group: &str) -> String {
+    format!("\n[[step]]\ndo = \"mc_group_call\"\nue = \"{ue}\"\ngroup = \"{group}\"\n")
 }
 
 /// A call at home with speech, and after that one in the partner system with the same speech.
@@ -306,163 +323,6 @@ fn two_migrate_at_once_and_each_gets_the_vector_of_her_own() {
     let ladders: Vec<_> = ladder::ladders(&report, PROCEDURE).collect();
     assert_eq!(ladders.len(), 2);
     assert!(ladders.iter().all(|ladder| ladder["verdict"] == "pass"), "{ladders:#?}");
-}
-
-/// Who is refused by the partner system is at home again, and the home registration was given up before by herself alone.
-fn refused(binding: &str) {
-    // At first she is at home still.
-    let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home")));
-    let text = text.replace("to = \"partner\"", &format!("to = \"partner\", binding = \"{binding}\""));
-    let text = text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
-    let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), &text).0.assert(0, "PASS");
-    let told = told(dir.path());
-    assert!(told.iter().any(|own| own.contains("registering failed (403)")), "{told:#?}");
-    let capture = dir.path().join("out/capture.pcapng");
-    let across = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303";
-    let Some(asked) = tshark::packets(&capture, across) else { return };
-    assert_eq!(asked, [0u64; 0], "home is not asked");
-}
-
-const WAIT: &str = "\n[[step]]\ndo = \"run\"\nfor_ms = 20000\n";
-
-#[test]
-fn a_user_whom_the_partner_does_not_know_is_refused() {
-    refused("unknown");
-}
-
-#[test]
-fn a_user_who_may_not_come_is_refused() {
-    refused("barred");
-}
-
-#[test]
-fn a_primary_system_that_is_out_of_reach_is_no_answer() {
-    let fault = "\n[[fault]]\njoint = \"migration\"\naction = \"drop\"\nmessage = { method = \"MAR\", to = \"Diameter relay\" }\n";
-    let text = until("mc_group_call", &(goes() + WAIT + WAIT + &reaches("at_home"))) + fault;
-    let text = text.replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
-    let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), &text).0.assert(0, "PASS");
-    let told = told(dir.path());
-    assert!(told.iter().any(|own| own.contains("registering failed (500)")), "{told:#?}");
-}
-
-/// Faults on what comes back from the primary system: she is told that nobody has answered, is at home again, and what comes late
-/// is nobody's.
-fn too_late(fault: &str) {
-    let text = until("mc_group_call", &(goes() + WAIT + WAIT + &reaches("at_home") + &reaches("affiliated"))) + fault;
-    let dir = tempfile::tempdir().unwrap();
-    let told = passes(dir.path(), &text);
-    assert!(has(&told, "registering failed (500)"), "{told:#?}");
-    assert!(!has(&told, "\"served by partner system"), "{told:#?}");
-}
-
-#[test]
-fn a_primary_system_that_is_slower_than_the_partner_waits_is_no_answer() {
-    too_late(
-        "\n[[fault]]\njoint = \"migration\"\naction = \"delay\"\n\
-         message = { method = \"MAA\", from = \"migration server\", to = \"Diameter relay\", delay_ms = 7000 }\n",
-    );
-}
-
-#[test]
-fn a_database_that_is_slower_than_the_primary_waits_is_no_answer() {
-    too_late(
-        "\n[[fault]]\njoint = \"cx\"\naction = \"delay\"\n\
-         message = { method = \"MAA\", from = \"HSS\", to = \"Diameter relay\", delay_ms = 4500 }\n",
-    );
-}
-
-#[test]
-fn a_wrong_response_is_refused_by_the_partner_and_no_affair_of_the_primary() {
-    let fault = "\n[[fault]]\njoint = \"gm\"\naction = \"wrong_response\"\n\
-                 message = { method = \"REGISTER\", from = \"anna\", to = \"partner.P-CSCF\" }\n";
-    let text = until("mc_group_call", &(goes() + WAIT + &reaches("at_home") + &reaches("affiliated"))) + fault;
-    let dir = tempfile::tempdir().unwrap();
-    let told = passes(dir.path(), &text);
-    assert!(has(&told, "registering failed (403)"), "{told:#?}");
-    // Nothing but MAR and MAA is between the systems.
-    let of_cx = "frame.interface_name == \"Migration\" && diameter.applicationId == 16777216";
-    let capture = dir.path().join("out/capture.pcapng");
-    let Some(other) = tshark::packets(&capture, &format!("{of_cx} && diameter.cmd.code != 303")) else { return };
-    assert_eq!(other, [0u64; 0]);
-}
-
-#[test]
-fn a_usim_that_is_ahead_is_resynchronised_across_the_systems() {
-    // She has no time to tell home, whose challenge would come first.
-    let ahead = "\n[[step]]\ndo = \"usim_ahead\"\nue = \"anna\"\n";
-    let steps = ahead.to_owned() + &hears("\"partner\"") + &reaches("migrated");
-    let steps = steps + &hears("\"primary\"") + &reaches("at_home");
-    let dir = tempfile::tempdir().unwrap();
-    let told = passes(dir.path(), &until("mc_group_call", &steps));
-    assert!(has(&told, "served by partner system partner"), "{told:#?}");
-    let capture = dir.path().join("out/capture.pcapng");
-    // Two requests over four hops, the second with RAND and AUTS (TS 29.228 clause 6.3.1: SIP-Authorization).
-    let asked = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303 && diameter.flags.request == 1";
-    let Some(all) = tshark::packets(&capture, asked) else { return };
-    assert_eq!(all.len(), 8);
-    assert_eq!(tshark::packets(&capture, &format!("{asked} && diameter.avp.code == 610")).unwrap().len(), 4);
-    // At home they know it then.
-    let auts = "frame.interface_name == \"Gm\" && sip.Method == \"REGISTER\" && frame contains \"auts=\"";
-    assert_eq!(tshark::packets(&capture, auts).unwrap().len(), 1);
-}
-
-#[test]
-fn both_systems_have_her_when_home_cannot_be_told_and_the_one_that_is_heard_serves() {
-    let hears = |systems: &str| format!("\n[[step]]\ndo = \"mc_hears\"\nue = \"anna\"\nsystems = [{systems}]\n");
-    let steps = hears("\"partner\"") + &reaches("migrated") + MESSAGE + WAIT + WAIT;
-    let steps = steps + &hears("\"primary\"") + &reaches("at_home") + &reaches("affiliated");
-    let dir = tempfile::tempdir().unwrap();
-    let text = until("mc_group_call", &steps).replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
-    // The one thing that fails: what is written to her at home does not come to her.
-    run(dir.path(), &text).0.assert(1, "step 8 (Gm, MESSAGE) was not seen. ");
-    let told = told(dir.path());
-    let known = "left the primary system, which does not know";
-    for words in [known, "served by partner system", "served by the primary system"] {
-        assert!(has(&told, words), "{words}: {told:#?}");
-    }
-    // Who writes to her at home learns that she is not there: the network has tried the contact that it has.
-    let answered = facts(dir.path(), "message_answered");
-    let is_refused = |own: &String| ["408", "480", "504", "no answer"].iter().any(|why| own.contains(why));
-    assert!(answered.len() == 1 && answered.iter().all(is_refused), "{answered:#?}");
-}
-
-const MESSAGE: &str = "\n[[step]]\ndo = \"ims_message\"\nfrom = \"hugo\"\nto = \"anna\"\ntext = \"Where are you?\"\n";
-
-fn calls(ue: &str, group: &str) -> String {
-    format!("\n[[step]]\ndo = \"mc_group_call\"\nue = \"{ue}\"\ngroup = \"{group}\"\n")
-}
-
-#[test]
-fn she_leaves_a_call_at_home_and_enters_the_one_that_goes_on_there() {
-    let steps = calls("hugo", "fire") + &reaches("established") + &calls("otto", "joint");
-    let steps = steps + &goes() + &reaches("migrated") + &reaches("established");
-    let dir = tempfile::tempdir().unwrap();
-    let told = passes(dir.path(), &until("mc_group_call", &steps));
-    let place = |words: &str| told.iter().position(|own| own.contains(words));
-    let order = ["left the primary system", "served by partner system", "in the call of sip:joint@"].map(place);
-    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{told:#?}");
-    assert!(!has(&told, "which does not know"), "{told:#?}");
-    assert!(facts(dir.path(), "ended").iter().any(|own| own.contains("anna")));
-}
-
-#[test]
-fn while_she_is_away_what_is_for_her_at_home_is_refused_at_once() {
-    let call = "\n[[step]]\ndo = \"ims_call\"\nfrom = \"hugo\"\nto = \"anna\"\n";
-    let soon = "\n[[step]]\ndo = \"run\"\nfor_ms = 3000\n";
-    let steps = goes() + &reaches("migrated") + MESSAGE + soon + call + soon + &calls("hugo", "fire") + soon;
-    let dir = tempfile::tempdir().unwrap();
-    let text = until("mc_group_call", &steps).replace("follows = [\"TS 23.280 10.1.6.2\"]\n", "");
-    let (ended, report) = run(dir.path(), &text);
-    ended.assert(0, "PASS");
-    for procedure in ["RFC 3428 4, not registered", "TS 24.229 5.1.3, not registered"] {
-        assert_eq!(ladder::ladders(&report, procedure).next().unwrap()["verdict"], "pass", "{procedure}");
-    }
-    // Nor is she invited into the call of her group at home.
-    let capture = dir.path().join("out/capture.pcapng");
-    let Some(invited) = tshark::packets(&capture, "sip.Method == \"INVITE\" && ip.dst == 10.45.0.1") else { return };
-    assert_eq!(invited, [0u64; 0]);
 }
 
 fn lost_messages() -> LostMessages {
