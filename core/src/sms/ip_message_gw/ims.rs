@@ -50,8 +50,8 @@ impl IpMessageGw {
         };
         let scscf = contact.ok_or_else(|| bad("No Contact"))?.uri.to_string();
         let access = Access::Ims { identity: to.uri.identity(), scscf };
-        // What was registered before needs not be told to the HLR again.
-        if let Some(mut user) = known.filter(|user| user.imsi == imsi) {
+        // What was registered before needs not be told to the HLR again, unless messages wait for it (TR 23.804 clause 8.6).
+        if let Some(mut user) = known.filter(|user| user.imsi == imsi && !user.is_missed) {
             user.access = access;
             user.expires_utc_ms = self.shell.utc_ms(now) + u64::from(expires_s) * 1000;
             user.guard_utc_ms = user.expires_utc_ms + self.config.registration.guard.as_millis() as u64;

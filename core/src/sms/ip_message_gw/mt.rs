@@ -201,10 +201,24 @@ impl IpMessageGw {
         if !ops.is_empty() {
             self.shell.store(ops, Job::Charged(ticket));
         }
+        if matches!(error, UserError::AbsentSubscriberSm(_)) {
+            self.missed(&mt.imsi);
+        }
         if let Some(asker) = mt.run.asker {
             self.answer_mt(now, asker, Err(error));
         }
         self.next_mt(&mt.imsi);
+    }
+
+    /// A registered user was not reached.
+    fn missed(&mut self, imsi: &str) {
+        let is_leaving = self.leaving.contains(imsi);
+        if self.users.get(imsi).is_none_or(|user| user.is_missed || is_leaving) {
+            return;
+        }
+        if let Some(user) = self.users.change(imsi, |user| user.is_missed = true) {
+            self.shell.store(vec![user.put()], Job::Nothing);
+        }
     }
 
     /// UEs that have been silent for too long. What they report later is believed yet.
@@ -221,6 +235,7 @@ impl IpMessageGw {
             if !ops.is_empty() {
                 self.shell.store(ops, Job::Charged(ticket));
             }
+            self.missed(&imsi);
             if let Some(asker) = asker {
                 self.answer_mt(now, asker, Err(silent()));
             }

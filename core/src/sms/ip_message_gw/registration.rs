@@ -252,7 +252,7 @@ impl IpMessageGw {
         let guard_utc_ms = expires_utc_ms + self.config.registration.guard.as_millis() as u64;
         // What the HLR says goes for the registration before, too, until this one is durable.
         self.users.change(&imsi, |user| (user.msisdn, user.rules) = (msisdn.clone(), rules));
-        let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms };
+        let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms, is_missed: false };
         self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival });
     }
 

@@ -24,6 +24,9 @@ pub(super) struct User {
     pub(super) expires_utc_ms: u64,
     /// When the guard timer ends it, UTC in milliseconds.
     pub(super) guard_utc_ms: u64,
+    /// A message has not reached him: the HLR is to hear that he is there when he registers again.
+    #[serde(default)]
+    pub(super) is_missed: bool,
 }
 
 /// How a user is reached.
