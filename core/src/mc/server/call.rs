@@ -63,6 +63,8 @@ pub(super) struct Leg {
     pub(super) peer: Option<Peer>,
     /// The session stands.
     pub(super) is_in: bool,
+    /// The user has affiliated again since he was called.
+    pub(super) is_heard: bool,
 }
 
 /// What a leg is.

@@ -76,11 +76,18 @@ impl McServer {
         }
     }
 
-    /// One who has affiliated while a call of ours goes on.
+    /// One who has affiliated while a call of ours goes on. When he is being called already, that may be in vain: he was away.
     pub(super) fn enter_late(&mut self, now: Instant, group: &str, user: &str) {
         let Some((call, standing)) = self.calls.of_group(group) else { return };
-        if matches!(standing.kind, Kind::Controlled(_)) && self.calls.of_user(call, user).is_empty() {
-            self.call_member(now, call, user);
+        if !matches!(standing.kind, Kind::Controlled(_)) {
+            return;
+        }
+        let legs = self.calls.of_user(call, user);
+        if legs.is_empty() {
+            return self.call_member(now, call, user);
+        }
+        for id in legs {
+            self.calls.legs.get_mut(&id).into_iter().for_each(|leg| leg.is_heard = true);
         }
     }
 
@@ -139,5 +146,16 @@ impl McServer {
 
 fn member(call: u64, user: &str, session: SessionId, via: Option<String>, (audio, floor): (u16, u16)) -> Leg {
     let side = Side::Member { via };
-    Leg { call, user: user.to_owned(), session, side, waits: None, audio, floor, peer: None, is_in: false }
+    Leg {
+        call,
+        user: user.to_owned(),
+        session,
+        side,
+        waits: None,
+        audio,
+        floor,
+        peer: None,
+        is_in: false,
+        is_heard: false,
+    }
 }

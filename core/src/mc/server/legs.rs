@@ -262,7 +262,7 @@ impl McServer {
         let status = match why {
             EndedWhy::Refused(Why::Status { status, .. }) => *status,
             EndedWhy::RemoteCancelled { .. } | EndedWhy::Cancelled => 487,
-            EndedWhy::NoAnswer | EndedWhy::TimedOut(_) => 408,
+            EndedWhy::NoAnswer | EndedWhy::TimedOut(_) => TIMED_OUT,
             EndedWhy::Refused(Why::NotSent(_)) => 503,
             _ => 480,
         };
@@ -291,6 +291,9 @@ impl McServer {
             self.remove_leg(now, other, why, status);
         }
         self.left(now, &leg, id);
+        if leg.is_heard && status == TIMED_OUT && self.registrar.is_affiliated(&group, &leg.user) {
+            self.enter_late(now, &group, &leg.user);
+        }
     }
 
     /// A call goes on without a leg, or not at all.
@@ -340,3 +343,6 @@ impl McServer {
         }
     }
 }
+
+/// Request Timeout (RFC 3261 clause 21.4.9).
+const TIMED_OUT: u16 = 408;

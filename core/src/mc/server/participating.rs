@@ -101,6 +101,7 @@ impl McServer {
             floor,
             peer: None,
             is_in: false,
+            is_heard: false,
         };
         let client_leg = leg(Side::Client { server }, ports);
         let server_leg = leg(Side::Server { client }, others);

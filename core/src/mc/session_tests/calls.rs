@@ -154,6 +154,25 @@ fn members_who_are_busy_or_not_there_do_not_stop_a_call() {
 }
 
 #[test]
+fn who_was_called_in_vain_and_affiliates_again_is_called_again() {
+    let mut net = Net::new();
+    net.affiliate_all([1, 2, 4, 7]);
+    for name in ["ue2", "ue7"] {
+        assert!(net.fabric.set_down(net.now, name, true));
+    }
+    net.call(1, GROUP);
+    assert_eq!(net.in_call(), [1, 4]);
+    // INVITE was sent for the last time, and Timer B has not ended (RFC 3261 clause 17.1.1.2).
+    net.run_ms(30_700);
+    for name in ["ue2", "ue7"] {
+        assert!(net.fabric.set_down(net.now, name, false));
+    }
+    assert_eq!(net.affiliate(2, &[GROUP]), Some(200));
+    net.run_ms(3000);
+    assert_eq!(net.in_call(), [1, 2, 4], "{:#?}", net.notes);
+}
+
+#[test]
 fn calls_that_may_not_be_are_refused() {
     let mut net = Net::with(|_, config| config.limits.calls = 1);
     let refused = |net: &mut Net, user: u8, group: &str| {
