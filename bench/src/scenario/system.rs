@@ -225,6 +225,9 @@ const VISITOR: &str = "-visitor";
 
 /// Reads `[[system]]`.
 pub(super) fn system(t: &mut Table<'_>) -> System {
+    // A visitor is no subscriber of an HLR there: he has no number that messages could go to.
+    t.refused("sms", "of a further system, whose visitors have no numbers; allowed: [sms] of the first one");
+    t.refused("mms", "of a further system, whose visitors have no numbers; allowed: [mms] of the first one");
     System {
         name: t.name("name"),
         mnc: t.text("mnc"),

@@ -94,6 +94,14 @@ impl<'a> Table<'a> {
         None
     }
 
+    /// A key that other tables of the kind have, and this one has not; `why` says so with what is allowed.
+    pub(crate) fn refused(&mut self, key: &'static str, why: &str) {
+        self.asked.push(key);
+        if let Some(value) = self.entries.get(key) {
+            self.note(value.span(), format!("{key} {why}"));
+        }
+    }
+
     /// An integer of a range.
     pub(crate) fn integer<T: Whole>(&mut self, key: &'static str, range: RangeInclusive<T>) -> T {
         let allowed = format!("{} to {}", range.start(), range.end());

@@ -178,6 +178,8 @@ fn what_does_not_fit_is_said_with_what_does() {
             "[[step]]\ndo = \"mc_group_put\"\nue = \"otto\"\n\n[[step]]\ndo = \"mc_migrate\"",
             "needs \"xdm\", which services of [system.ims] of partner do not have",
         ),
+        ("[system.mc]", "[system.sms]\n\n[system.mc]", "sms of a further system, whose visitors have no numbers"),
+        ("name = \"otto\"\n", "name = \"otto\"\nsms = {}\n", "sms of a UE of a further system"),
     ] {
         assert!(BASE.contains(from), "{from}");
         let error = load(&BASE.replacen(from, to, 1)).unwrap_err();

@@ -8,7 +8,8 @@ use super::way::{End, Phone};
 use super::{MSC_PARTY, PRESENCE, SGSN_PARTY, delivery, delivery_ims, registration, registration_ims};
 use crate::ladder::{Party, Procedure, ProcedureStep, Without};
 use crate::scenario::{
-    ImsState, ImsStep, Scenario, Selector, Served, Service, Sms, SmsAccess, SmsBy, SmsStep, StepAction,
+    Binding, ImsState, ImsStep, McStep, PRIMARY, Scenario, Selector, Served, Service, Sms, SmsAccess, SmsBy, SmsStep,
+    StepAction, UeMigrates,
 };
 
 /// A ladder that a scenario asks for.
@@ -28,6 +29,10 @@ struct Asked<'a> {
     phones: BTreeMap<&'a str, Phone<'a>>,
     /// For them messages wait until they are back, by the steps that sent the first.
     awaited: BTreeMap<&'a str, usize>,
+    /// Their users have profiles, by which they may go to other systems.
+    profiled: BTreeSet<&'a str>,
+    /// Other systems serve them, whose coverage has led them there or not.
+    away: BTreeMap<&'a str, bool>,
     known: BTreeSet<(&'a str, &'static str)>,
     wanted: Vec<Wanted<'a>>,
 }
@@ -41,6 +46,8 @@ pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<Wanted<'_>> {
         sms,
         phones: phones.collect(),
         awaited: BTreeMap::new(),
+        profiled: BTreeSet::new(),
+        away: BTreeMap::new(),
         known: BTreeSet::new(),
         wanted: Vec::new(),
     };
@@ -48,6 +55,7 @@ pub(in crate::ladder::ims) fn asked(scenario: &Scenario) -> Vec<Wanted<'_>> {
         match &step.action {
             StepAction::Sms(step) => asked.step(index, step),
             StepAction::Ims(step) => asked.ims_step(index, step),
+            StepAction::Mc(step) => asked.mc_step(index, step),
             _ => {}
         }
     }
@@ -59,6 +67,8 @@ impl<'a> Asked<'a> {
         match step {
             SmsStep::Register { ue } => self.registers(index, &self.those(ue, SmsBy::R2), &registration::REGISTRATION),
             SmsStep::Deregister { ue } => self.leaves(index, &self.those(ue, SmsBy::R2), &registration::DEREGISTRATION),
+            // Who has no access sends nothing.
+            SmsStep::Send { from, .. } if self.phones.get(from.as_str()).is_some_and(|own| own.sends().is_none()) => {}
             SmsStep::Send { from, to, .. } => {
                 self.originated(index, from);
                 self.terminated(index, to);
@@ -105,6 +115,75 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// A user whom another system serves has left the IMS at home, and registers there when he comes back (TS 23.280 clause
+    /// 10.1.6.2).
+    fn mc_step(&mut self, index: usize, step: &'a McStep) {
+        match step {
+            McStep::Profile { ue } => self.profiled.extend(self.migrants(ue).map(|(name, _)| name)),
+            McStep::Migrate { ue, system } if system == PRIMARY => {
+                let those = self.migrants(ue).map(|(name, _)| name);
+                let back: Vec<_> = those.filter(|name| self.away.contains_key(name)).collect();
+                self.is_back(index, &back);
+            }
+            McStep::Migrate { ue, system } => {
+                let there: Vec<_> = self.migrants(ue).filter(|(_, own)| own.to == *system).collect();
+                there.into_iter().for_each(|(name, own)| self.goes(index, name, own));
+            }
+            McStep::Hears { ue, systems } => self.hears(index, ue, systems),
+            _ => {}
+        }
+    }
+
+    /// UEs whose users may go to other systems.
+    fn migrants(&self, ue: &Selector) -> impl Iterator<Item = (&'a str, &'a UeMigrates)> + use<'a> {
+        let ue = ue.clone();
+        let own = self.scenario.ues.iter().filter(move |own| ue.selects(&own.name));
+        own.filter_map(|own| Some((own.name.as_str(), own.migrates.as_ref()?)))
+    }
+
+    /// He has himself de-registered as long as home is heard.
+    fn goes(&mut self, index: usize, name: &'a str, migrates: &UeMigrates) {
+        if !self.profiled.contains(name) || self.away.contains_key(name) {
+            return;
+        }
+        let is_heard = |phone: &Phone<'_>| phone.own.by == SmsBy::Ims && phone.is_reached();
+        if self.phones.get(name).is_some_and(is_heard) {
+            self.leaves(index, &[name], &registration_ims::DEREGISTRATION);
+        }
+        match migrates.binding {
+            Binding::Bound => _ = self.away.insert(name, false),
+            // Whom the other system refuses is at home again.
+            Binding::Barred | Binding::Unknown => self.is_back(index, &[name]),
+        }
+    }
+
+    /// Home is told nothing by who does not hear it.
+    fn hears(&mut self, index: usize, ue: &Selector, systems: &[String]) {
+        let is_home = systems.iter().any(|system| system == PRIMARY);
+        for (name, migrates) in self.migrants(ue) {
+            self.phones.get_mut(name).into_iter().for_each(|phone| phone.is_cut_off = !is_home);
+            let is_there = systems.contains(&migrates.to);
+            let may_go = migrates.automatic && migrates.binding == Binding::Bound && self.profiled.contains(name);
+            match self.away.get(name).copied() {
+                None if may_go && is_there && !is_home => _ = self.away.insert(name, true),
+                Some(is_led) if is_home && (is_led || migrates.automatic && !is_there) => {
+                    self.is_back(index, &[name]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Their home serves them again.
+    fn is_back(&mut self, index: usize, ues: &[&'a str]) {
+        for name in ues {
+            self.away.remove(name);
+            if self.phones.get(name).is_some_and(|phone| phone.own.by == SmsBy::Ims) {
+                self.registers(index, &[name], &registration_ims::REGISTRATION);
+            }
+        }
+    }
+
     /// UEs that reach the IP-Message-GW in this way.
     fn those(&self, ue: &Selector, by: SmsBy) -> Vec<&'a str> {
         let is_it = |(name, phone): &(&&'a str, &Phone<'a>)| ue.selects(name) && phone.own.by == by;
@@ -125,6 +204,7 @@ impl<'a> Asked<'a> {
             }
             if let Some(step) = self.awaited.remove(name) {
                 self.want((step, None), name, &delivery::ALERT, &[]);
+                self.comes_after_all(index, name);
             }
         }
     }
@@ -163,6 +243,9 @@ impl<'a> Asked<'a> {
         if !is_delivered && !is_reached {
             self.awaited.entry(name).or_insert(index);
         }
+        if tried.is_empty() {
+            return self.want((index, None), name, &delivery::NOT_REGISTERED, &tried);
+        }
         let Some(step) = registered.filter(|_| is_reached) else { return };
         let procedure = match by {
             SmsBy::R2 if is_delivered => &delivery::TERMINATED,
@@ -173,6 +256,16 @@ impl<'a> Asked<'a> {
         let over_ip = if is_delivered { last } else { first };
         if over_ip.is_some_and(|(over, _)| *over == SmsAccess::Ip) {
             self.want((step, Some(index)), name, procedure, &tried);
+        }
+    }
+
+    /// What has waited for a UE of the IMS comes now; whether others have come to it before is all one.
+    fn comes_after_all(&mut self, index: usize, name: &'a str) {
+        let Some(phone) = self.phones.get_mut(name).filter(|phone| phone.own.by == SmsBy::Ims) else { return };
+        let tried = phone.receives(self.sms);
+        if tried.last() == Some(&(SmsAccess::Ip, End::Delivered)) {
+            self.known.remove(&(name, delivery_ims::TERMINATED.procedure));
+            self.want((index, None), name, &delivery_ims::TERMINATED, &tried);
         }
     }
 

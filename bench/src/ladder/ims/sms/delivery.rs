@@ -130,6 +130,24 @@ pub(super) const FAILED: Procedure = Procedure {
     ],
 };
 
+/// A message to a UE that is registered nowhere.
+pub(super) const NOT_REGISTERED: Procedure = Procedure {
+    procedure: "TR 23.804 8.5, not registered",
+    title: "Message to a UE that is registered nowhere",
+    parties: &[Party::Hss, GMSC, SC],
+    steps: &[
+        SUBMITTED,
+        ASKED,
+        error(
+            ("3a", "Absent subscriber: the SM-SC is among those that wait", "TS 29.002 12.1"),
+            R5_DOWN,
+            Op::SEND_ROUTING_INFO_FOR_SM,
+            "routing",
+        ),
+        smpp(("9", "submit_sm_resp: not delivered", "SMPP 3.4 4.4.2"), GMSC_TO_SC, "submit_sm", Failure, "mt"),
+    ],
+};
+
 /// A UE for which messages wait is back.
 pub(super) const ALERT: Procedure = Procedure {
     procedure: "TR 23.804 8.6",

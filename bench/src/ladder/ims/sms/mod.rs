@@ -66,6 +66,7 @@ const PROCEDURES: &[&Procedure] = &[
     &delivery::ORIGINATED,
     &delivery::TERMINATED,
     &delivery::FAILED,
+    &delivery::NOT_REGISTERED,
     &delivery::ALERT,
     &registration_ims::REGISTRATION,
     &registration_ims::DEREGISTRATION,
