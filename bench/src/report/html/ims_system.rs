@@ -26,6 +26,8 @@ const BAND_GAP: f64 = 26.0;
 const TITLE: f64 = 22.0;
 /// To the right of the boxes of several systems: lines from one system to another.
 const MARGIN: f64 = 26.0;
+/// Width of a letter of a name.
+const LETTER: f64 = 9.4;
 const CSCFS: &str = "I-, S-CSCF";
 
 /// A box where it stands.
@@ -201,7 +203,7 @@ fn places<'a>(model: &Model, system: Option<&str>, mut names: Vec<&'a str>) -> V
 fn node(place: &Place<'_>, own: &[String]) -> Markup {
     let (x, y) = (place.x, place.y);
     // Names that are longer than their box are squeezed to it.
-    let estimate = 9.4 * place.name.chars().count() as f64;
+    let estimate = LETTER * place.name.chars().count() as f64;
     let room = place.width - 16.0;
     let words: Vec<&String> = std::iter::once(&place.words).chain(own).filter(|words| !words.is_empty()).collect();
     let first = if words.is_empty() { 36.0 } else { 24.0 };
@@ -316,7 +318,12 @@ mod tests {
         says(Joint::Migration, DIAMETER_RELAY, "partner.Diameter relay");
         let page = picture(&model).into_string();
         assert!(page.contains("MC system primary") && page.contains("MC system partner"));
-        assert!(!page.contains("partner.") && !page.contains("textLength"), "{page}");
+        assert!(!page.contains("partner."), "{page}");
+        for squeezed in page.split("textLength=\"").skip(1) {
+            let room: f64 = squeezed.split('"').next().unwrap().parse().unwrap();
+            let name = squeezed.split(['>', '<']).nth(1).unwrap();
+            assert!(room > 0.9 * LETTER * name.chars().count() as f64, "{name} has {room} of room");
+        }
         assert_eq!(page.matches("<rect").count(), 14);
         assert_eq!(page.matches("<path").count(), 11);
         // The line between the relays ends at both of them, at the right of all boxes.

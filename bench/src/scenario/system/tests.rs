@@ -17,6 +17,11 @@ services = ["identity"]
 [[system.mc.server]]
 own_bearers = "no"
 
+[[system.mc.group]]
+name = "far"
+server = 1
+members = []
+
 "#;
 
 const BASE: &str = r#"
