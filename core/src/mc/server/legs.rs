@@ -262,7 +262,7 @@ impl McServer {
         let status = match why {
             EndedWhy::Refused(Why::Status { status, .. }) => *status,
             EndedWhy::RemoteCancelled { .. } | EndedWhy::Cancelled => 487,
-            EndedWhy::NoAnswer | EndedWhy::TimedOut(_) => TIMED_OUT,
+            EndedWhy::NoAnswer | EndedWhy::TimedOut(_) | EndedWhy::Refused(Why::Timeout) => TIMED_OUT,
             EndedWhy::Refused(Why::NotSent(_)) => 503,
             _ => 480,
         };
