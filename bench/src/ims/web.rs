@@ -65,7 +65,7 @@ pub(crate) enum Outcome {
 /// How a login goes on.
 pub(crate) enum LogIn {
     /// This request goes out next.
-    Ask(Request<Vec<u8>>),
+    Ask(Box<Request<Vec<u8>>>),
     /// The access token.
     Done(String),
     /// Why there is none.
@@ -166,7 +166,7 @@ impl WebClient {
         let mut login = self.logins.remove(&token)?;
         let next = match login.answered(response) {
             Ok(Next::Ask(request)) => match *request {
-                Ok(request) => LogIn::Ask(request),
+                Ok(request) => LogIn::Ask(request.into()),
                 Err(why) => LogIn::Failed(why.to_string()),
             },
             Ok(Next::Done(access_token)) => LogIn::Done(access_token),

@@ -273,24 +273,26 @@ fn link(words: &Markup) -> Markup {
 
 /// What the tap of a reference point counted.
 fn joint(model: &Model, system: Option<&str>, joint: Joint) -> Markup {
-    let scenario = &model.header.scenario;
-    let is_of_systems = !scenario.systems.is_empty() && (joint.is_core() || joint == Joint::M1);
+    let has_systems = !model.header.scenario.systems.is_empty() && (joint.is_core() || joint == Joint::M1);
     html! {
         b { (joint) }
-        @if is_of_systems {
-            span { (text::grouped(packets_in(model, system, joint))) " packets" }
-        } @else if let Some((packets, octets)) = model.captured.get(&joint) {
-            span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) }
+        @match (model.captured.get(&joint), packets_in(model, system, joint)) {
+            (_, Some(packets)) if has_systems => span { (text::grouped(packets)) " packets" },
+            // Who sends the packets of media is not counted.
+            (Some((packets, _)), None) if has_systems => span { (text::grouped(*packets)) " in all systems" },
+            (Some((packets, octets)), _) => { span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) } },
+            (None, _) => {},
         }
     }
 }
 
-/// Packets at a joint of one system of several.
-fn packets_in(model: &Model, system: Option<&str>, joint: Joint) -> u64 {
+/// Messages at a joint of one system of several; none: they are not counted by boxes.
+fn packets_in(model: &Model, system: Option<&str>, joint: Joint) -> Option<u64> {
     let scenario = &model.header.scenario;
     let is_in = |name: &str| scenario.system_of_box(name) == system;
-    let own = model.traffic.iter().filter(|((own, a, b), _)| *own == joint && (is_in(a) || is_in(b)));
-    own.map(|(_, packets)| packets).sum()
+    let mut of_joint = model.traffic.iter().filter(|((own, ..), _)| *own == joint).peekable();
+    of_joint.peek()?;
+    Some(of_joint.filter(|((_, a, b), _)| is_in(a) || is_in(b)).map(|(_, packets)| packets).sum())
 }
 
 /// The messages of SIP or Diameter that a fault takes.

@@ -95,7 +95,7 @@ impl Runner<'_> {
                 Some(Outcome::Done { token, to, what, response }) => {
                     let why = match own.web.go_on(token, &response) {
                         Some(LogIn::Ask(request)) => {
-                            ask_to(now, ims, (place, token), to, request);
+                            ask_to(now, ims, (place, token), to, *request);
                             return Ok(());
                         }
                         Some(LogIn::Done(access_token)) => {
