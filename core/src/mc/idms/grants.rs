@@ -44,6 +44,8 @@ pub(super) struct Refresh {
 pub(super) struct Grants {
     pub(super) codes: BTreeMap<String, Code>,
     pub(super) refreshes: BTreeMap<String, Refresh>,
+    /// User and key of each refresh token: a login takes no longer because others have many.
+    of_users: BTreeSet<(String, String)>,
 }
 
 /// The key that a code or a token is kept under.
@@ -65,7 +67,7 @@ impl Grants {
         }
         for (key, value) in tables.next().unwrap_or_default() {
             let refresh = serde_json::from_slice(&value).map_err(|e| wrong(&key, e))?;
-            self.refreshes.insert(key, refresh);
+            self.keep(key, refresh);
         }
         Ok(())
     }
@@ -83,24 +85,25 @@ impl Grants {
 
     pub(super) fn put_refresh(&mut self, key: String, refresh: Refresh) -> NodeStoreOp {
         let op = put(Table::IdmsRefresh, &key, &refresh);
-        self.refreshes.insert(key, refresh);
+        self.keep(key, refresh);
         op
     }
 
-    /// Takes away all that comes from a login.
-    pub(super) fn revoke(&mut self, family: &str) -> Vec<NodeStoreOp> {
-        let keys: Vec<_> = self.refreshes.iter().filter(|(_, r)| r.family == family).map(|(k, _)| k.clone()).collect();
-        keys.into_iter().map(|key| self.remove_refresh(key)).collect()
+    /// Takes away all that comes from a login of a user.
+    pub(super) fn revoke(&mut self, user: &str, family: &str) -> Vec<NodeStoreOp> {
+        let of_login = self.of_user(user).filter(|(_, refresh)| refresh.family == family);
+        let keys: Vec<_> = of_login.map(|(key, _)| key.clone()).collect();
+        keys.into_iter().filter_map(|key| self.remove_refresh(key)).collect()
     }
 
     /// Takes the oldest logins of a user away until there are fewer than `most`.
     pub(super) fn make_room(&mut self, user: &str, most: usize) -> Vec<NodeStoreOp> {
-        let of_user = self.refreshes.values().filter(|refresh| refresh.user == user);
-        let mut logins: Vec<_> = of_user.map(|refresh| (refresh.login_ms, refresh.family.clone())).collect();
+        let of_user = self.of_user(user);
+        let mut logins: Vec<_> = of_user.map(|(_, refresh)| (refresh.login_ms, refresh.family.clone())).collect();
         logins.sort();
         logins.dedup();
         let surplus = (logins.len() + 1).saturating_sub(most);
-        logins.iter().take(surplus).flat_map(|(_, family)| self.revoke(family)).collect()
+        logins.iter().take(surplus).flat_map(|(_, family)| self.revoke(user, family)).collect()
     }
 
     /// Forgets what has expired.
@@ -114,13 +117,25 @@ impl Grants {
             self.codes.remove(&key);
             ops.push(NodeStoreOp::Delete { table: Table::IdmsCode, key });
         }
-        ops.extend(refreshes.into_iter().map(|key| self.remove_refresh(key)));
+        ops.extend(refreshes.into_iter().filter_map(|key| self.remove_refresh(key)));
         ops
     }
 
-    fn remove_refresh(&mut self, key: String) -> NodeStoreOp {
-        self.refreshes.remove(&key);
-        NodeStoreOp::Delete { table: Table::IdmsRefresh, key }
+    /// Refresh tokens of a user, with their keys.
+    fn of_user(&self, user: &str) -> impl Iterator<Item = (&String, &Refresh)> {
+        let own = self.of_users.range((user.to_owned(), String::new())..).take_while(move |(of, _)| of == user);
+        own.filter_map(|(_, key)| Some((key, self.refreshes.get(key)?)))
+    }
+
+    fn keep(&mut self, key: String, refresh: Refresh) {
+        self.of_users.insert((refresh.user.clone(), key.clone()));
+        self.refreshes.insert(key, refresh);
+    }
+
+    fn remove_refresh(&mut self, key: String) -> Option<NodeStoreOp> {
+        let refresh = self.refreshes.remove(&key)?;
+        self.of_users.remove(&(refresh.user, key.clone()));
+        Some(NodeStoreOp::Delete { table: Table::IdmsRefresh, key })
     }
 }
 

@@ -138,7 +138,7 @@ impl IdentityServer {
         };
         if record.is_used {
             // Somebody else has it, or had it (RFC 6749 clause 4.1.2).
-            let ops = self.grants.revoke(&family);
+            let ops = self.grants.revoke(&record.user, &family);
             return Err(Refused {
                 ops,
                 error: invalid("the code was used before: what was given for it is taken back"),
@@ -182,7 +182,7 @@ impl IdentityServer {
             return Err(invalid("the refresh token is not known or has expired").into());
         };
         if record.is_used || record.client != client {
-            let ops = self.grants.revoke(&record.family);
+            let ops = self.grants.revoke(&record.user, &record.family);
             let why = if record.is_used { "the refresh token was used before" } else { "it is of another client" };
             return Err(Refused { ops, error: invalid(why) });
         }
