@@ -1,7 +1,8 @@
 //! What users cost who migrate to a partner MC system (TS 23.280 clause 10.1.6.2) and come home again: time and memory of a whole run
 //! with so many of them, as `castbench run` does it, from registration at home to reports, and the slopes of both in a log-log
-//! plot. How many registrations a second two live systems do, processes on loopback with databases on the disk: each is a
-//! challenge whose vector comes from the primary's database through both migration management servers and relays.
+//! plot. Users show tokens in both systems, and the ladder of each is ticked from the profile to the authorisation there. How many
+//! registrations a second two live systems do, processes on loopback with databases on the disk: each is a challenge whose vector
+//! comes from the primary's database through both migration management servers and relays.
 //!
 //! Writes `perf_mc_migration.json` into the folder that `CASTBENCH_OUT` names, else into `target/tmp`; fails when a slope is above
 //! 1.15, a run does not pass, or nothing was measured. `CASTBENCH_USERS` says how many users instead of 100,300,1000, two
@@ -14,7 +15,7 @@ mod runs;
 #[path = "../../core/tests/migration/systems.rs"]
 mod systems;
 #[expect(dead_code, reason = "tests do more with it")]
-#[path = "../../core/src/mc/migration/session_tests/ue.rs"]
+#[path = "../../core/tests/migration/ue.rs"]
 mod ue;
 
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use ue::Ue;
 
-/// Users of the live systems, as many as there are numbers; so many register at once.
+/// Users of the live systems, and how many of them register at once.
 const LIVE_USERS: u8 = 200;
 const AT_ONCE: usize = 20;
 const ROUNDS: usize = 5;
@@ -53,8 +54,9 @@ fn live(folder: &Path, is_test: bool) -> Result<String, String> {
     times.sort_unstable();
     let ms = |part: f64| 1e3 * times[((times.len() - 1) as f64 * part).round() as usize].as_secs_f64();
     Ok(format!(
-        "    \"live\": {{ \"users\": {users}, \"at_once\": {AT_ONCE}, \"registrations\": {}, \"per_s\": {:.1}, \
+        "    \"live\": {{ \"users\": {users}, \"at_once\": {}, \"registrations\": {}, \"per_s\": {:.1}, \
          \"median_ms\": {:.3}, \"p99_ms\": {:.3} }},\n",
+        AT_ONCE.min(users.into()),
         times.len(),
         times.len() as f64 / took.as_secs_f64(),
         ms(0.5),
@@ -66,10 +68,7 @@ fn live(folder: &Path, is_test: bool) -> Result<String, String> {
 async fn crowd(folder: &Path, users: u8, rounds: usize) -> std::io::Result<(Duration, Vec<Duration>)> {
     let folders = [tempfile::tempdir_in(folder)?, tempfile::tempdir_in(folder)?];
     let mut ues: Vec<Ue> = (1..=users).map(Ue::new).collect();
-    let (systems, pcscf) = systems::both([folders[0].path(), folders[1].path()], &ues, [None, None]).await;
-    // The first one waits until all are connected.
-    let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    assert_eq!(systems::register(&socket, pcscf, &mut ues[0]).await.status, 200);
+    let (systems, pcscf) = systems::both([folders[0].path(), folders[1].path()], &mut ues, [None, None]).await;
     let mut queues: Vec<Vec<Ue>> = (0..AT_ONCE).map(|_| Vec::new()).collect();
     ues.into_iter().enumerate().for_each(|(place, ue)| queues[place % AT_ONCE].push(ue));
     let begin = Instant::now();

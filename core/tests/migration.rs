@@ -12,7 +12,7 @@ mod ports;
 #[path = "migration/systems.rs"]
 mod systems;
 #[expect(dead_code, reason = "the same UE says more in other tests")]
-#[path = "../src/mc/migration/session_tests/ue.rs"]
+#[path = "migration/ue.rs"]
 mod ue;
 
 use systems::{ask, both, home, partner, register};
@@ -21,11 +21,11 @@ use ue::Ue;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_of_one_process_registers_in_another() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let ues = [Ue::new(1)];
+    let mut ues = [Ue::new(1)];
     let own = home(1);
     let ((tap_home, at_home), (tap_partner, at_partner)) = (sync_channel(10_000), sync_channel(10_000));
     let taps = [tap_home, tap_partner].map(|tap| Some(NetTap::new(tap)));
-    let ([primary, away], pcscf) = both([folders[0].path(), folders[1].path()], &ues, taps).await;
+    let ([primary, away], pcscf) = both([folders[0].path(), folders[1].path()], &mut ues, taps).await;
     let [mut ue] = ues;
 
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();

@@ -31,14 +31,15 @@ pub(crate) fn partner(ue: u8) -> Identities {
     Identities { impi: format!("m{ue}@{domain}"), impu: format!("sip:m{ue}@{domain}"), domain }
 }
 
-/// Both systems with these users, connected to each other, in these folders; and where the P-CSCF of the second one is.
+/// Both systems with these users, connected to each other, in these folders; and where the P-CSCF of the second one is. The first
+/// user is challenged once already.
 pub(crate) async fn both(
     folders: [&Path; 2],
-    ues: &[Ue],
+    ues: &mut [Ue],
     [first, second]: [Option<NetTap>; 2],
 ) -> ([LiveProcess; 2], SocketAddr) {
     let (mut subscribers, mut bindings) = (String::new(), String::new());
-    for ue in ues {
+    for ue in ues.iter() {
         let (own, there) = (home(ue.number), partner(ue.number));
         let (k, opc) = (hex::encode(ue.k), hex::encode(ue.opc()));
         // Writing to a string cannot fail.
@@ -66,21 +67,15 @@ pub(crate) async fn both(
     let mut away = start(folders[1], (PARTNER, pcscfs[1]), way, "bindings = 'bindings.toml'", second).await;
     ready(&mut primary).await;
     ready(&mut away).await;
-    ([primary, away], ([127, 0, 0, 1], pcscfs[1]).into())
+    let pcscf = ([127, 0, 0, 1], pcscfs[1]).into();
+    challenged(pcscf, &mut ues[0]).await;
+    ([primary, away], pcscf)
 }
 
 /// The UE registers at a P-CSCF with the identities of the second system.
 pub(crate) async fn register(socket: &UdpSocket, pcscf: SocketAddr, ue: &mut Ue) -> Response {
     let who = partner(ue.number);
-    // CSCFs connect on their own time.
-    let mut challenge = ask(socket, pcscf, ue.register(&who, 3600, None)).await;
-    for _ in 0..20 {
-        if challenge.status == 401 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        challenge = ask(socket, pcscf, ue.register(&who, 3600, None)).await;
-    }
+    let challenge = ask(socket, pcscf, ue.register(&who, 3600, None)).await;
     assert_eq!(challenge.status, 401, "{challenge:?}");
     let credentials = ue.credentials(&who, &challenge);
     ask(socket, pcscf, ue.register(&who, 3600, Some(&credentials))).await
@@ -142,6 +137,19 @@ async fn ready(process: &mut LiveProcess) {
     };
     let done = tokio::time::timeout(Duration::from_secs(60), wait).await;
     assert!(done.is_ok(), "{up:#?}");
+}
+
+/// CSCFs connect on their own time: all are there when a UE is challenged.
+async fn challenged(pcscf: SocketAddr, ue: &mut Ue) {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let who = partner(ue.number);
+    for _ in 0..20 {
+        if ask(&socket, pcscf, ue.register(&who, 3600, None)).await.status == 401 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("nobody is challenged by {pcscf}");
 }
 
 pub(crate) async fn ask(socket: &UdpSocket, to: SocketAddr, request: Request) -> Response {

@@ -5,6 +5,7 @@ mod branches;
 mod registrations;
 mod secrets;
 mod steps;
+#[path = "../../../../tests/migration/ue.rs"]
 mod ue;
 
 use std::collections::VecDeque;
