@@ -5,17 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::one;
-use crate::scenario::{Selector, Service};
+use crate::scenario::{Selector, Service, read};
 use crate::strict_toml::Table;
 
 /// What UEs want of the identity server, and with what it gives them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum IdentityStep {
-    /// A UE's user logs in: an authorization code with PKCE becomes tokens (TS 33.180 clause B.4.2).
+    /// Users of UEs log in: an authorization code with PKCE becomes tokens (TS 33.180 clause B.4.2).
     McLogin {
         /// Which.
-        ue: String,
+        ue: Selector,
         /// What the tokens are for.
         scopes: Vec<String>,
     },
@@ -44,7 +44,8 @@ pub(super) const WORDS: [(&str, Word); 2] = [("mc_login", Word::Login), ("mc_gro
 impl IdentityStep {
     pub(super) fn ues(&self) -> Vec<(&'static str, Selector)> {
         match self {
-            Self::McLogin { ue, .. } | Self::McGroupPut { ue, .. } => one(ue),
+            Self::McLogin { ue, .. } => vec![("ue", ue.clone())],
+            Self::McGroupPut { ue, .. } => one(ue),
         }
     }
 
@@ -58,7 +59,7 @@ impl IdentityStep {
 
     pub(super) fn read(word: Word, t: &mut Table<'_>) -> Self {
         match word {
-            Word::Login => Self::McLogin { ue: t.name("ue"), scopes: t.optional_texts("scopes") },
+            Word::Login => Self::McLogin { ue: read::selector(t, "ue"), scopes: t.optional_texts("scopes") },
             Word::GroupPut => Self::McGroupPut { ue: t.name("ue"), members: t.optional_texts("members") },
         }
     }
@@ -67,7 +68,7 @@ impl IdentityStep {
 impl fmt::Display for IdentityStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::McLogin { ue, .. } => write!(f, "The user of {ue} logs in"),
+            Self::McLogin { ue, .. } => write!(f, "The users of {ue} log in"),
             Self::McGroupPut { ue, .. } => write!(f, "{ue} puts the document of a group"),
         }
     }

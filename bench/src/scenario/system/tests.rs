@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use crate::ladder::ims_ladders;
 use crate::scenario::{ImsState, ImsStep, LoadScenarioError, McStep, Overrides, Scenario, StepAction};
 
 /// A second partner.
@@ -203,4 +204,37 @@ fn a_user_goes_to_the_system_that_he_migrates_to_alone() {
     assert!(load(&all).unwrap_err().contains(said));
     // Cells of both may be heard.
     load(&with_other.replace("systems = [\"partner\"]", "systems = [\"other\", \"partner\"]")).unwrap();
+}
+
+#[test]
+fn the_ladder_of_a_migration_needs_tokens_in_both_systems() {
+    let follows = BASE.replacen("[mc]\n", "[mc]\nfollows = [\"TS 23.280 10.1.6.2\"]\n", 1);
+    load(&follows).unwrap();
+    for table in ["[mc]\n", "[system.mc]\n"] {
+        let text = follows.replacen(table, &format!("{table}auth = \"identity\"\n"), 1);
+        let error = load(&text).unwrap_err();
+        assert_eq!(error.matches("who migrates asks for no token then").count(), 1, "{table}: {error}");
+    }
+}
+
+#[test]
+fn an_area_is_left_for_the_first_system() {
+    let text = std::fs::read_to_string(fixtures::scenario("mc/migration.toml")).unwrap();
+    let text = text.replacen("[[ue]]", &format!("{OTHER}[[ue]]"), 1).replace("areas = [2]", "areas = [1, 2]");
+    let error = load(&text).unwrap_err();
+    assert_eq!(error.matches("no area is left for the first system").count(), 1, "{error}");
+}
+
+#[test]
+fn all_users_log_in_at_once() {
+    let step = |text: &str| format!("[[step]]\n{text}\n\n");
+    let login = |scopes: &str| step(&format!("do = \"mc_login\"\nue = \"all\"\nscopes = [{scopes}]"));
+    let put = step("do = \"mc_group_put\"\nue = \"anna\"");
+    let managers = login("\"3gpp:mc:ptt_group_management_service\"");
+    let steps = [managers, put.clone(), login(""), put].concat();
+    let scenario = load(&BASE.replacen("[[step]]", &format!("{steps}[[step]]"), 1)).unwrap();
+    let ladders = ims_ladders(&scenario);
+    let asked: Vec<_> = ladders.iter().map(|own| (own.procedure.as_str(), own.ue.as_str())).collect();
+    let (login, put, refused) = ("TS 33.180 B.4.2", "TS 33.180 B.10", "TS 33.180 B.10, refused");
+    assert_eq!(asked, [(login, "anna"), (put, "anna"), (login, "anna"), (refused, "anna")]);
 }

@@ -6,7 +6,7 @@ use protocol::Joint;
 
 use super::super::HttpIs::{Request, Response};
 use super::super::rows::*;
-use super::{Known, Wanted};
+use super::{Known, Ues, Wanted};
 use crate::ladder::{Party, Procedure};
 use crate::scenario::{GROUP_MANAGEMENT, IDENTITY_SERVER, IdentityStep, XDM_SERVER};
 
@@ -23,15 +23,15 @@ pub(super) const PROCEDURES: &[&Procedure] = &[&LOGIN, &GROUP_PUT, &GROUP_REFUSE
 pub(super) type Managers = BTreeSet<String>;
 
 /// Ladders that a step asks for.
-pub(super) fn asked<'a>(known: &mut Known, step: &'a IdentityStep) -> Vec<Wanted<'a>> {
+pub(super) fn asked<'a>(known: &mut Known, step: &'a IdentityStep, ues: &Ues<'_, 'a>) -> Vec<Wanted<'a>> {
     match step {
         IdentityStep::McLogin { ue, scopes } => {
+            known.managers.retain(|name| !ue.selects(name));
             if scopes.iter().any(|scope| scope == GROUP_MANAGEMENT) {
-                known.managers.insert(ue.clone());
-            } else {
-                known.managers.remove(ue);
+                let names = ues.scenario.ues.iter().map(|own| &own.name).filter(|name| ue.selects(name));
+                known.managers.extend(names.cloned());
             }
-            vec![Wanted::one(ue, &LOGIN)]
+            vec![Wanted::alone(ue.clone(), &LOGIN)]
         }
         IdentityStep::McGroupPut { ue, .. } => {
             vec![Wanted::one(ue, if known.managers.contains(ue) { &GROUP_PUT } else { &GROUP_REFUSED })]

@@ -82,7 +82,7 @@ impl Known {
             ServiceStep::Xdm(step) => xdm::asked(self, step),
             ServiceStep::Conference(step) => conference::asked(self, step),
             ServiceStep::Messaging(step) => messaging::asked(step, ues),
-            ServiceStep::Identity(step) => identity::asked(self, step),
+            ServiceStep::Identity(step) => identity::asked(self, step, ues),
             ServiceStep::Exposure(step) => exposure::asked(step),
             ServiceStep::Mbms(step) => mbms::asked(ues.scenario, step),
         }
