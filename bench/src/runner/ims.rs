@@ -10,6 +10,7 @@ use hil::agent::sip::{AgentCommand, OutgoingMessage};
 use protocol::{Instant, Joint, TapEvent, UdpDatagram};
 
 use super::Runner;
+use super::migration::UserNames;
 use crate::errors::CommandError;
 use crate::event::{ImsFact, TIMEOUT, What};
 use crate::faults;
@@ -34,6 +35,8 @@ pub(super) struct RunNetwork {
     faults: WireFaults,
     /// What ladders have seen by now, for faults on their steps.
     watch: LadderWatch,
+    /// Users who migrate.
+    pub(super) user_names: UserNames,
     held_back: BTreeMap<(Instant, u64), (WireMessage, Vec<u8>)>,
     held: u64,
     pub(super) messages: u64,
@@ -66,7 +69,8 @@ impl RunNetwork {
             }
         }
         let listeners = scenario.ues.iter().map(|ue| Listener::of(&network, &ue.name)).collect();
-        Self { network, listeners, faults, watch, held_back: BTreeMap::new(), held: 0, messages: 0 }
+        let user_names = UserNames::of(scenario);
+        Self { network, listeners, faults, watch, user_names, held_back: BTreeMap::new(), held: 0, messages: 0 }
     }
 
     /// When something is due.

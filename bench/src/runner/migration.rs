@@ -1,6 +1,6 @@
 //! Steps of users who migrate between MC systems (TS 23.280 clause 10.1.6), and what their UEs ask by HTTP.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Request;
 use http::header::{AUTHORIZATION, IF_NONE_MATCH};
@@ -17,14 +17,10 @@ use crate::ims::services::{self, identity};
 use crate::scenario::{DIAMETER_RELAY, MIGRATION_SERVER, McStep, PRIMARY, Scenario, Service, Ue};
 
 impl Runner<'_> {
-    /// A message goes by: what it calls a user who migrates, when a ladder follows him.
+    /// A message goes by: what it calls a user who migrates.
     pub(super) fn identity_hop(&mut self, now: Instant, event: &TapEvent) -> Result<(), CommandError> {
-        let loaded = self.loaded;
-        match identity_hop(&loaded.scenario, event) {
-            Some((ue, hop)) => {
-                let fact = ImsFact::IdentityHop(hop);
-                self.observer.fact(now, What::Ims { ue: ue.to_owned(), fact })
-            }
+        match self.ims.as_ref().and_then(|ims| ims.user_names.hop(event)) {
+            Some((ue, hop)) => self.observer.fact(now, What::Ims { ue, fact: ImsFact::IdentityHop(hop) }),
             None => Ok(()),
         }
     }
@@ -100,41 +96,48 @@ impl Runner<'_> {
     }
 }
 
-/// Who is meant by a message between an S-CSCF of one system and the database of another, and what it calls him.
-fn identity_hop<'a>(scenario: &'a Scenario, event: &TapEvent) -> Option<(&'a str, IdentityHop)> {
-    let is_on_way = |name: &str| [MIGRATION_SERVER, DIAMETER_RELAY].iter().any(|own| name.ends_with(own));
-    let is_asked = match event.joint {
-        Joint::Migration => true,
-        Joint::Cx => is_on_way(&event.from) || is_on_way(&event.to),
-        _ => false,
-    };
-    if !is_asked || !scenario.mc.as_ref().is_some_and(|mc| mc.follows.iter().any(|name| name == MIGRATION)) {
-        return None;
-    }
-    let message = Message::parse(&event.bytes).ok()?;
-    let command = message.name();
-    if !["MAR", "MAA"].contains(&command.as_str()) {
-        return None;
-    }
-    let text = |def: &AvpDef| message.text(def).ok().flatten().map(str::to_owned);
-    let user_name = text(&dictionary::USER_NAME)?;
-    let is_called = |ue: &&Ue| {
-        scenario.visitor_identity(ue).is_some_and(|visitor| visitor.impi == user_name)
-            || scenario.ims_identity(&ue.name).is_some_and(|home| home.impi == user_name)
-    };
-    let ue = scenario.ues.iter().filter(|ue| ue.migrates.is_some()).find(is_called)?;
-    let hop = IdentityHop {
-        from: event.from.clone(),
-        to: event.to.clone(),
-        command,
-        public_identity: text(&dictionary::PUBLIC_IDENTITY),
-        server_name: text(&dictionary::SERVER_NAME),
-        origin_host: text(&dictionary::ORIGIN_HOST),
-        destination_realm: text(&dictionary::DESTINATION_REALM),
-        user_name,
-    };
-    Some((ue.name.as_str(), hop))
-}
+/// Private identities of users who migrate, at home and there, each with the UE that it is of.
+pub(super) struct UserNames(BTreeMap<String, String>);
 
-/// The ladder of a migration.
-const MIGRATION: &str = "TS 23.280 10.1.6.2";
+impl UserNames {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let migrants = scenario.ues.iter().filter(|ue| ue.migrates.is_some());
+        let names = |ue: &Ue| {
+            let (home, there) = (scenario.ims_identity(&ue.name), scenario.visitor_identity(ue));
+            [home.map(|own| own.impi), there.map(|own| own.impi)].into_iter().flatten()
+        };
+        Self(migrants.flat_map(|ue| names(ue).map(|name| (name, ue.name.clone()))).collect())
+    }
+
+    /// Who is meant by a message between an S-CSCF of one system and the database of another, and what it calls him.
+    fn hop(&self, event: &TapEvent) -> Option<(String, IdentityHop)> {
+        let is_on_way = |name: &str| [MIGRATION_SERVER, DIAMETER_RELAY].iter().any(|own| name.ends_with(own));
+        let is_asked = match event.joint {
+            Joint::Migration => true,
+            Joint::Cx => is_on_way(&event.from) || is_on_way(&event.to),
+            _ => false,
+        };
+        if !is_asked || self.0.is_empty() {
+            return None;
+        }
+        let message = Message::parse(&event.bytes).ok()?;
+        let command = message.name();
+        if !["MAR", "MAA"].contains(&command.as_str()) {
+            return None;
+        }
+        let text = |def: &AvpDef| message.text(def).ok().flatten().map(str::to_owned);
+        let user_name = text(&dictionary::USER_NAME)?;
+        let ue = self.0.get(&user_name)?.clone();
+        let hop = IdentityHop {
+            from: event.from.clone(),
+            to: event.to.clone(),
+            command,
+            public_identity: text(&dictionary::PUBLIC_IDENTITY),
+            server_name: text(&dictionary::SERVER_NAME),
+            origin_host: text(&dictionary::ORIGIN_HOST),
+            destination_realm: text(&dictionary::DESTINATION_REALM),
+            user_name,
+        };
+        Some((ue, hop))
+    }
+}

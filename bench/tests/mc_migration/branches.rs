@@ -109,6 +109,8 @@ fn a_usim_that_is_ahead_is_resynchronised_across_the_systems() {
     let dir = tempfile::tempdir().unwrap();
     let told = passes(dir.path(), &until("mc_group_call", &steps));
     assert!(has(&told, "served by partner system partner"), "{told:#?}");
+    // No ladder follows her, and yet what all hops call her is told: two requests from her S-CSCF to the database at home and back.
+    assert_eq!(facts(dir.path(), "identity_hop").len(), 2 * 2 * 6);
     let capture = dir.path().join("out/capture.pcapng");
     // Two requests over four hops, the second with RAND and AUTS (TS 29.228 clause 6.3.1: SIP-Authorization).
     let asked = "frame.interface_name == \"Migration\" && diameter.cmd.code == 303 && diameter.flags.request == 1";
