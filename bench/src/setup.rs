@@ -18,7 +18,7 @@ use radio::{
 use crate::capacity;
 use crate::errors::CommandError;
 use crate::front_ends::{OnAir, UeOnAir};
-use crate::mbms::config::{self, M1_TRANSFER_DELAY};
+use crate::mbms::config::{self, M1_TRANSFER_DELAY, MbmsSite};
 use crate::mbms::{Place, provider};
 use crate::scenario::{Cell, Fading, Fec, MbsfnArea, Mch, SampleRate, Scenario, Session, SubframePattern, Ue};
 
@@ -79,7 +79,8 @@ pub(crate) fn area_info(area: &MbsfnArea) -> Result<MbsfnAreaInfo, CommandError>
     })
 }
 
-/// The eNB with MCCHs that list these bearers: area by area, PMCH by PMCH.
+/// The eNB with MCCHs that list these bearers: area by area, PMCH by PMCH. It is shared by the networks of all systems that
+/// have areas, and has the service areas of them all.
 pub(crate) fn enb(scenario: &Scenario, bearers: &[Vec<Vec<(Tmgi, u8)>>]) -> Result<EnbConfig, CommandError> {
     let usage = |e: &dyn std::fmt::Display| CommandError::Usage(e.to_string());
     let setup = |(i, area): (usize, &MbsfnArea)| {
@@ -88,7 +89,10 @@ pub(crate) fn enb(scenario: &Scenario, bearers: &[Vec<Vec<(Tmgi, u8)>>]) -> Resu
     };
     let areas = scenario.areas.iter().enumerate().map(setup).collect::<Result<Vec<_>, CommandError>>()?;
     let cell = scenario.cell.as_ref().ok_or_else(|| CommandError::Usage("the scenario has no [cell]".into()))?;
-    let mut config = EnbConfig::new(carrier(cell).map_err(|e| usage(&e))?, areas).map_err(|e| usage(&e))?;
+    let carrier = carrier(cell).map_err(|e| usage(&e))?;
+    let plmns: Vec<_> = MbmsSite::all(scenario)?.iter().map(|site| site.plmn.to_octets()).collect();
+    let sais = config::service_areas(scenario);
+    let mut config = EnbConfig::of_networks(carrier, areas, &plmns, &sais).map_err(|e| usage(&e))?;
     config.si.sib1.cell_identity = CELL_IDENTITY;
     Ok(config)
 }
@@ -250,4 +254,40 @@ pub(crate) fn try_session(scenario: &Scenario, session: &Session, path: &Path) -
 fn percent_encode(name: &str) -> String {
     let keep = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     name.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use radio::BcchDlSchMessage;
+
+    use super::*;
+    use crate::scenario::Overrides;
+
+    fn enb_of(scenario: &str) -> EnbConfig {
+        enb(&Scenario::load(&fixtures::scenario(scenario), &Overrides::default()).unwrap().scenario, &[]).unwrap()
+    }
+
+    fn sais(config: &EnbConfig) -> &[u16] {
+        &config.si.sib15.as_ref().unwrap().intra_freq_sais
+    }
+
+    #[test]
+    fn a_carrier_names_all_networks_and_service_areas() {
+        let shared = enb_of("mc/migration.toml");
+        assert_eq!(shared.si.sib1.plmns, [[0x00, 0xf1, 0x10], [0x00, 0xf1, 0x20]]);
+        assert_eq!(sais(&shared), [1, 2]);
+        let areas = enb_of("carrier/three_areas.toml");
+        assert_eq!((areas.si.sib1.plmns.len(), sais(&areas)), (1, &[1, 2, 3][..]));
+        let channels = enb_of("carrier/four_mchs.toml");
+        assert_eq!((channels.si.sib1.plmns.len(), sais(&channels)), (1, &[1, 2, 3, 4][..]));
+    }
+
+    #[test]
+    fn a_carrier_of_one_network_and_one_service_area_is_that_of_the_test_network() {
+        let own = enb_of("mbms/ims_session.toml");
+        let alone = EnbConfig::new(own.carrier, own.areas.clone()).unwrap();
+        assert_eq!(own.si, alone.si);
+        let sib1 = BcchDlSchMessage::SystemInformationBlockType1(own.si.sib1);
+        assert!(hex::encode(sib1.encode().unwrap()).starts_with("4040040300"));
+    }
 }

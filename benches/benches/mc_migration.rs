@@ -8,6 +8,8 @@
 //! 1.15, a run does not pass, or nothing was measured. `CASTBENCH_USERS` says how many users instead of 100,300,1000, two
 //! different numbers at least, `CASTBENCH_RUNS` how often each runs, `CASTBENCH_ROUNDS` how often each live user registers.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark has a clock")]
+
 #[path = "../../core/tests/ports/mod.rs"]
 mod ports;
 #[path = "common/runs.rs"]

@@ -131,7 +131,11 @@ fn everything_that_the_carrier_says_is_read_back() {
         let case = format!("{n_rb_dl} PRB, {n_ports} ports, CFI {cfi}, {si_dci:?}");
         let carrier = carrier(n_rb_dl, n_ports, phich);
         let areas = vec![area(1, &[1, 2, 3], 1..=2), area(9, &[6, 7], 1..=1)];
-        let mut config = EnbConfig::new(carrier, areas).unwrap();
+        // As much of both as there can be, where the carrier has room for it.
+        let (n_plmns, n_sais) = if n_rb_dl == 6 { (1, 2) } else { (6, 64) };
+        let plmns: Vec<[u8; 3]> = (1..=n_plmns).map(|digit| [0x00, 0xf1, digit << 4]).collect();
+        let sais: Vec<u16> = (1..=n_sais).collect();
+        let mut config = EnbConfig::of_networks(carrier, areas, &plmns, &sais).unwrap();
         (config.cfi, config.si_dci) = (cfi, si_dci);
         let mut enb = Enb::new(&config).unwrap_or_else(|e| panic!("{case}: {e}"));
         enb.skip_to(SubframeTime::new(1020, 0));

@@ -1,14 +1,17 @@
 //! The broadcast messages as another program reads them: tshark's LTE RRC dissectors, made from all of TS 36.331.
 
+mod common;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use radio::{
-    BcchDlSchMessage, MasterInformationBlock, MbmsSaiInterFreq, MbsfnAreaConfiguration, MbsfnAreaInfo,
-    MbsfnSubframeConfig, McchConfig, Mcs, McsTable, NRbDl, NotificationConfig, OtherSystemInformationBlock,
-    PhichConfig, PhichDuration, PhichResource, PmchInfo, SchedulingInfo, SessionInfo, SubframeAllocation, SubframeSet,
-    SystemInformation, SystemInformationBlock, SystemInformationBlockType1, SystemInformationBlockType2,
-    SystemInformationBlockType3, SystemInformationBlockType13, SystemInformationBlockType15, Tmgi,
+    BcchDlSchMessage, CarrierConfig, CellConfig, EnbConfig, MasterInformationBlock, MbmsSaiInterFreq,
+    MbsfnAreaConfiguration, MbsfnAreaInfo, MbsfnSubframeConfig, McchConfig, Mcs, McsTable, NRbDl, NotificationConfig,
+    OtherSystemInformationBlock, PhichConfig, PhichDuration, PhichResource, PmchInfo, SampleRateFamily, SchedulingInfo,
+    SessionInfo, SubframeAllocation, SubframeSet, SystemInformation, SystemInformationBlock,
+    SystemInformationBlockType1, SystemInformationBlockType2, SystemInformationBlockType3,
+    SystemInformationBlockType13, SystemInformationBlockType15, Tmgi,
 };
 
 /// Exported PDUs: one packet for each dissector name and message.
@@ -100,6 +103,32 @@ fn sib1_has_its_values() {
         ("systemInfoValueTag", "21"),
     ];
     assert_fields("lte_rrc.bcch_dl_sch", sib1().encode().unwrap(), &expected);
+}
+
+#[test]
+fn a_cell_of_two_networks_names_both_and_their_service_areas() {
+    let carrier = CarrierConfig {
+        cell: CellConfig::new(NRbDl::try_from(6).unwrap(), 1, SampleRateFamily::Standard).unwrap(),
+        n_ports: 1,
+        phich: PhichConfig::default(),
+    };
+    let areas = vec![common::area(1, &[1], 4, &[1]), common::area(2, &[6], 4, &[1])];
+    let plmns = [[0x00, 0xf1, 0x10], [0x00, 0xf1, 0x20]];
+    let si = EnbConfig::of_networks(carrier, areas, &plmns, &[1, 2]).unwrap().si;
+    let expected = [
+        ("plmn_IdentityList", "2"),
+        ("MCC_MNC_Digit", "0,0,1,0,1,0,0,1,0,2"),
+        ("cellReservedForOperatorUse", "1,1"),
+        ("trackingAreaCode", "0001"),
+    ];
+    let sib1 = BcchDlSchMessage::SystemInformationBlockType1(si.sib1);
+    assert_fields("lte_rrc.bcch_dl_sch", sib1.encode().unwrap(), &expected);
+
+    let sibs =
+        vec![SystemInformationBlock::Type13(si.sib13.unwrap()), SystemInformationBlock::Type15(si.sib15.unwrap())];
+    let message = BcchDlSchMessage::SystemInformation(SystemInformation { sibs });
+    let expected = [("mbsfn_AreaId_r9", "1,2"), ("mbms_SAI_IntraFreq_r11", "2"), ("MBMS_SAI_r11", "1,2")];
+    assert_fields("lte_rrc.bcch_dl_sch", message.encode().unwrap(), &expected);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! Each MCH has an MBMS service area identity of its own, for which its PMCH is reserved: who names a service area names an
 //! MCH, and a session that gets another service area moves to another MCH.
 //!
-//! Each system of a scenario has nodes of its own, for the areas of its cells: the networks of all systems share the one carrier
-//! (network sharing, TS 23.251).
+//! Each system of a scenario has nodes of its own, for the areas of its cells: the networks of all systems share the one carrier,
+//! whose system information names them (network sharing, TS 23.251 clause 4.2.2).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -90,6 +90,11 @@ const NOMINAL_BPS: u64 = 64_000;
 pub(crate) fn service_area(scenario: &Scenario, mch: &str) -> Option<u16> {
     let place = scenario.mchs().position(|(.., own)| own.name == mch)?;
     u16::try_from(place + 1).ok()
+}
+
+/// Those of all MCHs of the carrier.
+pub(crate) fn service_areas(scenario: &Scenario) -> Vec<u16> {
+    (1..).zip(scenario.mchs()).map(|(sai, _)| sai).collect()
 }
 
 /// The one of the first MCH of an area.

@@ -78,6 +78,7 @@ impl Runner<'_> {
             }
             HeardWhat::SystemInformation(bytes) => {
                 self.camp(index, at, &bytes)?;
+                self.networks_read(index, at, &bytes)?;
                 self.observer.tap(tap(at, Joint::BcchDlSch, &ue, bytes))
             }
             HeardWhat::Notification(bitmap) => {
@@ -90,6 +91,7 @@ impl Runner<'_> {
             }
             HeardWhat::CellLost => {
                 self.leave_cell(index, at)?;
+                self.acquired[index].plmns.clear();
                 self.group_listed(index, at, None)?;
                 self.observer.fact(at, What::CellLost { ue })
             }

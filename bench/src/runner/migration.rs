@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, IF_NONE_MATCH};
 use protocol::diameter::dictionary::AvpDef;
 use protocol::diameter::{Message, dictionary};
 use protocol::{Instant, Joint, Plmn, TapEvent};
+use radio::BcchDlSchMessage;
 
 use super::Runner;
 use super::ims_services::ask_to;
@@ -23,6 +24,26 @@ impl Runner<'_> {
             Some((ue, hop)) => self.observer.fact(now, What::Ims { ue, fact: ImsFact::IdentityHop(hop) }),
             None => Ok(()),
         }
+    }
+
+    /// A receiver has system information: its SIB1 names the networks that share the cell, which who may go to another one is to
+    /// know (TS 23.251 clause 4.2.3).
+    pub(super) fn networks_read(&mut self, ue: usize, at: Instant, bytes: &[u8]) -> Result<(), CommandError> {
+        let Some(settings) = self.loaded.scenario.ues.get(ue).filter(|own| own.migrates.is_some()) else {
+            return Ok(());
+        };
+        let Ok(BcchDlSchMessage::SystemInformationBlockType1(sib1)) = BcchDlSchMessage::decode(bytes) else {
+            return Ok(());
+        };
+        let plmns: Vec<Plmn> = sib1.plmns.iter().filter_map(|plmn| Plmn::from_octets(*plmn)).collect();
+        if self.acquired[ue].plmns == plmns {
+            return Ok(());
+        }
+        let names: Vec<String> = plmns.iter().map(Plmn::to_string).collect();
+        self.acquired[ue].plmns = plmns;
+        let what = format!("networks of the cell: {}", names.join(", "));
+        let fact = ImsFact::Migration { what };
+        self.observer.fact(at, What::Ims { ue: settings.name.clone(), fact })
     }
 
     /// Does a step of users who migrate.

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::radio::{CellConfig, StreamStatus};
-use protocol::{Instant, Tmgi};
+use protocol::{Instant, Plmn, Tmgi};
 
 use self::ims::RunNetwork;
 use self::modems::RunModems;
@@ -208,6 +208,8 @@ struct Acquired {
     /// Frequency offset of the cell that was found last, Hz.
     cfo_hz: f64,
     n_id_cell: u16,
+    /// Networks that SIB1 names, of a UE whose user migrates.
+    plmns: Vec<Plmn>,
     /// Areas whose MCCH was read.
     areas: BTreeSet<u8>,
     /// It took longer than it may.

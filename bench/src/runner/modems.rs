@@ -136,8 +136,10 @@ impl Runner<'_> {
         let Ok(BcchDlSchMessage::SystemInformationBlockType1(sib1)) = BcchDlSchMessage::decode(bytes) else {
             return Ok(());
         };
-        let plmn = sib1.plmns.first().copied().and_then(Plmn::from_octets);
-        let gain_db = self.loaded.scenario.ues[ue].channel().gain_db;
+        let scenario = &self.loaded.scenario;
+        let settings = &scenario.ues[ue];
+        let plmn = selected(&sib1.plmns, scenario.plmn(settings.system.as_deref()));
+        let gain_db = settings.channel().gain_db;
         let cell = SimCell {
             plmn: plmn.map(|plmn| plmn.to_string().replace('-', "")).unwrap_or_default(),
             operator: "castbench".into(),
@@ -351,6 +353,12 @@ impl Runner<'_> {
     }
 }
 
+/// The network of a cell that a UE takes: its home, where the cell is one of it (TS 23.122 clause 4.4.3.1.1), else the first.
+fn selected(plmns: &[[u8; 3]], home: Option<Plmn>) -> Option<Plmn> {
+    let is_home = |octets: &&[u8; 3]| home.is_some_and(|home| home.to_octets() == **octets);
+    plmns.iter().find(is_home).or(plmns.first()).copied().and_then(Plmn::from_octets)
+}
+
 fn state_word(state: ModemState) -> &'static str {
     match state {
         ModemState::Closed => "closed",
@@ -377,3 +385,18 @@ fn registration_words(status: RegistrationStatus) -> &'static str {
 
 /// The other side of the port of a modem.
 const HOST: &str = "host";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_networks_of_a_shared_cell_a_ue_takes_its_own() {
+        let plmn = |mnc| Plmn::new("001", mnc).unwrap();
+        let shared = ["01", "02"].map(|mnc| plmn(mnc).to_octets());
+        assert_eq!(selected(&shared, Some(plmn("02"))), Some(plmn("02")));
+        assert_eq!(selected(&shared, Some(plmn("03"))), Some(plmn("01")));
+        assert_eq!(selected(&shared, None), Some(plmn("01")));
+        assert_eq!(selected(&[], Some(plmn("01"))), None);
+    }
+}

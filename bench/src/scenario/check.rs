@@ -16,6 +16,9 @@ use crate::setup;
 use crate::sms;
 use crate::strict_toml::{Checker, nearest};
 
+/// Service areas that SIB15 can name, `maxSAI-MBMS-r11` (TS 36.331 clause 6.4).
+const SERVICE_AREAS_MAX: usize = 64;
+
 /// Notes everything that is wrong between the keys of `s`, whose file is in `folder`; `content` is broadcast instead of
 /// its own.
 pub(super) fn check(s: &Scenario, folder: &Path, content: Option<&Path>, note: &mut Checker<'_>) {
@@ -108,6 +111,10 @@ fn tables(s: &Scenario, note: &mut Checker<'_>) {
 }
 
 fn areas(s: &Scenario, note: &mut Checker<'_>) {
+    if let Some((area, ..)) = s.mchs().nth(SERVICE_AREAS_MAX) {
+        let message = format!("more than {SERVICE_AREAS_MAX} MCHs, each a service area of SIB15; allowed: that many");
+        note.note(&["mbsfn_area", &area.to_string(), "mch"], message);
+    }
     for (i, area) in s.areas.iter().enumerate() {
         let at = i.to_string();
         let mut say = |key: &[&str], message: String| note.note(&[&["mbsfn_area", at.as_str()], key].concat(), message);

@@ -125,6 +125,8 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     let Some(missing) = tshark::not_found(&capture, ladder) else { return };
     assert_eq!(missing, Vec::<String>::new());
     assert_eq!(tshark::packets(&capture, "_ws.malformed").unwrap(), [0u64; 0]);
+    assert_is_shared(&capture);
+    assert!(has(&told, "networks of the cell: 001-01, 001-02"), "{told:#?}");
     // Speech comes from the partner's MBMS-GW.
     let speech = "ip.src == 10.62.0.32 && ip.dst == 232.0.0.0/8";
     assert!(tshark::packets(&capture, speech).unwrap().len() > 50);
@@ -144,6 +146,16 @@ fn she_is_served_by_the_partner_hears_the_call_and_comes_home() {
     assert_eq!(tshark::packets(&capture, visitor).unwrap(), [0u64; 0]);
     let known = "frame contains \"anna-visitor\" && ip.addr == 10.62.0.0/16";
     assert!(tshark::packets(&capture, known).unwrap().len() > 10);
+}
+
+/// Each SIB1 names the networks of both systems (TS 23.251 clause 4.2.2), each SIB15 the service areas of both.
+fn assert_is_shared(capture: &Path) {
+    let sib1 = ("lte-rrc.plmn_IdentityList", "lte-rrc.MCC_MNC_Digit", "0,0,1,0,1,0,0,1,0,2");
+    let sib15 = ("lte-rrc.mbms_SAI_IntraFreq_r11", "lte-rrc.MBMS_SAI_r11", "1,2");
+    for (filter, field, values) in [sib1, sib15] {
+        let Some(found) = tshark::tshark(capture, &["-Y", filter, "-T", "fields", "-e", field]) else { return };
+        assert!(!found.is_empty() && found.lines().all(|own| own == values), "{field}: {found}");
+    }
 }
 
 /// Neither K nor OPc of her card is in the capture, as octets or as digits.

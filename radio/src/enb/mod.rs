@@ -31,6 +31,7 @@ pub use si_sender::SiDciFormat;
 use si_sender::SiSender;
 use subframe::SubframeComposer;
 pub use system_information::SystemInformationPlan;
+use system_information::{TEST_PLMN, TEST_SAI};
 
 /// `maxMBSFN-Area` (TS 36.331 clause 6.4).
 const MAX_MBSFN_AREA: usize = 8;
@@ -66,12 +67,26 @@ pub struct AreaSetup {
 }
 
 impl EnbConfig {
-    /// These areas and system information that tells of them, announced with format 1A after a CFI of 2.
+    /// These areas and system information that tells of them, announced with format 1A after a CFI of 2: a cell of the test
+    /// network alone (TS 36.508 clause 4.4.2) with MBMS service area 1.
     ///
     /// # Errors
     /// See [`SystemInformationPlan::for_areas`].
     pub fn new(carrier: CarrierConfig, areas: Vec<AreaSetup>) -> Result<Self, EnbError> {
-        let mut si = SystemInformationPlan::for_areas(&areas)?;
+        Self::of_networks(carrier, areas, &[TEST_PLMN], &[TEST_SAI])
+    }
+
+    /// The same of a cell that these networks share, with these MBMS service areas.
+    ///
+    /// # Errors
+    /// See [`SystemInformationPlan::for_areas`].
+    pub fn of_networks(
+        carrier: CarrierConfig,
+        areas: Vec<AreaSetup>,
+        plmns: &[[u8; 3]],
+        sais: &[u16],
+    ) -> Result<Self, EnbError> {
+        let mut si = SystemInformationPlan::for_areas(&areas, plmns, sais)?;
         // Every resource element has the same power: rho_B / rho_A = 1 (TS 36.213 table 5.2-1).
         si.sib2.p_b = u8::from(carrier.n_ports > 1);
         Ok(Self { carrier, cfi: 2, si, si_dci: SiDciFormat::OneA, areas })
@@ -150,6 +165,9 @@ pub enum EnbError {
     /// SIB13 tells of other areas.
     #[error("SIB13 does not name the areas of the eNB, in their order")]
     OtherAreasInSib13,
+    /// A service area that SIB15 would name twice.
+    #[error("MBMS service area {0} is named twice: SIB15 has each once (TS 36.331 clause 6.3.1)")]
+    ServiceAreaTwice(u16),
     /// A block that SIB1 schedules and that is not there.
     #[error("SIB1 schedules SIB{0}, which is not given")]
     NoSuchSib(u8),

@@ -8,6 +8,9 @@ use crate::scenario::mc::known_server;
 use crate::scenario::{Mc, McAuth, Scenario, Service, Ue, name_in};
 use crate::strict_toml::Checker;
 
+/// Networks that SIB1 can name, `maxPLMN-r11` (TS 36.331 clause 6.4): one is that of the first system.
+const PLMNS_MAX: usize = 6;
+
 /// Notes everything that is wrong with the systems of `s`.
 pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
     for (i, system) in s.systems.iter().enumerate() {
@@ -46,6 +49,13 @@ pub(in crate::scenario) fn check(s: &Scenario, note: &mut Checker<'_>) {
     }
     if !s.systems.is_empty() && s.ims.is_none() {
         note.note(&["system"], "[[system]] without a table [ims]; allowed: both or none".into());
+    }
+    // Those without areas have no cells on it.
+    let sharing = s.systems.iter().enumerate().filter(|(_, own)| !own.areas.is_empty());
+    for (i, _) in sharing.skip(PLMNS_MAX - 1) {
+        let message =
+            format!("more than {PLMNS_MAX} networks share the carrier; allowed: `areas` of {} systems", PLMNS_MAX - 1);
+        note.note(&["system", &i.to_string(), "areas"], message);
     }
     let is_box = |name: &str| s.systems.iter().find(|own| name.starts_with(&name_in(Some(&own.name), "")));
     for (i, ue) in s.ues.iter().enumerate() {

@@ -238,3 +238,20 @@ fn all_users_log_in_at_once() {
     let (login, put, refused) = ("TS 33.180 B.4.2", "TS 33.180 B.10", "TS 33.180 B.10, refused");
     assert_eq!(asked, [(login, "anna"), (put, "anna"), (login, "anna"), (refused, "anna")]);
 }
+
+#[test]
+fn at_most_six_networks_share_a_carrier() {
+    let sharing = |further: u8| {
+        let system = |i: u8| {
+            let domain = format!("ims.mnc{i:03}.mcc001.3gppnetwork.org");
+            format!(
+                "\n[[system]]\nname = \"s{i}\"\nmnc = \"{i:02}\"\nareas = [{i}]\n\n[system.ims]\ndomain = \"{domain}\"\n"
+            )
+        };
+        // The areas are not there, which is said as well.
+        load(&(BASE.to_owned() + &(3..3 + further).map(system).collect::<String>())).unwrap_err()
+    };
+    let message = "more than 6 networks share the carrier; allowed: `areas` of 5 systems";
+    assert!(!sharing(5).contains(message));
+    assert!(sharing(6).contains(message), "{}", sharing(6));
+}
