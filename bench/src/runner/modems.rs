@@ -356,7 +356,7 @@ impl Runner<'_> {
 /// The network of a cell that a UE takes: its home, where the cell is one of it (TS 23.122 clause 4.4.3.1.1), else the first.
 fn selected(plmns: &[[u8; 3]], home: Option<Plmn>) -> Option<Plmn> {
     let is_home = |octets: &&[u8; 3]| home.is_some_and(|home| home.to_octets() == **octets);
-    plmns.iter().find(is_home).or(plmns.first()).copied().and_then(Plmn::from_octets)
+    plmns.iter().find(is_home).or_else(|| plmns.first()).copied().and_then(Plmn::from_octets)
 }
 
 fn state_word(state: ModemState) -> &'static str {
