@@ -41,8 +41,8 @@ pub enum Command {
     /// A simulated modem for AT hosts: on a pseudo terminal, a TCP port or a Unix socket.
     #[command(after_help = UE_ORDERS)]
     Ue(UeArgs),
-    /// The core network's nodes on sockets: P-CSCF, I-CSCF, S-CSCF and HSS, until interrupted; its subscribers and
-    /// accounts.
+    /// The core network's nodes on sockets, until interrupted: those of the IMS, its services, MBMS, mission critical
+    /// services and messages that the settings name; its subscribers and accounts.
     #[command(after_help = CORE_HELP, args_conflicts_with_subcommands = false)]
     Core(CoreArgs),
     /// List the SDRs and modems of this machine, and who has them.
@@ -278,10 +278,22 @@ pub struct ReportArgs {
 pub enum PmchCommand {
     /// Transport block to IQ of one subframe.
     #[command(allow_negative_numbers = true)]
-    Encode(PmchArgs),
+    Encode(PmchEncodeArgs),
     /// IQ of one subframe to transport block; prints one JSON object; exit code 0 only when the CRC passes.
     #[command(allow_negative_numbers = true, after_help = EXIT_CODES)]
     Decode(PmchArgs),
+}
+
+/// Arguments of `castbench pmch encode`.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+pub struct PmchEncodeArgs {
+    /// What decoding needs as well.
+    #[command(flatten)]
+    pub subframe: PmchArgs,
+    /// Cyclic prefix of the cell that seeds its reference signals (N_CP of TS 36.211 clause 6.10.1.1): `extended` is
+    /// what other transmitters' single-subframe vectors use, `normal` what a mixed carrier uses.
+    #[arg(long, value_name = "CP", value_enum, default_value_t = CellCp::Extended)]
+    pub cell_cp: CellCp,
 }
 
 /// Parameters of one PMCH subframe.
@@ -308,10 +320,6 @@ pub struct PmchArgs {
     /// Sample rate, Hz: the standard one of the bandwidth, or three quarters of it.
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(1..))]
     pub sample_rate: u32,
-    /// Cyclic prefix of the cell that seeds its reference signals (N_CP of TS 36.211 clause 6.10.1.1): `extended` is
-    /// what other transmitters' single-subframe vectors use, `normal` what a mixed carrier uses. Encode only.
-    #[arg(long, value_name = "CP", value_enum, default_value_t = CellCp::Extended)]
-    pub cell_cp: CellCp,
     /// Input: cf32 (interleaved little-endian float I, Q) for decode, octets of the transport block for encode.
     #[arg(value_name = "IN")]
     pub input: PathBuf,

@@ -331,6 +331,17 @@ pub enum What {
         /// Octets on it over the whole run.
         octets: u64,
     },
+    /// User data between two boxes over the whole run, of which no message is recorded on its own.
+    Carried {
+        /// Reference point.
+        joint: Joint,
+        /// Who has sent it.
+        from: String,
+        /// To whom.
+        to: String,
+        /// Packets over the whole run.
+        packets: u64,
+    },
     /// A measured quantity, ready to be held against limits.
     Measured(Measurement),
     /// Hash of all IQ that the eNB sent (holds per machine: FFT paths differ by CPU).

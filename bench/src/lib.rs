@@ -48,7 +48,7 @@ mod verdict;
 pub use cli::{
     AccountAddArgs, AccountCommand, AnalyzeArgs, Cli, Command, CoreArgs, CoreCommand, DevicesArgs, ExpectPdcp,
     HoldArgs, IqCommand, IqFormat, ListArgs, ModemCommand, ModemPersonalityArgs, ModemRecordArgs, PmchArgs,
-    PmchCommand, ReportArgs, RunArgs, RxArgs, SubscriberAddArgs, SubscriberCommand, SweepArgs, TxArgs,
+    PmchCommand, PmchEncodeArgs, ReportArgs, RunArgs, RxArgs, SubscriberAddArgs, SubscriberCommand, SweepArgs, TxArgs,
 };
 pub use commands::{core, devices, guardian, hold, iq, list_command, modem, pmch, report, run, rx, sweep, tx, ue};
 pub use errors::{CommandError, Exit};

@@ -24,6 +24,8 @@ pub(crate) struct Observer<'a> {
     /// Messages that are not in the capture yet, by time and then as they were told, and how many were told.
     held: BTreeMap<(Instant, u64), TapEvent>,
     taps: u64,
+    /// User data between boxes, which is in the capture alone: by reference point, who has sent it, and to whom.
+    carried: BTreeMap<(Joint, String, String), u64>,
     console: &'a mut Console,
 }
 
@@ -37,6 +39,7 @@ impl<'a> Observer<'a> {
             capture: CaptureWriter::create(dir).map_err(bench)?,
             held: BTreeMap::new(),
             taps: 0,
+            carried: BTreeMap::new(),
             console,
         };
         observer.emit(Event { t_ns: 0, what: What::RunStarted(Box::new(header)) }, false)?;
@@ -92,8 +95,9 @@ impl<'a> Observer<'a> {
         let ticked = self.ladders.observe(&tap, packet);
         let comments: Vec<String> = ticked.iter().map(|t| t.comment()).collect();
         self.capture.write(&tap, &comments).map_err(bench)?;
-        // User data is in the capture alone.
-        if tap.joint.is_core() && !matches!(tap.joint, Joint::Mb2U | Joint::SgiMb) {
+        if matches!(tap.joint, Joint::Mb2U | Joint::SgiMb | Joint::M1) {
+            *self.carried.entry((tap.joint, tap.from.clone(), tap.to.clone())).or_default() += 1;
+        } else if tap.joint.is_core() {
             let (joint, from, to) = (tap.joint, tap.from.clone(), tap.to.clone());
             let (summary, octets) = (ladder::summary(&tap), tap.bytes.len() as u64);
             self.fact(tap.at, What::Message { joint, from, to, summary, octets, packet })?;
@@ -122,6 +126,9 @@ impl<'a> Observer<'a> {
         let totals: Vec<(Joint, (u64, u64))> = self.capture.totals().iter().map(|(&joint, &t)| (joint, t)).collect();
         for (joint, (packets, octets)) in totals {
             self.fact(at, What::Captured { joint, packets, octets })?;
+        }
+        for ((joint, from, to), packets) in std::mem::take(&mut self.carried) {
+            self.fact(at, What::Carried { joint, from, to, packets })?;
         }
         self.fact(at, What::RunFinished)?;
         self.capture.finish().map_err(bench)?;

@@ -1,11 +1,12 @@
 //! `castbench run --dry-run`: what a run would do, with what, and how long, without touching anything.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::backends::backends;
-use crate::errors::Exit;
+use crate::errors::{CommandError, Exit};
 use crate::modems::missing_interface;
 use crate::rig::{Clock, FileRole, RadioFrontEnd, Rig, UeKind};
 use crate::scenario::{ImsStep, Loaded, StepAction};
@@ -18,10 +19,11 @@ struct Device {
 }
 
 /// Prints the plan of a run. `Error` when a device is missing.
-pub(super) fn dry_run(loaded: &Loaded, rig: &Rig, dir: &Path) -> Exit {
+pub(super) fn dry_run(loaded: &Loaded, rig: &Rig, dir: &Path) -> Result<Exit, CommandError> {
     let devices = devices(rig);
-    println!("{}", plan(loaded, rig, dir, &devices).trim_end());
-    if devices.iter().any(|device| device.missing.is_some()) { Exit::Error } else { Exit::Pass }
+    writeln!(io::stdout(), "{}", plan(loaded, rig, dir, &devices).trim_end())
+        .map_err(|source| CommandError::Write { path: "standard output".into(), source })?;
+    Ok(if devices.iter().any(|device| device.missing.is_some()) { Exit::Error } else { Exit::Pass })
 }
 
 fn plan(loaded: &Loaded, rig: &Rig, dir: &Path, devices: &[Device]) -> String {

@@ -11,7 +11,7 @@ use radio::{
 };
 use serde::Serialize;
 
-use crate::cli::{CellCp, PmchArgs, PmchCommand};
+use crate::cli::{CellCp, PmchArgs, PmchCommand, PmchEncodeArgs};
 use crate::errors::{CommandError, Exit};
 
 /// Runs `castbench pmch encode` or `decode`.
@@ -74,7 +74,8 @@ fn decode(args: &PmchArgs) -> Result<Exit, CommandError> {
     Ok(if quality.crc_ok { Exit::Pass } else { Exit::Fail })
 }
 
-fn encode(args: &PmchArgs) -> Result<Exit, CommandError> {
+fn encode(own: &PmchEncodeArgs) -> Result<Exit, CommandError> {
+    let args = &own.subframe;
     let params = params(args)?;
     check_input(&args.input)?;
     let tb = fs::read(&args.input).map_err(|source| CommandError::Read { path: args.input.clone(), source })?;
@@ -89,7 +90,7 @@ fn encode(args: &PmchArgs) -> Result<Exit, CommandError> {
         )));
     }
     let mut encoder = PmchEncoder::new(params).map_err(|e| CommandError::Usage(e.to_string()))?;
-    let cell_cp = match args.cell_cp {
+    let cell_cp = match own.cell_cp {
         CellCp::Normal => CyclicPrefix::Normal,
         CellCp::Extended => CyclicPrefix::Extended,
     };

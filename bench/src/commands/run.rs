@@ -44,7 +44,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CommandError> {
     check_lab(&rig, &loaded.scenario)?;
     let boxes = Boxes::new(&loaded, on_air_from(&rig, &loaded.scenario))?;
     if args.dry_run {
-        return Ok(dry_run(&loaded, &rig, &dir));
+        return dry_run(&loaded, &rig, &dir);
     }
     let mut lab = HeldLab::take(&rig, &loaded.scenario.name, |text| eprintln!("castbench: {text}"))?;
     fs::create_dir_all(&dir)

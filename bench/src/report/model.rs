@@ -143,15 +143,15 @@ impl Model {
         Ok(model)
     }
 
-    /// A message has gone from one box to another.
-    fn carried(&mut self, joint: Joint, from: &str, to: &str) {
+    /// Messages have gone from one box to another.
+    fn carried(&mut self, joint: Joint, (from, to): (&str, &str), packets: u64) {
         let is_ue = |name: &str| self.places.contains_key(name);
         let [from, to] = [from, to].map(|name| if is_ue(name) { UES } else { name });
         let pair = (joint, from.min(to).to_owned(), from.max(to).to_owned());
         if let Some(count) = self.traffic.get_mut(&pair) {
-            *count += 1;
+            *count += packets;
         } else if self.traffic.len() < PAIRS_MAX {
-            self.traffic.insert(pair, 1);
+            self.traffic.insert(pair, packets);
         }
     }
 
@@ -185,6 +185,7 @@ impl Model {
                 let tick = Tick { at_ns: t, packet: *packet, bound: bound.clone(), decoded: decoded.clone() };
                 self.apply_tick(*ladder, step, tick)?;
             }
+            What::Carried { joint, from, to, packets } => self.carried(*joint, (from, to), *packets),
             What::Captured { joint, packets, octets } => {
                 self.captured.insert(*joint, (*packets, *octets));
             }
@@ -209,7 +210,7 @@ impl Model {
             }
             What::Sms { number, fact } => self.apply_sms(t, *number, fact),
             What::Ims { ue, fact } => self.apply_ims(t, ue, fact)?,
-            What::Message { joint, from, to, .. } => self.carried(*joint, from, to),
+            What::Message { joint, from, to, .. } => self.carried(*joint, (from, to), 1),
             What::Note { text } => self.note(t, text.clone()),
             What::McchChange { from_ns, n_id_mbsfn, sessions } => {
                 if self.mcch_changes.len() < CHANGES_LIMIT {

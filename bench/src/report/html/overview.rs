@@ -144,7 +144,9 @@ fn ims_cards(model: &Model) -> Markup {
                     &format!("multimedia messages delivered, {} rejected, {} passed on", counted.rejected, counted.passed_on),
                 ))
             } @else if model.header.scenario.sms.is_some() {
-                (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations at the IP-Message-GW"))
+                @if sum(|run| run.gateway_registrations) > 0 {
+                    (card(html! { (sum(|run| run.gateway_registrations)) }, "registrations over R2"))
+                }
                 (card(
                     html! { (counted.delivered) span.of { " of " (counted.sent) } },
                     "short messages delivered",
@@ -276,23 +278,20 @@ fn joint(model: &Model, system: Option<&str>, joint: Joint) -> Markup {
     let has_systems = !model.header.scenario.systems.is_empty() && (joint.is_core() || joint == Joint::M1);
     html! {
         b { (joint) }
-        @match (model.captured.get(&joint), packets_in(model, system, joint)) {
-            (_, Some(packets)) if has_systems => span { (text::grouped(packets)) " packets" },
-            // Who sends the packets of media is not counted.
-            (Some((packets, _)), None) if has_systems => span { (text::grouped(*packets)) " in all systems" },
-            (Some((packets, octets)), _) => { span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) } },
-            (None, _) => {},
+        @if has_systems {
+            span { (text::grouped(packets_in(model, system, joint))) " packets" }
+        } @else if let Some((packets, octets)) = model.captured.get(&joint) {
+            span { (text::grouped(*packets)) " packets" } span { (text::octets(*octets)) }
         }
     }
 }
 
-/// Messages at a joint of one system of several; none: they are not counted by boxes.
-fn packets_in(model: &Model, system: Option<&str>, joint: Joint) -> Option<u64> {
+/// Packets at a joint of one system of several.
+fn packets_in(model: &Model, system: Option<&str>, joint: Joint) -> u64 {
     let scenario = &model.header.scenario;
     let is_in = |name: &str| scenario.system_of_box(name) == system;
-    let mut of_joint = model.traffic.iter().filter(|((own, ..), _)| *own == joint).peekable();
-    of_joint.peek()?;
-    Some(of_joint.filter(|((_, a, b), _)| is_in(a) || is_in(b)).map(|(_, packets)| packets).sum())
+    let own = model.traffic.iter().filter(|((own, a, b), _)| *own == joint && (is_in(a) || is_in(b)));
+    own.map(|(_, packets)| packets).sum()
 }
 
 /// The messages of SIP or Diameter that a fault takes.
