@@ -1,4 +1,4 @@
-//! The documents, and who may do what to which.
+//! The documents of an XDM server (RFC 4825), and who may do what to which.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

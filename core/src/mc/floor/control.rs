@@ -1,4 +1,4 @@
-//! The machine.
+//! The machine of floor control (TS 24.380 clause 6.3).
 
 use std::collections::{BTreeMap, VecDeque};
 

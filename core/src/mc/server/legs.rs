@@ -1,4 +1,4 @@
-//! Legs: how they come and go, whatever they are for.
+//! Legs of calls (TS 24.379 clauses 6.3 and 10.1.1): how they come and go, whatever they are for.
 
 use protocol::Instant;
 use protocol::mc::info::SessionType;
