@@ -1,4 +1,5 @@
-//! The machine of a migration (TS 23.280 clauses 10.1.6.2 and 10.16.2): where the user is served, what is heard, and where he goes.
+//! The machine of a migration (TS 23.280 clauses 10.1.6.2 and 10.16.2): where the user is served, what is heard, and where he
+//! goes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
