@@ -7,9 +7,9 @@ use protocol::sip::proxy::Refusal;
 use protocol::sip::{Contacts, Credentials, Request, ServerKey, SipMessage, Uri};
 use protocol::xml::Element;
 
+use super::IpMessageGw;
 use super::registration::imsi_of_nai;
 use super::users::Access;
-use super::{IpMessageGw, Job};
 
 /// What a third-party REGISTER tells of a user beside his identity.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -50,15 +50,18 @@ impl IpMessageGw {
         };
         let scscf = contact.ok_or_else(|| bad("No Contact"))?.uri.to_string();
         let access = Access::Ims { identity: to.uri.identity(), scscf };
-        // What was registered before needs not be told to the HLR again, unless messages wait for it (TR 23.804 clause 8.6).
-        if let Some(mut user) = known.filter(|user| user.imsi == imsi && !user.is_missed) {
-            user.access = access;
-            user.expires_utc_ms = self.shell.utc_ms(now) + u64::from(expires_s) * 1000;
-            user.guard_utc_ms = user.expires_utc_ms + self.config.registration.guard.as_millis() as u64;
-            self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival: None });
-            return Ok(());
+        self.mts.has_come(&imsi);
+        let known = known.filter(|user| user.imsi == imsi);
+        let msisdn = told.msisdn.or_else(|| known.as_ref().map(|user| user.msisdn.clone()));
+        match known {
+            // What was registered before needs not be told to the HLR again, unless messages wait for it (TR 23.804 clause
+            // 8.6).
+            Some(user) if !user.is_missed => {
+                self.refresh(now, key, (user, access), expires_s, None);
+                Ok(())
+            }
+            _ => self.update_location(now, key, (&imsi, access), expires_s, msisdn),
         }
-        self.update_location(now, key, (&imsi, access), expires_s, told.msisdn)
     }
 }
 

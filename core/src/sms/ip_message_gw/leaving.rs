@@ -79,7 +79,7 @@ impl IpMessageGw {
         self.leaving.remove(imsi);
         // He may have come back while the HLR was told.
         let is_back = self.users.get(imsi).is_some_and(|user| user.guard_utc_ms != stamp);
-        let user = match self.users.get(imsi).filter(|_| is_back).map(User::put) {
+        let user = match self.users.newest(imsi).filter(|_| is_back).map(User::put) {
             Some(put) => {
                 self.shell.store(vec![put], Job::Nothing);
                 None

@@ -386,7 +386,8 @@ impl IpMessageGw {
                 self.registered(now, key, *user, expires_s);
                 self.arrived(now, arrival, None);
             }
-            Job::Registered { key, arrival, .. } => {
+            Job::Registered { key, user, arrival, .. } => {
+                self.users.written(key, &user.imsi);
                 self.not_registered(now, key, arrival, &Refusal::new(500).because("Not stored"));
             }
             Job::Left { imsi, stamp, leaving } => self.left(now, (&imsi, stamp), leaving),

@@ -17,7 +17,9 @@ use protocol::sms::{RpBody, RpMessage};
 use super::causes::{error_of_status, not_registered, silent};
 use super::letter::{Letter, LetterName};
 use super::row::{self, RowRef};
+use super::users::User;
 use super::{ClientUse, IpMessageGw, Job};
+use crate::node::NodeStoreOp;
 use crate::sms::charging::SmsOutcome;
 use table::{Asker, Run, Stage, Talk};
 
@@ -197,12 +199,10 @@ impl IpMessageGw {
         self.counters.mt_failed += 1;
         let delete = (mt.stage != Stage::Waiting).then(|| row::delete(number));
         let (ops, ticket) = self.charge(now, None, Some((mt.usage(), SmsOutcome::of_error(&error))));
-        let ops: Vec<_> = delete.into_iter().chain(ops).collect();
+        let (error, missed) = self.not_reached(&mt.imsi, mt.run.has_come, error);
+        let ops: Vec<_> = delete.into_iter().chain(missed).chain(ops).collect();
         if !ops.is_empty() {
             self.shell.store(ops, Job::Charged(ticket));
-        }
-        if matches!(error, UserError::AbsentSubscriberSm(_)) {
-            self.missed(&mt.imsi);
         }
         if let Some(asker) = mt.run.asker {
             self.answer_mt(now, asker, Err(error));
@@ -210,15 +210,29 @@ impl IpMessageGw {
         self.next_mt(&mt.imsi);
     }
 
-    /// A registered user was not reached.
-    fn missed(&mut self, imsi: &str) {
-        let is_leaving = self.leaving.contains(imsi);
-        if self.users.get(imsi).is_none_or(|user| user.is_missed || is_leaving) {
-            return;
+    /// What the SMS-GMSC is told of a UE that has not the message, and what makes durable that it was not reached: that goes
+    /// with the row of the message, which stands for it until then. Of a UE that has registered since the message went the
+    /// HLR would hear only when it registers again: it is not absent, and the service centre tries again by itself.
+    fn not_reached(&mut self, imsi: &str, has_come: bool, error: UserError) -> (UserError, Option<NodeStoreOp>) {
+        match error {
+            UserError::AbsentSubscriberSm(_) if has_come && self.users.get(imsi).is_some() => {
+                (UserError::SystemFailure(None), None)
+            }
+            UserError::AbsentSubscriberSm(_) => (error, self.missed(imsi)),
+            _ => (error, None),
         }
-        if let Some(user) = self.users.change(imsi, |user| user.is_missed = true) {
-            self.shell.store(vec![user.put()], Job::Nothing);
+    }
+
+    /// A registered user was not reached; what makes that durable, unless it is.
+    fn missed(&mut self, imsi: &str) -> Option<NodeStoreOp> {
+        if self.leaving.contains(imsi) {
+            return None;
         }
+        let is_new = !self.users.get(imsi)?.is_missed;
+        let user = self.users.change(imsi, |user| {
+            (user.is_missed, user.misses) = (true, user.misses.wrapping_add(1));
+        });
+        user.filter(|_| is_new).map(User::put)
     }
 
     /// UEs that have been silent for too long. What they report later is believed yet.
@@ -228,16 +242,17 @@ impl IpMessageGw {
             let until_utc_ms = self.shell.utc_ms(now) + self.config.remembered.as_millis() as u64;
             let Some(mt) = self.mts.by_number.get_mut(&number).filter(|mt| mt.stage == Stage::Sent) else { continue };
             (mt.stage, mt.run.until_utc_ms) = (Stage::Late, Some(until_utc_ms));
-            let (asker, imsi, usage) = (mt.run.asker.take(), mt.imsi.clone(), mt.usage());
+            let (asker, imsi, usage, has_come) = (mt.run.asker.take(), mt.imsi.clone(), mt.usage(), mt.run.has_come);
             self.mts.ends.insert((until_utc_ms, number));
             self.counters.mt_failed += 1;
             let (ops, ticket) = self.charge(now, None, Some((usage, SmsOutcome::Absent)));
+            let (error, missed) = self.not_reached(&imsi, has_come, silent());
+            let ops: Vec<_> = missed.into_iter().chain(ops).collect();
             if !ops.is_empty() {
                 self.shell.store(ops, Job::Charged(ticket));
             }
-            self.missed(&imsi);
             if let Some(asker) = asker {
-                self.answer_mt(now, asker, Err(silent()));
+                self.answer_mt(now, asker, Err(error));
             }
             self.mts.leave_lane(&imsi, number);
             self.next_mt(&imsi);
@@ -276,6 +291,10 @@ impl IpMessageGw {
             Stage::Over { until_utc_ms, .. } => until_utc_ms,
             Stage::Waiting | Stage::Sent | Stage::Late => {
                 mt.stage = Stage::Late;
+                // The run before may have said that its UE is absent, and no more.
+                if let Some(put) = self.missed(&mt.imsi) {
+                    self.shell.store(vec![put], Job::Nothing);
+                }
                 self.shell.utc_ms(now) + self.config.remembered.as_millis() as u64
             }
         };

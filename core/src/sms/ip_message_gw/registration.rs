@@ -24,6 +24,8 @@ pub(super) struct Registering {
     /// From insertSubscriberData, or from elsewhere.
     msisdn: Option<String>,
     rules: Rules,
+    /// How many messages he had missed when the HLR was asked.
+    misses: u32,
     /// Where messages of his wait for it.
     arrival: Option<u64>,
 }
@@ -92,6 +94,7 @@ impl IpMessageGw {
             cseq: request.cseq().ok().flatten().map_or(1, |cseq| cseq.seq),
             since_utc_ms: before.unwrap_or_else(|| self.shell.utc_ms(now)),
         };
+        self.mts.has_come(&read.imsi);
         self.update_location(now, key, (&read.imsi, Access::Ip(contact)), read.expires_s, None)
     }
 
@@ -220,10 +223,50 @@ impl IpMessageGw {
             Access::Ims { identity, .. } => Some(self.arriving(identity.clone(), msisdn.as_deref())),
             Access::Ip(_) => None,
         };
-        let (imsi, rules) = (imsi.to_owned(), Rules::default());
-        let registering = Registering { key, imsi, access, expires_s, msisdn, rules, arrival };
+        let standing = self.standing(imsi, &access).cloned();
+        let misses = self.users.get(imsi).map_or(0, |user| user.misses);
+        let (imsi, rules, to_ask) = (imsi.to_owned(), Rules::default(), access.clone());
+        let registering = Registering { key, imsi, access: to_ask, expires_s, msisdn, rules, misses, arrival };
         let asked = self.ask_hlr(now, &Operation::UpdateGprsLocation(argument), Asked::Location(Box::new(registering)));
-        asked.inspect_err(|refusal| self.arrived(now, arrival, Some(refusal)))
+        match (asked, standing) {
+            (Err(_), Some(user)) => {
+                self.refresh(now, key, (user, access), expires_s, arrival);
+                Ok(())
+            }
+            (asked, _) => asked.inspect_err(|refusal| self.arrived(now, arrival, Some(refusal))),
+        }
+    }
+
+    /// The registration by the IMS that another one only prolongs. It needs no HLR: that this one hears that he is there can
+    /// wait for the next time.
+    fn standing(&self, imsi: &str, access: &Access) -> Option<&User> {
+        let Access::Ims { identity, .. } = access else { return None };
+        self.users.of_identity(identity).filter(|user| user.imsi == imsi)
+    }
+
+    /// Prolongs a registration.
+    pub(super) fn refresh(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        (user, access): (User, Access),
+        expires_s: u32,
+        arrival: Option<u64>,
+    ) {
+        let (expires_utc_ms, guard_utc_ms) = self.ends_of(now, expires_s);
+        self.write_registration(key, User { access, expires_utc_ms, guard_utc_ms, ..user }, expires_s, arrival);
+    }
+
+    /// When a registration ends, and when its guard timer does: UTC in milliseconds.
+    fn ends_of(&self, now: Instant, expires_s: u32) -> (u64, u64) {
+        let expires_utc_ms = self.shell.utc_ms(now) + u64::from(expires_s) * 1000;
+        (expires_utc_ms, expires_utc_ms + self.config.registration.guard.as_millis() as u64)
+    }
+
+    /// REGISTER is answered when this is durable.
+    fn write_registration(&mut self, key: ServerKey, user: User, expires_s: u32, arrival: Option<u64>) {
+        self.users.write(key, user.clone());
+        self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival });
     }
 
     /// REGISTER is refused, and what has waited for it.
@@ -239,31 +282,40 @@ impl IpMessageGw {
         registering: Registering,
         result: Result<OperationResult, InvokeFailure>,
     ) {
-        let Registering { key, imsi, access, expires_s, msisdn, rules, arrival } = registering;
+        let Registering { key, imsi, access, expires_s, msisdn, rules, misses, arrival } = registering;
         if let Err(failure) = result {
-            return self.not_registered(now, key, arrival, &refusal_of(&failure));
+            let refusal = refusal_of(&failure);
+            let standing = self.standing(&imsi, &access).filter(|_| refusal.status != 403).cloned();
+            return match standing {
+                Some(user) => self.refresh(now, key, (user, access), expires_s, arrival),
+                None => self.not_registered(now, key, arrival, &refusal),
+            };
         }
         let Some(msisdn) = msisdn else {
             let refusal = Refusal::new(500).because("The HLR gives no MSISDN");
             return self.not_registered(now, key, arrival, &refusal);
         };
-        let utc_ms = self.shell.utc_ms(now);
-        let expires_utc_ms = utc_ms + u64::from(expires_s) * 1000;
-        let guard_utc_ms = expires_utc_ms + self.config.registration.guard.as_millis() as u64;
-        // What the HLR says goes for the registration before, too, until this one is durable.
-        self.users.change(&imsi, |user| (user.msisdn, user.rules) = (msisdn.clone(), rules));
-        let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms, is_missed: false };
-        self.shell.store(vec![user.put()], Job::Registered { key, user: Box::new(user), expires_s, arrival });
+        let (expires_utc_ms, guard_utc_ms) = self.ends_of(now, expires_s);
+        // What he has missed since the HLR was asked it is to hear of the next time.
+        let before = self.users.get(&imsi);
+        let is_missed = before.is_some_and(|user| user.is_missed && user.misses != misses);
+        let misses = before.map_or(0, |user| user.misses);
+        // What the HLR says and has heard goes for the registration before, too, until this one is durable.
+        self.users.change(&imsi, |user| {
+            (user.msisdn, user.rules, user.is_missed) = (msisdn.clone(), rules, is_missed);
+        });
+        let user = User { imsi, msisdn, access, rules, expires_utc_ms, guard_utc_ms, is_missed, misses };
+        self.write_registration(key, user, expires_s, arrival);
     }
 
     /// The mapping is durable: clause 8.1 step 6, clause 8.7 step 7.
     pub(super) fn registered(&mut self, now: Instant, key: ServerKey, mut user: User, expires_s: u32) {
-        // The HLR may have said something else while this was written.
-        if let Some(before) = self.users.get(&user.imsi)
-            && (&before.msisdn, before.rules) != (&user.msisdn, user.rules)
-        {
-            (user.msisdn, user.rules) = (before.msisdn.clone(), before.rules);
-            self.shell.store(vec![user.put()], Job::Nothing);
+        self.users.written(key, &user.imsi);
+        let before = self.users.get(&user.imsi).cloned();
+        // The HLR may have said something else while this was written, and he may have missed a message; the store has been
+        // told.
+        if let Some(before) = &before {
+            user.take_over(before);
         }
         let ue = match &user.access {
             Access::Ip(contact) => {
@@ -273,7 +325,6 @@ impl IpMessageGw {
             Access::Ims { .. } => None,
         };
         let imsi = user.imsi.clone();
-        let before = self.users.get(&imsi).cloned();
         let is_moved = before.as_ref().is_some_and(|before| before.access.is_ims() != user.access.is_ims());
         self.counters.registered += 1;
         self.users.insert(user);

@@ -4,6 +4,7 @@
 mod charged;
 mod crash;
 mod ims;
+mod missed;
 mod mms;
 mod mo;
 mod mt;

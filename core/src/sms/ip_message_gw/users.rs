@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use protocol::Due;
 use protocol::map::{InsertSubscriberDataArg, SmsAccess, SmsPreferences, TeleserviceCode};
-use protocol::sip::{Flow, Target, Transport};
+use protocol::sip::{Flow, ServerKey, Target, Transport};
 use protocol::sms::RpCause;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub(super) struct User {
     /// A message has not reached him: the HLR is to hear that he is there when he registers again.
     #[serde(default)]
     pub(super) is_missed: bool,
+    /// How often that was so: what tells a message that he missed after the HLR was asked from one before.
+    #[serde(skip)]
+    pub(super) misses: u32,
 }
 
 /// How a user is reached.
@@ -129,6 +132,12 @@ impl User {
         NodeStoreOp::Put { table: Table::IpMessageGwUser, key: self.imsi.clone(), value }
     }
 
+    /// What has become of him while this registration was written.
+    pub(super) fn take_over(&mut self, before: &Self) {
+        self.msisdn.clone_from(&before.msisdn);
+        (self.rules, self.is_missed, self.misses) = (before.rules, before.is_missed, before.misses);
+    }
+
     pub(super) fn delete(imsi: &str) -> NodeStoreOp {
         NodeStoreOp::Delete { table: Table::IpMessageGwUser, key: imsi.to_owned() }
     }
@@ -153,6 +162,8 @@ impl User {
 #[derive(Debug, Default)]
 pub(super) struct Users {
     by_imsi: BTreeMap<String, User>,
+    /// Registrations that are being written, of each user the newest one, and their REGISTERs.
+    writing: BTreeMap<String, (ServerKey, User)>,
     of_identity: BTreeMap<String, String>,
     of_address: BTreeMap<SocketAddr, String>,
     guards: Due<u64, String>,
@@ -190,8 +201,26 @@ impl Users {
         self.by_imsi.insert(user.imsi.clone(), user);
     }
 
-    /// Changes what the HLR says of a user, but not his registration.
-    pub(super) fn change(&mut self, imsi: &str, change: impl FnOnce(&mut User)) -> Option<&User> {
+    /// A registration is being written.
+    pub(super) fn write(&mut self, key: ServerKey, user: User) {
+        self.writing.insert(user.imsi.clone(), (key, user));
+    }
+
+    /// It is durable, or cannot be.
+    pub(super) fn written(&mut self, key: ServerKey, imsi: &str) {
+        if self.writing.get(imsi).is_some_and(|(own, _)| *own == key) {
+            self.writing.remove(imsi);
+        }
+    }
+
+    /// What the store has of a user when it has done all that it was told.
+    pub(super) fn newest(&self, imsi: &str) -> Option<&User> {
+        self.writing.get(imsi).map(|(_, user)| user).or_else(|| self.by_imsi.get(imsi))
+    }
+
+    /// Changes what is known of a registered user, but not his registration, nor one that is being written. What the store
+    /// is to have of him.
+    pub(super) fn change(&mut self, imsi: &str, change: impl Fn(&mut User)) -> Option<&User> {
         let user = self.by_imsi.get_mut(imsi)?;
         for identity in user.identities() {
             if self.of_identity.get(&identity).is_some_and(|own| own == imsi) {
@@ -202,7 +231,10 @@ impl Users {
         for identity in user.identities() {
             self.of_identity.insert(identity, imsi.to_owned());
         }
-        Some(user)
+        if let Some((_, user)) = self.writing.get_mut(imsi) {
+            change(user);
+        }
+        self.newest(imsi)
     }
 
     pub(super) fn remove(&mut self, imsi: &str) -> Option<User> {

@@ -58,6 +58,8 @@ pub(in crate::sms::ip_message_gw) struct Run {
     pub(in crate::sms::ip_message_gw) keys: Vec<ServerKey>,
     /// When it is forgotten: UTC in milliseconds.
     pub(super) until_utc_ms: Option<u64>,
+    /// Its UE has registered since it went.
+    pub(super) has_come: bool,
 }
 
 /// An mt-ForwardSM that waits for its answer.
@@ -181,6 +183,14 @@ impl Mts {
         }
         if lane.current.is_none() && lane.waiting.is_empty() {
             self.lanes.remove(imsi);
+        }
+    }
+
+    /// A UE registers: it is there, whatever becomes of the message that is on its way to it.
+    pub(in crate::sms::ip_message_gw) fn has_come(&mut self, imsi: &str) {
+        let current = self.lanes.get(imsi).and_then(|lane| lane.current);
+        if let Some(mt) = current.and_then(|number| self.by_number.get_mut(&number)) {
+            mt.run.has_come = true;
         }
     }
 

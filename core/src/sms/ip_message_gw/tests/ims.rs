@@ -24,26 +24,6 @@ fn the_s_cscf_registers_a_user_and_ends_it() {
 }
 
 #[test]
-fn the_hlr_hears_again_of_who_was_not_reached() {
-    let mut rig = Rig::new();
-    let registers = |rig: &mut Rig| {
-        rig.third_party(600, &format!("imsi={IMSI} msisdn={MSISDN}"));
-        rig.response(200);
-        rig.world.hlr.log.len()
-    };
-    assert_eq!(registers(&mut rig), 1);
-    // A refusal of the UE says that it is there.
-    for (status, updates) in [(488, [1, 1]), (480, [2, 2])] {
-        rig.mt(&deliver("hi"), false);
-        rig.letter(SCSCF, status);
-        assert!(rig.outcome().is_err());
-        rig.restart(config());
-        assert_eq!([registers(&mut rig), registers(&mut rig)], updates, "{status}");
-    }
-    assert_eq!(rig.world.hlr.log, ["updateGprsLocation", "updateGprsLocation"]);
-}
-
-#[test]
 fn a_registration_is_ended_by_whom_it_was_begun() {
     let mut rig = Rig::new();
     rig.register(600);
@@ -138,7 +118,7 @@ fn early(limits: IpMessageGwLimits) -> Rig {
 }
 
 /// The HLR says at last what it has to.
-fn answered(rig: &mut Rig, answer: Result<(), UserError>) {
+pub(super) fn answered(rig: &mut Rig, answer: Result<(), UserError>) {
     let (dialogue, invoke_id) = rig.world.asked_in_silence.pop_front().unwrap();
     let hlr_number = number(HLR);
     let result = UpdateGprsLocationRes { hlr_number, mme_registered_for_sms: false, extensions: vec![] };

@@ -213,7 +213,7 @@ fn who_goes_over_to_the_ims_is_told_that_he_has_left_r2() {
 }
 
 /// The HLR says that messages from the UE do not go over IP.
-fn barred_over_ip(rig: &mut Rig) {
+pub(super) fn barred_over_ip(rig: &mut Rig) {
     let hlr = SccpAddress::e164(HLR, ssn::HLR).unwrap();
     let gateway = SccpAddress::e164(GATEWAY, ssn::SGSN).unwrap();
     let preferences = SmsPreferences { mt: vec![], mo: vec![SmsAccess::MSC], is_user_allowed: false };
