@@ -160,6 +160,15 @@ fn route(realm: &str, next_hops: &[&str]) -> RealmRoute {
     RealmRoute { realm: realm.to_owned(), application: None, next_hops }
 }
 
+/// What the relay of the client may do abroad.
+fn interconnect(reaches: &[&str]) -> Interconnect {
+    Interconnect {
+        peer: "dra.home.test".to_owned(),
+        realms: vec![HOME.to_owned()],
+        reaches: reaches.iter().map(|host| (*host).to_owned()).collect(),
+    }
+}
+
 fn relay(name: &str) -> RelayConfig {
     let mut config = RelayConfig::new(diameter(name));
     config.routes = match name {
@@ -424,12 +433,31 @@ fn what_may_have_been_delivered_is_not_asked_of_another() {
 }
 
 #[test]
+fn what_went_with_a_connection_is_not_asked_of_another_when_the_next_relay_refuses_it() {
+    let mut net = Net::with(|name, config| {
+        if name == "drb.abroad.test" {
+            config.interconnects = vec![interconnect(&[])];
+        }
+    });
+    net.ends[0].lock().unwrap().is_silent = true;
+    let message = net.lir(None, ABROAD);
+    net.send(message);
+    net.run_ms(100);
+    assert_eq!(net.requests(0).len(), 1);
+    assert!(net.fabric.set_down(net.now, "dra.abroad.test", true));
+    net.run_ms(1_000);
+    let refusal = net.wire.iter().find(|(from, to, _)| from == "drb.abroad.test" && to == "dra.home.test");
+    let refusal = refusal.map(|(.., message)| Ok(message.clone()));
+    assert_eq!(code(refusal), (3002, "drb.abroad.test".to_owned()), "{:?}", net.notes);
+    let answer = net.ends[2].lock().unwrap().answers.pop();
+    assert_eq!(code(answer), (5012, "dra.home.test".to_owned()), "{:?}", net.notes);
+    assert_eq!((net.requests(0).len(), net.requests(1).len()), (1, 0));
+    // What has gone nowhere is answered as that relay does.
+    assert_eq!(code(net.ask(None, ABROAD)), (3002, "drb.abroad.test".to_owned()));
+}
+
+#[test]
 fn another_network_reaches_only_whom_it_may() {
-    let interconnect = |reaches: &[&str]| Interconnect {
-        peer: "dra.home.test".to_owned(),
-        realms: vec![HOME.to_owned()],
-        reaches: reaches.iter().map(|host| (*host).to_owned()).collect(),
-    };
     let mut net = Net::with(|name, config| {
         if name != "dra.home.test" {
             config.interconnects = vec![interconnect(&["server2.abroad.test"])];
@@ -450,14 +478,9 @@ fn another_network_reaches_only_whom_it_may() {
 
 #[test]
 fn another_network_is_not_taken_for_the_own_when_its_connection_goes() {
-    let of_home = Interconnect {
-        peer: "dra.home.test".to_owned(),
-        realms: vec![HOME.to_owned()],
-        reaches: vec!["server2.abroad.test".to_owned()],
-    };
-    let mut net = Net::with(move |name, config| {
+    let mut net = Net::with(|name, config| {
         if name != "dra.home.test" {
-            config.interconnects = vec![of_home.clone()];
+            config.interconnects = vec![interconnect(&["server2.abroad.test"])];
         }
     });
     net.spoilt = Some(("dra.home.test", "dra.abroad.test"));

@@ -25,7 +25,7 @@ pub(super) struct Pending {
     pub(super) until: Instant,
     /// Where it was sent last: connection, hop-by-hop identifier, peer.
     pub(super) sent: Option<(ConnectionId, u32, usize)>,
-    /// It went out over a connection that is gone.
+    /// It went out over a connection that is gone, or not trusted any more: somebody may have it.
     pub(super) was_lost: bool,
     /// Peers that have said that they cannot deliver it, or that it comes from.
     pub(super) refused: BTreeSet<usize>,
@@ -53,6 +53,11 @@ impl DiameterEndpoint {
                 self.pending[i].sent = None;
                 self.is_restless = true;
                 return self.settle(now);
+            }
+            // Whoever was asked before may have it: who has sent it shall not ask others as if nobody had.
+            if self.pending[i].was_lost && self.pending[i].next_hops.is_some() {
+                let token = self.pending.remove(i).token;
+                return self.out.push_back(DiameterOutput::Answer { token, result: Err(RequestFailure::Lost) });
             }
         }
         let token = self.pending.remove(i).token;
@@ -155,6 +160,7 @@ impl DiameterEndpoint {
         self.next_id = self.next_id.wrapping_add(1);
         let pending = &mut self.pending[i];
         if pending.sent.is_some() {
+            pending.was_lost = true;
             pending.message.flags = pending.message.flags.with(Flags::RETRANSMITTED);
         }
         pending.message.hop_by_hop = self.next_id;
