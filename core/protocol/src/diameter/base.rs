@@ -87,17 +87,10 @@ impl Identity {
         Message::request(d::CAPABILITIES_EXCHANGE, d::APP_BASE, self.capabilities())
     }
 
-    /// The answer to a CER, and what the peer can do when it is a success.
-    pub(super) fn cea(&self, cer: &Message) -> (Message, Result<Capabilities, DiameterProblem>) {
-        let judged = super::grammar::check_request(cer).and_then(|()| self.judge(cer));
-        let answer = match &judged {
-            Ok(_) => {
-                let result = [Avp::u32(&d::RESULT_CODE, result::SUCCESS)];
-                Message::answer(cer, result.into_iter().chain(self.capabilities()).collect())
-            }
-            Err(problem) => self.refusal(cer, problem),
-        };
-        (answer, judged)
+    /// The answer to a CER that is a success.
+    pub(super) fn cea(&self, cer: &Message) -> Message {
+        let result = [Avp::u32(&d::RESULT_CODE, result::SUCCESS)];
+        Message::answer(cer, result.into_iter().chain(self.capabilities()).collect())
     }
 
     /// The answer to a CER that is refused: as any answer with a problem, and what CEA has to have.
@@ -110,7 +103,9 @@ impl Identity {
         answer
     }
 
-    fn judge(&self, cer: &Message) -> Result<Capabilities, DiameterProblem> {
+    /// What a CER says of who sends it, when there can be a connection.
+    pub(super) fn judge(&self, cer: &Message) -> Result<Capabilities, DiameterProblem> {
+        super::grammar::check_request(cer)?;
         let peer = Capabilities::from_message(cer)?;
         let security: Result<Vec<_>, _> = cer.all(&d::INBAND_SECURITY_ID).map(Avp::as_u32).collect();
         let security = security?;

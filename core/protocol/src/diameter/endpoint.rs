@@ -1,9 +1,10 @@
 //! A Diameter node: its peers, and its requests among them (RFC 6733 clauses 5.5.4, 6.1 and 6.2).
 //!
 //! One that advertises the application of relays hands requests of others out, and passes them on when it is told where
-//! ([`DiameterEndpoint::relay_request`]); any other neither relays nor redirects. A request goes to the peer that it names, to a peer of the realm, or to a relay; when the
-//! connection fails it goes to another one, with the T bit. A connection that was lost and is there again is used only when
-//! there is no other until its watchdog trusts it: RFC 3539 would hold requests back, which with one peer helps nobody.
+//! ([`DiameterEndpoint::relay_request`]); any other neither relays nor redirects. A request goes to the peer that it names, to
+//! a peer of the realm, or to a relay; when the connection fails it goes to another one, with the T bit. A connection that was
+//! lost and is there again is used only when there is no other until its watchdog trusts it: RFC 3539 would hold requests back,
+//! which with one peer helps nobody.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -62,7 +63,7 @@ pub struct DiameterEndpoint {
 impl DiameterEndpoint {
     /// An endpoint that connects at its first [`Self::handle_timeout`], which it wants at once.
     pub fn new(config: DiameterConfig, mut entropy: Entropy) -> Self {
-        let peers = config.peers.iter().enumerate().map(|(i, p)| Peer::new(p.host.clone(), i, p.connect)).collect();
+        let peers = config.peers.iter().enumerate().map(|(index, peer)| Peer::new(index, peer)).collect();
         let me = Identity {
             host: config.origin_host.clone(),
             realm: config.origin_realm.clone(),
@@ -307,7 +308,7 @@ impl DiameterEndpoint {
             return self.close(conn);
         }
         let peer = known.unwrap_or_else(|| {
-            self.peers.push(Peer::new(host, self.peers.len(), None));
+            self.peers.push(Peer::unknown(self.peers.len(), host));
             self.peers.len() - 1
         });
         if let Some(connection) = self.connections.get_mut(&conn) {

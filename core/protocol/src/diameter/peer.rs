@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::base::{Capabilities, DisconnectCause, Identity};
 use super::dictionary as d;
-use super::endpoint::DiameterOutput;
+use super::endpoint::{DiameterOutput, PeerConfig};
 use super::link::{ConnectionId, DiameterTransport};
 use super::message::{DiameterProblem, Message};
 use super::result;
@@ -81,6 +81,8 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) host: String,
+    /// None: it is not configured, and may be of any.
+    pub(super) realm: Option<String>,
     pub(super) index: usize,
     pub(super) connect: Option<SocketAddr>,
     pub(super) state: State,
@@ -89,9 +91,17 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) const fn new(host: String, index: usize, connect: Option<SocketAddr>) -> Self {
-        let retry = if connect.is_some() { Some(Instant::ZERO) } else { None };
-        Self { host, index, connect, state: State::Closed { retry }, lost_before: false }
+    pub(super) fn new(index: usize, config: &PeerConfig) -> Self {
+        let mut peer = Self::unknown(index, config.host.clone());
+        (peer.realm, peer.connect) = (Some(config.realm.clone()), config.connect);
+        peer.state = State::Closed { retry: config.connect.map(|_| Instant::ZERO) };
+        peer
+    }
+
+    /// One that nobody has told of before it connected.
+    pub(super) const fn unknown(index: usize, host: String) -> Self {
+        let state = State::Closed { retry: None };
+        Self { host, realm: None, index, connect: None, state, lost_before: false }
     }
 
     /// Capabilities and health of an open connection.
@@ -345,10 +355,7 @@ impl Peer {
                 return Err(DiameterProblem::new(code, format!("{} has refused us", self.host)));
             }
             let peer = Capabilities::from_message(cea)?;
-            if !peer.host.eq_ignore_ascii_case(&self.host) {
-                let what = format!("{} says that it is {}", self.host, peer.host);
-                return Err(DiameterProblem::new(result::UNKNOWN_PEER, what));
-            }
+            self.knows(&peer)?;
             io.me.common(&peer).map(|()| peer)
         });
         match judged {
@@ -361,9 +368,27 @@ impl Peer {
         }
     }
 
+    /// Whether whoever says this of itself is the peer. Others may rely on the realm that it has by its configuration.
+    fn knows(&self, said: &Capabilities) -> Result<(), DiameterProblem> {
+        let problem = |what: String| Err(DiameterProblem::new(result::UNKNOWN_PEER, what));
+        if !said.host.eq_ignore_ascii_case(&self.host) {
+            return problem(format!("{} says that it is {}", self.host, said.host));
+        }
+        match &self.realm {
+            Some(own) if !said.realm.eq_ignore_ascii_case(own) => {
+                problem(format!("{} says that it is of the realm {}, and not of {own}", self.host, said.realm))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// R-Accept, Process-CER, R-Snd-CEA.
     fn accept(&mut self, now: Instant, conn: ConnectionId, cer: &Message, io: &mut Io<'_>) {
-        let (answer, judged) = io.me.cea(cer);
+        let judged = io.me.judge(cer).and_then(|peer| self.knows(&peer).map(|()| peer));
+        let answer = match &judged {
+            Ok(_) => io.me.cea(cer),
+            Err(problem) => io.me.refusal(cer, problem),
+        };
         io.send(conn, &answer);
         match judged {
             Ok(capabilities) => self.opened(now, conn, capabilities, io),

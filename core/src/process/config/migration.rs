@@ -118,7 +118,8 @@ impl CoreConfig {
         }
     }
 
-    /// Whoever is in no interconnect is of the own network: no foreign peer may be taken for that, nor may a name be wrong.
+    /// Whoever is in no interconnect is of the own network: no foreign peer may be taken for that, nor may a name be wrong. A peer
+    /// that says another realm than the one it has here gets no connection.
     fn check_interconnects(&self) -> Result<(), String> {
         let relay = &self.diameter_relay;
         let is_peer = |own: &&Interconnect| relay.peers.iter().any(|peer| peer.host.eq_ignore_ascii_case(&own.peer));

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub struct PeerSection {
     /// Its Origin-Host.
     pub host: String,
-    /// Its Origin-Realm; none: the home domain.
+    /// Its Origin-Realm; none: the home domain. Who has its name and says another one is refused.
     pub realm: Option<String>,
     /// Where it is; none: it connects to us.
     pub connect: Option<SocketAddr>,

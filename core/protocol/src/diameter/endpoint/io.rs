@@ -57,7 +57,7 @@ impl DiameterConfig {
 pub struct PeerConfig {
     /// Its Origin-Host.
     pub host: String,
-    /// Its Origin-Realm.
+    /// Its Origin-Realm: who has its name and says another one is refused.
     pub realm: String,
     /// Where it is; none: it connects to us.
     pub connect: Option<SocketAddr>,

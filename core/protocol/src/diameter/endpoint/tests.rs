@@ -180,6 +180,26 @@ fn capabilities_are_exchanged_and_requests_answered() {
 }
 
 #[test]
+fn a_peer_is_of_the_realm_that_it_is_configured_with() {
+    // Who answers says another one, then who asks does.
+    for (own, other) in [(0, 1), (1, 0)] {
+        let mut net = Net::new(&[&[(1, true)], &[(0, false)]]);
+        net.nodes[other].me.realm = "other.test".to_owned();
+        net.run(1);
+        assert_eq!((net.up(0).len(), net.up(1).len(), net.wires.len()), (0, 0, 0));
+        let said = format!("{} says that it is of the realm other.test", name(other));
+        let is_said = |(node, output): &(usize, DiameterOutput)| {
+            *node == own && matches!(output, DiameterOutput::Ignored { event, .. } if event.contains(&said))
+        };
+        assert!(net.log.iter().any(is_said), "{:?}", net.log);
+        // Of one that is not configured nothing is expected.
+        net.nodes[own].peers[0].realm = None;
+        net.run(60);
+        assert_eq!((net.up(0).len(), net.up(1).len()), (1, 1));
+    }
+}
+
+#[test]
 fn two_that_connect_to_each_other_keep_one_connection() {
     let mut net = Net::new(&[&[(1, true)], &[(0, true)]]);
     // Both connections come about before any octet goes through.
@@ -319,9 +339,13 @@ impl Raw {
     }
 
     fn cer(host: &str, application: u32) -> Message {
+        Self::cer_of(host, REALM, application)
+    }
+
+    fn cer_of(host: &str, realm: &str, application: u32) -> Message {
         let me = Identity {
             host: host.to_owned(),
-            realm: REALM.to_owned(),
+            realm: realm.to_owned(),
             addresses: vec![address(2).ip()],
             product: "test".to_owned(),
             applications: vec![application],
@@ -369,6 +393,7 @@ impl Raw {
 fn strangers_and_peers_without_common_application_are_refused() {
     for (cer, code) in [
         (Raw::cer("stranger.test", d::APP_CX), result::UNKNOWN_PEER),
+        (Raw::cer_of("peer.test", "other.test", d::APP_CX), result::UNKNOWN_PEER),
         (Raw::cer("peer.test", d::APP_SH), result::NO_COMMON_APPLICATION),
         (Raw::lir(), 0),
     ] {
@@ -376,6 +401,9 @@ fn strangers_and_peers_without_common_application_are_refused() {
         let codes: Vec<_> = answers.iter().map(|m| m.number(&d::RESULT_CODE).unwrap().unwrap()).collect();
         assert_eq!((codes, closed), (if code == 0 { vec![] } else { vec![code] }, true));
     }
+    // Names have no case.
+    let (answers, closed) = Raw::new().say(&Raw::cer_of("Peer.test", "IMS.test", d::APP_CX).emit());
+    assert_eq!((answers[0].number(&d::RESULT_CODE), closed), (Ok(Some(2001)), false));
     // A relay takes everything.
     let (answers, closed) = Raw::new().say(&Raw::cer("peer.test", d::APP_RELAY).emit());
     assert_eq!((answers[0].number(&d::RESULT_CODE), closed), (Ok(Some(2001)), false));
