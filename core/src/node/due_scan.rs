@@ -87,13 +87,16 @@ impl DueScan {
         let mut next_ms = (rows.len() >= limit).then_some(now_ms);
         let mut found = Vec::new();
         for (key, _) in rows {
-            let Some((due_ms, what)) = of_key(key) else { continue };
-            if due_ms > now_ms {
+            let due = of_key(key);
+            if let Some((due_ms, _)) = due
+                && due_ms > now_ms
+            {
                 next_ms = Some(due_ms);
                 break;
             }
+            // A row that nobody can read is passed by: nothing behind it waits for it.
             cursor = format!("{key}\0");
-            found.push((what, key.clone()));
+            found.extend(due.map(|(_, what)| (what, key.clone())));
         }
         // What has come meanwhile is not skipped: `next_ms` was set to when it is due.
         self.cursor = woken.into_iter().fold(cursor, Ord::min);
@@ -150,6 +153,18 @@ mod tests {
         assert_eq!((scan.next_ms(), shelf.look(&mut scan, 89)), (Some(90), None));
         assert_eq!(shelf.look(&mut scan, 90), Some(vec![9]));
         assert_eq!((scan.next_ms(), shelf.look(&mut scan, 1_000)), (None, None));
+    }
+
+    #[test]
+    fn rows_that_nobody_can_read_hold_nothing_up() {
+        let (mut shelf, mut scan) = (Shelf::default(), DueScan::below("P"));
+        for key in ["P/-1/1", "P/-2/2", "P/.", "P/0010/x"] {
+            shelf.0.insert(key.to_owned(), Vec::new());
+        }
+        shelf.put(&mut scan, 10, 1);
+        assert_eq!((shelf.look(&mut scan, 20), scan.next_ms()), (Some(vec![]), Some(20)));
+        assert_eq!((shelf.look(&mut scan, 20), scan.next_ms()), (Some(vec![1]), Some(20)));
+        assert_eq!((shelf.look(&mut scan, 20), scan.next_ms()), (Some(vec![]), None));
     }
 
     #[test]
