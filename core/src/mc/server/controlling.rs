@@ -87,7 +87,10 @@ impl McServer {
             return self.call_member(now, call, user);
         }
         for id in legs {
-            self.calls.legs.get_mut(&id).into_iter().for_each(|leg| leg.is_heard = true);
+            // A session that stands reaches him.
+            if let Some(leg) = self.calls.legs.get_mut(&id).filter(|leg| !leg.is_in) {
+                leg.is_heard = true;
+            }
         }
     }
 
