@@ -143,7 +143,8 @@ fn endpoint(octets: &[u8], applications: Vec<u32>) {
                 }
                 // It goes back to nobody that it comes from: its answer is a failure.
                 DiameterOutput::Request { handle, message } if relays => {
-                    hss.relay_request(Instant::ZERO, 1, handle, message, &["peer.ims.test".to_owned()]);
+                    let from = hss.peer_of(handle).map(str::to_owned).unwrap_or_default();
+                    hss.relay_request(Instant::ZERO, 1, &from, message, &["peer.ims.test".to_owned()]);
                 }
                 DiameterOutput::Request { handle, message } => {
                     typed(&message);

@@ -67,7 +67,8 @@ impl Chain {
                 DiameterOutput::Request { handle, message } if from == 1 => {
                     let token = self.relayed.len() as u64;
                     self.relayed.insert(token, handle);
-                    self.nodes[1].relay_request(self.now, token, handle, message, &[NAMES[2].to_owned()]);
+                    let from = self.nodes[1].peer_of(handle).unwrap().to_owned();
+                    self.nodes[1].relay_request(self.now, token, &from, message, &[NAMES[2].to_owned()]);
                 }
                 DiameterOutput::Answer { token, result } if from == 1 => {
                     self.nodes[1].send_answer(self.now, self.relayed[&token], result.unwrap());

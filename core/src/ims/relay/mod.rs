@@ -43,7 +43,7 @@ struct Counters {
     relayed: u64,
     answered: u64,
     refused: u64,
-    failed: u64,
+    unanswered: u64,
 }
 
 impl DiameterRelay {
@@ -62,8 +62,8 @@ impl DiameterRelay {
     }
 
     fn on_request(&mut self, now: Instant, handle: RequestHandle, request: Message) {
-        let next_hops = match self.route(handle, &request) {
-            Ok(next_hops) => next_hops,
+        let (from, next_hops) = match self.route(handle, &request) {
+            Ok(route) => route,
             Err(problem) => {
                 self.counters.refused += 1;
                 self.say(format!("{} refused: {}", request.name(), problem.what));
@@ -77,12 +77,17 @@ impl DiameterRelay {
         let Message { flags, command, application, hop_by_hop, end_to_end, .. } = request;
         let brief = Message { flags, command, application, hop_by_hop, end_to_end, avps };
         self.pending.insert(self.next_token, Pending { handle, request: brief });
-        self.endpoint.relay_request(now, self.next_token, handle, request, &next_hops);
+        self.endpoint.relay_request(now, self.next_token, &from, request, &next_hops);
     }
 
-    /// The peers that a request may go to (clauses 6.1.5 and 6.1.6), besides the one that its Destination-Host names.
-    fn route(&self, handle: RequestHandle, request: &Message) -> Result<Vec<String>, DiameterProblem> {
-        self.may_come_in(handle, request)?;
+    /// The peer that a request comes from, and those that it may go to (clauses 6.1.5 and 6.1.6) besides the one that its
+    /// Destination-Host names.
+    fn route(&self, handle: RequestHandle, request: &Message) -> Result<(String, Vec<String>), DiameterProblem> {
+        // Nobody vouches for a request whose connection has gone.
+        let Some(from) = self.endpoint.peer_of(handle) else {
+            return Err(DiameterProblem::new(result::UNABLE_TO_DELIVER, "whoever sent it is gone"));
+        };
+        self.may_come_in(from, request)?;
         if self.pending.len() >= self.config.max_pending {
             return Err(DiameterProblem::new(result::TOO_BUSY, "too many requests wait for their answers"));
         }
@@ -91,21 +96,20 @@ impl DiameterRelay {
             |route: &&RealmRoute| route.application.is_none_or(|application| application == request.application);
         let of =
             |name: &str| self.config.routes.iter().filter(takes).find(|route| route.realm.eq_ignore_ascii_case(name));
-        match of(realm).or_else(|| of(ANY_REALM)) {
-            Some(route) => Ok(route.next_hops.clone()),
+        let next_hops = match of(realm).or_else(|| of(ANY_REALM)) {
+            Some(route) => route.next_hops.clone(),
             None if request.text(&dictionary::DESTINATION_HOST)?.is_some_and(|host| self.endpoint.knows_peer(host)) => {
-                Ok(Vec::new())
+                Vec::new()
             }
-            None => Err(DiameterProblem::new(result::REALM_NOT_SERVED, format!("no route to the realm {realm}"))),
-        }
+            None => {
+                return Err(DiameterProblem::new(result::REALM_NOT_SERVED, format!("no route to the realm {realm}")));
+            }
+        };
+        Ok((from.to_owned(), next_hops))
     }
 
     /// What comes from another network says so, and goes to nobody but whom it may reach.
-    fn may_come_in(&self, handle: RequestHandle, request: &Message) -> Result<(), DiameterProblem> {
-        // Nobody vouches for a request whose connection has gone.
-        let Some(peer) = self.endpoint.peer_of(handle) else {
-            return Err(DiameterProblem::new(result::UNABLE_TO_DELIVER, "whoever sent it is gone"));
-        };
+    fn may_come_in(&self, peer: &str, request: &Message) -> Result<(), DiameterProblem> {
         let is_of = |own: &&Interconnect| own.peer.eq_ignore_ascii_case(peer);
         let Some(interconnect) = self.config.interconnects.iter().find(is_of) else { return Ok(()) };
         let is_in = |list: &[String], name: &str| list.iter().any(|own| own.eq_ignore_ascii_case(name));
@@ -125,8 +129,8 @@ impl DiameterRelay {
                 self.endpoint.send_answer(now, handle, answer);
             }
             Err(failure) => {
-                self.counters.failed += 1;
-                self.say(format!("{} is not delivered: {failure}", request.name()));
+                self.counters.unanswered += 1;
+                self.say(format!("{} is not answered: {failure}", request.name()));
                 // Only what has gone nowhere is "not delivered": that is asked again of others, without the T bit.
                 let code = match failure {
                     RequestFailure::NoPeer => result::UNABLE_TO_DELIVER,
@@ -202,7 +206,7 @@ impl Node for DiameterRelay {
             ("requests_relayed", self.counters.relayed),
             ("answers_relayed", self.counters.answered),
             ("requests_refused", self.counters.refused),
-            ("requests_undelivered", self.counters.failed),
+            ("requests_unanswered", self.counters.unanswered),
         ]
     }
 }

@@ -1,31 +1,20 @@
 //! Passing requests of others on (RFC 6733 clauses 2.8.1, 6.1.3, 6.1.4 and 6.1.9).
 
 use super::pending::Relayed;
-use super::{DiameterEndpoint, DiameterOutput, Owner, RequestFailure, RequestHandle};
+use super::{DiameterEndpoint, Owner, RequestHandle};
 use crate::Instant;
 use crate::diameter::dictionary as d;
 use crate::diameter::message::{Avp, DiameterProblem, Flags, Message};
 use crate::diameter::result;
 
 impl DiameterEndpoint {
-    /// Passes a request on that came as `from`: to the peer that its Destination-Host names, else to the first of `next_hops`
-    /// that can be used. It gets a Route-Record and another Hop-by-Hop Identifier; all else stays. It goes back to nobody that
-    /// it comes from.
+    /// Passes a request on that came from the peer `from` ([`Self::peer_of`]): to the peer that its Destination-Host names, else
+    /// to the first of `next_hops` that can be used. It gets a Route-Record and another Hop-by-Hop Identifier; all else stays.
+    /// It goes back to nobody that it comes from.
     ///
-    /// Its answer comes with `token`; [`Self::send_answer`] gives it the identifier of the request again. Of a request whose
-    /// connection is gone nobody knows whom it comes from: it goes nowhere.
-    pub fn relay_request(
-        &mut self,
-        now: Instant,
-        token: u64,
-        from: RequestHandle,
-        mut message: Message,
-        next_hops: &[String],
-    ) {
-        let Some(peer) = self.peer_of(from).map(str::to_owned) else {
-            return self.out.push_back(DiameterOutput::Answer { token, result: Err(RequestFailure::NoPeer) });
-        };
-        message.avps.push(Avp::text(&d::ROUTE_RECORD, &peer));
+    /// Its answer comes with `token`; [`Self::send_answer`] gives it the identifier of the request again.
+    pub fn relay_request(&mut self, now: Instant, token: u64, from: &str, mut message: Message, next_hops: &[String]) {
+        message.avps.push(Avp::text(&d::ROUTE_RECORD, from));
         let place = |host: &str| self.peers.iter().position(|peer| peer.host.eq_ignore_ascii_case(host));
         let records = message.all(&d::ROUTE_RECORD).filter_map(|avp| avp.as_text().ok());
         let was_there = records.filter_map(place).collect();
