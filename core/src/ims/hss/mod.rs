@@ -326,7 +326,7 @@ impl Hss {
     fn on_pushed(&mut self, now: Instant, token: u64, result: Result<Message, RequestFailure>) {
         match self.pushed.remove(&token) {
             Some(pushed) => self.after_push(now, pushed, result),
-            None => self.asked_answered(token, result),
+            None => self.on_asked_answer(token, result),
         }
     }
 

@@ -61,7 +61,7 @@ impl Hss {
     }
 
     /// What has become of a request of [`Self::ask`].
-    pub(crate) fn poll_asked(&mut self) -> Option<(u64, Result<Message, RequestFailure>)> {
+    pub(crate) fn poll_answer(&mut self) -> Option<(u64, Result<Message, RequestFailure>)> {
         self.partner.as_mut()?.answers.pop_front()
     }
 
@@ -149,7 +149,7 @@ impl Hss {
     }
 
     /// An answer that nothing of the HSS itself waits for.
-    pub(super) fn asked_answered(&mut self, token: u64, result: Result<Message, RequestFailure>) {
+    pub(super) fn on_asked_answer(&mut self, token: u64, result: Result<Message, RequestFailure>) {
         if let Some(partner) = &mut self.partner {
             partner.answers.push_back((token, result));
         }

@@ -187,7 +187,7 @@ impl MigrationServer {
         loop {
             if let Some(mar) = self.hss.poll_partner_mar() {
                 self.on_mar(now, mar);
-            } else if let Some((token, answer)) = self.hss.poll_asked() {
+            } else if let Some((token, answer)) = self.hss.poll_answer() {
                 self.on_answer(now, token, answer);
             } else {
                 return;

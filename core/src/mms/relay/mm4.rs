@@ -101,8 +101,10 @@ impl MmsRelay {
                 let says = PeerSays::Read(to_read_status(status));
                 self.on_report(now, conn, relays, relay, &own, says);
             }
-            response => {
-                let Some((kind, Response { status, text })) = response.response() else { return };
+            Mm4Body::ForwardRes(_) | Mm4Body::DeliveryReportRes(_) | Mm4Body::ReadReplyReportRes(_) => {
+                let Some((kind, Response { status, text })) = own.body.response() else {
+                    return self.answer_mail(now, conn, None);
+                };
                 let (status, text) = (status.clone(), text.clone());
                 self.on_answer(now, conn, &own.transaction_id, Answer { kind, status, text, relay, only: Vec::new() });
             }

@@ -2,8 +2,8 @@
 
 use crate::node::rows::part;
 
-/// The state of the lane, without which no message is looked for, is the truth; a row of [`crate::node::Table::SmScDue`] only leads there.
-/// `{route}/{when}/{rest of the lane's name}`.
+/// `{route}/{when}/{rest of the lane's name}`. The state of the lane, without which no message is looked for, is the
+/// truth; a row of [`crate::node::Table::SmScDue`] only leads there.
 pub(super) fn due_key(lane: &str, due_ms: u64) -> String {
     let (route, rest) = lane.split_once('/').unwrap_or((lane, ""));
     format!("{route}/{due_ms:016x}/{rest}")
