@@ -22,6 +22,11 @@ use protocol::{Entropy, Instant};
 use crate::node::{NodeOutput, NodeStoreAnswer, NodeStoreOp};
 use trigger::{OWN_TOKENS, Trigger};
 
+/// A Session-Id (RFC 6733 clause 8.8): never the same again, whatever restarts.
+pub(in crate::charging) fn new_session_id(host: &str, utc_ms: u64, number: u64, entropy: &mut Entropy) -> String {
+    format!("{host};{};{number};{}", utc_ms / 1000, entropy.token(8))
+}
+
 /// Settings of the charging of a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChargingConfig {
@@ -265,6 +270,12 @@ impl ChargingClient {
     /// What it has to say, for the node to pass on.
     pub fn poll_output(&mut self) -> Option<NodeOutput> {
         self.0.as_mut()?.outputs.pop_front()
+    }
+
+    /// What it counts, for the figures of a node.
+    pub fn figures(&self) -> [(&'static str, u64); 2] {
+        let own = self.counters();
+        [("accounting_records_buffered", own.buffered as u64), ("accounting_records_lost", own.lost)]
     }
 
     /// What it counts.

@@ -34,11 +34,10 @@ impl Trigger {
         self.store(ops.to_vec(), Waiting::Load);
     }
 
-    /// RFC 6733 clause 8.8: never the same again, whatever restarts.
     pub(super) fn new_session_id(&mut self, now: Instant) -> String {
         self.next_session += 1;
-        let (number, token) = (self.next_session, self.entropy.token(8));
-        format!("{};{};{number};{token}", self.config.diameter.origin_host, self.utc_ms(now) / 1000)
+        let utc_ms = self.utc_ms(now);
+        super::new_session_id(&self.config.diameter.origin_host, utc_ms, self.next_session, &mut self.entropy)
     }
 
     /// Makes a charging session of an initial request, durable from now on.

@@ -12,7 +12,7 @@ use protocol::sip::{Method, NameAddr, Reason, Request, Response, ServerKey, Stac
 use super::again::name_of;
 use super::row::{Kind, Row};
 use super::{ImsGwf, Live, MessageCharging};
-use crate::charging::client::observe;
+use crate::charging::client::{new_session_id, observe};
 
 /// Status of a call without credit (RFC 3261 clause 21.4.3).
 const EXHAUSTED: u16 = 402;
@@ -46,9 +46,7 @@ impl ImsGwf {
             MessageCharging::Reserved => Kind::Reserved,
         };
         self.next += 1;
-        let (number, token) = (self.next, self.entropy.token(8));
-        // RFC 6733 clause 8.8: never the same again, whatever restarts.
-        let id = format!("{};{};{number};{token}", self.config.diameter.origin_host, utc / 1000);
+        let id = new_session_id(&self.config.diameter.origin_host, utc, self.next, &mut self.entropy);
         self.under_way.insert(name_of(&request), id.clone());
         self.rows.insert(id.clone(), Row::new(id.clone(), kind, payer, &information));
         self.live.insert(id.clone(), Live { asking: Some((key, request)), bridge: None });

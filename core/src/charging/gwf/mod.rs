@@ -361,14 +361,12 @@ impl Node for ImsGwf {
     }
 
     fn figures(&self) -> Vec<(&'static str, u64)> {
-        let charging = self.charging.counters();
-        vec![
+        let own = [
             ("charged_calls_and_messages", self.rows.len() as u64),
             ("refused_for_credit", self.refused),
             ("calls_cut_off", self.cut_off),
-            ("accounting_records_buffered", charging.buffered as u64),
-            ("accounting_records_lost", charging.lost),
-        ]
+        ];
+        own.into_iter().chain(self.charging.figures()).collect()
     }
 }
 

@@ -400,11 +400,7 @@ impl Node for MmsRelay {
             ("mms_mails_taken", own.mails_taken),
             ("mms_reports", own.reports),
         ];
-        let records = self.charging.counters();
-        figures.extend([
-            ("accounting_records_buffered", records.buffered as u64),
-            ("accounting_records_lost", records.lost),
-        ]);
+        figures.extend(self.charging.figures());
         figures
     }
 }

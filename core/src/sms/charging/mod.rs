@@ -275,19 +275,17 @@ impl SmsCharging {
 
     /// What it counts, for the figures of the node.
     pub fn figures(&self) -> Vec<(&'static str, u64)> {
-        let records = self.rf.counters();
         let ro = self.ro.as_ref();
         let counters = ro.map(|ro| ro.counters).unwrap_or_default();
-        vec![
-            ("accounting_records_buffered", records.buffered as u64),
-            ("accounting_records_lost", records.lost),
+        let credit = [
             ("waiting_for_credit", ro.map_or(0, |ro| ro.asking()) as u64),
             ("credit_granted", counters.granted),
             ("credit_refused", counters.refused),
             ("credit_unanswered", counters.unanswered),
             ("credit_to_settle", ro.map_or(0, |ro| ro.settling.len()) as u64),
             ("credit_never_settled", counters.lost),
-        ]
+        ];
+        self.rf.figures().into_iter().chain(credit).collect()
     }
 
     fn drain(&mut self, now: Instant) {
