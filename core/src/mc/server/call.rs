@@ -64,7 +64,25 @@ pub(super) struct Leg {
     /// The session stands.
     pub(super) is_in: bool,
     /// The user has affiliated again since he was called.
-    pub(super) is_heard: bool,
+    pub(super) has_come_again: bool,
+}
+
+impl Leg {
+    /// A session that does not stand yet, of a user in a call, with its ports of RTP and of floor control.
+    pub(super) fn new(call: u64, user: &str, session: SessionId, side: Side, (audio, floor): (u16, u16)) -> Self {
+        Self {
+            call,
+            user: user.to_owned(),
+            session,
+            side,
+            waits: None,
+            audio,
+            floor,
+            peer: None,
+            is_in: false,
+            has_come_again: false,
+        }
+    }
 }
 
 /// What a leg is.

@@ -48,7 +48,7 @@ impl McServer {
         // One who comes again has lost the leg that he had.
         let before = self.calls.of_user(call, caller);
         let id = self.calls.next_id();
-        self.calls.add_leg(id, member(call, caller, called.session, via, ports));
+        self.calls.add_leg(id, Leg::new(call, caller, called.session, Side::Member { via }, ports));
         before.into_iter().for_each(|old| self.drop_leg(now, old, "he has come again"));
         if let Err(refusal) = self.accept_leg(now, id, &answer) {
             self.remove_leg(now, id, "his offer does not fit", refusal.status);
@@ -89,7 +89,7 @@ impl McServer {
         for id in legs {
             // A session that stands reaches him.
             if let Some(leg) = self.calls.legs.get_mut(&id).filter(|leg| !leg.is_in) {
-                leg.is_heard = true;
+                leg.has_come_again = true;
             }
         }
     }
@@ -114,7 +114,7 @@ impl McServer {
         };
         let info = info_part(&call_info(user, &caller, &group));
         let id = self.calls.next_id();
-        let leg = member(call, user, SessionId(0), via, ports);
+        let leg = Leg::new(call, user, SessionId(0), Side::Member { via }, ports);
         self.invite_leg(now, target, (id, leg), &codecs, info);
     }
 
@@ -144,21 +144,5 @@ impl McServer {
                 floor.handle_timeout(now);
             }
         }
-    }
-}
-
-fn member(call: u64, user: &str, session: SessionId, via: Option<String>, (audio, floor): (u16, u16)) -> Leg {
-    let side = Side::Member { via };
-    Leg {
-        call,
-        user: user.to_owned(),
-        session,
-        side,
-        waits: None,
-        audio,
-        floor,
-        peer: None,
-        is_in: false,
-        is_heard: false,
     }
 }

@@ -291,7 +291,7 @@ impl McServer {
             self.remove_leg(now, other, why, status);
         }
         self.left(now, &leg, id);
-        if leg.is_heard && status == TIMED_OUT && self.registrar.is_affiliated(&group, &leg.user) {
+        if leg.has_come_again && status == TIMED_OUT && self.registrar.is_affiliated(&group, &leg.user) {
             self.enter_late(now, &group, &leg.user);
         }
     }

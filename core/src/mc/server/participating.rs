@@ -91,20 +91,8 @@ impl McServer {
             }
         };
         let (client, server) = (self.calls.next_id(), self.calls.next_id());
-        let leg = |side: Side, (audio, floor): (u16, u16)| Leg {
-            call,
-            user: user.to_owned(),
-            session: SessionId(0),
-            waits: None,
-            side,
-            audio,
-            floor,
-            peer: None,
-            is_in: false,
-            is_heard: false,
-        };
-        let client_leg = leg(Side::Client { server }, ports);
-        let server_leg = leg(Side::Server { client }, others);
+        let client_leg = Leg::new(call, user, SessionId(0), Side::Client { server }, ports);
+        let server_leg = Leg::new(call, user, SessionId(0), Side::Server { client }, others);
         Ok(((client, client_leg), (server, server_leg)))
     }
 
