@@ -1,5 +1,7 @@
 //! A UE on the IMS: its agent, its USIM, and what the runner knows of its calls and messages.
 
+mod clients;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use core_network::node::StreamEvent;
 use core_network::sms::ServingNodeOrder;
 use hil::agent::mc::{McEvent, McOutput};
-use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Reception, Spoken, Way};
+use hil::agent::media::{BearerChoice, BearerConfig, MediaDatagram, Way};
 use hil::agent::sip::{AgentCommand, AgentEvent, AgentInput, AgentOutput, CallId, HoldState, UeAgent};
 use hil::sim::SimUsim;
 use protocol::msrp::{MsrpMedia, MsrpOutput};
@@ -26,6 +28,8 @@ use super::sms::{SmsUe, SmsUeOutput};
 use super::web::WebClient;
 use crate::event::ImsFact;
 use crate::scenario::{ImsState, SmsAccess};
+
+pub(crate) use clients::GroupEnd;
 
 /// A UE on the IMS.
 pub(crate) struct ImsUe {
@@ -139,22 +143,6 @@ impl Attended {
     pub(crate) fn has(&self, at: Instant) -> bool {
         self.from <= at && self.until.is_none_or(|until| at <= until)
     }
-}
-
-/// What a UE has said and heard in sessions of groups in a system.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GroupEnd<'a> {
-    pub(crate) ue: &'a str,
-    /// None: at home.
-    pub(crate) system: Option<&'a str>,
-    /// Its source.
-    pub(crate) ssrc: u32,
-    /// Packets of speech that it has sent.
-    pub(crate) spoken: &'a [Spoken],
-    /// What it has received packet by packet.
-    pub(crate) reception: Option<&'a Reception>,
-    /// When it was in sessions.
-    pub(crate) attended: &'a [Attended],
 }
 
 /// A message that was sent to a UE and has not come.
@@ -478,73 +466,6 @@ impl ImsUe {
         }
     }
 
-    /// Its MC clients, at home and elsewhere.
-    pub(crate) fn clients_mut(&mut self) -> impl Iterator<Item = &mut McUe> {
-        self.mc.iter_mut().chain(self.migrant.iter_mut().flat_map(Migrant::clients_mut))
-    }
-
-    /// It goes to the cell of an area of its home, or out of all cells; true: it hears a carrier there, be it that of another system.
-    pub(crate) fn moves(&mut self, now: Instant, area: Option<u8>) -> bool {
-        let heard = match &mut self.migrant {
-            Some(migrant) => {
-                migrant.moves_at_home(area);
-                migrant.area_at_home()
-            }
-            None => area,
-        };
-        let hears_others = area.is_some() && self.migrant.as_ref().is_some_and(Migrant::hears_mbms);
-        if let Some(client) = &mut self.mc {
-            // Who leaves an area tells it by its listening report; nothing else would tell that one has come.
-            if heard.is_some() {
-                client.publish_place(now);
-            }
-            if hears_others {
-                client.stays(now, heard, &self.listed);
-            } else {
-                client.enter(now, heard, heard.and_then(|area| self.listed.get(&area)).cloned());
-            }
-        }
-        heard.is_some() || hears_others
-    }
-
-    /// Cells of the system of this number are heard.
-    pub(crate) fn hears(&self, system: u8) -> bool {
-        self.migrant.as_ref().is_none_or(|own| own.hears(system))
-    }
-
-    /// Its MC client in the system that serves its user.
-    pub(crate) fn mc_now(&self) -> Option<&McUe> {
-        self.migrant.as_ref().and_then(Migrant::serving).map(|(_, guest)| &guest.mc).or(self.mc.as_ref())
-    }
-
-    /// The same, to change it.
-    pub(crate) fn mc_now_mut(&mut self) -> Option<&mut McUe> {
-        self.migrant.as_mut().and_then(Migrant::serving_mut).or(self.mc.as_mut())
-    }
-
-    /// Its MC clients with the names of their systems; none: at home.
-    pub(crate) fn clients(&self) -> impl Iterator<Item = (Option<&str>, &McUe)> {
-        let guests = self.migrant.iter().flat_map(Migrant::clients);
-        self.mc.iter().map(|mc| (None, mc)).chain(guests.map(|(system, mc)| (Some(system), mc)))
-    }
-
-    /// What it has said and heard in sessions of groups: in each system in which it was in a call.
-    pub(crate) fn group_ends(&self) -> impl Iterator<Item = GroupEnd<'_>> {
-        let audio = self.mc.is_none().then(|| GroupEnd {
-            ue: &self.name,
-            system: None,
-            ssrc: self.audio.ssrc(),
-            spoken: self.audio.spoken(),
-            reception: self.audio.reception(),
-            attended: &self.state.attended,
-        });
-        audio.into_iter().chain(self.clients().filter_map(|(system, mc)| {
-            let (ssrc, spoken) = mc.spoken()?;
-            let (reception, attended) = (mc.reception(), mc.attended.as_slice());
-            Some(GroupEnd { ue: &self.name, system, ssrc, spoken, reception, attended })
-        }))
-    }
-
     /// It has come to a state that a step waits for.
     pub(crate) fn is_in(&self, state: ImsState) -> bool {
         let of_migration = self.migrant.as_ref().and_then(|own| own.is_in(state));
@@ -650,30 +571,5 @@ mod tests {
         own.block(at(600), 2);
         own.choice.handle_timeout(at(700));
         assert_eq!(own.choice.poll_wish(at(700)), Some(Way::Unicast));
-    }
-
-    #[test]
-    fn a_cell_at_home_that_is_not_heard_is_gone_to_and_heard_later() {
-        let file = fixtures::scenario("mc/migration.toml");
-        let scenario = Scenario::load(&file, &Overrides::default()).unwrap().scenario;
-        let own = &mut ImsNetwork::new(&scenario).unwrap().unwrap().ues[0];
-        let is_at_home = |own: &ImsUe| own.mc.as_ref().unwrap().has_area(1);
-        let partner = [Plmn::new("001", "02").unwrap()];
-        let hears = |own: &mut ImsUe, systems: &[u8]| {
-            let migrant = own.migrant.as_mut().unwrap();
-            migrant.hears_alone(Instant::ZERO, (&partner, systems.iter().copied().collect()), &own.listed);
-            let area = migrant.area_at_home();
-            own.mc.iter_mut().for_each(|mc| mc.stays(Instant::ZERO, area, &own.listed));
-        };
-        assert!(is_at_home(own));
-        hears(own, &[1]);
-        assert!(!is_at_home(own) && own.hears(1) && !own.hears(0));
-        assert!(own.moves(Instant::ZERO, Some(1)), "the carrier of the partner is heard");
-        assert!(!is_at_home(own), "nothing comes from a system that is not heard");
-        hears(own, &[0, 1]);
-        assert!(is_at_home(own));
-        assert!(!own.moves(Instant::ZERO, None), "out of all cells");
-        hears(own, &[0]);
-        assert!(!is_at_home(own));
     }
 }

@@ -24,22 +24,29 @@ const fn not_registered(number: &'static str) -> ProcedureStep {
     answer_with(words, HSS_TO_I, "LIA", &[("Experimental-Result-Code", &[5003])])
 }
 
+const MESSAGE_1: ProcedureStep = request(("1", "MESSAGE", "TS 24.229 5.1.2A.1"), GM_UP, "MESSAGE", "message", &[]);
+const MESSAGE_2: ProcedureStep = request(
+    ("2", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"),
+    P_TO_S,
+    "MESSAGE",
+    "message",
+    &[Header("P-Asserted-Identity")],
+);
+const MESSAGE_3: ProcedureStep =
+    request(("3", "MESSAGE to the terminating side", "TS 24.229 5.4.3.2"), S_TO_I, "MESSAGE", "message", &[]);
+/// Of a message as of an INVITE.
+const LOCATION_4: ProcedureStep = location(("4", "Location-Info-Request", "TS 29.228 6.1.4"));
+
 /// A UE sends a page-mode message.
 pub(crate) const MESSAGE: Procedure = Procedure {
     procedure: "RFC 3428 4",
     title: "Message from UE to UE",
     parties: CHAIN,
     steps: &[
-        request(("1", "MESSAGE", "TS 24.229 5.1.2A.1"), GM_UP, "MESSAGE", "message", &[]),
-        request(
-            ("2", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"),
-            P_TO_S,
-            "MESSAGE",
-            "message",
-            &[Header("P-Asserted-Identity")],
-        ),
-        request(("3", "MESSAGE to the terminating side", "TS 24.229 5.4.3.2"), S_TO_I, "MESSAGE", "message", &[]),
-        location(("4", "Location-Info-Request", "TS 29.228 6.1.4")),
+        MESSAGE_1,
+        MESSAGE_2,
+        MESSAGE_3,
+        LOCATION_4,
         answer(("5", "Location-Info-Answer", "TS 29.228 6.1.4"), HSS_TO_I, "LIA"),
         request(("6", "MESSAGE to the S-CSCF of the other UE", "TS 24.229 5.3.2.1"), I_TO_S, "MESSAGE", "message", &[]),
         request(
@@ -65,16 +72,10 @@ pub(crate) const MESSAGE_NOT_REGISTERED: Procedure = Procedure {
     title: "Message to a user who is not registered",
     parties: NOT_REGISTERED,
     steps: &[
-        request(("1", "MESSAGE", "TS 24.229 5.1.2A.1"), GM_UP, "MESSAGE", "message", &[]),
-        request(
-            ("2", "MESSAGE with P-Asserted-Identity", "TS 24.229 5.2.6.3"),
-            P_TO_S,
-            "MESSAGE",
-            "message",
-            &[Header("P-Asserted-Identity")],
-        ),
-        request(("3", "MESSAGE to the terminating side", "TS 24.229 5.4.3.2"), S_TO_I, "MESSAGE", "message", &[]),
-        location(("4", "Location-Info-Request", "TS 29.228 6.1.4")),
+        MESSAGE_1,
+        MESSAGE_2,
+        MESSAGE_3,
+        LOCATION_4,
         not_registered("5"),
         response(("6", "480", "TS 24.229 5.3.2.1"), I_TO_S, "MESSAGE", "message", 480, &[]),
         response(("7", "480", "RFC 3261 16.7"), S_TO_P, "MESSAGE", "message", 480, &[]),
@@ -93,7 +94,6 @@ const INVITE_2: ProcedureStep = request(
 );
 const INVITE_3: ProcedureStep =
     request(("3", "INVITE to the terminating side", "TS 24.229 5.4.3.2"), S_TO_I, INVITE, "call", &[NoToTag]);
-const INVITE_4: ProcedureStep = location(("4", "Location-Info-Request", "TS 29.228 6.1.4"));
 const INVITE_5: ProcedureStep = answer(("5", "Location-Info-Answer", "TS 29.228 6.1.4"), HSS_TO_I, "LIA");
 const INVITE_6: ProcedureStep =
     request(("6", "INVITE to the S-CSCF of the other UE", "TS 24.229 5.3.2.1"), I_TO_S, INVITE, "call", &[NoToTag]);
@@ -116,7 +116,7 @@ const RINGING_14: ProcedureStep = response(("14", "180", "TS 24.229 5.2.7.2"), G
 /// An INVITE all the way to the other UE, and what follows.
 macro_rules! invited {
     ($($step:expr),* $(,)?) => {
-        &[INVITE_1, INVITE_2, INVITE_3, INVITE_4, INVITE_5, INVITE_6, INVITE_7, INVITE_8, $($step),*]
+        &[INVITE_1, INVITE_2, INVITE_3, LOCATION_4, INVITE_5, INVITE_6, INVITE_7, INVITE_8, $($step),*]
     };
 }
 
@@ -194,7 +194,7 @@ pub(crate) const CALL_UNANSWERED: Procedure = Procedure {
         INVITE_1,
         INVITE_2,
         INVITE_3,
-        INVITE_4,
+        LOCATION_4,
         INVITE_5,
         INVITE_6,
         INVITE_7,
@@ -223,7 +223,7 @@ pub(crate) const CALL_NOT_REGISTERED: Procedure = Procedure {
         INVITE_1,
         INVITE_2,
         INVITE_3,
-        INVITE_4,
+        LOCATION_4,
         not_registered("5"),
         response(("6", "480", "TS 24.229 5.3.2.1"), I_TO_S, INVITE, "call", 480, &[]),
         response(("7", "480", "RFC 3261 16.7"), S_TO_P, INVITE, "call", 480, &[]),
@@ -250,7 +250,7 @@ pub(crate) const CALL_FORKED: Procedure = Procedure {
         INVITE_1,
         INVITE_2,
         INVITE_3,
-        INVITE_4,
+        LOCATION_4,
         INVITE_5,
         INVITE_6,
         request(("7", "INVITE to one device", "TS 24.229 5.4.3.3"), PEER_DOWN, INVITE, "call", &[NoToTag]),
